@@ -1,0 +1,179 @@
+//! What the user's file says, checked and typed.
+//!
+//! `file → tree (with positions) → Config`, with every problem of the file reported at once. Only this module reads the
+//! file and the environment; everything else receives these plain structs.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+/// The service's configuration: one application, one Kafka, one serve operator.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file that it was read from; messages name it.
+    pub file: PathBuf,
+    /// `application.name`: also the consumer group.
+    pub application: String,
+    /// `application.stop_timeout`: the longest that a graceful stop may take.
+    pub stop_timeout: Duration,
+    /// The `kafka` section.
+    pub kafka: Kafka,
+    /// The serve operator.
+    pub operator: Operator,
+    /// The whole file for the hooks, as written, less `security` and `properties`, in the worker protocol's tagged form.
+    pub document: serde_json::Value,
+}
+
+/// How to reach Kafka.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kafka {
+    /// `host:port` of each bootstrap server; the port is 9092 where the file gives none. Never empty.
+    pub endpoints: Vec<String>,
+    /// librdkafka properties passed through, already checked against those that would break a promise.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// One `makinage.serve:serve` operator.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    /// Its key below `operators`.
+    pub name: String,
+    /// The first source: the model topic.
+    pub model: ModelTopic,
+    /// The other sources; never empty.
+    pub data: Vec<DataTopic>,
+    /// The sink.
+    pub sink: SinkTopic,
+    /// The custom steps.
+    pub hooks: Hooks,
+    /// What becomes of an event that fails.
+    pub on_error: OnError,
+    /// Worker processes, at least 1 (`auto` is resolved).
+    pub workers: usize,
+    /// How events are grouped into batches.
+    pub batch: Batch,
+    /// The longest that a worker may be silent on one batch.
+    pub predict_timeout: Duration,
+    /// The longest that a model may take to load.
+    pub load_timeout: Duration,
+    /// The Python interpreter of the workers: `python`, else `$VIRTUAL_ENV/bin/python`, else `python3`.
+    pub python: PathBuf,
+}
+
+/// Where models arrive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelTopic {
+    /// Topic name.
+    pub name: String,
+    /// Where reading starts.
+    pub start_from: ModelStart,
+}
+
+/// Where reading of the model topic starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelStart {
+    /// The newest complete model on the topic, then what comes (the default).
+    Last,
+    /// Only what is published from now on.
+    End,
+}
+
+/// Where events arrive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataTopic {
+    /// Topic name.
+    pub name: String,
+    /// How its values are decoded.
+    pub encoder: Encoder,
+    /// Where a consumer group without committed offsets starts.
+    pub start_from: DataStart,
+}
+
+/// Where a consumer group without committed offsets starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataStart {
+    /// With what arrives from now on (the default).
+    End,
+    /// With the oldest event that the topic holds.
+    Beginning,
+}
+
+/// Where predictions go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkTopic {
+    /// Topic name.
+    pub name: String,
+    /// How outputs are encoded.
+    pub encoder: Encoder,
+}
+
+/// A topic's encoding of values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Encoder {
+    /// `makinage.encoding.json`.
+    Json,
+    /// `makinage.encoding.string`, also where none is given.
+    String,
+    /// `makinage.encoding.none`: bytes.
+    Bytes,
+    /// `makinage.encoding.pickle`, on a data topic only with `allow_pickle: true`.
+    Pickle,
+    /// A user's module with `encode(obj) -> bytes` and `decode(bytes) -> obj`.
+    Module(String),
+}
+
+/// The three hook names, each `module:function`, `None` for the default step.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hooks {
+    /// `pre_transform(config) -> f(event)`.
+    pub pre_transform: Option<String>,
+    /// `predict(model, config) -> f(x)`.
+    pub predict: Option<String>,
+    /// `post_transform(config) -> f(event, prediction)`.
+    pub post_transform: Option<String>,
+}
+
+/// What becomes of an event that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnError {
+    /// It is skipped, with one log line (the default).
+    Skip,
+    /// The finished prefix is committed, and the service ends with exit code 1.
+    Stop,
+}
+
+/// How events are grouped into batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Batch {
+    /// What has queued when a worker is free, within limits that follow the measured model time.
+    Auto,
+    /// `rows` events, or fewer once the oldest has waited for `max_delay`.
+    Fixed {
+        /// Events a batch.
+        rows: usize,
+        /// The longest wait for company.
+        max_delay: Duration,
+    },
+}
+
+/// The publisher's configuration.
+#[derive(Debug, Clone)]
+pub struct PublishConfig {
+    /// The file that it was read from.
+    pub file: PathBuf,
+    /// `application.name`.
+    pub application: String,
+    /// The `kafka` section.
+    pub kafka: Kafka,
+    /// What to publish, in the file's order; never empty.
+    pub models: Vec<PublishModel>,
+}
+
+/// One model to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishModel {
+    /// The model topic.
+    pub topic: String,
+    /// A zip or an MLflow model folder. Relative paths are relative to the working directory.
+    pub path: PathBuf,
+    /// Line of the `path` key in the file, for messages.
+    pub line: usize,
+}
