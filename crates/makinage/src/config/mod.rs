@@ -3,7 +3,15 @@
 //! `file → tree (with positions) → Config`, with every problem of the file reported at once. Only this module reads the
 //! file and the environment; everything else receives these plain structs.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+mod cache;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub use cache::cache_folder;
 
 /// The service's configuration: one application, one Kafka, one serve operator.
 #[derive(Debug, Clone)]
@@ -176,4 +184,24 @@ pub struct PublishModel {
     pub path: PathBuf,
     /// Line of the `path` key in the file, for messages.
     pub line: usize,
+}
+
+impl Config {
+    /// The folder of the file, where hooks and encoder modules are found first.
+    pub fn folder(&self) -> &Path {
+        self.file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    }
+}
+
+impl Encoder {
+    /// The module's name, as the file has it.
+    pub fn module(&self) -> &str {
+        match self {
+            Self::Json => "makinage.encoding.json",
+            Self::String => "makinage.encoding.string",
+            Self::Bytes => "makinage.encoding.none",
+            Self::Pickle => "makinage.encoding.pickle",
+            Self::Module(module) => module,
+        }
+    }
 }
