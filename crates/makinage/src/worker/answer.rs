@@ -29,18 +29,25 @@ enum Form {
 pub enum Outcome<'a> {
     /// The record's value, encoded.
     Output(&'a [u8]),
-    /// JSON text of the prediction, for `[event, prediction]`.
-    Json(&'a [u8]),
-    /// An integer prediction.
-    Integer(i64),
-    /// A float prediction.
-    Float(f64),
-    /// A boolean prediction.
-    Boolean(bool),
+    /// A prediction, for `[event, prediction]`.
+    Prediction(Prediction<'a>),
     /// A step returned `None`.
     Skipped,
     /// It could not be scored.
     Failed(Failure),
+}
+
+/// A prediction that the service joins to its event.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Prediction<'a> {
+    /// JSON text.
+    Json(&'a [u8]),
+    /// An integer.
+    Integer(i64),
+    /// A float, maybe NaN or infinite.
+    Float(f64),
+    /// A boolean.
+    Boolean(bool),
 }
 
 /// A `result` payload that breaks the protocol.
@@ -88,15 +95,15 @@ impl Answer {
     /// What became of the event at `first + item`. `item` must be below `count`.
     pub fn outcome(&self, item: usize) -> Outcome<'_> {
         match &self.form {
-            Form::Integers => Outcome::Integer(i64::from_le_bytes(self.eight(item))),
-            Form::Floats => Outcome::Float(f64::from_le_bytes(self.eight(item))),
-            Form::Booleans => Outcome::Boolean(self.payload[HEAD + item] != 0),
+            Form::Integers => Outcome::Prediction(Prediction::Integer(i64::from_le_bytes(self.eight(item)))),
+            Form::Floats => Outcome::Prediction(Prediction::Float(f64::from_le_bytes(self.eight(item)))),
+            Form::Booleans => Outcome::Prediction(Prediction::Boolean(self.payload[HEAD + item] != 0)),
             Form::Items { ends, data } => {
                 let begin = item.checked_sub(1).map_or(*data, |before| ends[before]);
                 let bytes = &self.payload[begin..ends[item]];
                 match self.payload[HEAD + item] {
                     0 => Outcome::Output(bytes),
-                    1 => Outcome::Json(bytes),
+                    1 => Outcome::Prediction(Prediction::Json(bytes)),
                     2 => Outcome::Skipped,
                     _ => Outcome::Failed(serde_json::from_slice(bytes).unwrap_or_else(|error| {
                         Failure::new("predict", "WorkerError", format!("the worker's own report can't be read: {error}"))

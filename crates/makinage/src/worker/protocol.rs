@@ -110,7 +110,7 @@ fn invalid(what: String) -> io::Error {
 #[derive(Debug, Clone, Serialize)]
 pub struct Setup {
     /// The user's file, in tagged form.
-    pub config: serde_json::Value,
+    pub config: Box<serde_json::value::RawValue>,
     /// The file's folder, where hooks are found first.
     pub folder: String,
     /// The operator's name.
