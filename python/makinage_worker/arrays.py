@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,25 @@ def as_array(value: Any) -> np.ndarray:
         array[()] = bytes(value)
         return array
     return np.array(value)
+
+
+def number_matrix(events: Sequence[Any]) -> tuple[np.ndarray, int] | None:
+    """Events that are all numbers, or all lists of equally many, as one matrix (n, width), and their rank.
+
+    None when they aren't, or when `np.array` would give one of them another dtype than the rest.
+    """
+    types = set(map(type, events))
+    rank = 0
+    if types == {list}:
+        rank = 1
+        if len(set(map(len, events))) != 1:
+            return None
+        types = set(map(type, chain.from_iterable(events)))
+    if types not in ({float}, {int}):
+        return None
+    matrix = np.array(events)
+    # Integers beyond 64 bits make other dtypes.
+    return (matrix.reshape(len(events), -1), rank) if matrix.dtype.str in ("<i8", "<f8") else None
 
 
 def is_frame(value: Any) -> bool:
@@ -85,7 +105,8 @@ class ArrayPlan:
 
     def assemble(self, key: Hashable, values: Sequence[Any]) -> tuple[Any, dict[int, BaseException]]:
         """The input of rows of one key; none is left out."""
-        kind, *rest = key  # type: ignore[misc]  # keys of this plan are tuples
+        assert isinstance(key, tuple)  # as `row` makes them
+        kind, *rest = key
         if kind == "text":
             return np.array(values, dtype=str), {}
         if kind == "scalar":
@@ -107,7 +128,7 @@ class ArrayPlan:
 
         names, _ = rest
         cells = zip(*values, strict=True)
-        return pd.DataFrame({name: _column(column) for name, column in zip(names, cells, strict=True)}), {}
+        return pd.DataFrame({name: list(column) for name, column in zip(names, cells, strict=True)}), {}
 
     def dense(self, matrix: np.ndarray, rank: int) -> Any:
         """The matrix itself: it has the dtype of `np.array(event)`."""
@@ -123,7 +144,3 @@ def _cell_kind(value: Any) -> str:
     if type(value) is int and not -(2**63) <= value < 2**63:
         return "big"
     return type(value).__name__
-
-
-def _column(cells: tuple[Any, ...]) -> list[Any]:
-    return list(cells)

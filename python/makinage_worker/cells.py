@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-_NUMPY = {
+_NUMPY: dict[str, np.dtype[Any]] = {
     "integer": np.dtype(np.int32),
     "long": np.dtype(np.int64),
     "float": np.dtype(np.float32),
@@ -51,7 +50,10 @@ class Column:
 
 
 def convert(column: Column, cells: list[Any]) -> tuple[Any, dict[int, BaseException]]:
-    """The values as a column, and the errors of those that don't fit, by their index; with errors the column is unusable."""
+    """The values as a column, and the errors of those that don't fit, by their index.
+
+    With errors there is no column.
+    """
     dtype = _NUMPY.get(column.kind)
     if set(map(type, cells)) in _PLAIN_TYPES.get(column.kind, ()):
         if dtype is None:

@@ -12,7 +12,7 @@ from makinage_worker.cells import Column, convert
 from makinage_worker.rows import Row
 
 _ABSENT = None
-"""What a column holds where the event has no value: a required one must then take nulls, an optional one is left out."""
+"""An optional column without a value in the event: it is left out, as one with a null is."""
 
 
 class ColumnPlan:

@@ -43,7 +43,7 @@ class Skip:
     step: str
 
 
-class OutputTooLarge(ValueError):
+class OutputTooLarge(ValueError):  # noqa: N818  # its name is in dead letters' headers: it says what is, as users read it
     """An encoded output that the sink topic doesn't take."""
 
 

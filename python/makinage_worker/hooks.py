@@ -30,8 +30,8 @@ def import_hook(step: str, reference: str, folder: str) -> Callable[..., Any]:
     for part in (name or step).split("."):
         try:
             factory = getattr(factory, part)
-        except AttributeError as error:
-            raise errors.SetupError(_no_such_name(error, module, name or step, step)) from None
+        except AttributeError:
+            raise errors.SetupError(_no_such_name(module, name or step, step)) from None
     if not callable(factory):
         raise errors.SetupError(
             errors.Report(
@@ -80,11 +80,12 @@ def make_step(step: str, factory: Callable[..., Any], *arguments: Any, config: A
     if callable(function):
         return function  # type: ignore[no-any-return]  # checked to be callable just above
     code = getattr(factory, "__code__", None)
+    returned = "nothing" if function is None else f"a {type(function).__name__}"
     raise errors.SetupError(
         errors.Report(
             step=step,
             error="TypeError",
-            message=f"the {step} factory returned {'nothing' if function is None else f'a {type(function).__name__}'}, not a function",
+            message=f"the {step} factory returned {returned}, not a function",
             where=f"{code.co_filename}:{code.co_firstlineno}" if code else None,
             hint=f"{step} must return the function to be called for each event (is a `return` missing?)",
         )
@@ -92,18 +93,14 @@ def make_step(step: str, factory: Callable[..., Any], *arguments: Any, config: A
 
 
 def _factory_hint(step: str, error: BaseException) -> str | None:
-    if isinstance(error, KeyError):
-        return (
-            f"{step} reads the key {error.args[0]!r} of the config, which isn't there: add it to the config file"
-            if error.args
-            else None
-        )
+    if isinstance(error, KeyError) and error.args:
+        return f"{step} reads the key {error.args[0]!r} of the config, which isn't there: add it to the config file"
     if isinstance(error, ModuleNotFoundError) and error.name:
         return errors.install_command([errors.distribution(error.name)])
     return None
 
 
-def _no_such_name(error: AttributeError, module: ModuleType, name: str, step: str) -> errors.Report:
+def _no_such_name(module: ModuleType, name: str, step: str) -> errors.Report:
     names = [other for other in vars(module) if not other.startswith("_")]
     near = errors.near_names(name, names)
     if near:
@@ -131,6 +128,6 @@ def _import_hint(error: BaseException, name: str, folder: str) -> str | None:
         return errors.install_command([errors.distribution(error.name)])
     searched = [folder, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return (
-        f"no {error.name.replace('.', '/')}.py or package of that name in {', '.join(searched)} or among the packages of "
-        f"{sys.executable}: put it beside the config file, add its folder to PYTHONPATH, or install its package"
+        f"no {error.name.replace('.', '/')}.py or package of that name in {', '.join(searched)} or among the packages "
+        f"of {sys.executable}: put it beside the config file, add its folder to PYTHONPATH, or install its package"
     )

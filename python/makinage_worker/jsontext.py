@@ -104,7 +104,7 @@ def _key(key: Any) -> str:
 
 
 def _well_formed(text: str) -> str:
-    """The text with lone surrogates replaced by U+FFFD, as UTF-8 has no form for them and strict readers refuse their escapes."""
+    """The text with U+FFFD for lone surrogates: UTF-8 has no form for them, and strict readers refuse their escapes."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

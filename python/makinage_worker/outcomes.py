@@ -72,7 +72,7 @@ class Outcomes:
         if whole is not None:
             form, values = whole
             # A boolean array has no buffer of bytes of its own kind: all go out as bytes.
-            data = memoryview(values.view(np.uint8)).cast("B")
+            data = values.view(np.uint8).data
             return protocol.array_frames(ident, form, data, values.itemsize, nanoseconds)
         for places, values in self._numbers:
             for place, text in zip(places, jsontext.dumps_each(values), strict=True):

@@ -70,8 +70,8 @@ class Predictor:
             return
         self._one_by_one = True
         self._notices.warn(
-            f"the model was given {rows} row{'' if rows == 1 else 's'} and returned {_describe(result)}: it doesn't answer "
-            "row by row, so each event gets a model call of its own from now on, which is slower"
+            f"the model was given {rows} row{'' if rows == 1 else 's'} and returned {_describe(result)}: it doesn't "
+            "answer row by row, so each event gets a model call of its own from now on, which is slower"
         )
 
 

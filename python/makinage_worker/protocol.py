@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 MAX_FRAME = 1 << 30
@@ -156,7 +156,7 @@ def check_length(length: int) -> int:
 
 
 def untag(value: Any) -> Any:
-    """The config value that the tagged form stands for: `{"m": [[key, value], ...]}` is a mapping, `{"f": "inf"}` a float."""
+    """The config value that a tagged form stands for: `{"m": [[key, value], ...]}` a mapping, `{"f": "inf"}` a float."""
     if isinstance(value, list):
         return [untag(item) for item in value]
     if isinstance(value, dict):
@@ -182,7 +182,7 @@ def decode_batch(payload: memoryview) -> Batch:
         offset = 8
         groups: list[RawGroup | DenseGroup] = []
         for _ in range(count):
-            group, offset = _decode_group(payload, offset)
+            group, offset = _decode_group(payload, offset, events)
             groups.append(group)
     except struct.error as error:
         raise ProtocolError(f"a batch that ends too early: {error}") from error
@@ -191,10 +191,12 @@ def decode_batch(payload: memoryview) -> Batch:
     return Batch(events, groups)
 
 
-def _decode_group(payload: memoryview, offset: int) -> tuple[RawGroup | DenseGroup, int]:
+def _decode_group(payload: memoryview, offset: int, events: int) -> tuple[RawGroup | DenseGroup, int]:
     form, source, count = _GROUP.unpack_from(payload, offset)
     offset += _GROUP.size
-    places = struct.unpack_from(f"<{count}I", payload, offset)
+    places: Sequence[int] = range(count)
+    if count != events:  # a group of all events has all places, in order: the usual case needs no list of them
+        places = struct.unpack_from(f"<{count}I", payload, offset)
     offset += 4 * count
     if form == 0:
         lengths = struct.unpack_from(f"<{count}I", payload, offset)
@@ -203,8 +205,8 @@ def _decode_group(payload: memoryview, offset: int) -> tuple[RawGroup | DenseGro
         blob = bytes(payload[offset : offset + ends[-1]])
         if len(blob) != ends[-1]:
             raise ProtocolError("a raw group that ends too early")
-        events = [blob[start:end] for start, end in zip(ends, ends[1:], strict=False)]
-        return RawGroup(source, places, events), offset + ends[-1]
+        parts = [blob[start:end] for start, end in pairwise(ends)]
+        return RawGroup(source, places, parts), offset + ends[-1]
     if form not in (1, 2):
         raise ProtocolError(f"a group of form {form}")
     rank, width = _DENSE.unpack_from(payload, offset)

@@ -115,8 +115,7 @@ def stack_rows(plan: Plan, rows: Sequence[tuple[int, Row]]) -> tuple[list[Stack]
     stacks: list[Stack] = []
     failures: list[tuple[int, Failure]] = []
     for key, members in groups.items():
-        for stack in _assemble(plan, key, members, failures):
-            stacks.append(stack)
+        stacks += _assemble(plan, key, members, failures)
     return stacks, failures
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from makinage_worker import jsontext
-from makinage_worker.arrays import as_array
+from makinage_worker.arrays import as_array, number_matrix
 from makinage_worker.encoding import Codec
 from makinage_worker.errors import Failure
 from makinage_worker.notices import Notices
@@ -48,21 +48,41 @@ class Topics:
 
 
 class _Events:
-    """The decoded events of a batch with their places, and the codec that each came through."""
+    """The decoded events of a batch by their places; `places` are those that were decoded, in order."""
 
-    def __init__(self) -> None:
-        self.items: list[tuple[int, Any]] = []
-        self.by_place: dict[int, tuple[Any, Codec]] = {}
-        self.all_json = True
+    def __init__(self, count: int) -> None:
+        self.places: list[int] = []
+        self.by_place: list[Any] = [None] * count
+        self._not_json: set[int] = set()
 
     def add(self, places: Sequence[int], events: list[Any], codec: Codec) -> None:
-        self.items.extend(zip(places, events, strict=True))
-        self.by_place.update((place, (event, codec)) for place, event in zip(places, events, strict=True))
-        self.all_json = self.all_json and codec.is_json
+        """Events that came through one codec."""
+        self.places.extend(places)
+        for place, event in zip(places, events, strict=True):
+            self.by_place[place] = event
+        if not codec.is_json:
+            self._not_json.update(places)
 
     def sort(self) -> None:
         """Into the order of the batch, which groups of several sources don't have."""
-        self.items.sort(key=_place)
+        self.places.sort()
+
+    @property
+    def all_json(self) -> bool:
+        """Whether every event came from a JSON topic."""
+        return not self._not_json
+
+    def is_json(self, place: int) -> bool:
+        """Whether the event of a place came from a JSON topic."""
+        return place not in self._not_json
+
+    def items(self) -> list[tuple[int, Any]]:
+        """The places with their events, in order."""
+        return list(zip(self.places, self.values(), strict=True))
+
+    def values(self) -> list[Any]:
+        """The events, in order."""
+        return [self.by_place[place] for place in self.places]
 
 
 class Serving:
@@ -84,7 +104,7 @@ class Serving:
     def run(self, batch: Batch) -> Outcomes:
         """What becomes of each event of the batch."""
         out = Outcomes(batch.events, self._topics.max_output_bytes, self._steps.custom)
-        events = _Events()
+        events = _Events(batch.events)
         stacks = []
         for group in batch.groups:
             if isinstance(group, RawGroup):
@@ -96,6 +116,12 @@ class Serving:
             else:
                 events.add(group.places, _matrix_events(group), self._topics.sources[group.source])
         events.sort()
+        if not self._steps.custom & {"pre_transform", "predict"}:
+            # Numbers of one shape need no look at each of them.
+            stack = self._uniform_stack(events)
+            if stack is not None:
+                self._predict([*stacks, stack], events, out)
+                return out
         values = self._pre_transform(events, out)
         if self._steps.predict is not None:
             self._finish_each(run_custom(self._steps.predict, values, self._notices), events, out)
@@ -129,14 +155,24 @@ class Serving:
             return None  # each by itself tells which
         return None if data is None else Stack(group.places, data)
 
+    def _uniform_stack(self, events: _Events) -> Stack | None:
+        numbers = number_matrix(events.values())
+        if numbers is None:
+            return None
+        try:
+            data = self._plan.dense(*numbers)
+        except BaseException:
+            return None  # each by itself tells which
+        return None if data is None else Stack(events.places, data)
+
     def _pre_transform(self, events: _Events, out: Outcomes) -> list[tuple[int, Any]]:
         function = self._steps.pre_transform
         if function is None:
             if self._steps.predict is None:
-                return events.items  # the plan makes the arrays, knowing the signature
+                return events.items()  # the plan makes the arrays, knowing the signature
             function = _default_pre_transform
         values = []
-        for place, event in events.items:
+        for place, event in events.items():
             self._notices.tick()
             try:
                 value = function(event)
@@ -209,10 +245,10 @@ class Serving:
                 self._finish(place, prediction, events, out)
 
     def _finish(self, place: int, prediction: Any, events: _Events, out: Outcomes) -> None:
-        event, codec = events.by_place[place]
+        event = events.by_place[place]
         post_transform = self._steps.post_transform
         if post_transform is None:
-            if codec.is_json and self._topics.sink.is_json:
+            if events.is_json(place) and self._topics.sink.is_json:
                 self._write_prediction(place, prediction, out)
                 return
             output: Any = (event, prediction)
