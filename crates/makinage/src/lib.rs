@@ -4,3 +4,4 @@
 //! which an event meets them.
 
 pub mod config;
+pub mod model;
