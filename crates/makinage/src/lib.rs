@@ -5,6 +5,8 @@
 
 pub mod app;
 pub mod batch;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod errors;
 pub mod event;

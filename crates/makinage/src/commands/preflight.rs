@@ -18,7 +18,7 @@ pub fn inspect(file: &Path) -> Reading<Config> {
     let mut reading = inspect_service(file);
     if let Some(imports) = &reading.imports {
         match try_imports(imports) {
-            Ok(problems) => reading.problems.extend(problems.into_iter().map(|problem| to_problem(file, imports, &problem))),
+            Ok(found) => found.iter().for_each(|found| reading.problems.push(to_problem(file, imports, found))),
             Err(error) => {
                 let message = format!("the hooks and packages can't be checked: {error}");
                 reading.problems.push(Problem::new(file, crate::config::Place::file(), message));

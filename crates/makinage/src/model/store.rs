@@ -12,9 +12,9 @@ use std::{
 };
 
 use rustix::fs::{FlockOperation, flock};
-use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 
-use super::{ModelLabel, archive};
+use super::{Limits, ModelError, ModelLabel, sha256, unpack};
 
 /// Digits of a model's SHA-256 that name it in messages.
 const LABEL_DIGITS: usize = 12;
@@ -36,7 +36,16 @@ pub struct StoredModel {
     pub sha256: String,
     /// Its name in messages.
     pub label: ModelLabel,
-    folder: PathBuf,
+    /// Removed with this; `None` where the model is the user's own folder.
+    _folder: Option<TempDir>,
+}
+
+impl StoredModel {
+    /// A model in a folder; `folder` is what to remove once nobody uses it.
+    pub fn new(path: PathBuf, sha256: String, folder: Option<TempDir>) -> Self {
+        let label = sha256[..LABEL_DIGITS].into();
+        Self { path, sha256, label, _folder: folder }
+    }
 }
 
 /// Why a model could not be stored.
@@ -52,7 +61,7 @@ pub enum StoreError {
     },
     /// The bytes.
     #[error(transparent)]
-    Archive(#[from] archive::ArchiveError),
+    Archive(#[from] ModelError),
 }
 
 impl Store {
@@ -70,25 +79,17 @@ impl Store {
 
     /// Unpacks a model's zip.
     pub fn add(&self, zip: &[u8]) -> Result<StoredModel, StoreError> {
-        let sha256 = Sha256::digest(zip).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         let failed = |source| StoreError::Disk { path: self.folder.clone(), source };
         let folder = tempfile::Builder::new().prefix("model-").tempdir_in(&self.folder).map_err(failed)?;
         let archive = folder.path().join("model.zip");
         File::create(&archive).and_then(|mut file| file.write_all(zip)).map_err(failed)?;
-        let path = archive::unpack(&archive, &folder.path().join("model"))?;
+        let path = unpack(&archive, &folder.path().join("model"), &Limits::default())?;
         fs::remove_file(&archive).map_err(failed)?;
-        let label = sha256[..LABEL_DIGITS].into();
-        Ok(StoredModel { path, sha256, label, folder: folder.keep() })
+        Ok(StoredModel::new(path, sha256(zip), Some(folder)))
     }
 }
 
 impl Drop for Store {
-    fn drop(&mut self) {
-        remove(&self.folder);
-    }
-}
-
-impl Drop for StoredModel {
     fn drop(&mut self) {
         remove(&self.folder);
     }
