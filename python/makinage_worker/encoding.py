@@ -56,7 +56,7 @@ def _encode_text(value: Any) -> bytes:
     if not isinstance(value, str):
         raise TypeError(
             f"the sink's encoder is makinage.encoding.string, which takes a str, and the output is a "
-            f"{type(value).__name__}: return a str from post_transform, or give the topic encoder: makinage.encoding.json"
+            f"{type(value).__name__}: return a str from post_transform, or give the topic makinage.encoding.json"
         )
     return value.encode("utf-8")
 
@@ -69,6 +69,6 @@ def _encode_bytes(value: Any) -> bytes:
     if not isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError(
             f"the sink's encoder is makinage.encoding.none, which takes bytes, and the output is a "
-            f"{type(value).__name__}: return bytes from post_transform, or give the topic encoder: makinage.encoding.json"
+            f"{type(value).__name__}: return bytes from post_transform, or give the topic makinage.encoding.json"
         )
     return bytes(value)

@@ -156,7 +156,7 @@ def check_length(length: int) -> int:
 
 
 def untag(value: Any) -> Any:
-    """The config value that a tagged form stands for: `{"m": [[key, value], ...]}` a mapping, `{"f": "inf"}` a float."""
+    """The config value that a tagged form stands for: `{"m": [[key, value]]}` a mapping, `{"f": "inf"}` a float."""
     if isinstance(value, list):
         return [untag(item) for item in value]
     if isinstance(value, dict):
