@@ -93,7 +93,9 @@ impl Failure {
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "step {}: {}: {}", self.step, self.error, self.message)?;
+        // One event is one log line, however the model's author wrote the exception's text.
+        let message: Vec<&str> = self.message.split_whitespace().collect();
+        write!(f, "step {}: {}: {}", self.step, self.error, message.join(" "))?;
         match &self.location {
             Some(location) => write!(f, " ({location})"),
             None => Ok(()),
