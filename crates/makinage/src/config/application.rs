@@ -19,7 +19,7 @@ const PUBLISHER: Keys = Keys {
 };
 
 const STOP_TIMEOUT: Duration = Duration::from_secs(25);
-const LONGEST_STOP: Duration = Duration::from_secs(3_600);
+const LONGEST_STOP: Duration = Duration::from_hours(1);
 /// What Kafka's protocol and the brokers' files surely take as the name of a consumer group.
 const LONGEST_NAME: usize = 249;
 

@@ -31,12 +31,12 @@ fn node(node: &Node, json: &mut String) {
     match &node.value {
         Value::Scalar(_, Scalar::Null) => json.push_str("null"),
         Value::Scalar(_, Scalar::Bool(value)) => {
-            json.push_str(if *value { "true" } else { "false" })
+            json.push_str(if *value { "true" } else { "false" });
         }
         Value::Scalar(_, Scalar::Integer(digits)) => json.push_str(digits),
         Value::Scalar(_, Scalar::Float(value)) => float(*value, json),
         Value::Scalar(text, Scalar::Text) => {
-            json.push_str(&serde_json::Value::from(text.as_str()).to_string())
+            json.push_str(&serde_json::Value::from(text.as_str()).to_string());
         }
         Value::List(items) => {
             json.push('[');
@@ -72,8 +72,8 @@ fn float(value: f64, json: &mut String) {
             r#"{"f":"-inf"}"#
         });
     } else {
-        // Debug, unlike Display, always has a `.` or an exponent.
-        json.push_str(&format!("{value:?}"));
+        // Always with a `.` or an exponent, so that it stays a float.
+        json.push_str(&serde_json::Value::from(value).to_string());
     }
 }
 

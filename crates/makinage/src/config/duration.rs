@@ -50,9 +50,9 @@ pub fn read(field: &Field, limits: Limits, findings: &mut Findings) -> Option<Du
         findings.problem(
             &field.place,
             format!(
-                "{} is too long; give it at most `{}s`",
+                "{} is too long; give it at most `{}m`",
                 quoted(text),
-                limits.longest.as_secs()
+                limits.longest.as_secs() / 60
             ),
         );
         return None;

@@ -17,6 +17,15 @@ pub struct Field<'t> {
     pub node: &'t Node,
 }
 
+/// How many of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// `auto`
+    Auto,
+    /// A number.
+    Exactly(usize),
+}
+
 /// A setting that the file may leave out.
 #[derive(Debug, Clone)]
 pub enum Setting<T> {
@@ -50,49 +59,52 @@ impl<'t> Field<'t> {
 
     /// Text; a number or truth value has lost its quotes.
     pub fn text(&self, findings: &mut Findings) -> Option<&'t str> {
-        match &self.node.value {
-            Value::Scalar(text, Scalar::Text) => {
-                if ["${env:", "${file:"]
-                    .iter()
-                    .any(|reference| text.contains(reference))
-                {
-                    let message = "references as `${env:…}` and `${file:…}` aren't there yet; write the value itself";
-                    findings.problem(&self.place, message);
-                    return None;
-                }
-                return Some(text);
-            }
-            Value::Scalar(_, Scalar::Null) => findings.problem(
-                &self.place,
-                "this has no value; give it a text, or remove the key",
-            ),
-            Value::Scalar(text, _) => {
-                let message = format!(
-                    "{} isn't text in YAML; put it in quotes: \"{text}\"",
-                    quoted(text)
-                );
-                findings.problem(&self.place, message);
-            }
-            Value::List(_) | Value::Map(_) => findings.problem(
-                &self.place,
-                format!("this must be text, not {}", self.kind()),
-            ),
+        if self.refuse_reference(findings) {
+            return None;
         }
+        let message = match &self.node.value {
+            Value::Scalar(text, Scalar::Text) => return Some(text),
+            Value::Scalar(_, Scalar::Null) => {
+                "this has no value; give it a text, or remove it".to_owned()
+            }
+            Value::Scalar(text, _) => {
+                format!("{} isn't text in YAML; put it in quotes", quoted(text))
+            }
+            Value::List(_) | Value::Map(_) => format!("this must be text, not {}", self.kind()),
+        };
+        findings.problem(&self.place, message);
         None
+    }
+
+    /// Whether the value is a reference to a secret, which is noted: taken literally, it would be a wrong password.
+    fn refuse_reference(&self, findings: &mut Findings) -> bool {
+        let is_reference = |text: &str| {
+            ["${env:", "${file:"]
+                .iter()
+                .any(|start| text.contains(start))
+        };
+        if !self.node.source().is_some_and(is_reference) {
+            return false;
+        }
+        let message =
+            "references as `${env:…}` and `${file:…}` aren't there yet; write the value itself";
+        findings.problem(&self.place, message);
+        true
     }
 
     /// `true` or `false`.
     pub fn flag(&self, findings: &mut Findings) -> Option<bool> {
-        match &self.node.value {
-            Value::Scalar(_, Scalar::Bool(value)) => Some(*value),
-            _ => {
-                findings.problem(
-                    &self.place,
-                    format!("this must be `true` or `false`, not {}", self.shown()),
-                );
-                None
-            }
+        if self.refuse_reference(findings) {
+            return None;
         }
+        if let Value::Scalar(_, Scalar::Bool(value)) = &self.node.value {
+            return Some(*value);
+        }
+        findings.problem(
+            &self.place,
+            format!("this must be `true` or `false`, not {}", self.shown()),
+        );
+        None
     }
 
     /// One of a few words.
@@ -113,33 +125,26 @@ impl<'t> Field<'t> {
         None
     }
 
-    /// `auto` (`None`), or a whole number within `range`.
-    pub fn count_or_auto(
-        &self,
-        range: &RangeInclusive<usize>,
-        findings: &mut Findings,
-    ) -> Option<Option<usize>> {
+    /// `auto`, or a whole number within `range`.
+    pub fn count(&self, range: &RangeInclusive<usize>, findings: &mut Findings) -> Option<Count> {
+        if self.refuse_reference(findings) {
+            return None;
+        }
         match &self.node.value {
-            Value::Scalar(text, Scalar::Text) if text == "auto" => return Some(None),
+            Value::Scalar(text, Scalar::Text) if text == "auto" => return Some(Count::Auto),
             Value::Scalar(_, Scalar::Integer(digits)) => {
                 if let Some(count) = digits.parse().ok().filter(|count| range.contains(count)) {
-                    return Some(Some(count));
+                    return Some(Count::Exactly(count));
                 }
-            }
-            Value::Scalar(text, Scalar::Text) if text.contains("${") => {
-                self.text(findings);
-                return None;
             }
             _ => {}
         }
         let (least, most) = (range.start(), range.end());
-        findings.problem(
-            &self.place,
-            format!(
-                "this must be `auto` or a whole number from {least} to {most}, not {}",
-                self.shown()
-            ),
+        let message = format!(
+            "this must be `auto` or a whole number from {least} to {most}, not {}",
+            self.shown()
         );
+        findings.problem(&self.place, message);
         None
     }
 

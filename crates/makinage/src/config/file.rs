@@ -50,16 +50,13 @@ fn decode(bytes: Vec<u8>) -> Result<String, (Place, String)> {
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = before.split(|byte| *byte == b'\n').count();
         (
             Place::key(line, ""),
             "this line isn't UTF-8; save the file as UTF-8".to_owned(),
         )
     })?;
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text))
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
 fn folder(reader: Reader) -> String {

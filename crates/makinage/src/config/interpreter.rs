@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, absolute},
 };
 
 use super::{
@@ -34,6 +34,12 @@ impl Finder<'_> {
             Some(field) => (field.place.clone(), self.given(field.text(findings)?)),
             None => (operator.below("python"), self.default()),
         };
+        // A relative folder of PATH would mean another one to a worker that starts elsewhere.
+        let found = found.and_then(|path| {
+            absolute(&path).map_err(|error| {
+                format!("the working directory is gone ({error}); start in one that exists")
+            })
+        });
         found
             .map_err(|message| findings.problem(&place, message))
             .ok()
@@ -49,9 +55,9 @@ impl Finder<'_> {
         if self.surroundings.is_executable(&path) {
             return Ok(path);
         }
-        let shown = quoted(&path.display().to_string()).clone();
+        let shown = path.display();
         Err(format!(
-            "{shown} isn't a program that can be run; name the interpreter itself, as `/opt/venv/bin/python`"
+            "`{shown}` isn't a program that can be run; name the interpreter itself, as `/opt/venv/bin/python`"
         ))
     }
 
@@ -65,9 +71,9 @@ impl Finder<'_> {
             return if self.surroundings.is_executable(&path) {
                 Ok(path)
             } else {
-                let shown = quoted(&path.display().to_string());
+                let shown = path.display();
                 Err(format!(
-                    "VIRTUAL_ENV is set, but there is no {shown}; activate an environment that exists, or unset VIRTUAL_ENV"
+                    "VIRTUAL_ENV is set, but there is no `{shown}`; activate an environment that exists, or unset VIRTUAL_ENV"
                 ))
             };
         }

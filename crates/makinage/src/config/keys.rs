@@ -105,7 +105,7 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
 }
 
 /// `did you mean …?` where something is near, else the names there are to choose from.
-pub fn suggestion<'c>(name: &str, candidates: &[&'c str]) -> String {
+pub fn suggestion(name: &str, candidates: &[&str]) -> String {
     match nearest(name, candidates.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!(

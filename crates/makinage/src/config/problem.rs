@@ -36,6 +36,7 @@ impl Place {
     }
 
     /// The place of a key one level deeper that the file lacks: what would hold it is the nearest line.
+    #[must_use]
     pub fn below(&self, key: &str) -> Self {
         Self {
             key: join(&self.key, key),
@@ -152,10 +153,11 @@ impl Findings {
     }
 }
 
-/// `outer.inner`, or `inner` at the top.
+/// `outer.inner`, or `inner` at the top; a key of absurd length is cut, since paths are copied for each value below it.
 pub fn join(outer: &str, inner: &str) -> String {
+    let inner = shortened(inner);
     if outer.is_empty() {
-        inner.to_owned()
+        inner
     } else {
         format!("{outer}.{inner}")
     }
@@ -163,10 +165,14 @@ pub fn join(outer: &str, inner: &str) -> String {
 
 /// What the user wrote, in backticks and short enough for a line of a terminal.
 pub fn quoted(text: &str) -> String {
+    format!("`{}`", shortened(text))
+}
+
+fn shortened(text: &str) -> String {
     const LONGEST: usize = 80;
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("`{}…`", &text[..end]),
-        None => format!("`{text}`"),
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

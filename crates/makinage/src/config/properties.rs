@@ -73,7 +73,7 @@ const REFUSED: &[(&[&str], &str)] = &[
         "how partitions move between instances is part of not losing events; remove it",
     ),
     (
-        &["enable.partition.eof", "enable.auto.offset.commit"],
+        &["enable.partition.eof"],
         "this program reads without end; remove it",
     ),
     (
@@ -89,11 +89,11 @@ const REFUSED: &[(&[&str], &str)] = &[
 /// Properties of secured connections.
 const SECURITY: &[&str] = &[
     "security.protocol",
-    "ssl.",
-    "sasl.",
-    "enable.ssl.",
-    "https.ca.",
-    "enable.sasl.",
+    "ssl",
+    "sasl",
+    "enable.ssl",
+    "enable.sasl",
+    "https.ca",
 ];
 
 /// With more, a retry could overtake what was sent before it.
@@ -126,24 +126,27 @@ fn value(field: &Field, findings: &mut Findings) -> Option<String> {
 }
 
 fn refusal(name: &str, value: &str) -> Option<String> {
-    let bare = name.strip_prefix("topic.").unwrap_or(name);
-    if let Some((_, why)) = REFUSED.iter().find(|(names, _)| names.contains(&bare)) {
+    if let Some((_, why)) = REFUSED.iter().find(|(names, _)| names.contains(&name)) {
         return Some(format!("{} can't be set: {why}", quoted(name)));
     }
-    if SECURITY.iter().any(|start| bare.starts_with(start)) {
+    if SECURITY.iter().any(|start| name.starts_with(start)) {
         return Some(format!(
             "{} can't be set: secured connections aren't there yet; remove it, and use a listener without",
             quoted(name)
         ));
     }
-    if bare.ends_with("_cb") || bare.starts_with("dr_") || bare == "opaque" {
+    if name.ends_with("_cb")
+        || name.ends_with("_conf")
+        || name.starts_with("dr_")
+        || name == "opaque"
+    {
         return Some(format!(
             "{} can't be set: it is part of this program's own code; remove it",
             quoted(name)
         ));
     }
     if matches!(
-        bare,
+        name,
         "max.in.flight" | "max.in.flight.requests.per.connection"
     ) && value
         .parse()

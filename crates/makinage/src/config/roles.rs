@@ -1,7 +1,7 @@
 //! What each topic is used for: the model topic, the data topics, the sink; and what each of these can be set to.
 
 use super::{
-    DataStart, DataTopic, Encoder, Hooks, ModelStart, ModelTopic, SinkTopic,
+    DataStart, DataTopic, Encoder, ModelStart, ModelTopic, SinkTopic,
     field::{Field, Section, Setting},
     problem::{Findings, Place, quoted},
     topics::{StartFrom, Topic, Topics},
@@ -12,9 +12,9 @@ use super::{
 pub struct Roles {
     /// Where models arrive.
     pub model: Option<ModelTopic>,
-    /// Where events arrive, and where the file says so.
+    /// Where events arrive, and where the file says how they are encoded.
     pub data: Option<Vec<(DataTopic, Place)>>,
-    /// Where predictions go, and where the file says so.
+    /// Where predictions go, and where the file says how they are encoded.
     pub sink: Option<(SinkTopic, Place)>,
 }
 
@@ -72,32 +72,6 @@ impl Roles {
         let mut used = vec![model.name.as_str(), sink.name.as_str()];
         used.extend(data.iter().map(|(topic, _)| topic.name.as_str()));
         topics.warn_of_unused(&used, findings);
-    }
-
-    /// Notes the outputs that could never be encoded: without a `post_transform` each is the pair of event and prediction.
-    pub fn check_outputs(&self, hooks: &Hooks, findings: &mut Findings) {
-        let Some((sink, place)) = &self.sink else {
-            return;
-        };
-        if hooks.post_transform.is_some() {
-            return;
-        }
-        let pair = "the output is the pair of event and prediction";
-        match sink.encoder {
-            Encoder::String | Encoder::Bytes => findings.problem(
-                place,
-                format!("{pair}, which {} can't encode; use `makinage.encoding.json`, or a `post_transform` that returns {}", name(&sink.encoder), returned(&sink.encoder)),
-            ),
-            Encoder::Json => {
-                for (topic, place) in self.data.iter().flatten().filter(|(topic, _)| topic.encoder == Encoder::Bytes) {
-                    findings.problem(
-                        place,
-                        format!("{pair}, and the events of {} are bytes, which JSON can't hold; use another encoder for the topic, or a `post_transform`", quoted(&topic.name)),
-                    );
-                }
-            }
-            Encoder::Pickle | Encoder::Module(_) => {}
-        }
     }
 }
 
@@ -209,7 +183,7 @@ fn data(topic: &Topic, source: &Field, findings: &mut Findings) -> Option<(DataT
             encoder: encoder?,
             start_from,
         },
-        source.place.clone(),
+        place_of_encoder(topic, source),
     ))
 }
 
@@ -218,16 +192,12 @@ fn sink(topic: &Topic, source: &Field, findings: &mut Findings) -> Option<(SinkT
         findings.warning(place, "predictions are only written to this topic, so `start_from` means nothing here; remove it");
     }
     warn_of_pickle_flag(topic, findings);
-    let place = match &topic.encoder {
-        Setting::Given(_, place) => place.clone(),
-        _ => source.place.clone(),
-    };
     Some((
         SinkTopic {
             name: topic.name.to_owned(),
             encoder: topic.encoder.clone().or(Encoder::String)?,
         },
-        place,
+        place_of_encoder(topic, source),
     ))
 }
 
@@ -240,16 +210,9 @@ fn warn_of_pickle_flag(topic: &Topic, findings: &mut Findings) {
     }
 }
 
-fn name(encoder: &Encoder) -> &'static str {
-    match encoder {
-        Encoder::String => "`makinage.encoding.string` (the default)",
-        _ => "`makinage.encoding.none`",
-    }
-}
-
-fn returned(encoder: &Encoder) -> &'static str {
-    match encoder {
-        Encoder::String => "text",
-        _ => "bytes",
+fn place_of_encoder(topic: &Topic, user: &Field) -> Place {
+    match &topic.encoder {
+        Setting::Given(_, place) => place.clone(),
+        Setting::Unset | Setting::Wrong => user.place.clone(),
     }
 }

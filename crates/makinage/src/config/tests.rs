@@ -76,7 +76,7 @@ fn the_page_s_service_is_read_as_it_stands() {
     );
     assert_eq!(
         (operator.predict_timeout, operator.load_timeout),
-        (Duration::from_secs(30), Duration::from_secs(600))
+        (Duration::from_secs(30), Duration::from_mins(10))
     );
     assert_eq!(operator.python, PathBuf::from("/usr/bin/python3"));
 }

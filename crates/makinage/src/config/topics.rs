@@ -86,7 +86,10 @@ impl<'t> Topics<'t> {
         if self.complete {
             let what = match nearest(name, self.list.iter().map(|topic| topic.name)) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => format!("add `- name: {name}` there"),
+                None => format!(
+                    "describe it there, as {}",
+                    quoted(&format!("- name: {name}"))
+                ),
             };
             findings.problem(
                 &field.place,

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
-use super::{Entry, Node, Scalar, Value, scalar};
+use super::{Entry, Node, Scalar, Value, fault::Fault, scalar};
 use crate::config::problem::{join, quoted};
 
 /// Nobody nests a configuration deeper; recursion stays far from the stack's end.
@@ -13,19 +13,6 @@ const DEEPEST: usize = 64;
 /// Nodes and bytes of text of the whole tree: what the largest file holds without aliases. With them, a few lines could stand for
 /// gigabytes.
 const HEAVIEST: usize = 2 << 20;
-
-/// What is wrong with the text as YAML.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Line, from 1.
-    pub line: usize,
-    /// Column, from 1, where the text can't be read any further.
-    pub column: Option<usize>,
-    /// The keys that lead there; empty where the text can't be read any further.
-    pub key: String,
-    /// What is wrong, and what to do.
-    pub message: String,
-}
 
 /// A text as a tree.
 #[derive(Debug)]
@@ -46,11 +33,7 @@ pub fn parse(text: &str) -> Parsed {
         faults: Vec::new(),
     };
     let root = builder.stream().map_err(|fault| {
-        builder.faults.push(if fault.column.is_some() {
-            with_tab_named(fault, text)
-        } else {
-            fault
-        });
+        builder.faults.push(fault.with_tab_named(text));
     });
     Parsed {
         root: root.ok().flatten(),
@@ -88,7 +71,7 @@ impl<'t> Builder<'t> {
 
     fn next(&mut self) -> Result<(Event<'t>, Span), Fault> {
         match self.parser.next_event() {
-            Some(event) => event.map_err(|error| syntax(&error)),
+            Some(event) => event.map_err(|error| Fault::syntax(&error)),
             None => Ok((Event::StreamEnd, Span::default())),
         }
     }
@@ -172,7 +155,7 @@ impl<'t> Builder<'t> {
                 matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
             let key = self.node(event, span, depth + 1)?;
             let name = key.source().map(str::to_owned);
-            self.path = join(&outer, &segment(name.as_deref().unwrap_or("?")));
+            self.path = join(&outer, name.as_deref().unwrap_or("?"));
             let (event, value_span) = self.next()?;
             let value = self.node(event, value_span, depth + 1)?;
             if merge {
@@ -276,37 +259,5 @@ fn weight(value: &Value) -> usize {
                 .map(|entry| weight(&entry.key.value) + weight(&entry.value.value))
                 .sum::<usize>()
         }
-    }
-}
-
-/// A key as a part of paths, which are copied for each value below it.
-fn segment(name: &str) -> String {
-    name.chars().take(80).collect()
-}
-
-fn syntax(error: &ScanError) -> Fault {
-    Fault {
-        line: error.marker().line(),
-        column: Some(error.marker().col() + 1),
-        key: String::new(),
-        message: format!(
-            "this isn't YAML ({}); look at the indentation and quotes of this line and the one above",
-            error.info()
-        ),
-    }
-}
-
-/// The usual cause deserves its own words: a tab looks like the spaces that YAML wants.
-fn with_tab_named(fault: Fault, text: &str) -> Fault {
-    let indentation = |line: &str| line[..line.len() - line.trim_start().len()].contains('\t');
-    let above = fault.line.saturating_sub(1).max(1);
-    let tab = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line))
-        .find(|(number, line)| (above..=fault.line).contains(number) && indentation(line));
-    match tab {
-        Some((line, _)) => Fault { line, column: Some(1), message: "a tab stands in the indentation, where YAML allows only spaces; replace it with spaces".to_owned(), ..fault },
-        None => fault,
     }
 }
