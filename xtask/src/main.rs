@@ -1,1 +1,90 @@
-fn main() {}
+//! What people and CI run: the tests, the lints, the Python environment, Kafka, the images.
+//!
+//! One file per command. The commands share `tools` (starting programs), `stamp` (is it made already?) and `report` (time per step).
+
+mod broker;
+mod env;
+mod jars;
+mod java;
+mod lint;
+mod lock;
+mod report;
+mod root;
+mod stamp;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Lint, and run the Python and Rust tests: what CI runs.
+    Test {
+        /// Leave out the tests that need Kafka (no JDK and no Maven needed).
+        #[arg(long)]
+        no_kafka: bool,
+    },
+    /// Check formatting, clippy, ruff and mypy.
+    Lint,
+    /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
+    Env,
+    /// Resolve python/*.in into the locked lists beside them (needs uv).
+    Lock,
+    /// Bring Kafka's jars from Maven Central into .cache/kafka/libs, unless they are there.
+    Kafka {
+        #[command(subcommand)]
+        action: Option<KafkaAction>,
+    },
+}
+
+#[derive(Subcommand)]
+enum KafkaAction {
+    /// Start one broker on localhost:9092, in the foreground, until Ctrl-C.
+    Run {
+        /// The port that clients connect to; the broker's controller takes the next one.
+        #[arg(long, default_value_t = 9092)]
+        port: u16,
+        /// Where topics are kept; kept between runs.
+        #[arg(long, default_value = ".cache/kafka/data")]
+        data: std::path::PathBuf,
+    },
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Test { no_kafka } => test::run(no_kafka),
+        Command::Lint => {
+            let python = env::ensure()?;
+            let mut report = report::Report::new();
+            let outcome = lint::run(&python, &mut report);
+            report.print();
+            outcome
+        }
+        Command::Env => env::ensure().map(|python| println!("{}", python.display())),
+        Command::Lock => lock::run(),
+        Command::Kafka { action: None } => {
+            let java = java::find()?;
+            jars::ensure(&java).map(|libs| println!("{}", libs.display()))
+        }
+        Command::Kafka { action: Some(KafkaAction::Run { port, data }) } => broker::run_in_foreground(port, &data),
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! file and the environment; everything else receives these plain structs.
 
 mod application;
+mod cache;
 mod document;
 mod duration;
 mod encoder;
@@ -37,6 +38,7 @@ use std::{
     time::Duration,
 };
 
+pub use cache::cache_folder;
 pub use imports::{HookImports, Import, Imports};
 pub use problem::{Place, Problem, Problems};
 pub use reading::Reading;
@@ -240,4 +242,24 @@ pub struct PublishModel {
     pub path: PathBuf,
     /// Line of the `path` key in the file, for messages.
     pub line: usize,
+}
+
+impl Config {
+    /// The folder of the file, where hooks and encoder modules are found first.
+    pub fn folder(&self) -> &Path {
+        self.file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    }
+}
+
+impl Encoder {
+    /// The module's name, as the file has it.
+    pub fn module(&self) -> &str {
+        match self {
+            Self::Json => "makinage.encoding.json",
+            Self::String => "makinage.encoding.string",
+            Self::Bytes => "makinage.encoding.none",
+            Self::Pickle => "makinage.encoding.pickle",
+            Self::Module(module) => module,
+        }
+    }
 }

@@ -56,6 +56,17 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// A problem found outside of the file's reading, such as by importing a hook.
+    pub fn new(file: &Path, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            file: file.to_owned(),
+            place,
+            message: message.into(),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
@@ -77,6 +88,11 @@ impl Problems {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Adds one that was found outside of the file's reading.
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
     }
 
     /// Each of them, in the order of the file.

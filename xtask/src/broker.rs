@@ -1,0 +1,72 @@
+//! Starts one Kafka broker from the jars, for people and for `cargo xtask images`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::root::root;
+use crate::{jars, java, tools};
+
+/// Any valid id will do: brokers of different tests never meet.
+const CLUSTER_ID: &str = "MkU3OEVBNTcwNTJENDM2Qk";
+
+/// A broker that is ready to be started: its storage is formatted, its settings are written.
+pub struct Broker {
+    java: PathBuf,
+    libs: PathBuf,
+    settings: PathBuf,
+}
+
+impl Broker {
+    /// Writes the settings and formats the storage in `data`, if it isn't yet.
+    pub fn prepare(port: u16, data: &Path) -> Result<Self> {
+        let java = java::find()?;
+        let libs = jars::ensure(&java)?;
+        fs::create_dir_all(data).with_context(|| format!("can't make {}", data.display()))?;
+        let data = fs::canonicalize(data).with_context(|| format!("can't find {}", data.display()))?;
+        let settings = data.join("server.properties");
+        let text = tools::read(&root().join("kafka/server.properties"))?
+            .replace("${PORT}", &port.to_string())
+            .replace("${CONTROLLER_PORT}", &(port + 1).to_string())
+            .replace("${DATA}", &data.join("log").to_string_lossy());
+        fs::write(&settings, text).with_context(|| format!("can't write {}", settings.display()))?;
+
+        let broker = Self { java, libs, settings };
+        tools::run(
+            broker
+                .java()
+                .args(["kafka.tools.StorageTool", "format", "--ignore-formatted", "--cluster-id", CLUSTER_ID])
+                .arg("--config")
+                .arg(&broker.settings),
+        )?;
+        Ok(broker)
+    }
+
+    /// The command that is the broker, until it gets SIGTERM.
+    pub fn command(&self) -> Command {
+        let mut command = self.java();
+        command.arg("kafka.Kafka").arg(&self.settings);
+        command
+    }
+
+    /// Java with flags that suit a broker for a minute of work on a small machine.
+    fn java(&self) -> Command {
+        let mut command = tools::command(&self.java);
+        command
+            // Holds 100 MB records; serial collection and the quick compiler alone halve the processor time of a start.
+            .args(["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"])
+            .arg(format!("-Dlog4j2.configurationFile={}", root().join("kafka/log4j2.properties").display()))
+            .arg("-cp")
+            .arg(self.libs.join("*"));
+        command
+    }
+}
+
+/// Runs a broker until Ctrl-C, which the terminal gives to the broker too: it ends cleanly, and this command with it.
+pub fn run_in_foreground(port: u16, data: &Path) -> Result<()> {
+    let broker = Broker::prepare(port, &root().join(data))?;
+    println!("Kafka starts on localhost:{port}; Ctrl-C ends it; topics are kept in {}", data.display());
+    tools::run(&mut broker.command())
+}
