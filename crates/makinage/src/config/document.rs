@@ -10,10 +10,7 @@ use super::tree::{Entry, Node, Scalar, Value};
 pub fn write(root: &Node) -> Box<RawValue> {
     let mut root = root.clone();
     if let Value::Map(entries) = &mut root.value {
-        entries
-            .iter_mut()
-            .filter(|entry| matches!(entry.key.source(), Some("kafka" | "Kafka")))
-            .for_each(thin);
+        entries.iter_mut().filter(|entry| matches!(entry.key.source(), Some("kafka" | "Kafka"))).for_each(thin);
     }
     let mut json = String::new();
     node(&root, &mut json);
@@ -66,11 +63,7 @@ fn float(value: f64, json: &mut String) {
     if value.is_nan() {
         json.push_str(r#"{"f":"nan"}"#);
     } else if value.is_infinite() {
-        json.push_str(if value > 0.0 {
-            r#"{"f":"inf"}"#
-        } else {
-            r#"{"f":"-inf"}"#
-        });
+        json.push_str(if value > 0.0 { r#"{"f":"inf"}"# } else { r#"{"f":"-inf"}"# });
     } else {
         // Always with a `.` or an exponent, so that it stays a float.
         json.push_str(&serde_json::Value::from(value).to_string());

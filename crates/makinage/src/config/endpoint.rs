@@ -48,10 +48,7 @@ pub fn read(field: &Field, findings: &mut Findings) -> Option<Vec<String>> {
 fn server(text: &str) -> Result<String, String> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => bracketed(rest).ok_or_else(|| {
-            format!(
-                "{} is no IPv6 address in brackets; write for example \"[::1]:9092\"",
-                quoted(text)
-            )
+            format!("{} is no IPv6 address in brackets; write for example \"[::1]:9092\"", quoted(text))
         })?,
         None => named(text)?,
     };
@@ -62,7 +59,12 @@ fn server(text: &str) -> Result<String, String> {
             .filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
             .and_then(|port| port.parse().ok())
             .filter(|port| *port > 0)
-            .ok_or_else(|| format!("{} is no port; use a number from 1 to 65535, for example \"{host}:{DEFAULT_PORT}\"", quoted(port)))?,
+            .ok_or_else(|| {
+                format!(
+                    "{} is no port; use a number from 1 to 65535, for example \"{host}:{DEFAULT_PORT}\"",
+                    quoted(port)
+                )
+            })?,
     };
     Ok(format!("{host}:{port}"))
 }
@@ -71,36 +73,21 @@ fn server(text: &str) -> Result<String, String> {
 fn bracketed(rest: &str) -> Option<(String, Option<&str>)> {
     let (address, after) = rest.split_once(']')?;
     address.parse::<Ipv6Addr>().ok()?;
-    let port = if after.is_empty() {
-        None
-    } else {
-        Some(after.strip_prefix(':')?)
-    };
+    let port = if after.is_empty() { None } else { Some(after.strip_prefix(':')?) };
     Some((format!("[{address}]"), port))
 }
 
 fn named(text: &str) -> Result<(String, Option<&str>), String> {
     if text.contains("://") {
-        return Err(format!(
-            "{} is a URL; write only host and port, for example \"localhost:9092\"",
-            quoted(text)
-        ));
+        return Err(format!("{} is a URL; write only host and port, for example \"localhost:9092\"", quoted(text)));
     }
     if text.parse::<Ipv6Addr>().is_ok() {
-        return Err(format!(
-            "{} is an IPv6 address; put it in brackets: \"[{text}]:{DEFAULT_PORT}\"",
-            quoted(text)
-        ));
+        return Err(format!("{} is an IPv6 address; put it in brackets: \"[{text}]:{DEFAULT_PORT}\"", quoted(text)));
     }
-    let (host, port) = text
-        .split_once(':')
-        .map_or((text, None), |(host, port)| (host, Some(port)));
+    let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     if !(1..=LONGEST_HOST).contains(&host.len()) || !host.bytes().all(valid) {
-        return Err(format!(
-            "{} names no host; write for example \"localhost:9092\"",
-            quoted(text)
-        ));
+        return Err(format!("{} names no host; write for example \"localhost:9092\"", quoted(text)));
     }
     Ok((host.to_owned(), port))
 }

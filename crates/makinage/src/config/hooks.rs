@@ -40,51 +40,33 @@ pub fn read(root: &Section, operator: &str, findings: &mut Findings) -> HookName
     names
 }
 
-fn section<'t>(
-    root: &Section<'t>,
-    operator: &str,
-    findings: &mut Findings,
-) -> Option<Vec<(&'t str, Field<'t>)>> {
+fn section<'t>(root: &Section<'t>, operator: &str, findings: &mut Findings) -> Option<Vec<(&'t str, Field<'t>)>> {
     let sections = root.get("config")?.named(findings)?;
     let named = |wanted: &str| sections.iter().find(|(name, _)| *name == wanted);
     let (_, field) = named(operator).or_else(|| named("serve"))?;
-    if field.node.is_null() {
-        None
-    } else {
-        field.named(findings)
-    }
+    if field.node.is_null() { None } else { field.named(findings) }
 }
 
 fn import(field: &Field, findings: &mut Findings) -> Option<Import> {
     let name = field.text(findings)?;
     if !is_function(name) {
-        let message = format!(
-            "{} names no function; write `module:function`, as `my_model.serve:pre_transform`",
-            quoted(name)
-        );
+        let message =
+            format!("{} names no function; write `module:function`, as `my_model.serve:pre_transform`", quoted(name));
         findings.problem(&field.place, message);
         return None;
     }
-    Some(Import {
-        name: name.to_owned(),
-        place: field.place.clone(),
-    })
+    Some(Import { name: name.to_owned(), place: field.place.clone() })
 }
 
 /// A misspelt hook would silently leave the default step in place, so what looks like one is pointed out.
 fn warn_of_near_miss(key: &str, field: &Field, findings: &mut Findings) {
-    let Some(hook) = nearest(key, HOOKS).filter(|_| field.node.source().is_some_and(is_function))
-    else {
+    let Some(hook) = nearest(key, HOOKS).filter(|_| field.node.source().is_some_and(is_function)) else {
         return;
     };
-    let message = format!(
-        "{} is no hook, so its step stays as it is by default; did you mean `{hook}`?",
-        quoted(key)
-    );
+    let message = format!("{} is no hook, so its step stays as it is by default; did you mean `{hook}`?", quoted(key));
     findings.warning(&field.place, message);
 }
 
 fn is_function(text: &str) -> bool {
-    text.split_once(':')
-        .is_some_and(|(module, function)| is_module(module) && is_identifier(function))
+    text.split_once(':').is_some_and(|(module, function)| is_module(module) && is_identifier(function))
 }

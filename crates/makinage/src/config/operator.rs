@@ -34,35 +34,18 @@ impl Reader<'_, '_> {
         let chosen = operators::choose(self.root, findings);
         let name = chosen.as_ref().map_or("serve", |(name, _)| name);
         let hooks = hooks::read(self.root, name, findings);
-        let section = chosen
-            .as_ref()
-            .and_then(|(_, field)| field.section(&operators::KEYS, findings));
+        let section = chosen.as_ref().and_then(|(_, field)| field.section(&operators::KEYS, findings));
         let imports = self.imports(section.as_ref(), &hooks, findings);
         let operator = section.and_then(|section| {
-            let operator = Described {
-                name,
-                section: &section,
-                hooks: &hooks,
-            };
+            let operator = Described { name, section: &section, hooks: &hooks };
             operator.read(self, imports.as_ref(), findings)
         });
         (operator, imports)
     }
 
-    fn imports(
-        &self,
-        section: Option<&Section>,
-        hooks: &HookNames,
-        findings: &mut Findings,
-    ) -> Option<Imports> {
-        let finder = Finder {
-            folder: self.folder,
-            surroundings: self.surroundings,
-        };
-        let place = section.map_or_else(
-            || self.root.place.below("operators"),
-            |section| section.place.clone(),
-        );
+    fn imports(&self, section: Option<&Section>, hooks: &HookNames, findings: &mut Findings) -> Option<Imports> {
+        let finder = Finder { folder: self.folder, surroundings: self.surroundings };
+        let place = section.map_or_else(|| self.root.place.below("operators"), |section| section.place.clone());
         let given: Option<&Field> = section.and_then(|section| section.get("python"));
         Some(Imports {
             python: finder.find(given, &place, findings)?,
@@ -81,12 +64,7 @@ struct Described<'a, 't> {
 }
 
 impl Described<'_, '_> {
-    fn read(
-        &self,
-        reader: &Reader,
-        imports: Option<&Imports>,
-        findings: &mut Findings,
-    ) -> Option<Operator> {
+    fn read(&self, reader: &Reader, imports: Option<&Imports>, findings: &mut Findings) -> Option<Operator> {
         let roles = roles::read(self.section, reader.topics, findings);
         if let Some(topics) = reader.topics {
             roles.warn_of_unused(topics, findings);

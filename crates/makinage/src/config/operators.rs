@@ -30,7 +30,8 @@ pub const KEYS: Keys = Keys {
 
 const FACTORIES: [&str; 2] = ["makinage.serve:serve", "makinage.serve.serve:serve"];
 
-const REMEDY: &str = "add one: `operators: {serve: {factory: makinage.serve:serve, sources: [model, data], sinks: [predict]}}`";
+const REMEDY: &str =
+    "add one: `operators: {serve: {factory: makinage.serve:serve, sources: [model, data], sinks: [predict]}}`";
 
 /// The name and value of the operator that serves models, the first one if none does; the others are noted.
 pub fn choose<'t>(root: &Section<'t>, findings: &mut Findings) -> Option<(&'t str, Field<'t>)> {
@@ -39,12 +40,9 @@ pub fn choose<'t>(root: &Section<'t>, findings: &mut Findings) -> Option<(&'t st
     if operators.is_empty() {
         findings.problem(&field.place, format!("there is no operator; {REMEDY}"));
     }
-    let (mut serving, others): (Vec<_>, Vec<_>) = operators
-        .into_iter()
-        .partition(|(_, field)| serves(field, findings));
+    let (mut serving, others): (Vec<_>, Vec<_>) = operators.into_iter().partition(|(_, field)| serves(field, findings));
     for (_, field) in serving.iter().skip(1) {
-        let message =
-            "several operators aren't there yet; keep one, and run another `makinage` for this one";
+        let message = "several operators aren't there yet; keep one, and run another `makinage` for this one";
         findings.problem(&field.place, message);
     }
     serving.extend(others);
@@ -57,20 +55,13 @@ fn serves(operator: &Field, findings: &mut Findings) -> bool {
         // Reading its keys will say so.
         return true;
     }
-    let Some(entry) = operator
-        .node
-        .get("factory")
-        .filter(|entry| !entry.value.is_null())
-    else {
+    let Some(entry) = operator.node.get("factory").filter(|entry| !entry.value.is_null()) else {
         let message = "this key is missing; write `factory: makinage.serve:serve`";
         findings.problem(&operator.place.below("factory"), message);
         return false;
     };
     let place = Place::key(entry.key.line, join(&operator.place.key, "factory"));
-    let field = Field {
-        place,
-        node: &entry.value,
-    };
+    let field = Field { place, node: &entry.value };
     let Some(name) = field.text(findings) else {
         return false;
     };
@@ -81,12 +72,6 @@ fn serves(operator: &Field, findings: &mut Findings) -> bool {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => "write `factory: makinage.serve:serve`, or run this operator elsewhere".to_owned(),
     };
-    findings.problem(
-        &field.place,
-        format!(
-            "this program serves models, it has no operator {}; {what}",
-            quoted(name)
-        ),
-    );
+    findings.problem(&field.place, format!("this program serves models, it has no operator {}; {what}", quoted(name)));
     false
 }

@@ -30,12 +30,7 @@ pub fn check(roles: &Roles, findings: &mut Findings) {
 
 /// Of what our own decoders give, JSON holds all but bytes.
 fn check_events(roles: &Roles, findings: &mut Findings) {
-    for (topic, place) in roles
-        .data
-        .iter()
-        .flatten()
-        .filter(|(topic, _)| topic.encoder == Encoder::Bytes)
-    {
+    for (topic, place) in roles.data.iter().flatten().filter(|(topic, _)| topic.encoder == Encoder::Bytes) {
         let message = format!(
             "{PAIR}, and events of {} are bytes, which JSON can't hold; use `makinage.encoding.json` or `string` here, or a `post_transform`",
             quoted(&topic.name)

@@ -17,23 +17,10 @@ use super::{
 };
 
 const KEYS: Keys = Keys {
-    here: &[
-        "application",
-        "kafka",
-        "Kafka",
-        "topics",
-        "operators",
-        "config",
-    ],
+    here: &["application", "kafka", "Kafka", "topics", "operators", "config"],
     refused: &[
-        (
-            "redirect",
-            "a configuration that lives elsewhere isn't there yet; write it into this file",
-        ),
-        (
-            "models",
-            "models to publish belong in the file of `makinage-model-publisher`; move them there",
-        ),
+        ("redirect", "a configuration that lives elsewhere isn't there yet; write it into this file"),
+        ("models", "models to publish belong in the file of `makinage-model-publisher`; move them there"),
     ],
 };
 
@@ -43,16 +30,9 @@ pub fn read(text: &str, file: &Path, surroundings: &dyn Surroundings) -> Reading
     let Some(root) = reading::root(text, &mut findings) else {
         return Reading::new(findings, None, None);
     };
-    if let Some(models) = root
-        .get("models")
-        .filter(|_| root.get("operators").is_none())
-    {
+    if let Some(models) = root.get("models").filter(|_| root.get("operators").is_none()) {
         let message = "this file says what to publish: it is for `makinage-model-publisher --config FILE`; give `makinage` a file with `operators`";
-        return Reading::failed(
-            file,
-            &Place::key(models.key.line, "models"),
-            message.to_owned(),
-        );
+        return Reading::failed(file, &Place::key(models.key.line, "models"), message.to_owned());
     }
     let (config, imports) = sections(&root, file, surroundings, &mut findings);
     Reading::new(findings, config, imports)
@@ -71,12 +51,7 @@ fn sections(
     let kafka = kafka::read(&top, findings);
     let topics = Topics::read(&top, findings);
     let folder = folder(file);
-    let reader = operator::Reader {
-        root: &top,
-        topics: topics.as_ref(),
-        folder: &folder,
-        surroundings,
-    };
+    let reader = operator::Reader { root: &top, topics: topics.as_ref(), folder: &folder, surroundings };
     let (operator, imports) = reader.read(findings);
     let config = || {
         let application = application?;
@@ -93,10 +68,7 @@ fn sections(
 }
 
 fn folder(file: &Path) -> PathBuf {
-    let parent = file
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // It fails only without a working directory, where a relative path is the best there is.
     absolute(parent).unwrap_or_else(|_| parent.to_owned())
 }

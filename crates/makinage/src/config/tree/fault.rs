@@ -35,17 +35,14 @@ impl Fault {
             return self;
         }
         let around = self.line.saturating_sub(1).max(1)..=self.line;
-        let lines = text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line));
-        let indented_by_tab =
-            |line: &str| line[..line.len() - line.trim_start().len()].contains('\t');
+        let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
+        let indented_by_tab = |line: &str| line[..line.len() - line.trim_start().len()].contains('\t');
         match lines.filter(|(number, _)| around.contains(number)).find(|(_, line)| indented_by_tab(line)) {
             Some((line, _)) => Self {
                 line,
                 column: Some(1),
-                message: "a tab stands in the indentation, where YAML allows only spaces; replace it with spaces".to_owned(),
+                message: "a tab stands in the indentation, where YAML allows only spaces; replace it with spaces"
+                    .to_owned(),
                 ..self
             },
             None => self,
