@@ -9,17 +9,11 @@ use super::{
     problem::{Findings, quoted},
 };
 
-const SERVICE: Keys = Keys {
-    here: &["name", "stop_timeout"],
-    refused: &[],
-};
-const PUBLISHER: Keys = Keys {
-    here: &["name"],
-    refused: &[],
-};
+const SERVICE: Keys = Keys { here: &["name", "stop_timeout"], refused: &[] };
+const PUBLISHER: Keys = Keys { here: &["name"], refused: &[] };
 
 const STOP_TIMEOUT: Duration = Duration::from_secs(25);
-const LONGEST_STOP: Duration = Duration::from_secs(3_600);
+const LONGEST_STOP: Duration = Duration::from_hours(1);
 /// What Kafka's protocol and the brokers' files surely take as the name of a consumer group.
 const LONGEST_NAME: usize = 249;
 
@@ -35,17 +29,10 @@ pub struct Application {
 /// The service's section.
 pub fn read(root: &Section, findings: &mut Findings) -> Option<Application> {
     let section = section(root, &SERVICE, findings)?;
-    let limits = Limits {
-        zero: false,
-        longest: LONGEST_STOP,
-    };
-    let stop_timeout = section.setting("stop_timeout", findings, |field, findings| {
-        duration::read(field, limits, findings)
-    });
-    Some(Application {
-        name: name(&section, findings)?,
-        stop_timeout: stop_timeout.or(STOP_TIMEOUT)?,
-    })
+    let limits = Limits { zero: false, longest: LONGEST_STOP };
+    let stop_timeout =
+        section.setting("stop_timeout", findings, |field, findings| duration::read(field, limits, findings));
+    Some(Application { name: name(&section, findings)?, stop_timeout: stop_timeout.or(STOP_TIMEOUT)? })
 }
 
 /// The publisher's section: its name.
@@ -55,16 +42,12 @@ pub fn read_publisher(root: &Section, findings: &mut Findings) -> Option<String>
 
 fn section<'t>(root: &Section<'t>, keys: &Keys, findings: &mut Findings) -> Option<Section<'t>> {
     let remedy = "name the application: `application: {name: my_model_serving}`";
-    root.require("application", remedy, findings)?
-        .section(keys, findings)
+    root.require("application", remedy, findings)?.section(keys, findings)
 }
 
 fn name(section: &Section, findings: &mut Findings) -> Option<String> {
-    let field: &Field = section.require(
-        "name",
-        "name the application, for example `name: my_model_serving`",
-        findings,
-    )?;
+    let field: &Field =
+        section.require("name", "name the application, for example `name: my_model_serving`", findings)?;
     let name = field.text(findings)?;
     let wrong = if name.trim().is_empty() {
         "an empty name".to_owned()
@@ -77,6 +60,9 @@ fn name(section: &Section, findings: &mut Findings) -> Option<String> {
     } else {
         return Some(name.to_owned());
     };
-    findings.problem(&field.place, format!("Kafka can't have {wrong} as a consumer group; choose another, for example `my_model_serving`"));
+    findings.problem(
+        &field.place,
+        format!("Kafka can't have {wrong} as a consumer group; choose another, for example `my_model_serving`"),
+    );
     None
 }

@@ -10,10 +10,7 @@ use super::tree::{Entry, Node, Scalar, Value};
 pub fn write(root: &Node) -> Box<RawValue> {
     let mut root = root.clone();
     if let Value::Map(entries) = &mut root.value {
-        entries
-            .iter_mut()
-            .filter(|entry| matches!(entry.key.source(), Some("kafka" | "Kafka")))
-            .for_each(thin);
+        entries.iter_mut().filter(|entry| matches!(entry.key.source(), Some("kafka" | "Kafka"))).for_each(thin);
     }
     let mut json = String::new();
     node(&root, &mut json);
@@ -31,12 +28,12 @@ fn node(node: &Node, json: &mut String) {
     match &node.value {
         Value::Scalar(_, Scalar::Null) => json.push_str("null"),
         Value::Scalar(_, Scalar::Bool(value)) => {
-            json.push_str(if *value { "true" } else { "false" })
+            json.push_str(if *value { "true" } else { "false" });
         }
         Value::Scalar(_, Scalar::Integer(digits)) => json.push_str(digits),
         Value::Scalar(_, Scalar::Float(value)) => float(*value, json),
         Value::Scalar(text, Scalar::Text) => {
-            json.push_str(&serde_json::Value::from(text.as_str()).to_string())
+            json.push_str(&serde_json::Value::from(text.as_str()).to_string());
         }
         Value::List(items) => {
             json.push('[');
@@ -66,14 +63,10 @@ fn float(value: f64, json: &mut String) {
     if value.is_nan() {
         json.push_str(r#"{"f":"nan"}"#);
     } else if value.is_infinite() {
-        json.push_str(if value > 0.0 {
-            r#"{"f":"inf"}"#
-        } else {
-            r#"{"f":"-inf"}"#
-        });
+        json.push_str(if value > 0.0 { r#"{"f":"inf"}"# } else { r#"{"f":"-inf"}"# });
     } else {
-        // Debug, unlike Display, always has a `.` or an exponent.
-        json.push_str(&format!("{value:?}"));
+        // Always with a `.` or an exponent, so that it stays a float.
+        json.push_str(&serde_json::Value::from(value).to_string());
     }
 }
 

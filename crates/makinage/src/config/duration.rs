@@ -24,10 +24,7 @@ pub fn read(field: &Field, limits: Limits, findings: &mut Findings) -> Option<Du
     if let Value::Scalar(text, Scalar::Integer(_) | Scalar::Float(_)) = &field.node.value {
         findings.problem(
             &field.place,
-            format!(
-                "{} has no unit; write for example `5ms`, `25s`, `2m` or `1h`",
-                quoted(text)
-            ),
+            format!("{} has no unit; write for example `5ms`, `25s`, `2m` or `1h`", quoted(text)),
         );
         return None;
     }
@@ -35,25 +32,24 @@ pub fn read(field: &Field, limits: Limits, findings: &mut Findings) -> Option<Du
     let Some(duration) = parse(text) else {
         findings.problem(
             &field.place,
-            format!(
-                "{} is no duration; write a whole number and its unit: `5ms`, `25s`, `2m` or `1h`",
-                quoted(text)
-            ),
+            format!("{} is no duration; write a whole number and its unit: `5ms`, `25s`, `2m` or `1h`", quoted(text)),
         );
         return None;
     };
     if duration.is_zero() && !limits.zero {
-        findings.problem(&field.place, format!("{} leaves no time at all; give it at least `1ms`, or remove the key for the default", quoted(text)));
+        findings.problem(
+            &field.place,
+            format!(
+                "{} leaves no time at all; give it at least `1ms`, or remove the key for the default",
+                quoted(text)
+            ),
+        );
         return None;
     }
     if duration > limits.longest {
         findings.problem(
             &field.place,
-            format!(
-                "{} is too long; give it at most `{}s`",
-                quoted(text),
-                limits.longest.as_secs()
-            ),
+            format!("{} is too long; give it at most `{}m`", quoted(text), limits.longest.as_secs() / 60),
         );
         return None;
     }
@@ -63,9 +59,5 @@ pub fn read(field: &Field, limits: Limits, findings: &mut Findings) -> Option<Du
 fn parse(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at(text.find(|character: char| !character.is_ascii_digit())?);
     let (_, milliseconds) = UNITS.iter().find(|(name, _)| *name == unit.trim_start())?;
-    digits
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(*milliseconds)
-        .map(Duration::from_millis)
+    digits.parse::<u64>().ok()?.checked_mul(*milliseconds).map(Duration::from_millis)
 }

@@ -7,12 +7,8 @@ use super::{
     problem::{Findings, quoted},
 };
 
-const OURS: &[&str] = &[
-    "makinage.encoding.json",
-    "makinage.encoding.string",
-    "makinage.encoding.none",
-    "makinage.encoding.pickle",
-];
+const OURS: &[&str] =
+    &["makinage.encoding.json", "makinage.encoding.string", "makinage.encoding.none", "makinage.encoding.pickle"];
 
 /// The encoder named in `field`.
 pub fn read(field: &Field, findings: &mut Findings) -> Option<Encoder> {
@@ -26,16 +22,9 @@ pub fn read(field: &Field, findings: &mut Findings) -> Option<Encoder> {
     }
     let message = if let Some(ours) = OURS.iter().find(|ours| ours.ends_with(&format!(".{name}"))) {
         // Python has modules of these names too, but they don't encode and decode.
-        format!(
-            "there is no encoder {}; did you mean `{ours}`?",
-            quoted(name)
-        )
+        format!("there is no encoder {}; did you mean `{ours}`?", quoted(name))
     } else if name == "makinage" || name.starts_with("makinage.") {
-        format!(
-            "there is no encoder {}; {}",
-            quoted(name),
-            suggestion(name, OURS)
-        )
+        format!("there is no encoder {}; {}", quoted(name), suggestion(name, OURS))
     } else if is_module(name) {
         return Some(Encoder::Module(name.to_owned()));
     } else {
@@ -54,8 +43,6 @@ pub fn is_module(name: &str) -> bool {
 /// Whether `name` is a Python identifier.
 pub fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
-    characters
-        .next()
-        .is_some_and(|first| first == '_' || first.is_alphabetic())
+    characters.next().is_some_and(|first| first == '_' || first.is_alphabetic())
         && characters.all(|next| next == '_' || next.is_alphanumeric())
 }

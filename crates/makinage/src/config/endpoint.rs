@@ -9,6 +9,8 @@ use super::{
 };
 
 const DEFAULT_PORT: u16 = 9092;
+/// DNS has no longer names.
+const LONGEST_HOST: usize = 253;
 
 /// The `host:port` of each server.
 pub fn read(field: &Field, findings: &mut Findings) -> Option<Vec<String>> {
@@ -44,45 +46,11 @@ pub fn read(field: &Field, findings: &mut Findings) -> Option<Vec<String>> {
 
 /// One server as `host:port`, or what is wrong with it.
 fn server(text: &str) -> Result<String, String> {
-    let (host, port) = if let Some(rest) = text.strip_prefix('[') {
-        let (address, after) = rest
-            .split_once(']')
-            .ok_or_else(|| format!("{} lacks its `]`; write `[::1]:9092`", quoted(text)))?;
-        address.parse::<Ipv6Addr>().map_err(|_| {
-            format!(
-                "{} is no IPv6 address; write for example `[::1]:9092`",
-                quoted(address)
-            )
-        })?;
-        let port = match after {
-            "" => None,
-            after => Some(after.strip_prefix(':').ok_or_else(|| {
-                format!("{} goes on after the `]`; write `[::1]:9092`", quoted(text))
-            })?),
-        };
-        (format!("[{address}]"), port)
-    } else if text.contains("://") {
-        return Err(format!(
-            "{} is a URL; write only host and port, for example \"localhost:9092\"",
-            quoted(text)
-        ));
-    } else if text.parse::<Ipv6Addr>().is_ok() {
-        return Err(format!(
-            "{} is an IPv6 address; put it in brackets: \"[{text}]:{DEFAULT_PORT}\"",
-            quoted(text)
-        ));
-    } else {
-        let (host, port) = text
-            .split_once(':')
-            .map_or((text, None), |(host, port)| (host, Some(port)));
-        let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-        if host.is_empty() || !host.bytes().all(valid) {
-            return Err(format!(
-                "{} names no host; write for example \"localhost:9092\"",
-                quoted(text)
-            ));
-        }
-        (host.to_owned(), port)
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => bracketed(rest).ok_or_else(|| {
+            format!("{} is no IPv6 address in brackets; write for example \"[::1]:9092\"", quoted(text))
+        })?,
+        None => named(text)?,
     };
     let port = match port {
         None => DEFAULT_PORT,
@@ -91,7 +59,35 @@ fn server(text: &str) -> Result<String, String> {
             .filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
             .and_then(|port| port.parse().ok())
             .filter(|port| *port > 0)
-            .ok_or_else(|| format!("{} is no port; use a number from 1 to 65535, for example \"{host}:{DEFAULT_PORT}\"", quoted(port)))?,
+            .ok_or_else(|| {
+                format!(
+                    "{} is no port; use a number from 1 to 65535, for example \"{host}:{DEFAULT_PORT}\"",
+                    quoted(port)
+                )
+            })?,
     };
     Ok(format!("{host}:{port}"))
+}
+
+/// Host and port of what follows a `[`.
+fn bracketed(rest: &str) -> Option<(String, Option<&str>)> {
+    let (address, after) = rest.split_once(']')?;
+    address.parse::<Ipv6Addr>().ok()?;
+    let port = if after.is_empty() { None } else { Some(after.strip_prefix(':')?) };
+    Some((format!("[{address}]"), port))
+}
+
+fn named(text: &str) -> Result<(String, Option<&str>), String> {
+    if text.contains("://") {
+        return Err(format!("{} is a URL; write only host and port, for example \"localhost:9092\"", quoted(text)));
+    }
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return Err(format!("{} is an IPv6 address; put it in brackets: \"[{text}]:{DEFAULT_PORT}\"", quoted(text)));
+    }
+    let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    if !(1..=LONGEST_HOST).contains(&host.len()) || !host.bytes().all(valid) {
+        return Err(format!("{} names no host; write for example \"localhost:9092\"", quoted(text)));
+    }
+    Ok((host.to_owned(), port))
 }

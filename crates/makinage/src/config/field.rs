@@ -17,6 +17,15 @@ pub struct Field<'t> {
     pub node: &'t Node,
 }
 
+/// How many of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// `auto`
+    Auto,
+    /// A number.
+    Exactly(usize),
+}
+
 /// A setting that the file may leave out.
 #[derive(Debug, Clone)]
 pub enum Setting<T> {
@@ -42,57 +51,47 @@ impl<T> Setting<T> {
 impl<'t> Field<'t> {
     /// The whole file.
     pub fn root(node: &'t Node) -> Self {
-        Self {
-            place: Place::key(node.line, ""),
-            node,
-        }
+        Self { place: Place::key(node.line, ""), node }
     }
 
     /// Text; a number or truth value has lost its quotes.
     pub fn text(&self, findings: &mut Findings) -> Option<&'t str> {
-        match &self.node.value {
-            Value::Scalar(text, Scalar::Text) => {
-                if ["${env:", "${file:"]
-                    .iter()
-                    .any(|reference| text.contains(reference))
-                {
-                    let message = "references as `${env:…}` and `${file:…}` aren't there yet; write the value itself";
-                    findings.problem(&self.place, message);
-                    return None;
-                }
-                return Some(text);
-            }
-            Value::Scalar(_, Scalar::Null) => findings.problem(
-                &self.place,
-                "this has no value; give it a text, or remove the key",
-            ),
-            Value::Scalar(text, _) => {
-                let message = format!(
-                    "{} isn't text in YAML; put it in quotes: \"{text}\"",
-                    quoted(text)
-                );
-                findings.problem(&self.place, message);
-            }
-            Value::List(_) | Value::Map(_) => findings.problem(
-                &self.place,
-                format!("this must be text, not {}", self.kind()),
-            ),
+        if self.refuse_reference(findings) {
+            return None;
         }
+        let message = match &self.node.value {
+            Value::Scalar(text, Scalar::Text) => return Some(text),
+            Value::Scalar(_, Scalar::Null) => "this has no value; give it a text, or remove it".to_owned(),
+            Value::Scalar(text, _) => {
+                format!("{} isn't text in YAML; put it in quotes", quoted(text))
+            }
+            Value::List(_) | Value::Map(_) => format!("this must be text, not {}", self.kind()),
+        };
+        findings.problem(&self.place, message);
         None
+    }
+
+    /// Whether the value is a reference to a secret, which is noted: taken literally, it would be a wrong password.
+    fn refuse_reference(&self, findings: &mut Findings) -> bool {
+        let is_reference = |text: &str| ["${env:", "${file:"].iter().any(|start| text.contains(start));
+        if !self.node.source().is_some_and(is_reference) {
+            return false;
+        }
+        let message = "references as `${env:…}` and `${file:…}` aren't there yet; write the value itself";
+        findings.problem(&self.place, message);
+        true
     }
 
     /// `true` or `false`.
     pub fn flag(&self, findings: &mut Findings) -> Option<bool> {
-        match &self.node.value {
-            Value::Scalar(_, Scalar::Bool(value)) => Some(*value),
-            _ => {
-                findings.problem(
-                    &self.place,
-                    format!("this must be `true` or `false`, not {}", self.shown()),
-                );
-                None
-            }
+        if self.refuse_reference(findings) {
+            return None;
         }
+        if let Value::Scalar(_, Scalar::Bool(value)) = &self.node.value {
+            return Some(*value);
+        }
+        findings.problem(&self.place, format!("this must be `true` or `false`, not {}", self.shown()));
+        None
     }
 
     /// One of a few words.
@@ -104,49 +103,41 @@ impl<'t> Field<'t> {
         let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
         findings.problem(
             &self.place,
-            format!(
-                "{} is none of the values of this key; {}",
-                quoted(text),
-                suggestion(text, &words)
-            ),
+            format!("{} is none of the values of this key; {}", quoted(text), suggestion(text, &words)),
         );
         None
     }
 
-    /// `auto` (`None`), or a whole number within `range`.
-    pub fn count_or_auto(
-        &self,
-        range: &RangeInclusive<usize>,
-        findings: &mut Findings,
-    ) -> Option<Option<usize>> {
+    /// `auto`, or a whole number within `range`.
+    pub fn count(&self, range: &RangeInclusive<usize>, findings: &mut Findings) -> Option<Count> {
+        if self.refuse_reference(findings) {
+            return None;
+        }
         match &self.node.value {
-            Value::Scalar(text, Scalar::Text) if text == "auto" => return Some(None),
+            Value::Scalar(text, Scalar::Text) if text == "auto" => return Some(Count::Auto),
             Value::Scalar(_, Scalar::Integer(digits)) => {
                 if let Some(count) = digits.parse().ok().filter(|count| range.contains(count)) {
-                    return Some(Some(count));
+                    return Some(Count::Exactly(count));
                 }
-            }
-            Value::Scalar(text, Scalar::Text) if text.contains("${") => {
-                self.text(findings);
-                return None;
             }
             _ => {}
         }
         let (least, most) = (range.start(), range.end());
-        findings.problem(
-            &self.place,
-            format!(
-                "this must be `auto` or a whole number from {least} to {most}, not {}",
-                self.shown()
-            ),
-        );
+        let message = format!("this must be `auto` or a whole number from {least} to {most}, not {}", self.shown());
+        findings.problem(&self.place, message);
         None
     }
 
     /// The items of a list.
     pub fn items(&self, findings: &mut Findings) -> Option<Vec<Field<'t>>> {
         let Value::List(items) = &self.node.value else {
-            findings.problem(&self.place, format!("this must be a list, not {}; write each item on a line of its own that begins with `- `", self.shown()));
+            findings.problem(
+                &self.place,
+                format!(
+                    "this must be a list, not {}; write each item on a line of its own that begins with `- `",
+                    self.shown()
+                ),
+            );
             return None;
         };
         let field = |(index, node): (usize, &'t Node)| Field {
@@ -159,13 +150,7 @@ impl<'t> Field<'t> {
     /// The entries of a mapping whose keys are the user's names.
     pub fn named(&self, findings: &mut Findings) -> Option<Vec<(&'t str, Field<'t>)>> {
         let Value::Map(entries) = &self.node.value else {
-            findings.problem(
-                &self.place,
-                format!(
-                    "this must be a mapping of keys and values, not {}",
-                    self.shown()
-                ),
-            );
+            findings.problem(&self.place, format!("this must be a mapping of keys and values, not {}", self.shown()));
             return None;
         };
         let mut named = Vec::new();
@@ -174,10 +159,7 @@ impl<'t> Field<'t> {
             let key = entry.key.source().unwrap_or_default();
             named.push((
                 key,
-                Field {
-                    place: Place::key(entry.key.line, join(&self.place.key, key)),
-                    node: &entry.value,
-                },
+                Field { place: Place::key(entry.key.line, join(&self.place.key, key)), node: &entry.value },
             ));
         }
         Some(named)
@@ -193,10 +175,7 @@ impl<'t> Field<'t> {
                 keys.explain(key, &field.place, findings);
             }
         }
-        Some(Section {
-            place: self.place.clone(),
-            fields,
-        })
+        Some(Section { place: self.place.clone(), fields })
     }
 
     /// The value as it is named in a sentence.
@@ -228,30 +207,16 @@ pub struct Section<'t> {
 impl<'t> Section<'t> {
     /// The field at `key`; `null` counts as not given.
     pub fn get(&self, key: &str) -> Option<&Field<'t>> {
-        self.fields
-            .iter()
-            .find(|(name, field)| *name == key && !field.node.is_null())
-            .map(|(_, field)| field)
+        self.fields.iter().find(|(name, field)| *name == key && !field.node.is_null()).map(|(_, field)| field)
     }
 
     /// The field at `key`; if it isn't there, `remedy` is what to write.
     pub fn require(&self, key: &str, remedy: &str, findings: &mut Findings) -> Option<&Field<'t>> {
         let field = self.get(key);
         if field.is_none() {
-            let given = self
-                .fields
-                .iter()
-                .find(|(name, _)| *name == key)
-                .map(|(_, field)| field.place.clone());
-            let message = if given.is_some() {
-                "this key has no value"
-            } else {
-                "this key is missing"
-            };
-            findings.problem(
-                &given.unwrap_or_else(|| self.place.below(key)),
-                format!("{message}; {remedy}"),
-            );
+            let given = self.fields.iter().find(|(name, _)| *name == key).map(|(_, field)| field.place.clone());
+            let message = if given.is_some() { "this key has no value" } else { "this key is missing" };
+            findings.problem(&given.unwrap_or_else(|| self.place.below(key)), format!("{message}; {remedy}"));
         }
         field
     }
@@ -265,9 +230,9 @@ impl<'t> Section<'t> {
     ) -> Setting<T> {
         match self.get(key) {
             None => Setting::Unset,
-            Some(field) => read(field, findings).map_or(Setting::Wrong, |value| {
-                Setting::Given(value, field.place.clone())
-            }),
+            Some(field) => {
+                read(field, findings).map_or(Setting::Wrong, |value| Setting::Given(value, field.place.clone()))
+            }
         }
     }
 }

@@ -16,15 +16,9 @@ pub struct Reader {
 }
 
 /// The service.
-pub const SERVICE: Reader = Reader {
-    file: "config.serve.yaml",
-    image: "makinage/makinage",
-};
+pub const SERVICE: Reader = Reader { file: "config.serve.yaml", image: "makinage/makinage" };
 /// The publisher.
-pub const PUBLISHER: Reader = Reader {
-    file: "config.publish.yaml",
-    image: "makinage/model-publisher",
-};
+pub const PUBLISHER: Reader = Reader { file: "config.publish.yaml", image: "makinage/model-publisher" };
 
 /// The text of the file at `path`, or what is wrong with it and where.
 pub fn text(path: &Path, reader: Reader) -> Result<String, (Place, String)> {
@@ -36,8 +30,12 @@ pub fn text(path: &Path, reader: Reader) -> Result<String, (Place, String)> {
     let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
         return Err(whole(match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file; give the path of the configuration with `--config FILE`".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "this file may not be read by this user; change its permissions, as `chmod a+r FILE` does".to_owned(),
+            std::io::ErrorKind::NotFound => {
+                "there is no such file; give the path of the configuration with `--config FILE`".to_owned()
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                "this file may not be read by this user; change its permissions, as `chmod a+r FILE` does".to_owned()
+            }
             _ => format!("this file can't be read ({error}); give the path of a readable file with `--config FILE`"),
         }));
     }
@@ -46,20 +44,18 @@ pub fn text(path: &Path, reader: Reader) -> Result<String, (Place, String)> {
 
 fn decode(bytes: Vec<u8>) -> Result<String, (Place, String)> {
     if bytes.len() as u64 > LARGEST {
-        return Err((Place::file(), "this file is larger than 1 MiB, so it is hardly a configuration; give the right file with `--config FILE`".to_owned()));
+        return Err((
+            Place::file(),
+            "this file is larger than 1 MiB, so it is hardly a configuration; give the right file with `--config FILE`"
+                .to_owned(),
+        ));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        (
-            Place::key(line, ""),
-            "this line isn't UTF-8; save the file as UTF-8".to_owned(),
-        )
+        let line = before.split(|byte| *byte == b'\n').count();
+        (Place::key(line, ""), "this line isn't UTF-8; save the file as UTF-8".to_owned())
     })?;
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text))
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
 fn folder(reader: Reader) -> String {

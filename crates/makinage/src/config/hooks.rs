@@ -5,21 +5,28 @@ use super::{
     field::{Field, Section},
     imports::{HookImports, Import},
     keys::nearest,
-    problem::{Findings, join, quoted},
-    tree::{Node, Value},
+    problem::{Findings, quoted},
 };
 
-/// Their keys.
-pub const HOOKS: [&str; 3] = ["pre_transform", "predict", "post_transform"];
+const HOOKS: [&str; 3] = ["pre_transform", "predict", "post_transform"];
+
+/// What the file says of hooks.
+#[derive(Debug, Clone, Default)]
+pub struct HookNames {
+    /// Those that are named rightly.
+    pub imports: HookImports,
+    /// Whether a `post_transform` is given, rightly or not, so that the output is the user's affair.
+    pub own_output: bool,
+}
 
 /// The hooks below `config.<operator>`, else below `config.serve`.
-pub fn read(root: &Section, operator: &str, findings: &mut Findings) -> HookImports {
-    let mut hooks = HookImports::default();
+pub fn read(root: &Section, operator: &str, findings: &mut Findings) -> HookNames {
+    let mut names = HookNames::default();
     for (key, field) in section(root, operator, findings).unwrap_or_default() {
         let hook = match key {
-            "pre_transform" => &mut hooks.pre_transform,
-            "predict" => &mut hooks.predict,
-            "post_transform" => &mut hooks.post_transform,
+            "pre_transform" => &mut names.imports.pre_transform,
+            "predict" => &mut names.imports.predict,
+            "post_transform" => &mut names.imports.post_transform,
             _ => {
                 warn_of_near_miss(key, &field, findings);
                 continue;
@@ -27,66 +34,39 @@ pub fn read(root: &Section, operator: &str, findings: &mut Findings) -> HookImpo
         };
         if !field.node.is_null() {
             *hook = import(&field, findings);
+            names.own_output |= key == "post_transform";
         }
     }
-    hooks
+    names
 }
 
-fn section<'t>(
-    root: &Section<'t>,
-    operator: &str,
-    findings: &mut Findings,
-) -> Option<Vec<(&'t str, Field<'t>)>> {
-    let config = root.get("config")?;
-    config.named(findings)?;
-    let node: &'t Node = config.node;
-    let entry = node.get(operator).or_else(|| node.get("serve"))?;
-    if entry.value.is_null() {
-        return None;
-    }
-    let mut field = config.clone();
-    field.node = &entry.value;
-    field.place.line = Some(entry.key.line);
-    field.place.key = join(&config.place.key, entry.key.source().unwrap_or_default());
-    field.named(findings)
+fn section<'t>(root: &Section<'t>, operator: &str, findings: &mut Findings) -> Option<Vec<(&'t str, Field<'t>)>> {
+    let sections = root.get("config")?.named(findings)?;
+    let named = |wanted: &str| sections.iter().find(|(name, _)| *name == wanted);
+    let (_, field) = named(operator).or_else(|| named("serve"))?;
+    if field.node.is_null() { None } else { field.named(findings) }
 }
 
 fn import(field: &Field, findings: &mut Findings) -> Option<Import> {
     let name = field.text(findings)?;
-    let right = name
-        .split_once(':')
-        .is_some_and(|(module, function)| is_module(module) && is_identifier(function));
-    if !right {
-        findings.problem(
-            &field.place,
-            format!(
-                "{} names no function; write `module:function`, as `my_model.serve:pre_transform`",
-                quoted(name)
-            ),
-        );
+    if !is_function(name) {
+        let message =
+            format!("{} names no function; write `module:function`, as `my_model.serve:pre_transform`", quoted(name));
+        findings.problem(&field.place, message);
         return None;
     }
-    Some(Import {
-        name: name.to_owned(),
-        place: field.place.clone(),
-    })
+    Some(Import { name: name.to_owned(), place: field.place.clone() })
 }
 
 /// A misspelt hook would silently leave the default step in place, so what looks like one is pointed out.
 fn warn_of_near_miss(key: &str, field: &Field, findings: &mut Findings) {
-    let Value::Scalar(value, _) = &field.node.value else {
+    let Some(hook) = nearest(key, HOOKS).filter(|_| field.node.source().is_some_and(is_function)) else {
         return;
     };
-    let is_function = value
-        .split_once(':')
-        .is_some_and(|(module, function)| is_module(module) && is_identifier(function));
-    if let Some(hook) = nearest(key, HOOKS).filter(|_| is_function) {
-        findings.warning(
-            &field.place,
-            format!(
-                "{} is no hook, so its step stays as it is by default; did you mean `{hook}`?",
-                quoted(key)
-            ),
-        );
-    }
+    let message = format!("{} is no hook, so its step stays as it is by default; did you mean `{hook}`?", quoted(key));
+    findings.warning(&field.place, message);
+}
+
+fn is_function(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(module, function)| is_module(module) && is_identifier(function))
 }

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, absolute},
 };
 
 use super::{
@@ -11,8 +11,7 @@ use super::{
     surroundings::Surroundings,
 };
 
-const INSTALL: &str =
-    "install Python 3.10 or newer, or name one with `python: /opt/venv/bin/python`";
+const INSTALL: &str = "install Python 3.10 or newer, or name one with `python: /opt/venv/bin/python`";
 
 /// Looks for the interpreter.
 pub struct Finder<'s> {
@@ -24,61 +23,55 @@ pub struct Finder<'s> {
 
 impl Finder<'_> {
     /// The interpreter that `field` names, or without one the default; `operator` is the place to set another.
-    pub fn find(
-        &self,
-        field: Option<&Field>,
-        operator: &Place,
-        findings: &mut Findings,
-    ) -> Option<PathBuf> {
+    pub fn find(&self, field: Option<&Field>, operator: &Place, findings: &mut Findings) -> Option<PathBuf> {
         let (place, found) = match field {
             Some(field) => (field.place.clone(), self.given(field.text(findings)?)),
             None => (operator.below("python"), self.default()),
         };
-        found
-            .map_err(|message| findings.problem(&place, message))
-            .ok()
+        // A relative folder of PATH would mean another one to a worker that starts elsewhere.
+        let found = found.and_then(|path| {
+            absolute(&path)
+                .map_err(|error| format!("the working directory is gone ({error}); start in one that exists"))
+        });
+        found.map_err(|message| findings.problem(&place, message)).ok()
     }
 
     fn given(&self, text: &str) -> Result<PathBuf, String> {
         if !text.contains('/') {
-            return self
-                .on_path(text)
-                .ok_or_else(|| format!("there is no program {} in the folders of PATH; give its whole path, as `/opt/venv/bin/python`", quoted(text)));
+            return self.on_path(text).ok_or_else(|| {
+                format!(
+                    "there is no program {} in the folders of PATH; give its whole path, as `/opt/venv/bin/python`",
+                    quoted(text)
+                )
+            });
         }
         let path = self.folder.join(text);
         if self.surroundings.is_executable(&path) {
             return Ok(path);
         }
-        let shown = quoted(&path.display().to_string()).clone();
+        let shown = path.display();
         Err(format!(
-            "{shown} isn't a program that can be run; name the interpreter itself, as `/opt/venv/bin/python`"
+            "`{shown}` isn't a program that can be run; name the interpreter itself, as `/opt/venv/bin/python`"
         ))
     }
 
     fn default(&self) -> Result<PathBuf, String> {
-        if let Some(environment) = self
-            .surroundings
-            .variable("VIRTUAL_ENV")
-            .filter(|value| !value.is_empty())
-        {
+        if let Some(environment) = self.surroundings.variable("VIRTUAL_ENV").filter(|value| !value.is_empty()) {
             let path = Path::new(&environment).join("bin/python");
             return if self.surroundings.is_executable(&path) {
                 Ok(path)
             } else {
-                let shown = quoted(&path.display().to_string());
+                let shown = path.display();
                 Err(format!(
-                    "VIRTUAL_ENV is set, but there is no {shown}; activate an environment that exists, or unset VIRTUAL_ENV"
+                    "VIRTUAL_ENV is set, but there is no `{shown}`; activate an environment that exists, or unset VIRTUAL_ENV"
                 ))
             };
         }
-        self.on_path("python3")
-            .ok_or_else(|| format!("there is no `python3` in the folders of PATH; {INSTALL}"))
+        self.on_path("python3").ok_or_else(|| format!("there is no `python3` in the folders of PATH; {INSTALL}"))
     }
 
     fn on_path(&self, program: &str) -> Option<PathBuf> {
         let folders = self.surroundings.variable("PATH")?;
-        env::split_paths(&folders)
-            .map(|folder| folder.join(program))
-            .find(|path| self.surroundings.is_executable(path))
+        env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| self.surroundings.is_executable(path))
     }
 }

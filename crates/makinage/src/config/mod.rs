@@ -17,6 +17,8 @@ mod interpreter;
 mod kafka;
 mod keys;
 mod operator;
+mod operators;
+mod outputs;
 mod problem;
 mod properties;
 mod publish;
@@ -28,6 +30,7 @@ mod surroundings;
 mod tests;
 mod topics;
 mod tree;
+mod tuning;
 
 use std::{
     collections::BTreeMap,
@@ -235,7 +238,7 @@ pub struct PublishConfig {
 pub struct PublishModel {
     /// The model topic.
     pub topic: String,
-    /// A zip or an MLflow model folder. Relative paths are relative to the working directory.
+    /// A zip or an `MLflow` model folder. Relative paths are relative to the working directory.
     pub path: PathBuf,
     /// Line of the `path` key in the file, for messages.
     pub line: usize,

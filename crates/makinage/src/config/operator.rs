@@ -1,184 +1,90 @@
-//! The serve operator: how it runs, apart from its topics and hooks.
+//! The operator that is run, from all sections that say something of it, and what Python is to import for it.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::path::Path;
 
 use super::{
-    Batch, OnError,
-    duration::{self, Limits},
-    field::{Field, Section, Setting},
-    keys::{Keys, nearest},
-    problem::{Findings, quoted},
+    Operator,
+    field::{Field, Section},
+    hooks::{self, HookNames},
+    imports::Imports,
+    interpreter::Finder,
+    operators, outputs,
+    problem::Findings,
+    roles,
+    surroundings::Surroundings,
+    topics::Topics,
+    tuning,
 };
 
-/// The keys of an operator.
-pub const KEYS: Keys = Keys {
-    here: &[
-        "factory",
-        "sources",
-        "sinks",
-        "on_error",
-        "delivery",
-        "workers",
-        "batch",
-        "max_delay",
-        "predict_timeout",
-        "load_timeout",
-        "python",
-    ],
-    refused: &[(
-        "dead_letter",
-        "dead letters aren't there yet; remove it: an event that fails is skipped, with a log line, or choose `on_error: stop`",
-    )],
-};
-
-const FACTORIES: [&str; 2] = ["makinage.serve:serve", "makinage.serve.serve:serve"];
-
-/// More processes than this don't fit on one machine; more instances of the service share the work as well.
-const WORKERS: RangeInclusive<usize> = 1..=64;
-/// The limit of automatic batches too.
-const BATCH: RangeInclusive<usize> = 1..=1024;
-const MAX_DELAY: Duration = Duration::from_millis(5);
-const PREDICT_TIMEOUT: Duration = Duration::from_secs(30);
-const LOAD_TIMEOUT: Duration = Duration::from_secs(600);
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(86_400);
-
-/// How the operator runs.
-#[derive(Debug)]
-pub struct Tuning {
-    /// `on_error`
-    pub on_error: OnError,
-    /// `workers`, with `auto` resolved
-    pub workers: usize,
-    /// `batch` and `max_delay`
-    pub batch: Batch,
-    /// `predict_timeout`
-    pub predict_timeout: Duration,
-    /// `load_timeout`
-    pub load_timeout: Duration,
+/// Reads the operator.
+pub struct Reader<'a, 't> {
+    /// The file's top level.
+    pub root: &'a Section<'t>,
+    /// The topics, if the file lists any.
+    pub topics: Option<&'a Topics<'t>>,
+    /// The config file's folder.
+    pub folder: &'a Path,
+    /// The machine.
+    pub surroundings: &'a dyn Surroundings,
 }
 
-/// Notes a factory other than that of this product.
-pub fn check_factory(factory: Option<&Field>, operator: &Field, findings: &mut Findings) -> bool {
-    let Some(field) = factory else {
-        findings.problem(
-            &operator.place.below("factory"),
-            "this key is missing; write `factory: makinage.serve:serve`",
-        );
-        return false;
-    };
-    let Some(name) = field.text(findings) else {
-        return false;
-    };
-    if FACTORIES.contains(&name) {
-        return true;
+impl Reader<'_, '_> {
+    /// The operator; and the imports, which are known even where the operator is wrong.
+    pub fn read(&self, findings: &mut Findings) -> (Option<Operator>, Option<Imports>) {
+        let chosen = operators::choose(self.root, findings);
+        let name = chosen.as_ref().map_or("serve", |(name, _)| name);
+        let hooks = hooks::read(self.root, name, findings);
+        let section = chosen.as_ref().and_then(|(_, field)| field.section(&operators::KEYS, findings));
+        let imports = self.imports(section.as_ref(), &hooks, findings);
+        let operator = section.and_then(|section| {
+            let operator = Described { name, section: &section, hooks: &hooks };
+            operator.read(self, imports.as_ref(), findings)
+        });
+        (operator, imports)
     }
-    let what = if nearest(name, FACTORIES).is_some_and(|_| name.starts_with("makinage.")) {
-        "did you mean `makinage.serve:serve`?"
-    } else {
-        "write `factory: makinage.serve:serve`, or run this operator elsewhere"
-    };
-    findings.problem(
-        &field.place,
-        format!(
-            "{} is no operator that this program has, it serves models; {what}",
-            quoted(name)
-        ),
-    );
-    false
+
+    fn imports(&self, section: Option<&Section>, hooks: &HookNames, findings: &mut Findings) -> Option<Imports> {
+        let finder = Finder { folder: self.folder, surroundings: self.surroundings };
+        let place = section.map_or_else(|| self.root.place.below("operators"), |section| section.place.clone());
+        let given: Option<&Field> = section.and_then(|section| section.get("python"));
+        Some(Imports {
+            python: finder.find(given, &place, findings)?,
+            folder: self.folder.to_owned(),
+            hooks: hooks.imports.clone(),
+            encoders: self.topics.map(Topics::modules).unwrap_or_default(),
+        })
+    }
 }
 
-/// Reads how the operator runs.
-pub fn read(section: &Section, cores: usize, findings: &mut Findings) -> Option<Tuning> {
-    let on_error = [("skip", OnError::Skip), ("stop", OnError::Stop)];
-    let on_error = section.setting("on_error", findings, |field, findings| {
-        field.choice(&on_error, findings)
-    });
-    let workers = section.setting("workers", findings, |field, findings| {
-        field.count_or_auto(&WORKERS, findings)
-    });
-    let predict_timeout = time(
-        section,
-        "predict_timeout",
-        Limits {
-            zero: false,
-            longest: DAY,
-        },
-        findings,
-    );
-    let load_timeout = time(
-        section,
-        "load_timeout",
-        Limits {
-            zero: false,
-            longest: DAY,
-        },
-        findings,
-    );
-    let batch = batch(section, findings);
-    check_delivery(section, findings);
-    Some(Tuning {
-        on_error: on_error.or(OnError::Skip)?,
-        // One core is left to the service itself.
-        workers: workers
-            .or(Some(1))?
-            .unwrap_or_else(|| (cores.saturating_sub(1)).clamp(*WORKERS.start(), *WORKERS.end())),
-        batch: batch?,
-        predict_timeout: predict_timeout.or(PREDICT_TIMEOUT)?,
-        load_timeout: load_timeout.or(LOAD_TIMEOUT)?,
-    })
+/// An operator whose keys are known.
+struct Described<'a, 't> {
+    name: &'a str,
+    section: &'a Section<'t>,
+    hooks: &'a HookNames,
 }
 
-fn batch(section: &Section, findings: &mut Findings) -> Option<Batch> {
-    let rows = section.setting("batch", findings, |field, findings| {
-        field.count_or_auto(&BATCH, findings)
-    });
-    let max_delay = time(
-        section,
-        "max_delay",
-        Limits {
-            zero: true,
-            longest: MINUTE,
-        },
-        findings,
-    );
-    match (rows, max_delay) {
-        (Setting::Wrong, _) | (_, Setting::Wrong) => None,
-        (Setting::Given(Some(rows), _), max_delay) => Some(Batch::Fixed {
-            rows,
-            max_delay: max_delay.or(MAX_DELAY)?,
-        }),
-        (_, Setting::Given(_, place)) => {
-            findings.problem(&place, "an automatic batch never waits, so `max_delay` means nothing; remove it, or add a fixed size as `batch: 32`");
-            None
+impl Described<'_, '_> {
+    fn read(&self, reader: &Reader, imports: Option<&Imports>, findings: &mut Findings) -> Option<Operator> {
+        let roles = roles::read(self.section, reader.topics, findings);
+        if let Some(topics) = reader.topics {
+            roles.warn_of_unused(topics, findings);
         }
-        (_, Setting::Unset) => Some(Batch::Auto),
-    }
-}
-
-fn time(
-    section: &Section,
-    key: &str,
-    limits: Limits,
-    findings: &mut Findings,
-) -> Setting<Duration> {
-    section.setting(key, findings, |field, findings| {
-        duration::read(field, limits, findings)
-    })
-}
-
-fn check_delivery(section: &Section, findings: &mut Findings) {
-    let Some(field) = section.get("delivery") else {
-        return;
-    };
-    if field.choice(
-        &[("at_least_once", false), ("exactly_once", true)],
-        findings,
-    ) == Some(true)
-    {
-        findings.problem(
-            &field.place,
-            "`exactly_once` isn't there yet; use `at_least_once`, or remove the key",
-        );
+        if !self.hooks.own_output {
+            outputs::check(&roles, findings);
+        }
+        let tuning = tuning::read(self.section, reader.surroundings.cores(), findings)?;
+        Some(Operator {
+            name: self.name.to_owned(),
+            model: roles.model?,
+            data: roles.data?.into_iter().map(|(topic, _)| topic).collect(),
+            sink: roles.sink?.0,
+            hooks: self.hooks.imports.names(),
+            on_error: tuning.on_error,
+            workers: tuning.workers,
+            batch: tuning.batch,
+            predict_timeout: tuning.predict_timeout,
+            load_timeout: tuning.load_timeout,
+            python: imports?.python.clone(),
+        })
     }
 }

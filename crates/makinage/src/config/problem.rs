@@ -19,28 +19,18 @@ pub struct Place {
 impl Place {
     /// The file as a whole.
     pub fn file() -> Self {
-        Self {
-            line: None,
-            column: None,
-            key: String::new(),
-        }
+        Self { line: None, column: None, key: String::new() }
     }
 
     /// A key and its line.
     pub fn key(line: usize, key: impl Into<String>) -> Self {
-        Self {
-            line: Some(line),
-            column: None,
-            key: key.into(),
-        }
+        Self { line: Some(line), column: None, key: key.into() }
     }
 
     /// The place of a key one level deeper that the file lacks: what would hold it is the nearest line.
+    #[must_use]
     pub fn below(&self, key: &str) -> Self {
-        Self {
-            key: join(&self.key, key),
-            ..self.clone()
-        }
+        Self { key: join(&self.key, key), ..self.clone() }
     }
 }
 
@@ -58,11 +48,7 @@ pub struct Problem {
 impl Problem {
     /// A problem found outside of the file's reading, such as by importing a hook.
     pub fn new(file: &Path, place: Place, message: impl Into<String>) -> Self {
-        Self {
-            file: file.to_owned(),
-            place,
-            message: message.into(),
-        }
+        Self { file: file.to_owned(), place, message: message.into() }
     }
 }
 
@@ -134,11 +120,7 @@ pub struct Findings {
 impl Findings {
     /// Nothing found yet in `file`.
     pub fn new(file: &Path) -> Self {
-        Self {
-            file: file.to_owned(),
-            problems: Vec::new(),
-            warnings: Vec::new(),
-        }
+        Self { file: file.to_owned(), problems: Vec::new(), warnings: Vec::new() }
     }
 
     /// Notes what makes the file unusable.
@@ -160,29 +142,26 @@ impl Findings {
     }
 
     fn entry(&self, place: &Place, message: String) -> Problem {
-        Problem {
-            file: self.file.clone(),
-            place: place.clone(),
-            message,
-        }
+        Problem { file: self.file.clone(), place: place.clone(), message }
     }
 }
 
-/// `outer.inner`, or `inner` at the top.
+/// `outer.inner`, or `inner` at the top; a key of absurd length is cut, since paths are copied for each value below it.
 pub fn join(outer: &str, inner: &str) -> String {
-    if outer.is_empty() {
-        inner.to_owned()
-    } else {
-        format!("{outer}.{inner}")
-    }
+    let inner = shortened(inner);
+    if outer.is_empty() { inner } else { format!("{outer}.{inner}") }
 }
 
 /// What the user wrote, in backticks and short enough for a line of a terminal.
 pub fn quoted(text: &str) -> String {
+    format!("`{}`", shortened(text))
+}
+
+fn shortened(text: &str) -> String {
     const LONGEST: usize = 80;
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("`{}…`", &text[..end]),
-        None => format!("`{text}`"),
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

@@ -12,14 +12,8 @@ use super::{
 
 /// Properties that can't be set, and why.
 const REFUSED: &[(&[&str], &str)] = &[
-    (
-        &["bootstrap.servers", "metadata.broker.list"],
-        "the servers are `kafka.endpoint`; set that instead",
-    ),
-    (
-        &["group.id"],
-        "the consumer group is `application.name`; set that instead",
-    ),
+    (&["bootstrap.servers", "metadata.broker.list"], "the servers are `kafka.endpoint`; set that instead"),
+    (&["group.id"], "the consumer group is `application.name`; set that instead"),
     (
         &[
             "enable.auto.commit",
@@ -30,71 +24,32 @@ const REFUSED: &[(&[&str], &str)] = &[
         ],
         "an offset is committed only once its output has arrived, or events would be lost; remove it",
     ),
+    (&["auto.offset.reset"], "where reading starts is a topic's `start_from`; set that instead"),
     (
-        &["auto.offset.reset"],
-        "where reading starts is a topic's `start_from`; set that instead",
-    ),
-    (
-        &[
-            "enable.idempotence",
-            "enable.gapless.guarantee",
-            "acks",
-            "request.required.acks",
-        ],
+        &["enable.idempotence", "enable.gapless.guarantee", "acks", "request.required.acks"],
         "outputs are written once, in order and acknowledged by all replicas; remove it",
     ),
     (
-        &[
-            "retries",
-            "message.send.max.retries",
-            "message.timeout.ms",
-            "delivery.timeout.ms",
-        ],
+        &["retries", "message.send.max.retries", "message.timeout.ms", "delivery.timeout.ms"],
         "an output is sent until Kafka has it, or events would be lost; remove it",
     ),
+    (&["isolation.level"], "events of aborted transactions never happened and aren't read; remove it"),
+    (&["transactional.id"], "transactions come with `delivery: exactly_once`, which isn't there yet; remove it"),
+    (&["partitioner"], "outputs go where their events' keys are, which decides their order; remove it"),
     (
-        &["isolation.level"],
-        "events of aborted transactions never happened and aren't read; remove it",
-    ),
-    (
-        &["transactional.id"],
-        "transactions come with `delivery: exactly_once`, which isn't there yet; remove it",
-    ),
-    (
-        &["partitioner"],
-        "outputs go where their events' keys are, which decides their order; remove it",
-    ),
-    (
-        &[
-            "partition.assignment.strategy",
-            "group.protocol",
-            "group.remote.assignor",
-        ],
+        &["partition.assignment.strategy", "group.protocol", "group.remote.assignor"],
         "how partitions move between instances is part of not losing events; remove it",
     ),
-    (
-        &["enable.partition.eof", "enable.auto.offset.commit"],
-        "this program reads without end; remove it",
-    ),
+    (&["enable.partition.eof"], "this program reads without end; remove it"),
     (
         &["message.max.bytes", "max.request.size"],
         "how large a record may be is asked from its topic; set the topic's `max.message.bytes` instead",
     ),
-    (
-        &["plugin.library.paths"],
-        "code is loaded only into the workers, never beside Kafka; remove it",
-    ),
+    (&["plugin.library.paths"], "code is loaded only into the workers, never beside Kafka; remove it"),
 ];
 
 /// Properties of secured connections.
-const SECURITY: &[&str] = &[
-    "security.protocol",
-    "ssl.",
-    "sasl.",
-    "enable.ssl.",
-    "https.ca.",
-    "enable.sasl.",
-];
+const SECURITY: &[&str] = &["security.protocol", "ssl", "sasl", "enable.ssl", "enable.sasl", "https.ca"];
 
 /// With more, a retry could overtake what was sent before it.
 const MOST_IN_FLIGHT: u64 = 5;
@@ -126,28 +81,20 @@ fn value(field: &Field, findings: &mut Findings) -> Option<String> {
 }
 
 fn refusal(name: &str, value: &str) -> Option<String> {
-    let bare = name.strip_prefix("topic.").unwrap_or(name);
-    if let Some((_, why)) = REFUSED.iter().find(|(names, _)| names.contains(&bare)) {
+    if let Some((_, why)) = REFUSED.iter().find(|(names, _)| names.contains(&name)) {
         return Some(format!("{} can't be set: {why}", quoted(name)));
     }
-    if SECURITY.iter().any(|start| bare.starts_with(start)) {
+    if SECURITY.iter().any(|start| name.starts_with(start)) {
         return Some(format!(
             "{} can't be set: secured connections aren't there yet; remove it, and use a listener without",
             quoted(name)
         ));
     }
-    if bare.ends_with("_cb") || bare.starts_with("dr_") || bare == "opaque" {
-        return Some(format!(
-            "{} can't be set: it is part of this program's own code; remove it",
-            quoted(name)
-        ));
+    if name.ends_with("_cb") || name.ends_with("_conf") || name.starts_with("dr_") || name == "opaque" {
+        return Some(format!("{} can't be set: it is part of this program's own code; remove it", quoted(name)));
     }
-    if matches!(
-        bare,
-        "max.in.flight" | "max.in.flight.requests.per.connection"
-    ) && value
-        .parse()
-        .map_or(true, |count: u64| count > MOST_IN_FLIGHT)
+    if matches!(name, "max.in.flight" | "max.in.flight.requests.per.connection")
+        && value.parse().map_or(true, |count: u64| count > MOST_IN_FLIGHT)
     {
         return Some(format!(
             "{} can't be {}: more than {MOST_IN_FLIGHT} would put the order of outputs at risk; use at most {MOST_IN_FLIGHT}",

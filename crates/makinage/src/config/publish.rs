@@ -15,22 +15,10 @@ use super::{
 const KEYS: Keys = Keys {
     here: &["application", "kafka", "Kafka", "models"],
     refused: &[
-        (
-            "redirect",
-            "a configuration that lives elsewhere isn't there yet; write it into this file",
-        ),
-        (
-            "topics",
-            "a publisher needs no list of topics; remove it, and name the topic beside each model",
-        ),
-        (
-            "operators",
-            "operators belong in the file of `makinage`; move them there",
-        ),
-        (
-            "config",
-            "hooks and their settings belong in the file of `makinage`; move them there",
-        ),
+        ("redirect", "a configuration that lives elsewhere isn't there yet; write it into this file"),
+        ("topics", "a publisher needs no list of topics; remove it, and name the topic beside each model"),
+        ("operators", "operators belong in the file of `makinage`; move them there"),
+        ("config", "hooks and their settings belong in the file of `makinage`; move them there"),
     ],
 };
 
@@ -42,8 +30,7 @@ const MODEL: Keys = Keys {
     ],
 };
 
-const REMEDY: &str =
-    "say what to publish: `- topic: model` and below it `path: /path/of/model.zip`";
+const REMEDY: &str = "say what to publish: `- topic: model` and below it `path: /path/of/model.zip`";
 
 /// Reads the publisher's configuration from `text`, the content of `file`.
 pub fn read(text: &str, file: &Path) -> Reading<PublishConfig> {
@@ -51,16 +38,9 @@ pub fn read(text: &str, file: &Path) -> Reading<PublishConfig> {
     let Some(root) = reading::root(text, &mut findings) else {
         return Reading::new(findings, None, None);
     };
-    if let Some(operators) = root
-        .get("operators")
-        .filter(|_| root.get("models").is_none())
-    {
+    if let Some(operators) = root.get("operators").filter(|_| root.get("models").is_none()) {
         let message = "this file describes a service: it is for `makinage --config FILE`; give `makinage-model-publisher` a file with `models`";
-        return Reading::failed(
-            file,
-            &Place::key(operators.key.line, "operators"),
-            message.to_owned(),
-        );
+        return Reading::failed(file, &Place::key(operators.key.line, "operators"), message.to_owned());
     }
     let config = sections(&Field::root(&root), file, &mut findings);
     Reading::new(findings, config, None)
@@ -71,12 +51,7 @@ fn sections(root: &Field, file: &Path, findings: &mut Findings) -> Option<Publis
     let application = application::read_publisher(&section, findings);
     let kafka = kafka::read(&section, findings);
     let models = models(&section, findings);
-    Some(PublishConfig {
-        file: file.to_owned(),
-        application: application?,
-        kafka: kafka?,
-        models: models?,
-    })
+    Some(PublishConfig { file: file.to_owned(), application: application?, kafka: kafka?, models: models? })
 }
 
 fn models(root: &Section, findings: &mut Findings) -> Option<Vec<PublishModel>> {
@@ -92,15 +67,10 @@ fn models(root: &Section, findings: &mut Findings) -> Option<Vec<PublishModel>> 
 
 fn model(field: &Field, findings: &mut Findings) -> Option<PublishModel> {
     let section = field.section(&MODEL, findings)?;
-    let topic = section
-        .require("topic", "name the model topic: `topic: model`", findings)
-        .cloned();
+    let topic = section.require("topic", "name the model topic: `topic: model`", findings).cloned();
     let topic = topic.and_then(|field| topics::name(&field, findings));
-    let path = section.require(
-        "path",
-        "name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`",
-        findings,
-    )?;
+    let path =
+        section.require("path", "name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`", findings)?;
     let text = path.text(findings)?;
     if text.is_empty() || text.contains('\0') {
         findings.problem(
@@ -109,9 +79,5 @@ fn model(field: &Field, findings: &mut Findings) -> Option<PublishModel> {
         );
         return None;
     }
-    Some(PublishModel {
-        topic: topic?.to_owned(),
-        path: PathBuf::from(text),
-        line: path.place.line?,
-    })
+    Some(PublishModel { topic: topic?.to_owned(), path: PathBuf::from(text), line: path.place.line? })
 }

@@ -38,12 +38,7 @@ impl<C> Reading<C> {
     pub(super) fn new(findings: Findings, config: Option<C>, imports: Option<Imports>) -> Self {
         let (problems, warnings) = findings.sorted();
         let config = config.filter(|_| problems.is_empty());
-        Self {
-            config,
-            problems,
-            warnings,
-            imports,
-        }
+        Self { config, problems, warnings, imports }
     }
 }
 
@@ -52,27 +47,19 @@ pub fn root(text: &str, findings: &mut Findings) -> Option<Node> {
     let parsed = tree::parse(text);
     let syntax_is_right = parsed.faults.is_empty();
     for fault in parsed.faults {
-        let place = Place {
-            line: Some(fault.line),
-            column: fault.column,
-            key: fault.key,
-        };
+        let place = Place { line: Some(fault.line), column: fault.column, key: fault.key };
         findings.problem(&place, fault.message);
     }
     let root = parsed.root;
     if syntax_is_right && root.as_ref().is_none_or(Node::is_null) {
-        findings.problem(
-            &Place::file(),
-            "this file is empty; write a configuration into it, as those in config/examples",
-        );
+        findings
+            .problem(&Place::file(), "this file is empty; write a configuration into it, as those in config/examples");
         return None;
     }
     let root = root?;
     if !matches!(root.value, Value::Map(_)) {
-        let message = format!(
-            "the file must be a mapping that begins with `application:`, not {}",
-            Field::root(&root).shown()
-        );
+        let message =
+            format!("the file must be a mapping that begins with `application:`, not {}", Field::root(&root).shown());
         findings.problem(&Place::key(root.line, ""), message);
         return None;
     }

@@ -1,7 +1,7 @@
 //! What each topic is used for: the model topic, the data topics, the sink; and what each of these can be set to.
 
 use super::{
-    DataStart, DataTopic, Encoder, Hooks, ModelStart, ModelTopic, SinkTopic,
+    DataStart, DataTopic, Encoder, ModelStart, ModelTopic, SinkTopic,
     field::{Field, Section, Setting},
     problem::{Findings, Place, quoted},
     topics::{StartFrom, Topic, Topics},
@@ -12,9 +12,9 @@ use super::{
 pub struct Roles {
     /// Where models arrive.
     pub model: Option<ModelTopic>,
-    /// Where events arrive, and where the file says so.
+    /// Where events arrive, and where the file says how they are encoded.
     pub data: Option<Vec<(DataTopic, Place)>>,
-    /// Where predictions go, and where the file says so.
+    /// Where predictions go, and where the file says how they are encoded.
     pub sink: Option<(SinkTopic, Place)>,
 }
 
@@ -22,91 +22,38 @@ pub struct Roles {
 pub fn read(operator: &Section, topics: Option<&Topics>, findings: &mut Findings) -> Roles {
     let remedy = "name the model topic first, then the data topics: `sources: [model, data]`";
     let sources = list(operator, "sources", remedy, findings);
-    let sinks = list(
-        operator,
-        "sinks",
-        "name the topic for the predictions: `sinks: [predict]`",
-        findings,
-    );
+    let sinks = list(operator, "sinks", "name the topic for the predictions: `sinks: [predict]`", findings);
     refuse_loops(&sources, &sinks, findings);
     if let [only] = sources.as_slice() {
-        findings.problem(
-            &only.place,
-            format!("this is the model topic, and no data topic follows; {remedy}"),
-        );
+        findings.problem(&only.place, format!("this is the model topic, and no data topic follows; {remedy}"));
     }
     if let [_, second, ..] = sinks.as_slice() {
         findings.problem(&second.place, "several sinks aren't there yet; keep one");
     }
     let Some(topics) = topics else {
-        return Roles {
-            model: None,
-            data: None,
-            sink: None,
-        };
+        return Roles { model: None, data: None, sink: None };
     };
     let mut sources = sources.iter();
-    let model = sources
-        .next()
-        .and_then(|field| model(topics.named(field, findings)?, findings));
-    let data: Vec<_> = sources
-        .map(|field| data(topics.named(field, findings)?, field, findings))
-        .collect();
-    let sink = sinks
-        .first()
-        .and_then(|field| sink(topics.named(field, findings)?, field, findings));
-    let data = data
-        .into_iter()
-        .collect::<Option<Vec<_>>>()
-        .filter(|data| !data.is_empty());
+    let model = sources.next().and_then(|field| model(topics.named(field, findings)?, findings));
+    let data: Vec<_> = sources.map(|field| data(topics.named(field, findings)?, field, findings)).collect();
+    let sink = sinks.first().and_then(|field| sink(topics.named(field, findings)?, field, findings));
+    let data = data.into_iter().collect::<Option<Vec<_>>>().filter(|data| !data.is_empty());
     Roles { model, data, sink }
 }
 
 impl Roles {
     /// Notes the topics without use, once the use of all others is known.
     pub fn warn_of_unused(&self, topics: &Topics, findings: &mut Findings) {
-        let (Some(model), Some(data), Some((sink, _))) = (&self.model, &self.data, &self.sink)
-        else {
+        let (Some(model), Some(data), Some((sink, _))) = (&self.model, &self.data, &self.sink) else {
             return;
         };
         let mut used = vec![model.name.as_str(), sink.name.as_str()];
         used.extend(data.iter().map(|(topic, _)| topic.name.as_str()));
         topics.warn_of_unused(&used, findings);
     }
-
-    /// Notes the outputs that could never be encoded: without a `post_transform` each is the pair of event and prediction.
-    pub fn check_outputs(&self, hooks: &Hooks, findings: &mut Findings) {
-        let Some((sink, place)) = &self.sink else {
-            return;
-        };
-        if hooks.post_transform.is_some() {
-            return;
-        }
-        let pair = "the output is the pair of event and prediction";
-        match sink.encoder {
-            Encoder::String | Encoder::Bytes => findings.problem(
-                place,
-                format!("{pair}, which {} can't encode; use `makinage.encoding.json`, or a `post_transform` that returns {}", name(&sink.encoder), returned(&sink.encoder)),
-            ),
-            Encoder::Json => {
-                for (topic, place) in self.data.iter().flatten().filter(|(topic, _)| topic.encoder == Encoder::Bytes) {
-                    findings.problem(
-                        place,
-                        format!("{pair}, and the events of {} are bytes, which JSON can't hold; use another encoder for the topic, or a `post_transform`", quoted(&topic.name)),
-                    );
-                }
-            }
-            Encoder::Pickle | Encoder::Module(_) => {}
-        }
-    }
 }
 
-fn list<'t>(
-    operator: &Section<'t>,
-    key: &str,
-    remedy: &str,
-    findings: &mut Findings,
-) -> Vec<Field<'t>> {
+fn list<'t>(operator: &Section<'t>, key: &str, remedy: &str, findings: &mut Findings) -> Vec<Field<'t>> {
     let Some(field) = operator.require(key, remedy, findings) else {
         return Vec::new();
     };
@@ -123,24 +70,14 @@ fn refuse_loops(sources: &[Field], sinks: &[Field], findings: &mut Findings) {
         let Some(name) = field.node.source() else {
             continue;
         };
-        let before = sources[..index]
-            .iter()
-            .position(|other| other.node.source() == Some(name));
+        let before = sources[..index].iter().position(|other| other.node.source() == Some(name));
         match before {
             Some(0) => findings.problem(
                 &field.place,
-                format!(
-                    "the topic {} is the model topic already; events need a topic of their own",
-                    quoted(name)
-                ),
+                format!("the topic {} is the model topic already; events need a topic of their own", quoted(name)),
             ),
-            Some(_) => findings.problem(
-                &field.place,
-                format!(
-                    "the topic {} is in the list already; keep it once",
-                    quoted(name)
-                ),
-            ),
+            Some(_) => findings
+                .problem(&field.place, format!("the topic {} is in the list already; keep it once", quoted(name))),
             None => {}
         }
     }
@@ -148,11 +85,14 @@ fn refuse_loops(sources: &[Field], sinks: &[Field], findings: &mut Findings) {
         let Some(name) = field.node.source() else {
             continue;
         };
-        if sources
-            .iter()
-            .any(|source| source.node.source() == Some(name))
-        {
-            findings.problem(&field.place, format!("the topic {} is a source too, so each output would come back as input; use another topic", quoted(name)));
+        if sources.iter().any(|source| source.node.source() == Some(name)) {
+            findings.problem(
+                &field.place,
+                format!(
+                    "the topic {} is a source too, so each output would come back as input; use another topic",
+                    quoted(name)
+                ),
+            );
         }
     }
 }
@@ -161,10 +101,7 @@ fn model(topic: &Topic, findings: &mut Findings) -> Option<ModelTopic> {
     if let Setting::Given(encoder, place) = &topic.encoder
         && *encoder != Encoder::Bytes
     {
-        findings.problem(
-            place,
-            "a model topic carries files as they are; use `makinage.encoding.none`",
-        );
+        findings.problem(place, "a model topic carries files as they are; use `makinage.encoding.none`");
     }
     warn_of_pickle_flag(topic, findings);
     let start_from = match &topic.start_from {
@@ -176,10 +113,7 @@ fn model(topic: &Topic, findings: &mut Findings) -> Option<ModelTopic> {
             return None;
         }
     };
-    Some(ModelTopic {
-        name: topic.name.to_owned(),
-        start_from,
-    })
+    Some(ModelTopic { name: topic.name.to_owned(), start_from })
 }
 
 fn data(topic: &Topic, source: &Field, findings: &mut Findings) -> Option<(DataTopic, Place)> {
@@ -203,53 +137,33 @@ fn data(topic: &Topic, source: &Field, findings: &mut Findings) -> Option<(DataT
             return None;
         }
     };
-    Some((
-        DataTopic {
-            name: topic.name.to_owned(),
-            encoder: encoder?,
-            start_from,
-        },
-        source.place.clone(),
-    ))
+    Some((DataTopic { name: topic.name.to_owned(), encoder: encoder?, start_from }, place_of_encoder(topic, source)))
 }
 
 fn sink(topic: &Topic, source: &Field, findings: &mut Findings) -> Option<(SinkTopic, Place)> {
     if let Setting::Given(_, place) = &topic.start_from {
-        findings.warning(place, "predictions are only written to this topic, so `start_from` means nothing here; remove it");
+        findings.warning(
+            place,
+            "predictions are only written to this topic, so `start_from` means nothing here; remove it",
+        );
     }
     warn_of_pickle_flag(topic, findings);
-    let place = match &topic.encoder {
-        Setting::Given(_, place) => place.clone(),
-        _ => source.place.clone(),
-    };
     Some((
-        SinkTopic {
-            name: topic.name.to_owned(),
-            encoder: topic.encoder.clone().or(Encoder::String)?,
-        },
-        place,
+        SinkTopic { name: topic.name.to_owned(), encoder: topic.encoder.clone().or(Encoder::String)? },
+        place_of_encoder(topic, source),
     ))
 }
 
 fn warn_of_pickle_flag(topic: &Topic, findings: &mut Findings) {
     if let Setting::Given(_, place) = &topic.allow_pickle {
-        findings.warning(
-            place,
-            "nothing is unpickled from this topic, so `allow_pickle` means nothing here; remove it",
-        );
+        findings
+            .warning(place, "nothing is unpickled from this topic, so `allow_pickle` means nothing here; remove it");
     }
 }
 
-fn name(encoder: &Encoder) -> &'static str {
-    match encoder {
-        Encoder::String => "`makinage.encoding.string` (the default)",
-        _ => "`makinage.encoding.none`",
-    }
-}
-
-fn returned(encoder: &Encoder) -> &'static str {
-    match encoder {
-        Encoder::String => "text",
-        _ => "bytes",
+fn place_of_encoder(topic: &Topic, user: &Field) -> Place {
+    match &topic.encoder {
+        Setting::Given(_, place) => place.clone(),
+        Setting::Unset | Setting::Wrong => user.place.clone(),
     }
 }

@@ -22,8 +22,7 @@ impl Surroundings for Process {
     }
 
     fn is_executable(&self, path: &Path) -> bool {
-        fs::metadata(path)
-            .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+        fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     }
 
     fn cores(&self) -> usize {

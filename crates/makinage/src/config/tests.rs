@@ -22,9 +22,7 @@ impl Surroundings for Machine {
 }
 
 fn example(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../config/examples")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/examples").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -47,62 +45,25 @@ fn the_page_s_service_is_read_as_it_stands() {
     assert_eq!(config.kafka.endpoints, ["localhost:9092"]);
     let operator = config.operator;
     assert_eq!(operator.name, "serve");
-    assert_eq!(
-        operator.model,
-        ModelTopic {
-            name: "model".into(),
-            start_from: ModelStart::Last
-        }
-    );
-    assert_eq!(
-        operator.data,
-        [DataTopic {
-            name: "data".into(),
-            encoder: Encoder::Json,
-            start_from: DataStart::End
-        }]
-    );
-    assert_eq!(
-        operator.sink,
-        SinkTopic {
-            name: "predict".into(),
-            encoder: Encoder::Json
-        }
-    );
+    assert_eq!(operator.model, ModelTopic { name: "model".into(), start_from: ModelStart::Last });
+    assert_eq!(operator.data, [DataTopic { name: "data".into(), encoder: Encoder::Json, start_from: DataStart::End }]);
+    assert_eq!(operator.sink, SinkTopic { name: "predict".into(), encoder: Encoder::Json });
     assert_eq!(operator.hooks, Hooks::default());
-    assert_eq!(
-        (operator.on_error, operator.workers, operator.batch),
-        (OnError::Skip, 1, Batch::Auto)
-    );
-    assert_eq!(
-        (operator.predict_timeout, operator.load_timeout),
-        (Duration::from_secs(30), Duration::from_secs(600))
-    );
+    assert_eq!((operator.on_error, operator.workers, operator.batch), (OnError::Skip, 1, Batch::Auto));
+    assert_eq!((operator.predict_timeout, operator.load_timeout), (Duration::from_secs(30), Duration::from_mins(10)));
     assert_eq!(operator.python, PathBuf::from("/usr/bin/python3"));
 }
 
 #[test]
 fn the_page_s_hooks_are_read_with_their_lines() {
     let reading = service(&example("serve-with-hooks.yaml"));
-    assert_eq!(
-        (reading.problems.to_string(), reading.warnings.to_string()),
-        (String::new(), String::new())
-    );
+    assert_eq!((reading.problems.to_string(), reading.warnings.to_string()), (String::new(), String::new()));
     let imports = reading.imports.unwrap();
     assert_eq!(imports.folder, Path::new("/etc/app"));
     let hook = imports.hooks.predict.unwrap();
     assert_eq!(hook.name, "my_model.serve:predict");
     assert_eq!(hook.place, Place::key(24, "config.serve.predict"));
-    assert_eq!(
-        reading
-            .config
-            .unwrap()
-            .operator
-            .hooks
-            .post_transform
-            .as_deref(),
-        Some("my_model.serve:post_transform")
-    );
+    assert_eq!(reading.config.unwrap().operator.hooks.post_transform.as_deref(), Some("my_model.serve:post_transform"));
 }
 
 #[test]
@@ -110,12 +71,5 @@ fn the_page_s_publisher_is_read_as_it_stands() {
     let config = publisher(&example("publish.yaml")).into_result().unwrap();
     assert_eq!(config.application, "my_model_publisher");
     assert_eq!(config.kafka.endpoints, ["localhost:9092"]);
-    assert_eq!(
-        config.models,
-        [PublishModel {
-            topic: "model".into(),
-            path: "/.../model/model.zip".into(),
-            line: 7
-        }]
-    );
+    assert_eq!(config.models, [PublishModel { topic: "model".into(), path: "/.../model/model.zip".into(), line: 7 }]);
 }

@@ -8,10 +8,7 @@ use super::{
     problem::{Findings, Place, quoted},
 };
 
-const KEYS: Keys = Keys {
-    here: &["name", "encoder", "start_from", "allow_pickle"],
-    refused: &[],
-};
+const KEYS: Keys = Keys { here: &["name", "encoder", "start_from", "allow_pickle"], refused: &[] };
 
 const LONGEST_NAME: usize = 249;
 
@@ -52,8 +49,7 @@ pub struct Topics<'t> {
 impl<'t> Topics<'t> {
     /// Reads the list of the file.
     pub fn read(root: &Section<'t>, findings: &mut Findings) -> Option<Self> {
-        let remedy =
-            "list the model topic, the data topics and the sink, for example `- name: data`";
+        let remedy = "list the model topic, the data topics and the sink, for example `- name: data`";
         let mut list: Vec<Topic<'t>> = Vec::new();
         let mut complete = true;
         for field in root.require("topics", remedy, findings)?.items(findings)? {
@@ -65,10 +61,7 @@ impl<'t> Topics<'t> {
                 let line = first.place.line.unwrap_or_default();
                 findings.problem(
                     &topic.place,
-                    format!(
-                        "the topic {} is already on line {line}; keep one of the two",
-                        quoted(topic.name)
-                    ),
+                    format!("the topic {} is already on line {line}; keep one of the two", quoted(topic.name)),
                 );
             } else {
                 list.push(topic);
@@ -86,12 +79,9 @@ impl<'t> Topics<'t> {
         if self.complete {
             let what = match nearest(name, self.list.iter().map(|topic| topic.name)) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => format!("add `- name: {name}` there"),
+                None => format!("describe it there, as {}", quoted(&format!("- name: {name}"))),
             };
-            findings.problem(
-                &field.place,
-                format!("there is no topic {} in `topics`; {what}", quoted(name)),
-            );
+            findings.problem(&field.place, format!("there is no topic {} in `topics`; {what}", quoted(name)));
         }
         None
     }
@@ -103,10 +93,7 @@ impl<'t> Topics<'t> {
             if let Setting::Given(Encoder::Module(name), place) = &topic.encoder
                 && modules.iter().all(|module| module.name != *name)
             {
-                modules.push(Import {
-                    name: name.clone(),
-                    place: place.clone(),
-                });
+                modules.push(Import { name: name.clone(), place: place.clone() });
             }
         }
         modules
@@ -115,45 +102,32 @@ impl<'t> Topics<'t> {
     /// Notes the topics that are none of `used`.
     pub fn warn_of_unused(&self, used: &[&str], findings: &mut Findings) {
         for topic in self.list.iter().filter(|topic| !used.contains(&topic.name)) {
-            findings.warning(&topic.place, format!("no source or sink uses the topic {}; remove it, or name it in `sources` or `sinks`", quoted(topic.name)));
+            findings.warning(
+                &topic.place,
+                format!(
+                    "no source or sink uses the topic {}; remove it, or name it in `sources` or `sinks`",
+                    quoted(topic.name)
+                ),
+            );
         }
     }
 }
 
 fn topic<'t>(field: &Field<'t>, findings: &mut Findings) -> Option<Topic<'t>> {
     let section = field.section(&KEYS, findings)?;
-    let starts = [
-        ("last", StartFrom::Last),
-        ("end", StartFrom::End),
-        ("beginning", StartFrom::Beginning),
-    ];
+    let starts = [("last", StartFrom::Last), ("end", StartFrom::End), ("beginning", StartFrom::Beginning)];
     let encoder = section.setting("encoder", findings, encoder::read);
-    let start_from = section.setting("start_from", findings, |field, findings| {
-        field.choice(&starts, findings)
-    });
+    let start_from = section.setting("start_from", findings, |field, findings| field.choice(&starts, findings));
     let allow_pickle = section.setting("allow_pickle", findings, Field::flag);
-    let name = name(
-        section.require("name", "name the topic: `- name: data`", findings)?,
-        findings,
-    )?;
-    Some(Topic {
-        name,
-        place: field.place.clone(),
-        encoder,
-        start_from,
-        allow_pickle,
-    })
+    let name = name(section.require("name", "name the topic: `- name: data`", findings)?, findings)?;
+    Some(Topic { name, place: field.place.clone(), encoder, start_from, allow_pickle })
 }
 
 /// A topic name that Kafka takes.
 pub fn name<'t>(field: &Field<'t>, findings: &mut Findings) -> Option<&'t str> {
     let name = field.text(findings)?;
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    if name.is_empty()
-        || name.len() > LONGEST_NAME
-        || !name.bytes().all(valid)
-        || matches!(name, "." | "..")
-    {
+    if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(valid) || matches!(name, "." | "..") {
         let message = format!(
             "{} can't be a topic's name; Kafka takes 1 to {LONGEST_NAME} letters, digits, `.`, `_` and `-`",
             quoted(name)

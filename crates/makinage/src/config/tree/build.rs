@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
-use super::{Entry, Node, Scalar, Value, scalar};
+use super::{Entry, Node, Scalar, Value, fault::Fault, scalar};
 use crate::config::problem::{join, quoted};
 
 /// Nobody nests a configuration deeper; recursion stays far from the stack's end.
@@ -13,19 +13,6 @@ const DEEPEST: usize = 64;
 /// Nodes and bytes of text of the whole tree: what the largest file holds without aliases. With them, a few lines could stand for
 /// gigabytes.
 const HEAVIEST: usize = 2 << 20;
-
-/// What is wrong with the text as YAML.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Line, from 1.
-    pub line: usize,
-    /// Column, from 1, where the text can't be read any further.
-    pub column: Option<usize>,
-    /// The keys that lead there; empty where the text can't be read any further.
-    pub key: String,
-    /// What is wrong, and what to do.
-    pub message: String,
-}
 
 /// A text as a tree.
 #[derive(Debug)]
@@ -46,16 +33,9 @@ pub fn parse(text: &str) -> Parsed {
         faults: Vec::new(),
     };
     let root = builder.stream().map_err(|fault| {
-        builder.faults.push(if fault.column.is_some() {
-            with_tab_named(fault, text)
-        } else {
-            fault
-        });
+        builder.faults.push(fault.with_tab_named(text));
     });
-    Parsed {
-        root: root.ok().flatten(),
-        faults: builder.faults,
-    }
+    Parsed { root: root.ok().flatten(), faults: builder.faults }
 }
 
 struct Builder<'t> {
@@ -88,17 +68,14 @@ impl<'t> Builder<'t> {
 
     fn next(&mut self) -> Result<(Event<'t>, Span), Fault> {
         match self.parser.next_event() {
-            Some(event) => event.map_err(|error| syntax(&error)),
+            Some(event) => event.map_err(|error| Fault::syntax(&error)),
             None => Ok((Event::StreamEnd, Span::default())),
         }
     }
 
     fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Node, Fault> {
         if depth > DEEPEST {
-            return Err(self.fault(
-                span,
-                format!("this is nested more than {DEEPEST} levels deep; make it flatter"),
-            ));
+            return Err(self.fault(span, format!("this is nested more than {DEEPEST} levels deep; make it flatter")));
         }
         let line = span.start.line();
         let (value, anchor) = match event {
@@ -119,10 +96,7 @@ impl<'t> Builder<'t> {
                 (self.map(depth)?, anchor)
             }
             _ => {
-                return Err(self.fault(
-                    span,
-                    "this can't be read as YAML; look at this line and the one above",
-                ));
+                return Err(self.fault(span, "this can't be read as YAML; look at this line and the one above"));
             }
         };
         let node = Node { line, value };
@@ -134,10 +108,7 @@ impl<'t> Builder<'t> {
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<Value, Fault> {
         let Some(node) = self.anchors.get(&anchor) else {
-            return Err(self.fault(
-                span,
-                "this alias stands inside of what it names; write the values out",
-            ));
+            return Err(self.fault(span, "this alias stands inside of what it names; write the values out"));
         };
         let value = node.value.clone();
         self.weigh(weight(&value), span)?;
@@ -168,23 +139,22 @@ impl<'t> Builder<'t> {
                 self.path = outer;
                 return Ok(Value::Map(entries));
             }
-            let merge =
-                matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
+            let merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
             let key = self.node(event, span, depth + 1)?;
             let name = key.source().map(str::to_owned);
-            self.path = join(&outer, &segment(name.as_deref().unwrap_or("?")));
+            self.path = join(&outer, name.as_deref().unwrap_or("?"));
             let (event, value_span) = self.next()?;
             let value = self.node(event, value_span, depth + 1)?;
             if merge {
-                self.note(span, "YAML 1.2 has no merge key `<<`; write the keys out, or use an alias for a whole value");
+                self.note(
+                    span,
+                    "YAML 1.2 has no merge key `<<`; write the keys out, or use an alias for a whole value",
+                );
             } else if let Some(name) = name {
                 // `1` and `"1"` are two keys.
                 let is_text = matches!(key.value, Value::Scalar(_, Scalar::Text));
                 if let Some(first) = seen.get(&(is_text, name.clone())) {
-                    self.note(
-                        span,
-                        format!("this key is already on line {first}; keep one of the two"),
-                    );
+                    self.note(span, format!("this key is already on line {first}; keep one of the two"));
                 } else {
                     seen.insert((is_text, name), key.line);
                     entries.push(Entry { key, value });
@@ -201,8 +171,13 @@ impl<'t> Builder<'t> {
             None if style != ScalarStyle::Plain => return Scalar::Text,
             None => scalar::plain(text),
             Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => return Scalar::Text,
-            Some(tag) if tag.is_yaml_core_schema() => scalar::plain(text).and_then(|meaning| tagged(&tag.suffix, meaning)),
-            Some(_) => Err("tags other than `!!str`, `!!int`, `!!float`, `!!bool` and `!!null` mean nothing here; remove it".to_owned()),
+            Some(tag) if tag.is_yaml_core_schema() => {
+                scalar::plain(text).and_then(|meaning| tagged(&tag.suffix, meaning))
+            }
+            Some(_) => {
+                Err("tags other than `!!str`, `!!int`, `!!float`, `!!bool` and `!!null` mean nothing here; remove it"
+                    .to_owned())
+            }
         };
         meaning.unwrap_or_else(|message| {
             self.note(span, message);
@@ -216,10 +191,7 @@ impl<'t> Builder<'t> {
         {
             self.note(
                 span,
-                format!(
-                    "the tag {} means nothing here; remove it",
-                    quoted(&format!("{}{}", tag.handle, tag.suffix))
-                ),
+                format!("the tag {} means nothing here; remove it", quoted(&format!("{}{}", tag.handle, tag.suffix))),
             );
         }
     }
@@ -227,20 +199,14 @@ impl<'t> Builder<'t> {
     fn weigh(&mut self, weight: usize, span: Span) -> Result<(), Fault> {
         self.weight += weight;
         if self.weight > HEAVIEST {
-            let message =
-                "with its aliases written out, the file is larger than 2 MiB; use fewer aliases";
+            let message = "with its aliases written out, the file is larger than 2 MiB; use fewer aliases";
             return Err(self.fault(span, message));
         }
         Ok(())
     }
 
     fn fault(&self, span: Span, message: impl Into<String>) -> Fault {
-        Fault {
-            line: span.start.line(),
-            column: None,
-            key: self.path.clone(),
-            message: message.into(),
-        }
+        Fault { line: span.start.line(), column: None, key: self.path.clone(), message: message.into() }
     }
 
     /// Notes what doesn't keep the rest from being read.
@@ -256,13 +222,8 @@ fn tagged(tag: &str, meaning: Scalar) -> Result<Scalar, String> {
         | ("float", meaning @ Scalar::Float(_))
         | ("bool", meaning @ Scalar::Bool(_))
         | ("null", meaning @ Scalar::Null) => Ok(meaning),
-        ("float", Scalar::Integer(digits)) => {
-            Ok(Scalar::Float(digits.parse().unwrap_or(f64::INFINITY)))
-        }
-        (tag, _) => Err(format!(
-            "this value doesn't fit its tag {}; remove the tag",
-            quoted(&format!("!!{tag}"))
-        )),
+        ("float", Scalar::Integer(digits)) => Ok(Scalar::Float(digits.parse().unwrap_or(f64::INFINITY))),
+        (tag, _) => Err(format!("this value doesn't fit its tag {}; remove the tag", quoted(&format!("!!{tag}")))),
     }
 }
 
@@ -271,42 +232,7 @@ fn weight(value: &Value) -> usize {
         Value::Scalar(text, _) => 1 + text.len(),
         Value::List(items) => 1 + items.iter().map(|item| weight(&item.value)).sum::<usize>(),
         Value::Map(entries) => {
-            1 + entries
-                .iter()
-                .map(|entry| weight(&entry.key.value) + weight(&entry.value.value))
-                .sum::<usize>()
+            1 + entries.iter().map(|entry| weight(&entry.key.value) + weight(&entry.value.value)).sum::<usize>()
         }
-    }
-}
-
-/// A key as a part of paths, which are copied for each value below it.
-fn segment(name: &str) -> String {
-    name.chars().take(80).collect()
-}
-
-fn syntax(error: &ScanError) -> Fault {
-    Fault {
-        line: error.marker().line(),
-        column: Some(error.marker().col() + 1),
-        key: String::new(),
-        message: format!(
-            "this isn't YAML ({}); look at the indentation and quotes of this line and the one above",
-            error.info()
-        ),
-    }
-}
-
-/// The usual cause deserves its own words: a tab looks like the spaces that YAML wants.
-fn with_tab_named(fault: Fault, text: &str) -> Fault {
-    let indentation = |line: &str| line[..line.len() - line.trim_start().len()].contains('\t');
-    let above = fault.line.saturating_sub(1).max(1);
-    let tab = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line))
-        .find(|(number, line)| (above..=fault.line).contains(number) && indentation(line));
-    match tab {
-        Some((line, _)) => Fault { line, column: Some(1), message: "a tab stands in the indentation, where YAML allows only spaces; replace it with spaces".to_owned(), ..fault },
-        None => fault,
     }
 }

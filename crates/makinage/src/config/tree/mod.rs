@@ -4,6 +4,7 @@
 //! positions; the tree lets every problem be reported at once, with its line. What the keys mean is none of its business.
 
 mod build;
+mod fault;
 mod scalar;
 #[cfg(test)]
 mod tests;

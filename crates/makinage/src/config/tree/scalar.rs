@@ -31,11 +31,7 @@ fn integer(text: &str) -> Option<Result<String, String>> {
             && !digits.is_empty()
             && digits.chars().all(|digit| digit.is_digit(radix))
         {
-            return Some(
-                u128::from_str_radix(digits, radix)
-                    .map(|value| value.to_string())
-                    .map_err(|_| too_long()),
-            );
+            return Some(u128::from_str_radix(digits, radix).map(|value| value.to_string()).map_err(|_| too_long()));
         }
     }
     let (sign, digits) = match text.strip_prefix('-') {
@@ -56,14 +52,9 @@ fn integer(text: &str) -> Option<Result<String, String>> {
 /// The number, if this has the form of one. Rust's own parser also takes `inf`, `nan` and `infinity`, which are text here.
 fn float(text: &str) -> Option<f64> {
     let form = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
-    if text.bytes().all(form) && text.bytes().any(|byte| byte.is_ascii_digit()) {
-        text.parse().ok()
-    } else {
-        None
-    }
+    if text.bytes().all(form) && text.bytes().any(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 fn too_long() -> String {
-    "this number is too long to pass on; put it in quotes, and convert it where it is used"
-        .to_owned()
+    "this number is too long to pass on; put it in quotes, and convert it where it is used".to_owned()
 }
