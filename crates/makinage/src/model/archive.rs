@@ -58,16 +58,12 @@ impl ModelArchive {
 pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
     let limits = Limits::default();
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => ModelError::Missing {
-            path: path.to_owned(),
-        },
+        io::ErrorKind::NotFound => ModelError::Missing,
         _ => ModelError::io("read", path)(error),
     })?;
     let (zip, model) = if metadata.is_dir() {
         if !path.join(MLMODEL).is_file() {
-            return Err(ModelError::FolderWithoutMlModel {
-                path: path.to_owned(),
-            });
+            return Err(ModelError::FolderWithoutMlModel);
         }
         let model = MlModel::read(path, limits.mlmodel_bytes)?;
         let zip = pack(path)?;
@@ -77,9 +73,7 @@ pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
         let model = verify(path, &limits)?;
         (Zip::Given(path.to_owned()), model)
     } else {
-        return Err(ModelError::NotAFile {
-            path: path.to_owned(),
-        });
+        return Err(ModelError::NotAFile);
     };
     let mut archive = ModelArchive {
         zip,

@@ -11,23 +11,18 @@ use super::mlmodel::MlModelError;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Nothing is there.
-    #[error("{} doesn't exist; give the path of an MLflow model folder or of its zip", path.display())]
-    Missing {
-        /// The path as given.
-        path: PathBuf,
-    },
+    #[error("it doesn't exist; give the path of an MLflow model folder or of its zip")]
+    Missing,
     /// A socket, a device, a pipe.
-    #[error("{} is neither a file nor a folder; give the path of an MLflow model folder or of its zip", path.display())]
-    NotAFile {
-        /// The path as given.
-        path: PathBuf,
-    },
+    #[error(
+        "it is neither a file nor a folder; give the path of an MLflow model folder or of its zip"
+    )]
+    NotAFile,
     /// A folder without `MLmodel`.
-    #[error("the folder {} holds no MLmodel file, so it isn't an MLflow model; give the folder that mlflow.<flavor>.save_model wrote", path.display())]
-    FolderWithoutMlModel {
-        /// The folder.
-        path: PathBuf,
-    },
+    #[error(
+        "the folder holds no MLmodel file, so it isn't an MLflow model; give the folder that mlflow.<flavor>.save_model wrote"
+    )]
+    FolderWithoutMlModel,
     /// Something in a folder that a zip can't carry, or that leads out of it.
     #[error("{} in the model folder {reason}; replace it by a regular file, or remove it", path.display())]
     Unpackable {

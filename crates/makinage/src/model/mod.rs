@@ -11,8 +11,9 @@ mod members;
 mod mlmodel;
 mod name;
 mod pack;
+pub mod publish;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod unpack;
 mod yaml;
 

@@ -34,22 +34,16 @@ fn a_folder_is_packed_into_a_file_that_goes_away() {
 
 #[test]
 fn what_is_not_a_model_is_named() {
-    let missing = inspect(Path::new("/nowhere/model.zip")).unwrap_err();
-    assert!(
-        missing
-            .to_string()
-            .starts_with("/nowhere/model.zip doesn't exist"),
-        "{missing}"
-    );
+    assert!(matches!(
+        inspect(Path::new("/nowhere/model.zip")),
+        Err(ModelError::Missing)
+    ));
     let folder = tempfile::tempdir().unwrap();
     let error = inspect(folder.path()).unwrap_err();
-    assert!(
-        matches!(error, ModelError::FolderWithoutMlModel { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, ModelError::FolderWithoutMlModel), "{error}");
     assert!(matches!(
         inspect(Path::new("/dev/null")),
-        Err(ModelError::NotAFile { .. })
+        Err(ModelError::NotAFile)
     ));
     let text = folder.path().join("model.zip");
     fs::write(&text, "not a zip").unwrap();

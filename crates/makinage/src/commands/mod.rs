@@ -1,0 +1,3 @@
+//! One file per subcommand: what it does, apart from how its arguments are read.
+
+pub mod publish;
