@@ -39,7 +39,8 @@ pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
     let source = thread::Builder::new().name("source".into()).spawn(move || source.run(stop_timeout))?;
 
     let (arrived, models) = bounded(1);
-    let reader = ModelReader::new(&config.kafka, &config.application, &config.operator.model, Arc::clone(&store), arrived)?;
+    let reader =
+        ModelReader::new(&config.kafka, &config.application, &config.operator.model, Arc::clone(&store), arrived)?;
     thread::Builder::new().name("models".into()).spawn(move || reader.run())?;
 
     let route = (&config.operator.sink, config.operator.data.as_slice());
@@ -102,17 +103,23 @@ impl Loader {
         match Pool::start(generation, plan, &self.answers) {
             Ok(pool) => {
                 if let Some(loaded) = pool.loaded() {
-                    tracing::info!("generation {generation}: {} model {label} loaded in {:.1} s", loaded.flavour, loaded.seconds);
+                    tracing::info!(
+                        "generation {generation}: {} model {label} loaded in {:.1} s",
+                        loaded.flavour,
+                        loaded.seconds
+                    );
                     loaded.warnings.iter().for_each(|warning| tracing::warn!("model {label}: {warning}"));
                 }
                 Ok(Some(pool))
             }
             Err(failure) => {
-                let traceback = failure.traceback.as_deref().map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
-                tracing::error!("model {label} from {place} (sha256 {sha256}) does not load: {failure}; what was served before goes on, and the next model is waited for{traceback}");
+                let traceback =
+                    failure.traceback.as_deref().map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
+                tracing::error!(
+                    "model {label} from {place} (sha256 {sha256}) does not load: {failure}; what was served before goes on, and the next model is waited for{traceback}"
+                );
                 Ok(None)
             }
         }
     }
 }
-

@@ -83,7 +83,9 @@ pub fn serve_main() -> ExitCode {
         Some(Command::Predict { config, model, events }) => {
             with_config(&config, "makinage predict", |file| commands::predict::run(file, &model, &events))
         }
-        Some(Command::Publish { config }) => with_config(&config, "makinage publish", |file| commands::publish::run_file(file)),
+        Some(Command::Publish { config }) => {
+            with_config(&config, "makinage publish", |file| commands::publish::run_file(file))
+        }
         Some(Command::Demo(demo)) => report(demo.run()),
     }
 }
@@ -98,12 +100,18 @@ pub fn publish_main() -> ExitCode {
     with_config(&config, "makinage-model-publisher", |file| commands::publish::run_file(file))
 }
 
-fn with_config(config: &ConfigArg, program: &str, run: impl FnOnce(&std::path::Path) -> anyhow::Result<ExitCode>) -> ExitCode {
+fn with_config(
+    config: &ConfigArg,
+    program: &str,
+    run: impl FnOnce(&std::path::Path) -> anyhow::Result<ExitCode>,
+) -> ExitCode {
     let container = PathBuf::from(CONTAINER_CONFIG);
     let file = config.config.clone().or_else(|| container.exists().then_some(container));
     match file {
         Some(file) => report(run(&file)),
-        None => bad_usage(&format!("no configuration; give one with: {program} --config FILE (or put it at {CONTAINER_CONFIG})")),
+        None => bad_usage(&format!(
+            "no configuration; give one with: {program} --config FILE (or put it at {CONTAINER_CONFIG})"
+        )),
     }
 }
 

@@ -37,7 +37,9 @@ impl FailedEvents {
     pub fn failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Verdict {
         self.total += 1;
         if self.on_error == OnError::Stop {
-            tracing::error!("stopping at {place}: {failure}; it is read again at the next start: mend its cause, or set on_error: skip");
+            tracing::error!(
+                "stopping at {place}: {failure}; it is read again at the next start: mend its cause, or set on_error: skip"
+            );
             return Verdict::Stop;
         }
         self.tick(now);
@@ -72,7 +74,12 @@ impl FailedEvents {
 
     fn write_count(&mut self) {
         if self.unwritten > 0 {
-            tracing::warn!("skipped {} more events in {} s ({} since the start)", self.unwritten, WINDOW.as_secs(), self.total);
+            tracing::warn!(
+                "skipped {} more events in {} s ({} since the start)",
+                self.unwritten,
+                WINDOW.as_secs(),
+                self.total
+            );
             self.unwritten = 0;
         }
     }

@@ -54,7 +54,9 @@ impl Predictor {
     pub fn wants(&self, queued: Queued) -> usize {
         let Some(pool) = &self.current else { return 0 };
         match pool.free_worker() {
-            Some((_, in_flight)) if self.retries.is_empty() && self.flights.len() < MAX_FLIGHTS_PER_WORKER * pool.size() => {
+            Some((_, in_flight))
+                if self.retries.is_empty() && self.flights.len() < MAX_FLIGHTS_PER_WORKER * pool.size() =>
+            {
                 self.sizer.take(queued, in_flight)
             }
             _ => 0,
@@ -66,7 +68,8 @@ impl Predictor {
         let tombstone = events.first().is_none_or(|event| event.value().is_none());
         let job = self.flights.open(events);
         if tombstone {
-            let failure = Failure::new("decode", "Tombstone", "the record has no value (null), so there is nothing to score");
+            let failure =
+                Failure::new("decode", "Tombstone", "the record has no value (null), so there is nothing to score");
             self.flights.add(job.flight, Part::Failed(0, failure));
         } else {
             self.retries.push_back(job);
@@ -87,7 +90,8 @@ impl Predictor {
     pub fn hear(&mut self, message: FromWorker, now: Instant) {
         match message {
             FromWorker::Answer { worker, id, answer } => {
-                let Some(answered) = self.pool(worker).and_then(|pool| pool.answered(worker.slot, id, answer, now)) else {
+                let Some(answered) = self.pool(worker).and_then(|pool| pool.answered(worker.slot, id, answer, now))
+                else {
                     return;
                 };
                 if self.current.as_ref().is_some_and(|pool| pool.generation() == worker.generation) {

@@ -126,7 +126,10 @@ impl Reader<'_> {
         (self.at > begin).then_some(())
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "an integer beside a float becomes the nearest float64, as in NumPy")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "an integer beside a float becomes the nearest float64, as in NumPy"
+    )]
     fn push_integer(&mut self, value: i64) {
         if self.float {
             self.into.extend_from_slice(&(value as f64).to_le_bytes());
@@ -135,7 +138,10 @@ impl Reader<'_> {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "an integer beside a float becomes the nearest float64, as in NumPy")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "an integer beside a float becomes the nearest float64, as in NumPy"
+    )]
     fn push_float(&mut self, value: f64) {
         if !self.float {
             self.float = true;

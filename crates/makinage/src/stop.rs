@@ -40,7 +40,10 @@ impl Stop {
                     tracing::warn!("second signal: ending at once; unfinished events are read again at the next start");
                     process::exit(128 + signal);
                 }
-                tracing::info!("stopping: finishing what is under way, at most {} s (a second signal ends at once)", timeout.as_secs_f32());
+                tracing::info!(
+                    "stopping: finishing what is under way, at most {} s (a second signal ends at once)",
+                    timeout.as_secs_f32()
+                );
                 stop.request();
                 end_after(timeout);
             }

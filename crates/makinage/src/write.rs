@@ -1,6 +1,9 @@
 //! From results to outputs: splices, writes, and settles what has no output.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::{
     config::Operator,
@@ -78,7 +81,8 @@ impl<S: Sink> Writer<S> {
     }
 
     fn settle_failed(&mut self, ticket: Ticket, place: &str, failure: &Failure) {
-        let verdict = if self.stopped_by_error { Verdict::Stop } else { self.failed.failed(place, failure, Instant::now()) };
+        let verdict =
+            if self.stopped_by_error { Verdict::Stop } else { self.failed.failed(place, failure, Instant::now()) };
         match verdict {
             Verdict::Skip => self.acks.settle(ticket, Fate::Finished),
             Verdict::Stop => {

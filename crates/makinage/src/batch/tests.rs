@@ -65,7 +65,10 @@ fn a_fixed_batch_waits_for_its_rows_or_its_delay() {
     assert_eq!(sizer.take(queued(9), 0), 0);
     assert_eq!(sizer.take(queued(11), 1), 10);
     assert_eq!(sizer.take(Queued { waited: max_delay, ..queued(9) }, 0), 9);
-    assert_eq!(sizer.deadline(Queued { waited: Duration::from_millis(2), ..queued(9) }), Some(Duration::from_millis(3)));
+    assert_eq!(
+        sizer.deadline(Queued { waited: Duration::from_millis(2), ..queued(9) }),
+        Some(Duration::from_millis(3))
+    );
     assert_eq!(sizer.deadline(queued(0)), None);
 }
 

@@ -16,7 +16,8 @@ pub enum Image {
 pub fn misplaced_mount(arguments: &[OsString], image: Image) -> Option<String> {
     let mount = |argument: &OsString| {
         let text = argument.to_string_lossy();
-        matches!(&*text, "-v" | "--volume" | "--mount") || ((text.starts_with("-v") || text.starts_with("--volume=")) && text.contains(':'))
+        matches!(&*text, "-v" | "--volume" | "--mount")
+            || ((text.starts_with("-v") || text.starts_with("--volume=")) && text.contains(':'))
     };
     arguments.iter().skip(1).any(mount).then(|| {
         let (file, name) = match image {
@@ -44,7 +45,10 @@ mod tests {
         let answer = misplaced_mount(&arguments(line), Image::Serve).expect("recognised");
         assert!(answer.ends_with(r#"docker run --network host -v "$PWD/config.serve.yaml:/opt/makinage/config.yaml:ro" makinage/makinage"#), "{answer}");
         let answer = misplaced_mount(&arguments(line), Image::Publish).expect("recognised");
-        assert!(answer.ends_with(r#"-v "$PWD/config.publish.yaml:/opt/makinage/config.yaml:ro" makinage/model-publisher"#), "{answer}");
+        assert!(
+            answer.ends_with(r#"-v "$PWD/config.publish.yaml:/opt/makinage/config.yaml:ro" makinage/model-publisher"#),
+            "{answer}"
+        );
     }
 
     #[test]

@@ -97,6 +97,8 @@ fn check_model(consumer: &BaseConsumer, topic: &str) {
     if records > 0 {
         Checklist::good(format_args!("model topic {topic} holds {records} records"));
     } else {
-        Checklist::note(format_args!("model topic {topic} holds no model yet: publish one with makinage-model-publisher"));
+        Checklist::note(format_args!(
+            "model topic {topic} holds no model yet: publish one with makinage-model-publisher"
+        ));
     }
 }

@@ -5,5 +5,7 @@ use std::process::ExitCode;
 pub struct Demo {}
 impl Demo {
     /// stub
-    pub fn run(&self) -> anyhow::Result<ExitCode> { anyhow::bail!("not yet") }
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        anyhow::bail!("not yet")
+    }
 }

@@ -55,7 +55,10 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
     let ended = Pipeline::new(&config.operator, inputs, sink, acks).run(config.stop_timeout);
-    reader.join().map_err(|_| anyhow::anyhow!("the reader's thread panicked; this is a bug"))?.with_context(|| format!("cannot read {}", events.display()))?;
+    reader
+        .join()
+        .map_err(|_| anyhow::anyhow!("the reader's thread panicked; this is a bug"))?
+        .with_context(|| format!("cannot read {}", events.display()))?;
     Ok(exit_code(ended))
 }
 

@@ -11,7 +11,12 @@ pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let Some(config) = preflight::configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let stop = Stop::default();
     stop.listen(config.stop_timeout)?;
-    tracing::info!("makinage {}: {} on Kafka at {}", env!("CARGO_PKG_VERSION"), config.application, config.kafka.endpoints.join(","));
+    tracing::info!(
+        "makinage {}: {} on Kafka at {}",
+        env!("CARGO_PKG_VERSION"),
+        config.application,
+        config.kafka.endpoints.join(",")
+    );
     let clean = app::serve(&config, &stop)?;
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

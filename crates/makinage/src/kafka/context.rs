@@ -37,7 +37,8 @@ impl Connection {
     fn lost(&self) {
         if !self.away.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "no Kafka broker answers at {}: waiting for one; check that Kafka runs there, and kafka.endpoint", self.endpoints
+                "no Kafka broker answers at {}: waiting for one; check that Kafka runs there, and kafka.endpoint",
+                self.endpoints
             );
         }
     }
@@ -59,7 +60,9 @@ impl ClientContext for Connection {
         let connection = matches!(facility, "FAIL" | "BROKERFAIL" | "CONNFAIL" | "TERMINATE" | "REQTMOUT");
         match level {
             _ if connection => tracing::debug!(facility, "{message}"),
-            RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => tracing::debug!(facility, "{message}"),
+            RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => {
+                tracing::debug!(facility, "{message}")
+            }
             _ if self.repeated(facility) => {}
             _ => tracing::warn!("Kafka client: {facility}: {message}"),
         }
@@ -68,7 +71,11 @@ impl ClientContext for Connection {
     fn error(&self, error: KafkaError, reason: &str) {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::AllBrokersDown) => self.lost(),
-            Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve | RDKafkaErrorCode::OperationTimedOut) => {
+            Some(
+                RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::Resolve
+                | RDKafkaErrorCode::OperationTimedOut,
+            ) => {
                 tracing::debug!("{error}: {reason}");
             }
             _ if self.repeated(reason) => {}

@@ -32,7 +32,9 @@ pub fn look_up<C: ClientContext>(client: &Client<C>, topic: &str) -> Topic {
             Topic::Partitions(i32::try_from(found.partitions().len()).unwrap_or(i32::MAX))
         }
         Some(found) => match found.error().map(RDKafkaErrorCode::from) {
-            None | Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::LeaderNotAvailable) => Topic::Missing,
+            None | Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::LeaderNotAvailable) => {
+                Topic::Missing
+            }
             Some(code) => Topic::Unknown(KafkaError::MetadataFetch(code)),
         },
         None => Topic::Missing,

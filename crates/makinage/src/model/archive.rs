@@ -58,16 +58,12 @@ impl ModelArchive {
 pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
     let limits = Limits::default();
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => ModelError::Missing {
-            path: path.to_owned(),
-        },
+        io::ErrorKind::NotFound => ModelError::Missing,
         _ => ModelError::io("read", path)(error),
     })?;
     let (zip, model) = if metadata.is_dir() {
         if !path.join(MLMODEL).is_file() {
-            return Err(ModelError::FolderWithoutMlModel {
-                path: path.to_owned(),
-            });
+            return Err(ModelError::FolderWithoutMlModel);
         }
         let model = MlModel::read(path, limits.mlmodel_bytes)?;
         let zip = pack(path)?;
@@ -77,16 +73,9 @@ pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
         let model = verify(path, &limits)?;
         (Zip::Given(path.to_owned()), model)
     } else {
-        return Err(ModelError::NotAFile {
-            path: path.to_owned(),
-        });
+        return Err(ModelError::NotAFile);
     };
-    let mut archive = ModelArchive {
-        zip,
-        flavor: model.flavor().to_owned(),
-        sha256: String::new(),
-        bytes: 0,
-    };
+    let mut archive = ModelArchive { zip, flavor: model.flavor().to_owned(), sha256: String::new(), bytes: 0 };
     (archive.sha256, archive.bytes) = digest(archive.zip())?;
     Ok(archive)
 }
@@ -99,9 +88,7 @@ fn verify(zip: &Path, limits: &Limits) -> Result<MlModel, ModelError> {
     let mut buffer = vec![0; BUFFER];
     let mut mlmodel = Vec::new();
     members.each(|name, reader| {
-        let is_mlmodel = name
-            .below(&model_folder)
-            .is_some_and(|below| below == [MLMODEL]);
+        let is_mlmodel = name.below(&model_folder).is_some_and(|below| below == [MLMODEL]);
         if is_mlmodel && reader.size() > limits.mlmodel_bytes {
             return Err(MlModelError::TooLarge(limits.mlmodel_bytes).into());
         }
@@ -141,12 +128,10 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 fn hexadecimal(digest: &[u8]) -> String {
     use std::fmt::Write;
-    digest
-        .iter()
-        .fold(String::with_capacity(2 * digest.len()), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    digest.iter().fold(String::with_capacity(2 * digest.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

@@ -11,23 +11,16 @@ use super::mlmodel::MlModelError;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Nothing is there.
-    #[error("{} doesn't exist; give the path of an MLflow model folder or of its zip", path.display())]
-    Missing {
-        /// The path as given.
-        path: PathBuf,
-    },
+    #[error("it doesn't exist; give the path of an MLflow model folder or of its zip")]
+    Missing,
     /// A socket, a device, a pipe.
-    #[error("{} is neither a file nor a folder; give the path of an MLflow model folder or of its zip", path.display())]
-    NotAFile {
-        /// The path as given.
-        path: PathBuf,
-    },
+    #[error("it is neither a file nor a folder; give the path of an MLflow model folder or of its zip")]
+    NotAFile,
     /// A folder without `MLmodel`.
-    #[error("the folder {} holds no MLmodel file, so it isn't an MLflow model; give the folder that mlflow.<flavor>.save_model wrote", path.display())]
-    FolderWithoutMlModel {
-        /// The folder.
-        path: PathBuf,
-    },
+    #[error(
+        "the folder holds no MLmodel file, so it isn't an MLflow model; give the folder that mlflow.<flavor>.save_model wrote"
+    )]
+    FolderWithoutMlModel,
     /// Something in a folder that a zip can't carry, or that leads out of it.
     #[error("{} in the model folder {reason}; replace it by a regular file, or remove it", path.display())]
     Unpackable {
@@ -101,19 +94,12 @@ pub enum ModelError {
 impl ModelError {
     /// For `map_err` on what the file system refuses.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io {
-            action,
-            path: path.to_owned(),
-            source,
-        }
+        move |source| Self::Io { action, path: path.to_owned(), source }
     }
 
     /// One member is refused.
     pub(super) fn member(name: impl Into<String>, fault: MemberFault) -> Self {
-        Self::Member {
-            name: name.into(),
-            fault,
-        }
+        Self::Member { name: name.into(), fault }
     }
 }
 

@@ -36,9 +36,6 @@ impl Default for Limits {
 impl Limits {
     /// How many bytes an archive of this size may unpack to.
     pub fn unpacked_bytes(&self, archive_bytes: u64) -> u64 {
-        archive_bytes
-            .saturating_mul(self.ratio)
-            .max(self.ratio_free_bytes)
-            .min(self.total_bytes)
+        archive_bytes.saturating_mul(self.ratio).max(self.ratio_free_bytes).min(self.total_bytes)
     }
 }

@@ -51,11 +51,7 @@ impl Members {
         refuse_collisions(members.iter().map(|member| &member.name))?;
         refuse_overlaps(&mut file, &members).map_err(not_a_zip)??;
         refuse_declared_sizes(&members, bytes, limits)?;
-        Ok(Self {
-            file,
-            bytes,
-            checked: members,
-        })
+        Ok(Self { file, bytes, checked: members })
     }
 
     /// The folder of the model: the root, or the one folder that holds `MLmodel`.
@@ -97,10 +93,7 @@ fn read_directory(file: File, limits: &Limits) -> Result<Vec<Member>, ModelError
         .map_err(ModelError::NotAZip)?
         .enforce_header_consistency(true);
     if archive.len() > limits.members {
-        return Err(ModelError::TooManyMembers {
-            found: archive.len(),
-            limit: limits.members,
-        });
+        return Err(ModelError::TooManyMembers { found: archive.len(), limit: limits.members });
     }
     let mut members = Vec::with_capacity(archive.len());
     let mut directory_start = None;
@@ -108,13 +101,10 @@ fn read_directory(file: File, limits: &Limits) -> Result<Vec<Member>, ModelError
         let entry = entry.map_err(ModelError::NotAZip)?;
         let start = *directory_start.get_or_insert(entry.central_header_start());
         if entry.central_header_start() - start > limits.directory_bytes {
-            return Err(ModelError::DirectoryTooLarge {
-                limit: limits.directory_bytes,
-            });
+            return Err(ModelError::DirectoryTooLarge { limit: limits.directory_bytes });
         }
-        let name = check_entry(&entry).map_err(|fault| {
-            ModelError::member(String::from_utf8_lossy(entry.name_raw()), fault)
-        })?;
+        let name = check_entry(&entry)
+            .map_err(|fault| ModelError::member(String::from_utf8_lossy(entry.name_raw()), fault))?;
         members.push(Member { name, entry });
     }
     Ok(members)
@@ -134,22 +124,13 @@ fn check_entry(entry: &ZipFileEntry<'_>) -> Result<MemberName, MemberFault> {
     }
     match entry.compression() {
         CompressionMethod::Stored | CompressionMethod::Deflated => Ok(name),
-        other => Err(MemberFault::Damaged(format!(
-            "its compression {other} isn't supported"
-        ))),
+        other => Err(MemberFault::Damaged(format!("its compression {other} isn't supported"))),
     }
 }
 
 /// Refuses members that share bytes, which is how a small archive unpacks to a huge one within honest ratios.
-fn refuse_overlaps(
-    file: &mut File,
-    members: &[Member],
-) -> Result<Result<(), ModelError>, std::io::Error> {
-    let Some(mut next_start) = members
-        .iter()
-        .map(|member| member.entry.central_header_start())
-        .min()
-    else {
+fn refuse_overlaps(file: &mut File, members: &[Member]) -> Result<Result<(), ModelError>, std::io::Error> {
+    let Some(mut next_start) = members.iter().map(|member| member.entry.central_header_start()).min() else {
         return Ok(Ok(()));
     };
     let mut by_start: Vec<&Member> = members.iter().collect();
@@ -165,14 +146,9 @@ fn refuse_overlaps(
             + length as u64
             + u64::from(u16::from_le_bytes([name_low, name_high]))
             + u64::from(u16::from_le_bytes([extra_low, extra_high]));
-        let end = start
-            .saturating_add(header)
-            .saturating_add(member.entry.compressed_size());
+        let end = start.saturating_add(header).saturating_add(member.entry.compressed_size());
         if end > next_start {
-            return Ok(Err(ModelError::member(
-                member.name.display(),
-                MemberFault::Overlap,
-            )));
+            return Ok(Err(ModelError::member(member.name.display(), MemberFault::Overlap)));
         }
         next_start = start;
     }
@@ -180,19 +156,12 @@ fn refuse_overlaps(
 }
 
 /// Refuses a bomb that says so; one that lies is found while its bytes are counted.
-fn refuse_declared_sizes(
-    members: &[Member],
-    archive: u64,
-    limits: &Limits,
-) -> Result<(), ModelError> {
+fn refuse_declared_sizes(members: &[Member], archive: u64, limits: &Limits) -> Result<(), ModelError> {
     let limit = limits.unpacked_bytes(archive);
     let mut total: u64 = 0;
     for member in members {
         if member.entry.size() > limits.file_bytes {
-            return Err(ModelError::member(
-                member.name.display(),
-                MemberFault::TooLarge(limits.file_bytes),
-            ));
+            return Err(ModelError::member(member.name.display(), MemberFault::TooLarge(limits.file_bytes)));
         }
         total = total.saturating_add(member.entry.size());
     }

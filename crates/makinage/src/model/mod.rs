@@ -11,9 +11,10 @@ mod members;
 mod mlmodel;
 mod name;
 mod pack;
-#[cfg(test)]
-mod testing;
+pub mod publish;
 pub mod store;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod topic;
 mod unpack;
 mod yaml;

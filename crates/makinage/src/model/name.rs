@@ -16,8 +16,7 @@ impl MemberName {
         if name.chars().any(|c| c == '\\' || c.is_control()) {
             return Err(MemberFault::AmbiguousName);
         }
-        let drive =
-            name.as_bytes().get(1) == Some(&b':') && name.as_bytes()[0].is_ascii_alphabetic();
+        let drive = name.as_bytes().get(1) == Some(&b':') && name.as_bytes()[0].is_ascii_alphabetic();
         if name.starts_with('/') || drive {
             return Err(MemberFault::Absolute);
         }
@@ -37,10 +36,7 @@ impl MemberName {
         if components.is_empty() && !is_folder {
             return Err(MemberFault::EmptyName);
         }
-        Ok(Self {
-            components,
-            is_folder,
-        })
+        Ok(Self { components, is_folder })
     }
 
     /// The components.
@@ -63,25 +59,12 @@ impl MemberName {
 ///
 /// Sorted by their lower-case components, all names below one folder stand together, the folder's own first. So each
 /// conflict shows between two neighbours, and nothing but the names is held in memory.
-pub(super) fn refuse_collisions<'a>(
-    names: impl Iterator<Item = &'a MemberName>,
-) -> Result<(), ModelError> {
-    let mut sorted: Vec<(Vec<String>, &MemberName)> = names
-        .map(|name| {
-            (
-                name.components
-                    .iter()
-                    .map(|part| part.to_lowercase())
-                    .collect(),
-                name,
-            )
-        })
-        .collect();
+pub(super) fn refuse_collisions<'a>(names: impl Iterator<Item = &'a MemberName>) -> Result<(), ModelError> {
+    let mut sorted: Vec<(Vec<String>, &MemberName)> =
+        names.map(|name| (name.components.iter().map(|part| part.to_lowercase()).collect(), name)).collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0));
     for pair in sorted.windows(2) {
-        let [(folded, name), (next_folded, next)] = pair else {
-            unreachable!("windows of two")
-        };
+        let [(folded, name), (next_folded, next)] = pair else { unreachable!("windows of two") };
         if let Some(fault) = conflict((folded, name), (next_folded, next)) {
             return Err(ModelError::member(next.display(), fault));
         }
@@ -94,11 +77,7 @@ fn conflict(
     (folded, name): (&[String], &MemberName),
     (next_folded, next): (&[String], &MemberName),
 ) -> Option<MemberFault> {
-    let shared = folded
-        .iter()
-        .zip(next_folded)
-        .take_while(|(a, b)| a == b)
-        .count();
+    let shared = folded.iter().zip(next_folded).take_while(|(a, b)| a == b).count();
     if name.components[..shared] != next.components[..shared] {
         return Some(MemberFault::CaseCollision(name.display()));
     }

@@ -19,14 +19,11 @@ const LARGE: u64 = 0xffff_0000;
 
 /// Packs `folder` into a temporary zip: names sorted, times fixed, modes reduced to executable or not.
 pub(super) fn pack(folder: &Path) -> Result<TempPath, ModelError> {
-    let root = folder
-        .canonicalize()
-        .map_err(ModelError::io("read", folder))?;
+    let root = folder.canonicalize().map_err(ModelError::io("read", folder))?;
     let mut items = Vec::new();
     collect(&root, Path::new(""), &mut items)?;
     items.sort();
-    let zip = NamedTempFile::with_suffix(".zip")
-        .map_err(ModelError::io("create a file in", &std::env::temp_dir()))?;
+    let zip = NamedTempFile::with_suffix(".zip").map_err(ModelError::io("create a file in", &std::env::temp_dir()))?;
     write(&root, &items, zip.as_file()).map_err(|error| match error {
         WriteError::Model(error) => error,
         WriteError::Zip(error) => ModelError::io("write", zip.path())(io::Error::from(error)),
@@ -49,12 +46,9 @@ fn collect(root: &Path, below: &Path, items: &mut Vec<Item>) -> Result<(), Model
             continue;
         }
         let path = below.join(entry.file_name());
-        let kind = entry
-            .file_type()
-            .map_err(ModelError::io("read", &entry.path()))?;
+        let kind = entry.file_type().map_err(ModelError::io("read", &entry.path()))?;
         let is_folder = kind.is_dir();
-        let is_file =
-            kind.is_file() || (kind.is_symlink() && links_to_own_file(root, &entry.path())?);
+        let is_file = kind.is_file() || (kind.is_symlink() && links_to_own_file(root, &entry.path())?);
         if !is_folder && !is_file {
             let reason = if kind.is_symlink() {
                 "is a link to a folder, or out of the model folder"
@@ -73,9 +67,7 @@ fn collect(root: &Path, below: &Path, items: &mut Vec<Item>) -> Result<(), Model
 
 /// A link to another file of the model is packed as a copy; no other link is followed, out of the folder or in circles.
 fn links_to_own_file(root: &Path, link: &Path) -> Result<bool, ModelError> {
-    let target = link
-        .canonicalize()
-        .map_err(ModelError::io("follow the link", link))?;
+    let target = link.canonicalize().map_err(ModelError::io("follow the link", link))?;
     Ok(target.starts_with(root) && target.is_file())
 }
 
@@ -102,10 +94,10 @@ fn write(root: &Path, items: &[Item], zip: &File) -> Result<(), WriteError> {
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::default());
     for item in items {
-        let name = item.path.to_str().ok_or_else(|| ModelError::Unpackable {
-            path: item.path.clone(),
-            reason: "has a name that isn't UTF-8",
-        })?;
+        let name = item
+            .path
+            .to_str()
+            .ok_or_else(|| ModelError::Unpackable { path: item.path.clone(), reason: "has a name that isn't UTF-8" })?;
         if item.is_folder {
             writer.add_directory(name, options.unix_permissions(0o755))?;
             continue;
@@ -114,9 +106,8 @@ fn write(root: &Path, items: &[Item], zip: &File) -> Result<(), WriteError> {
         let mut file = File::open(&path).map_err(ModelError::io("read", &path))?;
         let metadata = file.metadata().map_err(ModelError::io("read", &path))?;
         let executable = metadata.permissions().mode() & 0o100 != 0;
-        let options = options
-            .unix_permissions(if executable { 0o755 } else { 0o644 })
-            .large_file(metadata.len() >= LARGE);
+        let options =
+            options.unix_permissions(if executable { 0o755 } else { 0o644 }).large_file(metadata.len() >= LARGE);
         writer.start_file(name, options)?;
         io::copy(&mut file, &mut writer).map_err(ZipError::Io)?;
     }

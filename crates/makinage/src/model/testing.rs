@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 /// An `MLmodel` file as small as it gets.
-pub(crate) const SMALL_MLMODEL: &str = "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n  sklearn:\n    pickled_model: model.pkl\n";
+pub(crate) const SMALL_MLMODEL: &str =
+    "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n  sklearn:\n    pickled_model: model.pkl\n";
 
 /// Bytes of a zip with these members, uncompressed; a name that ends in a slash is a folder's.
 pub(crate) fn stored(members: &[(&str, &[u8])]) -> Vec<u8> {
@@ -48,12 +49,7 @@ pub(crate) fn replaced(mut archive: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> 
 }
 
 /// Overwrites a field of the `index`th member, in both its headers: `local` and `central` are the field's places in them.
-pub(crate) fn patched(
-    mut archive: Vec<u8>,
-    index: usize,
-    (local, central): (usize, usize),
-    value: &[u8],
-) -> Vec<u8> {
+pub(crate) fn patched(mut archive: Vec<u8>, index: usize, (local, central): (usize, usize), value: &[u8]) -> Vec<u8> {
     for (signature, place) in [(b"PK\x03\x04", local), (b"PK\x01\x02", central)] {
         let start = positions(&archive, signature)[index] + place;
         archive[start..start + value.len()].copy_from_slice(value);
@@ -62,9 +58,7 @@ pub(crate) fn patched(
 }
 
 fn positions(archive: &[u8], pattern: &[u8]) -> Vec<usize> {
-    (0..=archive.len() - pattern.len())
-        .filter(|&start| archive[start..].starts_with(pattern))
-        .collect()
+    (0..=archive.len() - pattern.len()).filter(|&start| archive[start..].starts_with(pattern)).collect()
 }
 
 /// A folder with an archive and the empty folder `store` that it is to be unpacked in.
@@ -100,13 +94,7 @@ pub(crate) fn listing(folder: &Path) -> Vec<String> {
         for entry in fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
             let path = entry.path();
-            found.push(
-                path.strip_prefix(root)
-                    .unwrap()
-                    .to_str()
-                    .unwrap()
-                    .to_owned(),
-            );
+            found.push(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
             if entry.file_type().unwrap().is_dir() {
                 walk(&path, root, found);
             }

@@ -61,7 +61,13 @@ pub struct ModelReader {
 
 impl ModelReader {
     /// A reader of one model topic.
-    pub fn new(kafka: &Kafka, application: &str, topic: &ModelTopic, store: Arc<Store>, arrived: Sender<Arrived>) -> KafkaResult<Self> {
+    pub fn new(
+        kafka: &Kafka,
+        application: &str,
+        topic: &ModelTopic,
+        store: Arc<Store>,
+        arrived: Sender<Arrived>,
+    ) -> KafkaResult<Self> {
         let mut settings = client::base(kafka, application);
         settings
             // Needed to assign partitions; nothing is committed, and no group is joined.
@@ -103,18 +109,25 @@ impl ModelReader {
             ),
         }
         if let Err(error) = self.consumer.assign(&next) {
-            tracing::error!("the model topic {} can't be read on ({error}): no later model will arrive; restart the service", self.topic.name);
+            tracing::error!(
+                "the model topic {} can't be read on ({error}): no later model will arrive; restart the service",
+                self.topic.name
+            );
             return;
         }
         loop {
             match self.consumer.poll(POLL) {
                 Some(Ok(message)) => {
-                    if let Some(arrived) = self.take(&message) && self.arrived.send(arrived).is_err() {
+                    if let Some(arrived) = self.take(&message)
+                        && self.arrived.send(arrived).is_err()
+                    {
                         return;
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) | None => {}
-                Some(Err(error)) => self.consumer.context().0.error(error.clone(), &format!("model topic {}: {error}", self.topic.name)),
+                Some(Err(error)) => {
+                    self.consumer.context().0.error(error.clone(), &format!("model topic {}: {error}", self.topic.name))
+                }
             }
         }
     }
@@ -176,7 +189,9 @@ impl ModelReader {
                     }
                 }
                 Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(newest),
-                Some(Err(error)) => self.consumer.context().0.error(error.clone(), &format!("model topic {}: {error}", self.topic.name)),
+                Some(Err(error)) => {
+                    self.consumer.context().0.error(error.clone(), &format!("model topic {}: {error}", self.topic.name))
+                }
                 None => {}
             }
         }
@@ -192,7 +207,10 @@ impl ModelReader {
         match self.store.add(zip) {
             Ok(model) => Some(Arrived { place, model }),
             Err(error) => {
-                tracing::error!("{place}: this record of {} bytes is not a model that can be served: {error}", zip.len());
+                tracing::error!(
+                    "{place}: this record of {} bytes is not a model that can be served: {error}",
+                    zip.len()
+                );
                 None
             }
         }

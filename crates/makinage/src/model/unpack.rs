@@ -38,10 +38,7 @@ pub fn unpack(zip: &Path, into: &Path, limits: &Limits) -> Result<PathBuf, Model
         .permissions(Permissions::from_mode(0o700))
         .tempdir_in(parent)
         .map_err(ModelError::io("create a folder in", parent))?;
-    let mut unpacking = Unpacking {
-        budget: Budget::new(members.bytes, limits),
-        buffer: vec![0; BUFFER],
-    };
+    let mut unpacking = Unpacking { budget: Budget::new(members.bytes, limits), buffer: vec![0; BUFFER] };
     members.each(|name, reader| match name.below(&model_folder) {
         Some(below) => unpacking.member(name, &staging.path().join(below.join("/")), reader),
         None => Ok(()),
@@ -61,12 +58,7 @@ struct Unpacking {
 }
 
 impl Unpacking {
-    fn member(
-        &mut self,
-        name: &MemberName,
-        target: &Path,
-        reader: &mut ZipFile<'_, File>,
-    ) -> Result<(), ModelError> {
+    fn member(&mut self, name: &MemberName, target: &Path, reader: &mut ZipFile<'_, File>) -> Result<(), ModelError> {
         if name.is_folder {
             return create_folder(target);
         }
@@ -81,8 +73,7 @@ impl Unpacking {
             .open(target)
             .map_err(ModelError::io("create", target))?;
         self.budget.copy(name, reader, &mut self.buffer, |bytes| {
-            file.write_all(bytes)
-                .map_err(ModelError::io("write", target))
+            file.write_all(bytes).map_err(ModelError::io("write", target))
         })?;
         file.sync_all().map_err(ModelError::io("write", target))
     }
@@ -99,12 +90,7 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) fn new(archive: u64, limits: &Limits) -> Self {
         let limit = limits.unpacked_bytes(archive);
-        Self {
-            archive,
-            limit,
-            file_limit: limits.file_bytes,
-            left: limit,
-        }
+        Self { archive, limit, file_limit: limits.file_bytes, left: limit }
     }
 
     /// Hands a member's bytes to `write`, piece by piece; its checksum and length are verified at the end.
@@ -127,23 +113,16 @@ impl Budget {
             written += count as u64;
             let allowed = declared.min(self.file_limit);
             if written > allowed {
-                return Err(ModelError::member(
-                    name.display(),
-                    MemberFault::TooLarge(allowed),
-                ));
+                return Err(ModelError::member(name.display(), MemberFault::TooLarge(allowed)));
             }
             self.left = self
                 .left
                 .checked_sub(count as u64)
-                .ok_or(ModelError::TooLarge {
-                    archive: self.archive,
-                    limit: self.limit,
-                })?;
+                .ok_or(ModelError::TooLarge { archive: self.archive, limit: self.limit })?;
             write(&buffer[..count])?;
         }
         if written < declared {
-            let fault =
-                MemberFault::Damaged(format!("it ends after {written} of {declared} bytes"));
+            let fault = MemberFault::Damaged(format!("it ends after {written} of {declared} bytes"));
             return Err(ModelError::member(name.display(), fault));
         }
         Ok(())
@@ -151,18 +130,12 @@ impl Budget {
 }
 
 fn create_folder(path: &Path) -> Result<(), ModelError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(ModelError::io("create the folder", path))
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(ModelError::io("create the folder", path))
 }
 
 /// So that a power failure leaves no model that is there in name only.
 fn sync(folder: &Path) -> Result<(), ModelError> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(ModelError::io("write", folder))
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(ModelError::io("write", folder))
 }
 
 #[cfg(test)]

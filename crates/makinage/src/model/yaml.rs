@@ -24,10 +24,7 @@ impl Node {
     /// The value of `key`, where this is a mapping that has it.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         let Node::Map(pairs) = self else { return None };
-        pairs
-            .iter()
-            .find(|(k, _)| k.text() == Some(key))
-            .map(|(_, value)| value)
+        pairs.iter().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
     }
 
     /// The text of a scalar.
@@ -48,9 +45,7 @@ impl Node {
         children
             .into_iter()
             .map(Node::extent)
-            .fold((NODE_BYTES, 1), |(bytes, depth), child| {
-                (bytes + child.0, depth.max(child.1 + 1))
-            })
+            .fold((NODE_BYTES, 1), |(bytes, depth), child| (bytes + child.0, depth.max(child.1 + 1)))
     }
 }
 
@@ -103,19 +98,12 @@ impl Builder {
     fn begin(&mut self, anchor: usize, is_map: bool) -> Result<Option<Node>, String> {
         self.refuse_deep(1)?;
         self.reserve(NODE_BYTES)?;
-        self.open.push(Open {
-            anchor,
-            is_map,
-            items: Vec::new(),
-        });
+        self.open.push(Open { anchor, is_map, items: Vec::new() });
         Ok(None)
     }
 
     fn end(&mut self) -> Result<Option<Node>, String> {
-        let open = self
-            .open
-            .pop()
-            .ok_or("a collection ends that never began")?;
+        let open = self.open.pop().ok_or("a collection ends that never began")?;
         let node = if open.is_map {
             let mut items = open.items.into_iter();
             let pairs = std::iter::from_fn(|| Some((items.next()?, items.next()?))).collect();
@@ -127,10 +115,7 @@ impl Builder {
     }
 
     fn repeat(&mut self, anchor: usize) -> Result<Option<Node>, String> {
-        let node = self
-            .anchors
-            .get(&anchor)
-            .ok_or("an alias stands inside of its anchor")?;
+        let node = self.anchors.get(&anchor).ok_or("an alias stands inside of its anchor")?;
         let (bytes, depth) = node.extent();
         self.refuse_deep(depth)?;
         self.reserve(bytes)?;

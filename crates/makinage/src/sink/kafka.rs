@@ -12,11 +12,10 @@ use std::{
 };
 
 use rdkafka::{
-    ClientConfig, ClientContext,
+    ClientConfig, ClientContext, Message,
     config::RDKafkaLogLevel,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     message::{DeliveryResult, Header, Headers, OwnedHeaders, OwnedMessage},
-    Message,
     producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer},
 };
 
@@ -24,8 +23,16 @@ use super::{Refused, Sink};
 use crate::{
     config::{DataTopic, Kafka, SinkTopic},
     event::{Event, Failure},
-    kafka::{client, context::Connection, limits, topics::{self, Topic, Waiting}},
-    source::{acks::Acks, offsets::{Fate, Ticket}},
+    kafka::{
+        client,
+        context::Connection,
+        limits,
+        topics::{self, Topic, Waiting},
+    },
+    source::{
+        acks::Acks,
+        offsets::{Fate, Ticket},
+    },
 };
 
 /// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61 and the record's varints.
@@ -104,7 +111,8 @@ impl KafkaSink {
             }
         }
         let max_record = max_record(&settings, &sink.name);
-        let sources = sources.iter().zip(&partitions[1..]).map(|(source, count)| (source.name.clone(), *count == partitions[0]));
+        let sources =
+            sources.iter().zip(&partitions[1..]).map(|(source, count)| (source.name.clone(), *count == partitions[0]));
         let mut sink = Self {
             producer,
             settings,
@@ -126,7 +134,8 @@ impl KafkaSink {
     }
 
     fn check_size(&self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
-        let headers: usize = event.headers.iter().flatten().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len)).sum();
+        let headers: usize =
+            event.headers.iter().flatten().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len)).sum();
         let size = value.len() + event.key().map_or(0, <[u8]>::len) + headers + model.len() + RECORD_OVERHEAD;
         if size <= self.max_record {
             return Ok(());
@@ -161,7 +170,9 @@ impl KafkaSink {
     /// Produces again what the infrastructure failed to take.
     fn retry(&mut self, undelivered: Vec<(KafkaError, OwnedMessage, Ticket)>) {
         if let Some((_, reason)) = self.producer.client().fatal_error() {
-            tracing::error!("Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again");
+            tracing::error!(
+                "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
+            );
             match create(&self.settings, &self.endpoints, Arc::clone(&self.acks)) {
                 Ok(producer) => {
                     let old = std::mem::replace(&mut self.producer, producer);
@@ -181,7 +192,8 @@ impl KafkaSink {
     fn produce_again(&mut self, undelivered: Vec<(KafkaError, OwnedMessage, Ticket)>) {
         for (error, message, ticket) in undelivered {
             tracing::debug!("producing again after: {error}");
-            let mut record: BaseRecord<'_, [u8], [u8], usize> = BaseRecord::with_opaque_to(message.topic(), ticket.into_opaque());
+            let mut record: BaseRecord<'_, [u8], [u8], usize> =
+                BaseRecord::with_opaque_to(message.topic(), ticket.into_opaque());
             record.key = message.key();
             record.payload = message.payload();
             record.partition = Some(message.partition()).filter(|partition| *partition >= 0);
@@ -213,7 +225,12 @@ fn take_undelivered(producer: &ThreadedProducer<Reports>) -> Vec<(KafkaError, Ow
     std::mem::take(&mut *undelivered)
 }
 
-fn wait_for(producer: &ThreadedProducer<Reports>, endpoint: &str, topic: &str, stopped: &dyn Fn() -> bool) -> Option<i32> {
+fn wait_for(
+    producer: &ThreadedProducer<Reports>,
+    endpoint: &str,
+    topic: &str,
+    stopped: &dyn Fn() -> bool,
+) -> Option<i32> {
     let mut waiting = Waiting::new(endpoint, topic);
     loop {
         let found = topics::look_up(producer.client(), topic);
@@ -249,7 +266,9 @@ fn client_limit(max_record: usize) -> String {
 /// Refusals that producing the record again can't mend.
 fn is_records_own(error: &KafkaError) -> Option<&'static str> {
     match error.rdkafka_error_code()? {
-        RDKafkaErrorCode::MessageSizeTooLarge => Some("the broker takes no record of this size; raise max.message.bytes of the topic"),
+        RDKafkaErrorCode::MessageSizeTooLarge => {
+            Some("the broker takes no record of this size; raise max.message.bytes of the topic")
+        }
         RDKafkaErrorCode::InvalidMessage | RDKafkaErrorCode::InvalidRecord => {
             Some("the broker calls the record invalid; a compacted topic takes none without a key")
         }
@@ -262,7 +281,8 @@ impl Sink for KafkaSink {
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
         self.check_size(event, value, model)?;
         let same_partition = self.sources[usize::from(event.source)].1;
-        let mut record: BaseRecord<'_, [u8], [u8], usize> = BaseRecord::with_opaque_to(&self.topic, event.ticket.into_opaque());
+        let mut record: BaseRecord<'_, [u8], [u8], usize> =
+            BaseRecord::with_opaque_to(&self.topic, event.ticket.into_opaque());
         record.key = event.key();
         record.payload = Some(value);
         record.partition = same_partition.then_some(event.partition);
@@ -280,9 +300,13 @@ impl Sink for KafkaSink {
             self.retry_at = None;
             return vec![];
         }
-        let (own, infrastructure): (Vec<_>, Vec<_>) = undelivered.into_iter().partition(|(error, ..)| is_records_own(error).is_some());
+        let (own, infrastructure): (Vec<_>, Vec<_>) =
+            undelivered.into_iter().partition(|(error, ..)| is_records_own(error).is_some());
         if let Some((error, ..)) = infrastructure.first() {
-            tracing::warn!("{} outputs were not taken by Kafka ({error}); they are produced again", infrastructure.len());
+            tracing::warn!(
+                "{} outputs were not taken by Kafka ({error}); they are produced again",
+                infrastructure.len()
+            );
             self.retry(infrastructure);
             self.retry_at = Some(Instant::now() + Duration::from_secs(1));
         }
@@ -290,7 +314,11 @@ impl Sink for KafkaSink {
             .map(|(error, message, ticket)| Refused {
                 ticket,
                 place: source_of(&message),
-                failure: Failure::new("produce", "Refused", format!("{error}: {}", is_records_own(&error).unwrap_or_default())),
+                failure: Failure::new(
+                    "produce",
+                    "Refused",
+                    format!("{error}: {}", is_records_own(&error).unwrap_or_default()),
+                ),
             })
             .collect()
     }

@@ -63,8 +63,7 @@ pub struct Wiring {
 impl KafkaSource {
     /// Joins the consumer group `application`.
     pub fn new(kafka: &Kafka, application: &str, topics: &[DataTopic], wiring: Wiring) -> KafkaResult<Self> {
-        let context =
-            Assignments::new(topics.to_vec(), wiring.acks, wiring.intake, Connection::new(&kafka.endpoints));
+        let context = Assignments::new(topics.to_vec(), wiring.acks, wiring.intake, Connection::new(&kafka.endpoints));
         let consumer: BaseConsumer<Assignments> =
             client::data_consumer(kafka, application).create_with_context(context)?;
         let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
@@ -108,7 +107,11 @@ impl KafkaSource {
     fn is_full(&self) -> bool {
         let offsets = self.context().offsets();
         let (events, bytes) = (offsets.unsettled(), offsets.unsettled_bytes());
-        if self.paused { events > MAX_OPEN / 2 || bytes > MAX_OPEN_BYTES / 2 } else { events >= MAX_OPEN || bytes >= MAX_OPEN_BYTES }
+        if self.paused {
+            events > MAX_OPEN / 2 || bytes > MAX_OPEN_BYTES / 2
+        } else {
+            events >= MAX_OPEN || bytes >= MAX_OPEN_BYTES
+        }
     }
 
     fn wait_for_room(&mut self) {
@@ -131,9 +134,10 @@ impl KafkaSource {
     }
 
     fn set_paused(&mut self, paused: bool) {
-        let outcome = self.consumer.assignment().and_then(|all| {
-            if paused { self.consumer.pause(&all) } else { self.consumer.resume(&all) }
-        });
+        let outcome = self
+            .consumer
+            .assignment()
+            .and_then(|all| if paused { self.consumer.pause(&all) } else { self.consumer.resume(&all) });
         match outcome {
             Ok(()) => self.paused = paused,
             Err(error) => tracing::warn!("partitions could not be paused or resumed ({error}); trying again"),

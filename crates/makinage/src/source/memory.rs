@@ -41,7 +41,9 @@ impl<R: BufRead> LineSource<R> {
             let more = self.lines.read_until(b'\n', &mut line)? > 0;
             let text = line.strip_suffix(b"\n").unwrap_or(&line);
             let text = text.strip_suffix(b"\r").unwrap_or(text);
-            if !text.is_empty() && let Some(ticket) = offsets.received(0, 0, offset, text.len()) {
+            if !text.is_empty()
+                && let Some(ticket) = offsets.received(0, 0, offset, text.len())
+            {
                 chunk.push(Event::new(ticket, Place { source: 0, partition: 0, offset }, None, Some(text)));
             }
             offset += 1;

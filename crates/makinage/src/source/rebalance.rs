@@ -100,7 +100,8 @@ impl Assignments {
             .iter()
             .filter_map(|element| Some((self.source(element.topic())?, element.partition())))
             .collect();
-        let slots: Vec<u32> = mine.iter().filter_map(|&(source, partition)| self.offsets().slot(source, partition)).collect();
+        let slots: Vec<u32> =
+            mine.iter().filter_map(|&(source, partition)| self.offsets().slot(source, partition)).collect();
         if !slots.is_empty() {
             tracing::info!("{}: {}", if lost { "lost" } else { "revoked" }, describe(revoked));
             // The pipeline is gone only when the service is ending.
@@ -133,7 +134,9 @@ impl Assignments {
                 return;
             }
             if left.is_zero() {
-                tracing::warn!("{open} events under way were not finished before their partitions were handed over: they will be scored twice");
+                tracing::warn!(
+                    "{open} events under way were not finished before their partitions were handed over: they will be scored twice"
+                );
                 return;
             }
             self.settle(left.min(Duration::from_millis(100)));
@@ -151,7 +154,9 @@ impl Assignments {
         }
         let outcome = self.to_list(&positions).and_then(|list| consumer.commit(&list, CommitMode::Sync));
         if let Err(error) = outcome {
-            tracing::warn!("the last offsets could not be committed ({error}): the events since the last commit will be scored again");
+            tracing::warn!(
+                "the last offsets could not be committed ({error}): the events since the last commit will be scored again"
+            );
         }
     }
 }
@@ -184,7 +189,9 @@ impl ConsumerContext for Assignments {
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
         match result {
             Ok(()) => self.connection.alive(),
-            Err(error) => tracing::warn!("offsets could not be committed ({error}); they are committed with the next ones"),
+            Err(error) => {
+                tracing::warn!("offsets could not be committed ({error}); they are committed with the next ones")
+            }
         }
     }
 }

@@ -25,7 +25,8 @@ pub fn choose<C: ConsumerContext>(
     assigned: &mut TopicPartitionList,
 ) -> KafkaResult<()> {
     for topic in topics {
-        let mine: Vec<i32> = assigned.elements_for_topic(&topic.name).iter().map(|element| element.partition()).collect();
+        let mine: Vec<i32> =
+            assigned.elements_for_topic(&topic.name).iter().map(|element| element.partition()).collect();
         if mine.is_empty() {
             continue;
         }
@@ -44,11 +45,18 @@ pub fn choose<C: ConsumerContext>(
 fn committed<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
     let metadata = consumer.fetch_metadata(Some(topic), TIMEOUT)?;
     let mut all = TopicPartitionList::new();
-    for partition in metadata.topics().iter().filter(|found| found.name() == topic).flat_map(|found| found.partitions()) {
+    for partition in metadata.topics().iter().filter(|found| found.name() == topic).flat_map(|found| found.partitions())
+    {
         all.add_partition(topic, partition.id());
     }
     let answer = consumer.committed_offsets(all, TIMEOUT)?;
-    answer.elements().iter().map(|element| element.error().map(|()| (element.partition(), element.offset().to_raw().filter(|raw| *raw >= 0)))).collect()
+    answer
+        .elements()
+        .iter()
+        .map(|element| {
+            element.error().map(|()| (element.partition(), element.offset().to_raw().filter(|raw| *raw >= 0)))
+        })
+        .collect()
 }
 
 fn first_positions<C: ConsumerContext>(
@@ -69,7 +77,11 @@ fn first_positions<C: ConsumerContext>(
     for (partition, offset) in &mut chosen {
         match meanwhile.get(partition).copied().flatten() {
             Some(theirs) => *offset = Some(theirs),
-            None => commit.add_partition_offset(&topic.name, *partition, offset.map_or(Offset::Beginning, Offset::Offset))?,
+            None => commit.add_partition_offset(
+                &topic.name,
+                *partition,
+                offset.map_or(Offset::Beginning, Offset::Offset),
+            )?,
         }
     }
     if commit.count() > 0 {

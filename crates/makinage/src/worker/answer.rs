@@ -18,7 +18,10 @@ pub struct Answer {
 #[derive(Debug)]
 enum Form {
     /// Where the statuses, and each item's bytes, are in the payload: `ends[i]` closes item `i`.
-    Items { ends: Vec<usize>, data: usize },
+    Items {
+        ends: Vec<usize>,
+        data: usize,
+    },
     Integers,
     Floats,
     Booleans,
@@ -52,7 +55,9 @@ pub enum Prediction<'a> {
 
 /// A `result` payload that breaks the protocol.
 #[derive(Debug, thiserror::Error)]
-#[error("the worker sent a result that is not what the protocol says ({0}); something in the model or the hooks wrote to its socket")]
+#[error(
+    "the worker sent a result that is not what the protocol says ({0}); something in the model or the hooks wrote to its socket"
+)]
 pub struct MalformedAnswer(&'static str);
 
 const HEAD: usize = 17;
@@ -106,7 +111,11 @@ impl Answer {
                     1 => Outcome::Prediction(Prediction::Json(bytes)),
                     2 => Outcome::Skipped,
                     _ => Outcome::Failed(serde_json::from_slice(bytes).unwrap_or_else(|error| {
-                        Failure::new("predict", "WorkerError", format!("the worker's own report can't be read: {error}"))
+                        Failure::new(
+                            "predict",
+                            "WorkerError",
+                            format!("the worker's own report can't be read: {error}"),
+                        )
                     })),
                 }
             }

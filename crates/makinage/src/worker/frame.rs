@@ -1,6 +1,9 @@
 //! A batch of events as the payload of a `batch` frame: rows of numbers as matrices, the rest as they are. Pure.
 
-use crate::{event::Event, rows::{RowKind, read_row}};
+use crate::{
+    event::Event,
+    rows::{RowKind, read_row},
+};
 
 /// Which events may travel as numbers.
 #[derive(Debug, Clone, Copy)]

@@ -3,8 +3,8 @@
 pub mod answer;
 pub mod check;
 pub mod frame;
+pub mod plan;
 pub mod pool;
 pub mod process;
 pub mod protocol;
-pub mod plan;
 mod slot;

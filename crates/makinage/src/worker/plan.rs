@@ -22,9 +22,16 @@ impl From<&Hooks> for HookNames {
 }
 
 /// What the workers of a generation are started with. `max_output_bytes` is the sink's limit.
-pub fn plan(config: &Config, model: Arc<StoredModel>, max_output_bytes: usize) -> Result<WorkerPlan, serde_json::Error> {
+pub fn plan(
+    config: &Config,
+    model: Arc<StoredModel>,
+    max_output_bytes: usize,
+) -> Result<WorkerPlan, serde_json::Error> {
     let operator = &config.operator;
-    let encoding = |topic: &str, encoder: &crate::config::Encoder| TopicEncoding { topic: topic.into(), encoder: encoder.module().into() };
+    let encoding = |topic: &str, encoder: &crate::config::Encoder| TopicEncoding {
+        topic: topic.into(),
+        encoder: encoder.module().into(),
+    };
     let setup = Setup {
         config: config.document.clone(),
         folder: config.folder().display().to_string(),

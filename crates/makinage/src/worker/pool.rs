@@ -295,7 +295,8 @@ impl Pool {
 
     /// When the first worker will have been silent for too long.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let busy = self.workers.iter().filter_map(|worker| worker.live.as_ref()).filter(|live| !live.in_flight.is_empty());
+        let busy =
+            self.workers.iter().filter_map(|worker| worker.live.as_ref()).filter(|live| !live.in_flight.is_empty());
         busy.map(|live| live.silent_since + self.plan.predict_timeout).min()
     }
 

@@ -2,7 +2,10 @@
 
 use std::{
     io::{self, BufRead, BufReader, PipeReader, Read, Write},
-    os::unix::{net::UnixStream, process::{CommandExt, ExitStatusExt}},
+    os::unix::{
+        net::UnixStream,
+        process::{CommandExt, ExitStatusExt},
+    },
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     thread,
@@ -27,7 +30,9 @@ pub struct Process {
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// The interpreter can't be run.
-    #[error("cannot run the Python interpreter {python}: {source}; install Python 3.10 or later, or set operators.<name>.python to one")]
+    #[error(
+        "cannot run the Python interpreter {python}: {source}; install Python 3.10 or later, or set operators.<name>.python to one"
+    )]
     Start {
         /// The interpreter.
         python: PathBuf,

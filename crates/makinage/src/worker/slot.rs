@@ -77,7 +77,8 @@ impl Slot {
                     }
                     Err(failure) => tracing::error!(
                         "{}: the replacement of a dead worker does not start: {failure}; trying again in {:.1} s",
-                        self.id, wait.as_secs_f32()
+                        self.id,
+                        wait.as_secs_f32()
                     ),
                 }
             };

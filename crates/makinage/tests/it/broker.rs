@@ -97,7 +97,8 @@ impl Broker {
     }
 
     fn wait_until_it_answers(&self) {
-        let consumer: BaseConsumer = self.client().set_log_level(rdkafka::config::RDKafkaLogLevel::Emerg).create().expect("a client");
+        let consumer: BaseConsumer =
+            self.client().set_log_level(rdkafka::config::RDKafkaLogLevel::Emerg).create().expect("a client");
         let deadline = Instant::now() + START;
         while consumer.fetch_metadata(None, Duration::from_secs(1)).is_err() {
             assert!(Instant::now() < deadline, "the broker did not answer within {} s", START.as_secs());
@@ -107,7 +108,10 @@ impl Broker {
     /// Makes topics with so many partitions.
     pub fn create_topics(&self, topics: &[(&str, i32)]) {
         let admin: AdminClient<_> = self.client().create().expect("a client");
-        let topics: Vec<_> = topics.iter().map(|(name, partitions)| NewTopic::new(name, *partitions, TopicReplication::Fixed(1))).collect();
+        let topics: Vec<_> = topics
+            .iter()
+            .map(|(name, partitions)| NewTopic::new(name, *partitions, TopicReplication::Fixed(1)))
+            .collect();
         let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
         let outcome = futures_executor::block_on(admin.create_topics(&topics, &options)).expect("an answer");
         for topic in outcome {

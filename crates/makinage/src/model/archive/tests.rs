@@ -8,10 +8,7 @@ use crate::model::{
 
 #[test]
 fn a_zip_is_taken_as_it_is() {
-    let bytes = stored(&[
-        ("m/MLmodel", SMALL_MLMODEL.as_bytes()),
-        ("m/model.pkl", b"x"),
-    ]);
+    let bytes = stored(&[("m/MLmodel", SMALL_MLMODEL.as_bytes()), ("m/model.pkl", b"x")]);
     let disk = Disk::with_archive(&bytes);
     let archive = inspect(&disk.zip()).unwrap();
     assert_eq!(archive.zip(), disk.zip());
@@ -34,23 +31,11 @@ fn a_folder_is_packed_into_a_file_that_goes_away() {
 
 #[test]
 fn what_is_not_a_model_is_named() {
-    let missing = inspect(Path::new("/nowhere/model.zip")).unwrap_err();
-    assert!(
-        missing
-            .to_string()
-            .starts_with("/nowhere/model.zip doesn't exist"),
-        "{missing}"
-    );
+    assert!(matches!(inspect(Path::new("/nowhere/model.zip")), Err(ModelError::Missing)));
     let folder = tempfile::tempdir().unwrap();
     let error = inspect(folder.path()).unwrap_err();
-    assert!(
-        matches!(error, ModelError::FolderWithoutMlModel { .. }),
-        "{error}"
-    );
-    assert!(matches!(
-        inspect(Path::new("/dev/null")),
-        Err(ModelError::NotAFile { .. })
-    ));
+    assert!(matches!(error, ModelError::FolderWithoutMlModel), "{error}");
+    assert!(matches!(inspect(Path::new("/dev/null")), Err(ModelError::NotAFile)));
     let text = folder.path().join("model.zip");
     fs::write(&text, "not a zip").unwrap();
     assert!(matches!(inspect(&text), Err(ModelError::NotAZip(_))));
@@ -61,15 +46,9 @@ fn what_could_not_be_unpacked_is_not_published() {
     let crc = (14, 16);
     let bytes = stored(&[("MLmodel", SMALL_MLMODEL.as_bytes()), ("model.pkl", b"x")]);
     let disk = Disk::with_archive(&patched(bytes, 1, crc, &[1, 2, 3, 4]));
-    assert!(matches!(
-        inspect(&disk.zip()),
-        Err(ModelError::Member { .. })
-    ));
+    assert!(matches!(inspect(&disk.zip()), Err(ModelError::Member { .. })));
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("MLmodel"), SMALL_MLMODEL).unwrap();
     fs::write(folder.path().join("a\\b"), "x").unwrap();
-    assert!(matches!(
-        inspect(folder.path()),
-        Err(ModelError::Member { .. })
-    ));
+    assert!(matches!(inspect(folder.path()), Err(ModelError::Member { .. })));
 }

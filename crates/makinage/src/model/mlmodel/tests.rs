@@ -15,27 +15,17 @@ fn escaping(text: &str) -> (String, String) {
 
 #[test]
 fn the_most_specific_flavor_counts() {
-    let both = parse("flavors:\n  python_function: {}\n  sklearn: {}\nsignature: {inputs: '[]'}\n")
-        .unwrap();
+    let both = parse("flavors:\n  python_function: {}\n  sklearn: {}\nsignature: {inputs: '[]'}\n").unwrap();
     assert_eq!(both.flavor(), "sklearn");
     assert!(both.has_signature);
-    let generic = parse(
-        "flavors: {python_function: {loader_module: mlflow.pyfunc.model}}\nsignature: null\n",
-    )
-    .unwrap();
+    let generic = parse("flavors: {python_function: {loader_module: mlflow.pyfunc.model}}\nsignature: null\n").unwrap();
     assert_eq!(generic.flavor(), "python_function");
     assert!(!generic.has_signature);
 }
 
 #[test]
 fn a_file_without_flavors_is_refused() {
-    for text in [
-        "{}",
-        "flavors: {}",
-        "flavors: sklearn",
-        "just text",
-        "[1, 2]",
-    ] {
+    for text in ["{}", "flavors: {}", "flavors: sklearn", "just text", "[1, 2]"] {
         assert_eq!(parse(text), Err(MlModelError::NoFlavors), "{text}");
     }
 }
@@ -43,10 +33,7 @@ fn a_file_without_flavors_is_refused() {
 #[test]
 fn what_is_not_yaml_is_refused_with_its_line() {
     let error = parse("flavors:\n  sklearn: [\n").unwrap_err();
-    assert!(
-        matches!(&error, MlModelError::NotYaml(reason) if reason.starts_with("line ")),
-        "{error}"
-    );
+    assert!(matches!(&error, MlModelError::NotYaml(reason) if reason.starts_with("line ")), "{error}");
     assert!(matches!(parse(""), Err(MlModelError::NotYaml(_))));
     assert_eq!(MlModel::parse(&[0xff, 0xfe]), Err(MlModelError::NotText));
 }
@@ -54,10 +41,7 @@ fn what_is_not_yaml_is_refused_with_its_line() {
 #[test]
 fn paths_that_lead_out_are_refused() {
     let found = escaping("flavors: {sklearn: {pickled_model: ../model.pkl}}");
-    assert_eq!(
-        found,
-        ("pickled_model".to_owned(), "../model.pkl".to_owned())
-    );
+    assert_eq!(found, ("pickled_model".to_owned(), "../model.pkl".to_owned()));
     for value in ["/etc/passwd", "a/../../b", "C:/x", "..\\x", "\\x"] {
         let text = format!("flavors: {{onnx: {{data: '{value}'}}}}");
         assert_eq!(escaping(&text).1, value);

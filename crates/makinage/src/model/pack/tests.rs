@@ -29,24 +29,9 @@ fn what_is_packed_can_be_unpacked() {
     symlink("model.pkl", model.path().join("same.pkl")).unwrap();
     let zip = pack(model.path()).unwrap();
     let store = tempfile::tempdir().unwrap();
-    let folder = unpack(
-        &zip,
-        &store.path().join("m"),
-        &crate::model::Limits::default(),
-    )
-    .unwrap();
+    let folder = unpack(&zip, &store.path().join("m"), &crate::model::Limits::default()).unwrap();
     let listing = crate::model::testing::listing(&folder);
-    assert_eq!(
-        listing,
-        [
-            "MLmodel",
-            "code",
-            "code/a.py",
-            "empty",
-            "model.pkl",
-            "same.pkl"
-        ]
-    );
+    assert_eq!(listing, ["MLmodel", "code", "code/a.py", "empty", "model.pkl", "same.pkl"]);
     assert_eq!(fs::read(folder.join("same.pkl")).unwrap(), vec![3; 100_000]);
 }
 
@@ -57,10 +42,7 @@ fn links_out_of_the_folder_are_refused() {
     for target in ["/etc/passwd", "..", "."] {
         symlink(target, model.path().join("link")).unwrap();
         let error = pack(model.path()).unwrap_err();
-        assert!(
-            matches!(&error, ModelError::Unpackable { path, .. } if path == Path::new("link")),
-            "{error}"
-        );
+        assert!(matches!(&error, ModelError::Unpackable { path, .. } if path == Path::new("link")), "{error}");
         fs::remove_file(model.path().join("link")).unwrap();
     }
 }
