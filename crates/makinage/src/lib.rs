@@ -3,4 +3,23 @@
 //! Reading order is data order: [`app`] builds the parts, [`pipeline`] is the data path, and the folders follow in the order in
 //! which an event meets them.
 
+pub mod app;
+pub mod batch;
+pub mod cli;
+pub mod commands;
 pub mod config;
+pub mod errors;
+pub mod event;
+pub mod flights;
+pub mod kafka;
+pub mod model;
+pub mod pipeline;
+pub mod predict;
+pub mod queue;
+pub mod rows;
+pub mod sink;
+pub mod source;
+pub mod splice;
+pub mod stop;
+pub mod worker;
+pub mod write;

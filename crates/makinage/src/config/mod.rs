@@ -3,7 +3,72 @@
 //! `file → tree (with positions) → Config`, with every problem of the file reported at once. Only this module reads the
 //! file and the environment; everything else receives these plain structs.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+mod application;
+mod cache;
+mod document;
+mod duration;
+mod encoder;
+mod endpoint;
+mod field;
+mod file;
+mod hooks;
+mod imports;
+mod interpreter;
+mod kafka;
+mod keys;
+mod operator;
+mod operators;
+mod outputs;
+mod problem;
+mod properties;
+mod publish;
+mod reading;
+mod roles;
+mod service;
+mod surroundings;
+#[cfg(test)]
+mod tests;
+mod topics;
+mod tree;
+mod tuning;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub use cache::cache_folder;
+pub use imports::{HookImports, Import, Imports};
+pub use problem::{Place, Problem, Problems};
+pub use reading::Reading;
+use serde_json::value::RawValue;
+
+/// Reads the service's file, with all that is wrong with it, what to warn of, and what to try to import in any case.
+pub fn inspect_service(path: &Path) -> Reading<Config> {
+    match file::text(path, file::SERVICE) {
+        Ok(text) => service::read(&text, path, &surroundings::Process),
+        Err((place, message)) => Reading::failed(path, &place, message),
+    }
+}
+
+/// Reads the publisher's file, with all that is wrong with it and what to warn of.
+pub fn inspect_publish(path: &Path) -> Reading<PublishConfig> {
+    match file::text(path, file::PUBLISHER) {
+        Ok(text) => publish::read(&text, path),
+        Err((place, message)) => Reading::failed(path, &place, message),
+    }
+}
+
+/// Reads the service's file; its warnings are dropped.
+pub fn read_service(path: &Path) -> Result<Config, Problems> {
+    inspect_service(path).into_result()
+}
+
+/// Reads the publisher's file; its warnings are dropped.
+pub fn read_publish(path: &Path) -> Result<PublishConfig, Problems> {
+    inspect_publish(path).into_result()
+}
 
 /// The service's configuration: one application, one Kafka, one serve operator.
 #[derive(Debug, Clone)]
@@ -19,7 +84,8 @@ pub struct Config {
     /// The serve operator.
     pub operator: Operator,
     /// The whole file for the hooks, as written, less `security` and `properties`, in the worker protocol's tagged form.
-    pub document: serde_json::Value,
+    /// JSON text, so that integers of any size survive.
+    pub document: Box<RawValue>,
 }
 
 /// How to reach Kafka.
@@ -172,8 +238,28 @@ pub struct PublishConfig {
 pub struct PublishModel {
     /// The model topic.
     pub topic: String,
-    /// A zip or an MLflow model folder. Relative paths are relative to the working directory.
+    /// A zip or an `MLflow` model folder. Relative paths are relative to the working directory.
     pub path: PathBuf,
     /// Line of the `path` key in the file, for messages.
     pub line: usize,
+}
+
+impl Config {
+    /// The folder of the file, where hooks and encoder modules are found first.
+    pub fn folder(&self) -> &Path {
+        self.file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    }
+}
+
+impl Encoder {
+    /// The module's name, as the file has it.
+    pub fn module(&self) -> &str {
+        match self {
+            Self::Json => "makinage.encoding.json",
+            Self::String => "makinage.encoding.string",
+            Self::Bytes => "makinage.encoding.none",
+            Self::Pickle => "makinage.encoding.pickle",
+            Self::Module(module) => module,
+        }
+    }
 }

@@ -1,0 +1,128 @@
+//! The command line: what the programs take, and their exit codes.
+//!
+//! 0 done, 1 failed at run time, 2 bad usage or configuration.
+
+mod docker;
+
+use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands;
+
+/// Where both programs look when `--config` isn't given, as in the images.
+const CONTAINER_CONFIG: &str = "/opt/makinage/config.yaml";
+
+/// Serves a machine-learning model, packaged with `MLflow`, on a Kafka stream.
+#[derive(Debug, Parser)]
+#[command(name = "makinage", version, args_conflicts_with_subcommands = true)]
+struct Serve {
+    #[command(flatten)]
+    config: ConfigArg,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check a configuration: the file, the hooks, Python, Kafka and its topics.
+    Check {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Leave Kafka out.
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Score newline-delimited events through the configured steps and real workers, without Kafka.
+    Predict {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// An `MLflow` model: its folder, or a zip of it.
+        #[arg(long, value_name = "PATH")]
+        model: PathBuf,
+        /// File of events, one a line; `-` is standard input.
+        #[arg(default_value = "-", value_name = "FILE")]
+        events: PathBuf,
+    },
+    /// Publish models to Kafka, as makinage-model-publisher does.
+    Publish {
+        #[command(flatten)]
+        config: ConfigArg,
+    },
+    /// Show the whole thing on an embedded Kafka, with a real model and live events; nothing to set up.
+    Demo(commands::demo::Demo),
+}
+
+#[derive(Debug, Args)]
+struct ConfigArg {
+    /// The configuration file [default: /opt/makinage/config.yaml where that exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Publishes models to Kafka, for a service that takes them up.
+#[derive(Debug, Parser)]
+#[command(name = "makinage-model-publisher", version)]
+struct Publish {
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+/// The program `makinage`.
+pub fn serve_main() -> ExitCode {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    if let Some(message) = docker::misplaced_mount(&arguments, docker::Image::Serve) {
+        return bad_usage(&message);
+    }
+    let Serve { config, command } = Serve::parse_from(arguments);
+    match command {
+        None => with_config(&config, "makinage", |file| commands::run::run(file)),
+        Some(Command::Check { config, offline }) => {
+            with_config(&config, "makinage check", |file| Ok(commands::check::run(file, offline)))
+        }
+        Some(Command::Predict { config, model, events }) => {
+            with_config(&config, "makinage predict", |file| commands::predict::run(file, &model, &events))
+        }
+        Some(Command::Publish { config }) => {
+            with_config(&config, "makinage publish", |file| commands::publish::run_file(file))
+        }
+        Some(Command::Demo(demo)) => report(demo.run()),
+    }
+}
+
+/// The program `makinage-model-publisher`.
+pub fn publish_main() -> ExitCode {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    if let Some(message) = docker::misplaced_mount(&arguments, docker::Image::Publish) {
+        return bad_usage(&message);
+    }
+    let Publish { config } = Publish::parse_from(arguments);
+    with_config(&config, "makinage-model-publisher", |file| commands::publish::run_file(file))
+}
+
+fn with_config(
+    config: &ConfigArg,
+    program: &str,
+    run: impl FnOnce(&std::path::Path) -> anyhow::Result<ExitCode>,
+) -> ExitCode {
+    let container = PathBuf::from(CONTAINER_CONFIG);
+    let file = config.config.clone().or_else(|| container.exists().then_some(container));
+    match file {
+        Some(file) => report(run(&file)),
+        None => bad_usage(&format!(
+            "no configuration; give one with: {program} --config FILE (or put it at {CONTAINER_CONFIG})"
+        )),
+    }
+}
+
+fn report(outcome: anyhow::Result<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn bad_usage(message: &str) -> ExitCode {
+    eprintln!("error: {message}");
+    commands::BAD_CONFIG.into()
+}

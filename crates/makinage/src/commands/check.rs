@@ -1,0 +1,104 @@
+//! `makinage check`: everything that can be known before the service starts, a line each.
+
+use std::{path::Path, process::ExitCode, time::Duration};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+
+use super::{BAD_CONFIG, checklist::Checklist, log_to_stderr, preflight};
+use crate::{
+    config::{Config, Encoder},
+    kafka::{
+        client, limits,
+        topics::{self, Topic},
+    },
+};
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Checks the file, then Kafka unless `offline`. Exit code 2 if anything is wrong.
+pub fn run(file: &Path, offline: bool) -> ExitCode {
+    log_to_stderr(tracing::Level::ERROR);
+    let mut list = Checklist::default();
+    let reading = preflight::inspect(file);
+    reading.warnings.iter().for_each(Checklist::note);
+    reading.problems.iter().for_each(|problem| list.bad(problem));
+    if let Some(config) = reading.config.filter(|_| reading.problems.is_empty()) {
+        Checklist::good(format_args!("{}: all keys", file.display()));
+        describe(&config);
+        if !offline {
+            check_kafka(&config, &mut list);
+        }
+    }
+    if list.failed() { BAD_CONFIG.into() } else { ExitCode::SUCCESS }
+}
+
+fn describe(config: &Config) {
+    let operator = &config.operator;
+    Checklist::good(format_args!("Python: {} with numpy and mlflow", operator.python.display()));
+    let steps = [
+        ("pre_transform", &operator.hooks.pre_transform),
+        ("predict", &operator.hooks.predict),
+        ("post_transform", &operator.hooks.post_transform),
+    ];
+    for (step, hook) in steps {
+        Checklist::good(format_args!("{step}: {}", hook.as_deref().unwrap_or("the default step")));
+    }
+    for encoder in operator.data.iter().map(|topic| &topic.encoder).chain([&operator.sink.encoder]) {
+        if let Encoder::Module(module) = encoder {
+            Checklist::good(format_args!("encoder: {module}"));
+        }
+    }
+}
+
+fn check_kafka(config: &Config, list: &mut Checklist) {
+    let endpoint = config.kafka.endpoints.join(",");
+    let mut settings = client::base(&config.kafka, &config.application);
+    // To look is not to make: `check` must not have the broker create topics.
+    settings.set("allow.auto.create.topics", "false");
+    let consumer: BaseConsumer = match settings.create() {
+        Ok(consumer) => consumer,
+        Err(error) => return list.bad(format_args!("kafka.properties: {error}")),
+    };
+    if let Err(error) = consumer.fetch_metadata(None, TIMEOUT) {
+        return list.bad(format_args!(
+            "Kafka at {endpoint}: no broker answers ({error}); check that Kafka runs there, and kafka.endpoint"
+        ));
+    }
+    Checklist::good(format_args!("Kafka at {endpoint}"));
+    let operator = &config.operator;
+    let roles = [("model topic", &operator.model.name)]
+        .into_iter()
+        .chain(operator.data.iter().map(|topic| ("data topic", &topic.name)))
+        .chain([("sink topic", &operator.sink.name)]);
+    for (role, topic) in roles {
+        match topics::look_up(consumer.client(), topic) {
+            Topic::Partitions(count) => {
+                let limit = limits::max_message_bytes(&settings, topic, TIMEOUT).ok().flatten();
+                let limit = limit.map(|bytes| format!(", records up to {bytes} bytes")).unwrap_or_default();
+                Checklist::good(format_args!("{role} {topic}: {count} partitions{limit}"));
+            }
+            Topic::Missing => list.bad(format_args!(
+                "{role} {topic} is not on Kafka at {endpoint}; create it with: {}",
+                topics::create_command(&endpoint, topic)
+            )),
+            Topic::Unknown(error) => list.bad(format_args!("{role} {topic}: {error}")),
+        }
+    }
+    check_model(&consumer, &operator.model.name);
+}
+
+/// Whether a model is there; the service waits for one, so that this is only a note.
+fn check_model(consumer: &BaseConsumer, topic: &str) {
+    let Topic::Partitions(count) = topics::look_up(consumer.client(), topic) else { return };
+    let records: i64 = (0..count)
+        .filter_map(|partition| consumer.fetch_watermarks(topic, partition, TIMEOUT).ok())
+        .map(|(low, high)| high - low)
+        .sum();
+    if records > 0 {
+        Checklist::good(format_args!("model topic {topic} holds {records} records"));
+    } else {
+        Checklist::note(format_args!(
+            "model topic {topic} holds no model yet: publish one with makinage-model-publisher"
+        ));
+    }
+}

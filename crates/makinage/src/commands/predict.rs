@@ -1,0 +1,89 @@
+//! `makinage predict`: events from a file or standard input through the configured steps and real workers, without Kafka.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, BufWriter},
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    thread,
+};
+
+use anyhow::Context;
+use crossbeam_channel::bounded;
+
+use super::{BAD_CONFIG, log_to_stderr, preflight};
+use crate::{
+    kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
+    model::{Limits, inspect, store::StoredModel, unpack},
+    pipeline::{Ended, Inputs, Pipeline},
+    sink::memory::LineSink,
+    source::{acks::Acks, memory::LineSource},
+    worker::{plan::plan, pool::Pool},
+};
+
+/// Chunks of lines that wait for the pipeline.
+const CHUNKS: usize = 16;
+const ANSWERS: usize = 1024;
+
+/// Scores `events` (`-` is standard input) with the model at `model`; outputs go to standard output, one a line, in the order of the events.
+///
+/// Exit code 0 when every event was scored or skipped by a step, 1 when one failed.
+pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
+    log_to_stderr(tracing::Level::WARN);
+    let Some(config) = preflight::configuration(file) else { return Ok(BAD_CONFIG.into()) };
+    let lines = open(events)?;
+    let plan = plan(&config, Arc::new(unpacked(model)?), DEFAULT_MAX_MESSAGE_BYTES)?;
+    let (answers, workers) = bounded(ANSWERS);
+    let pool = match Pool::start(1, plan, &answers) {
+        Ok(pool) => pool,
+        Err(failure) => {
+            let traceback = failure.traceback.as_deref().unwrap_or_default();
+            anyhow::bail!("the model {} does not load: {failure}\n{}", model.display(), traceback.trim_end());
+        }
+    };
+    if let Some(loaded) = pool.loaded() {
+        loaded.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    }
+    let acks = Arc::new(Acks::default());
+    let (intake, received) = bounded(CHUNKS);
+    let source = LineSource::new(lines, Arc::clone(&acks), intake);
+    let reader = thread::Builder::new().name("source".into()).spawn(move || source.run())?;
+    let sink = LineSink::new(BufWriter::new(io::stdout()), Arc::clone(&acks));
+    let (ready, generations) = bounded(1);
+    ready.send(pool).context("the pipeline has gone")?;
+    drop(ready);
+    let inputs = Inputs { intake: received, workers, generations };
+    let ended = Pipeline::new(&config.operator, inputs, sink, acks).run(config.stop_timeout);
+    reader
+        .join()
+        .map_err(|_| anyhow::anyhow!("the reader's thread panicked; this is a bug"))?
+        .with_context(|| format!("cannot read {}", events.display()))?;
+    Ok(exit_code(ended))
+}
+
+fn open(events: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
+    if events == Path::new("-") {
+        return Ok(Box::new(BufReader::new(io::stdin())));
+    }
+    let file = File::open(events).with_context(|| format!("cannot read the events in {}", events.display()))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// The model's own folder where it is one, so that nothing is copied; a zip is unpacked into a temporary folder.
+fn unpacked(model: &Path) -> anyhow::Result<StoredModel> {
+    let archive = inspect(model)?;
+    if model.is_dir() {
+        return Ok(StoredModel::new(std::path::absolute(model)?, archive.sha256.clone(), None));
+    }
+    let folder = tempfile::Builder::new().prefix("makinage-").tempdir()?;
+    let path = unpack(archive.zip(), &folder.path().join("model"), &Limits::default())?;
+    Ok(StoredModel::new(path, archive.sha256.clone(), Some(folder)))
+}
+
+fn exit_code(ended: Ended) -> ExitCode {
+    if ended.failed > 0 {
+        eprintln!("{} events failed", ended.failed);
+    }
+    if ended.clean && ended.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,77 @@
+//! The file as the hooks see it: tagged JSON, as `protocol/README.md` has it.
+//!
+//! Written as text, since no JSON value of serde's holds integers of any size.
+
+use serde_json::value::RawValue;
+
+use super::tree::{Entry, Node, Scalar, Value};
+
+/// The whole file, less `security` and `properties` of its Kafka section, which are no hook's business and may hold secrets.
+pub fn write(root: &Node) -> Box<RawValue> {
+    let mut root = root.clone();
+    if let Value::Map(entries) = &mut root.value {
+        entries.iter_mut().filter(|entry| matches!(entry.key.source(), Some("kafka" | "Kafka"))).for_each(thin);
+    }
+    let mut json = String::new();
+    node(&root, &mut json);
+    // What is written here is JSON by construction; the tests hold it to that for any text.
+    RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+fn thin(kafka: &mut Entry) {
+    if let Value::Map(entries) = &mut kafka.value.value {
+        entries.retain(|entry| !matches!(entry.key.source(), Some("security" | "properties")));
+    }
+}
+
+fn node(node: &Node, json: &mut String) {
+    match &node.value {
+        Value::Scalar(_, Scalar::Null) => json.push_str("null"),
+        Value::Scalar(_, Scalar::Bool(value)) => {
+            json.push_str(if *value { "true" } else { "false" });
+        }
+        Value::Scalar(_, Scalar::Integer(digits)) => json.push_str(digits),
+        Value::Scalar(_, Scalar::Float(value)) => float(*value, json),
+        Value::Scalar(text, Scalar::Text) => {
+            json.push_str(&serde_json::Value::from(text.as_str()).to_string());
+        }
+        Value::List(items) => {
+            json.push('[');
+            for (index, item) in items.iter().enumerate() {
+                separate(index, json);
+                self::node(item, json);
+            }
+            json.push(']');
+        }
+        // Lists of pairs keep keys of every type.
+        Value::Map(entries) => {
+            json.push_str(r#"{"m":["#);
+            for (index, entry) in entries.iter().enumerate() {
+                separate(index, json);
+                json.push('[');
+                self::node(&entry.key, json);
+                json.push(',');
+                self::node(&entry.value, json);
+                json.push(']');
+            }
+            json.push_str("]}");
+        }
+    }
+}
+
+fn float(value: f64, json: &mut String) {
+    if value.is_nan() {
+        json.push_str(r#"{"f":"nan"}"#);
+    } else if value.is_infinite() {
+        json.push_str(if value > 0.0 { r#"{"f":"inf"}"# } else { r#"{"f":"-inf"}"# });
+    } else {
+        // Always with a `.` or an exponent, so that it stays a float.
+        json.push_str(&serde_json::Value::from(value).to_string());
+    }
+}
+
+fn separate(index: usize, json: &mut String) {
+    if index > 0 {
+        json.push(',');
+    }
+}

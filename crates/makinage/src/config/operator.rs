@@ -1,0 +1,90 @@
+//! The operator that is run, from all sections that say something of it, and what Python is to import for it.
+
+use std::path::Path;
+
+use super::{
+    Operator,
+    field::{Field, Section},
+    hooks::{self, HookNames},
+    imports::Imports,
+    interpreter::Finder,
+    operators, outputs,
+    problem::Findings,
+    roles,
+    surroundings::Surroundings,
+    topics::Topics,
+    tuning,
+};
+
+/// Reads the operator.
+pub struct Reader<'a, 't> {
+    /// The file's top level.
+    pub root: &'a Section<'t>,
+    /// The topics, if the file lists any.
+    pub topics: Option<&'a Topics<'t>>,
+    /// The config file's folder.
+    pub folder: &'a Path,
+    /// The machine.
+    pub surroundings: &'a dyn Surroundings,
+}
+
+impl Reader<'_, '_> {
+    /// The operator; and the imports, which are known even where the operator is wrong.
+    pub fn read(&self, findings: &mut Findings) -> (Option<Operator>, Option<Imports>) {
+        let chosen = operators::choose(self.root, findings);
+        let name = chosen.as_ref().map_or("serve", |(name, _)| name);
+        let hooks = hooks::read(self.root, name, findings);
+        let section = chosen.as_ref().and_then(|(_, field)| field.section(&operators::KEYS, findings));
+        let imports = self.imports(section.as_ref(), &hooks, findings);
+        let operator = section.and_then(|section| {
+            let operator = Described { name, section: &section, hooks: &hooks };
+            operator.read(self, imports.as_ref(), findings)
+        });
+        (operator, imports)
+    }
+
+    fn imports(&self, section: Option<&Section>, hooks: &HookNames, findings: &mut Findings) -> Option<Imports> {
+        let finder = Finder { folder: self.folder, surroundings: self.surroundings };
+        let place = section.map_or_else(|| self.root.place.below("operators"), |section| section.place.clone());
+        let given: Option<&Field> = section.and_then(|section| section.get("python"));
+        Some(Imports {
+            python: finder.find(given, &place, findings)?,
+            folder: self.folder.to_owned(),
+            hooks: hooks.imports.clone(),
+            encoders: self.topics.map(Topics::modules).unwrap_or_default(),
+        })
+    }
+}
+
+/// An operator whose keys are known.
+struct Described<'a, 't> {
+    name: &'a str,
+    section: &'a Section<'t>,
+    hooks: &'a HookNames,
+}
+
+impl Described<'_, '_> {
+    fn read(&self, reader: &Reader, imports: Option<&Imports>, findings: &mut Findings) -> Option<Operator> {
+        let roles = roles::read(self.section, reader.topics, findings);
+        if let Some(topics) = reader.topics {
+            roles.warn_of_unused(topics, findings);
+        }
+        if !self.hooks.own_output {
+            outputs::check(&roles, findings);
+        }
+        let tuning = tuning::read(self.section, reader.surroundings.cores(), findings)?;
+        Some(Operator {
+            name: self.name.to_owned(),
+            model: roles.model?,
+            data: roles.data?.into_iter().map(|(topic, _)| topic).collect(),
+            sink: roles.sink?.0,
+            hooks: self.hooks.imports.names(),
+            on_error: tuning.on_error,
+            workers: tuning.workers,
+            batch: tuning.batch,
+            predict_timeout: tuning.predict_timeout,
+            load_timeout: tuning.load_timeout,
+            python: imports?.python.clone(),
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! What each topic is used for: the model topic, the data topics, the sink; and what each of these can be set to.
+
+use super::{
+    DataStart, DataTopic, Encoder, ModelStart, ModelTopic, SinkTopic,
+    field::{Field, Section, Setting},
+    problem::{Findings, Place, quoted},
+    topics::{StartFrom, Topic, Topics},
+};
+
+/// The topics of an operator, by use. A part that is wrong is `None`.
+#[derive(Debug)]
+pub struct Roles {
+    /// Where models arrive.
+    pub model: Option<ModelTopic>,
+    /// Where events arrive, and where the file says how they are encoded.
+    pub data: Option<Vec<(DataTopic, Place)>>,
+    /// Where predictions go, and where the file says how they are encoded.
+    pub sink: Option<(SinkTopic, Place)>,
+}
+
+/// Reads `sources` and `sinks`.
+pub fn read(operator: &Section, topics: Option<&Topics>, findings: &mut Findings) -> Roles {
+    let remedy = "name the model topic first, then the data topics: `sources: [model, data]`";
+    let sources = list(operator, "sources", remedy, findings);
+    let sinks = list(operator, "sinks", "name the topic for the predictions: `sinks: [predict]`", findings);
+    refuse_loops(&sources, &sinks, findings);
+    if let [only] = sources.as_slice() {
+        findings.problem(&only.place, format!("this is the model topic, and no data topic follows; {remedy}"));
+    }
+    if let [_, second, ..] = sinks.as_slice() {
+        findings.problem(&second.place, "several sinks aren't there yet; keep one");
+    }
+    let Some(topics) = topics else {
+        return Roles { model: None, data: None, sink: None };
+    };
+    let mut sources = sources.iter();
+    let model = sources.next().and_then(|field| model(topics.named(field, findings)?, findings));
+    let data: Vec<_> = sources.map(|field| data(topics.named(field, findings)?, field, findings)).collect();
+    let sink = sinks.first().and_then(|field| sink(topics.named(field, findings)?, field, findings));
+    let data = data.into_iter().collect::<Option<Vec<_>>>().filter(|data| !data.is_empty());
+    Roles { model, data, sink }
+}
+
+impl Roles {
+    /// Notes the topics without use, once the use of all others is known.
+    pub fn warn_of_unused(&self, topics: &Topics, findings: &mut Findings) {
+        let (Some(model), Some(data), Some((sink, _))) = (&self.model, &self.data, &self.sink) else {
+            return;
+        };
+        let mut used = vec![model.name.as_str(), sink.name.as_str()];
+        used.extend(data.iter().map(|(topic, _)| topic.name.as_str()));
+        topics.warn_of_unused(&used, findings);
+    }
+}
+
+fn list<'t>(operator: &Section<'t>, key: &str, remedy: &str, findings: &mut Findings) -> Vec<Field<'t>> {
+    let Some(field) = operator.require(key, remedy, findings) else {
+        return Vec::new();
+    };
+    let items = field.items(findings);
+    if items.as_ref().is_some_and(Vec::is_empty) {
+        findings.problem(&field.place, format!("this list is empty; {remedy}"));
+    }
+    items.unwrap_or_default()
+}
+
+/// A topic that comes twice would be read twice; an output that is an event again would never end.
+fn refuse_loops(sources: &[Field], sinks: &[Field], findings: &mut Findings) {
+    for (index, field) in sources.iter().enumerate() {
+        let Some(name) = field.node.source() else {
+            continue;
+        };
+        let before = sources[..index].iter().position(|other| other.node.source() == Some(name));
+        match before {
+            Some(0) => findings.problem(
+                &field.place,
+                format!("the topic {} is the model topic already; events need a topic of their own", quoted(name)),
+            ),
+            Some(_) => findings
+                .problem(&field.place, format!("the topic {} is in the list already; keep it once", quoted(name))),
+            None => {}
+        }
+    }
+    for field in sinks {
+        let Some(name) = field.node.source() else {
+            continue;
+        };
+        if sources.iter().any(|source| source.node.source() == Some(name)) {
+            findings.problem(
+                &field.place,
+                format!(
+                    "the topic {} is a source too, so each output would come back as input; use another topic",
+                    quoted(name)
+                ),
+            );
+        }
+    }
+}
+
+fn model(topic: &Topic, findings: &mut Findings) -> Option<ModelTopic> {
+    if let Setting::Given(encoder, place) = &topic.encoder
+        && *encoder != Encoder::Bytes
+    {
+        findings.problem(place, "a model topic carries files as they are; use `makinage.encoding.none`");
+    }
+    warn_of_pickle_flag(topic, findings);
+    let start_from = match &topic.start_from {
+        Setting::Wrong => return None,
+        Setting::Unset | Setting::Given(StartFrom::Last, _) => ModelStart::Last,
+        Setting::Given(StartFrom::End, _) => ModelStart::End,
+        Setting::Given(StartFrom::Beginning, place) => {
+            findings.problem(place, "of a model topic only the newest model counts; use `last` for it, or `end` for what is published from now on");
+            return None;
+        }
+    };
+    Some(ModelTopic { name: topic.name.to_owned(), start_from })
+}
+
+fn data(topic: &Topic, source: &Field, findings: &mut Findings) -> Option<(DataTopic, Place)> {
+    let encoder = topic.encoder.clone().or(Encoder::String);
+    let allowed = matches!(topic.allow_pickle, Setting::Given(true, _) | Setting::Wrong);
+    match (&encoder, &topic.encoder) {
+        (Some(Encoder::Pickle), Setting::Given(_, place)) if !allowed => {
+            let message = "reading a pickle runs whatever code its sender put in; use another encoder, or write `allow_pickle: true` beside it if you trust all who can write to this topic";
+            findings.problem(place, message);
+        }
+        (Some(Encoder::Pickle), _) => {}
+        _ => warn_of_pickle_flag(topic, findings),
+    }
+    let start_from = match &topic.start_from {
+        Setting::Wrong => return None,
+        Setting::Unset | Setting::Given(StartFrom::End, _) => DataStart::End,
+        Setting::Given(StartFrom::Beginning, _) => DataStart::Beginning,
+        Setting::Given(StartFrom::Last, place) => {
+            let message = "`last` is for model topics; events are always read on from where the consumer group stopped, so say where a new group starts: `end` or `beginning`";
+            findings.problem(place, message);
+            return None;
+        }
+    };
+    Some((DataTopic { name: topic.name.to_owned(), encoder: encoder?, start_from }, place_of_encoder(topic, source)))
+}
+
+fn sink(topic: &Topic, source: &Field, findings: &mut Findings) -> Option<(SinkTopic, Place)> {
+    if let Setting::Given(_, place) = &topic.start_from {
+        findings.warning(
+            place,
+            "predictions are only written to this topic, so `start_from` means nothing here; remove it",
+        );
+    }
+    warn_of_pickle_flag(topic, findings);
+    Some((
+        SinkTopic { name: topic.name.to_owned(), encoder: topic.encoder.clone().or(Encoder::String)? },
+        place_of_encoder(topic, source),
+    ))
+}
+
+fn warn_of_pickle_flag(topic: &Topic, findings: &mut Findings) {
+    if let Setting::Given(_, place) = &topic.allow_pickle {
+        findings
+            .warning(place, "nothing is unpickled from this topic, so `allow_pickle` means nothing here; remove it");
+    }
+}
+
+fn place_of_encoder(topic: &Topic, user: &Field) -> Place {
+    match &topic.encoder {
+        Setting::Given(_, place) => place.clone(),
+        Setting::Unset | Setting::Wrong => user.place.clone(),
+    }
+}

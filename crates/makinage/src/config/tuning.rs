@@ -1,0 +1,86 @@
+//! How an operator runs: workers, batches, time limits, failures.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use super::{
+    Batch, OnError,
+    duration::{self, Limits},
+    field::{Count, Section, Setting},
+    problem::Findings,
+};
+
+/// More processes than this don't fit on one machine; more instances of the service share the work as well.
+const WORKERS: RangeInclusive<usize> = 1..=64;
+/// The limit of automatic batches too.
+const BATCH: RangeInclusive<usize> = 1..=1024;
+const MAX_DELAY: Duration = Duration::from_millis(5);
+const PREDICT_TIMEOUT: Duration = Duration::from_secs(30);
+const LOAD_TIMEOUT: Duration = Duration::from_mins(10);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// How the operator runs.
+#[derive(Debug)]
+pub struct Tuning {
+    /// `on_error`
+    pub on_error: OnError,
+    /// `workers`, with `auto` resolved
+    pub workers: usize,
+    /// `batch` and `max_delay`
+    pub batch: Batch,
+    /// `predict_timeout`
+    pub predict_timeout: Duration,
+    /// `load_timeout`
+    pub load_timeout: Duration,
+}
+
+/// Reads how the operator runs.
+pub fn read(section: &Section, cores: usize, findings: &mut Findings) -> Option<Tuning> {
+    let on_error = [("skip", OnError::Skip), ("stop", OnError::Stop)];
+    let on_error = section.setting("on_error", findings, |field, findings| field.choice(&on_error, findings));
+    let workers = section.setting("workers", findings, |field, findings| field.count(&WORKERS, findings));
+    let predict_timeout = time(section, "predict_timeout", Limits { zero: false, longest: DAY }, findings);
+    let load_timeout = time(section, "load_timeout", Limits { zero: false, longest: DAY }, findings);
+    let batch = batch(section, findings);
+    check_delivery(section, findings);
+    Some(Tuning {
+        on_error: on_error.or(OnError::Skip)?,
+        workers: match workers.or(Count::Exactly(1))? {
+            Count::Exactly(workers) => workers,
+            // One core is left to the service itself.
+            Count::Auto => cores.saturating_sub(1).clamp(*WORKERS.start(), *WORKERS.end()),
+        },
+        batch: batch?,
+        predict_timeout: predict_timeout.or(PREDICT_TIMEOUT)?,
+        load_timeout: load_timeout.or(LOAD_TIMEOUT)?,
+    })
+}
+
+fn batch(section: &Section, findings: &mut Findings) -> Option<Batch> {
+    let rows = section.setting("batch", findings, |field, findings| field.count(&BATCH, findings));
+    let max_delay = time(section, "max_delay", Limits { zero: true, longest: MINUTE }, findings);
+    match (rows, max_delay) {
+        (Setting::Wrong, _) | (_, Setting::Wrong) => None,
+        (Setting::Given(Count::Exactly(rows), _), max_delay) => {
+            Some(Batch::Fixed { rows, max_delay: max_delay.or(MAX_DELAY)? })
+        }
+        (_, Setting::Given(_, place)) => {
+            findings.problem(&place, "an automatic batch never waits, so `max_delay` means nothing; remove it, or add a fixed size as `batch: 32`");
+            None
+        }
+        (_, Setting::Unset) => Some(Batch::Auto),
+    }
+}
+
+fn time(section: &Section, key: &str, limits: Limits, findings: &mut Findings) -> Setting<Duration> {
+    section.setting(key, findings, |field, findings| duration::read(field, limits, findings))
+}
+
+fn check_delivery(section: &Section, findings: &mut Findings) {
+    let Some(field) = section.get("delivery") else {
+        return;
+    };
+    if field.choice(&[("at_least_once", false), ("exactly_once", true)], findings) == Some(true) {
+        findings.problem(&field.place, "`exactly_once` isn't there yet; use `at_least_once`, or remove the key");
+    }
+}

@@ -1,0 +1,92 @@
+//! What becomes of events that could not be scored: the operator's `on_error`, and the log that stays readable when all fail.
+
+use std::time::{Duration, Instant};
+
+use crate::{config::OnError, event::Failure};
+
+/// Lines that are written in a window; the rest of it is counted.
+const LINES: u32 = 10;
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// Whether the service goes on after a failed event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The event is skipped: it counts as finished.
+    Skip,
+    /// The service ends; the event stays unfinished and is read again at the next start.
+    Stop,
+}
+
+/// Logs failed events, at most ten lines in ten seconds, and counts the others.
+#[derive(Debug)]
+pub struct FailedEvents {
+    on_error: OnError,
+    window: Instant,
+    written: u32,
+    unwritten: u64,
+    total: u64,
+}
+
+impl FailedEvents {
+    /// Follows the operator's `on_error`.
+    pub fn new(on_error: OnError, now: Instant) -> Self {
+        Self { on_error, window: now, written: 0, unwritten: 0, total: 0 }
+    }
+
+    /// An event failed. `place` is `topic/partition/offset`.
+    pub fn failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Verdict {
+        self.total += 1;
+        if self.on_error == OnError::Stop {
+            tracing::error!(
+                "stopping at {place}: {failure}; it is read again at the next start: mend its cause, or set on_error: skip"
+            );
+            return Verdict::Stop;
+        }
+        self.tick(now);
+        if self.written < LINES {
+            self.written += 1;
+            tracing::warn!("skipped {place}: {failure}");
+        } else {
+            self.unwritten += 1;
+        }
+        Verdict::Skip
+    }
+
+    /// Writes the count of a window that is over.
+    pub fn tick(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.window) < WINDOW {
+            return;
+        }
+        self.window = now;
+        self.written = 0;
+        self.write_count();
+    }
+
+    /// When the count of the unwritten ones is due.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        (self.unwritten > 0).then(|| self.window + WINDOW)
+    }
+
+    /// Events that failed so far.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    fn write_count(&mut self) {
+        if self.unwritten > 0 {
+            tracing::warn!(
+                "skipped {} more events in {} s ({} since the start)",
+                self.unwritten,
+                WINDOW.as_secs(),
+                self.total
+            );
+            self.unwritten = 0;
+        }
+    }
+}
+
+impl Drop for FailedEvents {
+    fn drop(&mut self) {
+        self.write_count();
+    }
+}

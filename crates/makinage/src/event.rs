@@ -1,0 +1,104 @@
+//! One record on its way through the pipeline, and what became of it.
+
+use crate::source::offsets::Ticket;
+
+/// Record headers as Kafka has them: a name may occur several times, a value may be absent.
+pub type Headers = Vec<(String, Option<Vec<u8>>)>;
+
+/// One record of a data topic, copied out of the client's fetch buffer.
+///
+/// Key and value share one allocation: at several hundred thousand events a second the allocator is a visible cost.
+#[derive(Debug)]
+pub struct Event {
+    /// How its offset is told that it is finished.
+    pub ticket: Ticket,
+    /// Index into the operator's data topics.
+    pub source: u16,
+    /// Partition of the data topic.
+    pub partition: i32,
+    /// Offset in the partition.
+    pub offset: i64,
+    /// The record's headers, `None` where it has none.
+    pub headers: Option<Headers>,
+    bytes: Box<[u8]>,
+    key_len: Option<usize>,
+    tombstone: bool,
+}
+
+/// Where a record stands: topic (by its place in the operator's data topics), partition, offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Index into the operator's data topics.
+    pub source: u16,
+    /// Partition of the data topic.
+    pub partition: i32,
+    /// Offset in the partition.
+    pub offset: i64,
+}
+
+impl Event {
+    /// Copies a record's key and value. `value` is `None` for a tombstone.
+    pub fn new(ticket: Ticket, place: Place, key: Option<&[u8]>, value: Option<&[u8]>) -> Self {
+        let mut bytes = Vec::with_capacity(key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len));
+        bytes.extend_from_slice(key.unwrap_or_default());
+        bytes.extend_from_slice(value.unwrap_or_default());
+        Self {
+            ticket,
+            source: place.source,
+            partition: place.partition,
+            offset: place.offset,
+            headers: None,
+            bytes: bytes.into_boxed_slice(),
+            key_len: key.map(<[u8]>::len),
+            tombstone: value.is_none(),
+        }
+    }
+
+    /// The record's key.
+    pub fn key(&self) -> Option<&[u8]> {
+        self.key_len.map(|len| &self.bytes[..len])
+    }
+
+    /// The record's value; `None` for a tombstone.
+    pub fn value(&self) -> Option<&[u8]> {
+        (!self.tombstone).then(|| &self.bytes[self.key_len.unwrap_or(0)..])
+    }
+
+    /// Bytes of key and value.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// Why one event could not be scored. It is that event's business alone.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct Failure {
+    /// `decode`, `pre_transform`, `predict`, `post_transform`, `encode` or `produce`.
+    pub step: String,
+    /// The error's class, as the user would look it up: a Python exception's name, or ours.
+    pub error: String,
+    /// What happened, and where it helps what to do.
+    pub message: String,
+    /// `file:line` in the user's code, where the error came from there.
+    #[serde(default, rename = "where")]
+    pub location: Option<String>,
+}
+
+impl Failure {
+    /// A failure that the service itself found.
+    pub fn new(step: &str, error: &str, message: impl Into<String>) -> Self {
+        Self { step: step.into(), error: error.into(), message: message.into(), location: None }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // One event is one log line, however the model's author wrote the exception's text.
+        let message: Vec<&str> = self.message.split_whitespace().collect();
+        write!(f, "step {}: {}: {}", self.step, self.error, message.join(" "))?;
+        match &self.location {
+            Some(location) => write!(f, " ({location})"),
+            None => Ok(()),
+        }
+    }
+}

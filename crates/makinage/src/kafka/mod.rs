@@ -1,0 +1,6 @@
+//! What all Kafka clients of the program share: settings, log lines, waiting for what isn't there.
+
+pub mod client;
+pub mod context;
+pub mod limits;
+pub mod topics;

@@ -1,0 +1,90 @@
+//! Topics that may not be there yet: how many partitions they have, and the line that says what to do.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::{
+    client::{Client, ClientContext},
+    error::{KafkaError, RDKafkaErrorCode},
+};
+
+/// How long a request for metadata may take.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a broker says of a topic.
+#[derive(Debug)]
+pub enum Topic {
+    /// It is there, with so many partitions.
+    Partitions(i32),
+    /// It isn't there.
+    Missing,
+    /// No broker answered, or it refused.
+    Unknown(KafkaError),
+}
+
+/// Asks for one topic. Where the broker makes topics by itself, this makes it.
+pub fn look_up<C: ClientContext>(client: &Client<C>, topic: &str) -> Topic {
+    let metadata = match client.fetch_metadata(Some(topic), METADATA_TIMEOUT) {
+        Ok(metadata) => metadata,
+        Err(error) => return Topic::Unknown(error),
+    };
+    match metadata.topics().iter().find(|found| found.name() == topic) {
+        Some(found) if found.error().is_none() && !found.partitions().is_empty() => {
+            Topic::Partitions(i32::try_from(found.partitions().len()).unwrap_or(i32::MAX))
+        }
+        Some(found) => match found.error().map(RDKafkaErrorCode::from) {
+            None | Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::LeaderNotAvailable) => {
+                Topic::Missing
+            }
+            Some(code) => Topic::Unknown(KafkaError::MetadataFetch(code)),
+        },
+        None => Topic::Missing,
+    }
+}
+
+/// The command that makes a topic, for messages.
+pub fn create_command(endpoint: &str, topic: &str) -> String {
+    format!("kafka-topics.sh --bootstrap-server {endpoint} --create --topic {topic}")
+}
+
+/// Tells once what is waited for, and once that the wait is over.
+#[derive(Debug)]
+pub struct Waiting<'a> {
+    /// How the user named the brokers.
+    pub endpoint: &'a str,
+    /// The topic that is waited for.
+    pub topic: &'a str,
+    told: Option<Instant>,
+}
+
+impl<'a> Waiting<'a> {
+    /// Nothing has been told yet.
+    pub fn new(endpoint: &'a str, topic: &'a str) -> Self {
+        Self { endpoint, topic, told: None }
+    }
+
+    /// The topic, or the broker, isn't there.
+    pub fn tell(&mut self, found: &Topic) {
+        if self.told.is_some() {
+            return;
+        }
+        self.told = Some(Instant::now());
+        let (endpoint, topic) = (self.endpoint, self.topic);
+        match found {
+            Topic::Missing => tracing::warn!(
+                "topic {topic} is not on Kafka at {endpoint}: waiting for it; create it with: {}",
+                create_command(endpoint, topic)
+            ),
+            Topic::Unknown(error) => tracing::warn!(
+                "Kafka at {endpoint} does not answer for topic {topic} ({error}): waiting; check that Kafka runs there, and kafka.endpoint"
+            ),
+            Topic::Partitions(_) => {}
+        }
+    }
+
+    /// It is there now.
+    pub fn over(&self) {
+        if self.told.is_some() {
+            tracing::info!("topic {} is there now", self.topic);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Looking at a model before it is published.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+use tempfile::TempPath;
+
+use super::{
+    MLMODEL,
+    error::ModelError,
+    limits::Limits,
+    members::Members,
+    mlmodel::{MlModel, MlModelError},
+    pack::pack,
+    unpack::Budget,
+};
+
+/// Bytes that are in memory at a time.
+const BUFFER: usize = 256 << 10;
+
+/// A model as a zip file that was found good.
+#[derive(Debug)]
+pub struct ModelArchive {
+    zip: Zip,
+    /// The most specific of its flavours, such as `sklearn`.
+    pub flavor: String,
+    /// SHA-256 of the zip, in hexadecimal.
+    pub sha256: String,
+    /// Size of the zip.
+    pub bytes: u64,
+}
+
+#[derive(Debug)]
+enum Zip {
+    Given(PathBuf),
+    /// Removed with the archive.
+    Packed(TempPath),
+}
+
+impl ModelArchive {
+    /// The zip file: the one that was given, or a temporary one that was packed from the folder.
+    pub fn zip(&self) -> &Path {
+        match &self.zip {
+            Zip::Given(path) => path,
+            Zip::Packed(path) => path,
+        }
+    }
+}
+
+/// Checks that `path` is an `MLflow` model, as a zip or as a folder, which is packed.
+///
+/// All that [`unpack`](super::unpack) would refuse is refused here too, damaged members included, so that what is published
+/// can be unpacked. Memory stays constant, whatever the size.
+pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
+    let limits = Limits::default();
+    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => ModelError::Missing,
+        _ => ModelError::io("read", path)(error),
+    })?;
+    let (zip, model) = if metadata.is_dir() {
+        if !path.join(MLMODEL).is_file() {
+            return Err(ModelError::FolderWithoutMlModel);
+        }
+        let model = MlModel::read(path, limits.mlmodel_bytes)?;
+        let zip = pack(path)?;
+        Members::open(&zip, &limits)?;
+        (Zip::Packed(zip), model)
+    } else if metadata.is_file() {
+        let model = verify(path, &limits)?;
+        (Zip::Given(path.to_owned()), model)
+    } else {
+        return Err(ModelError::NotAFile);
+    };
+    let mut archive = ModelArchive { zip, flavor: model.flavor().to_owned(), sha256: String::new(), bytes: 0 };
+    (archive.sha256, archive.bytes) = digest(archive.zip())?;
+    Ok(archive)
+}
+
+/// Reads every member of the zip, keeping `MLmodel` only.
+fn verify(zip: &Path, limits: &Limits) -> Result<MlModel, ModelError> {
+    let members = Members::open(zip, limits)?;
+    let model_folder = members.model_folder()?;
+    let mut budget = Budget::new(members.bytes, limits);
+    let mut buffer = vec![0; BUFFER];
+    let mut mlmodel = Vec::new();
+    members.each(|name, reader| {
+        let is_mlmodel = name.below(&model_folder).is_some_and(|below| below == [MLMODEL]);
+        if is_mlmodel && reader.size() > limits.mlmodel_bytes {
+            return Err(MlModelError::TooLarge(limits.mlmodel_bytes).into());
+        }
+        budget.copy(name, reader, &mut buffer, |bytes| {
+            if is_mlmodel {
+                mlmodel.extend_from_slice(bytes);
+            }
+            Ok(())
+        })
+    })?;
+    Ok(MlModel::parse(&mlmodel)?)
+}
+
+/// SHA-256 in hexadecimal, and size.
+fn digest(path: &Path) -> Result<(String, u64), ModelError> {
+    let mut file = File::open(path).map_err(ModelError::io("read", path))?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; BUFFER];
+    let mut bytes: u64 = 0;
+    loop {
+        let count = match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(ModelError::io("read", path)(error)),
+        };
+        hasher.update(&buffer[..count]);
+        bytes += count as u64;
+    }
+    Ok((hexadecimal(&hasher.finalize()), bytes))
+}
+
+/// SHA-256 of a whole record, in hexadecimal: what [`ModelArchive::sha256`] is of its zip.
+pub fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    use std::fmt::Write;
+    digest.iter().fold(String::with_capacity(2 * digest.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! The `MLmodel` file: which flavours a model has, and whether its paths stay inside of it.
+
+use std::path::Path;
+
+use super::{
+    MLMODEL,
+    error::ModelError,
+    yaml::{self, Node},
+};
+
+/// The flavour that all others can be loaded through.
+const PYTHON_FUNCTION: &str = "python_function";
+
+/// Keys of a flavour whose values `MLflow` joins to the model's folder, at any depth. (`uri` and `model_code_path` are where something
+/// came from, and may be absolute.)
+const PATH_KEYS: [&str; 9] =
+    ["code", "data", "env", "model_binary", "model_data", "model_path", "path", "pickled_model", "python_model"];
+
+/// Keys of `saved_input_example_info` whose values are joined likewise.
+const EXAMPLE_PATH_KEYS: [&str; 2] = ["artifact_path", "serving_input_path"];
+
+/// Why an `MLmodel` file can't be served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MlModelError {
+    /// It isn't text.
+    #[error("its MLmodel file isn't UTF-8 text; save the model again with mlflow.<flavor>.save_model")]
+    NotText,
+    /// More bytes than are read.
+    #[error("its MLmodel file is larger than {0} bytes; save the model again with mlflow.<flavor>.save_model")]
+    TooLarge(u64),
+    /// It isn't YAML, or a hostile one.
+    #[error("its MLmodel file isn't readable YAML ({0}); save the model again with mlflow.<flavor>.save_model")]
+    NotYaml(String),
+    /// There is no flavour to load it with.
+    #[error("its MLmodel file names no flavors; save the model again with mlflow.<flavor>.save_model")]
+    NoFlavors,
+    /// A path that leads out of the model's folder.
+    #[error(
+        "its MLmodel file has {key}: {value:?}, which leads out of the model's folder; save the model again with mlflow.<flavor>.save_model"
+    )]
+    EscapingPath {
+        /// The key.
+        key: String,
+        /// The path.
+        value: String,
+    },
+}
+
+/// What an `MLmodel` file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MlModel {
+    flavors: Vec<String>,
+    /// Whether it names the types of its inputs.
+    pub has_signature: bool,
+}
+
+impl MlModel {
+    /// Reads the bytes of an `MLmodel` file.
+    pub fn parse(bytes: &[u8]) -> Result<Self, MlModelError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| MlModelError::NotText)?;
+        let root = yaml::parse(text).map_err(MlModelError::NotYaml)?;
+        let Some(Node::Map(flavors)) = root.get("flavors") else {
+            return Err(MlModelError::NoFlavors);
+        };
+        for (_, flavor) in flavors {
+            refuse_escapes(flavor, &PATH_KEYS)?;
+        }
+        if let Some(example) = root.get("saved_input_example_info") {
+            refuse_escapes(example, &EXAMPLE_PATH_KEYS)?;
+        }
+        let flavors: Vec<String> = flavors.iter().filter_map(|(name, _)| name.text().map(str::to_owned)).collect();
+        if flavors.is_empty() {
+            return Err(MlModelError::NoFlavors);
+        }
+        let has_signature = matches!(root.get("signature"), Some(Node::Map(_)));
+        Ok(Self { flavors, has_signature })
+    }
+
+    /// Reads the `MLmodel` file of a model folder of at most `limit` bytes.
+    pub(super) fn read(folder: &Path, limit: u64) -> Result<Self, ModelError> {
+        let path = folder.join(MLMODEL);
+        let size = std::fs::metadata(&path).map_err(ModelError::io("read", &path))?.len();
+        if size > limit {
+            return Err(MlModelError::TooLarge(limit).into());
+        }
+        let bytes = std::fs::read(&path).map_err(ModelError::io("read", &path))?;
+        Ok(Self::parse(&bytes)?)
+    }
+
+    /// The most specific flavour: the first that isn't `python_function`, where there is another.
+    pub fn flavor(&self) -> &str {
+        self.flavors.iter().find(|name| *name != PYTHON_FUNCTION).unwrap_or(&self.flavors[0])
+    }
+}
+
+/// Refuses paths that lead out, wherever below `node` one of `keys` stands.
+fn refuse_escapes(node: &Node, keys: &[&str]) -> Result<(), MlModelError> {
+    match node {
+        Node::Scalar(_) => Ok(()),
+        Node::List(items) => items.iter().try_for_each(|item| refuse_escapes(item, keys)),
+        Node::Map(pairs) => pairs.iter().try_for_each(|(key, value)| match key.text() {
+            Some(key) if keys.contains(&key) => refuse_escaping_values(key, value, keys),
+            _ => refuse_escapes(value, keys),
+        }),
+    }
+}
+
+/// `value` is a path, or a list of paths, or has paths as its values.
+fn refuse_escaping_values(key: &str, value: &Node, keys: &[&str]) -> Result<(), MlModelError> {
+    match value {
+        Node::Scalar(path) if escapes(path) => {
+            Err(MlModelError::EscapingPath { key: key.to_owned(), value: path.clone() })
+        }
+        Node::Scalar(_) => Ok(()),
+        Node::List(items) => items.iter().try_for_each(|item| refuse_escaping_values(key, item, keys)),
+        // `env: {conda: conda.yaml}`, but `artifacts: {…: {path: …, uri: …}}`.
+        Node::Map(pairs) if key == "env" => {
+            pairs.iter().try_for_each(|(_, item)| refuse_escaping_values(key, item, keys))
+        }
+        Node::Map(_) => refuse_escapes(value, keys),
+    }
+}
+
+fn escapes(path: &str) -> bool {
+    let drive = path.as_bytes().get(1) == Some(&b':');
+    drive || path.starts_with(['/', '\\']) || path.split(['/', '\\']).any(|part| part == "..")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! The questions that the publisher asks Kafka: about topics, leaders and limits.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::{
+    admin::{AdminOptions, ResourceSpecifier},
+    error::{KafkaError, RDKafkaErrorCode},
+    metadata::{Metadata, MetadataTopic},
+    producer::Producer,
+};
+
+use super::{client::Publisher, error::PublishError};
+
+/// The longest wait for any bootstrap server's first answer.
+const CONNECT: Duration = Duration::from_secs(12);
+/// The longest wait for a topic that the broker is about to create, or to find a leader for.
+const TOPIC: Duration = Duration::from_secs(5);
+/// The longest wait for the leader of a partition.
+const LEADER: Duration = Duration::from_secs(8);
+/// The longest wait for what a topic or broker takes.
+const LIMIT: Duration = Duration::from_secs(5);
+/// One attempt of several.
+const ATTEMPT: Duration = Duration::from_secs(1);
+
+/// A broker that leads partitions of a topic.
+pub(super) struct Leader {
+    pub(super) id: i32,
+    /// Its address, as Kafka advertises it.
+    pub(super) address: String,
+    /// One of the partitions.
+    partition: i32,
+}
+
+/// What one question about a topic brought.
+enum Answer {
+    Silence,
+    Absent,
+    /// For a reason that may pass.
+    NotYet(String),
+    /// For good.
+    Unusable(String),
+    Leaders(Vec<Leader>),
+}
+
+impl Publisher {
+    /// Asks for a topic until it is there, which makes a broker create it whose policy that is.
+    pub(super) fn leaders(&self, topic: &str, deadline: Instant) -> Result<Vec<Leader>, PublishError> {
+        let started = Instant::now();
+        let mut answered_at = None;
+        loop {
+            let answer = self.ask(topic);
+            let now = Instant::now();
+            if !matches!(answer, Answer::Silence) {
+                answered_at.get_or_insert(now);
+            }
+            let give_up_at = answered_at.map_or(started + CONNECT, |at| at + TOPIC).min(deadline);
+            match answer {
+                Answer::Leaders(leaders) => return Ok(leaders),
+                Answer::Unusable(reason) => return Err(self.unusable(topic, reason)),
+                _ if now < give_up_at => {}
+                Answer::NotYet(reason) => return Err(self.unusable(topic, reason)),
+                Answer::Absent => {
+                    return Err(PublishError::NoTopic { topic: topic.to_owned(), endpoints: self.endpoints.clone() });
+                }
+                Answer::Silence => {
+                    return Err(PublishError::Unreachable {
+                        endpoints: self.endpoints.clone(),
+                        seconds: (now - started).as_secs(),
+                        reason: self.events().failure(),
+                    });
+                }
+            }
+            self.listen(Duration::from_millis(200));
+        }
+    }
+
+    fn ask(&self, topic: &str) -> Answer {
+        match self.producer.client().fetch_metadata(Some(topic), ATTEMPT) {
+            Err(_) => Answer::Silence,
+            Ok(metadata) => match metadata.topics() {
+                [about] => read_topic(about, &metadata),
+                _ => Answer::Absent,
+            },
+        }
+    }
+
+    fn unusable(&self, topic: &str, reason: String) -> PublishError {
+        PublishError::UnusableTopic { topic: topic.to_owned(), reason, endpoints: self.endpoints.clone() }
+    }
+
+    /// Makes sure that a leader answers: its advertised address may be another than the one that answered so far.
+    pub(super) fn reach(&self, topic: &str, leader: &Leader, deadline: Instant) -> Result<(), PublishError> {
+        let give_up_at = (Instant::now() + LEADER).min(deadline);
+        loop {
+            let asked = self.producer.client().fetch_watermarks(topic, leader.partition, ATTEMPT);
+            match asked {
+                Ok(_) => return Ok(()),
+                Err(error) if !is_silence(&error) => {
+                    return Err(self.unusable(topic, describe(&error)));
+                }
+                Err(_) if Instant::now() >= give_up_at => {
+                    return Err(PublishError::LeaderUnreachable {
+                        topic: topic.to_owned(),
+                        broker: leader.address.clone(),
+                        reason: self.events().failure(),
+                    });
+                }
+                Err(_) => self.listen(Duration::from_millis(200)),
+            }
+        }
+    }
+
+    /// Asks for a limit in bytes; the error is a phrase.
+    pub(super) fn limit(&self, of: ResourceSpecifier<'_>, setting: &str, deadline: Instant) -> Result<u64, String> {
+        let timeout = LIMIT.min(deadline.saturating_duration_since(Instant::now()));
+        let options = AdminOptions::new().request_timeout(Some(timeout));
+        let answers = futures_executor::block_on(self.admin.describe_configs([&of], &options))
+            .map_err(|error| describe(&error))?;
+        let answer = answers.into_iter().next().ok_or("no answer")?;
+        let resource = answer.map_err(|code| code.to_string())?;
+        let value = resource.get(setting).and_then(|entry| entry.value.as_deref());
+        // Without the right to ask, the answer has no entries.
+        value
+            .and_then(|value| value.parse().ok())
+            .ok_or_else(|| format!("no {setting} in its answer; reading it takes the right to DescribeConfigs"))
+    }
+
+    /// Takes in what librdkafka has to tell, for as long as there is something or the time lasts.
+    pub(super) fn listen(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            self.producer.poll(left);
+        }
+    }
+}
+
+fn read_topic(about: &MetadataTopic, metadata: &Metadata) -> Answer {
+    match about.error().map(RDKafkaErrorCode::from) {
+        None => {}
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+            return Answer::Absent;
+        }
+        Some(code @ RDKafkaErrorCode::LeaderNotAvailable) => {
+            return Answer::NotYet(code.to_string());
+        }
+        Some(code) => return Answer::Unusable(code.to_string()),
+    }
+    let mut leaders: Vec<Leader> = Vec::new();
+    for partition in about.partitions() {
+        let Some(broker) = metadata.brokers().iter().find(|broker| broker.id() == partition.leader()) else {
+            return Answer::NotYet(format!("partition {} has no leader", partition.id()));
+        };
+        if leaders.iter().all(|leader| leader.id != broker.id()) {
+            leaders.push(Leader {
+                id: broker.id(),
+                address: format!("{}:{}", broker.host(), broker.port()),
+                partition: partition.id(),
+            });
+        }
+    }
+    if leaders.is_empty() {
+        return Answer::Absent;
+    }
+    Answer::Leaders(leaders)
+}
+
+/// Whether the broker didn't answer, or not as the leader yet.
+fn is_silence(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::OperationTimedOut
+                | RDKafkaErrorCode::RequestTimedOut
+                | RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::Resolve
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+        )
+    )
+}
+
+/// What Kafka or the client says, without the library's name for the call.
+pub(super) fn describe(error: &KafkaError) -> String {
+    error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string())
+}

@@ -1,0 +1,143 @@
+//! The Kafka client of the publisher, and what it hears.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rdkafka::{
+    ClientConfig, ClientContext, Message, Statistics,
+    admin::AdminClient,
+    config::RDKafkaLogLevel,
+    error::KafkaError,
+    producer::{BaseProducer, DeliveryResult, ProducerContext},
+    types::RDKafkaErrorCode,
+};
+
+use super::{error::PublishError, flow::Traffic, size::CLIENT_LIMIT};
+use crate::config::PublishConfig;
+
+/// Room that `message.max.bytes` leaves for a record's key and headers.
+const RECORD_SLACK: u64 = 64 << 10;
+/// librdkafka's own default, below which there is no reason to go.
+const USUAL_LIMIT: u64 = 1_000_000;
+/// A record's time to be acknowledged, as librdkafka counts: this, and its size at the slowest rate that is waited for.
+const DELIVERY_BASE_MS: u64 = 60_000;
+const SLOWEST_BYTES_PER_MS: u64 = 64;
+
+/// Publishes models on the topics of one Kafka cluster.
+pub struct Publisher {
+    pub(super) producer: BaseProducer<Events>,
+    pub(super) admin: AdminClient<Events>,
+    /// The bootstrap servers, for messages and commands.
+    pub(super) endpoints: String,
+    /// The client's name in requests.
+    pub(super) client_id: String,
+}
+
+impl Publisher {
+    /// Sets up the clients for models of at most `largest` bytes; nothing is sent yet.
+    pub fn new(config: &PublishConfig, largest: u64) -> Result<Self, PublishError> {
+        let endpoints = config.kafka.endpoints.join(",");
+        let mut settings = ClientConfig::new();
+        settings
+            .set("client.id", &config.application)
+            .set("socket.connection.setup.timeout.ms", "10000")
+            .set("reconnect.backoff.max.ms", "1000")
+            // Java's, so that any tool that publishes with the same key reaches the same partition.
+            .set("partitioner", "murmur2_random");
+        for (name, value) in &config.kafka.properties {
+            settings.set(name, value);
+        }
+        settings.set("bootstrap.servers", &endpoints);
+        let admin = create(&settings)?;
+        settings
+            .set("acks", "all")
+            .set("enable.idempotence", "true")
+            .set("allow.auto.create.topics", "true")
+            // A zip doesn't get smaller, and the attempt would hold a second copy of it.
+            .set("compression.codec", "none")
+            .set("linger.ms", "0")
+            .set("statistics.interval.ms", "250")
+            .set("message.max.bytes", record_limit(largest).to_string())
+            .set("message.timeout.ms", delivery_ms(largest).to_string());
+        Ok(Self { producer: create(&settings)?, admin, endpoints, client_id: config.application.clone() })
+    }
+
+    pub(super) fn events(&self) -> &Events {
+        use rdkafka::producer::Producer;
+        self.producer.context()
+    }
+}
+
+fn create<T: rdkafka::config::FromClientConfigAndContext<Events>>(settings: &ClientConfig) -> Result<T, PublishError> {
+    settings.create_with_context(Events::default()).map_err(PublishError::Client)
+}
+
+fn record_limit(largest: u64) -> u64 {
+    (largest + RECORD_SLACK).clamp(USUAL_LIMIT, CLIENT_LIMIT)
+}
+
+fn delivery_ms(largest: u64) -> u64 {
+    (DELIVERY_BASE_MS + largest / SLOWEST_BYTES_PER_MS).min(i32::MAX as u64)
+}
+
+/// Where the record ended: partition and offset.
+pub(super) type Acknowledgement = Result<(i32, i64), KafkaError>;
+
+/// What librdkafka tells while it is polled.
+#[derive(Default)]
+pub(super) struct Events {
+    failure: Mutex<Option<String>>,
+    traffic: Mutex<Traffic>,
+    acknowledgement: Mutex<Option<Acknowledgement>>,
+}
+
+impl Events {
+    /// The last connection's failure.
+    pub(super) fn failure(&self) -> Option<String> {
+        lock(&self.failure).clone()
+    }
+
+    pub(super) fn traffic(&self) -> Traffic {
+        *lock(&self.traffic)
+    }
+
+    /// The outcome of the one record that is on its way.
+    pub(super) fn take_acknowledgement(&self) -> Option<Acknowledgement> {
+        lock(&self.acknowledgement).take()
+    }
+}
+
+impl ClientContext for Events {
+    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(target: "librdkafka", facility, "{message}");
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        *lock(&self.traffic) = statistics.brokers.values().fold(Traffic::default(), |sum, broker| Traffic {
+            bytes: sum.bytes + broker.txbytes,
+            disconnects: sum.disconnects + broker.disconnects.and_then(|n| n.try_into().ok()).unwrap_or(0),
+        });
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        // That all brokers are down follows from what was said of each.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            *lock(&self.failure) = Some(reason.to_owned());
+        }
+    }
+}
+
+impl ProducerContext for Events {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        *lock(&self.acknowledgement) = Some(match result {
+            Ok(message) => Ok((message.partition(), message.offset())),
+            Err((error, _)) => Err(error.clone()),
+        });
+    }
+}
+
+/// What a panicking thread left behind is still the last that was heard.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,165 @@
+//! Flights and the generations that answer them: which worker gets which batch, and what a worker's death leads to.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    batch::{BatchSizer, Queued},
+    config::Batch,
+    event::{Event, Failure},
+    flights::{AfterDeath, Flights, Job, Landed, Part},
+    worker::pool::{FromWorker, Pool, WorkerId},
+};
+
+/// Flights that may be open for each worker: more would only wait in memory behind a slow one.
+const MAX_FLIGHTS_PER_WORKER: usize = 4;
+
+/// The flights under way, and the pools of workers that they are with.
+///
+/// One generation at a time, the newest, takes new jobs; those before it finish what they hold. A job is answered by the generation that took it last.
+#[derive(Debug)]
+pub struct Predictor {
+    rule: Batch,
+    sizer: BatchSizer,
+    flights: Flights,
+    /// What dead workers left, before anything new.
+    retries: VecDeque<Job>,
+    current: Option<Pool>,
+    draining: Vec<Pool>,
+}
+
+impl Predictor {
+    /// Without a generation: nothing is taken until the first one comes.
+    pub fn new(rule: Batch) -> Self {
+        Self {
+            rule,
+            sizer: BatchSizer::new(rule),
+            flights: Flights::default(),
+            retries: VecDeque::new(),
+            current: None,
+            draining: vec![],
+        }
+    }
+
+    /// From now on jobs go to this generation.
+    pub fn switch_to(&mut self, pool: Pool) {
+        tracing::info!("generation {}: model {} takes over", pool.generation(), pool.label());
+        self.sizer = BatchSizer::new(self.rule);
+        self.draining.extend(self.current.replace(pool));
+    }
+
+    /// How many of the queued events the next flight should have; 0 while there is no worker for it.
+    pub fn wants(&self, queued: Queued) -> usize {
+        let Some(pool) = &self.current else { return 0 };
+        match pool.free_worker() {
+            Some((_, in_flight))
+                if self.retries.is_empty() && self.flights.len() < MAX_FLIGHTS_PER_WORKER * pool.size() =>
+            {
+                self.sizer.take(queued, in_flight)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Opens a flight and gives it to a worker. A tombstone, which stands alone, has no value that a worker could see.
+    pub fn open(&mut self, events: Vec<Event>, now: Instant) {
+        let tombstone = events.first().is_none_or(|event| event.value().is_none());
+        let job = self.flights.open(events);
+        if tombstone {
+            let failure =
+                Failure::new("decode", "Tombstone", "the record has no value (null), so there is nothing to score");
+            self.flights.add(job.flight, Part::Failed(0, failure));
+        } else {
+            self.retries.push_back(job);
+            self.dispatch(now);
+        }
+    }
+
+    /// Gives waiting jobs to free workers.
+    pub fn dispatch(&mut self, now: Instant) {
+        let Some(pool) = &mut self.current else { return };
+        while let Some((slot, _)) = pool.free_worker() {
+            let Some(job) = self.retries.pop_front() else { return };
+            pool.ask(slot, job, now);
+        }
+    }
+
+    /// Takes in what a worker says.
+    pub fn hear(&mut self, message: FromWorker, now: Instant) {
+        match message {
+            FromWorker::Answer { worker, id, answer } => {
+                let Some(answered) = self.pool(worker).and_then(|pool| pool.answered(worker.slot, id, answer, now))
+                else {
+                    return;
+                };
+                if self.current.as_ref().is_some_and(|pool| pool.generation() == worker.generation) {
+                    self.sizer.measured(answered.rows, answered.took);
+                }
+                self.flights.add(answered.flight, answered.part);
+            }
+            FromWorker::Progress { worker } => {
+                if let Some(pool) = self.pool(worker) {
+                    pool.progressed(worker.slot, now);
+                }
+            }
+            FromWorker::Ready { worker, live } => {
+                if let Some(pool) = self.pool(worker) {
+                    tracing::info!("{worker}: replaced, its model is loaded again");
+                    pool.replaced(worker.slot, live);
+                }
+            }
+            FromWorker::Died { worker, cause } => self.worker_died(worker, &cause),
+        }
+    }
+
+    fn pool(&mut self, worker: WorkerId) -> Option<&mut Pool> {
+        self.current.iter_mut().chain(&mut self.draining).find(|pool| pool.generation() == worker.generation)
+    }
+
+    fn worker_died(&mut self, worker: WorkerId, cause: &str) {
+        let mut held = self.pool(worker).map(|pool| pool.died(worker.slot)).unwrap_or_default().into_iter();
+        tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
+        // Only the oldest job was being worked on; the others come back without blame, behind what follows from it.
+        let blamed = held.next().map(Job::after_death);
+        for job in held.rev() {
+            self.retries.push_front(job);
+        }
+        match blamed {
+            Some(AfterDeath::Retry(jobs)) => jobs.into_iter().rev().for_each(|job| self.retries.push_front(job)),
+            Some(AfterDeath::Guilty(job)) => {
+                let message = format!("the worker died each time it was given this event ({cause})");
+                let failure = Failure::new("predict", "WorkerDied", message);
+                self.flights.add(job.flight, Part::Failed(job.range.start, failure));
+            }
+            None => {}
+        }
+    }
+
+    /// Ends workers that have been silent for too long, and generations that have finished what they held.
+    pub fn tick(&mut self, now: Instant) {
+        for pool in self.current.iter_mut().chain(&mut self.draining) {
+            pool.end_silent(now);
+        }
+        self.draining.retain(|pool| !pool.is_idle());
+    }
+
+    /// When [`Predictor::tick`], or the batching rule, has something to do without a message.
+    pub fn next_deadline(&self, queued: Queued, now: Instant) -> Option<Duration> {
+        let silent = self.current.iter().chain(&self.draining).filter_map(Pool::next_deadline).min();
+        let silent = silent.map(|at| at.saturating_duration_since(now));
+        let free = self.current.as_ref().and_then(Pool::free_worker).is_some();
+        silent.into_iter().chain(self.sizer.deadline(queued).filter(|_| free)).min()
+    }
+
+    /// The next flight in order, once everything about it is known.
+    pub fn pop_landed(&mut self) -> Option<Landed> {
+        self.flights.pop_landed()
+    }
+
+    /// Whether nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.flights.is_empty()
+    }
+}

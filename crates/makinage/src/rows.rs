@@ -1,0 +1,157 @@
+//! Events to rows of numbers: which JSON events can travel to the worker as a matrix. Pure.
+//!
+//! A JSON number, or a list of JSON numbers, becomes a row of the dtype that `np.array(event)` would have: int64 when all its
+//! numbers are integers, float64 otherwise. Anything else (objects, text, nesting, `null`, booleans, integers beyond 64 bits, the
+//! empty list, what isn't JSON) travels as it is, and the worker decides: this module never rejects an event.
+
+/// The shape and type of one event that is a row of numbers. Only rows that agree in it are stacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowKind {
+    /// float64, else int64.
+    pub float: bool,
+    /// A list, else a single number.
+    pub list: bool,
+    /// Numbers in the row; 1 for a single number.
+    pub width: u32,
+}
+
+/// Reads one event; its numbers are appended to `into` as little-endian int64 or float64, as the kind says.
+///
+/// `None`, with `into` as it was, for an event that isn't a row of numbers.
+pub fn read_row(event: &[u8], into: &mut Vec<u8>) -> Option<RowKind> {
+    let start = into.len();
+    let mut reader = Reader { text: event, at: 0, float: false, count: 0, start, into };
+    let list = reader.event();
+    match list {
+        Some(list) => Some(RowKind { float: reader.float, list, width: reader.count }),
+        None => {
+            into.truncate(start);
+            None
+        }
+    }
+}
+
+struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+    float: bool,
+    count: u32,
+    start: usize,
+    into: &'a mut Vec<u8>,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn event(&mut self) -> Option<bool> {
+        self.space();
+        let list = self.peek()? == b'[';
+        if list {
+            self.at += 1;
+            loop {
+                self.space();
+                self.number()?;
+                self.space();
+                self.at += 1;
+                match self.text.get(self.at - 1)? {
+                    b',' => {}
+                    b']' => break,
+                    _ => return None,
+                }
+            }
+        } else {
+            self.number()?;
+        }
+        self.space();
+        (self.at == self.text.len()).then_some(list)
+    }
+
+    /// One number in JSON's grammar.
+    fn number(&mut self) -> Option<()> {
+        let begin = self.at;
+        let negative = self.peek()? == b'-';
+        self.at += usize::from(negative);
+        let digits = self.at;
+        let mut value: Option<i64> = Some(0);
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            let digit = i64::from(digit - b'0');
+            // Accumulated on the negative side, whose range is the larger by one.
+            value = value.and_then(|value| value.checked_mul(10)?.checked_sub(digit));
+            self.at += 1;
+        }
+        let count = self.at - digits;
+        if count == 0 || (count > 1 && self.text[digits] == b'0') {
+            return None;
+        }
+        if matches!(self.peek(), Some(b'.' | b'e' | b'E')) {
+            self.fraction()?;
+            let text = std::str::from_utf8(&self.text[begin..self.at]).ok()?;
+            self.push_float(text.parse().ok().filter(|float: &f64| float.is_finite())?);
+        } else {
+            let value = if negative { value? } else { value?.checked_neg()? };
+            self.push_integer(value);
+        }
+        self.count += 1;
+        Some(())
+    }
+
+    fn fraction(&mut self) -> Option<()> {
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Some(())
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let begin = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        (self.at > begin).then_some(())
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "an integer beside a float becomes the nearest float64, as in NumPy"
+    )]
+    fn push_integer(&mut self, value: i64) {
+        if self.float {
+            self.into.extend_from_slice(&(value as f64).to_le_bytes());
+        } else {
+            self.into.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "an integer beside a float becomes the nearest float64, as in NumPy"
+    )]
+    fn push_float(&mut self, value: f64) {
+        if !self.float {
+            self.float = true;
+            for number in self.into[self.start..].as_chunks_mut::<8>().0 {
+                *number = (i64::from_le_bytes(*number) as f64).to_le_bytes();
+            }
+        }
+        self.into.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests;

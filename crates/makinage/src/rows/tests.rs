@@ -1,0 +1,100 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn kind(float: bool, list: bool, width: u32) -> Option<RowKind> {
+    Some(RowKind { float, list, width })
+}
+
+fn floats(bytes: &[u8]) -> Vec<f64> {
+    bytes.as_chunks::<8>().0.iter().map(|number| f64::from_le_bytes(*number)).collect()
+}
+
+fn integers(bytes: &[u8]) -> Vec<i64> {
+    bytes.as_chunks::<8>().0.iter().map(|number| i64::from_le_bytes(*number)).collect()
+}
+
+#[test]
+fn a_row_of_integers_stays_integers_and_one_float_makes_all_of_the_row_floats() {
+    let mut data = vec![];
+    assert_eq!(read_row(b"[1, -2, 9223372036854775807, -9223372036854775808]", &mut data), kind(false, true, 4));
+    assert_eq!(integers(&data), [1, -2, i64::MAX, i64::MIN]);
+    data.clear();
+    assert_eq!(read_row(b" [ 1 ,2.5,\n3e2 ] ", &mut data), kind(true, true, 3));
+    assert_eq!(floats(&data), [1.0, 2.5, 300.0]);
+}
+
+#[test]
+fn a_single_number_is_a_row_of_rank_0() {
+    let mut data = vec![];
+    assert_eq!(read_row(b"7", &mut data), kind(false, false, 1));
+    assert_eq!(read_row(b"-0.0", &mut data), kind(true, false, 1));
+    assert_eq!(data.len(), 16);
+}
+
+#[test]
+fn what_is_not_a_row_of_numbers_is_left_to_the_worker_and_leaves_no_trace() {
+    for event in [
+        "",
+        " ",
+        "[]",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "[1",
+        "1]",
+        "[1]x",
+        "[01]",
+        "[-]",
+        "[1.]",
+        "[.5]",
+        "[1e]",
+        "[+1]",
+        "[NaN]",
+        "[Infinity]",
+        "[1e999]",
+        "[true]",
+        "[null]",
+        "\"1\"",
+        "[[1]]",
+        "{}",
+        "[9223372036854775808]",
+        "[-9223372036854775809]",
+        "[0x1]",
+        "[1_0]",
+    ] {
+        let mut data = vec![1, 2, 3];
+        assert_eq!(read_row(event.as_bytes(), &mut data), None, "{event}");
+        assert_eq!(data, [1, 2, 3], "{event}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_read_is_what_a_json_reader_reads(text in r#"[ ]{0,1}\[?[-0-9eE.,\[\] "a-z]{0,24}\]?"#) {
+        let mut data = vec![];
+        if let Some(kind) = read_row(text.as_bytes(), &mut data) {
+            let value: serde_json::Value = serde_json::from_str(&text).expect("accepted text is JSON");
+            let numbers = if kind.list { value.as_array().expect("a list").clone() } else { vec![value] };
+            prop_assert_eq!(numbers.len(), kind.width as usize);
+            if kind.float {
+                prop_assert_eq!(floats(&data), numbers.iter().map(|n| n.as_f64().expect("a number")).collect::<Vec<_>>());
+            } else {
+                prop_assert_eq!(integers(&data), numbers.iter().map(|n| n.as_i64().unwrap_or_default()).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn every_list_of_finite_numbers_is_a_row(numbers in prop::collection::vec(any::<f64>().prop_filter("finite", |n| n.is_finite()), 1..20)) {
+        let mut data = vec![];
+        let text = serde_json::to_string(&numbers).expect("finite");
+        prop_assert_eq!(read_row(text.as_bytes(), &mut data), kind(true, true, u32::try_from(numbers.len()).expect("small")));
+        prop_assert_eq!(floats(&data), numbers);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        read_row(&bytes, &mut vec![]);
+    }
+}

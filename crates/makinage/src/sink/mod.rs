@@ -1,0 +1,35 @@
+//! Where predictions go.
+//!
+//! - Delivery: an event is settled only once the sink has its output for good (for Kafka: acknowledged by all in-sync replicas).
+//! - Order: outputs are written in the order in which the pipeline hands them over, which is the input's order in each partition.
+//! - Batching: the client's own.
+
+pub mod kafka;
+pub mod memory;
+
+use std::time::Duration;
+
+use crate::event::{Event, Failure};
+
+/// Takes outputs and settles their events.
+pub trait Sink {
+    /// Takes one output; it is settled later, or at once. An error is this event's own: it was not taken and is not settled.
+    fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure>;
+
+    /// Looks after what was taken: outputs that the destination refused for good are handed to `refused` with their coordinates.
+    fn tend(&mut self) -> Vec<Refused>;
+
+    /// Waits until everything that was taken is settled; `false` when that did not happen in time.
+    fn flush(&mut self, timeout: Duration) -> bool;
+}
+
+/// An output that was taken, and then refused for good by its destination.
+#[derive(Debug)]
+pub struct Refused {
+    /// The event.
+    pub ticket: crate::source::offsets::Ticket,
+    /// Its coordinates, `topic/partition/offset`.
+    pub place: String,
+    /// Why.
+    pub failure: Failure,
+}

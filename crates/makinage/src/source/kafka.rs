@@ -1,0 +1,234 @@
+//! The data topics of a consumer group, read by one permanent thread that never waits for a model.
+//!
+//! - Delivery: at least once. Offsets are stored, and so committed each second, only for the contiguous finished prefix.
+//! - Order: by offset within a partition. Nothing is re-sought on a rebalance.
+//! - Back-pressure: when too many events are open the thread stops taking more; when that lasts, partitions are paused (which drops
+//!   what the client has prefetched, so not at once), and resumed well below the limit.
+
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::Sender;
+use rdkafka::{
+    Message,
+    client::ClientContext,
+    consumer::{BaseConsumer, Consumer},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    message::{BorrowedMessage, Headers},
+};
+
+use super::{Intake, acks::Acks, rebalance::Assignments};
+use crate::{
+    config::{DataTopic, Kafka},
+    event::{self, Event, Place},
+    kafka::{client, context::Connection, topics::create_command},
+    stop::Stop,
+};
+
+/// Events that may be open at once: several full batches a worker, those in the producer, and enough behind them that nobody waits.
+pub const MAX_OPEN: usize = 32 * 1024;
+/// Bytes of key and value that may be open at once.
+const MAX_OPEN_BYTES: usize = 64 << 20;
+/// Events that are handed over at a time.
+const CHUNK: usize = 1024;
+/// How long the limit may last before partitions are paused.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The wait for the first event of a chunk; settled events are looked at in between.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Reads the data topics until it is told to stop.
+pub struct KafkaSource {
+    consumer: BaseConsumer<Assignments>,
+    endpoint: String,
+    stop: Stop,
+    full_since: Option<Instant>,
+    paused: bool,
+    missing: HashSet<String>,
+}
+
+/// What a source is built from.
+#[derive(Debug)]
+pub struct Wiring {
+    /// Where settled events are collected.
+    pub acks: Arc<Acks>,
+    /// Where events go.
+    pub intake: Sender<Intake>,
+    /// Set to end the source.
+    pub stop: Stop,
+}
+
+impl KafkaSource {
+    /// Joins the consumer group `application`.
+    pub fn new(kafka: &Kafka, application: &str, topics: &[DataTopic], wiring: Wiring) -> KafkaResult<Self> {
+        let context = Assignments::new(topics.to_vec(), wiring.acks, wiring.intake, Connection::new(&kafka.endpoints));
+        let consumer: BaseConsumer<Assignments> =
+            client::data_consumer(kafka, application).create_with_context(context)?;
+        let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
+        consumer.subscribe(&names)?;
+        let endpoint = kafka.endpoints.join(",");
+        Ok(Self { consumer, endpoint, stop: wiring.stop, full_since: None, paused: false, missing: HashSet::new() })
+    }
+
+    /// Reads until it is told to stop, then waits for what is under way, commits and leaves the group.
+    pub fn run(mut self, drain_timeout: Duration) {
+        while !self.stop.requested() {
+            self.settle(Duration::ZERO);
+            if self.is_full() {
+                self.wait_for_room();
+            } else {
+                self.resume();
+                self.read_chunk();
+            }
+        }
+        self.leave(drain_timeout);
+    }
+
+    fn context(&self) -> &Assignments {
+        self.consumer.client().context()
+    }
+
+    /// Takes in what has been settled and stores the offsets that follow from it.
+    fn settle(&self, timeout: Duration) {
+        let context = self.context();
+        context.settle(timeout);
+        let moved = context.offsets().take_moved();
+        if moved.is_empty() {
+            return;
+        }
+        let stored = context.to_list(&moved).and_then(|list| self.consumer.store_offsets(&list));
+        if let Err(error) = stored {
+            tracing::warn!("finished offsets could not be stored ({error}); they are stored with the next ones");
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        let offsets = self.context().offsets();
+        let (events, bytes) = (offsets.unsettled(), offsets.unsettled_bytes());
+        if self.paused {
+            events > MAX_OPEN / 2 || bytes > MAX_OPEN_BYTES / 2
+        } else {
+            events >= MAX_OPEN || bytes >= MAX_OPEN_BYTES
+        }
+    }
+
+    fn wait_for_room(&mut self) {
+        let since = *self.full_since.get_or_insert_with(Instant::now);
+        if self.paused {
+            // Paused partitions bring nothing; this serves rebalances and the group's patience.
+            self.poll(POLL);
+        } else if since.elapsed() > PATIENCE {
+            self.set_paused(true);
+        } else {
+            self.settle(PATIENCE.saturating_sub(since.elapsed()).min(POLL));
+        }
+    }
+
+    fn resume(&mut self) {
+        self.full_since = None;
+        if self.paused {
+            self.set_paused(false);
+        }
+    }
+
+    fn set_paused(&mut self, paused: bool) {
+        let outcome = self
+            .consumer
+            .assignment()
+            .and_then(|all| if paused { self.consumer.pause(&all) } else { self.consumer.resume(&all) });
+        match outcome {
+            Ok(()) => self.paused = paused,
+            Err(error) => tracing::warn!("partitions could not be paused or resumed ({error}); trying again"),
+        }
+    }
+
+    fn read_chunk(&mut self) {
+        let mut events = Vec::new();
+        let mut timeout = POLL;
+        while events.len() < CHUNK {
+            let Some(event) = self.poll(timeout) else { break };
+            events.push(event);
+            timeout = Duration::ZERO;
+        }
+        if !events.is_empty() {
+            self.context().connection.alive();
+            // The pipeline is gone only when the service is ending.
+            let _ = self.context().intake.send(Intake::Events(events));
+        }
+    }
+
+    fn poll(&mut self, timeout: Duration) -> Option<Event> {
+        let failed = match self.consumer.poll(timeout)? {
+            Ok(message) => return self.to_event(&message),
+            Err(error) => error,
+        };
+        self.poll_failed(&failed);
+        None
+    }
+
+    fn to_event(&self, message: &BorrowedMessage<'_>) -> Option<Event> {
+        let context = self.context();
+        let (partition, offset) = (message.partition(), message.offset());
+        let place = match context.topics.as_slice() {
+            [_] => 0,
+            topics => topics.iter().position(|topic| topic.name == message.topic())?,
+        };
+        let source = u16::try_from(place).ok()?;
+        let (key, value) = (message.key(), message.payload());
+        let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
+        let ticket = context.offsets().received(source, partition, offset, bytes)?;
+        let mut event = Event::new(ticket, Place { source, partition, offset }, key, value);
+        event.headers = message.headers().map(copy_headers).filter(|headers| !headers.is_empty());
+        Some(event)
+    }
+
+    fn poll_failed(&mut self, error: &KafkaError) {
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => self.tell_missing(),
+            _ => self.context().connection.error(error.clone(), &format!("reading failed: {error}")),
+        }
+    }
+
+    /// Names the data topics that aren't there, each once; the client picks them up when they appear.
+    fn tell_missing(&mut self) {
+        let names: Vec<String> = self.context().topics.iter().map(|topic| topic.name.clone()).collect();
+        for name in names {
+            let found = crate::kafka::topics::look_up(self.consumer.client(), &name);
+            if matches!(found, crate::kafka::topics::Topic::Missing) && self.missing.insert(name.clone()) {
+                tracing::warn!(
+                    "data topic {name} is not on Kafka at {}: waiting for it; create it with: {}",
+                    self.endpoint,
+                    create_command(&self.endpoint, &name)
+                );
+            }
+        }
+    }
+
+    /// Ends without replay: what is under way is waited for, its offsets are committed, the group is left.
+    fn leave(self, drain_timeout: Duration) {
+        let context = self.context();
+        // A pipeline that has ended by itself (`on_error: stop`), or never began, settles nothing more.
+        let listening = context.intake.send(Intake::Stop).is_ok();
+        let deadline = Instant::now() + if listening { drain_timeout } else { Duration::ZERO };
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.settle(left.min(POLL));
+            let open = context.offsets().unsettled();
+            if open == 0 || left.is_zero() {
+                break;
+            }
+        }
+        let partitions: Vec<(u16, i32)> = context.offsets().partitions().collect();
+        context.commit(&self.consumer, &partitions);
+        for (source, partition) in partitions {
+            // The close below revokes once more; there is nothing left to wait for.
+            context.offsets().revoke(source, partition);
+        }
+    }
+}
+
+fn copy_headers(headers: &rdkafka::message::BorrowedHeaders) -> event::Headers {
+    headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
+}

@@ -1,0 +1,66 @@
+//! Events from lines of text, for `makinage predict` and tests of the pipeline without a broker.
+
+use std::{
+    io::{self, BufRead},
+    sync::Arc,
+    time::Duration,
+};
+
+use crossbeam_channel::Sender;
+
+use super::{Intake, acks::Acks, offsets::Offsets};
+use crate::event::{Event, Place};
+
+/// Events that may be open at once.
+const MAX_OPEN: usize = 8 * 1024;
+/// Lines that are handed over at a time.
+const CHUNK: usize = 1024;
+
+/// Reads newline-delimited events; the offset of an event is its line's number, from 0. Empty lines are no events.
+#[derive(Debug)]
+pub struct LineSource<R> {
+    lines: R,
+    acks: Arc<Acks>,
+    intake: Sender<Intake>,
+}
+
+impl<R: BufRead> LineSource<R> {
+    /// Reads `lines` to their end.
+    pub fn new(lines: R, acks: Arc<Acks>, intake: Sender<Intake>) -> Self {
+        Self { lines, acks, intake }
+    }
+
+    /// Hands all lines over, then says that there are no more.
+    pub fn run(mut self) -> io::Result<()> {
+        let mut offsets = Offsets::default();
+        offsets.assign(0, 0);
+        let (mut settled, mut chunk, mut line) = (Vec::new(), Vec::new(), Vec::new());
+        let mut offset = 0;
+        loop {
+            line.clear();
+            let more = self.lines.read_until(b'\n', &mut line)? > 0;
+            let text = line.strip_suffix(b"\n").unwrap_or(&line);
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
+            if !text.is_empty()
+                && let Some(ticket) = offsets.received(0, 0, offset, text.len())
+            {
+                chunk.push(Event::new(ticket, Place { source: 0, partition: 0, offset }, None, Some(text)));
+            }
+            offset += 1;
+            if (chunk.len() == CHUNK || !more || self.intake.is_empty()) && !chunk.is_empty() {
+                // The pipeline ends before its source only under `on_error: stop`.
+                if self.intake.send(Intake::Events(std::mem::take(&mut chunk))).is_err() {
+                    return Ok(());
+                }
+            }
+            while offsets.unsettled() >= MAX_OPEN {
+                self.acks.collect(&mut settled, Duration::from_secs(1));
+                settled.drain(..).for_each(|(ticket, fate)| offsets.settle(ticket, fate));
+            }
+            if !more {
+                let _ = self.intake.send(Intake::Finish);
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Where events come from.
+//!
+//! A source runs on a thread of its own, hands events to the pipeline over a bounded channel, and is told through
+//! [`acks::Acks`] what became of each. It never waits for the model: back-pressure is the number of events whose fate is open.
+//!
+//! - Delivery: at least once. An offset is committed only when it and all before it in its partition are settled.
+//! - Order: events of a partition are handed over in the order of their offsets.
+
+pub mod acks;
+pub mod kafka;
+pub mod memory;
+pub mod offsets;
+mod rebalance;
+mod start;
+
+use crate::event::Event;
+
+/// What a source tells the pipeline.
+#[derive(Debug)]
+pub enum Intake {
+    /// Events in the order of their offsets.
+    Events(Vec<Event>),
+    /// These assignments were taken away: what has not been given to a worker is dropped (another instance will read it).
+    Revoked(Vec<u32>),
+    /// No more events: finish all that was handed over, then end.
+    Finish,
+    /// End now: drop what has not been given to a worker, finish what has.
+    Stop,
+}

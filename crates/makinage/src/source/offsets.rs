@@ -1,0 +1,192 @@
+//! Which offsets are finished: pure bookkeeping, no I/O.
+//!
+//! Each assignment of a partition gets a *slot*, never used again; a [`Ticket`] names a slot and a place in it. Work that
+//! outlives a revoke therefore settles into nothing, even when the same partition has come back to this instance meanwhile.
+//! Only the contiguous finished prefix of a slot moves its position; offsets may have gaps (compaction, transaction markers), so the
+//! prefix is counted in events received, never by adding one to an offset.
+
+use std::collections::{HashMap, VecDeque};
+
+const SEQUENCE_BITS: u32 = 40;
+
+/// Names one received event: the slot in the upper bits, its sequence number within the slot in the lower 40.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ticket(u64);
+
+impl Ticket {
+    fn new(slot: u32, sequence: u64) -> Self {
+        Self(u64::from(slot) << SEQUENCE_BITS | sequence)
+    }
+
+    /// The assignment that the event belongs to.
+    pub fn slot(self) -> u32 {
+        u32::try_from(self.0 >> SEQUENCE_BITS).unwrap_or(u32::MAX)
+    }
+
+    fn sequence(self) -> u64 {
+        self.0 & ((1 << SEQUENCE_BITS) - 1)
+    }
+
+    /// The ticket as the producer's opaque value.
+    #[expect(clippy::cast_possible_truncation, reason = "64-bit targets only: see the assertion below")]
+    pub fn into_opaque(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The ticket that [`Ticket::into_opaque`] was called on.
+    pub fn from_opaque(opaque: usize) -> Self {
+        Self(opaque as u64)
+    }
+}
+
+const _: () = assert!(usize::BITS == 64, "a ticket travels as the producer's pointer-sized opaque value");
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Its output is acknowledged, or it was skipped: its offset may be committed when all before it may.
+    Finished,
+    /// It was given up unfinished: its offset, and all after it in its partition, must not be committed.
+    Dropped,
+}
+
+#[derive(Debug)]
+struct Open {
+    offset: i64,
+    bytes: usize,
+    fate: Option<Fate>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    source: u16,
+    partition: i32,
+    /// Sequence number of the first entry of `open`.
+    base: u64,
+    open: VecDeque<Open>,
+    unsettled: usize,
+    /// The next offset to read after the finished prefix, and whether it moved since it was last taken.
+    position: Option<i64>,
+    moved: bool,
+}
+
+/// A partition's new position: the offset to commit, that of the next event to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Index into the operator's data topics.
+    pub source: u16,
+    /// Partition.
+    pub partition: i32,
+    /// The offset to commit.
+    pub offset: i64,
+}
+
+/// The open events of all assigned partitions.
+#[derive(Debug, Default)]
+pub struct Offsets {
+    slots: HashMap<u32, Slot>,
+    assigned: HashMap<(u16, i32), u32>,
+    next_slot: u32,
+    unsettled: usize,
+    unsettled_bytes: usize,
+}
+
+impl Offsets {
+    /// Begins a new assignment of a partition.
+    pub fn assign(&mut self, source: u16, partition: i32) {
+        self.revoke(source, partition);
+        let slot = self.next_slot;
+        // 2^24 assignments fit beside the sequence number: a rebalance each second for half a year, and then it wraps, when no ticket of the old slot is left.
+        self.next_slot = (self.next_slot + 1) & 0x00ff_ffff;
+        self.assigned.insert((source, partition), slot);
+        self.slots.insert(
+            slot,
+            Slot { source, partition, base: 0, open: VecDeque::new(), unsettled: 0, position: None, moved: false },
+        );
+    }
+
+    /// Ends an assignment; what is still open in it no longer counts.
+    pub fn revoke(&mut self, source: u16, partition: i32) {
+        let Some(slot) = self.assigned.remove(&(source, partition)).and_then(|slot| self.slots.remove(&slot)) else {
+            return;
+        };
+        self.unsettled -= slot.unsettled;
+        self.unsettled_bytes -= slot.open.iter().map(|open| open.bytes).sum::<usize>();
+    }
+
+    /// The slot of an assigned partition.
+    pub fn slot(&self, source: u16, partition: i32) -> Option<u32> {
+        self.assigned.get(&(source, partition)).copied()
+    }
+
+    /// An event has been read. `None` when its partition isn't assigned.
+    pub fn received(&mut self, source: u16, partition: i32, offset: i64, bytes: usize) -> Option<Ticket> {
+        let id = self.slot(source, partition)?;
+        let slot = self.slots.get_mut(&id)?;
+        let ticket = Ticket::new(id, slot.base + slot.open.len() as u64);
+        slot.open.push_back(Open { offset, bytes, fate: None });
+        slot.unsettled += 1;
+        self.unsettled += 1;
+        self.unsettled_bytes += bytes;
+        Some(ticket)
+    }
+
+    /// An event's fate is known. A ticket of an ended assignment is ignored.
+    pub fn settle(&mut self, ticket: Ticket, fate: Fate) {
+        let Some(slot) = self.slots.get_mut(&ticket.slot()) else { return };
+        let Some(place) = ticket.sequence().checked_sub(slot.base).and_then(|place| usize::try_from(place).ok()) else {
+            return;
+        };
+        let Some(open) = slot.open.get_mut(place).filter(|open| open.fate.is_none()) else { return };
+        slot.unsettled -= 1;
+        self.unsettled -= 1;
+        self.unsettled_bytes -= open.bytes;
+        open.bytes = 0;
+        open.fate = Some(fate);
+        while let Some(first) = slot.open.pop_front_if(|first| first.fate == Some(Fate::Finished)) {
+            slot.base += 1;
+            slot.position = Some(first.offset + 1);
+            slot.moved = true;
+        }
+    }
+
+    /// The positions that moved since the last call.
+    pub fn take_moved(&mut self) -> Vec<Position> {
+        self.slots
+            .values_mut()
+            .filter_map(|slot| {
+                let offset = slot.position.filter(|_| std::mem::take(&mut slot.moved))?;
+                Some(Position { source: slot.source, partition: slot.partition, offset })
+            })
+            .collect()
+    }
+
+    /// The position of one assigned partition, where events of this assignment have finished.
+    pub fn position(&self, source: u16, partition: i32) -> Option<Position> {
+        let slot = self.slots.get(&self.slot(source, partition)?)?;
+        slot.position.map(|offset| Position { source, partition, offset })
+    }
+
+    /// All assigned partitions.
+    pub fn partitions(&self) -> impl Iterator<Item = (u16, i32)> + '_ {
+        self.assigned.keys().copied()
+    }
+
+    /// Events whose fate is open in one slot.
+    pub fn unsettled_in(&self, slot: u32) -> usize {
+        self.slots.get(&slot).map_or(0, |slot| slot.unsettled)
+    }
+
+    /// Events whose fate is open.
+    pub fn unsettled(&self) -> usize {
+        self.unsettled
+    }
+
+    /// Bytes of key and value of the events whose fate is open.
+    pub fn unsettled_bytes(&self) -> usize {
+        self.unsettled_bytes
+    }
+}
+
+#[cfg(test)]
+mod tests;

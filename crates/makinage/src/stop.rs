@@ -1,0 +1,67 @@
+//! Graceful stop: the first SIGTERM or SIGINT asks for it, the second ends the program at once, and so does its time-out.
+
+use std::{
+    io, process,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
+
+/// Says that the program should end.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks for the end.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the end was asked for.
+    pub fn requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Listens for signals from now on. `timeout` bounds a graceful stop.
+    pub fn listen(&self, timeout: Duration) -> io::Result<()> {
+        let mut signals = Signals::new([SIGTERM, SIGINT])?;
+        let stop = self.clone();
+        thread::Builder::new().name("signals".into()).spawn(move || {
+            for signal in signals.forever() {
+                if stop.requested() {
+                    tracing::warn!("second signal: ending at once; unfinished events are read again at the next start");
+                    process::exit(128 + signal);
+                }
+                tracing::info!(
+                    "stopping: finishing what is under way, at most {} s (a second signal ends at once)",
+                    timeout.as_secs_f32()
+                );
+                stop.request();
+                end_after(timeout);
+            }
+        })?;
+        Ok(())
+    }
+}
+
+fn end_after(timeout: Duration) {
+    let spawned = thread::Builder::new().name("stop timeout".into()).spawn(move || {
+        thread::sleep(timeout);
+        tracing::error!(
+            "the stop took longer than application.stop_timeout ({} s): ending; unfinished events are read again at the next start",
+            timeout.as_secs_f32()
+        );
+        process::exit(1);
+    });
+    if let Err(error) = spawned {
+        tracing::warn!("the stop has no time-out: {error}");
+    }
+}

@@ -1,0 +1,134 @@
+//! The payload of a `result` frame, checked once and read without copying. Pure.
+
+use crate::event::Failure;
+
+/// Results of consecutive events of a batch, as they came from a worker.
+#[derive(Debug)]
+pub struct Answer {
+    /// Place of the first event.
+    pub first: usize,
+    /// Number of events.
+    pub count: usize,
+    /// Time that the worker spent on the batch so far.
+    pub nanoseconds: u64,
+    form: Form,
+    payload: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Form {
+    /// Where the statuses, and each item's bytes, are in the payload: `ends[i]` closes item `i`.
+    Items {
+        ends: Vec<usize>,
+        data: usize,
+    },
+    Integers,
+    Floats,
+    Booleans,
+}
+
+/// What became of one event in a worker.
+#[derive(Debug, PartialEq)]
+pub enum Outcome<'a> {
+    /// The record's value, encoded.
+    Output(&'a [u8]),
+    /// A prediction, for `[event, prediction]`.
+    Prediction(Prediction<'a>),
+    /// A step returned `None`.
+    Skipped,
+    /// It could not be scored.
+    Failed(Failure),
+}
+
+/// A prediction that the service joins to its event.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Prediction<'a> {
+    /// JSON text.
+    Json(&'a [u8]),
+    /// An integer.
+    Integer(i64),
+    /// A float, maybe NaN or infinite.
+    Float(f64),
+    /// A boolean.
+    Boolean(bool),
+}
+
+/// A `result` payload that breaks the protocol.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the worker sent a result that is not what the protocol says ({0}); something in the model or the hooks wrote to its socket"
+)]
+pub struct MalformedAnswer(&'static str);
+
+const HEAD: usize = 17;
+
+impl Answer {
+    /// Checks a payload.
+    pub fn parse(payload: Vec<u8>) -> Result<Self, MalformedAnswer> {
+        let head: &[u8; HEAD] = payload.first_chunk().ok_or(MalformedAnswer("shorter than its head"))?;
+        let first = read_u32(head, 0);
+        let count = read_u32(head, 4);
+        let nanoseconds = u64::from_le_bytes(head[8..16].try_into().map_err(|_| MalformedAnswer("no time"))?);
+        let body = payload.len() - HEAD;
+        let (form, expected) = match head[16] {
+            0 => {
+                let lengths = HEAD + count;
+                let data = lengths + 4 * count;
+                if payload.len() < data {
+                    return Err(MalformedAnswer("fewer items than it says"));
+                }
+                let mut end = data;
+                let ends: Vec<usize> = (0..count)
+                    .map(|item| {
+                        end += read_u32(&payload, lengths + 4 * item);
+                        end
+                    })
+                    .collect();
+                (Form::Items { ends, data }, end - HEAD)
+            }
+            1 => (Form::Integers, 8 * count),
+            2 => (Form::Floats, 8 * count),
+            3 => (Form::Booleans, count),
+            _ => return Err(MalformedAnswer("unknown form")),
+        };
+        if body != expected {
+            return Err(MalformedAnswer("its length is not that of its items"));
+        }
+        Ok(Self { first, count, nanoseconds, form, payload })
+    }
+
+    /// What became of the event at `first + item`. `item` must be below `count`.
+    pub fn outcome(&self, item: usize) -> Outcome<'_> {
+        match &self.form {
+            Form::Integers => Outcome::Prediction(Prediction::Integer(i64::from_le_bytes(self.eight(item)))),
+            Form::Floats => Outcome::Prediction(Prediction::Float(f64::from_le_bytes(self.eight(item)))),
+            Form::Booleans => Outcome::Prediction(Prediction::Boolean(self.payload[HEAD + item] != 0)),
+            Form::Items { ends, data } => {
+                let begin = item.checked_sub(1).map_or(*data, |before| ends[before]);
+                let bytes = &self.payload[begin..ends[item]];
+                match self.payload[HEAD + item] {
+                    0 => Outcome::Output(bytes),
+                    1 => Outcome::Prediction(Prediction::Json(bytes)),
+                    2 => Outcome::Skipped,
+                    _ => Outcome::Failed(serde_json::from_slice(bytes).unwrap_or_else(|error| {
+                        Failure::new(
+                            "predict",
+                            "WorkerError",
+                            format!("the worker's own report can't be read: {error}"),
+                        )
+                    })),
+                }
+            }
+        }
+    }
+
+    fn eight(&self, item: usize) -> [u8; 8] {
+        let at = HEAD + 8 * item;
+        self.payload[at..at + 8].try_into().expect("the length was checked when it was parsed")
+    }
+}
+
+fn read_u32(bytes: &[u8], at: usize) -> usize {
+    let four: [u8; 4] = bytes[at..at + 4].try_into().expect("a slice of four");
+    u32::from_le_bytes(four) as usize
+}

@@ -1,0 +1,10 @@
+//! The Python processes that own the model: one Rust thread each, replaced when they die.
+
+pub mod answer;
+pub mod check;
+pub mod frame;
+pub mod plan;
+pub mod pool;
+pub mod process;
+pub mod protocol;
+mod slot;

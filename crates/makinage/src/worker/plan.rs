@@ -1,0 +1,52 @@
+//! From the configuration and a model to what workers are started with.
+
+use std::sync::Arc;
+
+use super::{
+    pool::WorkerPlan,
+    protocol::{HookNames, Setup, TopicEncoding},
+};
+use crate::{
+    config::{Config, Hooks},
+    model::store::StoredModel,
+};
+
+impl From<&Hooks> for HookNames {
+    fn from(hooks: &Hooks) -> Self {
+        Self {
+            pre_transform: hooks.pre_transform.clone(),
+            predict: hooks.predict.clone(),
+            post_transform: hooks.post_transform.clone(),
+        }
+    }
+}
+
+/// What the workers of a generation are started with. `max_output_bytes` is the sink's limit.
+pub fn plan(
+    config: &Config,
+    model: Arc<StoredModel>,
+    max_output_bytes: usize,
+) -> Result<WorkerPlan, serde_json::Error> {
+    let operator = &config.operator;
+    let encoding = |topic: &str, encoder: &crate::config::Encoder| TopicEncoding {
+        topic: topic.into(),
+        encoder: encoder.module().into(),
+    };
+    let setup = Setup {
+        config: config.document.clone(),
+        folder: config.folder().display().to_string(),
+        operator: operator.name.clone(),
+        hooks: HookNames::from(&operator.hooks),
+        sources: operator.data.iter().map(|topic| encoding(&topic.name, &topic.encoder)).collect(),
+        sink: encoding(&operator.sink.name, &operator.sink.encoder),
+        max_output_bytes,
+    };
+    Ok(WorkerPlan {
+        python: operator.python.clone(),
+        setup: serde_json::to_vec(&setup)?,
+        model,
+        load_timeout: operator.load_timeout,
+        predict_timeout: operator.predict_timeout,
+        workers: operator.workers,
+    })
+}

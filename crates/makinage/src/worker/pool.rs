@@ -1,0 +1,314 @@
+//! The workers of one generation, as the pipeline sees them: who is free, who holds which batch, who has been silent for too long.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    net::Shutdown,
+    os::unix::net::UnixStream,
+    path::PathBuf,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Sender, bounded};
+
+use super::{
+    answer::Answer,
+    protocol::{LoadFailure, Loaded},
+    slot::Slot,
+};
+use crate::{
+    flights::{Job, Part},
+    model::{ModelLabel, store::StoredModel},
+};
+
+/// Batches that a worker holds: one that it works on, and one so that it never waits for the next.
+pub const IN_FLIGHT: usize = 2;
+
+/// Names a worker: its generation and its place in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerId {
+    /// The generation, counted from 1.
+    pub generation: u64,
+    /// The place in its pool, counted from 0.
+    pub slot: usize,
+}
+
+impl fmt::Display for WorkerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "worker {}.{}", self.generation, self.slot)
+    }
+}
+
+/// What all workers of a pool are started with.
+#[derive(Debug)]
+pub struct WorkerPlan {
+    /// The interpreter.
+    pub python: PathBuf,
+    /// The payload of `setup`.
+    pub setup: Vec<u8>,
+    /// The model; it stays on the disk for as long as a worker may be replaced.
+    pub model: Arc<StoredModel>,
+    /// The longest that loading may take.
+    pub load_timeout: Duration,
+    /// The longest that a worker may be silent on one batch.
+    pub predict_timeout: Duration,
+    /// Processes.
+    pub workers: usize,
+}
+
+/// A request on its way to a worker.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub incarnation: u32,
+    pub id: u64,
+    pub dense: bool,
+    pub job: Job,
+}
+
+/// What workers tell the pipeline.
+#[derive(Debug)]
+pub enum FromWorker {
+    /// Results of consecutive events of the oldest request.
+    Answer {
+        /// Who.
+        worker: WorkerId,
+        /// The request.
+        id: u64,
+        /// The results.
+        answer: Answer,
+    },
+    /// Still at work on the oldest request.
+    Progress {
+        /// Who.
+        worker: WorkerId,
+    },
+    /// The process has ended; nothing more comes from it.
+    Died {
+        /// Who.
+        worker: WorkerId,
+        /// How, for people.
+        cause: String,
+    },
+    /// A replacement has loaded the model.
+    Ready {
+        /// Who.
+        worker: WorkerId,
+        /// The replacement.
+        live: Live,
+    },
+}
+
+/// A process that has loaded its model.
+#[derive(Debug)]
+pub struct Live {
+    pub(super) incarnation: u32,
+    /// What it said of the model.
+    pub loaded: Loaded,
+    abort: UnixStream,
+    in_flight: VecDeque<InFlight>,
+    /// Since when the worker has been at its oldest request without a sign of life.
+    silent_since: Instant,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    id: u64,
+    job: Job,
+    answers: Vec<Answer>,
+}
+
+impl Live {
+    pub(super) fn new(abort: UnixStream, loaded: Loaded) -> Self {
+        Self { incarnation: 0, loaded, abort, in_flight: VecDeque::new(), silent_since: Instant::now() }
+    }
+}
+
+#[derive(Debug)]
+struct Worker {
+    asks: Sender<Ask>,
+    live: Option<Live>,
+}
+
+/// A request that has been answered whole.
+#[derive(Debug)]
+pub struct Answered {
+    /// The flight that it belongs to.
+    pub flight: u64,
+    /// The answer.
+    pub part: Part,
+    /// Events in it.
+    pub rows: usize,
+    /// Time that the model took.
+    pub took: Duration,
+}
+
+/// The workers of one generation. Dropping it ends their processes.
+#[derive(Debug)]
+pub struct Pool {
+    generation: u64,
+    plan: Arc<WorkerPlan>,
+    workers: Vec<Worker>,
+    next_id: u64,
+}
+
+impl Pool {
+    /// Starts all workers and waits until each has loaded the model; the first failure ends the attempt.
+    pub fn start(generation: u64, plan: WorkerPlan, pipeline: &Sender<FromWorker>) -> Result<Self, LoadFailure> {
+        let plan = Arc::new(plan);
+        let mut starting = Vec::with_capacity(plan.workers);
+        for slot in 0..plan.workers {
+            let id = WorkerId { generation, slot };
+            let (asks, jobs) = bounded(IN_FLIGHT);
+            let (started, outcome) = bounded(1);
+            let slot = Slot { id, plan: Arc::clone(&plan), jobs, pipeline: pipeline.clone() };
+            // The thread lives as long as its worker: PR_SET_PDEATHSIG looks at the thread that started the child.
+            thread::Builder::new().name(id.to_string()).spawn(move || slot.run(&started)).map_err(|error| {
+                LoadFailure {
+                    step: "environment".into(),
+                    error: "ThreadLimit".into(),
+                    message: format!("cannot start a thread for {id}: {error}"),
+                    hint: Some("raise the limit of processes, or lower operators.<name>.workers".into()),
+                    ..LoadFailure::default()
+                }
+            })?;
+            starting.push((asks, outcome));
+        }
+        let workers = starting
+            .into_iter()
+            .map(|(asks, outcome)| {
+                let live = outcome.recv().unwrap_or_else(|_| Err(LoadFailure::default()))?;
+                Ok(Worker { asks, live: Some(live) })
+            })
+            .collect::<Result<_, LoadFailure>>()?;
+        Ok(Self { generation, plan, workers, next_id: 0 })
+    }
+
+    /// The generation's number.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The model's name.
+    pub fn label(&self) -> &ModelLabel {
+        &self.plan.model.label
+    }
+
+    /// Its number of workers.
+    pub fn size(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// What the model's first worker said of it.
+    pub fn loaded(&self) -> Option<&Loaded> {
+        self.workers.first().and_then(|worker| worker.live.as_ref()).map(|live| &live.loaded)
+    }
+
+    /// The worker that should get the next batch, and how many it holds: the one with the fewest.
+    pub fn free_worker(&self) -> Option<(usize, usize)> {
+        self.workers
+            .iter()
+            .enumerate()
+            .filter_map(|(slot, worker)| Some((slot, worker.live.as_ref()?.in_flight.len())))
+            .filter(|(_, in_flight)| *in_flight < IN_FLIGHT)
+            .min_by_key(|(_, in_flight)| *in_flight)
+    }
+
+    /// Gives a job to a worker that [`Pool::free_worker`] named.
+    pub fn ask(&mut self, slot: usize, job: Job, now: Instant) {
+        let worker = &mut self.workers[slot];
+        let Some(live) = worker.live.as_mut() else { return };
+        let id = self.next_id;
+        self.next_id += 1;
+        let ask = Ask { incarnation: live.incarnation, id, dense: live.loaded.dense, job: job.clone() };
+        if live.in_flight.is_empty() {
+            live.silent_since = now;
+        }
+        live.in_flight.push_back(InFlight { id, job, answers: vec![] });
+        // The channel holds IN_FLIGHT asks, and its thread ends only with this pool or a panic, whose Died never comes: then the time-out speaks.
+        if worker.asks.try_send(ask).is_err() {
+            tracing::debug!(slot, "a worker's thread does not take its job");
+        }
+    }
+
+    /// Part of an answer has come. `Some` once the request is answered whole.
+    pub fn answered(&mut self, slot: usize, id: u64, answer: Answer, now: Instant) -> Option<Answered> {
+        let live = self.workers.get_mut(slot)?.live.as_mut()?;
+        live.silent_since = now;
+        let oldest = live.in_flight.front_mut()?;
+        let known: usize = oldest.answers.iter().map(|answer| answer.count).sum();
+        let rows = oldest.job.range.len();
+        if oldest.id != id || answer.first != known || known + answer.count > rows {
+            tracing::error!("a worker answered what it was not asked; it is replaced");
+            abort(live);
+            return None;
+        }
+        let complete = known + answer.count == rows;
+        let took = Duration::from_nanos(answer.nanoseconds);
+        oldest.answers.push(answer);
+        if !complete {
+            return None;
+        }
+        let InFlight { job, answers, .. } = live.in_flight.pop_front()?;
+        let part = Part::Answered { start: job.range.start, answers, model: Arc::clone(&self.plan.model.label) };
+        Some(Answered { flight: job.flight, part, rows, took })
+    }
+
+    /// A worker shows that it is still at work.
+    pub fn progressed(&mut self, slot: usize, now: Instant) {
+        if let Some(live) = self.workers.get_mut(slot).and_then(|worker| worker.live.as_mut()) {
+            live.silent_since = now;
+        }
+    }
+
+    /// A worker died: the jobs that it held, the one that it worked on first.
+    pub fn died(&mut self, slot: usize) -> Vec<Job> {
+        let live = self.workers.get_mut(slot).and_then(|worker| worker.live.take());
+        live.map(|live| live.in_flight.into_iter().map(|held| held.job).collect()).unwrap_or_default()
+    }
+
+    /// A worker was replaced.
+    pub fn replaced(&mut self, slot: usize, live: Live) {
+        if let Some(worker) = self.workers.get_mut(slot) {
+            worker.live = Some(live);
+        }
+    }
+
+    /// Ends workers that have been silent on a batch for longer than `predict_timeout`; each is reported dead soon.
+    pub fn end_silent(&mut self, now: Instant) {
+        for (slot, worker) in self.workers.iter_mut().enumerate() {
+            let Some(live) = worker.live.as_mut().filter(|live| !live.in_flight.is_empty()) else { continue };
+            let silent = now.saturating_duration_since(live.silent_since);
+            if silent > self.plan.predict_timeout {
+                let id = WorkerId { generation: self.generation, slot };
+                tracing::warn!(
+                    "{id}: no answer for {} s (operators.<name>.predict_timeout); it is replaced and its batch tried again",
+                    silent.as_secs()
+                );
+                abort(live);
+                // Not again before its death is reported.
+                live.silent_since = now;
+            }
+        }
+    }
+
+    /// When the first worker will have been silent for too long.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let busy =
+            self.workers.iter().filter_map(|worker| worker.live.as_ref()).filter(|live| !live.in_flight.is_empty());
+        busy.map(|live| live.silent_since + self.plan.predict_timeout).min()
+    }
+
+    /// Whether no worker holds a batch.
+    pub fn is_idle(&self) -> bool {
+        self.workers.iter().all(|worker| worker.live.as_ref().is_none_or(|live| live.in_flight.is_empty()))
+    }
+}
+
+/// Closes the socket from this side, which wakes the slot's threads wherever they are: they end and replace the process.
+fn abort(live: &Live) {
+    if let Err(error) = live.abort.shutdown(Shutdown::Both) {
+        tracing::debug!(%error, "the worker's socket is closed already");
+    }
+}

@@ -1,0 +1,181 @@
+//! One worker process: start, talk to, end.
+
+use std::{
+    io::{self, BufRead, BufReader, PipeReader, Read, Write},
+    os::unix::{
+        net::UnixStream,
+        process::{CommandExt, ExitStatusExt},
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::protocol::{Frame, Kind, LogLine, read_frame, write_frame};
+
+const BOOTSTRAP: &str = include_str!("../../../../python/bootstrap.py");
+const PACKAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/worker_package.json"));
+/// A model's printed line is cut here; what prints more without a line end gets several lines.
+const LONGEST_LINE: u64 = 8 * 1024;
+
+/// A running worker. Dropping it kills the process.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    socket: UnixStream,
+}
+
+/// Why a worker could not be started or did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// The interpreter can't be run.
+    #[error(
+        "cannot run the Python interpreter {python}: {source}; install Python 3.10 or later, or set operators.<name>.python to one"
+    )]
+    Start {
+        /// The interpreter.
+        python: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// It ended.
+    #[error("the worker ended ({0})")]
+    Ended(String),
+    /// It did not answer in time.
+    #[error("the worker did not answer within {} s", .0.as_secs())]
+    Silent(Duration),
+}
+
+impl Process {
+    /// Starts a worker and hands it the package. Call it from a thread that lives as long as the worker: the kernel kills the child when the
+    /// thread that started it ends (`PR_SET_PDEATHSIG`).
+    pub fn start(python: &Path, name: &str) -> Result<Self, ProcessError> {
+        let failed = |source| ProcessError::Start { python: python.to_owned(), source };
+        let (socket, theirs) = UnixStream::pair().map_err(failed)?;
+        let (printed, stdout) = io::pipe().map_err(failed)?;
+        let stderr = stdout.try_clone().map_err(failed)?;
+        let child = Command::new(python)
+            .arg("-c")
+            .arg(BOOTSTRAP)
+            .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
+            .stdout(stdout)
+            .stderr(stderr)
+            // A terminal's Ctrl-C goes to the whole group, and must not end a worker that still has a batch.
+            .process_group(0)
+            .spawn()
+            .map_err(failed)?;
+        let mut process = Self { child, socket };
+        let name = name.to_owned();
+        thread::Builder::new().name(format!("{name} output")).spawn(move || relay(&name, printed)).map_err(failed)?;
+        process.hand_over_package().map_err(|error| process.ended(&error))?;
+        Ok(process)
+    }
+
+    fn hand_over_package(&mut self) -> io::Result<()> {
+        let length = u32::try_from(PACKAGE.len()).map_err(io::Error::other)?;
+        self.socket.write_all(&length.to_le_bytes())?;
+        self.socket.write_all(PACKAGE.as_bytes())
+    }
+
+    /// Sends a request and waits for its answer; log lines that come before it are logged.
+    pub fn ask(&mut self, kind: Kind, payload: &[u8], timeout: Duration) -> Result<Frame, ProcessError> {
+        write_frame(&mut self.socket, kind, 0, payload).map_err(|error| self.ended(&error))?;
+        let deadline = Instant::now() + timeout;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ProcessError::Silent(timeout));
+            }
+            self.socket.set_read_timeout(Some(left)).map_err(|error| self.ended(&error))?;
+            match read_frame(&mut self.socket) {
+                Ok(Some(frame)) if frame.kind == Kind::Log => log_line(&frame.payload),
+                Ok(Some(frame)) if frame.kind == Kind::Progress => {}
+                Ok(Some(frame)) => {
+                    self.socket.set_read_timeout(None).map_err(|error| self.ended(&error))?;
+                    return Ok(frame);
+                }
+                Ok(None) => return Err(self.ended(&io::Error::from(io::ErrorKind::UnexpectedEof))),
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                    return Err(ProcessError::Silent(timeout));
+                }
+                Err(error) => return Err(self.ended(&error)),
+            }
+        }
+    }
+
+    /// The service's end of the socket pair.
+    pub fn socket(&self) -> &UnixStream {
+        &self.socket
+    }
+
+    /// Kills the process and says how it had ended, where it had by itself.
+    pub fn end(&mut self) -> String {
+        // A worker that closed its socket is about to exit: its own status tells more than our signal would.
+        let deadline = Instant::now() + Duration::from_millis(200);
+        while Instant::now() < deadline {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return describe(status),
+                Ok(None) => thread::sleep(Duration::from_millis(5)),
+                Err(error) => return error.to_string(),
+            }
+        }
+        self.kill();
+        "it no longer answered and was killed".to_owned()
+    }
+
+    fn ended(&mut self, error: &io::Error) -> ProcessError {
+        tracing::debug!(%error, "worker socket");
+        ProcessError::Ended(self.end())
+    }
+
+    fn kill(&mut self) {
+        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
+            tracing::warn!("cannot end the worker process {}: {error}", self.child.id());
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            self.kill();
+        }
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (_, Some(9)) => "killed by signal 9; where nobody did that, the system was out of memory".to_owned(),
+        (_, Some(11)) => "signal 11, a crash in native code".to_owned(),
+        (_, Some(signal)) => format!("signal {signal}"),
+        _ => status.to_string(),
+    }
+}
+
+/// Logs a `log` frame's line.
+pub fn log_line(payload: &[u8]) {
+    match serde_json::from_slice::<LogLine>(payload) {
+        Ok(line) if line.level == "error" => tracing::error!("{}", line.message),
+        Ok(line) => tracing::warn!("{}", line.message),
+        Err(error) => tracing::warn!("a worker's log line can't be read: {error}"),
+    }
+}
+
+/// Re-emits what a model or a hook prints, as log lines with the worker's name. Bytes that aren't UTF-8 are replaced.
+fn relay(name: &str, printed: PipeReader) {
+    let mut lines = BufReader::new(printed);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
+            Ok(0) => return,
+            Ok(_) => tracing::info!(target: "worker", "{name}: {}", String::from_utf8_lossy(&line).trim_end()),
+            Err(error) => {
+                tracing::warn!("{name}: its output can't be read any more: {error}");
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The wire contract with a worker: frames, kinds, and the binary forms of a batch and its result.
+//!
+//! The contract's text is `protocol/README.md`; `protocol/fixtures` are read by the tests of both sides. What a worker
+//! sends is checked like anything from outside: a user's code runs in it.
+
+use std::io::{self, Read, Write};
+
+use serde::{Deserialize, Serialize};
+
+/// The longest frame, in bytes after its length field.
+const MAX_FRAME: usize = 1 << 30;
+/// Bytes of a frame before its payload, after the length field: kind and id.
+const HEAD: usize = 9;
+
+/// What a frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// To the worker: config, hooks, encoders.
+    Setup = 1,
+    /// To the worker: the model's folder.
+    Load = 2,
+    /// To the worker: events.
+    Batch = 3,
+    /// To the worker: can these be imported?
+    Check = 4,
+    /// The answer to `Setup`.
+    Ready = 16,
+    /// The answer to `Load`.
+    Loaded = 17,
+    /// `Setup` or `Load` failed.
+    Failed = 18,
+    /// Results of consecutive events of a batch.
+    Result = 19,
+    /// Still working on the request of this id.
+    Progress = 20,
+    /// A line for the log.
+    Log = 21,
+    /// The answer to `Check`.
+    Checked = 22,
+}
+
+impl Kind {
+    fn from_byte(byte: u8) -> Option<Self> {
+        Some(match byte {
+            1 => Self::Setup,
+            2 => Self::Load,
+            3 => Self::Batch,
+            4 => Self::Check,
+            16 => Self::Ready,
+            17 => Self::Loaded,
+            18 => Self::Failed,
+            19 => Self::Result,
+            20 => Self::Progress,
+            21 => Self::Log,
+            22 => Self::Checked,
+            _ => return None,
+        })
+    }
+}
+
+/// A received frame.
+#[derive(Debug)]
+pub struct Frame {
+    /// What it is.
+    pub kind: Kind,
+    /// The request that it answers.
+    pub id: u64,
+    /// The bytes after kind and id.
+    pub payload: Vec<u8>,
+}
+
+/// Reads one frame; `Ok(None)` at the end of the stream between two frames.
+pub fn read_frame(from: &mut impl Read) -> io::Result<Option<Frame>> {
+    let mut length = [0; 4];
+    let got = from.read(&mut length)?;
+    if got == 0 {
+        return Ok(None);
+    }
+    from.read_exact(&mut length[got..])?;
+    let length = u32::from_le_bytes(length) as usize;
+    if !(HEAD..=MAX_FRAME).contains(&length) {
+        return Err(invalid(format!("a frame of {length} bytes")));
+    }
+    let mut head = [0; HEAD];
+    from.read_exact(&mut head)?;
+    let [kind, id @ ..] = head;
+    let kind = Kind::from_byte(kind).ok_or_else(|| invalid(format!("a frame of the unknown kind {kind}")))?;
+    let mut payload = vec![0; length - HEAD];
+    from.read_exact(&mut payload)?;
+    Ok(Some(Frame { kind, id: u64::from_le_bytes(id), payload }))
+}
+
+/// Writes one frame.
+pub fn write_frame(to: &mut impl Write, kind: Kind, id: u64, payload: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(payload.len() + HEAD).map_err(|_| invalid("a frame over 4 GiB".into()))?;
+    let mut head = [0; 4 + HEAD];
+    head[..4].copy_from_slice(&length.to_le_bytes());
+    head[4] = kind as u8;
+    head[5..].copy_from_slice(&id.to_le_bytes());
+    to.write_all(&head)?;
+    to.write_all(payload)
+}
+
+fn invalid(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+/// `setup`: what a worker needs to know before it loads a model.
+#[derive(Debug, Clone, Serialize)]
+pub struct Setup {
+    /// The user's file, in tagged form.
+    pub config: Box<serde_json::value::RawValue>,
+    /// The file's folder, where hooks are found first.
+    pub folder: String,
+    /// The operator's name.
+    pub operator: String,
+    /// The custom steps.
+    pub hooks: HookNames,
+    /// The data topics, in the operator's order.
+    pub sources: Vec<TopicEncoding>,
+    /// The sink.
+    pub sink: TopicEncoding,
+    /// The largest output that the sink takes.
+    pub max_output_bytes: usize,
+}
+
+/// The custom steps, `module:function` each.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the page's own names")]
+pub struct HookNames {
+    pub pre_transform: Option<String>,
+    pub predict: Option<String>,
+    pub post_transform: Option<String>,
+}
+
+/// A topic and its encoder's module name.
+#[derive(Debug, Clone, Serialize)]
+pub struct TopicEncoding {
+    /// Topic.
+    pub topic: String,
+    /// `makinage.encoding.…` or a user's module.
+    pub encoder: String,
+}
+
+/// `load`: the model to serve.
+#[derive(Debug, Clone, Serialize)]
+pub struct Load<'a> {
+    /// The folder with `MLmodel`.
+    pub path: &'a str,
+    /// Its name in messages.
+    pub model: &'a str,
+}
+
+/// `loaded`: the model is ready.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Loaded {
+    /// `MLflow` flavour.
+    pub flavour: String,
+    /// Time that loading took.
+    pub seconds: f64,
+    /// Whether dense groups may be sent.
+    pub dense: bool,
+    /// Lines for the log.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// `failed`: why `setup` or `load` did not work.
+#[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
+pub struct LoadFailure {
+    /// `import`, `load`, `environment` or a hook's name.
+    pub step: String,
+    /// The error's class.
+    pub error: String,
+    /// The error's text.
+    pub message: String,
+    /// `file:line` in the user's code.
+    #[serde(rename = "where")]
+    pub location: Option<String>,
+    /// The traceback's last lines.
+    pub traceback: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl std::fmt::Display for LoadFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "step {}: {}: {}", self.step, self.error, self.message)?;
+        if let Some(location) = &self.location {
+            write!(f, " ({location})")?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "; {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// `log`: a line that the worker wants to be seen.
+#[derive(Debug, Deserialize)]
+pub struct LogLine {
+    /// `warning` or `error`.
+    pub level: String,
+    /// The line.
+    pub message: String,
+}
+
+/// `check`: what is to be imported or found.
+#[derive(Debug, Serialize)]
+pub struct Check<'a> {
+    /// The file's folder, where hooks are found first.
+    pub folder: &'a str,
+    /// The custom steps.
+    pub hooks: HookNames,
+    /// The users' encoder modules.
+    pub encoders: &'a [String],
+    /// Packages that must be there, found without importing them.
+    pub packages: &'a [&'a str],
+}
+
+/// `checked`: what a check found.
+#[derive(Debug, Deserialize)]
+pub struct Checked {
+    /// What would keep the service from working.
+    pub problems: Vec<CheckProblem>,
+    /// What the user should know.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// One thing that can't be imported or found.
+#[derive(Debug, Deserialize)]
+pub struct CheckProblem {
+    /// `hooks.predict`, `encoder:my_codec`, `package:mlflow`.
+    pub key: String,
+    /// The error's class.
+    pub error: String,
+    /// The error's text.
+    pub message: String,
+    /// `file:line` in the user's code.
+    #[serde(rename = "where")]
+    pub location: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+}

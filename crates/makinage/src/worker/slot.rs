@@ -1,0 +1,213 @@
+//! One worker's place in a pool: the thread that starts its process, feeds it, and replaces it when it dies.
+
+use std::{
+    io::{self, BufReader},
+    net::Shutdown,
+    os::unix::net::UnixStream,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use crossbeam_channel::{Receiver, Sender, bounded, select};
+
+use super::{
+    answer::Answer,
+    frame::{Encoding, encode_batch},
+    pool::{Ask, FromWorker, Live, WorkerId, WorkerPlan},
+    process::{Process, ProcessError, log_line},
+    protocol::{Kind, Load, LoadFailure, Loaded, read_frame, write_frame},
+};
+
+/// The first wait before a dead worker is replaced, and the longest.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
+/// A worker that served for so long was well: its death starts the back-off anew.
+const STABLE: Duration = Duration::from_secs(60);
+/// Starting the interpreter and importing the hooks takes no model's time, but a cold disk's.
+const SETUP_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What a slot's thread works with.
+pub(super) struct Slot {
+    pub id: WorkerId,
+    pub plan: Arc<WorkerPlan>,
+    pub jobs: Receiver<Ask>,
+    pub pipeline: Sender<FromWorker>,
+}
+
+impl Slot {
+    /// Runs until the pool closes `jobs`. The first start's outcome goes to `started`, and a failed one ends the slot; later ones are tried again.
+    pub fn run(self, started: &Sender<Result<Live, LoadFailure>>) {
+        let mut incarnation = 0;
+        let mut process = match self.start() {
+            Ok((process, live)) => {
+                if started.send(Ok(live)).is_err() {
+                    return;
+                }
+                process
+            }
+            Err(failure) => {
+                // The loader may have given up on the pool already, since another of its workers failed first.
+                let _ = started.send(Err(failure));
+                return;
+            }
+        };
+        let mut wait = BACK_OFF.0;
+        loop {
+            let began = std::time::Instant::now();
+            let Some(cause) = self.serve(&mut process, incarnation) else { return };
+            if began.elapsed() > STABLE {
+                wait = BACK_OFF.0;
+            }
+            incarnation += 1;
+            if self.pipeline.send(FromWorker::Died { worker: self.id, cause }).is_err() {
+                return;
+            }
+            process = loop {
+                if self.closed_within(wait) {
+                    return;
+                }
+                wait = (wait * 2).min(BACK_OFF.1);
+                match self.start() {
+                    Ok((process, mut live)) => {
+                        live.incarnation = incarnation;
+                        if self.pipeline.send(FromWorker::Ready { worker: self.id, live }).is_err() {
+                            return;
+                        }
+                        break process;
+                    }
+                    Err(failure) => tracing::error!(
+                        "{}: the replacement of a dead worker does not start: {failure}; trying again in {:.1} s",
+                        self.id,
+                        wait.as_secs_f32()
+                    ),
+                }
+            };
+        }
+    }
+
+    /// Waits before the next try. Jobs meant for the dead process are discarded: the pipeline asks for them again.
+    fn closed_within(&self, wait: Duration) -> bool {
+        let over = crossbeam_channel::after(wait);
+        loop {
+            select! {
+                recv(self.jobs) -> job => if job.is_err() { return true },
+                recv(over) -> _ => return false,
+            }
+        }
+    }
+
+    fn start(&self) -> Result<(Process, Live), LoadFailure> {
+        let died = |step: &str| {
+            let step = step.to_owned();
+            move |error: ProcessError| {
+                let error_class = match error {
+                    ProcessError::Start { .. } => "InterpreterMissing",
+                    ProcessError::Ended(_) => "WorkerDied",
+                    ProcessError::Silent(_) => "Timeout",
+                };
+                LoadFailure { step, error: error_class.into(), message: error.to_string(), ..LoadFailure::default() }
+            }
+        };
+        let plan = &self.plan;
+        let mut process = Process::start(&plan.python, &self.id.to_string()).map_err(died("environment"))?;
+        let ready = process.ask(Kind::Setup, &plan.setup, SETUP_TIMEOUT).map_err(died("import"))?;
+        if ready.kind != Kind::Ready {
+            return Err(failure(&ready.payload));
+        }
+        let path = plan.model.path.display().to_string();
+        let load = Load { path: &path, model: &plan.model.label };
+        let load = serde_json::to_vec(&load).map_err(|error| malformed(&error))?;
+        let answer = process.ask(Kind::Load, &load, plan.load_timeout).map_err(died("load"))?;
+        if answer.kind != Kind::Loaded {
+            return Err(failure(&answer.payload));
+        }
+        let loaded: Loaded = serde_json::from_slice(&answer.payload).map_err(|error| malformed(&error))?;
+        let abort = process.socket().try_clone().map_err(|error| malformed(&error))?;
+        Ok((process, Live::new(abort, loaded)))
+    }
+
+    /// Feeds the process until it dies (its cause) or the pool closes (`None`).
+    fn serve(&self, process: &mut Process, incarnation: u32) -> Option<String> {
+        let (reader, done) = match self.spawn_reader(process.socket()) {
+            Ok(reader) => reader,
+            Err(error) => return Some(error.to_string()),
+        };
+        let cause = loop {
+            select! {
+                recv(self.jobs) -> ask => match ask {
+                    Ok(ask) if ask.incarnation == incarnation => {
+                        let payload = encode_batch(ask.job.events(), Encoding { dense: ask.dense });
+                        if let Err(error) = write_frame(&mut process.socket(), Kind::Batch, ask.id, &payload) {
+                            break Some(error.to_string());
+                        }
+                    }
+                    Ok(_) => {}
+                    Err(_) => break None,
+                },
+                recv(done) -> cause => break Some(cause.unwrap_or_else(|_| "its reader ended".to_owned())),
+            }
+        };
+        // The reader's thread ends with the socket, so that all answers are in the pipeline's channel before the death is.
+        if let Err(error) = process.socket().shutdown(Shutdown::Both) {
+            tracing::debug!(%error, "{}: its socket is closed already", self.id);
+        }
+        let ended = process.end();
+        if reader.join().is_err() {
+            tracing::error!("{}: its reader panicked; this is a bug", self.id);
+        }
+        cause.map(|cause| if cause.is_empty() { ended } else { format!("{ended}; {cause}") })
+    }
+
+    #[expect(clippy::type_complexity, reason = "a thread and its last word, used once")]
+    fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<()>, Receiver<String>)> {
+        let socket = BufReader::with_capacity(64 * 1024, socket.try_clone()?);
+        let (finished, done) = bounded(1);
+        let (id, pipeline) = (self.id, self.pipeline.clone());
+        let reader = thread::Builder::new().name(format!("{id} reader")).spawn(move || {
+            let cause = read_answers(id, socket, &pipeline);
+            // Nobody listens when the pool has closed the slot first.
+            let _ = finished.send(cause);
+        })?;
+        Ok((reader, done))
+    }
+}
+
+/// Reads answers until the stream ends; says why, where there is more to say than that the process ended.
+fn read_answers(worker: WorkerId, mut socket: BufReader<UnixStream>, pipeline: &Sender<FromWorker>) -> String {
+    loop {
+        let frame = match read_frame(&mut socket) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return String::new(),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return String::new(),
+            Err(error) => return error.to_string(),
+        };
+        let sent = match frame.kind {
+            Kind::Result => match Answer::parse(frame.payload) {
+                Ok(answer) => pipeline.send(FromWorker::Answer { worker, id: frame.id, answer }),
+                Err(error) => return error.to_string(),
+            },
+            Kind::Progress => pipeline.send(FromWorker::Progress { worker }),
+            Kind::Log => {
+                log_line(&frame.payload);
+                Ok(())
+            }
+            kind => return format!("it sent a {kind:?} frame while serving"),
+        };
+        if sent.is_err() {
+            return "the pipeline ended".to_owned();
+        }
+    }
+}
+
+fn failure(payload: &[u8]) -> LoadFailure {
+    serde_json::from_slice(payload).unwrap_or_else(|error| malformed(&error))
+}
+
+fn malformed(error: &dyn std::fmt::Display) -> LoadFailure {
+    LoadFailure {
+        step: "load".into(),
+        error: "ProtocolError".into(),
+        message: format!("the worker's answer can't be read: {error}"),
+        ..LoadFailure::default()
+    }
+}

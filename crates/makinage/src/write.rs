@@ -1,0 +1,137 @@
+//! From results to outputs: splices, writes, and settles what has no output.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    config::Operator,
+    errors::{FailedEvents, Verdict},
+    event::{Event, Failure},
+    flights::{Landed, Part},
+    sink::Sink,
+    source::{
+        acks::Acks,
+        offsets::{Fate, Ticket},
+    },
+    splice::splice,
+    worker::answer::Outcome,
+};
+
+/// Hands the outputs of landed flights to the sink, in order.
+#[derive(Debug)]
+pub struct Writer<S> {
+    sink: S,
+    /// Names of the data topics, for coordinates.
+    topics: Vec<String>,
+    acks: Arc<Acks>,
+    failed: FailedEvents,
+    stopped_by_error: bool,
+}
+
+impl<S: Sink> Writer<S> {
+    /// A writer for one operator.
+    pub fn new(operator: &Operator, sink: S, acks: Arc<Acks>) -> Self {
+        let topics = operator.data.iter().map(|topic| topic.name.clone()).collect();
+        let failed = FailedEvents::new(operator.on_error, Instant::now());
+        Self { sink, topics, acks, failed, stopped_by_error: false }
+    }
+
+    /// Writes a flight's outputs.
+    pub fn write(&mut self, landed: &Landed) {
+        let mut output = Vec::new();
+        for part in &landed.parts {
+            match part {
+                Part::Failed(place, failure) => self.fail(&landed.events[*place], failure),
+                Part::Answered { start, answers, model } => {
+                    for answer in answers {
+                        for item in 0..answer.count {
+                            let event = &landed.events[start + answer.first + item];
+                            self.write_event(event, &answer.outcome(item), model, &mut output);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn write_event(&mut self, event: &Event, outcome: &Outcome<'_>, model: &str, output: &mut Vec<u8>) {
+        if self.stopped_by_error {
+            return self.acks.settle(event.ticket, Fate::Dropped);
+        }
+        let written = match outcome {
+            Outcome::Skipped => return self.acks.settle(event.ticket, Fate::Finished),
+            Outcome::Failed(failure) => Err(failure.clone()),
+            Outcome::Output(value) => self.sink.write(event, value, model),
+            Outcome::Prediction(prediction) => {
+                splice(event.value().unwrap_or_default(), prediction, output);
+                self.sink.write(event, output, model)
+            }
+        };
+        if let Err(failure) = written {
+            self.fail(event, &failure);
+        }
+    }
+
+    fn fail(&mut self, event: &Event, failure: &Failure) {
+        let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
+        let place = format!("{topic}/{}/{}", event.partition, event.offset);
+        self.settle_failed(event.ticket, &place, failure);
+    }
+
+    fn settle_failed(&mut self, ticket: Ticket, place: &str, failure: &Failure) {
+        let verdict =
+            if self.stopped_by_error { Verdict::Stop } else { self.failed.failed(place, failure, Instant::now()) };
+        match verdict {
+            Verdict::Skip => self.acks.settle(ticket, Fate::Finished),
+            Verdict::Stop => {
+                self.acks.settle(ticket, Fate::Dropped);
+                self.stopped_by_error = true;
+            }
+        }
+    }
+
+    /// Looks after what the sink was given, and after the log.
+    pub fn tend(&mut self, now: Instant) {
+        for refused in self.sink.tend() {
+            self.settle_failed(refused.ticket, &refused.place, &refused.failure);
+        }
+        self.failed.tick(now);
+    }
+
+    /// When [`Writer::tend`] has something to log.
+    pub fn next_deadline(&self, now: Instant) -> Option<Duration> {
+        self.failed.next_deadline().map(|at| at.saturating_duration_since(now))
+    }
+
+    /// Gives up events that no worker was given.
+    pub fn drop_events(&self, events: &[Event]) {
+        for event in events {
+            self.acks.settle(event.ticket, Fate::Dropped);
+        }
+    }
+
+    /// Whether an event failed under `on_error: stop`.
+    pub fn stopped_by_error(&self) -> bool {
+        self.stopped_by_error
+    }
+
+    /// Events that failed.
+    pub fn failed(&self) -> u64 {
+        self.failed.total()
+    }
+
+    /// Waits until the sink has everything for good; `false` when it hasn't in time.
+    pub fn flush(&mut self, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let flushed = self.sink.flush(left.min(Duration::from_millis(500)));
+            self.tend(Instant::now());
+            if flushed || left.is_zero() {
+                return flushed;
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+"""A worker's life: receives requests, answers them one at a time, ends with the service."""
+
+from __future__ import annotations
+
+import platform
+import socket
+import time
+from typing import Any
+
+from makinage_worker import channel as channels
+from makinage_worker import errors, lifetime, protocol, stdio
+from makinage_worker.channel import Channel
+from makinage_worker.check import check
+from makinage_worker.protocol import Kind
+
+
+def main(sock: socket.socket, parent: int) -> None:
+    """Serves requests from the socket until the service (the process `parent`) goes. Never returns."""
+    lifetime.ignore_signals()
+    lifetime.die_with_parent(parent)
+    stdio.make_tolerant()
+    try:
+        _Worker(Channel(sock)).run()
+    except BaseException as error:
+        # A fault of the worker's own: user code's exceptions don't get here. The service starts another worker.
+        channels.fail(error)
+
+
+class _Worker:
+    """The state between requests: the setup, then the loaded model."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._setup: Any = None
+        self._serving: Any = None
+
+    def run(self) -> None:
+        handlers = {
+            Kind.SETUP: self._on_setup,
+            Kind.LOAD: self._on_load,
+            Kind.BATCH: self._on_batch,
+            Kind.CHECK: self._on_check,
+        }
+        while True:
+            kind, ident, payload = self._channel.receive()
+            if kind not in handlers:
+                raise protocol.ProtocolError(f"a frame of kind {kind}")
+            try:
+                handlers[Kind(kind)](ident, payload)
+            except errors.SetupError as error:
+                self._channel.send_json(Kind.FAILED, ident, error.report.as_json())
+
+    def _on_setup(self, ident: int, payload: memoryview) -> None:
+        try:
+            import numpy
+        except ImportError as error:
+            hint = errors.install_command(["numpy"])
+            raise errors.SetupError(errors.report("environment", error, hint, hook=False)) from error
+        from makinage_worker.assembly import Setup
+
+        self._setup = Setup(protocol.read_json(payload))
+        answer = {"python": platform.python_version(), "numpy": numpy.__version__}
+        self._channel.send_json(Kind.READY, ident, answer)
+
+    def _on_load(self, ident: int, payload: memoryview) -> None:
+        from makinage_worker.notices import Notices
+
+        if self._setup is None:
+            raise protocol.ProtocolError("load before setup")
+        self._ident = ident
+        notices = Notices(self._send_progress, self._send_warning)
+        self._serving, answer = self._setup.load(protocol.read_json(payload)["path"], notices)
+        self._notices = notices
+        self._channel.send_json(Kind.LOADED, ident, answer)
+
+    def _on_batch(self, ident: int, payload: memoryview) -> None:
+        begin = time.perf_counter_ns()
+        if self._serving is None:
+            raise protocol.ProtocolError("batch before load")
+        self._ident = ident
+        self._notices.begin()
+        outcomes = self._serving.run(protocol.decode_batch(payload))
+        for frame in outcomes.frames(ident, time.perf_counter_ns() - begin):
+            self._channel.send(frame)
+
+    def _on_check(self, ident: int, payload: memoryview) -> None:
+        self._channel.send_json(Kind.CHECKED, ident, check(protocol.read_json(payload)))
+
+    def _send_progress(self) -> None:
+        self._channel.send(protocol.frame(Kind.PROGRESS, self._ident))
+
+    def _send_warning(self, message: str) -> None:
+        self._channel.send_json(Kind.LOG, self._ident, {"level": "warning", "message": message})

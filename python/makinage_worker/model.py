@@ -1,0 +1,76 @@
+"""Loading an MLflow model from a folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from makinage_worker import environment, errors
+from makinage_worker.rows import Plan
+
+
+@dataclass(slots=True)
+class LoadedModel:
+    """A model ready for predictions; `flavour` and `seconds` are for the service's log."""
+
+    pyfunc: Any
+    plan: Plan
+    flavour: str
+    seconds: float
+    warnings: list[str] = field(default_factory=list)
+
+
+def load(folder: str) -> LoadedModel:
+    """Loads the model with `mlflow.pyfunc.load_model`. Raises SetupError (step `environment` or `load`)."""
+    begin = time.monotonic()
+    mlflow_pyfunc = _import_mlflow()
+    found = environment.mismatches(folder)
+    try:
+        # Our own comparison of the requirements stands in for MLflow's warnings.
+        pyfunc = mlflow_pyfunc.load_model(os.path.abspath(folder), suppress_warnings=True)
+        from makinage_worker.signature import plan_for
+
+        plan = plan_for(pyfunc.metadata)
+    except BaseException as error:
+        raise errors.SetupError(errors.report("load", error, _hint(error, found), hook=False)) from error
+    return LoadedModel(
+        pyfunc=pyfunc,
+        plan=plan,
+        flavour=_flavour(pyfunc.loader_module or ""),
+        seconds=time.monotonic() - begin,
+        warnings=[environment.warning(found)] if found else [],
+    )
+
+
+def _import_mlflow() -> Any:
+    # A worker works without a network, and reports to nobody.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    try:
+        import mlflow.pyfunc
+    except ImportError as error:
+        missing = getattr(error, "name", None) or "mlflow"
+        package = "mlflow" if missing.startswith("mlflow") else errors.distribution(missing)
+        hint = errors.install_command([package])
+        raise errors.SetupError(errors.report("environment", error, hint, hook=False)) from error
+    return mlflow.pyfunc
+
+
+def _flavour(loader_module: str) -> str:
+    parts = loader_module.split(".")
+    return parts[1] if parts[0] == "mlflow" and len(parts) > 1 else loader_module
+
+
+def _hint(error: BaseException, found: list[environment.Mismatch]) -> str | None:
+    text = str(error).lower()
+    if "skops" in text or "untrusted" in text:
+        return (
+            "the model was saved with skops and holds types that skops doesn't trust: save it again with "
+            'skops_trusted_types=[...] (the types that the message names) or serialization_format="cloudpickle"'
+        )
+    if found:
+        return environment.command(found)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return errors.install_command([errors.distribution(error.name)])
+    return None

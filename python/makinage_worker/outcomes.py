@@ -1,0 +1,100 @@
+"""What became of each event of a batch, and the `result` frames that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from makinage_worker import jsontext, protocol
+from makinage_worker.errors import Failure, OutputTooLarge, message, where
+from makinage_worker.protocol import Form, Status
+
+_FORMS = {"i": (Form.INT64, "<i8"), "u": (Form.INT64, "<i8"), "f": (Form.FLOAT64, "<f8"), "b": (Form.BOOL, "?")}
+"""NumPy's kinds whose one-dimensional arrays go over the wire as they are."""
+
+
+class Outcomes:
+    """One status and body for each place of a batch; predictions in whole arrays stay arrays while they can."""
+
+    def __init__(self, events: int, max_output_bytes: int, custom_steps: frozenset[str]) -> None:
+        self._statuses = bytearray(events)
+        self._bodies = [b""] * events
+        self._numbers: list[tuple[Sequence[int], np.ndarray]] = []
+        self._max_output_bytes = max_output_bytes
+        self._custom_steps = custom_steps
+
+    def output(self, place: int, data: bytes) -> None:
+        """The event's output record, encoded."""
+        self._put(place, Status.OUTPUT, data, len(data))
+
+    def prediction(self, place: int, text: bytes) -> None:
+        """The JSON text of the event's prediction; the service puts `[event, ` and `]` around it."""
+        self._put(place, Status.PREDICTION, text, len(text) + 3)
+
+    def numbers(self, places: Sequence[int], values: np.ndarray) -> None:
+        """Predictions of many events: a one-dimensional array of one number or boolean each."""
+        self._numbers.append((places, values))
+
+    def skip(self, place: int, step: str) -> None:
+        """The step returned None."""
+        self._statuses[place] = Status.SKIPPED
+        self._bodies[place] = step.encode()
+
+    def fail(self, place: int, failure: Failure) -> None:
+        """The event failed."""
+        error = failure.error
+        self._statuses[place] = Status.FAILED
+        self._bodies[place] = protocol.json_bytes(
+            {
+                "step": failure.step,
+                "error": type(error).__name__,
+                "message": message(error),
+                "where": where(error, hook=failure.step in self._custom_steps),
+            }
+        )
+
+    def _put(self, place: int, status: Status, data: bytes, size: int) -> None:
+        if size > self._max_output_bytes:
+            error = OutputTooLarge(
+                f"the output has {size} bytes and the sink topic takes {self._max_output_bytes}: "
+                "raise the topic's max.message.bytes, or send less"
+            )
+            self.fail(place, Failure("encode", error))
+            return
+        self._statuses[place] = status
+        self._bodies[place] = data
+
+    def frames(self, ident: int, nanoseconds: int) -> Iterator[bytes]:
+        """The `result` frames of the batch."""
+        whole = self._whole_array()
+        if whole is not None:
+            form, values = whole
+            # A boolean array has no buffer of bytes of its own kind: all go out as bytes.
+            data = values.view(np.uint8).data
+            return protocol.array_frames(ident, form, data, values.itemsize, nanoseconds)
+        for places, values in self._numbers:
+            for place, text in zip(places, jsontext.dumps_each(values), strict=True):
+                self.prediction(place, text)
+        return protocol.item_frames(ident, self._statuses, self._bodies, nanoseconds)
+
+    def _whole_array(self) -> tuple[Form, np.ndarray] | None:
+        """The predictions of all events as one array, in the order of their places, if they are numbers of one form."""
+        forms = {_FORMS[values.dtype.kind] for _, values in self._numbers}
+        if len(forms) != 1 or sum(len(values) for _, values in self._numbers) != len(self._statuses):
+            return None
+        form, dtype = forms.pop()
+        if any(values.dtype.kind == "u" and values.max() >= 2**63 for _, values in self._numbers):
+            return None
+        if len(self._numbers) == 1:
+            return form, np.ascontiguousarray(self._numbers[0][1], dtype=dtype)
+        whole = np.empty(len(self._statuses), dtype=dtype)
+        for places, values in self._numbers:
+            whole[np.asarray(places)] = values
+        return form, whole
+
+
+def is_numbers(values: Any) -> bool:
+    """Whether predictions are what `Outcomes.numbers` takes."""
+    return isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in _FORMS and values.itemsize <= 8

@@ -1,0 +1,253 @@
+"""The wire format between the service and a worker: frames, batches and results (`protocol/README.md`).
+
+Pure bytes in, plain objects out; needs nothing but the standard library, so that `check` runs in any Python.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import accumulate, pairwise
+from typing import Any
+
+MAX_FRAME = 1 << 30
+"""Largest frame, in bytes, header included and length field excluded."""
+
+RESULT_FRAME_TARGET = 4 << 20
+"""A result frame is closed once its items exceed this many bytes."""
+
+_HEADER = struct.Struct("<IBQ")
+_GROUP = struct.Struct("<BHI")
+_DENSE = struct.Struct("<BI")
+_RESULT = struct.Struct("<IIQB")
+_PREFIX_BYTES = 9
+"""Kind and id, which the length field counts."""
+
+
+class Kind(IntEnum):
+    """Frame kinds; below 16 from the service, from 16 on from the worker."""
+
+    SETUP = 1
+    LOAD = 2
+    BATCH = 3
+    CHECK = 4
+    READY = 16
+    LOADED = 17
+    FAILED = 18
+    RESULT = 19
+    PROGRESS = 20
+    LOG = 21
+    CHECKED = 22
+
+
+class Status(IntEnum):
+    """What became of an event, in a result of form `items`."""
+
+    OUTPUT = 0
+    PREDICTION = 1
+    SKIPPED = 2
+    FAILED = 3
+
+
+class Form(IntEnum):
+    """Encodings of the predictions of a result frame."""
+
+    ITEMS = 0
+    INT64 = 1
+    FLOAT64 = 2
+    BOOL = 3
+
+
+class ProtocolError(Exception):
+    """The service sent something that the protocol doesn't have."""
+
+
+@dataclass(slots=True)
+class RawGroup:
+    """Events of one source as undecoded bytes; `places` are their positions in the batch."""
+
+    source: int
+    places: Sequence[int]
+    events: list[bytes]
+
+
+@dataclass(slots=True)
+class DenseGroup:
+    """JSON events of one source that are all numbers, or all lists of `width` numbers.
+
+    `values` holds `len(places) * width` little-endian values of 8 bytes, `dtype` is `<i8` or `<f8`,
+    `rank` is 0 for numbers and 1 for lists.
+    """
+
+    source: int
+    places: Sequence[int]
+    dtype: str
+    rank: int
+    width: int
+    values: memoryview
+
+
+@dataclass(slots=True)
+class Batch:
+    """`events` events in groups; every place from 0 to `events - 1` occurs in exactly one of them."""
+
+    events: int
+    groups: list[RawGroup | DenseGroup]
+
+
+def frame(kind: Kind, ident: int, *payload: bytes | bytearray | memoryview) -> bytes:
+    """One frame, ready to be sent."""
+    size = sum(map(len, payload))
+    return b"".join((_HEADER.pack(_PREFIX_BYTES + size, kind, ident), *payload))
+
+
+def json_frame(kind: Kind, ident: int, message: dict[str, Any]) -> bytes:
+    """One frame with a JSON payload."""
+    return frame(kind, ident, json_bytes(message))
+
+
+def json_bytes(message: dict[str, Any]) -> bytes:
+    """JSON of a message of the worker's own, in ASCII.
+
+    What an exception says may hold lone surrogates, which UTF-8 can't carry and whose escapes strict readers refuse.
+    """
+    text = json.dumps(message)
+    if "\\ud" in text:
+        text = json.dumps(_well_formed(json.loads(text)))
+    return text.encode("ascii")
+
+
+def read_json(payload: memoryview) -> Any:
+    """The value of a JSON payload of the service's. Raises ProtocolError."""
+    try:
+        return json.loads(bytes(payload))
+    except ValueError as error:
+        raise ProtocolError(f"a payload that isn't JSON: {error}") from error
+
+
+def _well_formed(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_well_formed(item) for item in value]
+    if isinstance(value, dict):
+        return {_well_formed(key): _well_formed(item) for key, item in value.items()}
+    return value
+
+
+def split_body(body: bytes) -> tuple[int, int, memoryview]:
+    """Kind, id and payload of a frame without its length field.
+
+    The kind is a plain number: an unknown one is for the caller to refuse.
+    """
+    kind, ident = struct.unpack_from("<BQ", body)
+    return kind, ident, memoryview(body)[_PREFIX_BYTES:]
+
+
+def check_length(length: int) -> int:
+    """The frame's length, or ProtocolError."""
+    if not _PREFIX_BYTES <= length <= MAX_FRAME:
+        raise ProtocolError(f"a frame of {length} bytes")
+    return length
+
+
+def untag(value: Any) -> Any:
+    """The config value that a tagged form stands for: `{"m": [[key, value]]}` a mapping, `{"f": "inf"}` a float."""
+    if isinstance(value, list):
+        return [untag(item) for item in value]
+    if isinstance(value, dict):
+        if "f" in value:
+            return {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}[value["f"]]
+        return {_hashable(untag(key)): untag(item) for key, item in value["m"]}
+    return value
+
+
+def _hashable(key: Any) -> Any:
+    """YAML allows sequences and mappings as keys, Python's dict doesn't: tuples stand for them."""
+    if isinstance(key, list):
+        return tuple(map(_hashable, key))
+    if isinstance(key, dict):
+        return tuple((name, _hashable(item)) for name, item in key.items())
+    return key
+
+
+def decode_batch(payload: memoryview) -> Batch:
+    """The batch that a `batch` frame holds. Raises ProtocolError when it isn't one."""
+    try:
+        events, count = struct.unpack_from("<II", payload)
+        offset = 8
+        groups: list[RawGroup | DenseGroup] = []
+        for _ in range(count):
+            group, offset = _decode_group(payload, offset, events)
+            groups.append(group)
+    except struct.error as error:
+        raise ProtocolError(f"a batch that ends too early: {error}") from error
+    if offset != len(payload) or sum(len(group.places) for group in groups) != events:
+        raise ProtocolError("a batch whose groups don't add up")
+    return Batch(events, groups)
+
+
+def _decode_group(payload: memoryview, offset: int, events: int) -> tuple[RawGroup | DenseGroup, int]:
+    form, source, count = _GROUP.unpack_from(payload, offset)
+    offset += _GROUP.size
+    places: Sequence[int] = range(count)
+    if count != events:  # a group of all events has all places, in order: the usual case needs no list of them
+        places = struct.unpack_from(f"<{count}I", payload, offset)
+    offset += 4 * count
+    if form == 0:
+        lengths = struct.unpack_from(f"<{count}I", payload, offset)
+        offset += 4 * count
+        ends = list(accumulate(lengths, initial=0))
+        blob = bytes(payload[offset : offset + ends[-1]])
+        if len(blob) != ends[-1]:
+            raise ProtocolError("a raw group that ends too early")
+        parts = [blob[start:end] for start, end in pairwise(ends)]
+        return RawGroup(source, places, parts), offset + ends[-1]
+    if form not in (1, 2):
+        raise ProtocolError(f"a group of form {form}")
+    rank, width = _DENSE.unpack_from(payload, offset)
+    offset += _DENSE.size
+    size = 8 * count * width
+    values = payload[offset : offset + size]
+    if len(values) != size:
+        raise ProtocolError("a dense group that ends too early")
+    return DenseGroup(source, places, "<i8" if form == 1 else "<f8", rank, width, values), offset + size
+
+
+def item_frames(ident: int, statuses: bytearray, bodies: list[bytes], nanoseconds: int) -> Iterator[bytes]:
+    """The `result` frames of a whole batch in form `items`."""
+    for first, stop in _frame_ranges(bodies):
+        count = stop - first
+        part = bodies[first:stop]
+        yield frame(
+            Kind.RESULT,
+            ident,
+            _RESULT.pack(first, count, nanoseconds, Form.ITEMS),
+            statuses[first:stop],
+            struct.pack(f"<{count}I", *map(len, part)),
+            *part,
+        )
+
+
+def _frame_ranges(bodies: list[bytes]) -> Iterator[tuple[int, int]]:
+    first = size = 0
+    for place, body in enumerate(bodies):
+        size += len(body)
+        if size > RESULT_FRAME_TARGET:
+            yield first, place + 1
+            first, size = place + 1, 0
+    if first < len(bodies) or not bodies:
+        yield first, len(bodies)
+
+
+def array_frames(ident: int, form: Form, values: memoryview, item_bytes: int, nanoseconds: int) -> Iterator[bytes]:
+    """The `result` frames of a whole batch whose predictions are numbers; `values` are bytes, `item_bytes` each."""
+    step = RESULT_FRAME_TARGET // item_bytes * item_bytes
+    for start in range(0, len(values), step):
+        part = values[start : start + step]
+        head = _RESULT.pack(start // item_bytes, len(part) // item_bytes, nanoseconds, form)
+        yield frame(Kind.RESULT, ident, head, part)

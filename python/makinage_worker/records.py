@@ -1,0 +1,39 @@
+"""Rows for a pyfunc model with type hints: its `predict` takes a list, an event is one element of it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from makinage_worker.arrays import frame_row, is_frame, is_series, join_frames
+from makinage_worker.rows import Row
+
+
+class RecordPlan:
+    """One event, one list element, as plain Python; MLflow validates it against the hint."""
+
+    stackable = True
+
+    def row(self, value: Any) -> Row:
+        """The row of an event."""
+        if is_frame(value):
+            return frame_row(value)
+        if is_series(value):
+            value = value.to_dict()
+        if isinstance(value, (np.ndarray, np.generic)):
+            value = value.tolist()
+        return Row("record", value)
+
+    def assemble(self, key: Hashable, values: Sequence[Any]) -> tuple[Any, dict[int, BaseException]]:
+        """The list of the events; none is left out."""
+        return (list(values) if key == "record" else join_frames(values)), {}
+
+    def dense(self, matrix: np.ndarray, rank: int) -> Any:
+        """The events as Python numbers or lists of them."""
+        return (matrix[:, 0] if rank == 0 else matrix).tolist()
+
+    def takes_object(self, value: dict[Any, Any]) -> bool:
+        """Hints don't name columns: a dict may be anything."""
+        return False

@@ -1,0 +1,145 @@
+"""Rows for a model whose MLflow signature names tensors: the signature's sample shape and dtype win."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from makinage_worker.arrays import as_array, frame_row, is_frame, is_series, join_frames
+from makinage_worker.rows import Row
+
+
+@dataclass(slots=True)
+class Tensor:
+    """One input of the model: `sample` is one row's shape (-1 where any length fits), `rows` the fixed number or -1."""
+
+    name: str | None
+    dtype: np.dtype[Any]
+    rows: int
+    sample: tuple[int, ...]
+
+    def fit(self, value: Any) -> tuple[np.ndarray, int | None]:
+        """The value as rows of this tensor, and their number (None: the value is one sample).
+
+        Raises ValueError when neither shape nor type fit.
+        """
+        array = self._cast(as_array(value))
+        if _matches(array.shape, self.sample):
+            return array[np.newaxis], None
+        if array.ndim and _matches(array.shape[1:], self.sample):
+            return array, len(array)
+        if array.ndim <= 1 and array.size == 1 and self.sample in ((), (1,)):
+            return array.reshape((1, *self.sample)), None
+        of = f" for the input {self.name!r}" if self.name else ""
+        raise ValueError(
+            f"the model's signature takes rows of shape {self.sample}{of}, and the event has shape {array.shape}"
+        )
+
+    def _cast(self, array: np.ndarray) -> np.ndarray:
+        if array.dtype == self.dtype or self.dtype.kind in "USO":
+            return array if self.dtype.kind != "O" or array.dtype.kind == "O" else array.astype(object)
+        of = f" for the input {self.name!r}" if self.name else ""
+        if array.dtype.kind not in "iufb" or (array.dtype.kind == "b") != (self.dtype.kind == "b"):
+            raise ValueError(f"the model's signature takes {self.dtype}{of}, and the event holds {_kind_name(array)}")
+        with np.errstate(invalid="ignore", over="ignore"):
+            cast = array.astype(self.dtype)
+        if self.dtype.kind in "iu" and not np.array_equal(cast, array):
+            raise ValueError(
+                f"the model's signature takes {self.dtype}{of}, and the event holds numbers that don't fit it"
+            )
+        return cast
+
+
+class TensorPlan:
+    """An event of one sample's shape is one row, one of (k, *sample) is k rows; an object holds the inputs by name."""
+
+    def __init__(self, tensors: Sequence[Tensor]) -> None:
+        self._tensors = list(tensors)
+        self._named = tensors[0].name is not None
+        self.stackable = all(tensor.rows < 0 for tensor in tensors)
+
+    def row(self, value: Any) -> Row:
+        """The row of an event; raises ValueError when it doesn't fit the signature."""
+        if is_frame(value):
+            return frame_row(value)
+        if is_series(value):
+            value = value.to_dict() if self._named else value.to_numpy()
+        if isinstance(value, dict):
+            return self._object_row(value)
+        if len(self._tensors) > 1:
+            names = ", ".join(str(tensor.name) for tensor in self._tensors)
+            raise ValueError(
+                f"the model's signature has several inputs ({names}): the event must be an object with these keys"
+            )
+        array, count = self._tensors[0].fit(value)
+        return Row(_key([array]), [array], count)
+
+    def _object_row(self, value: dict[str, Any]) -> Row:
+        if not self._named:
+            shape = self._tensors[0].sample
+            raise ValueError(
+                f"the model's signature takes an array with rows of shape {shape}, and the event is an object: "
+                "write a pre_transform that makes the array of its fields"
+            )
+        missing = [tensor.name for tensor in self._tensors if tensor.name not in value]
+        if missing:
+            raise ValueError(f"the model's signature requires the input {missing[0]!r}, which the event doesn't have")
+        fitted = [tensor.fit(value[str(tensor.name)]) for tensor in self._tensors]
+        counts = {count for _, count in fitted}
+        if len(counts) > 1:
+            raise ValueError("the event's inputs have unequal numbers of rows")
+        arrays = [array for array, _ in fitted]
+        return Row(_key(arrays), arrays, counts.pop())
+
+    def assemble(self, key: Hashable, values: Sequence[Any]) -> tuple[Any, dict[int, BaseException]]:
+        """The input of rows of one key; none is left out."""
+        if not isinstance(values[0], list):
+            return join_frames(values), {}
+        arrays = [np.concatenate(parts) for parts in zip(*values, strict=True)]
+        return self._input(arrays), {}
+
+    def _input(self, arrays: list[np.ndarray]) -> Any:
+        if self._named:
+            return {tensor.name: array for tensor, array in zip(self._tensors, arrays, strict=True)}
+        return arrays[0]
+
+    def dense(self, matrix: np.ndarray, rank: int) -> Any:
+        """The matrix in the signature's dtype, when each event is one sample of it."""
+        tensor = self._tensors[0]
+        width = matrix.shape[1]
+        if len(self._tensors) > 1 or not self.stackable:
+            return None
+        if rank == 0 and tensor.sample == ():
+            matrix = matrix[:, 0]
+        elif not (_matches((width,), tensor.sample) and (rank == 1 or width == 1)):
+            return None
+        try:
+            return self._input([tensor._cast(matrix)])
+        except ValueError:
+            return None
+
+    def takes_object(self, value: dict[Any, Any]) -> bool:
+        """Whether the dict has every input by name."""
+        return self._named and all(tensor.name in value for tensor in self._tensors)
+
+
+def _matches(shape: tuple[int, ...], sample: tuple[int, ...]) -> bool:
+    return len(shape) == len(sample) and all(want in (-1, have) for want, have in zip(sample, shape, strict=True))
+
+
+def _key(arrays: list[np.ndarray]) -> Hashable:
+    return tuple(
+        (
+            array.dtype.kind,
+            array.dtype.itemsize.bit_length() if array.dtype.kind in "US" else array.dtype.str,
+            array.shape[1:],
+        )
+        for array in arrays
+    )
+
+
+def _kind_name(array: np.ndarray) -> str:
+    return {"U": "text", "O": "values of mixed types", "b": "booleans"}.get(array.dtype.kind, str(array.dtype))

@@ -1,0 +1,94 @@
+"""The wire format, byte for byte, against the fixtures that the Rust tests read too."""
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from makinage_worker import protocol
+from makinage_worker.protocol import DenseGroup, Form, Kind, RawGroup
+
+FIXTURES = Path(__file__).parents[2] / "protocol" / "fixtures"
+
+
+def fixture(name):
+    return json.loads((FIXTURES / f"{name}.json").read_text("utf-8")), (FIXTURES / f"{name}.bin").read_bytes()
+
+
+def payload_of(frame):
+    (length,) = struct.unpack_from("<I", frame)
+    assert length == len(frame) - 4
+    return protocol.split_body(frame[4:])
+
+
+def test_a_mixed_batch_is_read_with_all_its_groups():
+    described, frame = fixture("batch_mixed")
+    kind, ident, payload = payload_of(frame)
+    assert (kind, ident) == (described["kind"], described["id"])
+    batch = protocol.decode_batch(payload)
+    assert batch.events == described["events"]
+    for group, want in zip(batch.groups, described["groups"], strict=True):
+        assert group.source == want["source"]
+        assert list(group.places) == want["places"]
+        if isinstance(group, RawGroup):
+            assert [event.decode() for event in group.events] == want["events"]
+        else:
+            assert isinstance(group, DenseGroup)
+            assert (group.rank, group.width) == (want["rank"], want["width"])
+            assert np.frombuffer(group.values, group.dtype).tolist() == want["values"]
+
+
+def test_every_status_is_written_as_items():
+    described, frame = fixture("result_items")
+    statuses = bytearray(item["status"] for item in described["items"])
+    bodies = [item["bytes"].encode() for item in described["items"]]
+    assert list(protocol.item_frames(7, statuses, bodies, described["nanoseconds"])) == [frame]
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("int64", "<i8"), ("float64", "<f8"), ("bool", "?")])
+def test_predictions_that_are_numbers_are_written_as_one_array(name, dtype):
+    described, frame = fixture(f"result_{name}")
+    values = np.array([float(value) if isinstance(value, str) else value for value in described["values"]], dtype)
+    frames = protocol.array_frames(8, Form(described["form"]), values.view(np.uint8).data, values.itemsize, 99)
+    assert list(frames) == [frame]
+
+
+def test_a_json_answer_keeps_its_nulls():
+    described, frame = fixture("failed")
+    assert protocol.json_frame(Kind.FAILED, 2, described["message"]) == frame
+
+
+def test_a_tagged_config_loses_nothing():
+    described = json.loads((FIXTURES / "tagged_config.json").read_text("utf-8"))
+    assert repr(protocol.untag(described["tagged"])) == described["python"]
+
+
+def test_a_mapping_as_a_key_becomes_something_hashable():
+    assert protocol.untag({"m": [[{"m": [["a", [1]]]}, "x"]]}) == {(("a", (1,)),): "x"}
+
+
+def test_large_results_are_cut_into_frames_without_gaps():
+    bodies = [b"x" * (1 << 20) for _ in range(10)]
+    frames = list(protocol.item_frames(1, bytearray(10), bodies, 0))
+    ranges = [struct.unpack_from("<II", payload_of(frame)[2]) for frame in frames]
+    assert ranges == [(0, 5), (5, 5)]
+
+
+def test_large_arrays_are_cut_into_frames_without_gaps():
+    values = np.zeros((5 << 20) // 8 + 1)
+    frames = list(protocol.array_frames(1, Form.FLOAT64, values.view(np.uint8).data, 8, 0))
+    ranges = [struct.unpack_from("<II", payload_of(frame)[2]) for frame in frames]
+    assert ranges == [(0, 524288), (524288, len(values) - 524288)]
+
+
+@pytest.mark.parametrize("cut", [1, 5, 20, 60])
+def test_a_truncated_batch_is_refused(cut):
+    payload = payload_of(fixture("batch_mixed")[1])[2]
+    with pytest.raises(protocol.ProtocolError):
+        protocol.decode_batch(payload[:-cut])
+
+
+def test_text_that_utf8_cannot_carry_still_makes_a_json_frame():
+    frame = protocol.json_frame(Kind.LOG, 1, {"message": "\ud800 \U0001f600"})
+    assert json.loads(frame[13:]) == {"message": "\ufffd \U0001f600"}
