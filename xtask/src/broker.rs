@@ -51,6 +51,13 @@ impl Broker {
         command
     }
 
+    /// One of Kafka's own command-line tools, by the name of its class.
+    pub fn tool(&self, class: &str) -> Command {
+        let mut command = self.java();
+        command.arg(class);
+        command
+    }
+
     /// Java with flags that suit a broker for a minute of work on a small machine.
     fn java(&self) -> Command {
         let mut command = tools::command(&self.java);

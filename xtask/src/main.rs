@@ -4,6 +4,7 @@
 
 mod broker;
 mod env;
+mod images;
 mod jars;
 mod java;
 mod lint;
@@ -39,6 +40,8 @@ enum Command {
     Env,
     /// Resolve python/*.in into the locked lists beside them (needs uv).
     Lock,
+    /// Build both container images without Docker, and run them against a Kafka (as root, on Debian or Ubuntu).
+    Images,
     /// Bring Kafka's jars from Maven Central into .cache/kafka/libs, unless they are there.
     Kafka {
         #[command(subcommand)]
@@ -70,6 +73,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             outcome
         }
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
+        Command::Images => images::run(),
         Command::Lock => lock::run(),
         Command::Kafka { action: None } => {
             let java = java::find()?;
