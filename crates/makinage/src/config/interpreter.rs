@@ -45,7 +45,8 @@ impl Finder<'_> {
                 )
             });
         }
-        let path = self.folder.join(text);
+        // Collected anew, so that messages show no `./`.
+        let path: PathBuf = self.folder.join(text).components().collect();
         if self.surroundings.is_executable(&path) {
             return Ok(path);
         }

@@ -60,16 +60,6 @@ pub fn inspect_publish(path: &Path) -> Reading<PublishConfig> {
     }
 }
 
-/// Reads the service's file; its warnings are dropped.
-pub fn read_service(path: &Path) -> Result<Config, Problems> {
-    inspect_service(path).into_result()
-}
-
-/// Reads the publisher's file; its warnings are dropped.
-pub fn read_publish(path: &Path) -> Result<PublishConfig, Problems> {
-    inspect_publish(path).into_result()
-}
-
 /// The service's configuration: one application, one Kafka, one serve operator.
 #[derive(Debug, Clone)]
 pub struct Config {
