@@ -11,6 +11,9 @@ use super::{
     surroundings::Surroundings,
 };
 
+#[cfg(test)]
+mod tests;
+
 const INSTALL: &str = "install Python 3.10 or newer, or name one with `python: /opt/venv/bin/python`";
 
 /// Looks for the interpreter.

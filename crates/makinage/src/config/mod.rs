@@ -24,6 +24,7 @@ mod properties;
 mod publish;
 mod reading;
 mod roles;
+mod section;
 mod service;
 mod surroundings;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod tests;
 mod topics;
 mod tree;
 mod tuning;
+mod uses;
 
 use std::{
     collections::BTreeMap,

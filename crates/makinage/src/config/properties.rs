@@ -10,6 +10,9 @@ use super::{
     tree::{Scalar, Value},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Properties that can't be set, and why.
 const REFUSED: &[(&[&str], &str)] = &[
     (&["bootstrap.servers", "metadata.broker.list"], "the servers are `kafka.endpoint`; set that instead"),
