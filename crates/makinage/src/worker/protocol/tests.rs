@@ -42,13 +42,12 @@ fn a_batch_is_encoded_as_the_fixture_has_it() {
         let places = group["places"].as_array().expect("places");
         for (n, place) in places.iter().enumerate() {
             let place = usize::try_from(place.as_u64().expect("a place")).expect("small");
-            let text = match group["events"].as_array() {
-                Some(events) => events[n].as_str().expect("text").to_owned(),
-                None => {
-                    let width = usize::try_from(group["width"].as_u64().expect("a width")).expect("small");
-                    let row = &group["values"].as_array().expect("values")[n * width..(n + 1) * width];
-                    if group["rank"] == 0 { row[0].to_string() } else { Value::from(row.to_vec()).to_string() }
-                }
+            let text = if let Some(events) = group["events"].as_array() {
+                events[n].as_str().expect("text").to_owned()
+            } else {
+                let width = usize::try_from(group["width"].as_u64().expect("a width")).expect("small");
+                let row = &group["values"].as_array().expect("values")[n * width..(n + 1) * width];
+                if group["rank"] == 0 { row[0].to_string() } else { Value::from(row.to_vec()).to_string() }
             };
             values[place] = (source, text);
         }
