@@ -50,6 +50,13 @@ pub fn problem(from: &str, to: &str) -> String {
     without_file(&problems)
 }
 
+/// The warnings of the page's service with `from` replaced by `to`, where nothing is wrong.
+pub fn warnings(from: &str, to: &str) -> String {
+    let reading = changed(from, to);
+    assert_eq!(reading.problems.to_string(), "");
+    without_file(&reading.warnings.to_string())
+}
+
 /// The configuration of the page's service with `from` replaced by `to`.
 pub fn config(from: &str, to: &str) -> Config {
     let reading = changed(from, to);
