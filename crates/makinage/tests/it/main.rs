@@ -7,3 +7,4 @@ mod model;
 mod page;
 mod service;
 mod stream;
+mod workers;

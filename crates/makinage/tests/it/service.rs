@@ -35,13 +35,21 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// Writes a file in a folder below.
+    pub fn write_below(&self, folder: &str, name: &str, text: &str) -> PathBuf {
+        fs::create_dir_all(self.0.path().join(folder)).expect("the folder");
+        self.write(&format!("{folder}/{name}"), text)
+    }
+}
+
 /// A running service; killed with this.
 pub struct Service {
     child: Child,
     log: Arc<(Mutex<Vec<String>>, Condvar)>,
 }
 
-fn program(name: &str) -> Command {
+pub fn program(name: &str) -> Command {
     let mut command = match name {
         "makinage" => Command::new(env!("CARGO_BIN_EXE_makinage")),
         _ => Command::new(env!("CARGO_BIN_EXE_makinage-model-publisher")),

@@ -1,0 +1,103 @@
+//! `makinage predict`: the pipeline with real workers and a real model, and no broker.
+
+use std::{
+    io::Write,
+    path::PathBuf,
+    process::{Output, Stdio},
+};
+
+use super::{
+    model::iris,
+    service::{Folder, program},
+};
+
+const HOOKS: &str = include_str!("../../../../config/examples/serve-with-hooks.yaml");
+
+/// The page's configuration with its hooks in `my_model/serve.py`, whose text is `hooks`, and some keys of the operator.
+fn config(folder: &Folder, hooks: &str, operator: &str) -> PathBuf {
+    folder.write_below("my_model", "serve.py", hooks);
+    folder.write("config.yaml", &HOOKS.replace("    sources:", &format!("{operator}    sources:")))
+}
+
+fn predict(config: &PathBuf, events: &str) -> Output {
+    let mut child = program("makinage")
+        .args(["predict", "--config"])
+        .arg(config)
+        .arg("--model")
+        .arg(iris())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    child.stdin.take().expect("its input").write_all(events.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+fn lines(output: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(output).lines().map(str::to_owned).collect()
+}
+
+const THROUGH: &str = "
+import os, sys, time
+def pre_transform(config):
+    return lambda event: event['x']
+def predict(model, config):
+    return lambda i: step(i)
+def post_transform(config):
+    return lambda event, prediction: prediction
+";
+
+#[test]
+fn an_event_that_kills_the_worker_is_skipped_alone_and_its_neighbours_are_scored_in_order() {
+    let folder = Folder::new();
+    let hooks = format!("{THROUGH}def step(i):\n    if i == 5: os._exit(3)\n    return i\n");
+    let events: String = (0..16).map(|n| format!("{{\"x\": {n}}}\n")).collect();
+    let output = predict(&config(&folder, &hooks, ""), &events);
+    let expected: Vec<String> = (0..16).filter(|n| *n != 5).map(|n| n.to_string()).collect();
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(lines(&output.stdout), expected, "{log}");
+    assert!(log.contains("skipped data/0/5: step predict: WorkerDied"), "{log}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn an_event_that_hangs_the_worker_is_skipped_alone() {
+    let folder = Folder::new();
+    let hooks = format!("{THROUGH}def step(i):\n    while i == 1: pass\n    return i\n");
+    let output = predict(&config(&folder, &hooks, "    predict_timeout: 1s\n"), "{\"x\": 0}\n{\"x\": 1}\n{\"x\": 2}\n");
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(lines(&output.stdout), ["0", "2"], "{log}");
+    assert!(log.contains("skipped data/0/1: step predict: WorkerDied"), "{log}");
+}
+
+#[test]
+fn what_hooks_print_and_system_exit_disturb_nothing() {
+    let folder = Folder::new();
+    let hooks = format!(
+        "{THROUGH}def step(i):\n    print('printed', i)\n    os.write(1, b'\\xff\\xfe\\x00')\n    if i == 1: sys.exit(7)\n    return None if i == 2 else i\n"
+    );
+    let output = predict(&config(&folder, &hooks, ""), "{\"x\": 0}\n{\"x\": 1}\n{\"x\": 2}\n{\"x\": 3}\n");
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(lines(&output.stdout), ["0", "3"], "{log}");
+    assert!(log.contains("skipped data/0/1: step predict: SystemExit"), "{log}");
+}
+
+#[test]
+fn a_key_that_a_factory_misses_is_named_with_its_hook() {
+    let folder = Folder::new();
+    let hooks = format!("{THROUGH}\ndef predict(model, config):\n    config['config']['serve']['limit']\n");
+    let output = predict(&config(&folder, &hooks, ""), "{\"x\": 0}\n");
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(log.contains("step predict: KeyError: 'limit'"), "{log}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_hook_that_raises_on_import_ends_the_program_with_one_line_that_names_its_place() {
+    let folder = Folder::new();
+    let output = predict(&config(&folder, "x = 1\nraise ValueError('no luck')\n", ""), "");
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{log}");
+    assert!(log.contains("ValueError: no luck") && log.contains("serve.py:2") && !log.contains("Traceback"), "{log}");
+}
