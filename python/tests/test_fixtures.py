@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from makinage_worker import protocol
 from makinage_worker.protocol import DenseGroup, Form, Kind, RawGroup
 

@@ -45,12 +45,11 @@ pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
 
     let route = (&config.operator.sink, config.operator.data.as_slice());
     let sink = KafkaSink::open(&config.kafka, &config.application, route, Arc::clone(&acks), &|| stop.requested())?;
-    let ended = match sink {
-        Some(sink) => run_pipeline(config, models, events, (sink, acks))?,
-        None => {
-            drop(events);
-            Ended { clean: true, stopped_by_error: false, failed: 0 }
-        }
+    let ended = if let Some(sink) = sink {
+        run_pipeline(config, models, events, (sink, acks))?
+    } else {
+        drop(events);
+        Ended { clean: true, stopped_by_error: false, failed: 0 }
     };
     stop.request();
     source.join().map_err(|_| anyhow::anyhow!("the source's thread panicked; this is a bug"))?;

@@ -49,8 +49,6 @@ enum Command {
         #[command(flatten)]
         config: ConfigArg,
     },
-    /// Show the whole thing on an embedded Kafka, with a real model and live events; nothing to set up.
-    Demo(commands::demo::Demo),
 }
 
 #[derive(Debug, Args)]
@@ -76,17 +74,14 @@ pub fn serve_main() -> ExitCode {
     }
     let Serve { config, command } = Serve::parse_from(arguments);
     match command {
-        None => with_config(&config, "makinage", |file| commands::run::run(file)),
+        None => with_config(&config, "makinage", commands::run::run),
         Some(Command::Check { config, offline }) => {
             with_config(&config, "makinage check", |file| Ok(commands::check::run(file, offline)))
         }
         Some(Command::Predict { config, model, events }) => {
             with_config(&config, "makinage predict", |file| commands::predict::run(file, &model, &events))
         }
-        Some(Command::Publish { config }) => {
-            with_config(&config, "makinage publish", |file| commands::publish::run_file(file))
-        }
-        Some(Command::Demo(demo)) => report(demo.run()),
+        Some(Command::Publish { config }) => with_config(&config, "makinage publish", commands::publish::run_file),
     }
 }
 
@@ -97,7 +92,7 @@ pub fn publish_main() -> ExitCode {
         return bad_usage(&message);
     }
     let Publish { config } = Publish::parse_from(arguments);
-    with_config(&config, "makinage-model-publisher", |file| commands::publish::run_file(file))
+    with_config(&config, "makinage-model-publisher", commands::publish::run_file)
 }
 
 fn with_config(

@@ -152,3 +152,6 @@ impl Flights {
         self.open.len()
     }
 }
+
+#[cfg(test)]
+mod tests;

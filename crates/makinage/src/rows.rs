@@ -22,12 +22,11 @@ pub fn read_row(event: &[u8], into: &mut Vec<u8>) -> Option<RowKind> {
     let start = into.len();
     let mut reader = Reader { text: event, at: 0, float: false, count: 0, start, into };
     let list = reader.event();
-    match list {
-        Some(list) => Some(RowKind { float: reader.float, list, width: reader.count }),
-        None => {
-            into.truncate(start);
-            None
-        }
+    if let Some(list) = list {
+        Some(RowKind { float: reader.float, list, width: reader.count })
+    } else {
+        into.truncate(start);
+        None
     }
 }
 

@@ -38,7 +38,7 @@ impl Stop {
             for signal in signals.forever() {
                 if stop.requested() {
                     tracing::warn!("second signal: ending at once; unfinished events are read again at the next start");
-                    process::exit(128 + signal);
+                    end_now(128 + signal);
                 }
                 tracing::info!(
                     "stopping: finishing what is under way, at most {} s (a second signal ends at once)",
@@ -59,9 +59,17 @@ fn end_after(timeout: Duration) {
             "the stop took longer than application.stop_timeout ({} s): ending; unfinished events are read again at the next start",
             timeout.as_secs_f32()
         );
-        process::exit(1);
+        end_now(1);
     });
     if let Err(error) = spawned {
         tracing::warn!("the stop has no time-out: {error}");
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what did not end in time is left where it is; workers end with the service's sockets"
+)]
+fn end_now(code: i32) -> ! {
+    process::exit(code)
 }

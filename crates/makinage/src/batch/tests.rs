@@ -30,12 +30,12 @@ fn a_busy_worker_gets_a_second_batch_only_when_it_is_full() {
 #[test]
 fn a_generation_starts_with_one_two_four_rows() {
     let mut sizer = BatchSizer::new(Batch::Auto);
-    let mut sizes = vec![];
+    let mut taken = vec![];
     for _ in 0..4 {
-        sizes.push(sizer.take(queued(100), 0));
-        sizer.measured(sizes[sizes.len() - 1], Duration::from_micros(100));
+        taken.push(sizer.take(queued(100), 0));
+        sizer.measured(taken[taken.len() - 1], Duration::from_micros(100));
     }
-    assert_eq!(sizes, [1, 2, 4, 8]);
+    assert_eq!(taken, [1, 2, 4, 8]);
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 pub mod check;
 mod checklist;
-pub mod demo;
 pub mod predict;
 mod preflight;
 pub mod publish;

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use super::{
     duration::{self, Limits},
-    field::{Field, Section},
+    field::Field,
     keys::Keys,
     problem::{Findings, quoted},
+    section::Section,
 };
+
+#[cfg(test)]
+mod tests;
 
 const SERVICE: Keys = Keys { here: &["name", "stop_timeout"], refused: &[] };
 const PUBLISHER: Keys = Keys { here: &["name"], refused: &[] };
@@ -42,7 +46,7 @@ pub fn read_publisher(root: &Section, findings: &mut Findings) -> Option<String>
 
 fn section<'t>(root: &Section<'t>, keys: &Keys, findings: &mut Findings) -> Option<Section<'t>> {
     let remedy = "name the application: `application: {name: my_model_serving}`";
-    root.require("application", remedy, findings)?.section(keys, findings)
+    Section::read(root.require("application", remedy, findings)?, keys, findings)
 }
 
 fn name(section: &Section, findings: &mut Findings) -> Option<String> {

@@ -6,6 +6,9 @@ use serde_json::value::RawValue;
 
 use super::tree::{Entry, Node, Scalar, Value};
 
+#[cfg(test)]
+mod tests;
+
 /// The whole file, less `security` and `properties` of its Kafka section, which are no hook's business and may hold secrets.
 pub fn write(root: &Node) -> Box<RawValue> {
     let mut root = root.clone();

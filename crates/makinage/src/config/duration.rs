@@ -8,6 +8,9 @@ use super::{
     tree::{Scalar, Value},
 };
 
+#[cfg(test)]
+mod tests;
+
 const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
 /// What a duration may be.
@@ -49,11 +52,18 @@ pub fn read(field: &Field, limits: Limits, findings: &mut Findings) -> Option<Du
     if duration > limits.longest {
         findings.problem(
             &field.place,
-            format!("{} is too long; give it at most `{}m`", quoted(text), limits.longest.as_secs() / 60),
+            format!("{} is too long; give it at most `{}`", quoted(text), shown(limits.longest)),
         );
         return None;
     }
     Some(duration)
+}
+
+fn shown(limit: Duration) -> String {
+    match limit.as_secs() {
+        seconds if seconds % 3_600 == 0 => format!("{}h", seconds / 3_600),
+        seconds => format!("{}m", seconds / 60),
+    }
 }
 
 fn parse(text: &str) -> Option<Duration> {

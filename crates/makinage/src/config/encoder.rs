@@ -7,6 +7,9 @@ use super::{
     problem::{Findings, quoted},
 };
 
+#[cfg(test)]
+mod tests;
+
 const OURS: &[&str] =
     &["makinage.encoding.json", "makinage.encoding.string", "makinage.encoding.none", "makinage.encoding.pickle"];
 

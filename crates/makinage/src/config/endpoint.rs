@@ -8,6 +8,9 @@ use super::{
     tree::Value,
 };
 
+#[cfg(test)]
+mod tests;
+
 const DEFAULT_PORT: u16 = 9092;
 /// DNS has no longer names.
 const LONGEST_HOST: usize = 253;
@@ -61,8 +64,8 @@ fn server(text: &str) -> Result<String, String> {
             .filter(|port| *port > 0)
             .ok_or_else(|| {
                 format!(
-                    "{} is no port; use a number from 1 to 65535, for example \"{host}:{DEFAULT_PORT}\"",
-                    quoted(port)
+                    "{} has no valid port; use a number from 1 to 65535, for example \"{host}:{DEFAULT_PORT}\"",
+                    quoted(text)
                 )
             })?,
     };

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{
-    keys::{Keys, suggestion},
+    keys::suggestion,
     problem::{Findings, Place, join, quoted},
     tree::{Node, Scalar, Value},
 };
@@ -24,28 +24,6 @@ pub enum Count {
     Auto,
     /// A number.
     Exactly(usize),
-}
-
-/// A setting that the file may leave out.
-#[derive(Debug, Clone)]
-pub enum Setting<T> {
-    /// Not given (or `null`).
-    Unset,
-    /// Given, and noted as wrong: nothing more is to be said about it.
-    Wrong,
-    /// Given.
-    Given(T, Place),
-}
-
-impl<T> Setting<T> {
-    /// What the value is, its default where there is none, `None` where it is wrong.
-    pub fn or(self, default: T) -> Option<T> {
-        match self {
-            Self::Unset => Some(default),
-            Self::Wrong => None,
-            Self::Given(value, _) => Some(value),
-        }
-    }
 }
 
 impl<'t> Field<'t> {
@@ -165,19 +143,6 @@ impl<'t> Field<'t> {
         Some(named)
     }
 
-    /// The entries of a mapping whose keys are this program's; others are noted.
-    pub fn section(&self, keys: &Keys, findings: &mut Findings) -> Option<Section<'t>> {
-        let mut fields = Vec::new();
-        for (key, field) in self.named(findings)? {
-            if keys.here.contains(&key) {
-                fields.push((key, field));
-            } else {
-                keys.explain(key, &field.place, findings);
-            }
-        }
-        Some(Section { place: self.place.clone(), fields })
-    }
-
     /// The value as it is named in a sentence.
     pub fn shown(&self) -> String {
         match &self.node.value {
@@ -192,47 +157,6 @@ impl<'t> Field<'t> {
             Value::Scalar(..) => "a single value",
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",
-        }
-    }
-}
-
-/// A mapping whose keys are known.
-#[derive(Debug)]
-pub struct Section<'t> {
-    /// Where it stands.
-    pub place: Place,
-    fields: Vec<(&'t str, Field<'t>)>,
-}
-
-impl<'t> Section<'t> {
-    /// The field at `key`; `null` counts as not given.
-    pub fn get(&self, key: &str) -> Option<&Field<'t>> {
-        self.fields.iter().find(|(name, field)| *name == key && !field.node.is_null()).map(|(_, field)| field)
-    }
-
-    /// The field at `key`; if it isn't there, `remedy` is what to write.
-    pub fn require(&self, key: &str, remedy: &str, findings: &mut Findings) -> Option<&Field<'t>> {
-        let field = self.get(key);
-        if field.is_none() {
-            let given = self.fields.iter().find(|(name, _)| *name == key).map(|(_, field)| field.place.clone());
-            let message = if given.is_some() { "this key has no value" } else { "this key is missing" };
-            findings.problem(&given.unwrap_or_else(|| self.place.below(key)), format!("{message}; {remedy}"));
-        }
-        field
-    }
-
-    /// The setting at `key`, read by `read`, which notes what is wrong.
-    pub fn setting<T>(
-        &self,
-        key: &str,
-        findings: &mut Findings,
-        read: impl FnOnce(&Field<'t>, &mut Findings) -> Option<T>,
-    ) -> Setting<T> {
-        match self.get(key) {
-            None => Setting::Unset,
-            Some(field) => {
-                read(field, findings).map_or(Setting::Wrong, |value| Setting::Given(value, field.place.clone()))
-            }
         }
     }
 }

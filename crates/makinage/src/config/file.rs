@@ -4,6 +4,9 @@ use std::{fs::File, io::Read, path::Path};
 
 use super::problem::Place;
 
+#[cfg(test)]
+mod tests;
+
 const LARGEST: u64 = 1 << 20;
 
 /// Which program reads, for what is said of a wrong mount.

@@ -2,11 +2,15 @@
 
 use super::{
     encoder::{is_identifier, is_module},
-    field::{Field, Section},
+    field::Field,
     imports::{HookImports, Import},
     keys::nearest,
     problem::{Findings, quoted},
+    section::Section,
 };
+
+#[cfg(test)]
+mod tests;
 
 const HOOKS: [&str; 3] = ["pre_transform", "predict", "post_transform"];
 
@@ -60,7 +64,7 @@ fn import(field: &Field, findings: &mut Findings) -> Option<Import> {
 
 /// A misspelt hook would silently leave the default step in place, so what looks like one is pointed out.
 fn warn_of_near_miss(key: &str, field: &Field, findings: &mut Findings) {
-    let Some(hook) = nearest(key, HOOKS).filter(|_| field.node.source().is_some_and(is_function)) else {
+    let Some(hook) = nearest(key, &HOOKS).filter(|_| field.node.source().is_some_and(is_function)) else {
         return;
     };
     let message = format!("{} is no hook, so its step stays as it is by default; did you mean `{hook}`?", quoted(key));

@@ -11,6 +11,9 @@ use super::{
     surroundings::Surroundings,
 };
 
+#[cfg(test)]
+mod tests;
+
 const INSTALL: &str = "install Python 3.10 or newer, or name one with `python: /opt/venv/bin/python`";
 
 /// Looks for the interpreter.
@@ -45,7 +48,8 @@ impl Finder<'_> {
                 )
             });
         }
-        let path = self.folder.join(text);
+        // Collected anew, so that messages show no `./`.
+        let path: PathBuf = self.folder.join(text).components().collect();
         if self.surroundings.is_executable(&path) {
             return Ok(path);
         }

@@ -1,12 +1,9 @@
 //! The `kafka` section, also written `Kafka`.
 
-use super::{
-    Kafka, endpoint,
-    field::{Field, Section},
-    keys::Keys,
-    problem::Findings,
-    properties,
-};
+use super::{Kafka, endpoint, field::Field, keys::Keys, problem::Findings, properties, section::Section};
+
+#[cfg(test)]
+mod tests;
 
 const KEYS: Keys = Keys {
     here: &["endpoint", "properties"],
@@ -18,7 +15,7 @@ const REMEDY: &str = "say where Kafka is, for example `endpoint: \"localhost:909
 /// The section below the file's top level.
 pub fn read(root: &Section, findings: &mut Findings) -> Option<Kafka> {
     let field = either(root, findings)?;
-    let section = field.section(&KEYS, findings)?;
+    let section = Section::read(field, &KEYS, findings)?;
     let properties = section.get("properties").map(|field| properties::read(field, findings)).unwrap_or_default();
     let endpoints = endpoint::read(section.require("endpoint", REMEDY, findings)?, findings)?;
     Some(Kafka { endpoints, properties })

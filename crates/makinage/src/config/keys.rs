@@ -25,8 +25,8 @@ const REPLACED: &[(&str, &str)] = &[
 ];
 
 impl Keys {
-    /// Notes what there is to say about a key that isn't one of [`Keys::here`].
-    pub fn explain(&self, key: &str, place: &Place, findings: &mut Findings) {
+    /// Notes what there is to say about a key that isn't one of [`Keys::here`]; the answer is the one that it was probably meant to be.
+    pub fn explain(&self, key: &str, place: &Place, findings: &mut Findings) -> Option<&'static str> {
         let find =
             |list: &[(&str, &'static str)]| list.iter().find(|(name, _)| *name == key).map(|(_, message)| *message);
         if let Some(message) = find(self.refused) {
@@ -36,17 +36,19 @@ impl Keys {
                 place,
                 format!("this key of Maki Nage 0.8 isn't needed, and is not used: {instead}; remove it"),
             );
-        } else if let Some(nearest) = nearest(key, self.here.iter().copied()) {
+        } else if let Some(nearest) = nearest(key, self.here) {
             findings.problem(place, format!("there is no key {} here; did you mean `{nearest}`?", quoted(key)));
+            return Some(nearest);
         } else {
             let known = self.here.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             findings.problem(place, format!("there is no key {} here; remove it, or use one of {known}", quoted(key)));
         }
+        None
     }
 }
 
 /// The candidate that `name` was probably meant to be.
-pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
     // Below this, a suggestion is more often wrong than right; a name that is much longer than any candidate isn't worth comparing.
     const LIKE: f64 = 0.6;
     const LONGEST: usize = 300;
@@ -55,8 +57,8 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     }
     let name = name.to_lowercase();
     candidates
-        .into_iter()
-        .map(|candidate| (strsim::normalized_damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
+        .iter()
+        .map(|&candidate| (strsim::normalized_damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness >= LIKE)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)
@@ -64,7 +66,7 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
 
 /// `did you mean …?` where something is near, else the names there are to choose from.
 pub fn suggestion(name: &str, candidates: &[&str]) -> String {
-    match nearest(name, candidates.iter().copied()) {
+    match nearest(name, candidates) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!("use one of {}", candidates.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")),
     }

@@ -24,6 +24,7 @@ mod properties;
 mod publish;
 mod reading;
 mod roles;
+mod section;
 mod service;
 mod surroundings;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod tests;
 mod topics;
 mod tree;
 mod tuning;
+mod uses;
 
 use std::{
     collections::BTreeMap,
@@ -58,16 +60,6 @@ pub fn inspect_publish(path: &Path) -> Reading<PublishConfig> {
         Ok(text) => publish::read(&text, path),
         Err((place, message)) => Reading::failed(path, &place, message),
     }
-}
-
-/// Reads the service's file; its warnings are dropped.
-pub fn read_service(path: &Path) -> Result<Config, Problems> {
-    inspect_service(path).into_result()
-}
-
-/// Reads the publisher's file; its warnings are dropped.
-pub fn read_publish(path: &Path) -> Result<PublishConfig, Problems> {
-    inspect_publish(path).into_result()
 }
 
 /// The service's configuration: one application, one Kafka, one serve operator.

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use super::{
     Operator,
-    field::{Field, Section},
+    field::Field,
     hooks::{self, HookNames},
     imports::Imports,
     interpreter::Finder,
     operators, outputs,
     problem::Findings,
     roles,
+    section::Section,
     surroundings::Surroundings,
     topics::Topics,
     tuning,
@@ -34,7 +35,7 @@ impl Reader<'_, '_> {
         let chosen = operators::choose(self.root, findings);
         let name = chosen.as_ref().map_or("serve", |(name, _)| name);
         let hooks = hooks::read(self.root, name, findings);
-        let section = chosen.as_ref().and_then(|(_, field)| field.section(&operators::KEYS, findings));
+        let section = chosen.as_ref().and_then(|(_, field)| Section::read(field, &operators::KEYS, findings));
         let imports = self.imports(section.as_ref(), &hooks, findings);
         let operator = section.and_then(|section| {
             let operator = Described { name, section: &section, hooks: &hooks };

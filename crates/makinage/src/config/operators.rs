@@ -1,11 +1,15 @@
 //! The `operators` section: which of them is the one to run.
 
 use super::{
-    field::{Field, Section},
+    field::Field,
     keys::{Keys, nearest},
     problem::{Findings, Place, join, quoted},
+    section::Section,
     tree::Value,
 };
+
+#[cfg(test)]
+mod tests;
 
 /// The keys of an operator.
 pub const KEYS: Keys = Keys {
@@ -68,7 +72,7 @@ fn serves(operator: &Field, findings: &mut Findings) -> bool {
     if FACTORIES.contains(&name) {
         return true;
     }
-    let what = match nearest(name, FACTORIES) {
+    let what = match nearest(name, &FACTORIES) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => "write `factory: makinage.serve:serve`, or run this operator elsewhere".to_owned(),
     };

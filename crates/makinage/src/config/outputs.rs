@@ -9,6 +9,9 @@ use super::{
     roles::Roles,
 };
 
+#[cfg(test)]
+mod tests;
+
 const PAIR: &str = "without a `post_transform` an output is the pair of event and prediction";
 
 /// Notes what makes every output fail, where no `post_transform` is given.

@@ -10,6 +10,9 @@ use super::{
     tree::{Scalar, Value},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Properties that can't be set, and why.
 const REFUSED: &[(&[&str], &str)] = &[
     (&["bootstrap.servers", "metadata.broker.list"], "the servers are `kafka.endpoint`; set that instead"),
@@ -58,12 +61,17 @@ const MOST_IN_FLIGHT: u64 = 5;
 pub fn read(field: &Field, findings: &mut Findings) -> BTreeMap<String, String> {
     let mut properties = BTreeMap::new();
     for (name, field) in field.named(findings).unwrap_or_default() {
-        if let Some(value) = value(&field, findings) {
-            match refusal(name, &value) {
-                Some(why) => findings.problem(&field.place, why),
-                None => {
-                    properties.insert(name.to_owned(), value);
-                }
+        if let Some(why) = refusal(name) {
+            findings.problem(&field.place, format!("{} can't be set: {why}", quoted(name)));
+        } else if let Some(value) = value(&field, findings) {
+            if overtakes(name, &value) {
+                let message = format!(
+                    "with {} requests in flight, outputs could overtake each other; use at most {MOST_IN_FLIGHT}",
+                    quoted(&value)
+                );
+                findings.problem(&field.place, message);
+            } else {
+                properties.insert(name.to_owned(), value);
             }
         }
     }
@@ -80,27 +88,19 @@ fn value(field: &Field, findings: &mut Findings) -> Option<String> {
     }
 }
 
-fn refusal(name: &str, value: &str) -> Option<String> {
+/// Why the property can't be set, whatever its value.
+fn refusal(name: &str) -> Option<&'static str> {
     if let Some((_, why)) = REFUSED.iter().find(|(names, _)| names.contains(&name)) {
-        return Some(format!("{} can't be set: {why}", quoted(name)));
+        return Some(why);
     }
     if SECURITY.iter().any(|start| name.starts_with(start)) {
-        return Some(format!(
-            "{} can't be set: secured connections aren't there yet; remove it, and use a listener without",
-            quoted(name)
-        ));
+        return Some("secured connections aren't there yet; remove it, and use a listener without");
     }
-    if name.ends_with("_cb") || name.ends_with("_conf") || name.starts_with("dr_") || name == "opaque" {
-        return Some(format!("{} can't be set: it is part of this program's own code; remove it", quoted(name)));
-    }
-    if matches!(name, "max.in.flight" | "max.in.flight.requests.per.connection")
+    let is_code = name.ends_with("_cb") || name.ends_with("_conf") || name.starts_with("dr_") || name == "opaque";
+    is_code.then_some("it is part of this program's own code; remove it")
+}
+
+fn overtakes(name: &str, value: &str) -> bool {
+    matches!(name, "max.in.flight" | "max.in.flight.requests.per.connection")
         && value.parse().map_or(true, |count: u64| count > MOST_IN_FLIGHT)
-    {
-        return Some(format!(
-            "{} can't be {}: more than {MOST_IN_FLIGHT} would put the order of outputs at risk; use at most {MOST_IN_FLIGHT}",
-            quoted(name),
-            quoted(value)
-        ));
-    }
-    None
 }

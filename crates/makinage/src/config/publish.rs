@@ -4,16 +4,20 @@ use std::path::{Path, PathBuf};
 
 use super::{
     PublishConfig, PublishModel, application,
-    field::{Field, Section},
+    field::Field,
     kafka,
     keys::Keys,
     problem::{Findings, Place},
     reading::{self, Reading},
+    section::Section,
     topics,
 };
 
+#[cfg(test)]
+mod tests;
+
 const KEYS: Keys = Keys {
-    here: &["application", "kafka", "Kafka", "models"],
+    here: &["application", "Kafka", "kafka", "models"],
     refused: &[
         ("redirect", "a configuration that lives elsewhere isn't there yet; write it into this file"),
         ("topics", "a publisher needs no list of topics; remove it, and name the topic beside each model"),
@@ -47,7 +51,7 @@ pub fn read(text: &str, file: &Path) -> Reading<PublishConfig> {
 }
 
 fn sections(root: &Field, file: &Path, findings: &mut Findings) -> Option<PublishConfig> {
-    let section = root.section(&KEYS, findings)?;
+    let section = Section::read(root, &KEYS, findings)?;
     let application = application::read_publisher(&section, findings);
     let kafka = kafka::read(&section, findings);
     let models = models(&section, findings);
@@ -66,7 +70,7 @@ fn models(root: &Section, findings: &mut Findings) -> Option<Vec<PublishModel>> 
 }
 
 fn model(field: &Field, findings: &mut Findings) -> Option<PublishModel> {
-    let section = field.section(&MODEL, findings)?;
+    let section = Section::read(field, &MODEL, findings)?;
     let topic = section.require("topic", "name the model topic: `topic: model`", findings).cloned();
     let topic = topic.and_then(|field| topics::name(&field, findings));
     let path =

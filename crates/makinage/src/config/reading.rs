@@ -23,11 +23,6 @@ pub struct Reading<C> {
 }
 
 impl<C> Reading<C> {
-    /// The configuration, or what is wrong.
-    pub fn into_result(self) -> Result<C, Problems> {
-        self.config.ok_or(self.problems)
-    }
-
     /// Nothing but one problem.
     pub(super) fn failed(file: &Path, place: &Place, message: String) -> Self {
         let mut findings = Findings::new(file);

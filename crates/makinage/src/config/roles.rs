@@ -2,10 +2,15 @@
 
 use super::{
     DataStart, DataTopic, Encoder, ModelStart, ModelTopic, SinkTopic,
-    field::{Field, Section, Setting},
-    problem::{Findings, Place, quoted},
+    field::Field,
+    problem::{Findings, Place},
+    section::{Section, Setting},
     topics::{StartFrom, Topic, Topics},
+    uses::{self, Uses},
 };
+
+#[cfg(test)]
+mod tests;
 
 /// The topics of an operator, by use. A part that is wrong is `None`.
 #[derive(Debug)]
@@ -20,16 +25,7 @@ pub struct Roles {
 
 /// Reads `sources` and `sinks`.
 pub fn read(operator: &Section, topics: Option<&Topics>, findings: &mut Findings) -> Roles {
-    let remedy = "name the model topic first, then the data topics: `sources: [model, data]`";
-    let sources = list(operator, "sources", remedy, findings);
-    let sinks = list(operator, "sinks", "name the topic for the predictions: `sinks: [predict]`", findings);
-    refuse_loops(&sources, &sinks, findings);
-    if let [only] = sources.as_slice() {
-        findings.problem(&only.place, format!("this is the model topic, and no data topic follows; {remedy}"));
-    }
-    if let [_, second, ..] = sinks.as_slice() {
-        findings.problem(&second.place, "several sinks aren't there yet; keep one");
-    }
+    let Uses { sources, sinks } = uses::read(operator, findings);
     let Some(topics) = topics else {
         return Roles { model: None, data: None, sink: None };
     };
@@ -50,50 +46,6 @@ impl Roles {
         let mut used = vec![model.name.as_str(), sink.name.as_str()];
         used.extend(data.iter().map(|(topic, _)| topic.name.as_str()));
         topics.warn_of_unused(&used, findings);
-    }
-}
-
-fn list<'t>(operator: &Section<'t>, key: &str, remedy: &str, findings: &mut Findings) -> Vec<Field<'t>> {
-    let Some(field) = operator.require(key, remedy, findings) else {
-        return Vec::new();
-    };
-    let items = field.items(findings);
-    if items.as_ref().is_some_and(Vec::is_empty) {
-        findings.problem(&field.place, format!("this list is empty; {remedy}"));
-    }
-    items.unwrap_or_default()
-}
-
-/// A topic that comes twice would be read twice; an output that is an event again would never end.
-fn refuse_loops(sources: &[Field], sinks: &[Field], findings: &mut Findings) {
-    for (index, field) in sources.iter().enumerate() {
-        let Some(name) = field.node.source() else {
-            continue;
-        };
-        let before = sources[..index].iter().position(|other| other.node.source() == Some(name));
-        match before {
-            Some(0) => findings.problem(
-                &field.place,
-                format!("the topic {} is the model topic already; events need a topic of their own", quoted(name)),
-            ),
-            Some(_) => findings
-                .problem(&field.place, format!("the topic {} is in the list already; keep it once", quoted(name))),
-            None => {}
-        }
-    }
-    for field in sinks {
-        let Some(name) = field.node.source() else {
-            continue;
-        };
-        if sources.iter().any(|source| source.node.source() == Some(name)) {
-            findings.problem(
-                &field.place,
-                format!(
-                    "the topic {} is a source too, so each output would come back as input; use another topic",
-                    quoted(name)
-                ),
-            );
-        }
     }
 }
 

@@ -11,13 +11,14 @@ use super::{
     operator,
     problem::{Findings, Place},
     reading::{self, Reading},
+    section::Section,
     surroundings::Surroundings,
     topics::Topics,
     tree::Node,
 };
 
 const KEYS: Keys = Keys {
-    here: &["application", "kafka", "Kafka", "topics", "operators", "config"],
+    here: &["application", "Kafka", "kafka", "topics", "operators", "config"],
     refused: &[
         ("redirect", "a configuration that lives elsewhere isn't there yet; write it into this file"),
         ("models", "models to publish belong in the file of `makinage-model-publisher`; move them there"),
@@ -44,7 +45,7 @@ fn sections(
     surroundings: &dyn Surroundings,
     findings: &mut Findings,
 ) -> (Option<Config>, Option<Imports>) {
-    let Some(top) = Field::root(root).section(&KEYS, findings) else {
+    let Some(top) = Section::read(&Field::root(root), &KEYS, findings) else {
         return (None, None);
     };
     let application = application::read(&top, findings);

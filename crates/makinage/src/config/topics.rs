@@ -2,11 +2,15 @@
 
 use super::{
     Encoder, encoder,
-    field::{Field, Section, Setting},
+    field::Field,
     imports::Import,
     keys::{Keys, nearest},
     problem::{Findings, Place, quoted},
+    section::{Section, Setting},
 };
+
+#[cfg(test)]
+mod tests;
 
 const KEYS: Keys = Keys { here: &["name", "encoder", "start_from", "allow_pickle"], refused: &[] };
 
@@ -77,7 +81,8 @@ impl<'t> Topics<'t> {
             return Some(topic);
         }
         if self.complete {
-            let what = match nearest(name, self.list.iter().map(|topic| topic.name)) {
+            let names: Vec<_> = self.list.iter().map(|topic| topic.name).collect();
+            let what = match nearest(name, &names) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => format!("describe it there, as {}", quoted(&format!("- name: {name}"))),
             };
@@ -114,7 +119,7 @@ impl<'t> Topics<'t> {
 }
 
 fn topic<'t>(field: &Field<'t>, findings: &mut Findings) -> Option<Topic<'t>> {
-    let section = field.section(&KEYS, findings)?;
+    let section = Section::read(field, &KEYS, findings)?;
     let starts = [("last", StartFrom::Last), ("end", StartFrom::End), ("beginning", StartFrom::Beginning)];
     let encoder = section.setting("encoder", findings, encoder::read);
     let start_from = section.setting("start_from", findings, |field, findings| field.choice(&starts, findings));

@@ -5,9 +5,13 @@ use std::{ops::RangeInclusive, time::Duration};
 use super::{
     Batch, OnError,
     duration::{self, Limits},
-    field::{Count, Section, Setting},
+    field::Count,
     problem::Findings,
+    section::{Section, Setting},
 };
+
+#[cfg(test)]
+mod tests;
 
 /// More processes than this don't fit on one machine; more instances of the service share the work as well.
 const WORKERS: RangeInclusive<usize> = 1..=64;

@@ -11,7 +11,7 @@ use std::{
 use rdkafka::{client::ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
 
 /// A line that comes again and again is written once in this time.
-const REPEAT: Duration = Duration::from_secs(60);
+const REPEAT: Duration = Duration::from_mins(1);
 
 /// Tells once that no broker answers and once that one does again, and passes on what else the client logs.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl ClientContext for Connection {
         match level {
             _ if connection => tracing::debug!(facility, "{message}"),
             RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => {
-                tracing::debug!(facility, "{message}")
+                tracing::debug!(facility, "{message}");
             }
             _ if self.repeated(facility) => {}
             _ => tracing::warn!("Kafka client: {facility}: {message}"),

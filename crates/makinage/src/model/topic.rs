@@ -97,16 +97,15 @@ impl ModelReader {
             }
         };
         let Newest { model, next } = newest;
-        match model {
-            Some(arrived) => {
-                if self.arrived.send(arrived).is_err() {
-                    return;
-                }
+        if let Some(arrived) = model {
+            if self.arrived.send(arrived).is_err() {
+                return;
             }
-            None => tracing::info!(
+        } else {
+            tracing::info!(
                 "waiting for a model on topic {}: publish one with makinage-model-publisher; events wait on Kafka until then",
                 self.topic.name
-            ),
+            );
         }
         if let Err(error) = self.consumer.assign(&next) {
             tracing::error!(
@@ -126,7 +125,10 @@ impl ModelReader {
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) | None => {}
                 Some(Err(error)) => {
-                    self.consumer.context().0.error(error.clone(), &format!("model topic {}: {error}", self.topic.name))
+                    self.consumer
+                        .context()
+                        .0
+                        .error(error.clone(), &format!("model topic {}: {error}", self.topic.name));
                 }
             }
         }
@@ -190,7 +192,10 @@ impl ModelReader {
                 }
                 Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(newest),
                 Some(Err(error)) => {
-                    self.consumer.context().0.error(error.clone(), &format!("model topic {}: {error}", self.topic.name))
+                    self.consumer
+                        .context()
+                        .0
+                        .error(error.clone(), &format!("model topic {}: {error}", self.topic.name));
                 }
                 None => {}
             }

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+#[expect(clippy::unnecessary_wraps, reason = "what read_row returns for a row")]
 fn kind(float: bool, list: bool, width: u32) -> Option<RowKind> {
     Some(RowKind { float, list, width })
 }

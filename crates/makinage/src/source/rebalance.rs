@@ -190,7 +190,7 @@ impl ConsumerContext for Assignments {
         match result {
             Ok(()) => self.connection.alive(),
             Err(error) => {
-                tracing::warn!("offsets could not be committed ({error}); they are committed with the next ones")
+                tracing::warn!("offsets could not be committed ({error}); they are committed with the next ones");
             }
         }
     }

@@ -25,8 +25,11 @@ pub fn choose<C: ConsumerContext>(
     assigned: &mut TopicPartitionList,
 ) -> KafkaResult<()> {
     for topic in topics {
-        let mine: Vec<i32> =
-            assigned.elements_for_topic(&topic.name).iter().map(|element| element.partition()).collect();
+        let mine: Vec<i32> = assigned
+            .elements_for_topic(&topic.name)
+            .iter()
+            .map(rdkafka::topic_partition_list::TopicPartitionListElem::partition)
+            .collect();
         if mine.is_empty() {
             continue;
         }
@@ -45,7 +48,11 @@ pub fn choose<C: ConsumerContext>(
 fn committed<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
     let metadata = consumer.fetch_metadata(Some(topic), TIMEOUT)?;
     let mut all = TopicPartitionList::new();
-    for partition in metadata.topics().iter().filter(|found| found.name() == topic).flat_map(|found| found.partitions())
+    for partition in metadata
+        .topics()
+        .iter()
+        .filter(|found| found.name() == topic)
+        .flat_map(rdkafka::metadata::MetadataTopic::partitions)
     {
         all.add_partition(topic, partition.id());
     }

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Importing hooks may import big libraries from a cold disk.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Imports what `check` names in a worker of its own.
 pub fn check(python: &Path, check: &Check<'_>) -> Result<Checked, ProcessError> {

@@ -244,3 +244,6 @@ pub struct CheckProblem {
     /// What to do.
     pub hint: Option<String>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,9 +22,9 @@ use super::{
 /// The first wait before a dead worker is replaced, and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 /// A worker that served for so long was well: its death starts the back-off anew.
-const STABLE: Duration = Duration::from_secs(60);
+const STABLE: Duration = Duration::from_mins(1);
 /// Starting the interpreter and importing the hooks takes no model's time, but a cold disk's.
-const SETUP_TIMEOUT: Duration = Duration::from_secs(120);
+const SETUP_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What a slot's thread works with.
 pub(super) struct Slot {
@@ -158,7 +158,6 @@ impl Slot {
         cause.map(|cause| if cause.is_empty() { ended } else { format!("{ended}; {cause}") })
     }
 
-    #[expect(clippy::type_complexity, reason = "a thread and its last word, used once")]
     fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<()>, Receiver<String>)> {
         let socket = BufReader::with_capacity(64 * 1024, socket.try_clone()?);
         let (finished, done) = bounded(1);

@@ -15,7 +15,7 @@ use rdkafka::{
 };
 
 const CLUSTER_ID: &str = "MkU3OEVBNTcwNTJENDM2Qk";
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// A broker that is its own controller; killed with this.
 pub struct Broker {

@@ -134,7 +134,9 @@ fn kill_9_at_any_moment_under_load_loses_nothing() {
         let outputs = reader.read_until(|read| seen.len() + read.len() >= want);
         service.signal("KILL");
         assert!(!service.wait().success());
-        outputs.iter().for_each(|output| *seen.entry(key(output)).or_default() += 1);
+        for output in &outputs {
+            *seen.entry(key(output)).or_default() += 1;
+        }
     }
     let mut service = page.serve_in_an_impatient_group();
     let mut distinct: std::collections::BTreeSet<String> = seen.keys().cloned().collect();

@@ -34,7 +34,8 @@ impl Fault {
         if self.column.is_none() {
             return self;
         }
-        let around = self.line.saturating_sub(1).max(1)..=self.line;
+        // Where the scanner notices is up to a line off from where the tab is.
+        let around = self.line.saturating_sub(1)..=self.line + 1;
         let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
         let indented_by_tab = |line: &str| line[..line.len() - line.trim_start().len()].contains('\t');
         match lines.filter(|(number, _)| around.contains(number)).find(|(_, line)| indented_by_tab(line)) {

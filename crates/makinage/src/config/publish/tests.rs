@@ -1,0 +1,43 @@
+use crate::config::{PublishModel, tests::publisher};
+
+fn problems(models: &str) -> String {
+    let text = format!("application: {{name: p}}\nkafka: {{endpoint: a}}\n{models}");
+    publisher(&text).problems.to_string().replace("config.publish.yaml:", "")
+}
+
+#[test]
+fn models_come_in_the_file_s_order_with_the_line_of_their_path() {
+    let text =
+        "application: {name: p}\nkafka: {endpoint: a}\nmodels:\n- path: b.zip\n  topic: m\n- {topic: n, path: c/}\n";
+    let models = publisher(text).config.unwrap().models;
+    let model = |topic: &str, path: &str, line| PublishModel { topic: topic.into(), path: path.into(), line };
+    assert_eq!(models, [model("m", "b.zip", 4), model("n", "c/", 6)]);
+}
+
+#[test]
+fn what_can_t_be_published_is_refused() {
+    insta::assert_snapshot!(problems(""), @"1: models: this key is missing; say what to publish: `- topic: model` and below it `path: /path/of/model.zip`");
+    insta::assert_snapshot!(problems("models: []"), @"3: models: this list is empty; say what to publish: `- topic: model` and below it `path: /path/of/model.zip`");
+    insta::assert_snapshot!(problems("models: {topic: m, path: p}"), @"3: models: this must be a list, not a mapping; write each item on a line of its own that begins with `- `");
+    insta::assert_snapshot!(problems("models: [{topik: m}, {topic: 'a b', path: ''}]"), @r#"
+    3: models[0].topik: there is no key `topik` here; did you mean `topic`?
+    3: models[0].path: this key is missing; name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`
+    3: models[1].topic: `a b` can't be a topic's name; Kafka takes 1 to 249 letters, digits, `.`, `_` and `-`
+    3: models[1].path: this is no path; name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`
+    "#);
+}
+
+#[test]
+fn what_isn_t_there_yet_and_what_belongs_elsewhere_is_refused_as_such() {
+    insta::assert_snapshot!(problems("models: [{topic: m, path: p, name: n, version: 2}]"), @r#"
+    3: models[0].name: names of models aren't there yet; remove it
+    3: models[0].version: versions of models aren't there yet; remove it
+    "#);
+    insta::assert_snapshot!(problems("models: [{topic: m, path: p}]\ntopics: []\noperators: {}\nconfig: {}\nredirect: {}"), @r#"
+    4: topics: a publisher needs no list of topics; remove it, and name the topic beside each model
+    5: operators: operators belong in the file of `makinage`; move them there
+    6: config: hooks and their settings belong in the file of `makinage`; move them there
+    7: redirect: a configuration that lives elsewhere isn't there yet; write it into this file
+    "#);
+    insta::assert_snapshot!(problems("models: [{topic: m, path: '${file:/x}'}]"), @"3: models[0].path: references as `${env:…}` and `${file:…}` aren't there yet; write the value itself");
+}

@@ -1,0 +1,51 @@
+"""Models saved once a session, and ways to serve them inside the test's process."""
+
+import logging
+import os
+import warnings
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+import numpy as np
+import pytest
+from harness import Served
+from models import MODELS
+
+logging.getLogger("mlflow").setLevel(logging.ERROR)
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory):
+    """`model_folder(name)`: the folder of a model of `models.py`, saved by MLflow at its first use."""
+    folders = {}
+
+    def folder(name):
+        if name not in folders:
+            path = tmp_path_factory.mktemp("models") / name
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                MODELS[name](path)
+            folders[name] = str(path)
+        return folders[name]
+
+    return folder
+
+
+@pytest.fixture
+def serve(model_folder, tmp_path):
+    """`serve(model, hooks={...}, ...)`: a model served in this process, see `Served`."""
+
+    def start(model, **options):
+        options.setdefault("folder", str(tmp_path))
+        return Served(model_folder(model) if isinstance(model, str) else model, **options)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def iris():
+    from sklearn.datasets import load_iris
+
+    features, labels = load_iris(return_X_y=True)
+    return np.ascontiguousarray(features), labels

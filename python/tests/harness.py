@@ -1,0 +1,169 @@
+"""Serving without a process: requests as the service would send them, results as it would read them."""
+
+import json
+import math
+import struct
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+
+from makinage_worker import assembly, protocol
+from makinage_worker.arrays import ArrayPlan
+from makinage_worker.assembly import Setup
+from makinage_worker.notices import Notices
+
+JSON = "makinage.encoding.json"
+STATUS = ("output", "prediction", "skipped", "failed")
+
+
+@dataclass
+class Result:
+    """One event's: `status` by name; `value` the decoded JSON, or bytes of an output of another encoder."""
+
+    status: str
+    value: object
+
+
+def setup_request(folder, hooks=None, source=JSON, sink=JSON, config=None, max_output_bytes=1 << 20):
+    steps = dict.fromkeys(("pre_transform", "predict", "post_transform"))
+    sources = [source] if isinstance(source, str) else source
+    return {
+        "config": tag(config or {}),
+        "folder": folder,
+        "operator": "serve",
+        "hooks": {**steps, **(hooks or {})},
+        "sources": [{"topic": f"data{index}", "encoder": encoder} for index, encoder in enumerate(sources)],
+        "sink": {"topic": "predict", "encoder": sink},
+        "max_output_bytes": max_output_bytes,
+    }
+
+
+def tag(value):
+    if isinstance(value, dict):
+        return {"m": [[key, tag(item)] for key, item in value.items()]}
+    return [tag(item) for item in value] if isinstance(value, list) else value
+
+
+def raw_batch(events):
+    """Events as text, bytes, or values to be written as JSON, all of source 0."""
+    return batch([raw_group(range(len(events)), events)], len(events))
+
+
+def raw_group(places, events, source=0):
+    data = [event if isinstance(event, bytes) else json.dumps(event).encode() for event in events]
+    count = len(data)
+    return b"".join(
+        (
+            struct.pack("<BHI", 0, source, count),
+            struct.pack(f"<{count}I", *places),
+            struct.pack(f"<{count}I", *map(len, data)),
+            *data,
+        )
+    )
+
+
+def dense_group(places, matrix):
+    matrix = np.asarray(matrix)
+    form = {"i": 1, "f": 2}[matrix.dtype.kind]
+    count, width = len(matrix), 1 if matrix.ndim == 1 else matrix.shape[1]
+    head = struct.pack("<BHI", form, 0, count) + struct.pack(f"<{count}I", *places)
+    return head + struct.pack("<BI", matrix.ndim - 1, width) + np.ascontiguousarray(matrix).tobytes()
+
+
+def batch(groups, events):
+    return struct.pack("<II", events, len(groups)) + b"".join(groups)
+
+
+def read_results(payloads, sink=JSON):
+    """The results of a batch, from the payloads of its `result` frames; checks that the places have no gaps."""
+    results = []
+    for payload in map(bytes, payloads):
+        first, count, _, form = struct.unpack_from("<IIQB", payload)
+        assert first == len(results)
+        body = payload[17:]
+        if form:
+            values = np.frombuffer(body, ("", "<i8", "<f8", "?")[form]).tolist()
+            assert len(values) == count
+            results += [
+                Result("prediction", None if isinstance(value, float) and math.isnan(value) else value)
+                for value in values
+            ]
+            continue
+        statuses, lengths = body[:count], struct.unpack_from(f"<{count}I", body, count)
+        offset = 5 * count
+        for status, length in zip(statuses, lengths, strict=True):
+            data = body[offset : offset + length]
+            offset += length
+            name = STATUS[status]
+            is_json = name in ("prediction", "failed") or (name == "output" and sink == JSON)
+            results.append(Result(name, json.loads(data) if is_json else data if name == "output" else data.decode()))
+        assert offset == len(body)
+    return results
+
+
+class Served:
+    """A model served in this process; `warnings` are those sent while it works, `calls` the rows of its model calls."""
+
+    def __init__(self, model, monkeypatch=None, **options):
+        self.warnings, self.calls = [], []
+        self._sink = options.get("sink", JSON)
+        self.progress = 0
+        notices = Notices(self._progress, self.warnings.append)
+        if not isinstance(model, str):
+            fake = SimpleNamespace(
+                pyfunc=model, plan=getattr(model, "plan", ArrayPlan()), flavour="fake", seconds=0.0, warnings=[]
+            )
+            real, assembly.model.load = assembly.model.load, lambda folder: fake
+        try:
+            self.serving, self.loaded = Setup(setup_request(**options)).load(model, notices)
+        finally:
+            if not isinstance(model, str):
+                assembly.model.load = real
+        self._notices = notices
+        predictor = self.serving._predictor
+        predict = predictor._predict
+
+        def counted(data):
+            self.calls.append(len(data))
+            return predict(data)
+
+        predictor._predict = counted
+
+    def _progress(self):
+        self.progress += 1
+
+    def run(self, payload):
+        """Results of a batch's payload."""
+        self.frames = [
+            protocol.split_body(frame[4:])[2]
+            for frame in self.serving.run(protocol.decode_batch(memoryview(payload))).frames(1, 5)
+        ]
+        return read_results(self.frames, self._sink)
+
+    def raw(self, events):
+        """Results of events in one raw group."""
+        return self.run(raw_batch(events))
+
+    def dense(self, matrix):
+        """Results of a matrix in one dense group."""
+        return self.run(batch([dense_group(range(len(matrix)), matrix)], len(matrix)))
+
+    @property
+    def form(self):
+        """Form of the last result."""
+        return bytes(self.frames[0])[16]
+
+
+class FakeModel:
+    """A pyfunc whose predict is the given function, for what no MLflow flavour does on purpose."""
+
+    def __init__(self, predict, native=None, plan=None):
+        self.predict = predict
+        self._native = native
+        self.plan = plan or ArrayPlan()
+
+    def get_raw_model(self):
+        if self._native is None:
+            raise NotImplementedError
+        return self._native
