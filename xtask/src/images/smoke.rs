@@ -55,14 +55,16 @@ fn serve(buildah: &Buildah, folder: &Path, service: &str, publisher: &str) -> Re
 
     let config = docker.join("config.serve.yaml");
     let mut entry = buildah.entry_point(service, &[(&config, CONFIG)])?;
-    let mut makinage = Running::start("makinage", &mut entry)?;
+    let mut makinage = Running::start("buildah run", &mut entry)?;
+    makinage.wait_for_program("makinage")?;
     let config = docker.join("config.publish.yaml");
     tools::run(&mut buildah.entry_point(publisher, &[(&config, CONFIG), (folder, "/models")])?)?;
 
     println!("event:      [5.1, 3.5, 1.4, 0.2]");
     let prediction = ask(&broker, "[5.1, 3.5, 1.4, 0.2]", &mut makinage)?;
     println!("prediction: {prediction}");
-    if prediction != "[[5.1,3.5,1.4,0.2],0]" {
+    // The event comes back as it was written, spaces and all.
+    if prediction.replace(' ', "") != "[[5.1,3.5,1.4,0.2],0]" {
         bail!("that isn't what the model says of this event: [[5.1,3.5,1.4,0.2],0]");
     }
     makinage.stop()
@@ -111,17 +113,33 @@ fn wait_for(what: &str, mut done: impl FnMut() -> bool) -> Result<()> {
 struct Running {
     name: &'static str,
     child: Child,
+    /// The process to signal: `child` itself, or what runs in its container, which `buildah run` hands no signal to.
+    program: u32,
 }
 
 impl Running {
     fn start(name: &'static str, command: &mut Command) -> Result<Self> {
         let child = command.spawn().with_context(|| format!("can't start {name}"))?;
-        Ok(Self { name, child })
+        let program = child.id();
+        Ok(Self { name, child, program })
+    }
+
+    /// Waits until the process `name` runs below `child`; from then on that is the one to signal.
+    fn wait_for_program(&mut self, name: &'static str) -> Result<()> {
+        wait_for(name, || match descendant(self.child.id(), name) {
+            Some(program) => {
+                self.program = program;
+                true
+            }
+            None => !matches!(self.child.try_wait(), Ok(None)),
+        })?;
+        self.name = name;
+        Ok(())
     }
 
     /// Asks it to end, as `docker stop` would, and expects that it does so in order.
     fn stop(&mut self) -> Result<()> {
-        tools::run(tools::command("kill").arg(self.child.id().to_string()))?;
+        tools::run(tools::command("kill").arg(self.program.to_string()))?;
         let status = self.child.wait().with_context(|| format!("can't wait for {}", self.name))?;
         if !status.success() {
             bail!("{} didn't end in order: {status}", self.name);
@@ -133,8 +151,25 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Ended already is fine too.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Once it was waited for, its number may be another process's.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = tools::run(tools::command("kill").args(["-KILL", &self.program.to_string()]));
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
     }
+}
+
+/// The process called `name` below the process `parent`.
+fn descendant(parent: u32, name: &str) -> Option<u32> {
+    // The children of each of its threads: which one started them is chance.
+    let threads = fs::read_dir(format!("/proc/{parent}/task")).ok()?.flatten();
+    let children: Vec<u32> = threads
+        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
+        .flat_map(|listed| listed.split_whitespace().filter_map(|child| child.parse().ok()).collect::<Vec<u32>>())
+        .collect();
+    children.into_iter().find_map(|child| {
+        let called = fs::read_to_string(format!("/proc/{child}/comm")).is_ok_and(|found| found.trim() == name);
+        if called { Some(child) } else { descendant(child, name) }
+    })
 }
