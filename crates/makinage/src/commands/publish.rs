@@ -56,6 +56,7 @@ fn check_all(
 ) -> anyhow::Result<()> {
     let deadline = Instant::now() + Publisher::CHECK_TIME;
     let mut problems = Vec::new();
+    let mut told = Vec::new();
     for Checked { model, archive } in models {
         let spinner = spinner(format!(
             "asking Kafka at {}",
@@ -66,7 +67,10 @@ fn check_all(
         match checked {
             Ok(notes) => {
                 for note in notes {
-                    eprintln!("{note}; publishing without that check");
+                    if !told.contains(&note) {
+                        eprintln!("{note}; publishing without that check");
+                        told.push(note);
+                    }
                 }
             }
             // The next model would hear the same, after the same wait.
