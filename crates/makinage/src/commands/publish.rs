@@ -69,6 +69,7 @@ fn inspect_all(config: &PublishConfig) -> anyhow::Result<Vec<Checked<'_>>> {
 fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Checked<'_>]) -> anyhow::Result<()> {
     let deadline = Instant::now() + Publisher::CHECK_TIME;
     let mut problems = Vec::new();
+    let mut told = Vec::new();
     for Checked { model, archive } in models {
         let spinner = spinner(format!("asking Kafka at {}", config.kafka.endpoints.join(",")));
         let checked = publisher.check(&model.topic, archive, deadline);
@@ -76,7 +77,10 @@ fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Checked<'_
         match checked {
             Ok(notes) => {
                 for note in notes {
-                    eprintln!("{note}; publishing without that check");
+                    if !told.contains(&note) {
+                        eprintln!("{note}; publishing without that check");
+                        told.push(note);
+                    }
                 }
             }
             // The next model would hear the same, after the same wait.

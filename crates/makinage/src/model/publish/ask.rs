@@ -31,6 +31,14 @@ pub(super) struct Leader {
     partition: i32,
 }
 
+/// Why a limit isn't known: a phrase.
+pub(super) enum Untold {
+    /// The question isn't answered at all.
+    NoAnswer(String),
+    /// The answer doesn't have it.
+    NotForUs(String),
+}
+
 /// What one question about a topic brought.
 enum Answer {
     Silence,
@@ -110,19 +118,18 @@ impl Publisher {
         }
     }
 
-    /// Asks for a limit in bytes; the error is a phrase.
-    pub(super) fn limit(&self, of: ResourceSpecifier<'_>, setting: &str, deadline: Instant) -> Result<u64, String> {
+    /// Asks for a limit in bytes.
+    pub(super) fn limit(&self, of: ResourceSpecifier<'_>, setting: &str, deadline: Instant) -> Result<u64, Untold> {
         let timeout = LIMIT.min(deadline.saturating_duration_since(Instant::now()));
         let options = AdminOptions::new().request_timeout(Some(timeout));
         let answers = futures_executor::block_on(self.admin.describe_configs([&of], &options))
-            .map_err(|error| describe(&error))?;
-        let answer = answers.into_iter().next().ok_or("no answer")?;
-        let resource = answer.map_err(|code| code.to_string())?;
-        let value = resource.get(setting).and_then(|entry| entry.value.as_deref());
-        // Without the right to ask, the answer has no entries.
-        value
-            .and_then(|value| value.parse().ok())
-            .ok_or_else(|| format!("no {setting} in its answer; reading it takes the right to DescribeConfigs"))
+            .map_err(|error| Untold::NoAnswer(describe(&error)))?;
+        answers
+            .iter()
+            .flatten()
+            .find_map(|resource| resource.get(setting)?.value.as_ref()?.parse().ok())
+            // Without the right to ask, the answer has no entries.
+            .ok_or_else(|| Untold::NotForUs("that takes the right to DescribeConfigs".to_owned()))
     }
 
     /// Takes in what librdkafka has to tell, for as long as there is something or the time lasts.
@@ -184,5 +191,9 @@ fn is_silence(error: &KafkaError) -> bool {
 
 /// What Kafka or the client says, without the library's name for the call.
 pub(super) fn describe(error: &KafkaError) -> String {
-    error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string())
+    let code = match error {
+        KafkaError::AdminOp(code) => Some(*code),
+        other => other.rdkafka_error_code(),
+    };
+    code.map_or_else(|| error.to_string(), |code| code.to_string())
 }

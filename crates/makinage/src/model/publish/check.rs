@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rdkafka::admin::ResourceSpecifier;
 
 use super::{
-    ask::Leader,
+    ask::{Leader, Untold},
     client::Publisher,
     error::PublishError,
     size::{CLIENT_LIMIT, batch_bytes, request_bytes},
@@ -29,33 +29,50 @@ impl Publisher {
         for leader in &leaders {
             self.reach(topic, leader, deadline)?;
         }
-        let mut notes = self.check_topic_limit(topic, batch, deadline)?;
+        self.check_limits(topic, batch, leaders, deadline)
+    }
+
+    /// Compares the model with what its leaders and its topic take, where they tell.
+    fn check_limits(
+        &self,
+        topic: &str,
+        batch: u64,
+        leaders: Vec<Leader>,
+        deadline: Instant,
+    ) -> Result<Notes, PublishError> {
+        let mut notes = Notes::new();
         let request = request_bytes(batch, topic, &self.client_id);
         for leader in leaders {
-            notes.extend(self.check_broker_limit(leader, request, deadline)?);
+            let broker = leader.address;
+            match self.limit(ResourceSpecifier::Broker(leader.id), "socket.request.max.bytes", deadline) {
+                Ok(limit) if request > limit => {
+                    return Err(PublishError::AboveBrokerLimit { broker, needed: request, limit });
+                }
+                Ok(_) => {}
+                Err(Untold::NoAnswer(reason)) => {
+                    // One question is enough for a cluster without that API: librdkafka's mock.
+                    notes.push(format!("Kafka doesn't tell what it takes ({reason})"));
+                    return Ok(notes);
+                }
+                Err(Untold::NotForUs(reason)) => {
+                    notes.push(format!("the broker {broker} doesn't tell what it takes ({reason})"));
+                }
+            }
+        }
+        match self.limit(ResourceSpecifier::Topic(topic), "max.message.bytes", deadline) {
+            Ok(limit) if batch > limit => {
+                return Err(PublishError::AboveTopicLimit {
+                    topic: topic.to_owned(),
+                    needed: batch,
+                    limit,
+                    endpoints: self.endpoints.clone(),
+                });
+            }
+            Ok(_) => {}
+            Err(Untold::NoAnswer(reason) | Untold::NotForUs(reason)) => {
+                notes.push(format!("Kafka doesn't tell what the topic {topic:?} takes ({reason})"));
+            }
         }
         Ok(notes)
-    }
-
-    fn check_topic_limit(&self, topic: &str, needed: u64, deadline: Instant) -> Result<Notes, PublishError> {
-        match self.limit(ResourceSpecifier::Topic(topic), "max.message.bytes", deadline) {
-            Ok(limit) if needed > limit => Err(PublishError::AboveTopicLimit {
-                topic: topic.to_owned(),
-                needed,
-                limit,
-                endpoints: self.endpoints.clone(),
-            }),
-            Ok(_) => Ok(Notes::new()),
-            Err(reason) => Ok(vec![format!("Kafka doesn't tell what the topic {topic:?} takes ({reason})")]),
-        }
-    }
-
-    fn check_broker_limit(&self, leader: Leader, needed: u64, deadline: Instant) -> Result<Notes, PublishError> {
-        let broker = leader.address;
-        match self.limit(ResourceSpecifier::Broker(leader.id), "socket.request.max.bytes", deadline) {
-            Ok(limit) if needed > limit => Err(PublishError::AboveBrokerLimit { broker, needed, limit }),
-            Ok(_) => Ok(Notes::new()),
-            Err(reason) => Ok(vec![format!("the broker {broker} doesn't tell what it takes ({reason})")]),
-        }
     }
 }

@@ -18,9 +18,11 @@ use crate::config::PublishConfig;
 const RECORD_SLACK: u64 = 64 << 10;
 /// librdkafka's own default, below which there is no reason to go.
 const USUAL_LIMIT: u64 = 1_000_000;
-/// A record's time to be acknowledged, as librdkafka counts: this, and its size at the slowest rate that is waited for.
-const DELIVERY_BASE_MS: u64 = 60_000;
+/// The time to send a record and have it acknowledged: this, and its size at the slowest rate that is waited for …
+const ATTEMPT_MS: u64 = 60_000;
 const SLOWEST_BYTES_PER_MS: u64 = 64;
+/// … but never more than the upper end of librdkafka's `socket.timeout.ms`, which caps each request.
+const LONGEST_ATTEMPT_MS: u64 = 300_000;
 
 /// Publishes models on the topics of one Kafka cluster.
 pub struct Publisher {
@@ -47,7 +49,10 @@ impl Publisher {
             settings.set(name, value);
         }
         settings.set("bootstrap.servers", &endpoints);
+        // Broken connections are told at this level, and a failure names the last one.
+        settings.set_log_level(RDKafkaLogLevel::Info);
         let admin = create(&settings)?;
+        let attempt = attempt_ms(largest);
         settings
             .set("acks", "all")
             .set("enable.idempotence", "true")
@@ -57,7 +62,8 @@ impl Publisher {
             .set("linger.ms", "0")
             .set("statistics.interval.ms", "250")
             .set("message.max.bytes", record_limit(largest).to_string())
-            .set("message.timeout.ms", delivery_ms(largest).to_string());
+            .set("socket.timeout.ms", attempt.to_string())
+            .set("message.timeout.ms", (2 * attempt).to_string());
         Ok(Self { producer: create(&settings)?, admin, endpoints, client_id: config.application.clone() })
     }
 
@@ -75,9 +81,12 @@ fn record_limit(largest: u64) -> u64 {
     (largest + RECORD_SLACK).clamp(USUAL_LIMIT, CLIENT_LIMIT)
 }
 
-fn delivery_ms(largest: u64) -> u64 {
-    (DELIVERY_BASE_MS + largest / SLOWEST_BYTES_PER_MS).min(i32::MAX as u64)
+fn attempt_ms(largest: u64) -> u64 {
+    (ATTEMPT_MS + largest / SLOWEST_BYTES_PER_MS).min(LONGEST_ATTEMPT_MS)
 }
+
+/// librdkafka's names for log messages that say why a connection ended.
+const BROKEN_CONNECTION: [&str; 2] = ["FAIL", "REQTMOUT"];
 
 /// Where the record ended: partition and offset.
 pub(super) type Acknowledgement = Result<(i32, i64), KafkaError>;
@@ -96,6 +105,12 @@ impl Events {
         lock(&self.failure).clone()
     }
 
+    fn failed(&self, reason: &str) {
+        // What follows is librdkafka's state, of no use to the reader.
+        let reason = reason.split(" (after ").next().unwrap_or(reason);
+        *lock(&self.failure) = Some(reason.to_owned());
+    }
+
     pub(super) fn traffic(&self) -> Traffic {
         *lock(&self.traffic)
     }
@@ -109,6 +124,10 @@ impl Events {
 impl ClientContext for Events {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
         tracing::debug!(target: "librdkafka", facility, "{message}");
+        if BROKEN_CONNECTION.contains(&facility) {
+            // What comes first is the thread's name.
+            self.failed(message.split_once("]: ").map_or(message, |(_, message)| message));
+        }
     }
 
     fn stats(&self, statistics: Statistics) {
@@ -121,7 +140,7 @@ impl ClientContext for Events {
     fn error(&self, error: KafkaError, reason: &str) {
         // That all brokers are down follows from what was said of each.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            *lock(&self.failure) = Some(reason.to_owned());
+            self.failed(reason);
         }
     }
 }

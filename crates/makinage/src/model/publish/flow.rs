@@ -39,7 +39,7 @@ impl Flow {
         }
         self.last = traffic;
         if traffic.disconnects - self.start.disconnects >= Self::DISCONNECTS {
-            return Some("it closed the connection each time");
+            return Some("the connection broke each time");
         }
         (now - self.moved_at >= Self::STALL).then_some("nothing moved for a minute")
     }

@@ -32,7 +32,8 @@ impl Publisher {
     /// Sends a model that [`check`](Self::check) found good, and waits for the acknowledgement of all in-sync replicas.
     ///
     /// `progress` is told how many bytes have gone out. While bytes flow there is no hurry: the wait ends when nothing has
-    /// moved for a minute, or when the connection breaks again and again.
+    /// moved for a minute, when the connection breaks again and again, or after twice the time that librdkafka gives one request (five minutes for a
+    /// large one).
     pub fn send(
         &self,
         topic: &str,

@@ -1,5 +1,6 @@
 use std::{fs, io::Cursor, os::unix::fs::PermissionsExt, path::Path};
 
+use proptest::prelude::*;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::unpack;
@@ -279,4 +280,21 @@ fn what_is_not_a_model_is_refused() {
     assert!(matches!(error, ModelError::ZipWithoutMlModel), "{error}");
     let error = refusal_of(&stored(&[("a/MLmodel", b"x"), ("b/MLmodel", b"x")]), &Limits::default());
     assert!(matches!(error, ModelError::SeveralModels(..)), "{error}");
+}
+
+proptest! {
+    /// Whatever is changed in an archive, it is refused or unpacked; nothing panics, and nothing is left behind or beside.
+    #[test]
+    fn a_changed_archive_does_no_harm(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+        let mut archive = deflated(&[MLMODEL, ("code/", b""), ("code/a.py", b"a = 1"), ("model.pkl", &[7; 500])]);
+        for (place, value) in changes {
+            let place = place.index(archive.len());
+            archive[place] = value;
+        }
+        let disk = Disk::with_archive(&archive);
+        let unpacked = unpack(&disk.zip(), &disk.target(), &Limits::default());
+        let inside = disk.listing().into_iter().filter(|path| !path.starts_with("store/model"));
+        prop_assert_eq!(inside.collect::<Vec<_>>(), ["model.zip", "store"]);
+        prop_assert_eq!(unpacked.is_ok(), disk.target().exists());
+    }
 }
