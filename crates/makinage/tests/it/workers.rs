@@ -52,8 +52,8 @@ def post_transform(config):
 fn an_event_that_kills_the_worker_is_skipped_alone_and_its_neighbours_are_scored_in_order() {
     let folder = Folder::new();
     let hooks = format!("{THROUGH}def step(i):\n    if i == 5: os._exit(3)\n    return i\n");
-    let events: String = (0..16).map(|n| format!("{{\"x\": {n}}}\n")).collect();
-    let output = predict(&config(&folder, &hooks, ""), &events);
+    let events: Vec<String> = (0..16).map(|n| format!("{{\"x\": {n}}}\n")).collect();
+    let output = predict(&config(&folder, &hooks, ""), &events.concat());
     let expected: Vec<String> = (0..16).filter(|n| *n != 5).map(|n| n.to_string()).collect();
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(lines(&output.stdout), expected, "{log}");
