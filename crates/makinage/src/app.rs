@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{
     config::{Config, cache_folder},
+    kafka::client::Cluster,
     model::{
         store::Store,
         topic::{Arrived, ModelReader},
@@ -29,22 +30,22 @@ const ANSWERS: usize = 1024;
 
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
 pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
+    let cluster = Cluster::new(&config.kafka, &config.application);
     let store = Store::open(&cache_folder())?;
     let acks = Arc::new(Acks::default());
     // Each message holds at least one of the at most MAX_OPEN open events, or is one of a few about the assignment.
     let (intake, events) = bounded(MAX_OPEN + 64);
     let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
-    let source = KafkaSource::new(&config.kafka, &config.application, &config.operator.data, wiring)?;
+    let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;
     let stop_timeout = config.stop_timeout;
     let source = thread::Builder::new().name("source".into()).spawn(move || source.run(stop_timeout))?;
 
     let (arrived, models) = bounded(1);
-    let reader =
-        ModelReader::new(&config.kafka, &config.application, &config.operator.model, Arc::clone(&store), arrived)?;
+    let reader = ModelReader::new(&cluster, &config.operator.model, Arc::clone(&store), arrived)?;
     thread::Builder::new().name("models".into()).spawn(move || reader.run())?;
 
     let route = (&config.operator.sink, config.operator.data.as_slice());
-    let sink = KafkaSink::open(&config.kafka, &config.application, route, Arc::clone(&acks), &|| stop.requested())?;
+    let sink = KafkaSink::open(&cluster, route, Arc::clone(&acks), &|| stop.requested())?;
     let ended = if let Some(sink) = sink {
         run_pipeline(config, models, events, (sink, acks))?
     } else {

@@ -8,7 +8,8 @@ use super::{BAD_CONFIG, checklist::Checklist, log_to_stderr, preflight};
 use crate::{
     config::{Config, Encoder},
     kafka::{
-        client, limits,
+        client::Cluster,
+        limits,
         topics::{self, Topic},
     },
 };
@@ -51,8 +52,9 @@ fn describe(config: &Config) {
 }
 
 fn check_kafka(config: &Config, list: &mut Checklist) {
-    let endpoint = config.kafka.endpoints.join(",");
-    let mut settings = client::base(&config.kafka, &config.application);
+    let cluster = Cluster::new(&config.kafka, &config.application);
+    let endpoint = cluster.endpoint();
+    let mut settings = cluster.base();
     // To look is not to make: `check` must not have the broker create topics.
     settings.set("allow.auto.create.topics", "false");
     let consumer: BaseConsumer = match settings.create() {

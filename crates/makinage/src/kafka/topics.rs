@@ -9,6 +9,8 @@ use rdkafka::{
 
 /// How long a request for metadata may take.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
+/// So long a wait is nobody's business: a broker that makes topics by itself takes a moment for it.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a broker says of a topic.
 #[derive(Debug)]
@@ -53,21 +55,22 @@ pub struct Waiting<'a> {
     pub endpoint: &'a str,
     /// The topic that is waited for.
     pub topic: &'a str,
-    told: Option<Instant>,
+    since: Instant,
+    told: bool,
 }
 
 impl<'a> Waiting<'a> {
     /// Nothing has been told yet.
     pub fn new(endpoint: &'a str, topic: &'a str) -> Self {
-        Self { endpoint, topic, told: None }
+        Self { endpoint, topic, since: Instant::now(), told: false }
     }
 
     /// The topic, or the broker, isn't there.
     pub fn tell(&mut self, found: &Topic) {
-        if self.told.is_some() {
+        if self.told || self.since.elapsed() < PATIENCE {
             return;
         }
-        self.told = Some(Instant::now());
+        self.told = true;
         let (endpoint, topic) = (self.endpoint, self.topic);
         match found {
             Topic::Missing => tracing::warn!(
@@ -83,7 +86,7 @@ impl<'a> Waiting<'a> {
 
     /// It is there now.
     pub fn over(&self) {
-        if self.told.is_some() {
+        if self.told {
             tracing::info!("topic {} is there now", self.topic);
         }
     }

@@ -13,9 +13,9 @@ use rdkafka::{
 
 use super::store::{Store, StoredModel};
 use crate::{
-    config::{Kafka, ModelStart, ModelTopic},
+    config::{ModelStart, ModelTopic},
     kafka::{
-        client,
+        client::Cluster,
         context::Connection,
         topics::{self, Topic, Waiting},
     },
@@ -36,7 +36,7 @@ pub struct Arrived {
 }
 
 /// The context of the model topic's consumer.
-struct ModelContext(Connection);
+struct ModelContext(Arc<Connection>);
 
 impl ClientContext for ModelContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -62,16 +62,15 @@ pub struct ModelReader {
 impl ModelReader {
     /// A reader of one model topic.
     pub fn new(
-        kafka: &Kafka,
-        application: &str,
+        cluster: &Cluster,
         topic: &ModelTopic,
         store: Arc<Store>,
         arrived: Sender<Arrived>,
     ) -> KafkaResult<Self> {
-        let mut settings = client::base(kafka, application);
+        let mut settings = cluster.base();
         settings
             // Needed to assign partitions; nothing is committed, and no group is joined.
-            .set("group.id", format!("{application}-models"))
+            .set("group.id", format!("{}-models", cluster.application()))
             .set("enable.auto.commit", "false")
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
@@ -80,8 +79,8 @@ impl ModelReader {
             .set("receive.message.max.bytes", "2147483647")
             .set("fetch.max.bytes", "2147483135")
             .set("queued.max.messages.kbytes", "1024");
-        let consumer = settings.create_with_context(ModelContext(Connection::new(&kafka.endpoints)))?;
-        Ok(Self { consumer, endpoint: kafka.endpoints.join(","), topic: topic.clone(), store, arrived })
+        let consumer = settings.create_with_context(ModelContext(Arc::clone(&cluster.connection)))?;
+        Ok(Self { consumer, endpoint: cluster.endpoint(), topic: topic.clone(), store, arrived })
     }
 
     /// Hands over the newest model, then each that comes. Passing troubles are waited out.

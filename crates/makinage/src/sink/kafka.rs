@@ -21,10 +21,10 @@ use rdkafka::{
 
 use super::{Refused, Sink};
 use crate::{
-    config::{DataTopic, Kafka, SinkTopic},
+    config::{DataTopic, SinkTopic},
     event::{Event, Failure},
     kafka::{
-        client,
+        client::Cluster,
         context::Connection,
         limits,
         topics::{self, Topic, Waiting},
@@ -45,8 +45,14 @@ pub const SOURCE_HEADER: &str = "makinage-source";
 /// Collects what the broker did not take, from the producer's own thread.
 pub struct Reports {
     acks: Arc<Acks>,
-    connection: Connection,
+    connection: Arc<Connection>,
     undelivered: Mutex<Vec<(KafkaError, OwnedMessage, Ticket)>>,
+}
+
+impl Reports {
+    fn new(acks: &Arc<Acks>, connection: &Arc<Connection>) -> Self {
+        Self { acks: Arc::clone(acks), connection: Arc::clone(connection), undelivered: Mutex::default() }
+    }
 }
 
 impl ClientContext for Reports {
@@ -81,7 +87,7 @@ impl ProducerContext for Reports {
 pub struct KafkaSink {
     producer: ThreadedProducer<Reports>,
     settings: ClientConfig,
-    endpoints: Vec<String>,
+    connection: Arc<Connection>,
     topic: String,
     /// Data topics: their name, and whether they have as many partitions as the sink.
     sources: Vec<(String, bool)>,
@@ -93,16 +99,15 @@ pub struct KafkaSink {
 impl KafkaSink {
     /// Waits for the sink and data topics to be there, since the partition rule needs their sizes. `None` when `stopped` says so first.
     pub fn open(
-        kafka: &Kafka,
-        application: &str,
+        cluster: &Cluster,
         route: (&SinkTopic, &[DataTopic]),
         acks: Arc<Acks>,
         stopped: &dyn Fn() -> bool,
     ) -> KafkaResult<Option<Self>> {
         let (sink, sources) = route;
-        let settings = client::producer(kafka, application);
-        let producer = create(&settings, &kafka.endpoints, Arc::clone(&acks))?;
-        let endpoint = kafka.endpoints.join(",");
+        let settings = cluster.producer();
+        let producer = create(&settings, Reports::new(&acks, &cluster.connection))?;
+        let endpoint = cluster.endpoint();
         let mut partitions = Vec::with_capacity(sources.len() + 1);
         for topic in std::iter::once(&sink.name).chain(sources.iter().map(|source| &source.name)) {
             match wait_for(&producer, &endpoint, topic, stopped) {
@@ -116,7 +121,7 @@ impl KafkaSink {
         let mut sink = Self {
             producer,
             settings,
-            endpoints: kafka.endpoints.clone(),
+            connection: Arc::clone(&cluster.connection),
             topic: sink.name.clone(),
             sources: sources.collect(),
             max_record,
@@ -124,7 +129,7 @@ impl KafkaSink {
             retry_at: None,
         };
         sink.settings.set("message.max.bytes", client_limit(max_record));
-        sink.producer = create(&sink.settings, &sink.endpoints, Arc::clone(&sink.acks))?;
+        sink.producer = create(&sink.settings, Reports::new(&sink.acks, &sink.connection))?;
         Ok(Some(sink))
     }
 
@@ -173,7 +178,7 @@ impl KafkaSink {
             tracing::error!(
                 "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
             );
-            match create(&self.settings, &self.endpoints, Arc::clone(&self.acks)) {
+            match create(&self.settings, Reports::new(&self.acks, &self.connection)) {
                 Ok(producer) => {
                     let old = std::mem::replace(&mut self.producer, producer);
                     // Its remaining records come back as failed reports, and are produced again as well.
@@ -215,8 +220,7 @@ impl KafkaSink {
     }
 }
 
-fn create(settings: &ClientConfig, endpoints: &[String], acks: Arc<Acks>) -> KafkaResult<ThreadedProducer<Reports>> {
-    let reports = Reports { acks, connection: Connection::new(endpoints), undelivered: Mutex::default() };
+fn create(settings: &ClientConfig, reports: Reports) -> KafkaResult<ThreadedProducer<Reports>> {
     settings.create_with_context(reports)
 }
 

@@ -22,9 +22,9 @@ use rdkafka::{
 
 use super::{Intake, acks::Acks, rebalance::Assignments};
 use crate::{
-    config::{DataTopic, Kafka},
+    config::DataTopic,
     event::{self, Event, Place},
-    kafka::{client, context::Connection, topics::create_command},
+    kafka::{client::Cluster, topics::create_command},
     stop::Stop,
 };
 
@@ -36,6 +36,8 @@ const MAX_OPEN_BYTES: usize = 64 << 20;
 const CHUNK: usize = 1024;
 /// How long the limit may last before partitions are paused.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// So long an instance may be without partitions before that is told.
+const UNASSIGNED: Duration = Duration::from_secs(8);
 /// The wait for the first event of a chunk; settled events are looked at in between.
 const POLL: Duration = Duration::from_millis(100);
 
@@ -47,6 +49,8 @@ pub struct KafkaSource {
     full_since: Option<Instant>,
     paused: bool,
     missing: HashSet<String>,
+    /// Since when there has been no partition to read; `None` once that was told.
+    unassigned_since: Option<Instant>,
 }
 
 /// What a source is built from.
@@ -61,15 +65,22 @@ pub struct Wiring {
 }
 
 impl KafkaSource {
-    /// Joins the consumer group `application`.
-    pub fn new(kafka: &Kafka, application: &str, topics: &[DataTopic], wiring: Wiring) -> KafkaResult<Self> {
-        let context = Assignments::new(topics.to_vec(), wiring.acks, wiring.intake, Connection::new(&kafka.endpoints));
-        let consumer: BaseConsumer<Assignments> =
-            client::data_consumer(kafka, application).create_with_context(context)?;
+    /// Joins the consumer group, which is the application.
+    pub fn new(cluster: &Cluster, topics: &[DataTopic], wiring: Wiring) -> KafkaResult<Self> {
+        let context = Assignments::new(topics.to_vec(), wiring.acks, wiring.intake, Arc::clone(&cluster.connection));
+        let consumer: BaseConsumer<Assignments> = cluster.data_consumer().create_with_context(context)?;
         let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
         consumer.subscribe(&names)?;
-        let endpoint = kafka.endpoints.join(",");
-        Ok(Self { consumer, endpoint, stop: wiring.stop, full_since: None, paused: false, missing: HashSet::new() })
+        let endpoint = cluster.endpoint();
+        Ok(Self {
+            consumer,
+            endpoint,
+            stop: wiring.stop,
+            full_since: None,
+            paused: false,
+            missing: HashSet::new(),
+            unassigned_since: Some(Instant::now()),
+        })
     }
 
     /// Reads until it is told to stop, then waits for what is under way, commits and leaves the group.
@@ -152,7 +163,9 @@ impl KafkaSource {
             events.push(event);
             timeout = Duration::ZERO;
         }
-        if !events.is_empty() {
+        if events.is_empty() {
+            self.tell_unassigned();
+        } else {
             self.context().connection.alive();
             // The pipeline is gone only when the service is ending.
             let _ = self.context().intake.send(Intake::Events(events));
@@ -188,6 +201,21 @@ impl KafkaSource {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => self.tell_missing(),
             _ => self.context().connection.error(error.clone(), &format!("reading failed: {error}")),
+        }
+    }
+
+    /// Tells once that this instance has nothing to read, though Kafka and the topics are there.
+    fn tell_unassigned(&mut self) {
+        if self.context().offsets().partitions().next().is_some() {
+            self.unassigned_since = Some(Instant::now());
+        } else if self.unassigned_since.is_some_and(|since| since.elapsed() >= UNASSIGNED) {
+            self.unassigned_since = None;
+            if self.missing.is_empty() && self.context().connection.is_alive() {
+                tracing::info!(
+                    "waiting for partitions: others of the consumer group have them all, or one was killed a moment ago, which Kafka notices after \
+                     session.timeout.ms (45 s, unless kafka.properties says otherwise)"
+                );
+            }
         }
     }
 

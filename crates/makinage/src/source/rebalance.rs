@@ -31,12 +31,17 @@ pub struct Assignments {
     pub(super) topics: Vec<DataTopic>,
     pub(super) acks: Arc<Acks>,
     pub(super) intake: Sender<Intake>,
-    pub(super) connection: Connection,
+    pub(super) connection: Arc<Connection>,
     offsets: Mutex<Offsets>,
 }
 
 impl Assignments {
-    pub(super) fn new(topics: Vec<DataTopic>, acks: Arc<Acks>, intake: Sender<Intake>, connection: Connection) -> Self {
+    pub(super) fn new(
+        topics: Vec<DataTopic>,
+        acks: Arc<Acks>,
+        intake: Sender<Intake>,
+        connection: Arc<Connection>,
+    ) -> Self {
         Self { topics, acks, intake, connection, offsets: Mutex::default() }
     }
 
