@@ -15,7 +15,7 @@ use crossbeam_channel::bounded;
 use super::{BAD_CONFIG, log_to_stderr, preflight};
 use crate::{
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
-    model::{Limits, inspect, store::StoredModel, unpack},
+    model::{Limits, ModelIdentity, inspect, unpack, workspace::UnpackedModel},
     pipeline::{Ended, Inputs, Pipeline},
     sink::memory::LineSink,
     source::{acks::Acks, memory::LineSource},
@@ -71,14 +71,15 @@ fn open(events: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
 }
 
 /// The model's own folder where it is one, so that nothing is copied; a zip is unpacked into a temporary folder.
-fn unpacked(model: &Path) -> anyhow::Result<StoredModel> {
+fn unpacked(model: &Path) -> anyhow::Result<UnpackedModel> {
     let archive = inspect(model)?;
+    let identity = ModelIdentity::unnamed(&archive.sha256);
     if model.is_dir() {
-        return Ok(StoredModel::new(std::path::absolute(model)?, archive.sha256.clone(), None));
+        return Ok(UnpackedModel::new(std::path::absolute(model)?, identity, None));
     }
     let folder = tempfile::Builder::new().prefix("makinage-").tempdir()?;
     let path = unpack(archive.zip(), &folder.path().join("model"), &Limits::default())?;
-    Ok(StoredModel::new(path, archive.sha256.clone(), Some(folder)))
+    Ok(UnpackedModel::new(path, identity, Some(folder)))
 }
 
 fn exit_code(ended: Ended) -> ExitCode {

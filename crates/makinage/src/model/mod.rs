@@ -6,29 +6,35 @@
 
 mod archive;
 mod error;
+pub mod headers;
+mod identity;
 mod limits;
 mod members;
 mod mlmodel;
 mod name;
 mod pack;
+mod place;
 pub mod publish;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod topic;
 mod unpack;
+pub mod workspace;
 mod yaml;
 
 use std::sync::Arc;
 
 pub use archive::{ModelArchive, inspect, sha256};
 pub use error::{MemberFault, ModelError};
+pub use identity::{ModelIdentity, is_name};
 pub use limits::Limits;
 pub use mlmodel::{MlModel, MlModelError};
+pub use place::RecordPlace;
 pub use unpack::unpack;
 
 /// The file that makes a folder an `MLflow` model.
 pub const MLMODEL: &str = "MLmodel";
 
-/// A model's name in messages and in the `makinage-model` header: the first 12 digits of its zip's SHA-256.
+/// A model's name in messages and in the `makinage-model` header: see [`ModelIdentity::label`].
 pub type ModelLabel = Arc<str>;

@@ -1,117 +1,81 @@
-//! Where models are unpacked: a private folder of this instance, gone with it.
-//!
-//! Each instance locks a folder of its own, so that several of them share a cache without knowing of each other; a folder whose lock is free
-//! belongs to an instance that was killed, and is cleared away at the next start.
+//! The store: zips of models by their digest, on the disk, shared by the instances of one application and operator on a machine.
 
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{self, DirBuilder},
     io::{self, Write},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use rustix::fs::{FlockOperation, flock};
-use tempfile::TempDir;
+use tempfile::NamedTempFile;
 
-use super::{Limits, ModelError, ModelLabel, sha256, unpack};
+use super::{ModelIdentity, workspace::StoreError};
 
-/// Digits of a model's SHA-256 that name it in messages.
-const LABEL_DIGITS: usize = 12;
-const LOCK: &str = "lock";
-
-/// This instance's folder of models.
+/// The zips of models.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-    _lock: File,
 }
 
-/// A model on the disk, removed when the last generation that uses it is gone.
+/// A model's zip in the store.
 #[derive(Debug)]
 pub struct StoredModel {
-    /// The folder with `MLmodel`.
-    pub path: PathBuf,
-    /// SHA-256 of the zip, in hexadecimal digits.
-    pub sha256: String,
-    /// Its name in messages.
-    pub label: ModelLabel,
-    /// Removed with this; `None` where the model is the user's own folder.
-    _folder: Option<TempDir>,
+    /// Which model it is.
+    pub identity: ModelIdentity,
+    zip: PathBuf,
 }
 
 impl StoredModel {
-    /// A model in a folder; `folder` is what to remove once nobody uses it.
-    pub fn new(path: PathBuf, sha256: String, folder: Option<TempDir>) -> Self {
-        let label = sha256[..LABEL_DIGITS].into();
-        Self { path, sha256, label, _folder: folder }
+    /// The zip file.
+    pub fn zip(&self) -> &Path {
+        &self.zip
     }
 }
 
-/// Why a model could not be stored.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The disk.
-    #[error("cannot write {path}: {source}; check free space and permissions, or set XDG_CACHE_HOME to another folder")]
-    Disk {
-        /// Where.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The bytes.
-    #[error(transparent)]
-    Archive(#[from] ModelError),
+/// A model's bytes on their way into the store: a temporary file, gone unless it is kept.
+#[derive(Debug)]
+pub struct Spool {
+    file: NamedTempFile,
+}
+
+impl Spool {
+    /// Appends bytes.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
 }
 
 impl Store {
-    /// Makes and locks this instance's folder below `cache`, and clears away those of instances that were killed.
-    pub fn open(cache: &Path) -> Result<Arc<Self>, StoreError> {
-        let all = cache.join("models");
-        let failed = |source| StoreError::Disk { path: all.clone(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(&all).map_err(failed)?;
-        clear_abandoned(&all).map_err(failed)?;
-        let folder = tempfile::Builder::new().prefix("instance-").tempdir_in(&all).map_err(failed)?.keep();
-        let lock = File::create(folder.join(LOCK)).map_err(failed)?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|error| failed(error.into()))?;
-        Ok(Arc::new(Self { folder, _lock: lock }))
+    /// Opens the store, and makes its folder where there is none.
+    pub fn open(folder: &Path) -> Result<Arc<Self>, StoreError> {
+        let failed = |source| StoreError::Disk { path: folder.to_owned(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+        Ok(Arc::new(Self { folder: folder.to_owned() }))
     }
 
-    /// Unpacks a model's zip.
-    pub fn add(&self, zip: &[u8]) -> Result<StoredModel, StoreError> {
-        let failed = |source| StoreError::Disk { path: self.folder.clone(), source };
-        let folder = tempfile::Builder::new().prefix("model-").tempdir_in(&self.folder).map_err(failed)?;
-        let archive = folder.path().join("model.zip");
-        File::create(&archive).and_then(|mut file| file.write_all(zip)).map_err(failed)?;
-        let path = unpack(&archive, &folder.path().join("model"), &Limits::default())?;
-        fs::remove_file(&archive).map_err(failed)?;
-        Ok(StoredModel::new(path, sha256(zip), Some(folder)))
+    /// A file to write a model's bytes to.
+    pub fn spool(&self) -> Result<Spool, StoreError> {
+        let file = NamedTempFile::new_in(&self.folder).map_err(|error| self.failed(error))?;
+        Ok(Spool { file })
+    }
+
+    /// Takes a spooled model in. The caller has checked that its bytes have the identity's digest.
+    pub fn keep(&self, spool: Spool, identity: ModelIdentity) -> Result<StoredModel, StoreError> {
+        let zip = self.folder.join(format!("{}.zip", identity.sha256));
+        let file = spool.file.persist(&zip).map_err(|error| self.failed(error.error))?;
+        file.sync_all().map_err(|error| self.failed(error))?;
+        Ok(StoredModel { identity, zip })
+    }
+
+    pub(super) fn failed(&self, source: io::Error) -> StoreError {
+        StoreError::Disk { path: self.folder.clone(), source }
     }
 }
 
-impl Drop for Store {
+impl Drop for StoredModel {
     fn drop(&mut self) {
-        remove(&self.folder);
+        // Until the store keeps a history, a zip lives as long as somebody may unpack it.
+        let _ = fs::remove_file(&self.zip);
     }
-}
-
-fn remove(folder: &Path) {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!("cannot remove {}: {error}; it can be deleted", folder.display());
-        }
-        _ => {}
-    }
-}
-
-fn clear_abandoned(all: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(all)? {
-        let folder = entry?.path();
-        // A folder without a lock file is being made at this moment, or isn't ours.
-        let Ok(lock) = File::open(folder.join(LOCK)) else { continue };
-        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            remove(&folder);
-        }
-    }
-    Ok(())
 }

@@ -2,18 +2,25 @@
 
 use std::{sync::Arc, thread, time::Duration};
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::Receiver;
 use rdkafka::{
     ClientContext, Message, Offset, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
     error::{KafkaError, KafkaResult},
-    message::BorrowedMessage,
+    message::{BorrowedMessage, Headers},
 };
 
-use super::store::{Store, StoredModel};
+use super::{
+    ModelIdentity, RecordPlace,
+    headers::{NAME_HEADER, VERSION_HEADER},
+    sha256,
+    store::{Store, StoredModel},
+    workspace::StoreError,
+};
 use crate::{
     config::{ModelStart, ModelTopic},
+    generation::{Arrived, Offer, mailbox::Mailbox},
     kafka::{
         client::Cluster,
         context::Connection,
@@ -25,15 +32,6 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(500);
 /// Records that one look back adds; a topic of models has few others.
 const LOOK_BACK: i64 = 4;
-
-/// A model that has arrived and been unpacked.
-#[derive(Debug)]
-pub struct Arrived {
-    /// Where on the model topic it is, `topic/partition/offset`.
-    pub place: String,
-    /// The model.
-    pub model: StoredModel,
-}
 
 /// The context of the model topic's consumer.
 struct ModelContext(Arc<Connection>);
@@ -50,23 +48,28 @@ impl ClientContext for ModelContext {
 
 impl ConsumerContext for ModelContext {}
 
-/// Reads the model topic for as long as `arrived` is listened to.
+/// Reads the model topic for as long as the mailbox is open.
 pub struct ModelReader {
     consumer: BaseConsumer<ModelContext>,
     endpoint: String,
     topic: ModelTopic,
-    store: Arc<Store>,
-    arrived: Sender<Arrived>,
+    outlets: Outlets,
+}
+
+/// Where what is on the topic goes.
+#[derive(Debug)]
+pub struct Outlets {
+    /// Models' bytes.
+    pub store: Arc<Store>,
+    /// Models, for the loader.
+    pub mailbox: Arc<Mailbox>,
+    /// Records that the loader could not use: the model before each is to be offered.
+    pub unusable: Receiver<RecordPlace>,
 }
 
 impl ModelReader {
     /// A reader of one model topic.
-    pub fn new(
-        cluster: &Cluster,
-        topic: &ModelTopic,
-        store: Arc<Store>,
-        arrived: Sender<Arrived>,
-    ) -> KafkaResult<Self> {
+    pub fn new(cluster: &Cluster, topic: &ModelTopic, outlets: Outlets) -> KafkaResult<Self> {
         let mut settings = cluster.base();
         settings
             // Needed to assign partitions; nothing is committed, and no group is joined.
@@ -80,7 +83,7 @@ impl ModelReader {
             .set("fetch.max.bytes", "2147483135")
             .set("queued.max.messages.kbytes", "1024");
         let consumer = settings.create_with_context(ModelContext(Arc::clone(&cluster.connection)))?;
-        Ok(Self { consumer, endpoint: cluster.endpoint(), topic: topic.clone(), store, arrived })
+        Ok(Self { consumer, endpoint: cluster.endpoint(), topic: topic.clone(), outlets })
     }
 
     /// Hands over the newest model, then each that comes. Passing troubles are waited out.
@@ -96,16 +99,7 @@ impl ModelReader {
             }
         };
         let Newest { model, next } = newest;
-        if let Some(arrived) = model {
-            if self.arrived.send(arrived).is_err() {
-                return;
-            }
-        } else {
-            tracing::info!(
-                "waiting for a model on topic {}: publish one with makinage-model-publisher; events wait on Kafka until then",
-                self.topic.name
-            );
-        }
+        self.outlets.mailbox.offer(model.map_or(Offer::Nothing, Offer::Newer));
         if let Err(error) = self.consumer.assign(&next) {
             tracing::error!(
                 "the model topic {} can't be read on ({error}): no later model will arrive; restart the service",
@@ -113,13 +107,14 @@ impl ModelReader {
             );
             return;
         }
-        loop {
+        while !self.outlets.mailbox.is_closed() {
+            if self.outlets.unusable.try_recv().is_ok() {
+                self.outlets.mailbox.offer(Offer::Nothing);
+            }
             match self.consumer.poll(POLL) {
                 Some(Ok(message)) => {
-                    if let Some(arrived) = self.take(&message)
-                        && self.arrived.send(arrived).is_err()
-                    {
-                        return;
+                    if let Some(arrived) = self.take(&message) {
+                        self.outlets.mailbox.offer(Offer::Newer(arrived));
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) | None => {}
@@ -201,24 +196,38 @@ impl ModelReader {
         }
     }
 
-    /// Unpacks a record's model; what isn't one is named and left.
+    /// Stores a record's model; what isn't one is named and left.
     fn take(&self, message: &BorrowedMessage<'_>) -> Option<Arrived> {
-        let place = format!("{}/{}/{}", message.topic(), message.partition(), message.offset());
+        let place = RecordPlace {
+            topic: message.topic().to_owned(),
+            partition: message.partition(),
+            offset: message.offset(),
+            timestamp: message.timestamp().to_millis().unwrap_or(0),
+        };
         let Some(zip) = message.payload() else {
             tracing::warn!("{place}: a record without a value on the model topic is ignored");
             return None;
         };
-        match self.store.add(zip) {
+        match self.store(zip, message) {
             Ok(model) => Some(Arrived { place, model }),
             Err(error) => {
-                tracing::error!(
-                    "{place}: this record of {} bytes is not a model that can be served: {error}",
-                    zip.len()
-                );
+                tracing::error!("{place}: this record of {} bytes can't be stored: {error}", zip.len());
                 None
             }
         }
     }
+
+    fn store(&self, zip: &[u8], message: &BorrowedMessage<'_>) -> Result<StoredModel, StoreError> {
+        let identity = ModelIdentity::named(sha256(zip), header(message, NAME_HEADER), header(message, VERSION_HEADER));
+        let store = &self.outlets.store;
+        let mut spool = store.spool()?;
+        spool.write(zip).map_err(|error| store.failed(error))?;
+        store.keep(spool, identity)
+    }
+}
+
+fn header<'m>(message: &'m BorrowedMessage<'_>, name: &str) -> Option<&'m [u8]> {
+    message.headers()?.iter().find(|header| header.key == name)?.value
 }
 
 struct Newest {

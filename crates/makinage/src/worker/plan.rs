@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{Config, Hooks},
-    model::store::StoredModel,
+    model::workspace::UnpackedModel,
 };
 
 impl From<&Hooks> for HookNames {
@@ -24,7 +24,7 @@ impl From<&Hooks> for HookNames {
 /// What the workers of a generation are started with. `max_output_bytes` is the sink's limit.
 pub fn plan(
     config: &Config,
-    model: Arc<StoredModel>,
+    model: Arc<UnpackedModel>,
     max_output_bytes: usize,
 ) -> Result<WorkerPlan, serde_json::Error> {
     let operator = &config.operator;
@@ -48,5 +48,6 @@ pub fn plan(
         load_timeout: operator.load_timeout,
         predict_timeout: operator.predict_timeout,
         workers: operator.workers,
+        beside_another: false,
     })
 }

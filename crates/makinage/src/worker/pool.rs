@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     flights::{Job, Part},
-    model::{ModelLabel, store::StoredModel},
+    model::{ModelLabel, workspace::UnpackedModel},
 };
 
 /// Batches that a worker holds: one that it works on, and one so that it never waits for the next.
@@ -49,13 +49,15 @@ pub struct WorkerPlan {
     /// The payload of `setup`.
     pub setup: Vec<u8>,
     /// The model; it stays on the disk for as long as a worker may be replaced.
-    pub model: Arc<StoredModel>,
+    pub model: Arc<UnpackedModel>,
     /// The longest that loading may take.
     pub load_timeout: Duration,
     /// The longest that a worker may be silent on one batch.
     pub predict_timeout: Duration,
     /// Processes.
     pub workers: usize,
+    /// Another generation serves meanwhile: loading must not take its processor.
+    pub beside_another: bool,
 }
 
 /// A request on its way to a worker.

@@ -11,10 +11,12 @@ use rdkafka::{
     producer::BaseRecord,
 };
 
-use super::{
-    FLAVOR_HEADER, RECORD_KEY, SHA256_HEADER, ask::describe, client::Publisher, error::PublishError, flow::Flow,
+use super::{ask::describe, client::Publisher, error::PublishError, flow::Flow};
+use crate::model::{
+    ModelArchive,
+    headers::{FLAVOR_HEADER, RECORD_KEY, SHA256_HEADER},
+    sha256,
 };
-use crate::model::{ModelArchive, sha256};
 
 /// How often the progress is told.
 const TICK: Duration = Duration::from_millis(100);

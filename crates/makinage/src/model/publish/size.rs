@@ -1,7 +1,7 @@
 //! How large a model is on its way: what the broker's limits are compared with.
 
 use super::super::archive::ModelArchive;
-use super::{FLAVOR_HEADER, RECORD_KEY, SHA256_HEADER};
+use crate::model::headers::{FLAVOR_HEADER, RECORD_KEY, SHA256_HEADER};
 
 /// The largest record that librdkafka sends: the upper end of its `message.max.bytes`.
 pub(super) const CLIENT_LIMIT: u64 = 1_000_000_000;

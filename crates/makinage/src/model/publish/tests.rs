@@ -16,7 +16,8 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::{FLAVOR_HEADER, PublishError, Published, Publisher, RECORD_KEY, SHA256_HEADER};
+use super::{PublishError, Published, Publisher};
+use crate::model::headers::{FLAVOR_HEADER, RECORD_KEY, SHA256_HEADER};
 use crate::{
     config::{Kafka, PublishConfig},
     model::{

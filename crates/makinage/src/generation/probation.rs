@@ -1,0 +1,144 @@
+//! Whether a generation that has just taken over does so badly that it should be taken back. Pure: the clock is passed in.
+
+use std::time::{Duration, Instant};
+
+use super::Trouble;
+
+/// Events below which an error rate says nothing.
+const ENOUGH_EVENTS: u64 = 100;
+
+/// What a generation must not do within its probation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// How long the probation lasts; zero for none.
+    pub time: Duration,
+    /// Different batches on which a worker died. One event that kills any model is one batch, however often it is tried.
+    pub crashes: Option<usize>,
+    /// By how much the share of events that failed may exceed that of the generation before, from 0 to 1.
+    pub error_rate: Option<f64>,
+}
+
+/// One generation's conduct.
+#[derive(Debug)]
+pub struct Probation {
+    generation: u64,
+    limits: Limits,
+    began: Instant,
+    /// The share of events that failed in the generation before.
+    rate_before: f64,
+    /// Flights on which a worker died; no more than `limits.crashes` of them.
+    crashed: Vec<u64>,
+    events: u64,
+    failed: u64,
+    told: bool,
+}
+
+impl Probation {
+    /// Begins when a generation takes over from one whose share of failed events was `rate_before`.
+    pub fn new(generation: u64, limits: Limits, rate_before: f64, now: Instant) -> Self {
+        Self { generation, limits, began: now, rate_before, crashed: vec![], events: 0, failed: 0, told: false }
+    }
+
+    /// A worker died on this flight.
+    pub fn crashed_on(&mut self, flight: u64) {
+        if !self.crashed.contains(&flight) && self.crashed.len() < self.limits.crashes.unwrap_or(0) {
+            self.crashed.push(flight);
+        }
+    }
+
+    /// So many events were answered, of which so many failed.
+    pub fn scored(&mut self, events: u64, failed: u64) {
+        self.events += events;
+        self.failed += failed;
+    }
+
+    /// The share of events that failed.
+    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits of events")]
+    pub fn error_rate(&self) -> f64 {
+        if self.events == 0 { 0.0 } else { self.failed as f64 / self.events as f64 }
+    }
+
+    /// The complaint, once, where there is one.
+    pub fn verdict(&mut self, now: Instant) -> Option<Trouble> {
+        if self.told || now.saturating_duration_since(self.began) >= self.limits.time {
+            return None;
+        }
+        let what = self.too_many_crashes().or_else(|| self.too_many_errors())?;
+        self.told = true;
+        Some(Trouble { generation: self.generation, what })
+    }
+
+    fn too_many_crashes(&self) -> Option<String> {
+        let limit = self.limits.crashes.filter(|limit| self.crashed.len() >= *limit)?;
+        Some(format!("its workers died on {limit} different batches"))
+    }
+
+    fn too_many_errors(&self) -> Option<String> {
+        let limit = self.limits.error_rate.filter(|_| self.events >= ENOUGH_EVENTS)?;
+        let rate = self.error_rate();
+        (rate - self.rate_before > limit).then(|| {
+            format!(
+                "{:.0} % of its first {} events failed, and {:.0} % did before it",
+                100.0 * rate,
+                self.events,
+                100.0 * self.rate_before
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{Limits, Probation};
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    fn probation(crashes: Option<usize>, error_rate: Option<f64>, now: Instant) -> Probation {
+        Probation::new(2, Limits { time: MINUTE, crashes, error_rate }, 0.01, now)
+    }
+
+    #[test]
+    fn workers_that_die_on_three_different_batches_are_told_once() {
+        let now = Instant::now();
+        let mut probation = probation(Some(3), None, now);
+        for flight in [7, 7, 7, 8] {
+            probation.crashed_on(flight);
+        }
+        assert_eq!(probation.verdict(now), None, "two batches");
+        probation.crashed_on(9);
+        assert_eq!(probation.verdict(now).expect("three batches").generation, 2);
+        assert_eq!(probation.verdict(now), None, "told already");
+    }
+
+    #[test]
+    fn an_error_rate_counts_from_that_of_the_generation_before_and_once_there_are_enough_events() {
+        let now = Instant::now();
+        let mut probation = probation(None, Some(0.2), now);
+        probation.scored(99, 99);
+        assert_eq!(probation.verdict(now), None, "too few events");
+        probation.scored(401, 6);
+        assert_eq!(probation.verdict(now), None, "21 % is not more than 1 % and 20 %");
+        probation.scored(10, 10);
+        assert!(probation.verdict(now).is_some());
+    }
+
+    #[test]
+    fn after_its_probation_a_generation_stays() {
+        let now = Instant::now();
+        let mut probation = probation(Some(1), Some(0.1), now);
+        probation.crashed_on(1);
+        probation.scored(1000, 1000);
+        assert_eq!(probation.verdict(now + MINUTE), None);
+    }
+
+    #[test]
+    fn without_limits_nothing_is_too_much() {
+        let now = Instant::now();
+        let mut probation = probation(None, None, now);
+        (0..100).for_each(|flight| probation.crashed_on(flight));
+        probation.scored(1000, 1000);
+        assert_eq!(probation.verdict(now), None);
+    }
+}
