@@ -2,10 +2,12 @@
 //!
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
+mod bad_models;
 mod broker;
 mod flow;
 mod group;
 mod killed;
+mod latency;
 mod model;
 mod orphans;
 mod page;
@@ -15,5 +17,6 @@ mod service;
 mod stage;
 mod stops;
 mod stream;
+mod swaps;
 mod unread;
 mod workers;

@@ -29,6 +29,12 @@ pub fn iris() -> &'static Path {
     })
 }
 
+/// The folder of one of the models of `models/swapped.py`.
+pub fn swapped(name: &str) -> PathBuf {
+    static ALL: OnceLock<PathBuf> = OnceLock::new();
+    ALL.get_or_init(|| save("swapped", include_str!("models/swapped.py"))).join(name)
+}
+
 /// Runs a script that saves a model into the folder that is its argument.
 fn save(name: &str, script: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("models").join(name);

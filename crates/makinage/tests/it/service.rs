@@ -61,10 +61,11 @@ pub fn program(name: &str) -> Command {
     command
 }
 
-/// Publishes what a configuration names.
-pub fn publish(config: &Path) {
+/// Publishes what a configuration names; says where it went.
+pub fn publish(config: &Path) -> String {
     let output = program("makinage-model-publisher").arg("--config").arg(config).output().expect("the publisher runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 impl Service {
@@ -94,6 +95,11 @@ impl Service {
         self.log.0.lock().expect("the log").len()
     }
 
+    /// How many lines behind the first so many have this text.
+    pub fn count_lines_after(&self, logged: usize, text: &str) -> usize {
+        self.log.0.lock().expect("the log").iter().skip(logged).filter(|line| line.contains(text)).count()
+    }
+
     /// Waits for a log line with this text behind the first so many.
     pub fn wait_for_line_after(&self, logged: usize, text: &str, longest: Duration) -> String {
         let deadline = Instant::now() + longest;
@@ -110,6 +116,10 @@ impl Service {
 
     pub fn signal(&self, signal: &str) {
         processes::signal(self.child.id(), signal);
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The processes of its workers.

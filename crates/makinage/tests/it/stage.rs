@@ -1,5 +1,7 @@
 //! A model, its three topics and the service's configuration, under a name of their own, so that tests can share a broker.
 
+use std::path::{Path, PathBuf};
+
 use super::{
     broker::Broker,
     model::iris,
@@ -21,7 +23,7 @@ config:
 
 const PUBLISH: &str = "application: {name: publisher}
 kafka: {endpoint: \"localhost\"}
-models: [{topic: NAME-model, path: MODEL}]
+models: [MODELS]
 ";
 
 pub struct Stage {
@@ -50,9 +52,23 @@ impl Stage {
         format!("{}-{role}", self.name)
     }
 
-    pub fn publish(&self, broker: &Broker) {
-        let text = PUBLISH.replace("NAME", &self.name).replace("MODEL", &iris().display().to_string());
-        publish(&self.folder.config("publish.yaml", &text, broker));
+    pub fn publish(&self, broker: &Broker) -> String {
+        self.publish_model(broker, iris())
+    }
+
+    /// Publishes one model; says how it is called in messages.
+    pub fn publish_model(&self, broker: &Broker, model: &Path) -> String {
+        self.publish_models(broker, &[model.to_owned()]).remove(0)
+    }
+
+    /// Publishes models, one right after the other.
+    pub fn publish_models(&self, broker: &Broker, models: &[PathBuf]) -> Vec<String> {
+        let topic = self.topic("model");
+        let models = models.iter().map(|path| format!("{{topic: {topic}, path: {}}}", path.display()));
+        let text = PUBLISH.replace("MODELS", &models.collect::<Vec<_>>().join(", "));
+        let results = publish(&self.folder.config("publish.yaml", &text, broker));
+        let labels = results.split_whitespace().filter_map(|word| word.strip_prefix("sha256="));
+        labels.map(|sha256| sha256[..12].to_owned()).collect()
     }
 
     /// Its configuration with one text for another.
