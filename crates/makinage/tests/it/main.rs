@@ -3,8 +3,15 @@
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
 mod broker;
+mod columns;
+mod encoders;
+mod hooks;
 mod model;
+mod on_error;
 mod page;
+mod records;
 mod service;
+mod stage;
+mod start;
 mod stream;
 mod workers;

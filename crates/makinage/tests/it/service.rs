@@ -96,6 +96,11 @@ impl Service {
         }
     }
 
+    /// All log lines up to now.
+    pub fn lines(&self) -> Vec<String> {
+        self.log.0.lock().expect("the log").clone()
+    }
+
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
         assert!(sent.is_ok_and(|status| status.success()), "the service takes the signal");

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::{
-    Message,
+    Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     message::{Headers, OwnedMessage},
     producer::{BaseProducer, BaseRecord, Producer},
@@ -36,7 +36,13 @@ impl Reader {
             .set("auto.offset.reset", "earliest")
             .create()
             .expect("a consumer");
-        consumer.subscribe(&[topic]).expect("subscribed");
+        // Without a group: other readers of the same broker must not move what this one reads.
+        let metadata = consumer.fetch_metadata(Some(topic), DEADLINE).expect("the topic's partitions");
+        let mut all = TopicPartitionList::new();
+        for partition in metadata.topics()[0].partitions() {
+            all.add_partition_offset(topic, partition.id(), Offset::Beginning).expect("a partition");
+        }
+        consumer.assign(&all).expect("assigned");
         Self(consumer)
     }
 
