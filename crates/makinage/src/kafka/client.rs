@@ -4,6 +4,9 @@ use rdkafka::ClientConfig;
 
 use crate::config::Kafka;
 
+/// How often clients ask again which topics and partitions there are: the default of 5 minutes would be the wait for one that appears.
+pub const METADATA_REFRESH_MS: u64 = 10_000;
+
 /// Settings that all clients share; the user's properties are in, what a promise rests on is set over them by each client.
 pub fn base(kafka: &Kafka, application: &str) -> ClientConfig {
     let mut client = ClientConfig::new();
@@ -12,8 +15,7 @@ pub fn base(kafka: &Kafka, application: &str) -> ClientConfig {
         // A silent broker must not keep a reconnect waiting for long once it is back.
         .set("reconnect.backoff.max.ms", "2000")
         .set("socket.keepalive.enable", "true")
-        // The default of 5 minutes would be the wait for a topic or partition that appears.
-        .set("topic.metadata.refresh.interval.ms", "10000")
+        .set("topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS.to_string())
         // The broker's policy decides whether a topic is made: the page never creates one.
         .set("allow.auto.create.topics", "true")
         .set("log.connection.close", "false");

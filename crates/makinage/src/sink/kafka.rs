@@ -3,7 +3,7 @@
 //! - Delivery: a report of success finishes an event. A refusal that is the record's own (too large, invalid) is that event's
 //!   failure; anything else is the infrastructure's, and the record is produced again until it is taken.
 //! - Order: records are produced in the pipeline's order; within a partition the idempotent producer keeps it.
-//! - Partition: the event's own number where sink and source have equally many, else by key with `murmur2_random`.
+//! - Partition: the event's own number where sink and source have equally many (`Partitions`), else by key with `murmur2_random`.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -19,16 +19,11 @@ use rdkafka::{
     producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer},
 };
 
-use super::{Refused, Sink};
+use super::{Refused, Sink, partitions::Partitions};
 use crate::{
     config::{DataTopic, Kafka, SinkTopic},
     event::{Event, Failure},
-    kafka::{
-        client,
-        context::Connection,
-        limits,
-        topics::{self, Topic, Waiting},
-    },
+    kafka::{client, context::Connection, limits},
     source::{
         acks::Acks,
         offsets::{Fate, Ticket},
@@ -79,12 +74,11 @@ impl ProducerContext for Reports {
 
 /// Produces predictions to the sink topic.
 pub struct KafkaSink {
-    producer: ThreadedProducer<Reports>,
+    producer: Arc<ThreadedProducer<Reports>>,
     settings: ClientConfig,
     endpoints: Vec<String>,
     topic: String,
-    /// Data topics: their name, and whether they have as many partitions as the sink.
-    sources: Vec<(String, bool)>,
+    partitions: Arc<Partitions>,
     max_record: usize,
     acks: Arc<Acks>,
     retry_at: Option<Instant>,
@@ -100,32 +94,37 @@ impl KafkaSink {
         stopped: &dyn Fn() -> bool,
     ) -> KafkaResult<Option<Self>> {
         let (sink, sources) = route;
-        let settings = client::producer(kafka, application);
+        let mut settings = client::producer(kafka, application);
         let producer = create(&settings, &kafka.endpoints, Arc::clone(&acks))?;
+        let names = sources.iter().map(|source| source.name.as_str());
         let endpoint = kafka.endpoints.join(",");
-        let mut partitions = Vec::with_capacity(sources.len() + 1);
-        for topic in std::iter::once(&sink.name).chain(sources.iter().map(|source| &source.name)) {
-            match wait_for(&producer, &endpoint, topic, stopped) {
-                Some(count) => partitions.push(count),
-                None => return Ok(None),
-            }
-        }
+        let Some(partitions) = Partitions::wait_for(producer.client(), &endpoint, &sink.name, names, stopped) else {
+            return Ok(None);
+        };
         let max_record = max_record(&settings, &sink.name);
-        let sources =
-            sources.iter().zip(&partitions[1..]).map(|(source, count)| (source.name.clone(), *count == partitions[0]));
-        let mut sink = Self {
+        settings.set("message.max.bytes", client_limit(max_record));
+        let producer = create(&settings, &kafka.endpoints, Arc::clone(&acks))?;
+        let sink = Self {
             producer,
             settings,
             endpoints: kafka.endpoints.clone(),
             topic: sink.name.clone(),
-            sources: sources.collect(),
+            partitions: Arc::new(partitions),
             max_record,
             acks,
             retry_at: None,
         };
-        sink.settings.set("message.max.bytes", client_limit(max_record));
-        sink.producer = create(&sink.settings, &sink.endpoints, Arc::clone(&sink.acks))?;
+        sink.watch_partitions();
         Ok(Some(sink))
+    }
+
+    /// Topics that grow are noticed as soon as the client itself would.
+    fn watch_partitions(&self) {
+        let interval = self.settings.get("topic.metadata.refresh.interval.ms").and_then(|ms| ms.parse().ok());
+        let interval = Duration::from_millis(interval.filter(|ms| *ms > 0).unwrap_or(client::METADATA_REFRESH_MS));
+        if let Err(error) = self.partitions.watch(&self.producer, interval) {
+            tracing::warn!("topics that get more partitions are not noticed before a restart: {error}");
+        }
     }
 
     /// The largest output value that fits the sink topic, beside the key and headers of a usual record.
@@ -157,7 +156,7 @@ impl KafkaSink {
             }
         }
         let mut place = [0_u8; 320];
-        let (topic, room) = (&self.sources[usize::from(event.source)].0, place.len());
+        let (topic, room) = (self.partitions.source(event), place.len());
         let mut rest = &mut place[..];
         // Topic names are at most 249 bytes, so this always fits.
         let _ = write!(rest, "{topic}/{}/{}", event.partition, event.offset);
@@ -176,6 +175,7 @@ impl KafkaSink {
             match create(&self.settings, &self.endpoints, Arc::clone(&self.acks)) {
                 Ok(producer) => {
                     let old = std::mem::replace(&mut self.producer, producer);
+                    self.watch_partitions();
                     // Its remaining records come back as failed reports, and are produced again as well.
                     old.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
                     let _ = old.flush(Duration::from_secs(5));
@@ -204,46 +204,36 @@ impl KafkaSink {
 
     /// Hands a record to the producer; its full buffer is back-pressure, so this waits.
     fn enqueue(&self, mut record: BaseRecord<'_, [u8], [u8], usize>) {
+        let mut told = false;
         while let Err((error, back)) = self.producer.send(record) {
-            if !matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::QueueFull)) {
-                tracing::warn!("an output could not be produced ({error}); trying again");
-                thread::sleep(Duration::from_millis(100));
-            }
-            thread::sleep(Duration::from_millis(1));
             record = back;
+            match error.rdkafka_error_code() {
+                Some(RDKafkaErrorCode::QueueFull) => thread::sleep(Duration::from_millis(1)),
+                // The sink was made anew with fewer partitions: by key, until its size is asked again.
+                Some(RDKafkaErrorCode::UnknownPartition) if record.partition.is_some() => record.partition = None,
+                _ => {
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!("an output could not be produced ({error}); trying until it can be");
+                    }
+                    thread::sleep(Duration::from_millis(100));
+                }
+            }
         }
     }
 }
 
-fn create(settings: &ClientConfig, endpoints: &[String], acks: Arc<Acks>) -> KafkaResult<ThreadedProducer<Reports>> {
+fn create(
+    settings: &ClientConfig,
+    endpoints: &[String],
+    acks: Arc<Acks>,
+) -> KafkaResult<Arc<ThreadedProducer<Reports>>> {
     let reports = Reports { acks, connection: Connection::new(endpoints), undelivered: Mutex::default() };
-    settings.create_with_context(reports)
+    settings.create_with_context(reports).map(Arc::new)
 }
 
 fn take_undelivered(producer: &ThreadedProducer<Reports>) -> Vec<(KafkaError, OwnedMessage, Ticket)> {
     let mut undelivered = producer.client().context().undelivered.lock().unwrap_or_else(PoisonError::into_inner);
     std::mem::take(&mut *undelivered)
-}
-
-fn wait_for(
-    producer: &ThreadedProducer<Reports>,
-    endpoint: &str,
-    topic: &str,
-    stopped: &dyn Fn() -> bool,
-) -> Option<i32> {
-    let mut waiting = Waiting::new(endpoint, topic);
-    loop {
-        let found = topics::look_up(producer.client(), topic);
-        if let Topic::Partitions(count) = found {
-            waiting.over();
-            return Some(count);
-        }
-        waiting.tell(&found);
-        if stopped() {
-            return None;
-        }
-        thread::sleep(Duration::from_millis(500));
-    }
 }
 
 /// The sink topic's `max.message.bytes`; brokers that can't be asked have Kafka's default.
@@ -280,12 +270,11 @@ fn is_records_own(error: &KafkaError) -> Option<&'static str> {
 impl Sink for KafkaSink {
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
         self.check_size(event, value, model)?;
-        let same_partition = self.sources[usize::from(event.source)].1;
         let mut record: BaseRecord<'_, [u8], [u8], usize> =
             BaseRecord::with_opaque_to(&self.topic, event.ticket.into_opaque());
         record.key = event.key();
         record.payload = Some(value);
-        record.partition = same_partition.then_some(event.partition);
+        record.partition = self.partitions.of(event, self.producer.client());
         record.headers = Some(self.headers(event, model));
         self.enqueue(record);
         Ok(())

@@ -6,6 +6,7 @@
 
 pub mod kafka;
 pub mod memory;
+mod partitions;
 
 use std::time::Duration;
 

@@ -9,6 +9,7 @@ mod hooks;
 mod model;
 mod on_error;
 mod page;
+mod partitions;
 mod records;
 mod service;
 mod stage;
