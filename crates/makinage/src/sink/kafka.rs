@@ -30,8 +30,15 @@ use crate::{
     },
 };
 
-/// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61 and the record's varints.
+/// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's varints, the names of
+/// the two headers that are added.
 const RECORD_OVERHEAD: usize = 128;
+/// Bytes that a header costs beside its name and value, at most: two varints.
+const HEADER_OVERHEAD: usize = 10;
+/// Bytes of partition, offset and slashes in the event's coordinates, at most.
+const PLACE_OVERHEAD: usize = 32;
+/// librdkafka's default of `batch.size`.
+const CLIENT_BATCH: usize = 1_000_000;
 /// Header that names the model which scored the event.
 pub const MODEL_HEADER: &str = "makinage-model";
 /// Header with the event's coordinates, `topic/partition/offset`.
@@ -103,6 +110,7 @@ impl KafkaSink {
         };
         let max_record = max_record(&settings, &sink.name);
         settings.set("message.max.bytes", client_limit(max_record));
+        settings.set("batch.size", batch_size(&settings, max_record));
         let producer = create(&settings, &kafka.endpoints, Arc::clone(&acks))?;
         let sink = Self {
             producer,
@@ -133,9 +141,11 @@ impl KafkaSink {
     }
 
     fn check_size(&self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
-        let headers: usize =
-            event.headers.iter().flatten().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len)).sum();
-        let size = value.len() + event.key().map_or(0, <[u8]>::len) + headers + model.len() + RECORD_OVERHEAD;
+        let kept = event.headers.iter().flatten();
+        let kept: usize =
+            kept.map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + HEADER_OVERHEAD).sum();
+        let added = model.len() + self.partitions.source(event).len() + PLACE_OVERHEAD;
+        let size = value.len() + event.key().map_or(0, <[u8]>::len) + kept + added + RECORD_OVERHEAD;
         if size <= self.max_record {
             return Ok(());
         }
@@ -251,6 +261,12 @@ fn max_record(settings: &ClientConfig, topic: &str) -> usize {
 /// librdkafka's own bound must not be below the topic's; it allows 1,000 to 1,000,000,000.
 fn client_limit(max_record: usize) -> String {
     max_record.clamp(1_000_000, 1_000_000_000).to_string()
+}
+
+/// The broker holds `max.message.bytes` against a whole batch, and would refuse all records of a larger one.
+fn batch_size(settings: &ClientConfig, max_record: usize) -> String {
+    let wanted = settings.get("batch.size").and_then(|bytes| bytes.parse().ok()).unwrap_or(CLIENT_BATCH);
+    wanted.min(max_record).to_string()
 }
 
 /// Refusals that producing the record again can't mend.

@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
+mod bad_events;
 mod broker;
 mod columns;
 mod encoders;
