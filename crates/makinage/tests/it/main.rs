@@ -4,6 +4,7 @@
 
 mod bad_events;
 mod broker;
+mod checks;
 mod columns;
 mod encoders;
 mod hooks;
@@ -11,6 +12,7 @@ mod model;
 mod on_error;
 mod page;
 mod partitions;
+mod publisher;
 mod records;
 mod service;
 mod stage;
