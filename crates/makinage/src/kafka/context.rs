@@ -58,8 +58,10 @@ impl ClientContext for Connection {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         // Connections that come and go are told once, by `error` below, in words that say what to do.
         let connection = matches!(facility, "FAIL" | "BROKERFAIL" | "CONNFAIL" | "TERMINATE" | "REQTMOUT");
+        // All clients share `kafka.properties`, so that each hears of those that are another kind's.
+        let of_another_kind = facility == "CONFWARN" && message.contains("will be ignored by this");
         match level {
-            _ if connection => tracing::debug!(facility, "{message}"),
+            _ if connection || of_another_kind => tracing::debug!(facility, "{message}"),
             RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => {
                 tracing::debug!(facility, "{message}");
             }
@@ -71,6 +73,8 @@ impl ClientContext for Connection {
     fn error(&self, error: KafkaError, reason: &str) {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::AllBrokersDown) => self.lost(),
+            // An error by its form only: whoever asked for it gets it from `poll` as well.
+            Some(RDKafkaErrorCode::PartitionEOF) => {}
             Some(
                 RDKafkaErrorCode::BrokerTransportFailure
                 | RDKafkaErrorCode::Resolve

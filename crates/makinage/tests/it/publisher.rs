@@ -50,8 +50,8 @@ impl Run {
             models.iter().map(|(topic, path)| format!("  - {{topic: {topic}, path: {}}}\n", path.display())).collect();
         let text = format!("application: {{name: publisher}}\nkafka: {{endpoint: \"{endpoint}\"}}\nmodels:\n{models}");
         let config = folder.write(name, &text);
-        let mut command = program("makinage-model-publisher");
-        command.arg("--config").arg(config).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = program("makinage");
+        command.arg("publish").arg("--config").arg(config).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { child: command.spawn().expect("the publisher starts"), began: Instant::now() }
     }
 
