@@ -1,7 +1,8 @@
 //! The sink topic: an idempotent producer with acks=all, whose delivery reports settle the events.
 //!
 //! - Delivery: a report of success finishes an event. A refusal that is the record's own (too large, invalid) is that event's
-//!   failure; anything else is the infrastructure's, and the record is produced again until it is taken.
+//!   failure; anything else is the infrastructure's, and the record is produced again until it is taken. So is a record that was refused
+//!   only for the size of its batch.
 //! - Order: records are produced in the pipeline's order; within a partition the idempotent producer keeps it.
 //! - Partition: the event's own number where sink and source have equally many (`Partitions`), else by key with `murmur2_random`.
 
@@ -87,6 +88,7 @@ pub struct KafkaSink {
     topic: String,
     partitions: Arc<Partitions>,
     max_record: usize,
+    batch_size: usize,
     acks: Arc<Acks>,
     retry_at: Option<Instant>,
 }
@@ -110,7 +112,8 @@ impl KafkaSink {
         };
         let max_record = max_record(&settings, &sink.name);
         settings.set("message.max.bytes", client_limit(max_record));
-        settings.set("batch.size", batch_size(&settings, max_record));
+        let batch_size = batch_size(&settings, max_record);
+        settings.set("batch.size", batch_size.to_string());
         let producer = create(&settings, &kafka.endpoints, Arc::clone(&acks))?;
         let sink = Self {
             producer,
@@ -119,6 +122,7 @@ impl KafkaSink {
             topic: sink.name.clone(),
             partitions: Arc::new(partitions),
             max_record,
+            batch_size,
             acks,
             retry_at: None,
         };
@@ -178,25 +182,53 @@ impl KafkaSink {
 
     /// Produces again what the infrastructure failed to take.
     fn retry(&mut self, undelivered: Vec<(KafkaError, OwnedMessage, Ticket)>) {
+        let mut rest = vec![];
         if let Some((_, reason)) = self.producer.client().fatal_error() {
             tracing::error!(
                 "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
             );
-            match create(&self.settings, &self.endpoints, Arc::clone(&self.acks)) {
-                Ok(producer) => {
-                    let old = std::mem::replace(&mut self.producer, producer);
-                    self.watch_partitions();
-                    // Its remaining records come back as failed reports, and are produced again as well.
-                    old.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
-                    let _ = old.flush(Duration::from_secs(5));
-                    let rest = take_undelivered(&old);
-                    self.produce_again(undelivered);
-                    return self.produce_again(rest);
-                }
-                Err(error) => tracing::error!("a new producer could not be made ({error}); trying again"),
-            }
+            rest = self.replace_producer();
         }
         self.produce_again(undelivered);
+        self.produce_again(rest);
+    }
+
+    /// Produces records again that were refused together with others of their batch, in smaller batches from now on.
+    fn retry_in_smaller_batches(&mut self, undelivered: Vec<(KafkaError, OwnedMessage, Ticket)>) {
+        self.batch_size = (self.batch_size / 4).max(1);
+        tracing::warn!(
+            "Kafka refuses batches for topic {} as too large (was its max.message.bytes lowered, or may it not be asked?): \
+             they have at most {} bytes from now on, and what was refused is produced again",
+            self.topic,
+            self.batch_size
+        );
+        self.settings.set("batch.size", self.batch_size.to_string());
+        let rest = self.replace_producer();
+        self.produce_again(undelivered);
+        self.produce_again(rest);
+    }
+
+    /// A new producer takes over; what the old one still held is returned. Without one, nothing changes.
+    fn replace_producer(&mut self) -> Vec<(KafkaError, OwnedMessage, Ticket)> {
+        match create(&self.settings, &self.endpoints, Arc::clone(&self.acks)) {
+            Ok(producer) => {
+                let old = std::mem::replace(&mut self.producer, producer);
+                self.watch_partitions();
+                old.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
+                let _ = old.flush(Duration::from_secs(5));
+                take_undelivered(&old)
+            }
+            Err(error) => {
+                tracing::error!("a new producer could not be made ({error}); trying again");
+                vec![]
+            }
+        }
+    }
+
+    /// Whether the record was refused for its own sake: one that is as large as a batch may be was alone in its batch.
+    fn was_alone(&self, message: &OwnedMessage) -> bool {
+        let size = message.payload().map_or(0, <[u8]>::len) + message.key().map_or(0, <[u8]>::len);
+        self.batch_size == 1 || size >= self.batch_size
     }
 
     fn produce_again(&mut self, undelivered: Vec<(KafkaError, OwnedMessage, Ticket)>) {
@@ -264,9 +296,9 @@ fn client_limit(max_record: usize) -> String {
 }
 
 /// The broker holds `max.message.bytes` against a whole batch, and would refuse all records of a larger one.
-fn batch_size(settings: &ClientConfig, max_record: usize) -> String {
+fn batch_size(settings: &ClientConfig, max_record: usize) -> usize {
     let wanted = settings.get("batch.size").and_then(|bytes| bytes.parse().ok()).unwrap_or(CLIENT_BATCH);
-    wanted.min(max_record).to_string()
+    wanted.min(max_record)
 }
 
 /// Refusals that producing the record again can't mend.
@@ -307,6 +339,12 @@ impl Sink for KafkaSink {
         }
         let (own, infrastructure): (Vec<_>, Vec<_>) =
             undelivered.into_iter().partition(|(error, ..)| is_records_own(error).is_some());
+        let (with_others, own): (Vec<_>, Vec<_>) = own.into_iter().partition(|(error, message, _)| {
+            error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge) && !self.was_alone(message)
+        });
+        if !with_others.is_empty() {
+            self.retry_in_smaller_batches(with_others);
+        }
         if let Some((error, ..)) = infrastructure.first() {
             tracing::warn!(
                 "{} outputs were not taken by Kafka ({error}); they are produced again",

@@ -8,6 +8,7 @@ mod checks;
 mod columns;
 mod encoders;
 mod hooks;
+mod large;
 mod model;
 mod on_error;
 mod page;

@@ -38,6 +38,13 @@ fn zip(folder: &Folder, name: &str, model: &Path, root: bool) -> PathBuf {
     zip
 }
 
+/// What is asked for, and parts of what is told.
+struct Case<'a> {
+    endpoint: &'a str,
+    models: Vec<(&'a str, &'a Path)>,
+    told: Vec<&'a str>,
+}
+
 /// A publisher that has been started.
 struct Run {
     child: Child,
@@ -46,8 +53,9 @@ struct Run {
 
 impl Run {
     fn start(folder: &Folder, name: &str, endpoint: &str, models: &[(&str, &Path)]) -> Self {
-        let models: String =
+        let models: Vec<_> =
             models.iter().map(|(topic, path)| format!("  - {{topic: {topic}, path: {}}}\n", path.display())).collect();
+        let models = models.concat();
         let text = format!("application: {{name: publisher}}\nkafka: {{endpoint: \"{endpoint}\"}}\nmodels:\n{models}");
         let config = folder.write(name, &text);
         let mut command = program("makinage");
@@ -121,28 +129,29 @@ fn what_cannot_be_published_is_named_in_a_sentence_within_30_seconds_and_nothing
     let no_model = no_model.parent().expect("the folder");
     let nowhere = Path::new("/nowhere/model.zip");
     let damaged = folder.write("damaged.zip", "PK no zip");
-    let cases: Vec<(&str, Vec<(&str, &Path)>, Vec<&str>)> = vec![
-        (&here, vec![(empty, nowhere)], vec!["/nowhere/model.zip: it doesn't exist"]),
-        (&here, vec![(empty, no_model)], vec!["no-model: the folder holds no MLmodel file"]),
-        (&here, vec![(empty, &damaged)], vec!["damaged.zip: it isn't a readable zip archive"]),
-        (&here, vec![("publisher-absent", iris())], vec!["the topic \"publisher-absent\" isn't there", "--create"]),
-        (&here, vec![("publisher-small", iris())], vec!["topic \"publisher-small\" takes 500 (max.message.bytes)"]),
-        (
+    let case = |endpoint, models, told| Case { endpoint, models, told };
+    let cases = [
+        case(&here, vec![(empty, nowhere)], vec!["/nowhere/model.zip: it doesn't exist"]),
+        case(&here, vec![(empty, no_model)], vec!["no-model: the folder holds no MLmodel file"]),
+        case(&here, vec![(empty, damaged.as_path())], vec!["damaged.zip: it isn't a readable zip archive"]),
+        case(&here, vec![("publisher-absent", iris())], vec!["the topic \"publisher-absent\" isn't there", "--create"]),
+        case(&here, vec![("publisher-small", iris())], vec!["topic \"publisher-small\" takes 500 (max.message.bytes)"]),
+        case(
             &here,
             vec![(empty, iris()), (empty, nowhere), (empty, no_model)],
             vec!["2 models can't", "/nowhere/", "no-model"],
         ),
-        (&here, vec![(empty, iris()), ("publisher-small", iris())], vec!["publisher-small"]),
-        ("127.0.0.1:1", vec![(empty, iris())], vec!["no answer from Kafka at 127.0.0.1:1"]),
-        (&silent, vec![(empty, iris())], vec!["no answer from Kafka at", &silent]),
+        case(&here, vec![(empty, iris()), ("publisher-small", iris())], vec!["publisher-small"]),
+        case("127.0.0.1:1", vec![(empty, iris())], vec!["no answer from Kafka at 127.0.0.1:1"]),
+        case(&silent, vec![(empty, iris())], vec!["no answer from Kafka at", silent.as_str()]),
     ];
     // At once: those without a broker wait for one.
     let runs: Vec<_> = cases
         .iter()
         .enumerate()
-        .map(|(n, (endpoint, models, _))| Run::start(&folder, &format!("{n}.yaml"), endpoint, models))
+        .map(|(n, case)| Run::start(&folder, &format!("{n}.yaml"), case.endpoint, &case.models))
         .collect();
-    for (run, (_, _, told)) in runs.into_iter().zip(&cases) {
+    for (run, Case { told, .. }) in runs.into_iter().zip(&cases) {
         let output = run.end();
         let error = text(&output.stderr);
         assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{error}");

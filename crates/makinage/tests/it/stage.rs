@@ -8,7 +8,7 @@ use std::{
 
 use rdkafka::{
     Offset, TopicPartitionList,
-    admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication},
+    admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication},
     client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer},
     message::ToBytes,
@@ -130,6 +130,14 @@ impl Stage {
         }
     }
 
+    /// Changes a topic's setting.
+    pub fn set(&self, role: &str, setting: (&str, &str)) {
+        let topic = self.topic(role);
+        let change = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set(setting.0, setting.1);
+        let outcome = futures_executor::block_on(admin(&self.broker).alter_configs(&[change], &options()));
+        outcome.expect("an answer")[0].as_ref().expect("the setting is changed");
+    }
+
     /// Gives a topic more partitions.
     pub fn grow(&self, role: &str, partitions: usize) {
         let topic = self.topic(role);
@@ -147,11 +155,11 @@ pub fn create_topic_with(broker: &Broker, topic: &str, setting: (&str, &str)) {
     outcome.expect("an answer")[0].as_ref().expect("the topic is made");
 }
 
-pub fn admin(broker: &Broker) -> AdminClient<DefaultClientContext> {
+fn admin(broker: &Broker) -> AdminClient<DefaultClientContext> {
     broker.client().create().expect("a client")
 }
 
-pub fn options() -> AdminOptions {
+fn options() -> AdminOptions {
     AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)))
 }
 
