@@ -4,8 +4,8 @@ use super::{
     broker::{Broker, left_out},
     flow::{Flow, Oracle},
     model::swapped,
+    scene::Scene,
     service::DEADLINE,
-    stage::Stage,
     stream::{header, produce},
 };
 
@@ -15,12 +15,12 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
         return;
     }
     let broker = Broker::shared();
-    let stage = Stage::set("bad-models", &broker, 2)
+    let scene = Scene::set("bad-models", &broker, 2)
         .with("serve: {factory", "serve: {load_timeout: 15s, memory_limit: 3GB, factory");
-    let mut service = stage.serve(&broker);
+    let mut service = scene.serve(&broker);
     service.wait_for_line("takes over");
-    let (reader, mut oracle) = (stage.reader(&broker), Oracle::default());
-    let flow = Flow::start(&broker, &stage, 2);
+    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
+    let flow = Flow::start(&broker, &scene, 2);
     oracle.watch(&reader, 100);
 
     let fails = |name: &str, publish: &dyn Fn(), wanted: &[&str]| {
@@ -44,19 +44,19 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
         ("RaisesOnItsExample", "step warm_up: ValueError", "not even this one"),
     ] {
         let publish = || {
-            stage.publish_model(&broker, &swapped(model));
+            scene.publish_model(&broker, &swapped(model));
         };
         fails(model, &publish, &[step, error]);
     }
     oracle.watch(&reader, 100);
     let logged = service.logged();
-    stage.publish_model(&broker, &swapped("Sum1"));
+    scene.publish_model(&broker, &swapped("Sum1"));
     service.wait_for_line_after(logged, "takes over", DEADLINE);
     let each = flow.stop();
     oracle.read_all(&reader, each);
     service.stop();
     oracle.assert_nothing_twice(&reader);
-    let outputs = stage.reader(&broker).read_to_end();
+    let outputs = scene.reader(&broker).read_to_end();
     let mut models: Vec<_> = outputs.iter().filter_map(|output| header(output, "makinage-model")).collect();
     models.sort();
     models.dedup();

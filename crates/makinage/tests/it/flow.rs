@@ -16,8 +16,8 @@ use rdkafka::{
 
 use super::{
     broker::Broker,
+    scene::Scene,
     service::DEADLINE,
-    stage::Stage,
     stream::{Reader, key, value},
 };
 
@@ -33,8 +33,8 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// Begins to flow into the stage's data topic, which has so many partitions.
-    pub fn start(broker: &Broker, stage: &Stage, partitions: i32) -> Self {
+    /// Begins to flow into the scene's data topic, which has so many partitions.
+    pub fn start(broker: &Broker, scene: &Scene, partitions: i32) -> Self {
         let producer: BaseProducer = broker
             .client()
             .set("enable.idempotence", "true")
@@ -43,7 +43,7 @@ impl Flow {
             .create()
             .expect("a producer");
         let stop = Arc::new(AtomicBool::new(false));
-        let (stopped, topic) = (Arc::clone(&stop), stage.topic("data"));
+        let (stopped, topic) = (Arc::clone(&stop), scene.topic("data"));
         let thread = thread::spawn(move || {
             let (begin, mut seq) = (Instant::now(), 0);
             while !stopped.load(Ordering::Relaxed) {

@@ -3,8 +3,8 @@
 use super::{
     broker::{Broker, left_out},
     flow::{Flow, Oracle},
+    scene::Scene,
     service::DEADLINE,
-    stage::Stage,
 };
 
 #[test]
@@ -13,20 +13,20 @@ fn instances_that_join_and_leave_under_a_flowing_load_lose_nothing_repeat_nothin
         return;
     }
     let broker = Broker::shared();
-    let stage = Stage::set("group", &broker, 4);
-    let (reader, mut oracle) = (stage.reader(&broker), Oracle::default());
-    let mut first = stage.serve(&broker);
+    let scene = Scene::set("group", &broker, 4);
+    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
+    let mut first = scene.serve(&broker);
     first.wait_for_line("assigned");
-    let flow = Flow::start(&broker, &stage, 4);
+    let flow = Flow::start(&broker, &scene, 4);
     oracle.watch(&reader, 1);
-    let mut second = stage.serve(&broker);
+    let mut second = scene.serve(&broker);
     first.wait_for_line("revoked");
     second.wait_for_line("takes over");
     oracle.watch(&reader, 2000);
     let logged = second.logged();
     first.stop();
     second.wait_for_line_after(logged, "assigned", DEADLINE);
-    let mut third = stage.serve(&broker);
+    let mut third = scene.serve(&broker);
     second.wait_for_line_after(logged, "revoked", DEADLINE);
     third.wait_for_line("takes over");
     oracle.watch(&reader, 2000);

@@ -6,7 +6,7 @@ use super::{
     broker::{Broker, left_out},
     flow::{Flow, Oracle},
     random::Random,
-    stage::Stage,
+    scene::Scene,
 };
 
 #[test]
@@ -16,11 +16,11 @@ fn kill_9_at_ten_random_moments_under_a_flowing_load_loses_nothing_and_keeps_eac
     }
     let mut random = Random::printed();
     let broker = Broker::shared();
-    let stage = Stage::set("killed", &broker, 2).impatient();
-    let (reader, mut oracle) = (stage.reader(&broker), Oracle::default());
-    let mut service = stage.serve(&broker);
+    let scene = Scene::set("killed", &broker, 2).impatient();
+    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
+    let mut service = scene.serve(&broker);
     service.wait_for_line("assigned");
-    let flow = Flow::start(&broker, &stage, 2);
+    let flow = Flow::start(&broker, &scene, 2);
     for round in 0..10 {
         // Half of them hit a service that works on its backlog, the others may hit one that starts.
         if round % 2 == 0 {
@@ -31,7 +31,7 @@ fn kill_9_at_ten_random_moments_under_a_flowing_load_loses_nothing_and_keeps_eac
         }
         service.signal("KILL");
         assert_eq!(service.wait().code(), None);
-        service = stage.serve(&broker);
+        service = scene.serve(&broker);
     }
     let each = flow.stop();
     oracle.read_all(&reader, each);

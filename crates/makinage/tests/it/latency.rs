@@ -15,14 +15,14 @@ use rdkafka::{
 
 use super::{
     broker::Broker,
-    stage::Stage,
+    scene::Scene,
     stream::{Reader, header},
 };
 
-/// From now on the records of the stage's outputs have the broker's time.
-pub fn stamp_outputs(broker: &Broker, stage: &Stage) {
+/// From now on the records of the scene's outputs have the broker's time.
+pub fn stamp_outputs(broker: &Broker, scene: &Scene) {
     let admin: AdminClient<DefaultClientContext> = broker.client().create().expect("a client");
-    let topic = stage.topic("predict");
+    let topic = scene.topic("predict");
     let change = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set("message.timestamp.type", "LogAppendTime");
     let outcome = futures_executor::block_on(admin.alter_configs([&change], &AdminOptions::new())).expect("an answer");
     outcome.into_iter().for_each(|one| assert!(one.is_ok(), "{one:?}"));
@@ -38,8 +38,8 @@ pub struct Latencies(Vec<i64>);
 
 impl Latencies {
     /// Of the outputs that were appended from `begin` to `end`.
-    pub fn within(broker: &Broker, stage: &Stage, outputs: &[OwnedMessage], (begin, end): (i64, i64)) -> Self {
-        let produced: HashMap<String, i64> = Reader::new(broker, &stage.topic("data"))
+    pub fn within(broker: &Broker, scene: &Scene, outputs: &[OwnedMessage], (begin, end): (i64, i64)) -> Self {
+        let produced: HashMap<String, i64> = Reader::new(broker, &scene.topic("data"))
             .read_to_end()
             .iter()
             .map(|event| (format!("{}/{}/{}", event.topic(), event.partition(), event.offset()), time(event)))

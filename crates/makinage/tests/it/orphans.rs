@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     broker::{Broker, left_out},
     processes::{wait_until_blocked_in_writing, wait_until_gone},
-    stage::Stage,
+    scene::Scene,
     stream::produce,
 };
 
@@ -36,9 +36,9 @@ fn a_worker_does_not_outlive_a_killed_service_whatever_it_is_doing() {
     }
     let broker = Broker::shared();
     for doing in ["idle", "sleeping", "computing", "printing"] {
-        let stage = Stage::set(&format!("orphan-{doing}"), &broker, 1).reading_from_the_beginning().with_predict(STEPS);
-        produce(&broker, &stage.topic("data"), [(String::new(), format!("\"{doing}\""))]);
-        let mut service = stage.serve(&broker);
+        let scene = Scene::set(&format!("orphan-{doing}"), &broker, 1).reading_from_the_beginning().with_predict(STEPS);
+        produce(&broker, &scene.topic("data"), [(String::new(), format!("\"{doing}\""))]);
+        let mut service = scene.serve(&broker);
         service.wait_for_line(&format!("busy: {doing}"));
         let workers = service.workers();
         assert_eq!(workers.len(), 1, "a service with one worker");

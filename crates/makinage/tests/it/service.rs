@@ -114,6 +114,11 @@ impl Service {
         }
     }
 
+    /// All log lines up to now.
+    pub fn lines(&self) -> Vec<String> {
+        self.log.0.lock().expect("the log").clone()
+    }
+
     pub fn signal(&self, signal: &str) {
         processes::signal(self.child.id(), signal);
     }

@@ -1,50 +1,71 @@
-//! A model, its three topics and the service's configuration, under a name of their own, so that tests can share a broker.
+//! A service's surroundings on a broker that several tests share: topics, a consumer group and a folder of its own.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use rdkafka::{
+    Offset, TopicPartitionList,
+    admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication},
+    client::DefaultClientContext,
+    consumer::{BaseConsumer, Consumer},
+    message::ToBytes,
+    producer::{BaseProducer, BaseRecord, Producer},
+};
 
 use super::{
     broker::Broker,
-    model::iris,
-    service::{Folder, Service, publish},
-    stream::Reader,
+    service::{DEADLINE, Folder, Service, publish},
 };
 
-const CONFIG: &str = "application: {name: NAME, stop_timeout: 25s}
-kafka: {endpoint: \"localhost\", properties: {}}
+const CONFIG: &str = "
+application: {name: NAME}
+kafka:
+  endpoint: ENDPOINT
+  properties: {session.timeout.ms: 2000, heartbeat.interval.ms: 300, topic.metadata.refresh.interval.ms: 500}
 topics:
-  - {name: NAME-model, encoder: makinage.encoding.none}
-  - {name: NAME-data, encoder: makinage.encoding.json}
+  - {name: NAME-data, encoder: makinage.encoding.json, start_from: beginning}
+  - {name: NAME-model, encoder: makinage.encoding.none, start_from: last}
   - {name: NAME-predict, encoder: makinage.encoding.json}
 operators:
-  serve: {factory: makinage.serve:serve, sources: [NAME-model, NAME-data], sinks: [NAME-predict]}
+  serve:
+    factory: makinage.serve:serve
+    sources: [NAME-model, NAME-data]
+    sinks: [NAME-predict]
 config:
   serve: {}
 ";
 
-const PUBLISH: &str = "application: {name: publisher}
-kafka: {endpoint: \"localhost\"}
-models: [MODELS]
-";
-
+/// The topics `NAME-model`, `NAME-data` and `NAME-predict`.
 pub struct Stage {
-    name: String,
-    config: String,
+    pub broker: Arc<Broker>,
     pub folder: Folder,
+    name: &'static str,
+    edits: Vec<(&'static str, &'static str)>,
+}
+
+/// The broker of whoever asks at the same time; it ends with the last of them.
+pub fn shared_broker() -> Arc<Broker> {
+    static SHARED: Mutex<Weak<Broker>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
+        let broker = Arc::new(Broker::start());
+        *shared = Arc::downgrade(&broker);
+        broker
+    })
 }
 
 impl Stage {
-    /// A stage of which nothing is on a broker yet.
-    pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), config: CONFIG.replace("NAME", name), folder: Folder::new() }
-    }
-
-    /// A stage whose topics have so many partitions (that of the model one) and whose model is published.
-    pub fn set(name: &str, broker: &Broker, partitions: i32) -> Self {
-        let stage = Self::new(name);
-        let topics = [("model", 1), ("data", partitions), ("predict", partitions)];
-        let topics = topics.map(|(role, partitions)| (stage.topic(role), partitions));
-        broker.create_topics(&topics.each_ref().map(|(topic, partitions)| (topic.as_str(), *partitions)));
-        stage.publish(broker);
+    /// Topics with so many partitions of data and predictions (0: it isn't made).
+    pub fn new(name: &'static str, data: i32, predict: i32) -> Self {
+        let stage = Self { broker: shared_broker(), folder: Folder::new(), name, edits: vec![] };
+        let topics = [("model", 1), ("data", data), ("predict", predict)];
+        let topics = topics.iter().filter(|(_, partitions)| *partitions > 0);
+        let topics: Vec<_> = topics.map(|(role, partitions)| (stage.topic(role), *partitions)).collect();
+        let topics: Vec<_> = topics.iter().map(|(name, partitions)| (name.as_str(), *partitions)).collect();
+        stage.broker.create_topics(&topics);
         stage
     }
 
@@ -52,58 +73,108 @@ impl Stage {
         format!("{}-{role}", self.name)
     }
 
-    pub fn publish(&self, broker: &Broker) -> String {
-        self.publish_model(broker, iris())
-    }
-
-    /// Publishes one model; says how it is called in messages.
-    pub fn publish_model(&self, broker: &Broker, model: &Path) -> String {
-        self.publish_models(broker, &[model.to_owned()]).remove(0)
-    }
-
-    /// Publishes models, one right after the other.
-    pub fn publish_models(&self, broker: &Broker, models: &[PathBuf]) -> Vec<String> {
-        let topic = self.topic("model");
-        let models = models.iter().map(|path| format!("{{topic: {topic}, path: {}}}", path.display()));
-        let text = PUBLISH.replace("MODELS", &models.collect::<Vec<_>>().join(", "));
-        let results = publish(&self.folder.config("publish.yaml", &text, broker));
-        let labels = results.split_whitespace().filter_map(|word| word.strip_prefix("sha256="));
-        labels.map(|sha256| sha256[..12].to_owned()).collect()
-    }
-
-    /// Its configuration with one text for another.
-    pub fn with(mut self, text: &str, other: &str) -> Self {
-        assert!(self.config.contains(text), "{text} is not in the configuration");
-        self.config = self.config.replace(text, other);
+    /// Replaces a part of the configuration.
+    pub fn edit(mut self, part: &'static str, by: &'static str) -> Self {
+        assert!(self.text().contains(part), "{part} is in the configuration");
+        self.edits.push((part, by));
         self
     }
 
-    /// A consumer group that notices a killed member soon; the default is 45 s.
-    pub fn impatient(self) -> Self {
-        self.with("properties: {}", "properties: {session.timeout.ms: 2000, heartbeat.interval.ms: 300}")
+    /// Names the three hooks of `hooks.py`, whose text is `hooks`.
+    pub fn hooks(self, hooks: &str) -> Self {
+        self.folder.write("hooks.py", hooks);
+        self.edit(
+            "serve: {}",
+            "serve: {pre_transform: 'hooks:pre_transform', predict: 'hooks:predict', post_transform: 'hooks:post_transform'}",
+        )
     }
 
-    /// What was produced before the first start is read too.
-    pub fn reading_from_the_beginning(self) -> Self {
-        let data = self.topic("data");
-        self.with(&format!("{{name: {data}, "), &format!("{{name: {data}, start_from: beginning, "))
+    fn text(&self) -> String {
+        self.edits.iter().fold(CONFIG.to_owned(), |text, (part, by)| text.replace(part, by))
     }
 
-    /// The predict step, from the text of a Python module with a factory of that name.
-    pub fn with_predict(self, module: &str) -> Self {
-        self.folder.write("steps.py", module);
-        self.with("serve: {}", "serve: {predict: steps:predict}")
+    pub fn config(&self) -> PathBuf {
+        let text = self.text().replace("NAME", self.name).replace("ENDPOINT", &self.broker.endpoint());
+        self.folder.write("config.yaml", &text)
     }
 
-    pub fn config(&self, broker: &Broker) -> std::path::PathBuf {
-        self.folder.config("config.yaml", &self.config, broker)
+    pub fn serve(&self) -> Service {
+        Service::start(&self.config())
     }
 
-    pub fn serve(&self, broker: &Broker) -> Service {
-        Service::start(&self.config(broker))
+    pub fn publish(&self, model: &Path) {
+        let text = format!(
+            "application: {{name: {0}-publisher}}\nkafka: {{endpoint: {1}}}\nmodels: [{{topic: {0}-model, path: {2}}}]\n",
+            self.name,
+            self.broker.endpoint(),
+            model.display()
+        );
+        publish(&self.folder.write("publish.yaml", &text));
     }
 
-    pub fn reader(&self, broker: &Broker) -> Reader {
-        Reader::new(broker, &self.topic("predict"))
+    /// Produces values without keys to partition 0 of the data topic, in order.
+    pub fn produce(&self, values: &[&str]) {
+        let topic = self.topic("data");
+        send(&self.broker, values.iter().map(|value| BaseRecord::<str, str>::to(&topic).partition(0).payload(*value)));
     }
+
+    /// What the group has committed for a partition of the data topic.
+    pub fn committed(&self, partition: i32) -> Option<i64> {
+        let consumer: BaseConsumer = self.broker.client().set("group.id", self.name).create().expect("a consumer");
+        let mut asked = TopicPartitionList::new();
+        asked.add_partition(&self.topic("data"), partition);
+        let answer = consumer.committed_offsets(asked, Duration::from_secs(10)).expect("an answer");
+        match answer.elements()[0].offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        }
+    }
+
+    /// Changes a topic's setting.
+    pub fn set(&self, role: &str, setting: (&str, &str)) {
+        let topic = self.topic(role);
+        let change = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set(setting.0, setting.1);
+        let outcome = futures_executor::block_on(admin(&self.broker).alter_configs(&[change], &options()));
+        outcome.expect("an answer")[0].as_ref().expect("the setting is changed");
+    }
+
+    /// Gives a topic more partitions.
+    pub fn grow(&self, role: &str, partitions: usize) {
+        let topic = self.topic(role);
+        let outcome = futures_executor::block_on(
+            admin(&self.broker).create_partitions(&[NewPartitions::new(&topic, partitions)], &options()),
+        );
+        outcome.expect("an answer")[0].as_ref().expect("the partitions are made");
+    }
+}
+
+/// Makes a topic with one partition and a setting of its own.
+pub fn create_topic_with(broker: &Broker, topic: &str, setting: (&str, &str)) {
+    let topic = NewTopic::new(topic, 1, TopicReplication::Fixed(1)).set(setting.0, setting.1);
+    let outcome = futures_executor::block_on(admin(broker).create_topics(&[topic], &options()));
+    outcome.expect("an answer")[0].as_ref().expect("the topic is made");
+}
+
+fn admin(broker: &Broker) -> AdminClient<DefaultClientContext> {
+    broker.client().create().expect("a client")
+}
+
+fn options() -> AdminOptions {
+    AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)))
+}
+
+/// Produces records in order, and waits until the broker has them.
+pub fn send<'a, K, V>(broker: &Broker, records: impl IntoIterator<Item = BaseRecord<'a, K, V>>)
+where
+    K: ToBytes + ?Sized + 'a,
+    V: ToBytes + ?Sized + 'a,
+{
+    let producer: BaseProducer = broker.client().set("enable.idempotence", "true").create().expect("a producer");
+    for mut record in records {
+        while let Err((_, back)) = producer.send(record) {
+            producer.poll(Duration::from_millis(10));
+            record = back;
+        }
+    }
+    producer.flush(DEADLINE).expect("the broker takes the events");
 }

@@ -7,8 +7,8 @@ use super::{
     flow::{Flow, Oracle},
     processes::wait_until_gone,
     random::Random,
+    scene::Scene,
     service::Service,
-    stage::Stage,
     stream::{produce, value},
 };
 
@@ -19,22 +19,22 @@ fn sigterm_under_a_flowing_load_scores_every_event_exactly_once_over_all_restart
     }
     let mut random = Random::printed();
     let broker = Broker::shared();
-    let stage = Stage::set("stopped", &broker, 2);
-    let (reader, mut oracle) = (stage.reader(&broker), Oracle::default());
-    let mut service = stage.serve(&broker);
+    let scene = Scene::set("stopped", &broker, 2);
+    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
+    let mut service = scene.serve(&broker);
     service.wait_for_line("assigned");
-    let flow = Flow::start(&broker, &stage, 2);
+    let flow = Flow::start(&broker, &scene, 2);
     for _ in 0..4 {
         oracle.watch(&reader, 1);
         thread::sleep(random.moment(500));
         service.stop();
-        service = stage.serve(&broker);
+        service = scene.serve(&broker);
     }
     // One that has not come to work yet.
     service.wait_for_line("makinage ");
     thread::sleep(random.moment(1000));
     service.stop();
-    service = stage.serve(&broker);
+    service = scene.serve(&broker);
     let each = flow.stop();
     oracle.read_all(&reader, each);
     service.stop();
@@ -61,16 +61,16 @@ fn a_stop_that_a_wedged_worker_holds_up_ends_at_the_second_signal_or_the_timeout
         return;
     }
     let broker = Broker::shared();
-    let stage =
-        Stage::set("wedged", &broker, 1).impatient().with("stop_timeout: 25s", "stop_timeout: 4s").with_predict(WEDGE);
-    let wedge = stage.folder.write("wedge", "");
+    let scene =
+        Scene::set("wedged", &broker, 1).impatient().with("stop_timeout: 25s", "stop_timeout: 4s").with_predict(WEDGE);
+    let wedge = scene.folder.write("wedge", "");
     let start = || {
-        let service = stage.serve(&broker);
+        let service = scene.serve(&broker);
         service.wait_for_line("assigned");
         service
     };
     let mut service = start();
-    produce(&broker, &stage.topic("data"), (0..10).map(|n| (n.to_string(), n.to_string())));
+    produce(&broker, &scene.topic("data"), (0..10).map(|n| (n.to_string(), n.to_string())));
     let ends = |service: &mut Service, signals: &[&str]| {
         service.wait_for_line("the hook holds");
         let workers = service.workers();
@@ -92,7 +92,7 @@ fn a_stop_that_a_wedged_worker_holds_up_ends_at_the_second_signal_or_the_timeout
     service.wait_for_line("the stop took longer than application.stop_timeout (4 s)");
     fs::remove_file(wedge).expect("the file");
     service = start();
-    let outputs = stage.reader(&broker).read_until(|read| read.len() == 10);
+    let outputs = scene.reader(&broker).read_until(|read| read.len() == 10);
     assert_eq!(
         outputs.iter().map(value).collect::<Vec<_>>(),
         (0..10).map(|n| format!("[{n},{n}]")).collect::<Vec<_>>()

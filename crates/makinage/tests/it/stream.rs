@@ -44,6 +44,7 @@ impl Reader {
             .set("auto.offset.reset", "earliest")
             .create()
             .expect("a consumer");
+        // Without a group: other readers of the same broker must not move what this one reads.
         let mut all = TopicPartitionList::new();
         for partition in 0..partitions(&consumer, topic) {
             all.add_partition_offset(topic, partition, Offset::Beginning).expect("a partition");

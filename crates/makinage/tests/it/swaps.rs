@@ -9,8 +9,8 @@ use super::{
     flow::{Flow, Oracle},
     latency::{Latencies, now, stamp_outputs},
     model::swapped,
+    scene::Scene,
     service::{DEADLINE, Service},
-    stage::Stage,
     stream::header,
 };
 
@@ -46,17 +46,17 @@ fn a_model_that_takes_ten_seconds_to_load_comes_in_without_a_stall_a_loss_or_a_d
         return;
     }
     let broker = Broker::shared();
-    let stage = Stage::set("swap", &broker, PARTITIONS);
-    stamp_outputs(&broker, &stage);
-    let mut service = stage.serve(&broker);
+    let scene = Scene::set("swap", &broker, PARTITIONS);
+    stamp_outputs(&broker, &scene);
+    let mut service = scene.serve(&broker);
     service.wait_for_line("takes over");
-    let (reader, mut oracle) = (stage.reader(&broker), Oracle::default());
-    let flow = Flow::start(&broker, &stage, PARTITIONS);
+    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
+    let flow = Flow::start(&broker, &scene, PARTITIONS);
     oracle.watch(&reader, 1000);
     let (begin, before) = (now(), memory(&service));
     oracle.watch(&reader, 6000);
     let (published, logged) = (now(), service.logged());
-    stage.publish_model(&broker, &swapped("Slow"));
+    scene.publish_model(&broker, &swapped("Slow"));
     oracle.watch(&reader, 3000);
     let during = memory(&service);
     service.wait_for_line_after(logged, "takes over", DEADLINE);
@@ -68,9 +68,9 @@ fn a_model_that_takes_ten_seconds_to_load_comes_in_without_a_stall_a_loss_or_a_d
     service.stop();
     oracle.assert_nothing_twice(&reader);
 
-    let outputs = stage.reader(&broker).read_to_end();
+    let outputs = scene.reader(&broker).read_to_end();
     assert_monotone(&outputs);
-    let within = |times| Latencies::within(&broker, &stage, &outputs, times);
+    let within = |times| Latencies::within(&broker, &scene, &outputs, times);
     let (calm, swap, new) = (within((begin, published)), within((published, taken_over)), within((taken_over, ended)));
     eprintln!("before: {calm}; {before} MiB\nduring: {swap}; {during} MiB\nafter:  {new}; {after} MiB");
     let load = taken_over - published;
@@ -84,12 +84,12 @@ fn of_a_burst_of_models_the_newest_is_loaded_and_not_all() {
         return;
     }
     let broker = Broker::shared();
-    let stage = Stage::set("burst", &broker, 1);
-    let mut service = stage.serve(&broker);
+    let scene = Scene::set("burst", &broker, 1);
+    let mut service = scene.serve(&broker);
     service.wait_for_line("takes over");
     let logged = service.logged();
     let models: Vec<_> = (1..=8).map(|number| swapped(&format!("Sum{number}"))).collect();
-    let labels = stage.publish_models(&broker, &models);
+    let labels = scene.publish_models(&broker, &models);
     service.wait_for_line_after(logged, &format!("model {} takes over", labels[7]), DEADLINE);
     let loads = service.count_lines_after(logged, "loading model");
     assert!(loads <= 4, "{loads} of 8 models were loaded");
@@ -102,18 +102,18 @@ fn a_model_whose_workers_die_on_three_batches_is_taken_back_and_nothing_else_is_
         return;
     }
     let broker = Broker::shared();
-    let stage = Stage::set("probation", &broker, 1);
-    let label = stage.publish(&broker);
-    let mut service = stage.serve(&broker);
+    let scene = Scene::set("probation", &broker, 1);
+    let label = scene.publish(&broker);
+    let mut service = scene.serve(&broker);
     service.wait_for_line("takes over");
     let logged = service.logged();
-    stage.publish_model(&broker, &swapped("DiesOnEveryTenth"));
+    scene.publish_model(&broker, &swapped("DiesOnEveryTenth"));
     service.wait_for_line_after(logged, "takes over", DEADLINE);
-    let flow = Flow::start(&broker, &stage, 1);
+    let flow = Flow::start(&broker, &scene, 1);
     service.wait_for_line_after(logged, "is taken back", DEADLINE);
     service.wait_for_line_after(logged, &format!("model {label} takes over"), DEADLINE);
     let each = flow.stop();
-    let reader = stage.reader(&broker);
+    let reader = scene.reader(&broker);
     let last = |outputs: &[OwnedMessage]| outputs.last().and_then(|output| header(output, "makinage-model"));
     reader.read_until(|outputs| {
         last(outputs).as_deref() == Some(&label)

@@ -11,8 +11,8 @@ use std::{
 use super::{
     broker::{Broker, left_out},
     processes::signal,
+    scene::Scene,
     service::{DEADLINE, program},
-    stage::Stage,
     stream::{produce, value},
 };
 
@@ -56,11 +56,11 @@ fn a_service_whose_log_nobody_reads_scores_on_and_stops_cleanly() {
         return;
     }
     let broker = Broker::shared();
-    let stage = Stage::set("unread", &broker, 1).reading_from_the_beginning();
-    let mut service = Unread::start(&stage.config(&broker));
+    let scene = Scene::set("unread", &broker, 1).reading_from_the_beginning();
+    let mut service = Unread::start(&scene.config(&broker));
     let events = ["not json", "[5.1, 3.5, 1.4, 0.2]"];
-    produce(&broker, &stage.topic("data"), events.map(|event| (String::new(), event.to_owned())));
-    let outputs = stage.reader(&broker).read_until(|read| read.len() == 1);
+    produce(&broker, &scene.topic("data"), events.map(|event| (String::new(), event.to_owned())));
+    let outputs = scene.reader(&broker).read_until(|read| read.len() == 1);
     assert_eq!(value(&outputs[0]), "[[5.1, 3.5, 1.4, 0.2],0]");
     assert_eq!(service.terminate(), 0);
 }
