@@ -3,8 +3,15 @@
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
 mod broker;
+mod flow;
+mod killed;
 mod model;
+mod orphans;
 mod page;
+mod processes;
+mod random;
 mod service;
+mod stage;
+mod stops;
 mod stream;
 mod workers;

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{broker::Broker, model::python};
+use super::{broker::Broker, model::python, processes};
 
 /// The longest wait for anything; a test that gets here has failed.
 pub const DEADLINE: Duration = Duration::from_mins(1);
@@ -30,7 +30,9 @@ impl Folder {
 
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.path().join(name);
-        fs::write(&path, text).expect("the file");
+        // Whole at once: a service that starts may be reading what was there.
+        let new = path.with_extension("new");
+        fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).expect("the file");
         path
     }
 }
@@ -84,10 +86,20 @@ impl Service {
 
     /// Waits for a log line with this text.
     pub fn wait_for_line(&self, text: &str) -> String {
-        let deadline = Instant::now() + DEADLINE;
+        self.wait_for_line_after(0, text, DEADLINE)
+    }
+
+    /// How many lines have been logged: where to look for what comes next.
+    pub fn logged(&self) -> usize {
+        self.log.0.lock().expect("the log").len()
+    }
+
+    /// Waits for a log line with this text behind the first so many.
+    pub fn wait_for_line_after(&self, logged: usize, text: &str, longest: Duration) -> String {
+        let deadline = Instant::now() + longest;
         let mut lines = self.log.0.lock().expect("the log");
         loop {
-            if let Some(line) = lines.iter().find(|line| line.contains(text)) {
+            if let Some(line) = lines.iter().skip(logged).find(|line| line.contains(text)) {
                 return line.clone();
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -97,8 +109,16 @@ impl Service {
     }
 
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
-        assert!(sent.is_ok_and(|status| status.success()), "the service takes the signal");
+        processes::signal(self.child.id(), signal);
+    }
+
+    /// The processes of its workers.
+    pub fn workers(&self) -> Vec<u32> {
+        processes::children(self.child.id())
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("its status").is_none()
     }
 
     pub fn wait(&mut self) -> ExitStatus {
@@ -115,7 +135,8 @@ impl Service {
     /// SIGTERM, and a clean end.
     pub fn stop(&mut self) {
         self.signal("TERM");
-        assert_eq!(self.wait().code(), Some(0));
+        let status = self.wait();
+        assert!(status.success(), "the service ended with {status}");
     }
 }
 
