@@ -145,18 +145,14 @@ impl KafkaSource {
     }
 
     fn read_chunk(&mut self) {
-        let mut events = Vec::new();
         let mut timeout = POLL;
-        while events.len() < CHUNK {
-            let Some(event) = self.poll(timeout) else { break };
-            events.push(event);
+        while let Some(event) = self.poll(timeout) {
+            if self.context().read(event) >= CHUNK {
+                break;
+            }
             timeout = Duration::ZERO;
         }
-        if !events.is_empty() {
-            self.context().connection.alive();
-            // The pipeline is gone only when the service is ending.
-            let _ = self.context().intake.send(Intake::Events(events));
-        }
+        self.context().hand_over();
     }
 
     fn poll(&mut self, timeout: Duration) -> Option<Event> {

@@ -4,6 +4,7 @@
 
 mod broker;
 mod flow;
+mod group;
 mod killed;
 mod model;
 mod orphans;
