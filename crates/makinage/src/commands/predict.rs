@@ -12,7 +12,7 @@ use std::{
 use anyhow::Context;
 use crossbeam_channel::bounded;
 
-use super::{BAD_CONFIG, log_to_stderr, preflight};
+use super::{BAD_CONFIG, log_to_stderr, preflight, tell};
 use crate::{
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
     model::{Limits, inspect, store::StoredModel, unpack},
@@ -83,7 +83,7 @@ fn unpacked(model: &Path) -> anyhow::Result<StoredModel> {
 
 fn exit_code(ended: Ended) -> ExitCode {
     if ended.failed > 0 {
-        eprintln!("{} events failed", ended.failed);
+        tell(format_args!("{} events failed", ended.failed));
     }
     if ended.clean && ended.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -15,4 +15,5 @@ mod service;
 mod stage;
 mod stops;
 mod stream;
+mod unread;
 mod workers;
