@@ -1,6 +1,6 @@
 //! Topics that may not be there yet: how many partitions they have, and the line that says what to do.
 
-use std::time::{Duration, Instant};
+use std::{mem, time::Duration};
 
 use rdkafka::{
     client::{Client, ClientContext},
@@ -46,14 +46,14 @@ pub fn create_command(endpoint: &str, topic: &str) -> String {
     format!("kafka-topics.sh --bootstrap-server {endpoint} --create --topic {topic}")
 }
 
-/// Tells once what is waited for, and once that the wait is over.
+/// Tells once what is waited for, a topic or first the broker, and once that the wait is over.
 #[derive(Debug)]
 pub struct Waiting<'a> {
     /// How the user named the brokers.
     pub endpoint: &'a str,
     /// The topic that is waited for.
     pub topic: &'a str,
-    told: Option<Instant>,
+    told: Option<mem::Discriminant<Topic>>,
 }
 
 impl<'a> Waiting<'a> {
@@ -64,10 +64,9 @@ impl<'a> Waiting<'a> {
 
     /// The topic, or the broker, isn't there.
     pub fn tell(&mut self, found: &Topic) {
-        if self.told.is_some() {
+        if self.told.replace(mem::discriminant(found)) == Some(mem::discriminant(found)) {
             return;
         }
-        self.told = Some(Instant::now());
         let (endpoint, topic) = (self.endpoint, self.topic);
         match found {
             Topic::Missing => tracing::warn!(

@@ -2,10 +2,12 @@
 //!
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
+mod away;
 mod broker;
 mod flow;
 mod group;
 mod killed;
+mod missing;
 mod model;
 mod orphans;
 mod page;
