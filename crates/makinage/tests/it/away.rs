@@ -1,6 +1,9 @@
 //! A broker that freezes, or dies and comes back, while the load flows on.
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use super::{
     broker::{Broker, left_out},
@@ -30,9 +33,10 @@ fn a_broker_that_freezes_or_is_killed_is_named_and_waited_for_and_nothing_is_los
     let away = format!("no Kafka broker answers at {}", broker.endpoint());
 
     let logged = service.logged();
+    let frozen = Instant::now();
     broker.freeze();
     service.wait_for_line_after(logged, &away, TOLD);
-    thread::sleep(FROZEN);
+    thread::sleep(FROZEN.saturating_sub(frozen.elapsed()));
     broker.thaw();
     service.wait_for_line_after(logged, "answers again", DEADLINE);
     oracle.watch(&reader, 1000);
