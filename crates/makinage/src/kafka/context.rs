@@ -9,8 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rdkafka::{client::ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
+use rdkafka::{Statistics, client::ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
 
+/// A broker that has a request and said nothing for so long does not answer: fetches come back in half a second, heartbeats at once.
+const SILENCE: Duration = Duration::from_secs(5);
 /// A line that comes again and again is written once in this time.
 const REPEAT: Duration = Duration::from_mins(1);
 /// Different lines that are remembered for that; more of them are forgotten, the oldest first.
@@ -41,6 +43,18 @@ impl Connection {
     /// Whether brokers answer, as far as is known.
     pub fn is_alive(&self) -> bool {
         !self.away.load(Ordering::Relaxed)
+    }
+
+    /// Takes the client's statistics for what errors can't tell: a broker that holds its connections and answers nothing.
+    fn listen(&self, statistics: &Statistics) {
+        let up = statistics.brokers.values().filter(|broker| broker.state == "UP" && broker.rxidle >= 0);
+        let (silent, heard): (Vec<_>, Vec<_>) =
+            up.partition(|broker| u128::from(broker.rxidle.unsigned_abs()) > SILENCE.as_micros());
+        if !heard.is_empty() {
+            self.alive();
+        } else if silent.iter().any(|broker| broker.waitresp_cnt > 0) {
+            self.lost();
+        }
     }
 
     fn lost(&self) {
@@ -83,6 +97,10 @@ impl ClientContext for Connection {
             _ if self.repeated(facility) => {}
             _ => tracing::warn!("Kafka client: {facility}: {message}"),
         }
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.listen(&statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

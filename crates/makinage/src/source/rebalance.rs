@@ -8,7 +8,7 @@ use std::{
 
 use crossbeam_channel::Sender;
 use rdkafka::{
-    ClientContext, TopicPartitionList,
+    ClientContext, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol},
     error::{KafkaError, KafkaResult},
@@ -207,6 +207,10 @@ impl ClientContext for Assignments {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.connection.error(error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.connection.stats(statistics);
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
+mod away;
 mod bad_events;
 mod bad_models;
 mod broker;
@@ -14,6 +15,7 @@ mod hooks;
 mod killed;
 mod large;
 mod latency;
+mod missing;
 mod model;
 mod on_error;
 mod orphans;

@@ -13,7 +13,7 @@ use std::{
 use super::{broker::Broker, model::python, processes};
 
 /// The longest wait for anything; a test that gets here has failed.
-pub const DEADLINE: Duration = Duration::from_mins(1);
+pub const DEADLINE: Duration = Duration::from_mins(2);
 
 /// A folder with a configuration, and what is written beside it.
 pub struct Folder(tempfile::TempDir);
