@@ -59,7 +59,7 @@ impl ClientContext for Connection {
         // Connections that come and go are told once, by `error` below, in words that say what to do.
         let connection = matches!(facility, "FAIL" | "BROKERFAIL" | "CONNFAIL" | "TERMINATE" | "REQTMOUT");
         match level {
-            _ if connection => tracing::debug!(facility, "{message}"),
+            _ if connection || is_of_other_clients(facility, message) => tracing::debug!(facility, "{message}"),
             RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => {
                 tracing::debug!(facility, "{message}");
             }
@@ -72,7 +72,9 @@ impl ClientContext for Connection {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::AllBrokersDown) => self.lost(),
             Some(
-                RDKafkaErrorCode::BrokerTransportFailure
+                // That all there is has been read, where a client asks to be told.
+                RDKafkaErrorCode::PartitionEOF
+                | RDKafkaErrorCode::BrokerTransportFailure
                 | RDKafkaErrorCode::Resolve
                 | RDKafkaErrorCode::OperationTimedOut,
             ) => {
@@ -83,3 +85,11 @@ impl ClientContext for Connection {
         }
     }
 }
+
+/// `kafka.properties` are for all clients, and each says which of them are not for it.
+fn is_of_other_clients(facility: &str, message: &str) -> bool {
+    facility == "CONFWARN" && message.contains("will be ignored by this")
+}
+
+#[cfg(test)]
+mod tests;
