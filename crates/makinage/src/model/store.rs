@@ -43,9 +43,14 @@ pub struct StoredModel {
 impl StoredModel {
     /// A model in a folder; `folder` is what to remove once nobody uses it.
     pub fn new(path: PathBuf, sha256: String, folder: Option<TempDir>) -> Self {
-        let label = sha256[..LABEL_DIGITS].into();
+        let label = label(&sha256);
         Self { path, sha256, label, _folder: folder }
     }
+}
+
+/// A model's name in messages and in the `makinage-model` header, of its SHA-256 in hexadecimal digits.
+pub fn label(sha256: &str) -> ModelLabel {
+    sha256[..LABEL_DIGITS].into()
 }
 
 /// Why a model could not be stored.

@@ -3,6 +3,7 @@
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
 mod broker;
+mod demo;
 mod model;
 mod page;
 mod service;

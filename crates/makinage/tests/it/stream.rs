@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::{
-    Message,
+    ClientConfig, Message,
     consumer::{BaseConsumer, Consumer},
     message::{Headers, OwnedMessage},
     producer::{BaseProducer, BaseRecord, Producer},
@@ -29,8 +29,12 @@ pub struct Reader(BaseConsumer);
 
 impl Reader {
     pub fn new(broker: &Broker, topic: &str) -> Self {
-        let consumer: BaseConsumer = broker
-            .client()
+        Self::of(broker.client(), topic)
+    }
+
+    /// Reads with a client that knows its broker.
+    pub fn of(mut client: ClientConfig, topic: &str) -> Self {
+        let consumer: BaseConsumer = client
             .set("group.id", "reader")
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "earliest")
