@@ -87,10 +87,8 @@ impl ClientContext for Connection {
         // Connections that come and go are told once, by `error` below, in words that say what to do.
         // The idempotent producer asks for its id again by itself until the broker's coordinator is up.
         let passing = matches!(facility, "FAIL" | "BROKERFAIL" | "CONNFAIL" | "TERMINATE" | "REQTMOUT" | "GETPID");
-        // All clients share `kafka.properties`, so that each hears of those that are another kind's.
-        let of_another_kind = facility == "CONFWARN" && message.contains("will be ignored by this");
         match level {
-            _ if passing || of_another_kind => tracing::debug!(facility, "{message}"),
+            _ if passing || is_of_other_clients(facility, message) => tracing::debug!(facility, "{message}"),
             RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => {
                 tracing::debug!(facility, "{message}");
             }
@@ -121,21 +119,10 @@ impl ClientContext for Connection {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Connection, REMEMBERED};
-
-    #[test]
-    fn lines_that_take_turns_are_each_written_once() {
-        let connection = Connection::new(&["localhost:9092".into()]);
-        let written: Vec<bool> = ["a", "b", "a", "b"].iter().map(|line| !connection.repeated(line)).collect();
-        assert_eq!(written, [true, true, false, false]);
-    }
-
-    #[test]
-    fn what_is_remembered_of_the_log_is_bounded() {
-        let connection = Connection::new(&["localhost:9092".into()]);
-        (0..10 * REMEMBERED).for_each(|line| assert!(!connection.repeated(&line.to_string())));
-        assert!(connection.lines.lock().expect("the lines").len() <= REMEMBERED);
-    }
+/// `kafka.properties` are for all clients, and each says which of them are not for it.
+fn is_of_other_clients(facility: &str, message: &str) -> bool {
+    facility == "CONFWARN" && message.contains("will be ignored by this")
 }
+
+#[cfg(test)]
+mod tests;

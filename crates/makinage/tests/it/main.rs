@@ -8,6 +8,7 @@ mod bad_models;
 mod broker;
 mod checks;
 mod columns;
+mod demo;
 mod encoders;
 mod flow;
 mod group;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use rdkafka::{
-    Message, Offset, TopicPartitionList,
+    ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     message::{Headers, OwnedMessage},
     producer::{BaseProducer, BaseRecord, Producer},
@@ -37,8 +37,12 @@ pub struct Reader {
 
 impl Reader {
     pub fn new(broker: &Broker, topic: &str) -> Self {
-        let consumer: BaseConsumer = broker
-            .client()
+        Self::of(broker.client(), topic)
+    }
+
+    /// Reads with a client that knows its broker.
+    pub fn of(mut client: ClientConfig, topic: &str) -> Self {
+        let consumer: BaseConsumer = client
             .set("group.id", "reader")
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "earliest")
