@@ -143,15 +143,15 @@ impl Predictor {
         tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
         // Only the oldest job was being worked on; the others come back without blame, behind what follows from it.
         let blamed = held.next();
-        let flight = blamed.as_ref().map(|job| job.flight);
+        let died_on = blamed.as_ref().map(|job| (job.flight, job.range.clone()));
         let blamed = blamed.map(Job::after_death);
         for job in held.rev() {
             self.retries.push_front(job);
         }
         if let Some(probation) = self.probation.as_mut().filter(|probation| probation.is_of(worker.generation))
-            && let Some(flight) = flight
+            && let Some((flight, part)) = died_on
         {
-            probation.crashed_on(flight);
+            probation.crashed_on(flight, &part);
         }
         match blamed {
             Some(AfterDeath::Retry(jobs)) => jobs.into_iter().rev().for_each(|job| self.retries.push_front(job)),

@@ -34,7 +34,11 @@ fn section(field: &Field, findings: &mut Findings) -> Option<Probation> {
     let error_rate = section.setting("error_rate", findings, error_rate);
     Some(Probation {
         time: time.or(TIME)?,
-        crashes: crashes.or(Some(CRASHES))?,
+        crashes: match crashes.or(Count::Auto)? {
+            Count::Exactly(0) => None,
+            Count::Exactly(crashes) => Some(crashes),
+            Count::Auto => Some(CRASHES),
+        },
         error_rate: match error_rate {
             Setting::Unset => None,
             Setting::Wrong => return None,
@@ -43,14 +47,9 @@ fn section(field: &Field, findings: &mut Findings) -> Option<Probation> {
     })
 }
 
-fn crashes(field: &Field, findings: &mut Findings) -> Option<Option<usize>> {
-    if field.node.source() == Some("off") {
-        return Some(None);
-    }
-    match field.count(&(1..=1000), findings)? {
-        Count::Exactly(crashes) => Some(Some(crashes)),
-        Count::Auto => Some(Some(CRASHES)),
-    }
+/// `off` is 0.
+fn crashes(field: &Field, findings: &mut Findings) -> Option<Count> {
+    if field.node.source() == Some("off") { Some(Count::Exactly(0)) } else { field.count(&(1..=1000), findings) }
 }
 
 fn error_rate(field: &Field, findings: &mut Findings) -> Option<f64> {

@@ -25,7 +25,7 @@ pub fn stamp_outputs(broker: &Broker, scene: &Scene) {
     let topic = scene.topic("predict");
     let change = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set("message.timestamp.type", "LogAppendTime");
     let outcome = futures_executor::block_on(admin.alter_configs([&change], &AdminOptions::new())).expect("an answer");
-    outcome.into_iter().for_each(|one| assert!(one.is_ok(), "{one:?}"));
+    assert!(outcome.iter().all(Result::is_ok), "{outcome:?}");
 }
 
 pub fn now() -> i64 {
