@@ -19,8 +19,9 @@ use crate::{
     pipeline::{self, Ended, Inputs, Pipeline},
     sink::kafka::KafkaSink,
     source::{
+        Wiring,
         acks::Acks,
-        kafka::{KafkaSource, MAX_OPEN, Wiring},
+        kafka::{KafkaSource, MAX_OPEN},
     },
     status::SharedStatus,
     stop::Stop,

@@ -15,16 +15,15 @@ use std::{
 use rdkafka::{
     ClientConfig, Message,
     error::{KafkaResult, RDKafkaErrorCode},
-    message::{Header, OwnedHeaders, OwnedMessage},
+    message::OwnedMessage,
     producer::{BaseRecord, Producer},
 };
 
 use super::{
     Refused, Sink,
+    headers::{output_headers, source_of},
     partitions::Partitions,
-    reports::{
-        OutputProducer, Reports, Undelivered, create, is_records_own, none_undelivered, source_of, take_undelivered,
-    },
+    reports::{OutputProducer, Reports, Undelivered, create, is_records_own, none_undelivered, take_undelivered},
 };
 use crate::{
     config::{DataTopic, SinkTopic},
@@ -48,10 +47,6 @@ const PLACE_OVERHEAD: usize = 32;
 const RETRY: Duration = Duration::from_secs(1);
 /// librdkafka's default of `batch.size`.
 const CLIENT_BATCH: usize = 1_000_000;
-/// Header that names the model which scored the event.
-pub const MODEL_HEADER: &str = "makinage-model";
-/// Header with the event's coordinates, `topic/partition/offset`.
-pub const SOURCE_HEADER: &str = "makinage-source";
 
 /// Produces predictions to the sink topic.
 pub struct KafkaSink {
@@ -130,26 +125,6 @@ impl KafkaSink {
             self.topic, self.max_record
         );
         Err(Failure::new("produce", "OutputTooLarge", message))
-    }
-
-    fn headers(&self, event: &Event, model: &str) -> OwnedHeaders {
-        use std::io::Write;
-        let mut headers = OwnedHeaders::new_with_capacity(2 + event.headers.as_ref().map_or(0, Vec::len));
-        for (name, value) in event.headers.iter().flatten() {
-            // A chain of services names its last one.
-            if name != MODEL_HEADER && name != SOURCE_HEADER {
-                headers = headers.insert(Header { key: name, value: value.as_deref() });
-            }
-        }
-        let mut place = [0_u8; 320];
-        let (topic, room) = (self.partitions.source(event), place.len());
-        let mut rest = &mut place[..];
-        // Topic names are at most 249 bytes, so this always fits.
-        let _ = write!(rest, "{topic}/{}/{}", event.partition, event.offset);
-        let written = room - rest.len();
-        headers
-            .insert(Header { key: MODEL_HEADER, value: Some(model.as_bytes()) })
-            .insert(Header { key: SOURCE_HEADER, value: Some(&place[..written]) })
     }
 
     /// Produces again what the infrastructure failed to take.
@@ -273,7 +248,7 @@ impl Sink for KafkaSink {
         record.key = event.key();
         record.payload = Some(value);
         record.partition = self.partitions.of(event, self.producer.client());
-        record.headers = Some(self.headers(event, model));
+        record.headers = Some(output_headers(event, self.partitions.source(event), model));
         self.enqueue(record);
         Ok(())
     }

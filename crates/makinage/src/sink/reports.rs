@@ -3,14 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rdkafka::{
-    ClientConfig, ClientContext, Message,
+    ClientConfig, ClientContext,
     config::RDKafkaLogLevel,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
-    message::{DeliveryResult, Headers, OwnedMessage},
+    message::{DeliveryResult, OwnedMessage},
     producer::{Producer, ProducerContext, ThreadedProducer},
 };
 
-use super::kafka::SOURCE_HEADER;
 use crate::{
     kafka::context::Connection,
     source::{
@@ -99,11 +98,4 @@ pub(super) fn is_records_own(error: &KafkaError) -> Option<&'static str> {
         RDKafkaErrorCode::PolicyViolation => Some("a policy of the broker refuses the record"),
         _ => None,
     }
-}
-
-/// The source coordinates that the record carries.
-pub(super) fn source_of(message: &OwnedMessage) -> String {
-    let headers = message.headers().into_iter().flat_map(Headers::iter);
-    let source = headers.filter(|header| header.key == SOURCE_HEADER).find_map(|header| header.value);
-    source.map_or_else(|| "?".to_owned(), |value| String::from_utf8_lossy(value).into_owned())
 }

@@ -11,7 +11,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::Sender;
 use rdkafka::{
     Message,
     client::ClientContext,
@@ -20,7 +19,7 @@ use rdkafka::{
     message::{BorrowedMessage, Headers},
 };
 
-use super::{Intake, acks::Acks, rebalance::Assignments};
+use super::{Intake, Wiring, rebalance::Assignments};
 use crate::{
     config::DataTopic,
     event::{self, Event, Place},
@@ -51,17 +50,6 @@ pub struct KafkaSource {
     missing: HashSet<String>,
     /// Since when there has been no partition to read; `None` once that was told.
     unassigned_since: Option<Instant>,
-}
-
-/// What a source is built from.
-#[derive(Debug)]
-pub struct Wiring {
-    /// Where settled events are collected.
-    pub acks: Arc<Acks>,
-    /// Where events go.
-    pub intake: Sender<Intake>,
-    /// Set to end the source.
-    pub stop: Stop,
 }
 
 impl KafkaSource {

@@ -17,9 +17,8 @@ use rdkafka::{
 };
 
 use super::{
-    Intake,
+    Intake, Wiring,
     acks::Acks,
-    kafka::Wiring,
     offsets::{Offsets, Position},
     start,
 };
