@@ -16,6 +16,7 @@ mod imports;
 mod interpreter;
 mod kafka;
 mod keys;
+mod models;
 mod operator;
 mod operators;
 mod outputs;
@@ -77,6 +78,8 @@ pub struct Config {
     pub kafka: Kafka,
     /// The serve operator.
     pub operator: Operator,
+    /// The `models` section.
+    pub models: Models,
     /// The whole file for the hooks, as written, less `security` and `properties`, in the worker protocol's tagged form.
     /// JSON text, so that integers of any size survive.
     pub document: Box<RawValue>,
@@ -89,6 +92,15 @@ pub struct Kafka {
     pub endpoints: Vec<String>,
     /// librdkafka properties passed through, already checked against those that would break a promise.
     pub properties: BTreeMap<String, String>,
+}
+
+/// Where models are kept on this machine, and how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Models {
+    /// `models.store`: the folder below which each application and operator has a store; `None` for the user's cache.
+    pub store: Option<PathBuf>,
+    /// `models.keep`: how many of the models that were served are kept, the one that is served among them; at least 1.
+    pub keep: usize,
 }
 
 /// One `makinage.serve:serve` operator.

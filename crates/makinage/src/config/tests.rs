@@ -121,6 +121,7 @@ fn a_file_with_every_key_that_tunes_is_read() {
     let config = reading.config.unwrap();
     assert_eq!(config.kafka.endpoints, ["kafka-1:9092", "kafka-2:9093", "[::1]:9092"]);
     assert_eq!(config.kafka.properties["linger.ms"], "1");
+    assert_eq!(config.models, Models { store: Some("/var/lib/makinage/models".into()), keep: 5 });
     let operator = config.operator;
     assert_eq!(operator.batch, Batch::Fixed { rows: 32, max_delay: Duration::from_millis(10) });
     assert_eq!((operator.workers, operator.on_error), (3, OnError::Stop));

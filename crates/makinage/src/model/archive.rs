@@ -104,16 +104,21 @@ fn verify(zip: &Path, limits: &Limits) -> Result<MlModel, ModelError> {
 
 /// SHA-256 in hexadecimal, and size.
 fn digest(path: &Path) -> Result<(String, u64), ModelError> {
-    let mut file = File::open(path).map_err(ModelError::io("read", path))?;
+    let file = File::open(path).map_err(ModelError::io("read", path))?;
+    digest_of(&file).map_err(ModelError::io("read", path))
+}
+
+/// SHA-256 in hexadecimal of what is left to read, and how many bytes that was.
+pub(super) fn digest_of(mut from: impl Read) -> io::Result<(String, u64)> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; BUFFER];
     let mut bytes: u64 = 0;
     loop {
-        let count = match file.read(&mut buffer) {
+        let count = match from.read(&mut buffer) {
             Ok(0) => break,
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(ModelError::io("read", path)(error)),
+            Err(error) => return Err(error),
         };
         hasher.update(&buffer[..count]);
         bytes += count as u64;
@@ -126,7 +131,7 @@ pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-fn hexadecimal(digest: &[u8]) -> String {
+pub(super) fn hexadecimal(digest: &[u8]) -> String {
     use std::fmt::Write;
     digest.iter().fold(String::with_capacity(2 * digest.len()), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
