@@ -15,6 +15,7 @@ mod check;
 mod client;
 mod error;
 mod flow;
+mod record;
 mod send;
 mod size;
 
