@@ -3,6 +3,7 @@
 //! 0 done, 1 failed at run time, 2 bad usage or configuration.
 
 mod docker;
+mod model;
 
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -44,6 +45,11 @@ enum Command {
         #[arg(default_value = "-", value_name = "FILE")]
         events: PathBuf,
     },
+    /// List the models that there are, and go back to an earlier one.
+    Model {
+        #[command(subcommand)]
+        command: model::ModelCommand,
+    },
     /// Publish models to Kafka, as makinage-model-publisher does.
     Publish {
         #[command(flatten)]
@@ -81,6 +87,7 @@ pub fn serve_main() -> ExitCode {
         Some(Command::Predict { config, model, events }) => {
             with_config(&config, "makinage predict", |file| commands::predict::run(file, &model, &events))
         }
+        Some(Command::Model { command }) => command.run(),
         Some(Command::Publish { config }) => with_config(&config, "makinage publish", commands::publish::run_file),
     }
 }

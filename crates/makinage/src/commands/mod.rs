@@ -2,6 +2,7 @@
 
 pub mod check;
 mod checklist;
+pub mod model;
 pub mod predict;
 mod preflight;
 pub mod publish;

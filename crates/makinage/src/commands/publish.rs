@@ -150,7 +150,7 @@ fn spinner(message: String) -> ProgressBar {
 }
 
 /// Bytes that have left this machine; that they arrived only the acknowledgement says. Hidden where stderr is no terminal.
-fn progress_bar(topic: &str, bytes: u64) -> ProgressBar {
+pub(super) fn progress_bar(topic: &str, bytes: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(bytes).with_style(style).with_message(format!("publishing on {topic}"))

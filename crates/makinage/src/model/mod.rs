@@ -5,6 +5,7 @@
 //! its code; *loading* a model does, so that only whom one trusts may write to the model topic.
 
 mod archive;
+pub mod catalogue;
 mod error;
 pub mod headers;
 mod identity;

@@ -11,6 +11,7 @@ mod orphans;
 mod page;
 mod processes;
 mod random;
+mod rollback;
 mod service;
 mod stage;
 mod stops;

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::{Cursor, Write},
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
@@ -27,6 +28,21 @@ pub fn iris() -> &'static Path {
              mlflow.sklearn.save_model(model, sys.argv[1], serialization_format='cloudpickle', pip_requirements=['scikit-learn'])\n",
         )
     })
+}
+
+/// A zip of the iris model with one more file in it, so that each `mark` is another model.
+pub fn iris_zip(mark: &str) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut add = |name: &str, content: &[u8]| {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("a member");
+        zip.write_all(content).expect("its bytes");
+    };
+    for entry in fs::read_dir(iris()).expect("the model") {
+        let entry = entry.expect("an entry");
+        add(&entry.file_name().to_string_lossy(), &fs::read(entry.path()).expect("a file"));
+    }
+    add("mark.txt", mark.as_bytes());
+    zip.finish().expect("a zip").into_inner()
 }
 
 /// Runs a script that saves a model into the folder that is its argument.

@@ -61,6 +61,11 @@ pub fn program(name: &str) -> Command {
     command
 }
 
+/// Where a service keeps its models: beside its configuration, so that it knows nothing of other tests.
+pub fn cache(config: &Path) -> PathBuf {
+    config.with_file_name("cache")
+}
+
 /// Publishes what a configuration names.
 pub fn publish(config: &Path) {
     let output = program("makinage-model-publisher").arg("--config").arg(config).output().expect("the publisher runs");
@@ -69,8 +74,13 @@ pub fn publish(config: &Path) {
 
 impl Service {
     pub fn start(config: &Path) -> Self {
-        let mut child =
-            program("makinage").arg("--config").arg(config).stderr(Stdio::piped()).spawn().expect("the service starts");
+        let mut child = program("makinage")
+            .arg("--config")
+            .arg(config)
+            .env("XDG_CACHE_HOME", cache(config))
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the service starts");
         let lines = BufReader::new(child.stderr.take().expect("its log"));
         let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let shared = Arc::clone(&log);
@@ -106,6 +116,11 @@ impl Service {
             assert!(!left.is_zero(), "no log line with {text:?} in: {lines:#?}");
             lines = self.log.1.wait_timeout(lines, left).expect("the log").0;
         }
+    }
+
+    /// The log so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.0.lock().expect("the log").clone()
     }
 
     pub fn signal(&self, signal: &str) {

@@ -128,7 +128,7 @@ pub(super) fn path(folder: &Path) -> PathBuf {
 }
 
 /// Whether this is a SHA-256 in hexadecimal, and so can be a file's name.
-pub(super) fn is_digest(text: &str) -> bool {
+pub fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 

@@ -6,6 +6,7 @@
 mod folder;
 mod held;
 mod index;
+mod look;
 mod name;
 mod spool;
 #[cfg(test)]
@@ -20,7 +21,8 @@ use std::{
 
 pub use folder::of as folder_of;
 pub use held::StoredModel;
-pub use index::{History, Refused, Served};
+pub use index::{History, Refused, Served, is_digest};
+pub use look::{Kept, hold_in, look};
 pub use spool::Spool;
 
 use self::{
@@ -132,12 +134,6 @@ impl Store {
         wanted.into_iter().find_map(|served| Some((self.find_whole(&served.identity())?, served.place.clone())))
     }
 
-    /// A model's zip, where it is kept. Its bytes aren't looked at.
-    pub fn find(&self, identity: &ModelIdentity) -> io::Result<Option<StoredModel>> {
-        let zip = folder::zip(&self.folder, &identity.sha256);
-        Ok(hold(&zip)?.map(|held| StoredModel::new(identity.clone(), zip, held)))
-    }
-
     fn find_whole(&self, identity: &ModelIdentity) -> Option<StoredModel> {
         let zip = folder::zip(&self.folder, &identity.sha256);
         let checked = hold(&zip).and_then(|held| match held {
@@ -203,29 +199,4 @@ impl Store {
     pub(super) fn failed(&self, source: io::Error) -> StoreError {
         StoreError::Store { path: self.folder.clone(), source }
     }
-}
-
-/// Reads what a store remembers, and changes nothing: for whoever only looks. `None` where there is no store.
-pub fn look(folder: &Path) -> Result<Option<(History, Vec<Kept>)>, StoreError> {
-    if !folder.is_dir() {
-        return Ok(None);
-    }
-    let index = |reason| StoreError::Index { path: index::path(folder), reason };
-    let history = History::read(folder).map_err(index)?;
-    let digests = folder::digests(folder).map_err(|error| index(error.to_string()))?;
-    let kept = digests.into_iter().filter_map(|sha256| {
-        let zip = folder::zip(folder, &sha256);
-        let bytes = fs::metadata(&zip).ok()?.len();
-        Some(Kept { sha256, bytes })
-    });
-    Ok(Some((history, kept.collect())))
-}
-
-/// A zip that is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
-    /// SHA-256 of the zip.
-    pub sha256: String,
-    /// Its size.
-    pub bytes: u64,
 }

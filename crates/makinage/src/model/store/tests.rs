@@ -20,7 +20,10 @@ fn keep(store: &Store, content: &str) -> StoredModel {
 }
 
 fn zips(folder: &Path) -> Vec<String> {
-    listing(folder).into_iter().filter(|name| name.ends_with(".zip")).collect()
+    let (_, kept) = look(folder).unwrap().unwrap();
+    let mut names: Vec<String> = kept.into_iter().map(|kept| format!("{}.zip", kept.sha256)).collect();
+    names.sort();
+    names
 }
 
 fn zip_of(content: &str) -> String {
