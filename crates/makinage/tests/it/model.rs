@@ -30,14 +30,30 @@ pub fn iris() -> &'static Path {
     })
 }
 
-/// A zip of the iris model with one more file in it, so that each `mark` is another model.
-pub fn iris_zip(mark: &str) -> Vec<u8> {
+/// The folder of a model whose process ends at once on a row that begins with more than 100.
+pub fn fragile() -> &'static Path {
+    static FRAGILE: OnceLock<PathBuf> = OnceLock::new();
+    FRAGILE.get_or_init(|| {
+        save(
+            "fragile",
+            "import os, sys, mlflow.pyfunc\n\
+             class Fragile(mlflow.pyfunc.PythonModel):\n\
+             \x20   def predict(self, context, model_input, params=None):\n\
+             \x20       if (model_input[:, 0] > 100).any(): os._exit(3)\n\
+             \x20       return model_input[:, 0]\n\
+             mlflow.pyfunc.save_model(sys.argv[1], python_model=Fragile(), pip_requirements=['mlflow'])\n",
+        )
+    })
+}
+
+/// A zip of a model with one more file in it, so that each `mark` is another model.
+pub fn zipped(model: &Path, mark: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let mut add = |name: &str, content: &[u8]| {
         zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("a member");
         zip.write_all(content).expect("its bytes");
     };
-    for entry in fs::read_dir(iris()).expect("the model") {
+    for entry in fs::read_dir(model).expect("the model") {
         let entry = entry.expect("an entry");
         add(&entry.file_name().to_string_lossy(), &fs::read(entry.path()).expect("a file"));
     }

@@ -18,7 +18,7 @@ use rdkafka::{
 
 use super::{
     broker::{Broker, left_out},
-    model::iris_zip,
+    model::{fragile, iris, zipped},
     service::{DEADLINE, Folder, Service, cache, program},
     stream::{Reader, header, produce},
 };
@@ -43,15 +43,19 @@ impl Setting {
         Self { broker, config, outputs, _folder: folder }
     }
 
-    /// Publishes iris as `iris@version`, as any Kafka client may.
+    /// Publishes the iris model as `iris@version`.
     fn publish(&self, version: &str) {
+        self.publish_zip(version, &zipped(iris(), version));
+    }
+
+    /// Publishes a model as `iris@version`, as any Kafka client may.
+    fn publish_zip(&self, version: &str, zip: &[u8]) {
         let producer: BaseProducer = self.broker.client().set("acks", "all").create().expect("a producer");
         let headers = [("makinage-name", "iris"), ("makinage-version", version)];
         let headers = headers
             .iter()
             .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: Some(*value) }));
-        let zip = iris_zip(version);
-        let record = BaseRecord::to("model").key("model").payload(&zip).headers(headers);
+        let record = BaseRecord::to("model").key("model").payload(zip).headers(headers);
         producer.send(record).map_err(|(error, _)| error).expect("it is taken");
         producer.flush(DEADLINE).expect("it is acknowledged");
     }
@@ -68,6 +72,12 @@ impl Setting {
             }
             assert!(Instant::now() < deadline, "events are scored by {last:?}, not by {label}");
         }
+    }
+
+    /// The offset of the event that is sent next.
+    fn next_event(&self) -> i64 {
+        let consumer: BaseConsumer = self.broker.client().create().expect("a client");
+        consumer.fetch_watermarks("data", 0, DEADLINE).expect("the offsets").1
     }
 
     fn model(&self, arguments: &[&str]) -> Output {
@@ -215,6 +225,44 @@ fn nothing_that_serves_is_deleted_where_one_model_is_kept_and_many_come_to_two_i
     services.iter_mut().for_each(Service::stop);
     let table = setting.succeeds(&["list"]);
     assert!(line(&table, "1")[0] == "▶*" && versions.iter().all(|version| line(&table, version).len() > 4), "{table}");
+}
+
+#[test]
+fn what_was_taken_back_by_itself_is_not_loaded_after_a_restart_until_it_is_published_again() {
+    if left_out() {
+        return;
+    }
+    let setting = Setting::new(3);
+    setting.publish("1");
+    let mut service = Service::start(&setting.config);
+    service.wait_for_line("assigned");
+    setting.wait_until_served_by("iris@1");
+    setting.publish_zip("2", &zipped(fragile(), "2"));
+    setting.wait_until_served_by("iris@2");
+    let deadly = || produce(&setting.broker, "data", [("key".to_owned(), "[101, 0, 0, 0]".to_owned())]);
+    for _ in 0..2 {
+        let skipped = format!("skipped data/0/{}", setting.next_event());
+        deadly();
+        service.wait_for_line(&skipped);
+    }
+    // The third is no longer tried on this model.
+    deadly();
+    service.wait_for_line("(model iris@2 from model/0/1) is taken back");
+    setting.wait_until_served_by("iris@1");
+    service.stop();
+
+    let mut service = Service::start(&setting.config);
+    service.wait_for_line("model iris@2 from model/0/1");
+    service.wait_for_line("was taken back before (its workers died on 3 different batches)");
+    setting.wait_until_served_by("iris@1");
+    assert!(!service.log().iter().any(|line| line.contains("loading model iris@2")), "it is not loaded");
+    let table = setting.succeeds(&["list"]);
+    assert!(line(&table, "2").contains(&"taken"), "{table}");
+
+    let result = setting.succeeds(&["rollback", "iris@2"]);
+    assert!(result.starts_with("rolled back to iris@2: "), "{result}");
+    setting.wait_until_served_by("iris@2");
+    service.stop();
 }
 
 #[test]
