@@ -17,7 +17,7 @@ use crate::{
     config::{PublishConfig, PublishModel, inspect_publish},
     model::{
         ModelArchive, inspect,
-        publish::{PublishError, Published, Publisher},
+        publish::{PublishError, Published, Publisher, Way},
     },
 };
 
@@ -47,8 +47,8 @@ pub fn run(config: &PublishConfig, results: &mut impl Write) -> anyhow::Result<(
     let models = inspect_all(config)?;
     let largest = models.iter().map(|checked| checked.archive.bytes).max().unwrap_or(0);
     let publisher = Publisher::new(config, largest)?;
-    check_all(config, &publisher, &models)?;
-    send_all(&publisher, &models, results)
+    let ways = check_all(config, &publisher, &models)?;
+    send_all(&publisher, &models, &ways, results)
 }
 
 fn inspect_all(config: &PublishConfig) -> anyhow::Result<Vec<Checked<'_>>> {
@@ -66,20 +66,25 @@ fn inspect_all(config: &PublishConfig) -> anyhow::Result<Vec<Checked<'_>>> {
     Ok(models)
 }
 
-fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Checked<'_>]) -> anyhow::Result<()> {
+/// How each model is to be sent.
+fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Checked<'_>]) -> anyhow::Result<Vec<Way>> {
     let deadline = Instant::now() + Publisher::CHECK_TIME;
     let mut problems = Vec::new();
     let mut told = Vec::new();
+    let mut ways = Vec::new();
     for Checked { model, archive } in models {
         let spinner = spinner(format!("asking Kafka at {}", config.kafka.endpoints.join(",")));
         let checked = publisher.check(&model.topic, archive, deadline);
         spinner.finish_and_clear();
         match checked {
-            Ok(notes) => {
-                for note in notes {
-                    if !told.contains(&note) {
-                        eprintln!("{note}; publishing without that check");
-                        told.push(note);
+            Ok((way, found)) => {
+                ways.push(way);
+                let notes = found.notes.into_iter().map(|note| format!("{note}; publishing without that check"));
+                let warnings = found.warnings.into_iter().map(|warning| format!("warning: {warning}"));
+                for line in notes.chain(warnings) {
+                    if !told.contains(&line) {
+                        eprintln!("{line}");
+                        told.push(line);
                     }
                 }
             }
@@ -88,13 +93,19 @@ fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Checked<'_
             Err(error) => problems.push(located(config, model, &error)),
         }
     }
-    refuse_if_any(problems)
+    refuse_if_any(problems)?;
+    Ok(ways)
 }
 
-fn send_all(publisher: &Publisher, models: &[Checked<'_>], results: &mut impl Write) -> anyhow::Result<()> {
-    for (done, Checked { model, archive }) in models.iter().enumerate() {
+fn send_all(
+    publisher: &Publisher,
+    models: &[Checked<'_>],
+    ways: &[Way],
+    results: &mut impl Write,
+) -> anyhow::Result<()> {
+    for (done, (Checked { model, archive }, way)) in models.iter().zip(ways).enumerate() {
         let bar = progress_bar(&model.topic, archive.bytes);
-        let sent = publisher.send(&model.topic, archive, |bytes| bar.set_position(bytes));
+        let sent = publisher.send(&model.topic, archive, *way, |bytes| bar.set_position(bytes));
         bar.finish_and_clear();
         let place = sent.with_context(|| unfinished(models, done))?;
         writeln!(results, "{}", result_line(model, archive, &place)).context("can't write to stdout")?;

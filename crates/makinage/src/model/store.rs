@@ -3,14 +3,14 @@
 use std::{
     fs::{self, DirBuilder},
     io::{self, Write},
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, FileExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use tempfile::NamedTempFile;
 
-use super::{ModelIdentity, workspace::StoreError};
+use super::{ModelIdentity, archive::digest, workspace::StoreError};
 
 /// The zips of models.
 #[derive(Debug)]
@@ -44,6 +44,11 @@ impl Spool {
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)
     }
+
+    /// Writes bytes at their place, in any order; what was there is overwritten.
+    pub fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.as_file().write_all_at(bytes, offset)
+    }
 }
 
 impl Store {
@@ -60,8 +65,12 @@ impl Store {
         Ok(Spool { file })
     }
 
-    /// Takes a spooled model in. The caller has checked that its bytes have the identity's digest.
+    /// Takes a spooled model in, if its bytes have the identity's digest.
     pub fn keep(&self, spool: Spool, identity: ModelIdentity) -> Result<StoredModel, StoreError> {
+        let (found, _) = digest(spool.file.path())?;
+        if found != identity.sha256 {
+            return Err(StoreError::Digest { announced: identity.sha256, found });
+        }
         let zip = self.folder.join(format!("{}.zip", identity.sha256));
         let file = spool.file.persist(&zip).map_err(|error| self.failed(error.error))?;
         file.sync_all().map_err(|error| self.failed(error))?;

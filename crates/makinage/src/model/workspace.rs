@@ -57,6 +57,14 @@ pub enum StoreError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The bytes that came are others than those that were announced.
+    #[error("its bytes have the SHA-256 {found}, not {announced}: it arrived incomplete or was changed; publish it again")]
+    Digest {
+        /// The digest that the model was to have.
+        announced: String,
+        /// The digest that it has.
+        found: String,
+    },
     /// The bytes.
     #[error(transparent)]
     Archive(#[from] ModelError),
@@ -81,6 +89,11 @@ impl Workspace {
         let folder = tempfile::Builder::new().prefix("model-").tempdir_in(&self.folder).map_err(failed)?;
         let path = unpack(model.zip(), &folder.path().join("model"), &Limits::default())?;
         Ok(UnpackedModel::new(path, model.identity.clone(), Some(folder)))
+    }
+
+    /// A folder for what is on its way; gone with the result, and with this instance.
+    pub fn scratch(&self) -> io::Result<TempDir> {
+        tempfile::Builder::new().prefix("scratch-").tempdir_in(&self.folder)
     }
 }
 

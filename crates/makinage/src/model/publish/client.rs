@@ -32,6 +32,8 @@ pub struct Publisher {
     pub(super) endpoints: String,
     /// The client's name in requests.
     pub(super) client_id: String,
+    /// The settings that all clients share.
+    pub(super) base: ClientConfig,
 }
 
 impl Publisher {
@@ -51,6 +53,7 @@ impl Publisher {
         settings.set("bootstrap.servers", &endpoints);
         // Broken connections are told at this level, and a failure names the last one.
         settings.set_log_level(RDKafkaLogLevel::Info);
+        let base = settings.clone();
         let admin = create(&settings)?;
         let attempt = attempt_ms(largest);
         settings
@@ -64,7 +67,8 @@ impl Publisher {
             .set("message.max.bytes", record_limit(largest).to_string())
             .set("socket.timeout.ms", attempt.to_string())
             .set("message.timeout.ms", (2 * attempt).to_string());
-        Ok(Self { producer: create(&settings)?, admin, endpoints, client_id: config.application.clone() })
+        let producer = create(&settings)?;
+        Ok(Self { producer, admin, endpoints, client_id: config.application.clone(), base })
     }
 
     pub(super) fn events(&self) -> &Events {
