@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{BAD_CONFIG, log_to_stderr};
+use super::{BAD_CONFIG, log_to_stderr, tell};
 use crate::{
     config::{PublishConfig, PublishModel, inspect_publish},
     model::{
@@ -32,10 +32,10 @@ pub fn run_file(file: &Path) -> anyhow::Result<ExitCode> {
     log_to_stderr(tracing::Level::WARN);
     let reading = inspect_publish(file);
     for warning in &reading.warnings {
-        eprintln!("warning: {warning}");
+        tell(format_args!("warning: {warning}"));
     }
     for problem in &reading.problems {
-        eprintln!("error: {problem}");
+        tell(format_args!("error: {problem}"));
     }
     let Some(config) = reading.config else { return Ok(BAD_CONFIG.into()) };
     run(&config, &mut io::stdout())?;
@@ -83,7 +83,7 @@ fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Checked<'_
                 let warnings = found.warnings.into_iter().map(|warning| format!("warning: {warning}"));
                 for line in notes.chain(warnings) {
                     if !told.contains(&line) {
-                        eprintln!("{line}");
+                        tell(&line);
                         told.push(line);
                     }
                 }

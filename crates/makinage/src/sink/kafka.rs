@@ -37,6 +37,8 @@ use crate::{
 
 /// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61 and the record's varints.
 const RECORD_OVERHEAD: usize = 128;
+/// The wait between attempts to produce again what was not taken.
+const RETRY: Duration = Duration::from_secs(1);
 /// Header that names the model which scored the event.
 pub const MODEL_HEADER: &str = "makinage-model";
 /// Header with the event's coordinates, `topic/partition/offset`.
@@ -88,7 +90,7 @@ pub struct KafkaSink {
     producer: ThreadedProducer<Reports>,
     settings: ClientConfig,
     connection: Arc<Connection>,
-    topic: String,
+    topic: Arc<str>,
     /// Data topics: their name, and whether they have as many partitions as the sink.
     sources: Vec<(String, bool)>,
     max_record: usize,
@@ -122,7 +124,7 @@ impl KafkaSink {
             producer,
             settings,
             connection: Arc::clone(&cluster.connection),
-            topic: sink.name.clone(),
+            topic: sink.name.as_str().into(),
             sources: sources.collect(),
             max_record,
             acks,
@@ -174,22 +176,29 @@ impl KafkaSink {
 
     /// Produces again what the infrastructure failed to take.
     fn retry(&mut self, undelivered: Vec<(KafkaError, OwnedMessage, Ticket)>) {
-        if let Some((_, reason)) = self.producer.client().fatal_error() {
-            tracing::error!(
-                "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
-            );
-            match create(&self.settings, Reports::new(&self.acks, &self.connection)) {
-                Ok(producer) => {
-                    let old = std::mem::replace(&mut self.producer, producer);
-                    // Its remaining records come back as failed reports, and are produced again as well.
-                    old.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
-                    let _ = old.flush(Duration::from_secs(5));
-                    let rest = take_undelivered(&old);
-                    self.produce_again(undelivered);
-                    return self.produce_again(rest);
-                }
-                Err(error) => tracing::error!("a new producer could not be made ({error}); trying again"),
+        if self.producer.client().fatal_error().is_some() {
+            self.replace_producer(undelivered);
+        } else {
+            self.produce_again(undelivered);
+        }
+    }
+
+    /// A producer that has given up takes nothing any more: a new one takes over with what came back, then what the old one still held.
+    fn replace_producer(&mut self, mut undelivered: Vec<(KafkaError, OwnedMessage, Ticket)>) {
+        let reason = self.producer.client().fatal_error().map(|(_, reason)| reason).unwrap_or_default();
+        tracing::error!(
+            "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
+        );
+        // Where the reason lasts, this is what keeps the log readable and the brokers at peace.
+        thread::sleep(RETRY);
+        match create(&self.settings, Reports::new(&self.acks, &self.connection)) {
+            Ok(producer) => {
+                let old = std::mem::replace(&mut self.producer, producer);
+                old.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
+                let _ = old.flush(Duration::from_secs(5));
+                undelivered.extend(take_undelivered(&old));
             }
+            Err(error) => tracing::error!("a new producer could not be made ({error}); trying again"),
         }
         self.produce_again(undelivered);
     }
@@ -208,13 +217,17 @@ impl KafkaSink {
     }
 
     /// Hands a record to the producer; its full buffer is back-pressure, so this waits.
-    fn enqueue(&self, mut record: BaseRecord<'_, [u8], [u8], usize>) {
+    fn enqueue(&mut self, mut record: BaseRecord<'_, [u8], [u8], usize>) {
         while let Err((error, back)) = self.producer.send(record) {
-            if !matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::QueueFull)) {
-                tracing::warn!("an output could not be produced ({error}); trying again");
-                thread::sleep(Duration::from_millis(100));
+            match error.rdkafka_error_code() {
+                Some(RDKafkaErrorCode::QueueFull) => thread::sleep(Duration::from_millis(1)),
+                // What the old one holds comes before this record.
+                Some(RDKafkaErrorCode::Fatal) => self.replace_producer(vec![]),
+                _ => {
+                    tracing::warn!("an output could not be produced ({error}); trying again");
+                    thread::sleep(Duration::from_millis(100));
+                }
             }
-            thread::sleep(Duration::from_millis(1));
             record = back;
         }
     }
@@ -284,9 +297,10 @@ fn is_records_own(error: &KafkaError) -> Option<&'static str> {
 impl Sink for KafkaSink {
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
         self.check_size(event, value, model)?;
+        let topic = Arc::clone(&self.topic);
         let same_partition = self.sources[usize::from(event.source)].1;
         let mut record: BaseRecord<'_, [u8], [u8], usize> =
-            BaseRecord::with_opaque_to(&self.topic, event.ticket.into_opaque());
+            BaseRecord::with_opaque_to(&topic, event.ticket.into_opaque());
         record.key = event.key();
         record.payload = Some(value);
         record.partition = same_partition.then_some(event.partition);
@@ -312,7 +326,7 @@ impl Sink for KafkaSink {
                 infrastructure.len()
             );
             self.retry(infrastructure);
-            self.retry_at = Some(Instant::now() + Duration::from_secs(1));
+            self.retry_at = Some(Instant::now() + RETRY);
         }
         own.into_iter()
             .map(|(error, message, ticket)| Refused {
@@ -353,3 +367,6 @@ fn source_of(message: &OwnedMessage) -> String {
     let source = headers.filter(|header| header.key == SOURCE_HEADER).find_map(|header| header.value);
     source.map_or_else(|| "?".to_owned(), |value| String::from_utf8_lossy(value).into_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,20 @@
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
 mod broker;
+mod flow;
+mod group;
+mod killed;
+mod large_models;
 mod model;
+mod model_topic;
+mod orphans;
 mod page;
+mod processes;
+mod random;
+mod script;
 mod service;
+mod stage;
+mod stops;
 mod stream;
+mod unread;
 mod workers;

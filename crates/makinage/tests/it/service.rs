@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{broker::Broker, model::python};
+use super::{broker::Broker, model::python, processes};
 
 /// The longest wait for anything; a test that gets here has failed.
 pub const DEADLINE: Duration = Duration::from_mins(1);
@@ -30,12 +30,21 @@ impl Folder {
 
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.path().join(name);
-        fs::write(&path, text).expect("the file");
+        // Whole at once: a service that starts may be reading what was there.
+        let new = path.with_extension("new");
+        fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).expect("the file");
         path
     }
 }
 
 impl Folder {
+    /// Writes a file that is no text.
+    pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, bytes).expect("the file");
+        path
+    }
+
     /// Writes a file in a folder below.
     pub fn write_below(&self, folder: &str, name: &str, text: &str) -> PathBuf {
         fs::create_dir_all(self.0.path().join(folder)).expect("the folder");
@@ -59,6 +68,11 @@ pub fn program(name: &str) -> Command {
     command
 }
 
+/// Where a service keeps its models: beside its configuration, so that it knows nothing of other tests.
+pub fn cache(config: &Path) -> PathBuf {
+    config.with_file_name("cache")
+}
+
 /// Publishes what a configuration names.
 pub fn publish(config: &Path) {
     let output = program("makinage-model-publisher").arg("--config").arg(config).output().expect("the publisher runs");
@@ -67,8 +81,13 @@ pub fn publish(config: &Path) {
 
 impl Service {
     pub fn start(config: &Path) -> Self {
-        let mut child =
-            program("makinage").arg("--config").arg(config).stderr(Stdio::piped()).spawn().expect("the service starts");
+        let mut child = program("makinage")
+            .arg("--config")
+            .arg(config)
+            .env("XDG_CACHE_HOME", cache(config))
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the service starts");
         let lines = BufReader::new(child.stderr.take().expect("its log"));
         let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let shared = Arc::clone(&log);
@@ -84,10 +103,20 @@ impl Service {
 
     /// Waits for a log line with this text.
     pub fn wait_for_line(&self, text: &str) -> String {
-        let deadline = Instant::now() + DEADLINE;
+        self.wait_for_line_after(0, text, DEADLINE)
+    }
+
+    /// How many lines have been logged: where to look for what comes next.
+    pub fn logged(&self) -> usize {
+        self.log.0.lock().expect("the log").len()
+    }
+
+    /// Waits for a log line with this text behind the first so many.
+    pub fn wait_for_line_after(&self, logged: usize, text: &str, longest: Duration) -> String {
+        let deadline = Instant::now() + longest;
         let mut lines = self.log.0.lock().expect("the log");
         loop {
-            if let Some(line) = lines.iter().find(|line| line.contains(text)) {
+            if let Some(line) = lines.iter().skip(logged).find(|line| line.contains(text)) {
                 return line.clone();
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -97,8 +126,21 @@ impl Service {
     }
 
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
-        assert!(sent.is_ok_and(|status| status.success()), "the service takes the signal");
+        processes::signal(self.child.id(), signal);
+    }
+
+    /// The processes of its workers.
+    pub fn workers(&self) -> Vec<u32> {
+        processes::children(self.child.id())
+    }
+
+    /// The most memory that it has had, in bytes; that of its workers is their own.
+    pub fn peak_memory(&self) -> u64 {
+        processes::peak_memory(self.child.id())
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("its status").is_none()
     }
 
     pub fn wait(&mut self) -> ExitStatus {
@@ -115,7 +157,8 @@ impl Service {
     /// SIGTERM, and a clean end.
     pub fn stop(&mut self) {
         self.signal("TERM");
-        assert_eq!(self.wait().code(), Some(0));
+        let status = self.wait();
+        assert!(status.success(), "the service ended with {status}");
     }
 }
 
