@@ -16,6 +16,7 @@ mod imports;
 mod interpreter;
 mod kafka;
 mod keys;
+mod model_source;
 mod operator;
 mod operators;
 mod outputs;
@@ -41,7 +42,9 @@ use std::{
 };
 
 pub use cache::cache_folder;
+pub use duration::{Limits as DurationLimits, from_text as duration_from_text};
 pub use imports::{HookImports, Import, Imports};
+pub use model_source::{ModelSource, RegisteredModel, Which};
 pub use problem::{Place, Problem, Problems};
 pub use reading::Reading;
 use serde_json::value::RawValue;
@@ -57,7 +60,7 @@ pub fn inspect_service(path: &Path) -> Reading<Config> {
 /// Reads the publisher's file, with all that is wrong with it and what to warn of.
 pub fn inspect_publish(path: &Path) -> Reading<PublishConfig> {
     match file::text(path, file::PUBLISHER) {
-        Ok(text) => publish::read(&text, path),
+        Ok(text) => publish::read(&text, path, &surroundings::Process),
         Err((place, message)) => Reading::failed(path, &place, message),
     }
 }
@@ -223,6 +226,8 @@ pub struct PublishConfig {
     pub kafka: Kafka,
     /// What to publish, in the file's order; never empty.
     pub models: Vec<PublishModel>,
+    /// The Python whose MLflow is asked; looked for only where a model comes from there.
+    pub python: Option<PathBuf>,
 }
 
 /// One model to publish.
@@ -230,8 +235,12 @@ pub struct PublishConfig {
 pub struct PublishModel {
     /// The model topic.
     pub topic: String,
-    /// A zip or an `MLflow` model folder. Relative paths are relative to the working directory.
-    pub path: PathBuf,
+    /// Where it is.
+    pub source: ModelSource,
+    /// The name that it is published under, where its source has none.
+    pub name: Option<String>,
+    /// The version that it is published as, where its source has none.
+    pub version: Option<String>,
     /// Line of the `path` key in the file, for messages.
     pub line: usize,
 }

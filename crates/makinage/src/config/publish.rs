@@ -3,15 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    PublishConfig, PublishModel, application,
+    ModelSource, PublishConfig, PublishModel, application,
     field::Field,
+    interpreter::Finder,
     kafka,
     keys::Keys,
-    problem::{Findings, Place},
+    problem::{Findings, Place, quoted},
     reading::{self, Reading},
     section::Section,
+    surroundings::Surroundings,
     topics,
+    tree::{Scalar, Value},
 };
+use crate::model::is_name;
 
 #[cfg(test)]
 mod tests;
@@ -26,18 +30,17 @@ const KEYS: Keys = Keys {
     ],
 };
 
-const MODEL: Keys = Keys {
-    here: &["topic", "path"],
-    refused: &[
-        ("name", "names of models aren't there yet; remove it"),
-        ("version", "versions of models aren't there yet; remove it"),
-    ],
-};
+const MODEL: Keys = Keys { here: &["topic", "path", "name", "version"], refused: &[] };
+
+const PATH: &str = "name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`";
+
+const PYTHON: &str =
+    "MLflow runs in Python: install Python 3.10 or newer with mlflow, or activate an environment that has both";
 
 const REMEDY: &str = "say what to publish: `- topic: model` and below it `path: /path/of/model.zip`";
 
 /// Reads the publisher's configuration from `text`, the content of `file`.
-pub fn read(text: &str, file: &Path) -> Reading<PublishConfig> {
+pub fn read(text: &str, file: &Path, surroundings: &dyn Surroundings) -> Reading<PublishConfig> {
     let mut findings = Findings::new(file);
     let Some(root) = reading::root(text, &mut findings) else {
         return Reading::new(findings, None, None);
@@ -46,16 +49,35 @@ pub fn read(text: &str, file: &Path) -> Reading<PublishConfig> {
         let message = "this file describes a service: it is for `makinage --config FILE`; give `makinage-model-publisher` a file with `models`";
         return Reading::failed(file, &Place::key(operators.key.line, "operators"), message.to_owned());
     }
-    let config = sections(&Field::root(&root), file, &mut findings);
+    let config = sections(&Field::root(&root), file, surroundings, &mut findings);
     Reading::new(findings, config, None)
 }
 
-fn sections(root: &Field, file: &Path, findings: &mut Findings) -> Option<PublishConfig> {
+fn sections(
+    root: &Field,
+    file: &Path,
+    surroundings: &dyn Surroundings,
+    findings: &mut Findings,
+) -> Option<PublishConfig> {
     let section = Section::read(root, &KEYS, findings)?;
     let application = application::read_publisher(&section, findings);
     let kafka = kafka::read(&section, findings);
     let models = models(&section, findings);
-    Some(PublishConfig { file: file.to_owned(), application: application?, kafka: kafka?, models: models? })
+    let python = models.as_deref().map(|models| python(models, surroundings, findings));
+    Some(PublishConfig {
+        file: file.to_owned(),
+        application: application?,
+        kafka: kafka?,
+        models: models?,
+        python: python?,
+    })
+}
+
+/// The interpreter whose MLflow is asked, where a model comes from there.
+fn python(models: &[PublishModel], surroundings: &dyn Surroundings, findings: &mut Findings) -> Option<PathBuf> {
+    let asks = models.iter().find(|model| !matches!(model.source, ModelSource::Path(_)))?;
+    let finder = Finder { folder: Path::new("."), surroundings };
+    finder.active(PYTHON).map_err(|message| findings.problem(&Place::key(asks.line, "models"), message)).ok()
 }
 
 fn models(root: &Section, findings: &mut Findings) -> Option<Vec<PublishModel>> {
@@ -73,15 +95,40 @@ fn model(field: &Field, findings: &mut Findings) -> Option<PublishModel> {
     let section = Section::read(field, &MODEL, findings)?;
     let topic = section.require("topic", "name the model topic: `topic: model`", findings).cloned();
     let topic = topic.and_then(|field| topics::name(&field, findings));
-    let path =
-        section.require("path", "name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`", findings)?;
-    let text = path.text(findings)?;
-    if text.is_empty() || text.contains('\0') {
-        findings.problem(
-            &path.place,
-            "this is no path; name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`",
-        );
+    let path = section.require("path", PATH, findings).cloned();
+    let source = path.as_ref().and_then(|path| source(path, findings));
+    let name = section.setting("name", findings, label);
+    let version = section.setting("version", findings, label);
+    if let Some(ModelSource::Registered(model)) = &source {
+        for key in ["name", "version"] {
+            if let Some(field) = section.get(key) {
+                let message = format!("the {key} comes from `{}`; remove this key", model.uri);
+                findings.problem(&field.place, message);
+            }
+        }
+    }
+    let (name, version) = (name.optional()?, version.optional()?);
+    if let (None, Some(field)) = (&name, section.get("version")) {
+        findings.problem(&field.place, "a version is one of a name; add the name above it, as `name: iris`");
         return None;
     }
-    Some(PublishModel { topic: topic?.to_owned(), path: PathBuf::from(text), line: path.place.line? })
+    Some(PublishModel { topic: topic?.to_owned(), source: source?, name, version, line: path?.place.line? })
+}
+
+fn source(path: &Field, findings: &mut Findings) -> Option<ModelSource> {
+    ModelSource::parse(path.text(findings)?).map_err(|message| findings.problem(&path.place, message)).ok()
+}
+
+/// A name or version; a version may be a whole number.
+fn label(field: &Field, findings: &mut Findings) -> Option<String> {
+    let text = match &field.node.value {
+        Value::Scalar(text, Scalar::Integer(_)) => text,
+        _ => field.text(findings)?,
+    };
+    if is_name(text) {
+        return Some(text.to_owned());
+    }
+    let message = format!("{} is no name; use up to 200 bytes of visible characters, as `iris` or `3`", quoted(text));
+    findings.problem(&field.place, message);
+    None
 }

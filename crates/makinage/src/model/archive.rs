@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 
 use super::{
-    MLMODEL,
+    MLMODEL, ModelIdentity,
     error::ModelError,
     limits::Limits,
     members::Members,
@@ -32,6 +32,10 @@ pub struct ModelArchive {
     pub sha256: String,
     /// Size of the zip.
     pub bytes: u64,
+    /// The name that it is published under; [`inspect`] knows none.
+    pub name: Option<String>,
+    /// The version that it is published as.
+    pub version: Option<String>,
 }
 
 #[derive(Debug)]
@@ -48,6 +52,17 @@ impl ModelArchive {
             Zip::Given(path) => path,
             Zip::Packed(path) => path,
         }
+    }
+
+    /// The same with a name and version.
+    #[must_use]
+    pub fn named(self, name: Option<String>, version: Option<String>) -> Self {
+        Self { name, version, ..self }
+    }
+
+    /// Which model it is.
+    pub fn identity(&self) -> ModelIdentity {
+        ModelIdentity { sha256: self.sha256.clone(), name: self.name.clone(), version: self.version.clone() }
     }
 }
 
@@ -75,7 +90,8 @@ pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
     } else {
         return Err(ModelError::NotAFile);
     };
-    let mut archive = ModelArchive { zip, flavor: model.flavor().to_owned(), sha256: String::new(), bytes: 0 };
+    let flavor = model.flavor().to_owned();
+    let mut archive = ModelArchive { zip, flavor, sha256: String::new(), bytes: 0, name: None, version: None };
     (archive.sha256, archive.bytes) = digest(archive.zip())?;
     Ok(archive)
 }

@@ -5,6 +5,7 @@
 mod broker;
 mod model;
 mod page;
+mod registry;
 mod service;
 mod stream;
 mod workers;

@@ -15,12 +15,15 @@ mod check;
 mod client;
 mod error;
 mod flow;
+mod newest;
+mod record;
 mod send;
 mod size;
 
 pub use check::Notes;
 pub use client::Publisher;
 pub use error::PublishError;
+pub use newest::OnTopic;
 pub use send::Published;
 
 #[cfg(test)]

@@ -11,12 +11,8 @@ use rdkafka::{
     producer::BaseRecord,
 };
 
-use super::{ask::describe, client::Publisher, error::PublishError, flow::Flow};
-use crate::model::{
-    ModelArchive,
-    headers::{FLAVOR_HEADER, RECORD_KEY, SHA256_HEADER},
-    sha256,
-};
+use super::{ask::describe, client::Publisher, error::PublishError, flow::Flow, record};
+use crate::model::{ModelArchive, headers::RECORD_KEY, sha256};
 
 /// How often the progress is told.
 const TICK: Duration = Duration::from_millis(100);
@@ -65,8 +61,8 @@ impl Publisher {
         if sha256(&zip) != archive.sha256 {
             return Err(PublishError::Changed { path: path.to_owned() });
         }
-        let mut headers = OwnedHeaders::new_with_capacity(2);
-        for (key, value) in [(SHA256_HEADER, &archive.sha256), (FLAVOR_HEADER, &archive.flavor)] {
+        let mut headers = OwnedHeaders::new();
+        for (key, value) in record::headers(archive) {
             headers = headers.insert(Header { key, value: Some(value) });
         }
         let record = BaseRecord::to(topic).key(RECORD_KEY).payload(&zip).headers(headers);
