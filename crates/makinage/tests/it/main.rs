@@ -13,6 +13,7 @@ mod orphans;
 mod page;
 mod processes;
 mod random;
+mod registry;
 mod script;
 mod service;
 mod stage;

@@ -81,13 +81,12 @@ pub fn publish(config: &Path) {
 
 impl Service {
     pub fn start(config: &Path) -> Self {
-        let mut child = program("makinage")
-            .arg("--config")
-            .arg(config)
-            .env("XDG_CACHE_HOME", cache(config))
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the service starts");
+        Self::run(program("makinage").arg("--config").arg(config).env("XDG_CACHE_HOME", cache(config)))
+    }
+
+    /// A program that runs until it is stopped.
+    pub fn run(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let lines = BufReader::new(child.stderr.take().expect("its log"));
         let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let shared = Arc::clone(&log);

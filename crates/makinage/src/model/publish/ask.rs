@@ -68,7 +68,12 @@ impl Publisher {
                 _ if now < give_up_at => {}
                 Answer::NotYet(reason) => return Err(self.unusable(topic, reason)),
                 Answer::Absent => {
-                    return Err(PublishError::NoTopic { topic: topic.to_owned(), endpoints: self.endpoints.clone() });
+                    let (topic, endpoints) = (topic.to_owned(), self.endpoints.clone());
+                    return Err(if self.creates_topics {
+                        PublishError::NoTopic { topic, endpoints }
+                    } else {
+                        PublishError::NoTopicYet { topic, endpoints }
+                    });
                 }
                 Answer::Silence => {
                     return Err(PublishError::Unreachable {

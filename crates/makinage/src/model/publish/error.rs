@@ -34,6 +34,17 @@ pub enum PublishError {
         /// The bootstrap servers.
         endpoints: String,
     },
+    /// The topic isn't there, and was not asked for in a way that creates it.
+    #[error(
+        "the topic {topic:?} isn't there; publishing creates it where the broker's auto.create.topics.enable is on, else create it with: \
+         kafka-topics.sh --bootstrap-server {endpoints} --create --topic {topic} --partitions 1"
+    )]
+    NoTopicYet {
+        /// The topic.
+        topic: String,
+        /// The bootstrap servers.
+        endpoints: String,
+    },
     /// The topic can't be used: its name, rights, a partition without leader.
     #[error(
         "the topic {topic:?} can't be used ({reason}); look at it with: kafka-topics.sh --bootstrap-server {endpoints} --describe --topic {topic}"

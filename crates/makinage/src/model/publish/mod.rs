@@ -16,6 +16,7 @@ mod chunks;
 mod client;
 mod error;
 mod flow;
+mod newest;
 mod partition;
 mod record;
 mod reference;
@@ -26,6 +27,7 @@ mod way;
 pub use check::Checked;
 pub use client::Publisher;
 pub use error::PublishError;
+pub use newest::OnTopic;
 pub use send::Published;
 pub use way::Way;
 

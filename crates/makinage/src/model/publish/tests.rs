@@ -39,6 +39,8 @@ fn publisher(endpoint: &str) -> Publisher {
         application: "my_model_publisher".to_owned(),
         kafka: Kafka { endpoints: vec![endpoint.to_owned()], properties: BTreeMap::new() },
         models: Vec::new(),
+        references: Vec::new(),
+        python: None,
     };
     Publisher::new(&config, 1_000_000).unwrap()
 }
