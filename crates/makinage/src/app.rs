@@ -46,12 +46,8 @@ pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
     // One message an attempt of the loader's, which waits for the answer before the next.
     let (unusable, unusables) = bounded(1);
     let store = Store::open(&cache_folder().join("store").join(&config.application).join(&config.operator.name))?;
-    let outlets = topic::Outlets {
-        store,
-        workspace: Arc::clone(&workspace),
-        mailbox: Arc::clone(&mailbox),
-        unusable: unusables,
-    };
+    let outlets =
+        topic::Outlets { store, workspace: Arc::clone(&workspace), mailbox: Arc::clone(&mailbox), unusable: unusables };
     let reader = ModelReader::new(&cluster, &config.operator, outlets);
     thread::Builder::new().name("models".into()).spawn(move || reader.run())?;
 

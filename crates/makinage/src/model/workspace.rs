@@ -58,7 +58,9 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The bytes that came are others than those that were announced.
-    #[error("its bytes have the SHA-256 {found}, not {announced}: it arrived incomplete or was changed; publish it again")]
+    #[error(
+        "its bytes have the SHA-256 {found}, not {announced}: it arrived incomplete or was changed; publish it again"
+    )]
     Digest {
         /// The digest that the model was to have.
         announced: String,

@@ -15,7 +15,6 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use super::{
     broker::{Broker, left_out},
     model::{iris_zip, iris_zip_with},
-    
     script::{Script, Upload, label},
     service::{DEADLINE, Service, program},
     stage::Stage,

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use makinage::model::headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER};
+use makinage::model::{
+    headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER},
+    sha256,
+};
 
 use super::{
     broker::{Broker, left_out},
@@ -89,7 +92,7 @@ fn where_the_newest_cannot_be_used_the_model_before_it_is_served() {
     wait_until_served(&service, &good);
     let partial = service.wait_for_line("upload partial");
     assert!(partial.contains("ERROR") && partial.contains("missing: 2;"), "{partial}");
-    let cut = service.wait_for_line("unusable-model/0/1 (sha256");
+    let cut = service.wait_for_line(&format!("unusable-model/0/1 (sha256 {}) is not taken up", sha256(&cut)));
     assert!(cut.contains("ERROR") && cut.contains("step unpack"), "{cut}");
     service.stop();
 }

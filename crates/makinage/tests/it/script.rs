@@ -44,8 +44,7 @@ impl Script {
         let headers = headers
             .iter()
             .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
-        let mut record =
-            BaseRecord::<str, [u8]>::to(&self.topic).partition(partition).key(RECORD_KEY).headers(headers);
+        let mut record = BaseRecord::<str, [u8]>::to(&self.topic).partition(partition).key(RECORD_KEY).headers(headers);
         record.payload = value;
         self.producer.send(record).expect("the client takes the record");
         self.producer.flush(DEADLINE).expect("the broker takes the record");

@@ -163,9 +163,9 @@ impl<'a> Sending<'a> {
     }
 
     fn produce(&self, key: &str, headers: &[(&str, &str)], value: &[u8]) -> Result<(), PublishError> {
-        let headers = headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| {
-            all.insert(Header { key, value: Some(*value) })
-        });
+        let headers = headers
+            .iter()
+            .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
         let Target { topic, partition } = self.target;
         let record = BaseRecord::to(topic).partition(partition).key(key).payload(value).headers(headers);
         self.producer.send(record).map_err(|(error, _)| self.refused(&error, value.len() as u64))

@@ -12,9 +12,7 @@ impl Publisher {
         use rdkafka::producer::Producer;
         match topics::look_up(self.producer.client(), topic) {
             Topic::Partitions(count) => Ok(of(RECORD_KEY.as_bytes(), count)),
-            Topic::Missing => {
-                Err(PublishError::NoTopic { topic: topic.to_owned(), endpoints: self.endpoints.clone() })
-            }
+            Topic::Missing => Err(PublishError::NoTopic { topic: topic.to_owned(), endpoints: self.endpoints.clone() }),
             Topic::Unknown(error) => Err(PublishError::UnusableTopic {
                 topic: topic.to_owned(),
                 reason: super::ask::describe(&error),

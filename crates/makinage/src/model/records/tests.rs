@@ -9,8 +9,7 @@ use crate::model::{Limits, ModelIdentity};
 const SHA256: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 fn manifest() -> Manifest {
-    let uploaded =
-        Uploaded { upload: "a1".into(), chunks: 3, chunk_bytes: 10, partition: 1, offsets: (4, 8) };
+    let uploaded = Uploaded { upload: "a1".into(), chunks: 3, chunk_bytes: 10, partition: 1, offsets: (4, 8) };
     Manifest::new(&ModelIdentity::named(SHA256, Some(b"iris"), Some(b"3")), "sklearn", 25, uploaded)
 }
 
@@ -25,7 +24,9 @@ fn a_record_is_what_its_header_says_or_else_a_zip_where_it_begins_as_one() {
     assert_eq!(Kind::of(Some(b"chunk"), Some(b"")), Kind::Chunk);
     assert_eq!(Kind::of(Some(b"manifest"), zip), Kind::Manifest);
     assert_eq!(Kind::of(Some(b"reference"), zip), Kind::Reference);
-    for (header, value) in [(None, None), (Some(&b"chunk"[..]), None), (None, Some(&b"{}"[..])), (Some(b"\x1b[2J"), zip)] {
+    for (header, value) in
+        [(None, None), (Some(&b"chunk"[..]), None), (None, Some(&b"{}"[..])), (Some(b"\x1b[2J"), zip)]
+    {
         assert!(matches!(Kind::of(header, value), Kind::Foreign(_)), "{header:?} {value:?}");
     }
 }
@@ -70,7 +71,10 @@ fn a_manifest_whose_numbers_cannot_be_is_refused() {
     ] {
         assert!(text.contains(from), "{from}");
         let error = parse(&text.replace(from, to)).expect_err(to);
-        assert!(error.to_string().contains("publish the model again") || matches!(error, ManifestError::Format(2)), "{error}");
+        assert!(
+            error.to_string().contains("publish the model again") || matches!(error, ManifestError::Format(2)),
+            "{error}"
+        );
     }
     let long = text.replace("iris", &"i".repeat(70_000));
     assert!(matches!(parse(&long), Err(ManifestError::Unreadable(_))));

@@ -77,9 +77,11 @@ impl<'m> Upload<'m> {
             }
         }
         let told: u32 = gaps.iter().map(|(first, last)| last - first + 1).sum();
-        let texts = gaps.iter().map(|(first, last)| {
-            if first == last { first.to_string() } else { format!("{first} to {last}") }
-        });
+        let texts = gaps.iter().map(
+            |(first, last)| {
+                if first == last { first.to_string() } else { format!("{first} to {last}") }
+            },
+        );
         let text = texts.collect::<Vec<_>>().join(", ");
         if told < self.left { format!("{text} and {} more", self.left - told) } else { text }
     }

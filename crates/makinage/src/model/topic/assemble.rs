@@ -17,7 +17,12 @@ use crate::model::{
 };
 
 /// Writes the chunks that a manifest names into `spool`, each where it belongs. Whether they make up what the manifest says, its digest tells.
-pub fn assemble(client: &TopicClient, place: &RecordPlace, manifest: &Manifest, spool: &mut Spool) -> Result<(), Failure> {
+pub fn assemble(
+    client: &TopicClient,
+    place: &RecordPlace,
+    manifest: &Manifest,
+    spool: &mut Spool,
+) -> Result<(), Failure> {
     let mut assembly = Assembly { upload: Upload::new(manifest), spool, wrong: None, failure: None };
     assembly.read(client, manifest.partition, manifest.first_offset..manifest.last_offset.saturating_add(1))?;
     if !assembly.upload.is_complete() {

@@ -175,7 +175,9 @@ impl<'r> Following<'r> {
 
     fn offer_older(&mut self, place: &RecordPlace) -> KafkaResult<()> {
         if let Some(older) = self.newest(Some(place))? {
-            tracing::warn!("the model in {place} can't be used, and nothing is served: trying the one before it, in {older}");
+            tracing::warn!(
+                "the model in {place} can't be used, and nothing is served: trying the one before it, in {older}"
+            );
             return self.offer_first_usable(older, false);
         }
         self.reader.mailbox.offer(Offer::Nothing);
@@ -213,7 +215,9 @@ impl<'r> Following<'r> {
     }
 
     fn take_what_waits(&mut self) -> KafkaResult<()> {
-        let Some(place) = self.waiting.as_ref().filter(|waiting| waiting.due <= Instant::now()).map(|w| w.place.clone()) else {
+        let Some(place) =
+            self.waiting.as_ref().filter(|waiting| waiting.due <= Instant::now()).map(|w| w.place.clone())
+        else {
             return Ok(());
         };
         match self.take(&place) {
@@ -235,7 +239,8 @@ impl<'r> Following<'r> {
 
     /// Tells that a model can't be had, and remembers to try again where that may help.
     fn note(&mut self, place: &RecordPlace, failure: Failure) {
-        if self.waiting.as_ref().is_some_and(|waiting| waiting.place == *place) && !matches!(failure, Failure::Later(_)) {
+        if self.waiting.as_ref().is_some_and(|waiting| waiting.place == *place) && !matches!(failure, Failure::Later(_))
+        {
             self.waiting = None;
         }
         match failure {
@@ -253,7 +258,9 @@ impl<'r> Following<'r> {
                 });
                 if waiting.place == *place {
                     if !waiting.told {
-                        tracing::warn!("the model in {place} is waited for: {why}; trying again and again, and less and less often");
+                        tracing::warn!(
+                            "the model in {place} is waited for: {why}; trying again and again, and less and less often"
+                        );
                     }
                     waiting.told = true;
                     waiting.due = Instant::now() + waiting.retry;

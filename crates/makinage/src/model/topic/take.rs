@@ -69,7 +69,9 @@ impl Taker {
                 .map(Task::Assemble)
                 .map_err(|error| Failure::Unusable(error.to_string())),
             Kind::Reference => Reference::parse(value).map(Task::Fetch).map_err(|fault| {
-                Failure::Unusable(format!("this reference to a model {fault}; publish it again with makinage-model-publisher"))
+                Failure::Unusable(format!(
+                    "this reference to a model {fault}; publish it again with makinage-model-publisher"
+                ))
             }),
             Kind::Chunk | Kind::Foreign(_) => Err(Failure::Gone),
         }

@@ -27,7 +27,9 @@ pub fn open(uri: &str) -> Result<impl Read, Failure> {
     let came_by = response.get_uri().scheme_str().unwrap_or_default();
     if came_by != scheme {
         let uri = shown(uri);
-        return Err(Failure::Unusable(format!("{uri} leads to {came_by}, which isn't followed: publish the reference that it leads to")));
+        return Err(Failure::Unusable(format!(
+            "{uri} leads to {came_by}, which isn't followed: publish the reference that it leads to"
+        )));
     }
     Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
 }

@@ -45,8 +45,7 @@ pub fn download(uri: &str, tools: &Tools<'_>) -> Result<Downloaded, Failure> {
     let (python, most_bytes) = (tools.python, tools.limits.archive_bytes);
     let disk = |error: std::io::Error| Failure::Later(format!("the store can't be written ({error})"));
     let folder = tools.workspace.scratch().map_err(disk)?;
-    let (target, answer, log) =
-        (folder.path().join("artifact"), folder.path().join("path"), folder.path().join("log"));
+    let (target, answer, log) = (folder.path().join("artifact"), folder.path().join("path"), folder.path().join("log"));
     fs::create_dir(&target).map_err(disk)?;
     let said = File::create(&log).map_err(disk)?;
     let child = Command::new(python)
@@ -58,20 +57,27 @@ pub fn download(uri: &str, tools: &Tools<'_>) -> Result<Downloaded, Failure> {
         // What MLflow starts ends with it.
         .process_group(0)
         .spawn()
-        .map_err(|error| Failure::Later(format!("{} can't be started ({error}); see operators.serve.python", python.display())))?;
+        .map_err(|error| {
+            Failure::Later(format!("{} can't be started ({error}); see operators.serve.python", python.display()))
+        })?;
     let ended = watch(child, &target, most_bytes);
     let uri_shown = shown(uri);
     match ended {
         Ended::Done => {}
         Ended::Failed => {
             let why = last_line(&log);
-            return Err(Failure::Later(format!("{uri_shown} can't be downloaded by MLflow of {} ({why})", python.display())));
+            return Err(Failure::Later(format!(
+                "{uri_shown} can't be downloaded by MLflow of {} ({why})",
+                python.display()
+            )));
         }
         Ended::TooLong => {
             return Err(Failure::Later(format!("{uri_shown} took more than {} s to download", LONGEST.as_secs())));
         }
         Ended::TooLarge => {
-            return Err(Failure::Unusable(format!("{uri_shown} has more than the {most_bytes} bytes that a model may have")));
+            return Err(Failure::Unusable(format!(
+                "{uri_shown} has more than the {most_bytes} bytes that a model may have"
+            )));
         }
     }
     let path = PathBuf::from(fs::read_to_string(&answer).map_err(disk)?);

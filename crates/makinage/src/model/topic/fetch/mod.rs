@@ -82,7 +82,9 @@ fn copy(mut from: impl Read, shown: &str, limits: &Limits, spool: &mut Spool) ->
             let limit = limits.archive_bytes;
             return Err(Failure::Unusable(format!("{shown} has more than the {limit} bytes that a model may have")));
         }
-        spool.write(&buffer[..count]).map_err(|error| Failure::Later(format!("the store can't be written ({error})")))?;
+        spool
+            .write(&buffer[..count])
+            .map_err(|error| Failure::Later(format!("the store can't be written ({error})")))?;
     }
 }
 
