@@ -194,20 +194,26 @@ impl Broker {
         let topic = NewTopic::new(name, 1, TopicReplication::Fixed(1));
         let topic = settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
         let outcome = futures_executor::block_on(admin.create_topics([&topic], &options)).expect("an answer");
-        outcome.into_iter().for_each(|topic| drop(topic.expect("the topic is made")));
+        for topic in outcome {
+            topic.expect("the topic is made");
+        }
     }
 
     pub fn add_partitions(&self, topic: &str, count: usize) {
         let (admin, options) = self.admin();
         let partitions = NewPartitions::new(topic, count);
         let outcome = futures_executor::block_on(admin.create_partitions([&partitions], &options)).expect("an answer");
-        outcome.into_iter().for_each(|topic| drop(topic.expect("the partitions are made")));
+        for topic in outcome {
+            topic.expect("the partitions are made");
+        }
     }
 
     pub fn delete_topic(&self, topic: &str) {
         let (admin, options) = self.admin();
         let outcome = futures_executor::block_on(admin.delete_topics(&[topic], &options)).expect("an answer");
-        outcome.into_iter().for_each(|topic| drop(topic.expect("the topic is deleted")));
+        for topic in outcome {
+            topic.expect("the topic is deleted");
+        }
     }
 }
 

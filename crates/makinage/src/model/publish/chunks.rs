@@ -68,7 +68,8 @@ impl Publisher {
             sending.wait_until(|acks| index - acks.count < WINDOW, &mut progress)?;
             sending.chunk(index, &buffer)?;
         }
-        sending.wait_until(|acks| acks.count == sending_count(archive, bytes), &mut progress)?;
+        let count = sending.count;
+        sending.wait_until(|acks| acks.count == count, &mut progress)?;
         if hexadecimal(&hasher.finalize()) != archive.sha256 {
             // Without a manifest the chunks are nothing.
             return Err(PublishError::Changed { path: path.to_owned() });
@@ -92,10 +93,6 @@ impl Publisher {
             .set("queue.buffering.max.kbytes", "32768");
         settings.create_with_context(Acks::default()).map_err(PublishError::Client)
     }
-}
-
-fn sending_count(archive: &ModelArchive, bytes: u64) -> u32 {
-    u32::try_from(archive.bytes.div_ceil(bytes)).unwrap_or(u32::MAX)
 }
 
 #[derive(Clone, Copy)]
@@ -128,7 +125,7 @@ impl<'a> Sending<'a> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let seed = format!("{} {} {}", std::process::id(), now.as_nanos(), archive.sha256);
         let id = sha256(seed.as_bytes())[..16].to_owned();
-        let count = sending_count(archive, bytes);
+        let count = u32::try_from(archive.bytes.div_ceil(bytes)).unwrap_or(u32::MAX);
         Ok(Self { producer, target, archive, id, count, moved: (Instant::now(), 0), told: false })
     }
 

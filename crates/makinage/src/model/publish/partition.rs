@@ -27,7 +27,7 @@ fn of(key: &[u8], partitions: i32) -> i32 {
     i32::try_from(murmur2(key) & 0x7fff_ffff).unwrap_or(0) % partitions.max(1)
 }
 
-/// MurmurHash2 with Kafka's seed.
+/// The second Murmur hash, with Kafka's seed.
 fn murmur2(data: &[u8]) -> u32 {
     const MIX: u32 = 0x5bd1_e995;
     let mix = |word: u32| {

@@ -115,12 +115,13 @@ impl TopicClient {
             match consumer.poll(POLL) {
                 // Before its start: the stretch is gone, and the position was set back.
                 Some(Ok(message)) if message.offset() < range.start => {}
-                Some(Ok(message)) if message.offset() < range.end => {
-                    if each(&message).is_break() || message.offset() + 1 == range.end {
+                Some(Ok(message)) => {
+                    let offset = message.offset();
+                    if offset >= range.end || each(&message).is_break() || offset + 1 == range.end {
                         return Ok(());
                     }
                 }
-                Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(()),
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
                 Some(Err(error)) if is_lasting(&error) => return Err(error),
                 Some(Err(error)) => self.tell(&error),
                 None => {}

@@ -137,3 +137,51 @@ fn last_line(log: &Path) -> String {
     let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
     read.map_or_else(|error| error.to_string(), |_| line.chars().filter(|c| !c.is_control()).take(SHOWN).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, io::Read, os::unix::fs::PermissionsExt, path::PathBuf};
+
+    use super::{Tools, download};
+    use crate::model::{Limits, topic::Failure, workspace::Workspace};
+
+    /// What is downloaded by a stand-in for Python with this shell script; `$2` is the script, `$3` the URI, `$4` the folder, `$5` the answer's file.
+    fn downloaded(script: &str, most_bytes: u64) -> Result<String, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let python: PathBuf = folder.path().join("python");
+        fs::write(&python, format!("#!/bin/sh\n{script}")).unwrap();
+        fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+        let workspace = Workspace::open(folder.path()).unwrap();
+        let limits = Limits { archive_bytes: most_bytes, ..Limits::default() };
+        let tools = Tools { python: &python, workspace: &workspace, limits: &limits };
+        let downloaded = download("s3://bucket/m.zip", &tools)?;
+        let mut text = String::new();
+        downloaded.open()?.read_to_string(&mut text).unwrap();
+        Ok(text)
+    }
+
+    #[test]
+    fn what_was_downloaded_is_read_from_where_python_says_that_it_is() {
+        let script = "echo \"noise\"; echo \"$3\" > \"$4/m.zip\"; printf %s \"$4/m.zip\" > \"$5\"";
+        assert_eq!(downloaded(script, 1000).unwrap(), "s3://bucket/m.zip\n");
+    }
+
+    #[test]
+    fn a_failure_is_told_by_python_s_last_line_and_tried_again() {
+        let failure = downloaded("echo Traceback >&2; echo 'ModuleNotFoundError: no boto3' >&2; exit 1", 1000);
+        assert!(
+            matches!(&failure, Err(Failure::Later(why)) if why.contains("ModuleNotFoundError: no boto3")),
+            "{failure:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_too_large_is_stopped_while_it_comes_and_folders_are_refused() {
+        let endless = "while :; do echo more-and-more-and-more >> \"$4/m.zip\"; done";
+        assert!(
+            matches!(downloaded(endless, 10_000), Err(Failure::Unusable(why)) if why.contains("more than the 10000"))
+        );
+        let folder = "mkdir \"$4/m\"; printf %s \"$4/m\" > \"$5\"";
+        assert!(matches!(downloaded(folder, 1000), Err(Failure::Unusable(why)) if why.contains("no file")));
+    }
+}
