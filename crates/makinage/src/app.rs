@@ -46,8 +46,13 @@ pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
     // One message an attempt of the loader's, which waits for the answer before the next.
     let (unusable, unusables) = bounded(1);
     let store = Store::open(&store::folder_of(config), config.models.keep)?;
-    let outlets = topic::Outlets { store: Arc::clone(&store), mailbox: Arc::clone(&mailbox), unusable: unusables };
-    let reader = ModelReader::new(&cluster, &config.operator.model, outlets)?;
+    let outlets = topic::Outlets {
+        store: Arc::clone(&store),
+        workspace: Arc::clone(&workspace),
+        mailbox: Arc::clone(&mailbox),
+        unusable: unusables,
+    };
+    let reader = ModelReader::new(&cluster, &config.operator, outlets);
     thread::Builder::new().name("models".into()).spawn(move || reader.run())?;
 
     let route = (&config.operator.sink, config.operator.data.as_slice());

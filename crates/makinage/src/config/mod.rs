@@ -16,6 +16,7 @@ mod imports;
 mod interpreter;
 mod kafka;
 mod keys;
+mod model_source;
 mod models;
 mod operator;
 mod operators;
@@ -44,10 +45,14 @@ use std::{
 };
 
 pub use cache::cache_folder;
+pub use duration::{Limits as DurationLimits, from_text as duration_from_text};
 pub use imports::{HookImports, Import, Imports};
+pub use model_source::{ModelSource, RegisteredModel, Which};
 pub use problem::{Place, Problem, Problems};
 pub use reading::Reading;
 use serde_json::value::RawValue;
+
+use crate::model::records::reference::Reference;
 
 /// Reads the service's file, with all that is wrong with it, what to warn of, and what to try to import in any case.
 pub fn inspect_service(path: &Path) -> Reading<Config> {
@@ -60,7 +65,7 @@ pub fn inspect_service(path: &Path) -> Reading<Config> {
 /// Reads the publisher's file, with all that is wrong with it and what to warn of.
 pub fn inspect_publish(path: &Path) -> Reading<PublishConfig> {
     match file::text(path, file::PUBLISHER) {
-        Ok(text) => publish::read(&text, path),
+        Ok(text) => publish::read(&text, path, &surroundings::Process),
         Err((place, message)) => Reading::failed(path, &place, message),
     }
 }
@@ -250,8 +255,12 @@ pub struct PublishConfig {
     pub application: String,
     /// The `kafka` section.
     pub kafka: Kafka,
-    /// What to publish, in the file's order; never empty.
+    /// What to publish, in the file's order.
     pub models: Vec<PublishModel>,
+    /// Models to publish by reference, after those; never empty where there are none.
+    pub references: Vec<PublishReference>,
+    /// The Python whose MLflow is asked; looked for only where a model comes from there.
+    pub python: Option<PathBuf>,
 }
 
 /// One model to publish.
@@ -259,9 +268,24 @@ pub struct PublishConfig {
 pub struct PublishModel {
     /// The model topic.
     pub topic: String,
-    /// A zip or an `MLflow` model folder. Relative paths are relative to the working directory.
-    pub path: PathBuf,
+    /// Where it is.
+    pub source: ModelSource,
+    /// The name that it is published under, where its source has none.
+    pub name: Option<String>,
+    /// The version that it is published as, where its source has none.
+    pub version: Option<String>,
     /// Line of the `path` key in the file, for messages.
+    pub line: usize,
+}
+
+/// Where a model is, published in place of its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishReference {
+    /// The model topic.
+    pub topic: String,
+    /// Where it is, and what it must be.
+    pub reference: Reference,
+    /// Line of the `reference` key in the file, for messages.
     pub line: usize,
 }
 

@@ -119,7 +119,7 @@ fn verify(zip: &Path, limits: &Limits) -> Result<MlModel, ModelError> {
 }
 
 /// SHA-256 in hexadecimal, and size.
-fn digest(path: &Path) -> Result<(String, u64), ModelError> {
+pub(super) fn digest(path: &Path) -> Result<(String, u64), ModelError> {
     let file = File::open(path).map_err(ModelError::io("read", path))?;
     digest_of(&file).map_err(ModelError::io("read", path))
 }

@@ -16,6 +16,7 @@ mod name;
 mod pack;
 mod place;
 pub mod publish;
+pub mod records;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -110,6 +110,11 @@ impl Workspace {
         let path = unpack(model.zip(), &folder.path().join("model"), &Limits::default())?;
         Ok(UnpackedModel::new(path, model.identity.clone(), Some(folder)))
     }
+
+    /// A folder for what is on its way; gone with the result, and with this instance.
+    pub fn scratch(&self) -> io::Result<TempDir> {
+        tempfile::Builder::new().prefix("scratch-").tempdir_in(&self.folder)
+    }
 }
 
 impl Workspace {

@@ -46,11 +46,22 @@ pub fn fragile() -> &'static Path {
     })
 }
 
-/// A zip of a model with one more file in it, so that each `mark` is another model.
-pub fn zipped(model: &Path, mark: &str) -> Vec<u8> {
+/// A zip of the iris model with one more file in it, so that each `mark` is another model.
+pub fn iris_zip(mark: &str) -> Vec<u8> {
+    zipped(iris(), mark, 0)
+}
+
+/// The same with so many bytes that don't compress.
+pub fn iris_zip_with(mark: &str, ballast: usize) -> Vec<u8> {
+    zipped(iris(), mark, ballast)
+}
+
+/// The same of any model.
+pub fn zipped(model: &Path, mark: &str, ballast: usize) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     let mut add = |name: &str, content: &[u8]| {
-        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("a member");
+        zip.start_file(name, stored).expect("a member");
         zip.write_all(content).expect("its bytes");
     };
     for entry in fs::read_dir(model).expect("the model") {
@@ -58,6 +69,12 @@ pub fn zipped(model: &Path, mark: &str) -> Vec<u8> {
         add(&entry.file_name().to_string_lossy(), &fs::read(entry.path()).expect("a file"));
     }
     add("mark.txt", mark.as_bytes());
+    let mut state: u64 = 1;
+    let noise = (0..ballast / 8).flat_map(|_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_le_bytes()
+    });
+    add("ballast.bin", &noise.collect::<Vec<u8>>());
     zip.finish().expect("a zip").into_inner()
 }
 

@@ -18,7 +18,7 @@ use rdkafka::{
 
 use super::{
     broker::{Broker, left_out},
-    model::{fragile, iris, zipped},
+    model::{fragile, iris_zip, zipped},
     service::{DEADLINE, Folder, Service, cache, program},
     stream::{Reader, header, produce},
 };
@@ -45,7 +45,7 @@ impl Setting {
 
     /// Publishes the iris model as `iris@version`.
     fn publish(&self, version: &str) {
-        self.publish_zip(version, &zipped(iris(), version));
+        self.publish_zip(version, &iris_zip(version));
     }
 
     /// Publishes a model as `iris@version`, as any Kafka client may.
@@ -237,7 +237,7 @@ fn what_was_taken_back_by_itself_is_not_loaded_after_a_restart_until_it_is_publi
     let mut service = Service::start(&setting.config);
     service.wait_for_line("assigned");
     setting.wait_until_served_by("iris@1");
-    setting.publish_zip("2", &zipped(fragile(), "2"));
+    setting.publish_zip("2", &zipped(fragile(), "2", 0));
     setting.wait_until_served_by("iris@2");
     let deadly = || produce(&setting.broker, "data", [("key".to_owned(), "[101, 0, 0, 0]".to_owned())]);
     for _ in 0..2 {

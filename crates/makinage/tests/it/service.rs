@@ -38,6 +38,13 @@ impl Folder {
 }
 
 impl Folder {
+    /// Writes a file that is no text.
+    pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, bytes).expect("the file");
+        path
+    }
+
     /// Writes a file in a folder below.
     pub fn write_below(&self, folder: &str, name: &str, text: &str) -> PathBuf {
         fs::create_dir_all(self.0.path().join(folder)).expect("the folder");
@@ -74,13 +81,12 @@ pub fn publish(config: &Path) {
 
 impl Service {
     pub fn start(config: &Path) -> Self {
-        let mut child = program("makinage")
-            .arg("--config")
-            .arg(config)
-            .env("XDG_CACHE_HOME", cache(config))
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the service starts");
+        Self::run(program("makinage").arg("--config").arg(config).env("XDG_CACHE_HOME", cache(config)))
+    }
+
+    /// A program that runs until it is stopped.
+    pub fn run(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let lines = BufReader::new(child.stderr.take().expect("its log"));
         let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let shared = Arc::clone(&log);
@@ -130,6 +136,11 @@ impl Service {
     /// The processes of its workers.
     pub fn workers(&self) -> Vec<u32> {
         processes::children(self.child.id())
+    }
+
+    /// The most memory that it has had, in bytes; that of its workers is their own.
+    pub fn peak_memory(&self) -> u64 {
+        processes::peak_memory(self.child.id())
     }
 
     pub fn is_running(&mut self) -> bool {

@@ -1,7 +1,7 @@
 //! Which model `rollback` goes back to. Pure.
 
 use super::known::{Known, Models};
-use crate::model::{ModelIdentity, catalogue::Form};
+use crate::model::ModelIdentity;
 
 /// The fewest digits of a SHA-256 that are taken for one.
 const FEWEST_DIGITS: usize = 4;
@@ -20,7 +20,7 @@ fn before_the_newest(models: &Models) -> Result<&Known, String> {
     let served = others().filter(|known| has_bytes(known)).max_by_key(|known| Some(known.served.as_ref()?.at));
     served
         .filter(|known| known.served.is_some())
-        .or_else(|| others().find(|known| known.zip_record().is_some()))
+        .or_else(|| others().find(|known| known.whole_record().is_some()))
         .ok_or_else(|| format!("there is no earlier model to go back to; {}", what_there_is(models)))
 }
 
@@ -47,13 +47,12 @@ fn named<'m>(models: &'m Models, wanted: &str) -> Result<(&'m Known, ModelIdenti
 
 /// Whether its zip can be had.
 fn has_bytes(known: &Known) -> bool {
-    known.kept.is_some() || known.zip_record().is_some()
+    known.kept.is_some() || known.whole_record().is_some()
 }
 
 fn what_there_is(models: &Models) -> String {
-    let usable =
-        |known: &&Known| has_bytes(known) || known.records.iter().any(|record| record.form != Form::Incomplete);
-    let all: Vec<String> = models.all.iter().filter(usable).map(|known| shown(&known.identity())).collect();
+    let usable = models.all.iter().filter(|known| has_bytes(known));
+    let all: Vec<String> = usable.map(|known| shown(&known.identity())).collect();
     if all.is_empty() {
         "neither the topic nor the store has a model: publish one with makinage-model-publisher".to_owned()
     } else {

@@ -43,8 +43,8 @@ impl Known {
     }
 
     /// Its newest record that has all of its bytes.
-    pub fn zip_record(&self) -> Option<&Listed> {
-        self.records.iter().find(|record| record.form == Form::Zip)
+    pub fn whole_record(&self) -> Option<&Listed> {
+        self.records.iter().find(|record| record.form != Form::Incomplete)
     }
 
     /// When it was last heard of, in milliseconds since 1970.

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 
 use super::{
-    super::{BAD_CONFIG, log_to_stderr},
+    super::{BAD_CONFIG, log_to_stderr, tell},
     configuration,
     known::{Known, Models},
     table::aligned,
@@ -27,12 +27,13 @@ pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let models = Models::read(&config);
     let has_store = models.store.is_dir();
     if let Some(error) = &models.no_topic {
-        eprintln!("the models on the topic are not listed: {error}");
+        tell(format_args!("the models on the topic are not listed: {error}"));
     }
     match &models.no_store {
-        Some(error) => eprintln!("the models of the store are not listed: {error}"),
+        Some(error) => tell(format_args!("the models of the store are not listed: {error}")),
         None if !has_store => {
-            eprintln!("there is no store at {} yet: no model has been served on this machine", models.store.display());
+            let store = models.store.display();
+            tell(format_args!("there is no store at {store} yet: no model has been served on this machine"));
         }
         None => {}
     }

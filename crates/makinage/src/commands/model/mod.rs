@@ -15,7 +15,7 @@ use crate::config::{Config, inspect_service};
 fn configuration(file: &Path) -> Option<Config> {
     let reading = inspect_service(file);
     for problem in &reading.problems {
-        eprintln!("error: {problem}");
+        super::tell(format_args!("error: {problem}"));
     }
     reading.config
 }

@@ -17,7 +17,7 @@ use crate::model::{
 };
 
 /// How all zips begin that hold something.
-pub(super) const ZIP: &[u8] = b"PK\x03\x04";
+const ZIP: &[u8] = b"PK\x03\x04";
 /// The longest JSON that describes a model.
 const LONGEST_JSON: usize = 64 << 10;
 

@@ -1,10 +1,8 @@
-//! Why the models of a topic can't be listed, or one of them not be had.
-
-use std::io;
+//! Why the models of a topic can't be listed.
 
 use rdkafka::error::KafkaError;
 
-use crate::{kafka::topics, model::RecordPlace};
+use crate::kafka::topics;
 
 /// Why the topic can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -39,13 +37,4 @@ pub enum CatalogueError {
         /// What the client says.
         source: KafkaError,
     },
-    /// The record is gone, or isn't a zip.
-    #[error("{place} holds no zip of a model any more; list what there is with: makinage model list")]
-    Gone {
-        /// The record.
-        place: RecordPlace,
-    },
-    /// The file that the model is written to.
-    #[error("cannot write a model to the temporary folder: {0}; check free space, or set TMPDIR")]
-    Write(io::Error),
 }

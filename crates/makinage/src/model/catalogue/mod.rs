@@ -5,7 +5,6 @@ mod error;
 
 use std::{
     collections::{HashMap, HashSet},
-    io::Write,
     time::{Duration, Instant},
 };
 
@@ -16,12 +15,11 @@ use rdkafka::{
     message::BorrowedMessage,
 };
 
-use self::describe::{Parts, ZIP, chunk_of, describe};
+use self::describe::{Parts, chunk_of, describe};
 pub use self::{
     describe::{Form, Listed},
     error::CatalogueError,
 };
-use super::RecordPlace;
 use crate::kafka::{
     client::Cluster,
     topics::{self, Topic},
@@ -84,19 +82,6 @@ impl Catalogue {
             Some(_) => Form::Incomplete,
         };
         Ok(found.into_iter().map(|(listed, parts)| Listed { form: complete(parts, listed.form), ..listed }).collect())
-    }
-
-    /// Writes the zip that a record holds.
-    pub fn fetch(&self, place: &RecordPlace, to: &mut impl Write) -> Result<(), CatalogueError> {
-        let mut written = None;
-        self.read(place.partition, place.offset, place.offset + 1, |message| {
-            let zip = message.payload().filter(|zip| zip.starts_with(ZIP) && message.offset() == place.offset);
-            written = zip.map(|zip| to.write_all(zip));
-        })?;
-        match written {
-            Some(written) => written.map_err(CatalogueError::Write),
-            None => Err(CatalogueError::Gone { place: place.clone() }),
-        }
     }
 
     fn offsets(&self, partition: i32) -> Result<(i64, i64), CatalogueError> {

@@ -23,9 +23,9 @@ pub(super) fn batch_bytes(archive: &ModelArchive) -> u64 {
     BATCH_HEADER + with_length(record)
 }
 
-/// Bytes of the produce request around such a batch, rounded up: what `socket.request.max.bytes` limits.
-pub(super) fn request_bytes(batch: u64, topic: &str, client: &str) -> u64 {
-    batch + REQUEST_OVERHEAD + topic.len() as u64 + client.len() as u64
+/// What the produce request adds to such a batch, rounded up: `socket.request.max.bytes` limits both together.
+pub(super) fn request_overhead(topic: &str, client: &str) -> u64 {
+    REQUEST_OVERHEAD + topic.len() as u64 + client.len() as u64
 }
 
 fn with_length(bytes: u64) -> u64 {
