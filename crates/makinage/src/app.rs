@@ -12,7 +12,7 @@ use crate::{
     },
     kafka::client::Cluster,
     model::{
-        store::Store,
+        store::{self, Store},
         topic::{self, ModelReader},
         workspace::Workspace,
     },
@@ -46,9 +46,14 @@ pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
     let mailbox = Arc::new(Mailbox::default());
     // One message an attempt of the loader's, which waits for the answer before the next.
     let (unusable, unusables) = bounded(1);
-    let store = Store::open(&cache_folder().join("store").join(&config.application).join(&config.operator.name))?;
-    let outlets = topic::Outlets { store, mailbox: Arc::clone(&mailbox), unusable: unusables };
-    let reader = ModelReader::new(&cluster, &config.operator.model, outlets)?;
+    let store = Store::open(&store::folder_of(config), config.models.keep)?;
+    let outlets = topic::Outlets {
+        store: Arc::clone(&store),
+        workspace: Arc::clone(&workspace),
+        mailbox: Arc::clone(&mailbox),
+        unusable: unusables,
+    };
+    let reader = ModelReader::new(&cluster, &config.operator, outlets);
     thread::Builder::new().name("models".into()).spawn(move || reader.run())?;
 
     let route = (&config.operator.sink, config.operator.data.as_slice());
@@ -56,7 +61,7 @@ pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
     let ended = if let Some(sink) = sink {
         let (ready, generations) = bounded(1);
         let (answers, workers) = bounded(ANSWERS);
-        let outlets = loader::Outlets { ready, answers, unusable, status: SharedStatus::default() };
+        let outlets = loader::Outlets { ready, answers, unusable, store, status: SharedStatus::default() };
         let to_loader = pipeline::Outlets { mailbox: Arc::clone(&mailbox), samples: Samples::default() };
         let inlets = loader::Inlets {
             mailbox: Arc::clone(&mailbox),

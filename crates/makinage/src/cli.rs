@@ -3,12 +3,16 @@
 //! 0 done, 1 failed at run time, 2 bad usage or configuration.
 
 mod docker;
+mod model;
 
-use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{env, ffi::OsString, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands;
+use crate::{
+    commands::{self, publish::Mode},
+    config::{DurationLimits, duration_from_text},
+};
 
 /// Where both programs look when `--config` isn't given, as in the images.
 const CONTAINER_CONFIG: &str = "/opt/makinage/config.yaml";
@@ -53,11 +57,13 @@ enum Command {
         #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
         rate: u32,
     },
-    /// Publish models to Kafka, as makinage-model-publisher does.
-    Publish {
-        #[command(flatten)]
-        config: ConfigArg,
+    /// List the models that there are, and go back to an earlier one.
+    Model {
+        #[command(subcommand)]
+        command: model::ModelCommand,
     },
+    /// Publish models to Kafka, as makinage-model-publisher does.
+    Publish(PublishArgs),
 }
 
 #[derive(Debug, Args)]
@@ -72,7 +78,40 @@ struct ConfigArg {
 #[command(name = "makinage-model-publisher", version)]
 struct Publish {
     #[command(flatten)]
+    arguments: PublishArgs,
+}
+
+#[derive(Debug, Args)]
+struct PublishArgs {
+    #[command(flatten)]
     config: ConfigArg,
+    /// Check everything, Kafka too, and say what would be sent; send nothing.
+    #[arg(long, conflicts_with = "watch")]
+    dry_run: bool,
+    /// Keep running: publish each model whenever its alias moves, or, for `models:/<name>/latest`, a version is added.
+    #[arg(long)]
+    watch: bool,
+    /// How often --watch asks the registry.
+    #[arg(long, value_name = "TIME", default_value = "10s", requires = "watch", value_parser = interval)]
+    interval: Duration,
+}
+
+impl PublishArgs {
+    fn mode(&self) -> Mode {
+        match (self.watch, self.dry_run) {
+            (true, _) => Mode::Watch(self.interval),
+            (false, true) => Mode::DryRun,
+            (false, false) => Mode::Publish,
+        }
+    }
+
+    fn run(&self, program: &str) -> ExitCode {
+        with_config(&self.config, program, |file| commands::publish::run_file(file, self.mode()))
+    }
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    duration_from_text(text, DurationLimits { zero: false, longest: Duration::from_hours(24) })
 }
 
 /// The program `makinage`.
@@ -91,7 +130,8 @@ pub fn serve_main() -> ExitCode {
             with_config(&config, "makinage predict", |file| commands::predict::run(file, &model, &events))
         }
         Some(Command::Demo { events, rate }) => report(commands::demo::run(commands::demo::Options { events, rate })),
-        Some(Command::Publish { config }) => with_config(&config, "makinage publish", commands::publish::run_file),
+        Some(Command::Model { command }) => command.run(),
+        Some(Command::Publish(arguments)) => arguments.run("makinage publish"),
     }
 }
 
@@ -101,8 +141,7 @@ pub fn publish_main() -> ExitCode {
     if let Some(message) = docker::misplaced_mount(&arguments, docker::Image::Publish) {
         return bad_usage(&message);
     }
-    let Publish { config } = Publish::parse_from(arguments);
-    with_config(&config, "makinage-model-publisher", commands::publish::run_file)
+    Publish::parse_from(arguments).arguments.run("makinage-model-publisher")
 }
 
 fn with_config(

@@ -13,6 +13,7 @@ pub mod event;
 pub mod flights;
 pub mod generation;
 pub mod kafka;
+pub mod mlflow;
 pub mod model;
 pub mod pipeline;
 pub mod predict;

@@ -12,6 +12,7 @@ use std::{
 
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
+    flag,
     iterator::Signals,
 };
 
@@ -49,6 +50,18 @@ impl Stop {
                 );
             }
         })?;
+        Ok(())
+    }
+}
+
+impl Stop {
+    /// Listens for signals where nothing is lost at the end: the first asks for it, the second ends the program at once.
+    pub fn listen_without_timeout(&self) -> io::Result<()> {
+        for signal in [SIGTERM, SIGINT] {
+            // In this order, so that the first signal doesn't find the flag set already.
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&self.0))?;
+            flag::register(signal, Arc::clone(&self.0))?;
+        }
         Ok(())
     }
 }

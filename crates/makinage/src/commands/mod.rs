@@ -3,6 +3,7 @@
 pub mod check;
 mod checklist;
 pub mod demo;
+pub mod model;
 pub mod predict;
 mod preflight;
 pub mod publish;

@@ -2,6 +2,11 @@
 //!
 //! A line on stdout tells of each model that is on its topic. Progress and notes go to stderr.
 
+mod lines;
+mod prepare;
+mod references;
+mod watch;
+
 use std::{
     io::{self, Write},
     path::Path,
@@ -10,26 +15,35 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use indicatif::{ProgressBar, ProgressStyle};
 
+pub(super) use self::lines::progress_bar;
+use self::{
+    lines::{located, result, spinner},
+    prepare::{Prepared, prepare},
+};
 use super::{BAD_CONFIG, log_to_stderr, tell};
 use crate::{
-    config::{PublishConfig, PublishModel, inspect_publish},
-    model::{
-        ModelArchive, inspect,
-        publish::{PublishError, Published, Publisher},
-    },
+    config::{PublishConfig, inspect_publish},
+    mlflow::Mlflow,
+    model::publish::{PublishError, Published, Publisher, Way},
+    stop::Stop,
 };
 
-/// A model that was found to be one.
-struct Checked<'a> {
-    model: &'a PublishModel,
-    archive: ModelArchive,
+/// What is to be done with the models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Publish them.
+    Publish,
+    /// Check them and Kafka, and say what would be sent.
+    DryRun,
+    /// Publish each whenever its alias moves; looks so often.
+    Watch(Duration),
 }
 
 /// Publishes what the file names. Exit code 2 for a wrong file.
-pub fn run_file(file: &Path) -> anyhow::Result<ExitCode> {
-    log_to_stderr(tracing::Level::WARN);
+pub fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
+    let level = if matches!(mode, Mode::Watch(_)) { tracing::Level::INFO } else { tracing::Level::WARN };
+    log_to_stderr(level);
     let reading = inspect_publish(file);
     for warning in &reading.warnings {
         tell(format_args!("warning: {warning}"));
@@ -38,48 +52,71 @@ pub fn run_file(file: &Path) -> anyhow::Result<ExitCode> {
         tell(format_args!("error: {problem}"));
     }
     let Some(config) = reading.config else { return Ok(BAD_CONFIG.into()) };
-    run(&config, &mut io::stdout())?;
+    if let Mode::Watch(interval) = mode {
+        if let Err(refused) = watch::following(&config) {
+            tell(format_args!("error: {refused}"));
+            return Ok(BAD_CONFIG.into());
+        }
+        let stop = Stop::default();
+        stop.listen_without_timeout()?;
+        watch::watch(&config, interval, &stop, &mut io::stdout())?;
+    } else {
+        run(&config, mode == Mode::DryRun, &mut io::stdout())?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Publishes the models of `config`, in its order. `results` takes one line for each (stdout).
-pub fn run(config: &PublishConfig, results: &mut impl Write) -> anyhow::Result<()> {
-    let models = inspect_all(config)?;
-    let largest = models.iter().map(|checked| checked.archive.bytes).max().unwrap_or(0);
-    let publisher = Publisher::new(config, largest)?;
-    check_all(config, &publisher, &models)?;
-    send_all(&publisher, &models, results)
+/// Publishes the models of `config`, in its order; a dry run stops before the first is sent. `results` takes one line for each (stdout).
+pub fn run(config: &PublishConfig, dry: bool, results: &mut impl Write) -> anyhow::Result<()> {
+    let models = prepare_all(config)?;
+    let largest = models.iter().map(|prepared| prepared.archive.bytes).max().unwrap_or(0);
+    let publisher = if dry { Publisher::for_asking(config, largest) } else { Publisher::new(config, largest) }?;
+    let ways = check_all(config, &publisher, &models)?;
+    references::check(config, &publisher)?;
+    if !dry {
+        send_all(&publisher, &models, &ways, results)?;
+        return references::send(config, &publisher, results);
+    }
+    for prepared in &models {
+        writeln!(results, "{}", result("would publish", prepared, None)).context("can't write to stdout")?;
+    }
+    references::show(config, results)
 }
 
-fn inspect_all(config: &PublishConfig) -> anyhow::Result<Vec<Checked<'_>>> {
+fn prepare_all(config: &PublishConfig) -> anyhow::Result<Vec<Prepared<'_>>> {
+    // A signal ends this program at once: nothing is sent yet, and MLflow's process removes what it has downloaded.
+    let mut mlflow = Mlflow::new(config.python.clone().unwrap_or_default(), Stop::default());
     let mut models = Vec::new();
     let mut problems = Vec::new();
     for model in &config.models {
-        let spinner = spinner(format!("checking {}", model.path.display()));
-        match inspect(&model.path) {
-            Ok(archive) => models.push(Checked { model, archive }),
+        match prepare(model, &mut mlflow) {
+            Ok(prepared) => models.push(prepared),
             Err(error) => problems.push(located(config, model, &error)),
         }
-        spinner.finish_and_clear();
     }
     refuse_if_any(problems)?;
     Ok(models)
 }
 
-fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Checked<'_>]) -> anyhow::Result<()> {
+/// How each model is to be sent.
+fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Prepared<'_>]) -> anyhow::Result<Vec<Way>> {
     let deadline = Instant::now() + Publisher::CHECK_TIME;
     let mut problems = Vec::new();
     let mut told = Vec::new();
-    for Checked { model, archive } in models {
+    let mut ways = Vec::new();
+    for Prepared { model, archive, .. } in models {
         let spinner = spinner(format!("asking Kafka at {}", config.kafka.endpoints.join(",")));
         let checked = publisher.check(&model.topic, archive, deadline);
         spinner.finish_and_clear();
         match checked {
-            Ok(notes) => {
-                for note in notes {
-                    if !told.contains(&note) {
-                        tell(format_args!("{note}; publishing without that check"));
-                        told.push(note);
+            Ok((way, found)) => {
+                ways.push(way);
+                let notes = found.notes.into_iter().map(|note| format!("{note}; publishing without that check"));
+                let warnings = found.warnings.into_iter().map(|warning| format!("warning: {warning}"));
+                for line in notes.chain(warnings) {
+                    if !told.contains(&line) {
+                        tell(&line);
+                        told.push(line);
                     }
                 }
             }
@@ -88,40 +125,39 @@ fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Checked<'_
             Err(error) => problems.push(located(config, model, &error)),
         }
     }
-    refuse_if_any(problems)
+    refuse_if_any(problems)?;
+    Ok(ways)
 }
 
-fn send_all(publisher: &Publisher, models: &[Checked<'_>], results: &mut impl Write) -> anyhow::Result<()> {
-    for (done, Checked { model, archive }) in models.iter().enumerate() {
-        let bar = progress_bar(&model.topic, archive.bytes);
-        let sent = publisher.send(&model.topic, archive, |bytes| bar.set_position(bytes));
-        bar.finish_and_clear();
-        let place = sent.with_context(|| unfinished(models, done))?;
-        writeln!(results, "{}", result_line(model, archive, &place)).context("can't write to stdout")?;
+fn send_all(
+    publisher: &Publisher,
+    models: &[Prepared<'_>],
+    ways: &[Way],
+    results: &mut impl Write,
+) -> anyhow::Result<()> {
+    for (done, (prepared, way)) in models.iter().zip(ways).enumerate() {
+        let place = send(publisher, prepared, *way).with_context(|| unfinished(models, done))?;
+        let line = result("published", prepared, Some((place.partition, place.offset)));
+        writeln!(results, "{line}").context("can't write to stdout")?;
     }
     Ok(())
 }
 
-fn result_line(model: &PublishModel, archive: &ModelArchive, place: &Published) -> String {
-    format!(
-        "published {}: topic={} partition={} offset={} bytes={} sha256={} flavor={}",
-        model.path.display(),
-        model.topic,
-        place.partition,
-        place.offset,
-        archive.bytes,
-        archive.sha256,
-        archive.flavor
-    )
+fn send(publisher: &Publisher, prepared: &Prepared<'_>, way: Way) -> Result<Published, PublishError> {
+    let Prepared { model, archive, .. } = prepared;
+    let bar = progress_bar(&model.topic, archive.bytes);
+    let sent = publisher.send(&model.topic, archive, way, |bytes| bar.set_position(bytes));
+    bar.finish_and_clear();
+    sent
 }
 
 /// Says which models of several are on their topics when one fails.
-fn unfinished(models: &[Checked<'_>], done: usize) -> String {
-    let names = |models: &[Checked<'_>]| {
-        let paths: Vec<String> = models.iter().map(|checked| checked.model.path.display().to_string()).collect();
-        paths.join(", ")
+fn unfinished(models: &[Prepared<'_>], done: usize) -> String {
+    let names = |models: &[Prepared<'_>]| {
+        let sources: Vec<String> = models.iter().map(|prepared| prepared.model.source.to_string()).collect();
+        sources.join(", ")
     };
-    let mut text = format!("can't publish {}", models[done].model.path.display());
+    let mut text = format!("can't publish {}", models[done].model.source);
     for (what, others) in [("published before it", &models[..done]), ("not tried after it", &models[done + 1..])] {
         if !others.is_empty() {
             text = format!("{text}; {what}: {}", names(others));
@@ -130,30 +166,12 @@ fn unfinished(models: &[Checked<'_>], done: usize) -> String {
     text
 }
 
-/// A problem of one model, with its line in the configuration.
-fn located(config: &PublishConfig, model: &PublishModel, error: &dyn std::error::Error) -> String {
-    format!("{}:{}: {}: {error}", config.file.display(), model.line, model.path.display())
-}
-
 fn refuse_if_any(mut problems: Vec<String>) -> anyhow::Result<()> {
     match problems.len() {
         0 => Ok(()),
         1 => bail!(problems.remove(0)),
         count => bail!("{count} models can't be published, and none was sent:\n{}", problems.join("\n")),
     }
-}
-
-fn spinner(message: String) -> ProgressBar {
-    let spinner = ProgressBar::new_spinner().with_message(message);
-    spinner.enable_steady_tick(Duration::from_millis(100));
-    spinner
-}
-
-/// Bytes that have left this machine; that they arrived only the acknowledgement says. Hidden where stderr is no terminal.
-fn progress_bar(topic: &str, bytes: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(bytes).with_style(style).with_message(format!("publishing on {topic}"))
 }
 
 #[cfg(test)]

@@ -32,31 +32,24 @@ pub fn read(field: &Field, limits: Limits, findings: &mut Findings) -> Option<Du
         return None;
     }
     let text = field.text(findings)?;
-    let Some(duration) = parse(text) else {
-        findings.problem(
-            &field.place,
-            format!("{} is no duration; write a whole number and its unit: `5ms`, `25s`, `2m` or `1h`", quoted(text)),
-        );
-        return None;
-    };
+    from_text(text, limits).map_err(|message| findings.problem(&field.place, message)).ok()
+}
+
+/// The duration that `text` says, or what is wrong with it.
+pub fn from_text(text: &str, limits: Limits) -> Result<Duration, String> {
+    let shown_text = quoted(text);
+    let duration = parse(text).ok_or_else(|| {
+        format!("{shown_text} is no duration; write a whole number and its unit: `5ms`, `25s`, `2m` or `1h`")
+    })?;
     if duration.is_zero() && !limits.zero {
-        findings.problem(
-            &field.place,
-            format!(
-                "{} leaves no time at all; give it at least `1ms`, or remove the key for the default",
-                quoted(text)
-            ),
-        );
-        return None;
+        return Err(format!(
+            "{shown_text} leaves no time at all; give it at least `1ms`, or remove the key for the default"
+        ));
     }
     if duration > limits.longest {
-        findings.problem(
-            &field.place,
-            format!("{} is too long; give it at most `{}`", quoted(text), shown(limits.longest)),
-        );
-        return None;
+        return Err(format!("{shown_text} is too long; give it at most `{}`", shown(limits.longest)));
     }
-    Some(duration)
+    Ok(duration)
 }
 
 fn shown(limit: Duration) -> String {

@@ -91,19 +91,35 @@ impl<'t> Field<'t> {
         if self.refuse_reference(findings) {
             return None;
         }
-        match &self.node.value {
-            Value::Scalar(text, Scalar::Text) if text == "auto" => return Some(Count::Auto),
-            Value::Scalar(_, Scalar::Integer(digits)) => {
-                if let Some(count) = digits.parse().ok().filter(|count| range.contains(count)) {
-                    return Some(Count::Exactly(count));
-                }
-            }
-            _ => {}
+        if matches!(&self.node.value, Value::Scalar(text, Scalar::Text) if text == "auto") {
+            return Some(Count::Auto);
+        }
+        if let Some(count) = self.within(range) {
+            return Some(Count::Exactly(count));
         }
         let (least, most) = (range.start(), range.end());
         let message = format!("this must be `auto` or a whole number from {least} to {most}, not {}", self.shown());
         findings.problem(&self.place, message);
         None
+    }
+
+    /// A whole number within `range`.
+    pub fn number(&self, range: &RangeInclusive<usize>, findings: &mut Findings) -> Option<usize> {
+        if self.refuse_reference(findings) {
+            return None;
+        }
+        let number = self.within(range);
+        if number.is_none() {
+            let (least, most) = (range.start(), range.end());
+            let message = format!("this must be a whole number from {least} to {most}, not {}", self.shown());
+            findings.problem(&self.place, message);
+        }
+        number
+    }
+
+    fn within(&self, range: &RangeInclusive<usize>) -> Option<usize> {
+        let Value::Scalar(_, Scalar::Integer(digits)) = &self.node.value else { return None };
+        digits.parse().ok().filter(|number| range.contains(number))
     }
 
     /// The items of a list.

@@ -41,7 +41,7 @@ impl Finder<'_> {
     pub fn find(&self, field: Option<&Field>, operator: &Place, findings: &mut Findings) -> Option<PathBuf> {
         let (place, found) = match field {
             Some(field) => (field.place.clone(), self.given(field.text(findings)?)),
-            None => (operator.below("python"), self.default()),
+            None => (operator.below("python"), self.default(INSTALL)),
         };
         // A relative folder of PATH would mean another one to a worker that starts elsewhere.
         let found = found.and_then(|path| {
@@ -71,7 +71,8 @@ impl Finder<'_> {
         ))
     }
 
-    fn default(&self) -> Result<PathBuf, String> {
+    /// The active virtual environment's, else `python3`; where there is none, `remedy` ends the sentence.
+    pub fn default(&self, remedy: &str) -> Result<PathBuf, String> {
         if let Some(environment) = self.active() {
             let path = environment.join("bin/python");
             return if self.surroundings.is_executable(&path) {
@@ -83,7 +84,7 @@ impl Finder<'_> {
                 ))
             };
         }
-        self.on_path("python3").ok_or_else(|| format!("there is no `python3` in the folders of PATH; {INSTALL}"))
+        self.on_path("python3").ok_or_else(|| format!("there is no `python3` in the folders of PATH; {remedy}"))
     }
 
     /// The folder of the active virtual environment.

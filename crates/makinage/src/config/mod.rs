@@ -16,6 +16,8 @@ mod imports;
 mod interpreter;
 mod kafka;
 mod keys;
+mod model_source;
+mod models;
 mod operator;
 mod operators;
 mod outputs;
@@ -43,10 +45,14 @@ use std::{
 };
 
 pub use cache::cache_folder;
+pub use duration::{Limits as DurationLimits, from_text as duration_from_text};
 pub use imports::{HookImports, Import, Imports};
+pub use model_source::{ModelSource, RegisteredModel, Which};
 pub use problem::{Place, Problem, Problems};
 pub use reading::Reading;
 use serde_json::value::RawValue;
+
+use crate::model::records::reference::Reference;
 
 /// Reads the service's file, with all that is wrong with it, what to warn of, and what to try to import in any case.
 pub fn inspect_service(path: &Path) -> Reading<Config> {
@@ -64,7 +70,7 @@ pub fn interpreters() -> Vec<PathBuf> {
 /// Reads the publisher's file, with all that is wrong with it and what to warn of.
 pub fn inspect_publish(path: &Path) -> Reading<PublishConfig> {
     match file::text(path, file::PUBLISHER) {
-        Ok(text) => publish::read(&text, path),
+        Ok(text) => publish::read(&text, path, &surroundings::Process),
         Err((place, message)) => Reading::failed(path, &place, message),
     }
 }
@@ -82,6 +88,8 @@ pub struct Config {
     pub kafka: Kafka,
     /// The serve operator.
     pub operator: Operator,
+    /// The `models` section.
+    pub models: Models,
     /// The whole file for the hooks, as written, less `security` and `properties`, in the worker protocol's tagged form.
     /// JSON text, so that integers of any size survive.
     pub document: Box<RawValue>,
@@ -94,6 +102,15 @@ pub struct Kafka {
     pub endpoints: Vec<String>,
     /// librdkafka properties passed through, already checked against those that would break a promise.
     pub properties: BTreeMap<String, String>,
+}
+
+/// Where models are kept on this machine, and how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Models {
+    /// `models.store`: the folder below which each application and operator has a store; `None` for the user's cache.
+    pub store: Option<PathBuf>,
+    /// `models.keep`: how many of the models that were served are kept, the one that is served among them; at least 1.
+    pub keep: usize,
 }
 
 /// One `makinage.serve:serve` operator.
@@ -243,8 +260,12 @@ pub struct PublishConfig {
     pub application: String,
     /// The `kafka` section.
     pub kafka: Kafka,
-    /// What to publish, in the file's order; never empty.
+    /// What to publish, in the file's order.
     pub models: Vec<PublishModel>,
+    /// Models to publish by reference, after those; never empty where there are none.
+    pub references: Vec<PublishReference>,
+    /// The Python whose MLflow is asked; looked for only where a model comes from there.
+    pub python: Option<PathBuf>,
 }
 
 /// One model to publish.
@@ -252,9 +273,24 @@ pub struct PublishConfig {
 pub struct PublishModel {
     /// The model topic.
     pub topic: String,
-    /// A zip or an `MLflow` model folder. Relative paths are relative to the working directory.
-    pub path: PathBuf,
+    /// Where it is.
+    pub source: ModelSource,
+    /// The name that it is published under, where its source has none.
+    pub name: Option<String>,
+    /// The version that it is published as, where its source has none.
+    pub version: Option<String>,
     /// Line of the `path` key in the file, for messages.
+    pub line: usize,
+}
+
+/// Where a model is, published in place of its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishReference {
+    /// The model topic.
+    pub topic: String,
+    /// Where it is, and what it must be.
+    pub reference: Reference,
+    /// Line of the `reference` key in the file, for messages.
     pub line: usize,
 }
 

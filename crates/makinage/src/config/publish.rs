@@ -3,14 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    PublishConfig, PublishModel, application,
+    ModelSource, PublishConfig, PublishModel, PublishReference, application,
     field::Field,
+    interpreter::Finder,
     kafka,
     keys::Keys,
-    problem::{Findings, Place},
+    problem::{Findings, Place, quoted},
     reading::{self, Reading},
     section::Section,
+    surroundings::Surroundings,
     topics,
+    tree::{Scalar, Value},
+};
+use crate::model::{
+    is_name,
+    records::{
+        is_sha256,
+        reference::{Location, Reference},
+    },
 };
 
 #[cfg(test)]
@@ -26,18 +36,19 @@ const KEYS: Keys = Keys {
     ],
 };
 
-const MODEL: Keys = Keys {
-    here: &["topic", "path"],
-    refused: &[
-        ("name", "names of models aren't there yet; remove it"),
-        ("version", "versions of models aren't there yet; remove it"),
-    ],
-};
+const MODEL: Keys = Keys { here: &["topic", "path", "reference", "sha256", "name", "version"], refused: &[] };
+
+const PATH: &str = "name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`";
+
+const SHA256: &str = "give the digest of the zip, which `sha256sum model.zip` prints: `sha256: …`";
+
+const PYTHON: &str =
+    "MLflow runs in Python: install Python 3.10 or newer with mlflow, or activate an environment that has both";
 
 const REMEDY: &str = "say what to publish: `- topic: model` and below it `path: /path/of/model.zip`";
 
 /// Reads the publisher's configuration from `text`, the content of `file`.
-pub fn read(text: &str, file: &Path) -> Reading<PublishConfig> {
+pub fn read(text: &str, file: &Path, surroundings: &dyn Surroundings) -> Reading<PublishConfig> {
     let mut findings = Findings::new(file);
     let Some(root) = reading::root(text, &mut findings) else {
         return Reading::new(findings, None, None);
@@ -46,42 +57,140 @@ pub fn read(text: &str, file: &Path) -> Reading<PublishConfig> {
         let message = "this file describes a service: it is for `makinage --config FILE`; give `makinage-model-publisher` a file with `models`";
         return Reading::failed(file, &Place::key(operators.key.line, "operators"), message.to_owned());
     }
-    let config = sections(&Field::root(&root), file, &mut findings);
+    let config = sections(&Field::root(&root), file, surroundings, &mut findings);
     Reading::new(findings, config, None)
 }
 
-fn sections(root: &Field, file: &Path, findings: &mut Findings) -> Option<PublishConfig> {
+fn sections(
+    root: &Field,
+    file: &Path,
+    surroundings: &dyn Surroundings,
+    findings: &mut Findings,
+) -> Option<PublishConfig> {
     let section = Section::read(root, &KEYS, findings)?;
     let application = application::read_publisher(&section, findings);
     let kafka = kafka::read(&section, findings);
-    let models = models(&section, findings);
-    Some(PublishConfig { file: file.to_owned(), application: application?, kafka: kafka?, models: models? })
+    let entries = models(&section, findings);
+    let python = entries.as_ref().map(|(models, _)| python(models, surroundings, findings));
+    let (models, references) = entries.unzip();
+    Some(PublishConfig {
+        file: file.to_owned(),
+        application: application?,
+        kafka: kafka?,
+        models: models?,
+        references: references?,
+        python: python?,
+    })
 }
 
-fn models(root: &Section, findings: &mut Findings) -> Option<Vec<PublishModel>> {
+/// The interpreter whose MLflow is asked, where a model comes from there.
+fn python(models: &[PublishModel], surroundings: &dyn Surroundings, findings: &mut Findings) -> Option<PathBuf> {
+    let asks = models.iter().find(|model| !matches!(model.source, ModelSource::Path(_)))?;
+    let finder = Finder { folder: Path::new("."), surroundings };
+    finder.default(PYTHON).map_err(|message| findings.problem(&Place::key(asks.line, "models"), message)).ok()
+}
+
+/// One item of the list.
+enum Entry {
+    Model(PublishModel),
+    Reference(PublishReference),
+}
+
+fn models(root: &Section, findings: &mut Findings) -> Option<(Vec<PublishModel>, Vec<PublishReference>)> {
     let field = root.require("models", REMEDY, findings)?;
     let items = field.items(findings)?;
     if items.is_empty() {
         findings.problem(&field.place, format!("this list is empty; {REMEDY}"));
         return None;
     }
-    let models: Vec<_> = items.iter().map(|field| model(field, findings)).collect();
-    models.into_iter().collect()
+    let entries: Vec<_> = items.iter().map(|field| entry(field, findings)).collect();
+    let (mut models, mut references) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry? {
+            Entry::Model(model) => models.push(model),
+            Entry::Reference(reference) => references.push(reference),
+        }
+    }
+    Some((models, references))
 }
 
-fn model(field: &Field, findings: &mut Findings) -> Option<PublishModel> {
+fn entry(field: &Field, findings: &mut Findings) -> Option<Entry> {
     let section = Section::read(field, &MODEL, findings)?;
+    match section.get("reference") {
+        Some(uri) => reference(&section, uri, findings).map(Entry::Reference),
+        None => model(&section, findings).map(Entry::Model),
+    }
+}
+
+/// Where a model is, in place of its bytes.
+fn reference(section: &Section, uri: &Field, findings: &mut Findings) -> Option<PublishReference> {
     let topic = section.require("topic", "name the model topic: `topic: model`", findings).cloned();
     let topic = topic.and_then(|field| topics::name(&field, findings));
-    let path =
-        section.require("path", "name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`", findings)?;
-    let text = path.text(findings)?;
-    if text.is_empty() || text.contains('\0') {
-        findings.problem(
-            &path.place,
-            "this is no path; name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`",
-        );
+    if let Some(path) = section.get("path") {
+        findings.problem(&path.place, "a model has a `path` or a `reference`; remove one of the two");
+    }
+    let text = uri.text(findings)?;
+    if let Err(fault) = Location::of(text) {
+        findings.problem(&uri.place, format!("this reference {fault}"));
+    }
+    let sha256 = section.require("sha256", SHA256, findings).cloned();
+    let sha256 = sha256.and_then(|field| {
+        let digits = field.text(findings)?.to_ascii_lowercase();
+        if !is_sha256(&digits) {
+            findings.problem(&field.place, format!("this is no SHA-256 in 64 hexadecimal digits; {SHA256}"));
+        }
+        Some(digits)
+    });
+    let (name, version) = named(section, findings)?;
+    let reference = Reference { uri: text.to_owned(), sha256: sha256?, name, version };
+    Some(PublishReference { topic: topic?.to_owned(), reference, line: uri.place.line? })
+}
+
+/// The name and version of an item.
+fn named(section: &Section, findings: &mut Findings) -> Option<(Option<String>, Option<String>)> {
+    let (name, version) = (section.setting("name", findings, label), section.setting("version", findings, label));
+    let (name, version) = (name.optional()?, version.optional()?);
+    if let (None, Some(field)) = (&name, section.get("version")) {
+        findings.problem(&field.place, "a version is one of a name; add the name above it, as `name: iris`");
         return None;
     }
-    Some(PublishModel { topic: topic?.to_owned(), path: PathBuf::from(text), line: path.place.line? })
+    Some((name, version))
+}
+
+fn model(section: &Section, findings: &mut Findings) -> Option<PublishModel> {
+    if let Some(digest) = section.get("sha256") {
+        findings.problem(&digest.place, "the digest of a `path` is made by the publisher; remove this key");
+    }
+    let topic = section.require("topic", "name the model topic: `topic: model`", findings).cloned();
+    let topic = topic.and_then(|field| topics::name(&field, findings));
+    let path = section.require("path", PATH, findings).cloned();
+    let source = path.as_ref().and_then(|path| source(path, findings));
+    if let Some(ModelSource::Registered(model)) = &source {
+        for key in ["name", "version"] {
+            if let Some(field) = section.get(key) {
+                let message = format!("the {key} comes from `{}`; remove this key", model.uri);
+                findings.problem(&field.place, message);
+            }
+        }
+    }
+    let (name, version) = named(section, findings)?;
+    Some(PublishModel { topic: topic?.to_owned(), source: source?, name, version, line: path?.place.line? })
+}
+
+fn source(path: &Field, findings: &mut Findings) -> Option<ModelSource> {
+    ModelSource::parse(path.text(findings)?).map_err(|message| findings.problem(&path.place, message)).ok()
+}
+
+/// A name or version; a version may be a whole number.
+fn label(field: &Field, findings: &mut Findings) -> Option<String> {
+    let text = match &field.node.value {
+        Value::Scalar(text, Scalar::Integer(_)) => text,
+        _ => field.text(findings)?,
+    };
+    if is_name(text) {
+        return Some(text.to_owned());
+    }
+    let message = format!("{} is no name; use up to 200 bytes of visible characters, as `iris` or `3`", quoted(text));
+    findings.problem(&field.place, message);
+    None
 }

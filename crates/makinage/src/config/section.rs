@@ -36,6 +36,16 @@ impl<T> Setting<T> {
             Self::Given(value, _) => Some(value),
         }
     }
+
+    /// The value where there is one; `None` as a whole where it is wrong.
+    #[expect(clippy::option_option, reason = "wrong and not given are two things")]
+    pub fn optional(self) -> Option<Option<T>> {
+        match self {
+            Self::Unset => Some(None),
+            Self::Wrong => None,
+            Self::Given(value, _) => Some(Some(value)),
+        }
+    }
 }
 
 impl<'t> Section<'t> {

@@ -8,21 +8,18 @@ use super::{
     imports::Imports,
     kafka,
     keys::Keys,
-    operator,
+    models, operator,
     problem::{Findings, Place},
     reading::{self, Reading},
     section::Section,
     surroundings::Surroundings,
     topics::Topics,
-    tree::Node,
+    tree::{Entry, Node, Value},
 };
 
 const KEYS: Keys = Keys {
-    here: &["application", "Kafka", "kafka", "topics", "operators", "config"],
-    refused: &[
-        ("redirect", "a configuration that lives elsewhere isn't there yet; write it into this file"),
-        ("models", "models to publish belong in the file of `makinage-model-publisher`; move them there"),
-    ],
+    here: &["application", "Kafka", "kafka", "topics", "operators", "models", "config"],
+    refused: &[("redirect", "a configuration that lives elsewhere isn't there yet; write it into this file")],
 };
 
 /// Reads the service's configuration from `text`, the content of `file`.
@@ -31,7 +28,8 @@ pub fn read(text: &str, file: &Path, surroundings: &dyn Surroundings) -> Reading
     let Some(root) = reading::root(text, &mut findings) else {
         return Reading::new(findings, None, None);
     };
-    if let Some(models) = root.get("models").filter(|_| root.get("operators").is_none()) {
+    let publishes = |models: &&Entry| matches!(models.value.value, Value::List(_)) && root.get("operators").is_none();
+    if let Some(models) = root.get("models").filter(publishes) {
         let message = "this file says what to publish: it is for `makinage-model-publisher --config FILE`; give `makinage` a file with `operators`";
         return Reading::failed(file, &Place::key(models.key.line, "models"), message.to_owned());
     }
@@ -54,6 +52,7 @@ fn sections(
     let folder = folder(file);
     let reader = operator::Reader { root: &top, topics: topics.as_ref(), folder: &folder, surroundings };
     let (operator, imports) = reader.read(findings);
+    let models = models::read(&top, &folder, findings);
     let config = || {
         let application = application?;
         Some(Config {
@@ -62,6 +61,7 @@ fn sections(
             stop_timeout: application.stop_timeout,
             kafka: kafka?,
             operator: operator?,
+            models: models?,
             document: document::write(root),
         })
     };

@@ -33,7 +33,7 @@ pub fn service(text: &str) -> Reading<Config> {
 }
 
 pub fn publisher(text: &str) -> Reading<PublishConfig> {
-    super::publish::read(text, Path::new("config.publish.yaml"))
+    super::publish::read(text, Path::new("config.publish.yaml"), &Machine)
 }
 
 /// The page's service with `from` replaced by `to`.
@@ -100,11 +100,21 @@ fn the_page_s_hooks_are_read_with_their_lines() {
 }
 
 #[test]
+fn a_publisher_that_asks_mlflow_is_read() {
+    let config = publisher(&example("publish-registry.yaml")).config.unwrap();
+    let sources: Vec<String> = config.models.iter().map(|model| model.source.to_string()).collect();
+    assert_eq!(sources, ["models:/iris@champion", "/path/of/model.zip"]);
+    assert_eq!(config.python, Some(PathBuf::from("/usr/bin/python3")));
+}
+
+#[test]
 fn the_page_s_publisher_is_read_as_it_stands() {
     let config = publisher(&example("publish.yaml")).config.unwrap();
     assert_eq!(config.application, "my_model_publisher");
     assert_eq!(config.kafka.endpoints, ["localhost:9092"]);
-    assert_eq!(config.models, [PublishModel { topic: "model".into(), path: "/.../model/model.zip".into(), line: 7 }]);
+    let source = ModelSource::Path("/.../model/model.zip".into());
+    let model = PublishModel { topic: "model".into(), source, name: None, version: None, line: 7 };
+    assert_eq!((config.models, config.python), (vec![model], None));
 }
 
 #[test]
@@ -121,6 +131,7 @@ fn a_file_with_every_key_that_tunes_is_read() {
     let config = reading.config.unwrap();
     assert_eq!(config.kafka.endpoints, ["kafka-1:9092", "kafka-2:9093", "[::1]:9092"]);
     assert_eq!(config.kafka.properties["linger.ms"], "1");
+    assert_eq!(config.models, Models { store: Some("/var/lib/makinage/models".into()), keep: 5 });
     let operator = config.operator;
     assert_eq!(operator.batch, Batch::Fixed { rows: 32, max_delay: Duration::from_millis(10) });
     assert_eq!((operator.workers, operator.on_error), (3, OnError::Stop));

@@ -7,8 +7,8 @@ use crossbeam_channel::Sender;
 
 use super::{Arrived, Offer, Trouble, mailbox::Mailbox};
 use crate::{
-    config::{Config, Hooks},
-    model::{RecordPlace, workspace::Workspace},
+    config::{Config, Hooks, ModelStart},
+    model::{RecordPlace, store::Store, workspace::Workspace},
     status::{Serving, SharedStatus},
     worker::{
         plan::plan,
@@ -45,6 +45,8 @@ pub struct Outlets {
     pub answers: Sender<FromWorker>,
     /// Records that could not be used, to the model topic's reader: it is to offer the model before.
     pub unusable: Sender<RecordPlace>,
+    /// Takes note of what was served, and of what was taken back.
+    pub store: Arc<Store>,
     /// What is known of the service.
     pub status: SharedStatus,
 }
@@ -103,20 +105,55 @@ impl Loader {
 
     fn serve_model(&mut self, arrived: Arrived) {
         let arrived = Arc::new(arrived);
-        self.newest = Some(Arc::clone(&arrived));
-        if !self.attempt(&arrived) && self.serving.is_none() {
+        let taken = !self.is_refused(&arrived) && {
+            self.newest = Some(Arc::clone(&arrived));
+            self.attempt(&arrived)
+        };
+        if !taken && self.serving.is_none() {
             // The reader is gone only when the service is ending.
             let _ = self.outlets.unusable.send(arrived.place.clone());
         }
     }
 
-    fn serve_without_offer(&self) {
-        if self.serving.is_none() {
+    /// Whether this model was taken back before, and hasn't been published anew since.
+    fn is_refused(&self, Arrived { place, model }: &Arrived) -> bool {
+        let refusal = self.outlets.store.refusal(&model.identity, place);
+        if let Some(reason) = &refusal {
+            tracing::info!(
+                "model {} from {place} (sha256 {}) was taken back before ({reason}): it isn't loaded until it is published again",
+                model.identity.label(),
+                model.identity.sha256
+            );
+        }
+        refusal.is_some()
+    }
+
+    fn serve_without_offer(&mut self) {
+        if self.serving.is_none() && !self.serve_from_store() {
             tracing::info!(
                 "waiting for a model on topic {}: publish one with makinage-model-publisher; events wait on Kafka until then",
                 self.config.operator.model.name
             );
         }
+    }
+
+    /// Where the topic has no model that loads, the one serves that did so last.
+    fn serve_from_store(&mut self) -> bool {
+        let topic = &self.config.operator.model;
+        if topic.start_from == ModelStart::End {
+            return false;
+        }
+        let failed = self.newest.as_ref().map(|newest| &newest.model.identity.sha256);
+        let last = self.outlets.store.last_served().filter(|(model, _)| failed != Some(&model.identity.sha256));
+        let Some((model, place)) = last else { return false };
+        tracing::warn!(
+            "topic {} has no model that can be served: serving the store's last one, {} (from {place}); publish a model, or that one again with: makinage model rollback",
+            topic.name,
+            model.identity.label()
+        );
+        let arrived = Arc::new(Arrived { place, model });
+        self.newest = Some(Arc::clone(&arrived));
+        self.attempt(&arrived)
     }
 
     /// With a new configuration the newest model may load that didn't; else the one that serves stays.
@@ -153,6 +190,9 @@ impl Loader {
             trouble.what,
             previous.model.model.identity.label()
         );
+        if serving.model.model.identity.sha256 != previous.model.model.identity.sha256 {
+            self.outlets.store.refuse(&serving.model.model.identity, &serving.model.place, &trouble.what);
+        }
         self.config = previous.config;
         self.newest = Some(Arc::clone(&previous.model));
         if self.attempt(&previous.model) {
@@ -212,6 +252,7 @@ impl Loader {
             sha256: identity.sha256.clone(),
             since: SystemTime::now(),
         });
+        self.outlets.store.served(&made.model.model, &made.model.place);
         self.previous = self.serving.replace(made);
         true
     }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 
 use super::{
-    MLMODEL,
+    MLMODEL, ModelIdentity,
     error::ModelError,
     limits::Limits,
     members::Members,
@@ -32,6 +32,10 @@ pub struct ModelArchive {
     pub sha256: String,
     /// Size of the zip.
     pub bytes: u64,
+    /// The name that it is published under; [`inspect`] knows none.
+    pub name: Option<String>,
+    /// The version that it is published as.
+    pub version: Option<String>,
 }
 
 #[derive(Debug)]
@@ -48,6 +52,17 @@ impl ModelArchive {
             Zip::Given(path) => path,
             Zip::Packed(path) => path,
         }
+    }
+
+    /// The same with a name and version.
+    #[must_use]
+    pub fn named(self, name: Option<String>, version: Option<String>) -> Self {
+        Self { name, version, ..self }
+    }
+
+    /// Which model it is.
+    pub fn identity(&self) -> ModelIdentity {
+        ModelIdentity { sha256: self.sha256.clone(), name: self.name.clone(), version: self.version.clone() }
     }
 }
 
@@ -75,7 +90,8 @@ pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
     } else {
         return Err(ModelError::NotAFile);
     };
-    let mut archive = ModelArchive { zip, flavor: model.flavor().to_owned(), sha256: String::new(), bytes: 0 };
+    let flavor = model.flavor().to_owned();
+    let mut archive = ModelArchive { zip, flavor, sha256: String::new(), bytes: 0, name: None, version: None };
     (archive.sha256, archive.bytes) = digest(archive.zip())?;
     Ok(archive)
 }
@@ -103,17 +119,22 @@ fn verify(zip: &Path, limits: &Limits) -> Result<MlModel, ModelError> {
 }
 
 /// SHA-256 in hexadecimal, and size.
-fn digest(path: &Path) -> Result<(String, u64), ModelError> {
-    let mut file = File::open(path).map_err(ModelError::io("read", path))?;
+pub(super) fn digest(path: &Path) -> Result<(String, u64), ModelError> {
+    let file = File::open(path).map_err(ModelError::io("read", path))?;
+    digest_of(&file).map_err(ModelError::io("read", path))
+}
+
+/// SHA-256 in hexadecimal of what is left to read, and how many bytes that was.
+pub(super) fn digest_of(mut from: impl Read) -> io::Result<(String, u64)> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; BUFFER];
     let mut bytes: u64 = 0;
     loop {
-        let count = match file.read(&mut buffer) {
+        let count = match from.read(&mut buffer) {
             Ok(0) => break,
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(ModelError::io("read", path)(error)),
+            Err(error) => return Err(error),
         };
         hasher.update(&buffer[..count]);
         bytes += count as u64;
@@ -126,7 +147,7 @@ pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-fn hexadecimal(digest: &[u8]) -> String {
+pub(super) fn hexadecimal(digest: &[u8]) -> String {
     use std::fmt::Write;
     digest.iter().fold(String::with_capacity(2 * digest.len()), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

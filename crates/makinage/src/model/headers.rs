@@ -13,3 +13,15 @@ pub const FLAVOR_HEADER: &str = "makinage-flavor";
 pub const NAME_HEADER: &str = "makinage-name";
 /// Header with the model's version.
 pub const VERSION_HEADER: &str = "makinage-version";
+/// Header that says what a record is: [`CHUNK_KIND`], [`MANIFEST_KIND`] or [`REFERENCE_KIND`]. Without it the value is a zip.
+pub const KIND_HEADER: &str = "makinage-kind";
+/// A piece of a large model.
+pub const CHUNK_KIND: &str = "chunk";
+/// What a large model's chunks make up.
+pub const MANIFEST_KIND: &str = "manifest";
+/// Where a model is that isn't on the topic.
+pub const REFERENCE_KIND: &str = "reference";
+/// Header of a chunk with the id of its upload.
+pub const UPLOAD_HEADER: &str = "makinage-upload";
+/// Header of a chunk with its place: `i/n`, the first is `0/n`.
+pub const CHUNK_HEADER: &str = "makinage-chunk";

@@ -3,6 +3,8 @@
 /// Bounds on a model archive. What exceeds one is refused; the defaults leave room for models of tens of gigabytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
+    /// Bytes of the archive itself. 64 GiB.
+    pub archive_bytes: u64,
     /// Members, folders included. 65,535, which is what a zip without its 64-bit extension can hold.
     pub members: usize,
     /// Bytes of the central directory, which is held in memory. 16 MiB: 250 bytes for each of 65,535 members.
@@ -22,6 +24,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            archive_bytes: 64 << 30,
             members: 65_535,
             directory_bytes: 16 << 20,
             file_bytes: 64 << 30,

@@ -5,6 +5,7 @@
 //! its code; *loading* a model does, so that only whom one trusts may write to the model topic.
 
 mod archive;
+pub mod catalogue;
 mod error;
 pub mod headers;
 mod identity;
@@ -15,6 +16,7 @@ mod name;
 mod pack;
 mod place;
 pub mod publish;
+pub mod records;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A record of the model topic; of a model in chunks, its manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordPlace {
     /// Topic.
     pub topic: String,
@@ -13,6 +15,14 @@ pub struct RecordPlace {
     pub offset: i64,
     /// The record's time in milliseconds since 1970, 0 where it has none.
     pub timestamp: i64,
+}
+
+impl RecordPlace {
+    /// Whether this record was written after `other`: further on in the same partition, or at a later time.
+    pub fn is_after(&self, other: &Self) -> bool {
+        let same_log = (&self.topic, self.partition) == (&other.topic, other.partition);
+        (same_log && self.offset > other.offset) || self.timestamp > other.timestamp
+    }
 }
 
 impl fmt::Display for RecordPlace {

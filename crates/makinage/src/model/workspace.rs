@@ -57,6 +57,34 @@ pub enum StoreError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The store's disk.
+    #[error(
+        "cannot write the model store {path}: {source}; check free space and permissions, or set models.store to another folder"
+    )]
+    Store {
+        /// The store's folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The store's index can't be read.
+    #[error("cannot read {path}: {reason}; what was served before isn't known")]
+    Index {
+        /// The index.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The bytes that came are others than those that were announced.
+    #[error(
+        "its bytes have the SHA-256 {found}, not {announced}: it arrived incomplete or was changed; publish it again"
+    )]
+    Digest {
+        /// The digest that the model was to have.
+        announced: String,
+        /// The digest that it has.
+        found: String,
+    },
     /// The bytes.
     #[error(transparent)]
     Archive(#[from] ModelError),
@@ -81,6 +109,11 @@ impl Workspace {
         let folder = tempfile::Builder::new().prefix("model-").tempdir_in(&self.folder).map_err(failed)?;
         let path = unpack(model.zip(), &folder.path().join("model"), &Limits::default())?;
         Ok(UnpackedModel::new(path, model.identity.clone(), Some(folder)))
+    }
+
+    /// A folder for what is on its way; gone with the result, and with this instance.
+    pub fn scratch(&self) -> io::Result<TempDir> {
+        tempfile::Builder::new().prefix("scratch-").tempdir_in(&self.folder)
     }
 }
 

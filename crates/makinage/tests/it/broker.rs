@@ -11,7 +11,7 @@ use std::{
 
 use rdkafka::{
     ClientConfig,
-    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication},
     consumer::{BaseConsumer, Consumer},
 };
 
@@ -178,6 +178,41 @@ impl Broker {
         let outcome = futures_executor::block_on(admin.create_topics(&topics, &options)).expect("an answer");
         for topic in outcome {
             topic.expect("the topic is made");
+        }
+    }
+}
+
+impl Broker {
+    fn admin(&self) -> (AdminClient<rdkafka::client::DefaultClientContext>, AdminOptions) {
+        let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
+        (self.client().create().expect("a client"), options)
+    }
+
+    /// Makes a topic of one partition with settings of its own.
+    pub fn create_topic_with(&self, name: &str, settings: &[(&str, &str)]) {
+        let (admin, options) = self.admin();
+        let topic = NewTopic::new(name, 1, TopicReplication::Fixed(1));
+        let topic = settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
+        let outcome = futures_executor::block_on(admin.create_topics([&topic], &options)).expect("an answer");
+        for topic in outcome {
+            topic.expect("the topic is made");
+        }
+    }
+
+    pub fn add_partitions(&self, topic: &str, count: usize) {
+        let (admin, options) = self.admin();
+        let partitions = NewPartitions::new(topic, count);
+        let outcome = futures_executor::block_on(admin.create_partitions([&partitions], &options)).expect("an answer");
+        for topic in outcome {
+            topic.expect("the partitions are made");
+        }
+    }
+
+    pub fn delete_topic(&self, topic: &str) {
+        let (admin, options) = self.admin();
+        let outcome = futures_executor::block_on(admin.delete_topics(&[topic], &options)).expect("an answer");
+        for topic in outcome {
+            topic.expect("the topic is deleted");
         }
     }
 }

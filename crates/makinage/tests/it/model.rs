@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::{Cursor, Write},
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
@@ -39,6 +40,54 @@ pub fn swapped(name: &str) -> PathBuf {
 pub fn model(name: &str) -> PathBuf {
     static MODELS: OnceLock<PathBuf> = OnceLock::new();
     MODELS.get_or_init(|| save("behaviours", include_str!("models.py"))).join(name)
+}
+
+/// The folder of a model whose process ends at once on a row that begins with more than 100.
+pub fn fragile() -> &'static Path {
+    static FRAGILE: OnceLock<PathBuf> = OnceLock::new();
+    FRAGILE.get_or_init(|| {
+        save(
+            "fragile",
+            "import os, sys, mlflow.pyfunc\n\
+             class Fragile(mlflow.pyfunc.PythonModel):\n\
+             \x20   def predict(self, context, model_input, params=None):\n\
+             \x20       if (model_input[:, 0] > 100).any(): os._exit(3)\n\
+             \x20       return model_input[:, 0]\n\
+             mlflow.pyfunc.save_model(sys.argv[1], python_model=Fragile(), pip_requirements=['mlflow'])\n",
+        )
+    })
+}
+
+/// A zip of the iris model with one more file in it, so that each `mark` is another model.
+pub fn iris_zip(mark: &str) -> Vec<u8> {
+    zipped(iris(), mark, 0)
+}
+
+/// The same with so many bytes that don't compress.
+pub fn iris_zip_with(mark: &str, ballast: usize) -> Vec<u8> {
+    zipped(iris(), mark, ballast)
+}
+
+/// The same of any model.
+pub fn zipped(model: &Path, mark: &str, ballast: usize) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let mut add = |name: &str, content: &[u8]| {
+        zip.start_file(name, stored).expect("a member");
+        zip.write_all(content).expect("its bytes");
+    };
+    for entry in fs::read_dir(model).expect("the model") {
+        let entry = entry.expect("an entry");
+        add(&entry.file_name().to_string_lossy(), &fs::read(entry.path()).expect("a file"));
+    }
+    add("mark.txt", mark.as_bytes());
+    let mut state: u64 = 1;
+    let noise = (0..ballast / 8).flat_map(|_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_le_bytes()
+    });
+    add("ballast.bin", &noise.collect::<Vec<u8>>());
+    zip.finish().expect("a zip").into_inner()
 }
 
 /// Runs a script that saves a model into the folder that is its argument.

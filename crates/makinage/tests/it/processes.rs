@@ -22,6 +22,13 @@ fn stat(process: u32) -> Option<u32> {
     (!matches!(state, "Z" | "X")).then_some(parent)
 }
 
+/// The most memory that a process has had, in bytes.
+pub fn peak_memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+    1024 * line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
+}
+
 pub fn children(parent: u32) -> Vec<u32> {
     let all = fs::read_dir("/proc").expect("/proc").flatten();
     let processes = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());

@@ -42,6 +42,13 @@ impl Folder {
 }
 
 impl Folder {
+    /// Writes a file that is no text.
+    pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, bytes).expect("the file");
+        path
+    }
+
     /// Writes a file in a folder below.
     pub fn write_below(&self, folder: &str, name: &str, text: &str) -> PathBuf {
         fs::create_dir_all(self.0.path().join(folder)).expect("the folder");
@@ -65,6 +72,11 @@ pub fn program(name: &str) -> Command {
     command
 }
 
+/// Where a service keeps its models: beside its configuration, so that it knows nothing of other tests.
+pub fn cache(config: &Path) -> PathBuf {
+    config.with_file_name("cache")
+}
+
 /// Publishes what a configuration names; says where it went.
 pub fn publish(config: &Path) -> String {
     let output = program("makinage-model-publisher").arg("--config").arg(config).output().expect("the publisher runs");
@@ -75,7 +87,7 @@ pub fn publish(config: &Path) -> String {
 impl Service {
     pub fn start(config: &Path) -> Self {
         let mut command = program("makinage");
-        command.arg("--config").arg(config);
+        command.arg("--config").arg(config).env("XDG_CACHE_HOME", cache(config));
         Self::spawn(command)
     }
 
@@ -147,6 +159,11 @@ impl Service {
     /// The processes of its workers.
     pub fn workers(&self) -> Vec<u32> {
         processes::children(self.child.id())
+    }
+
+    /// The most memory that it has had, in bytes; that of its workers is their own.
+    pub fn peak_memory(&self) -> u64 {
+        processes::peak_memory(self.child.id())
     }
 
     pub fn is_running(&mut self) -> bool {

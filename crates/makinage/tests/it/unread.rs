@@ -12,7 +12,7 @@ use super::{
     broker::{Broker, left_out},
     processes::signal,
     scene::Scene,
-    service::{DEADLINE, program},
+    service::{DEADLINE, cache, program},
     stream::{produce, value},
 };
 
@@ -22,8 +22,13 @@ pub struct Unread(Child);
 impl Unread {
     /// Starts a service, reads its log until it serves, and closes it.
     pub fn start(config: &Path) -> Self {
-        let mut child =
-            program("makinage").arg("--config").arg(config).stderr(Stdio::piped()).spawn().expect("the service starts");
+        let mut child = program("makinage")
+            .arg("--config")
+            .arg(config)
+            .env("XDG_CACHE_HOME", cache(config))
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the service starts");
         let mut log = BufReader::new(child.stderr.take().expect("its log")).lines().map_while(Result::ok);
         assert!(log.any(|line| line.contains("takes over")), "the service serves");
         Self(child)

@@ -2,10 +2,10 @@
 
 use std::{path::Path, time::Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use crate::{
-    config::inspect_publish,
+    config::{ModelSource, inspect_publish},
     model::{ModelIdentity, ModelLabel, inspect, publish::Publisher},
 };
 
@@ -25,16 +25,19 @@ pub fn publish(file: &Path) -> anyhow::Result<Published> {
         let problems: Vec<String> = reading.problems.iter().map(ToString::to_string).collect();
         bail!("the demo's own configuration is wrong; this is a bug: {}", problems.join("; "));
     };
-    let model = config.models.first().context("the demo's own configuration names no model; this is a bug")?;
-    let archive = inspect(&model.path)?;
+    let named = config.models.first().map(|model| (&model.topic, &model.source));
+    let Some((topic, ModelSource::Path(path))) = named else {
+        bail!("the demo's own configuration names no model's folder; this is a bug");
+    };
+    let archive = inspect(path)?;
     let publisher = Publisher::new(&config, archive.bytes)?;
     // What it notes is that a mock cluster doesn't tell its limits.
-    publisher.check(&model.topic, &archive, Instant::now() + Publisher::CHECK_TIME)?;
-    let place = publisher.send(&model.topic, &archive, |_| ())?;
+    let (way, _) = publisher.check(topic, &archive, Instant::now() + Publisher::CHECK_TIME)?;
+    let place = publisher.send(topic, &archive, way, |_| ())?;
     let label = ModelIdentity::unnamed(&archive.sha256).label();
     let line = format!(
         "model     {label} ({}, {} bytes, published to {}/{}/{})",
-        archive.flavor, archive.bytes, model.topic, place.partition, place.offset
+        archive.flavor, archive.bytes, topic, place.partition, place.offset
     );
     Ok(Published { line, label })
 }

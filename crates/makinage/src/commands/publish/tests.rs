@@ -10,7 +10,7 @@ use rdkafka::{
 
 use super::run;
 use crate::{
-    config::{Kafka, PublishConfig, PublishModel},
+    config::{Kafka, ModelSource, PublishConfig, PublishModel},
     model::testing::{Disk, SMALL_MLMODEL, stored},
 };
 
@@ -40,11 +40,19 @@ impl Scene {
             models: models
                 .iter()
                 .zip(7..)
-                .map(|((topic, path), line)| PublishModel { topic: (*topic).to_owned(), path: path.clone(), line })
+                .map(|((topic, path), line)| PublishModel {
+                    topic: (*topic).to_owned(),
+                    source: ModelSource::Path(path.clone()),
+                    name: None,
+                    version: None,
+                    line,
+                })
                 .collect(),
+            references: Vec::new(),
+            python: None,
         };
         let mut results = Vec::new();
-        let error = run(&config, &mut results).err().map(|error| format!("{error:#}"));
+        let error = run(&config, false, &mut results).err().map(|error| format!("{error:#}"));
         (String::from_utf8(results).unwrap(), error)
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::{
-    admin::{AdminOptions, ResourceSpecifier},
+    admin::{AdminOptions, ConfigResource, ResourceSpecifier},
     error::{KafkaError, RDKafkaErrorCode},
     metadata::{Metadata, MetadataTopic},
     producer::Producer,
@@ -68,7 +68,12 @@ impl Publisher {
                 _ if now < give_up_at => {}
                 Answer::NotYet(reason) => return Err(self.unusable(topic, reason)),
                 Answer::Absent => {
-                    return Err(PublishError::NoTopic { topic: topic.to_owned(), endpoints: self.endpoints.clone() });
+                    let (topic, endpoints) = (topic.to_owned(), self.endpoints.clone());
+                    return Err(if self.creates_topics {
+                        PublishError::NoTopic { topic, endpoints }
+                    } else {
+                        PublishError::NoTopicYet { topic, endpoints }
+                    });
                 }
                 Answer::Silence => {
                     return Err(PublishError::Unreachable {
@@ -118,17 +123,15 @@ impl Publisher {
         }
     }
 
-    /// Asks for a limit in bytes.
-    pub(super) fn limit(&self, of: ResourceSpecifier<'_>, setting: &str, deadline: Instant) -> Result<u64, Untold> {
+    /// Asks for the settings of a topic or broker.
+    pub(super) fn describe(&self, what: ResourceSpecifier<'_>, deadline: Instant) -> Result<ConfigResource, Untold> {
         let timeout = LIMIT.min(deadline.saturating_duration_since(Instant::now()));
         let options = AdminOptions::new().request_timeout(Some(timeout));
-        let answers = futures_executor::block_on(self.admin.describe_configs([&of], &options))
+        let answers = futures_executor::block_on(self.admin.describe_configs([&what], &options))
             .map_err(|error| Untold::NoAnswer(describe(&error)))?;
-        answers
-            .iter()
-            .flatten()
-            .find_map(|resource| resource.get(setting)?.value.as_ref()?.parse().ok())
-            // Without the right to ask, the answer has no entries.
+        let answer = answers.into_iter().next();
+        answer
+            .and_then(Result::ok)
             .ok_or_else(|| Untold::NotForUs("that takes the right to DescribeConfigs".to_owned()))
     }
 

@@ -1,78 +1,90 @@
-//! Deciding whether a model can be published, before anything is sent.
+//! Deciding whether a model can be published, and how, before anything is sent.
 
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::ResourceSpecifier;
+use rdkafka::admin::{ConfigResource, ResourceSpecifier};
 
 use super::{
     ask::{Leader, Untold},
     client::Publisher,
     error::PublishError,
-    size::{CLIENT_LIMIT, batch_bytes, request_bytes},
+    way::{Room, Way},
 };
-use crate::model::ModelArchive;
+use crate::{kafka::retention::Loss, model::ModelArchive};
 
-/// What couldn't be checked, as sentences for the user.
-pub type Notes = Vec<String>;
+/// What was found out.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What couldn't be checked, as sentences for the user.
+    pub notes: Vec<String>,
+    /// What the user should mend.
+    pub warnings: Vec<String>,
+    room: Room,
+}
 
 impl Publisher {
     /// All checks together take no longer than about this, however many models there are.
     pub const CHECK_TIME: Duration = Duration::from_secs(25);
 
-    /// Finds out by `deadline` whether `topic` is there, its leaders can be reached, and they take the model.
-    pub fn check(&self, topic: &str, archive: &ModelArchive, deadline: Instant) -> Result<Notes, PublishError> {
-        let batch = batch_bytes(archive);
-        if batch > CLIENT_LIMIT {
-            return Err(PublishError::AboveClientLimit { needed: batch });
-        }
+    /// Finds out by `deadline` whether `topic` is there, its leaders can be reached, and they take the model, whole or in chunks.
+    pub fn check(
+        &self,
+        topic: &str,
+        archive: &ModelArchive,
+        deadline: Instant,
+    ) -> Result<(Way, Checked), PublishError> {
+        let checked = self.check_topic(topic, deadline)?;
+        let way = checked.room.way(archive, topic, &self.client_id).map_err(|needed| PublishError::AboveLimits {
+            topic: topic.to_owned(),
+            needed,
+            endpoints: self.endpoints.clone(),
+        })?;
+        Ok((way, checked))
+    }
+
+    /// Finds out by `deadline` whether `topic` is there, its leaders can be reached, and what they take.
+    pub fn check_topic(&self, topic: &str, deadline: Instant) -> Result<Checked, PublishError> {
         let leaders = self.leaders(topic, deadline)?;
         for leader in &leaders {
             self.reach(topic, leader, deadline)?;
         }
-        self.check_limits(topic, batch, leaders, deadline)
+        Ok(self.ask_limits(topic, leaders, deadline))
     }
 
-    /// Compares the model with what its leaders and its topic take, where they tell.
-    fn check_limits(
-        &self,
-        topic: &str,
-        batch: u64,
-        leaders: Vec<Leader>,
-        deadline: Instant,
-    ) -> Result<Notes, PublishError> {
-        let mut notes = Notes::new();
-        let request = request_bytes(batch, topic, &self.client_id);
+    /// What the leaders and the topic take, where they tell.
+    fn ask_limits(&self, topic: &str, leaders: Vec<Leader>, deadline: Instant) -> Checked {
+        let mut checked = Checked::default();
         for leader in leaders {
             let broker = leader.address;
-            match self.limit(ResourceSpecifier::Broker(leader.id), "socket.request.max.bytes", deadline) {
-                Ok(limit) if request > limit => {
-                    return Err(PublishError::AboveBrokerLimit { broker, needed: request, limit });
-                }
-                Ok(_) => {}
+            let told = self.describe(ResourceSpecifier::Broker(leader.id), deadline);
+            match told.and_then(|config| limit(&config, "socket.request.max.bytes")) {
+                Ok(limit) => checked.room.request = Some(checked.room.request.map_or(limit, |known| known.min(limit))),
                 Err(Untold::NoAnswer(reason)) => {
                     // One question is enough for a cluster without that API: librdkafka's mock.
-                    notes.push(format!("Kafka doesn't tell what it takes ({reason})"));
-                    return Ok(notes);
+                    checked.notes.push(format!("Kafka doesn't tell what it takes ({reason})"));
+                    return checked;
                 }
                 Err(Untold::NotForUs(reason)) => {
-                    notes.push(format!("the broker {broker} doesn't tell what it takes ({reason})"));
+                    checked.notes.push(format!("the broker {broker} doesn't tell what it takes ({reason})"));
                 }
             }
         }
-        match self.limit(ResourceSpecifier::Topic(topic), "max.message.bytes", deadline) {
-            Ok(limit) if batch > limit => {
-                return Err(PublishError::AboveTopicLimit {
-                    topic: topic.to_owned(),
-                    needed: batch,
-                    limit,
-                    endpoints: self.endpoints.clone(),
-                });
-            }
-            Ok(_) => {}
+        let told = self.describe(ResourceSpecifier::Topic(topic), deadline);
+        if let Some(loss) = told.as_ref().ok().and_then(Loss::of) {
+            checked.warnings.push(loss.warning(&self.endpoints, topic));
+        }
+        match told.and_then(|config| limit(&config, "max.message.bytes")) {
+            Ok(limit) => checked.room.batch = Some(limit),
             Err(Untold::NoAnswer(reason) | Untold::NotForUs(reason)) => {
-                notes.push(format!("Kafka doesn't tell what the topic {topic:?} takes ({reason})"));
+                checked.notes.push(format!("Kafka doesn't tell what the topic {topic:?} takes ({reason})"));
             }
         }
-        Ok(notes)
+        checked
     }
+}
+
+fn limit(config: &ConfigResource, setting: &str) -> Result<u64, Untold> {
+    let value = config.get(setting).and_then(|entry| entry.value.as_ref()?.parse().ok());
+    // Without the right to ask, the answer has no entries.
+    value.ok_or_else(|| Untold::NotForUs("that takes the right to DescribeConfigs".to_owned()))
 }

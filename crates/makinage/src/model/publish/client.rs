@@ -6,6 +6,7 @@ use rdkafka::{
     ClientConfig, ClientContext, Message, Statistics,
     admin::AdminClient,
     config::RDKafkaLogLevel,
+    consumer::ConsumerContext,
     error::KafkaError,
     producer::{BaseProducer, DeliveryResult, ProducerContext},
     types::RDKafkaErrorCode,
@@ -32,11 +33,25 @@ pub struct Publisher {
     pub(super) endpoints: String,
     /// The client's name in requests.
     pub(super) client_id: String,
+    /// Whether asking for a topic may create it.
+    pub(super) creates_topics: bool,
+    /// The settings that all clients share.
+    pub(super) base: ClientConfig,
 }
 
 impl Publisher {
-    /// Sets up the clients for models of at most `largest` bytes; nothing is sent yet.
+    /// Sets up the clients for models of at most `largest` bytes; nothing is sent yet. A topic that isn't there may be created by being asked for,
+    /// where that is the broker's policy.
     pub fn new(config: &PublishConfig, largest: u64) -> Result<Self, PublishError> {
+        Self::create(config, largest, true)
+    }
+
+    /// The same for asking only: no topic is created.
+    pub fn for_asking(config: &PublishConfig, largest: u64) -> Result<Self, PublishError> {
+        Self::create(config, largest, false)
+    }
+
+    fn create(config: &PublishConfig, largest: u64, creates_topics: bool) -> Result<Self, PublishError> {
         let endpoints = config.kafka.endpoints.join(",");
         let mut settings = ClientConfig::new();
         settings
@@ -51,12 +66,13 @@ impl Publisher {
         settings.set("bootstrap.servers", &endpoints);
         // Broken connections are told at this level, and a failure names the last one.
         settings.set_log_level(RDKafkaLogLevel::Info);
+        let base = settings.clone();
         let admin = create(&settings)?;
         let attempt = attempt_ms(largest);
         settings
             .set("acks", "all")
             .set("enable.idempotence", "true")
-            .set("allow.auto.create.topics", "true")
+            .set("allow.auto.create.topics", creates_topics.to_string())
             // A zip doesn't get smaller, and the attempt would hold a second copy of it.
             .set("compression.codec", "none")
             .set("linger.ms", "0")
@@ -64,7 +80,8 @@ impl Publisher {
             .set("message.max.bytes", record_limit(largest).to_string())
             .set("socket.timeout.ms", attempt.to_string())
             .set("message.timeout.ms", (2 * attempt).to_string());
-        Ok(Self { producer: create(&settings)?, admin, endpoints, client_id: config.application.clone() })
+        let producer = create(&settings)?;
+        Ok(Self { producer, admin, endpoints, client_id: config.application.clone(), creates_topics, base })
     }
 
     pub(super) fn events(&self) -> &Events {
@@ -144,6 +161,8 @@ impl ClientContext for Events {
         }
     }
 }
+
+impl ConsumerContext for Events {}
 
 impl ProducerContext for Events {
     type DeliveryOpaque = ();

@@ -4,8 +4,6 @@ use std::{io, path::PathBuf};
 
 use rdkafka::error::KafkaError;
 
-use super::size::CLIENT_LIMIT;
-
 /// Why a model wasn't published. Nothing was sent, unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
@@ -31,6 +29,17 @@ pub enum PublishError {
          kafka-topics.sh --bootstrap-server {endpoints} --create --topic {topic} --partitions 1"
     )]
     NoTopic {
+        /// The topic.
+        topic: String,
+        /// The bootstrap servers.
+        endpoints: String,
+    },
+    /// The topic isn't there, and was not asked for in a way that creates it.
+    #[error(
+        "the topic {topic:?} isn't there; publishing creates it where the broker's auto.create.topics.enable is on, else create it with: \
+         kafka-topics.sh --bootstrap-server {endpoints} --create --topic {topic} --partitions 1"
+    )]
+    NoTopicYet {
         /// The topic.
         topic: String,
         /// The bootstrap servers.
@@ -62,41 +71,19 @@ pub enum PublishError {
         /// The last connection's failure, where there was one.
         reason: Option<String>,
     },
-    /// The topic takes only smaller records.
+    /// Not even in chunks.
     #[error(
-        "the model takes a record of {needed} bytes, and the topic {topic:?} takes {limit} (max.message.bytes); raise it with: \
-         kafka-configs.sh --bootstrap-server {endpoints} --alter --entity-type topics --entity-name {topic} --add-config max.message.bytes={needed}"
+        "the model takes records of {needed} bytes even in chunks, and the topic {topic:?} takes less; raise it with: \
+         kafka-configs.sh --bootstrap-server {endpoints} --alter --entity-type topics --entity-name {topic} --add-config max.message.bytes=1048588 \
+         (and socket.request.max.bytes of the brokers, where that is less)"
     )]
-    AboveTopicLimit {
+    AboveLimits {
         /// The topic.
         topic: String,
-        /// Bytes of the record.
+        /// Bytes of the smallest chunk's record.
         needed: u64,
-        /// Bytes that the topic takes.
-        limit: u64,
         /// The bootstrap servers.
         endpoints: String,
-    },
-    /// The broker would close the connection.
-    #[error(
-        "the model takes a request of {needed} bytes, and the broker {broker} takes {limit} (socket.request.max.bytes); \
-         write socket.request.max.bytes={needed} into each broker's server.properties, and restart it"
-    )]
-    AboveBrokerLimit {
-        /// Address of the broker.
-        broker: String,
-        /// Bytes of the request.
-        needed: u64,
-        /// Bytes that the broker takes.
-        limit: u64,
-    },
-    /// No Kafka client sends this.
-    #[error(
-        "the model takes a record of {needed} bytes, and one record has at most {CLIENT_LIMIT}; make the model smaller"
-    )]
-    AboveClientLimit {
-        /// Bytes of the record.
-        needed: u64,
     },
     /// The file that was checked can't be read any more.
     #[error("can't read {}: {source}", path.display())]

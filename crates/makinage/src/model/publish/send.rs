@@ -11,50 +11,64 @@ use rdkafka::{
     producer::BaseRecord,
 };
 
-use super::{ask::describe, client::Publisher, error::PublishError, flow::Flow};
-use crate::model::{
-    ModelArchive,
-    headers::{FLAVOR_HEADER, RECORD_KEY, SHA256_HEADER},
-    sha256,
-};
+use super::{ask::describe, client::Publisher, error::PublishError, flow::Flow, record, way::Way};
+use crate::model::{ModelArchive, headers::RECORD_KEY, sha256};
 
 /// How often the progress is told.
 const TICK: Duration = Duration::from_millis(100);
+
+/// A record on its way.
+#[derive(Clone, Copy)]
+pub(super) struct OnItsWay<'a> {
+    pub(super) topic: &'a str,
+    pub(super) bytes: u64,
+}
 
 /// Where a model is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     /// Partition of the topic.
     pub partition: i32,
-    /// Offset of the record.
+    /// Offset of the record, of a model in chunks that of its manifest.
     pub offset: i64,
 }
 
 impl Publisher {
-    /// Sends a model that [`check`](Self::check) found good, and waits for the acknowledgement of all in-sync replicas.
+    /// Sends a model the way that [`check`](Self::check) found, and waits for the acknowledgement of all in-sync replicas.
     ///
-    /// `progress` is told how many bytes have gone out. While bytes flow there is no hurry: the wait ends when nothing has
-    /// moved for a minute, when the connection breaks again and again, or after twice the time that librdkafka gives one request (five minutes for a
-    /// large one).
+    /// `progress` is told how many bytes have gone out.
     pub fn send(
         &self,
         topic: &str,
         archive: &ModelArchive,
-        mut progress: impl FnMut(u64),
+        way: Way,
+        progress: impl FnMut(u64),
     ) -> Result<Published, PublishError> {
-        self.produce(topic, archive)?;
+        match way {
+            Way::Record => {
+                self.produce(topic, archive)?;
+                self.wait(OnItsWay { topic, bytes: archive.bytes }, progress)
+            }
+            Way::Chunks { bytes } => self.send_chunks(topic, archive, bytes, progress),
+        }
+    }
+
+    /// Waits for the acknowledgement of one record. While bytes flow there is no hurry: the wait ends when nothing has
+    /// moved for a minute, when the connection breaks again and again, or after twice the time that librdkafka gives one request (five minutes for a
+    /// large one).
+    pub(super) fn wait(&self, record: OnItsWay<'_>, mut progress: impl FnMut(u64)) -> Result<Published, PublishError> {
         let mut flow = Flow::new(self.events().traffic(), Instant::now());
         loop {
             self.listen(TICK);
             if let Some(outcome) = self.events().take_acknowledgement() {
                 return outcome
                     .map(|(partition, offset)| Published { partition, offset })
-                    .map_err(|error| self.failed(topic, archive, &flow, &error));
+                    .map_err(|error| self.failed(record, &flow, &error));
             }
             if let Some(reason) = flow.observe(self.events().traffic(), Instant::now()) {
-                return Err(self.unacknowledged(topic, archive, &flow, reason));
+                return Err(self.unacknowledged(record, &flow, reason));
             }
-            progress(flow.sent().min(archive.bytes));
+            progress(flow.sent().min(record.bytes));
         }
     }
 
@@ -65,34 +79,35 @@ impl Publisher {
         if sha256(&zip) != archive.sha256 {
             return Err(PublishError::Changed { path: path.to_owned() });
         }
-        let mut headers = OwnedHeaders::new_with_capacity(2);
-        for (key, value) in [(SHA256_HEADER, &archive.sha256), (FLAVOR_HEADER, &archive.flavor)] {
+        let mut headers = OwnedHeaders::new();
+        for (key, value) in record::headers(archive) {
             headers = headers.insert(Header { key, value: Some(value) });
         }
         let record = BaseRecord::to(topic).key(RECORD_KEY).payload(&zip).headers(headers);
-        self.producer.send(record).map_err(|(error, _)| refused(topic, archive, &error))
+        let sent = OnItsWay { topic, bytes: archive.bytes };
+        self.producer.send(record).map_err(|(error, _)| refused(sent, &error))
     }
 
-    fn failed(&self, topic: &str, archive: &ModelArchive, flow: &Flow, error: &KafkaError) -> PublishError {
+    fn failed(&self, record: OnItsWay<'_>, flow: &Flow, error: &KafkaError) -> PublishError {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::MessageTimedOut) => {
-                self.unacknowledged(topic, archive, flow, "it took too long for its size")
+                self.unacknowledged(record, flow, "it took too long for its size")
             }
-            _ => refused(topic, archive, error),
+            _ => refused(record, error),
         }
     }
 
-    fn unacknowledged(&self, topic: &str, archive: &ModelArchive, flow: &Flow, reason: &'static str) -> PublishError {
+    fn unacknowledged(&self, record: OnItsWay<'_>, flow: &Flow, reason: &'static str) -> PublishError {
         PublishError::Unacknowledged {
-            topic: topic.to_owned(),
+            topic: record.topic.to_owned(),
             reason,
-            sent: flow.sent().min(archive.bytes),
-            bytes: archive.bytes,
+            sent: flow.sent().min(record.bytes),
+            bytes: record.bytes,
             cause: self.events().failure(),
         }
     }
 }
 
-fn refused(topic: &str, archive: &ModelArchive, error: &KafkaError) -> PublishError {
-    PublishError::Refused { topic: topic.to_owned(), bytes: archive.bytes, reason: describe(error) }
+pub(super) fn refused(record: OnItsWay<'_>, error: &KafkaError) -> PublishError {
+    PublishError::Refused { topic: record.topic.to_owned(), bytes: record.bytes, reason: describe(error) }
 }

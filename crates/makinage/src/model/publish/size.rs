@@ -1,7 +1,7 @@
 //! How large a model is on its way: what the broker's limits are compared with.
 
-use super::super::archive::ModelArchive;
-use crate::model::headers::{FLAVOR_HEADER, RECORD_KEY, SHA256_HEADER};
+use super::record::headers;
+use crate::model::{ModelArchive, headers::RECORD_KEY};
 
 /// The largest record that librdkafka sends: the upper end of its `message.max.bytes`.
 pub(super) const CLIENT_LIMIT: u64 = 1_000_000_000;
@@ -13,7 +13,7 @@ const REQUEST_OVERHEAD: u64 = 256;
 
 /// Bytes of the batch that holds a model's record alone: what `max.message.bytes` limits.
 pub(super) fn batch_bytes(archive: &ModelArchive) -> u64 {
-    let headers = [(SHA256_HEADER, archive.sha256.as_str()), (FLAVOR_HEADER, archive.flavor.as_str())];
+    let headers = headers(archive);
     // Attributes, time and offset relative to the batch's: a byte each, as both are 0.
     let mut record = 3 + with_length(RECORD_KEY.len() as u64) + with_length(archive.bytes);
     record += varint(headers.len() as u64);
@@ -23,9 +23,9 @@ pub(super) fn batch_bytes(archive: &ModelArchive) -> u64 {
     BATCH_HEADER + with_length(record)
 }
 
-/// Bytes of the produce request around such a batch, rounded up: what `socket.request.max.bytes` limits.
-pub(super) fn request_bytes(batch: u64, topic: &str, client: &str) -> u64 {
-    batch + REQUEST_OVERHEAD + topic.len() as u64 + client.len() as u64
+/// What the produce request adds to such a batch, rounded up: `socket.request.max.bytes` limits both together.
+pub(super) fn request_overhead(topic: &str, client: &str) -> u64 {
+    REQUEST_OVERHEAD + topic.len() as u64 + client.len() as u64
 }
 
 fn with_length(bytes: u64) -> u64 {

@@ -16,12 +16,13 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::{PublishError, Published, Publisher};
+use super::{PublishError, Published, Publisher, Way};
 use crate::model::headers::{FLAVOR_HEADER, RECORD_KEY, SHA256_HEADER};
 use crate::{
     config::{Kafka, PublishConfig},
     model::{
-        ModelArchive, inspect,
+        Limits, ModelArchive, inspect,
+        records::manifest::Manifest,
         testing::{Disk, SMALL_MLMODEL, stored},
     },
 };
@@ -38,6 +39,8 @@ fn publisher(endpoint: &str) -> Publisher {
         application: "my_model_publisher".to_owned(),
         kafka: Kafka { endpoints: vec![endpoint.to_owned()], properties: BTreeMap::new() },
         models: Vec::new(),
+        references: Vec::new(),
+        python: None,
     };
     Publisher::new(&config, 1_000_000).unwrap()
 }
@@ -62,7 +65,7 @@ fn a_model_arrives_byte_for_byte() {
     kafka.create_topic("model", 1, 1).unwrap();
     let client = publisher(&kafka.bootstrap_servers());
     client.check("model", &archive, deadline()).unwrap();
-    let place = client.send("model", &archive, |_| {}).unwrap();
+    let place = client.send("model", &archive, Way::Record, |_| {}).unwrap();
     assert_eq!(place, Published { partition: 0, offset: 0 });
 
     let consumer: BaseConsumer = ClientConfig::new()
@@ -87,9 +90,67 @@ fn every_model_goes_to_the_same_partition() {
     let kafka = cluster();
     kafka.create_topic("model", 8, 1).unwrap();
     let client = publisher(&kafka.bootstrap_servers());
-    let first = client.send("model", &archive, |_| {}).unwrap();
-    let second = client.send("model", &archive, |_| {}).unwrap();
+    let first = client.send("model", &archive, Way::Record, |_| {}).unwrap();
+    let second = client.send("model", &archive, Way::Record, |_| {}).unwrap();
     assert_eq!((first.partition, first.offset + 1), (second.partition, second.offset));
+}
+
+#[test]
+fn chunks_and_their_manifest_go_where_the_topic_s_models_go() {
+    let (disk, archive) = model();
+    let kafka = cluster();
+    kafka.create_topic("model", 8, 1).unwrap();
+    let client = publisher(&kafka.bootstrap_servers());
+    let whole = client.send("model", &archive, Way::Record, |_| {}).unwrap();
+    let mut told = 0;
+    let chunked = client.send("model", &archive, Way::Chunks { bytes: 60_000 }, |bytes| told = bytes).unwrap();
+    // Four chunks come before the manifest.
+    assert_eq!((whole.partition, whole.offset + 5), (chunked.partition, chunked.offset));
+    assert_eq!(told, archive.bytes);
+
+    let records = read(&kafka, whole.partition, 1, 5);
+    let zip: Vec<u8> = records[..4].iter().flat_map(|record| record.payload().unwrap().to_vec()).collect();
+    assert_eq!(zip, std::fs::read(disk.zip()).unwrap());
+    let manifest = Manifest::parse(records[4].payload().unwrap(), 8, &Limits::default()).unwrap();
+    assert_eq!((manifest.first_offset, manifest.last_offset), (1, 4));
+    assert_eq!((manifest.sha256.as_str(), manifest.size), (archive.sha256.as_str(), archive.bytes));
+    let keys: std::collections::BTreeSet<&[u8]> = records.iter().map(|record| record.key().unwrap()).collect();
+    assert_eq!(keys.len(), 5, "log compaction keeps them all");
+    assert_eq!(records[4].key(), Some(RECORD_KEY.as_bytes()));
+}
+
+#[test]
+fn chunks_whose_file_changed_get_no_manifest() {
+    let (disk, archive) = model();
+    let kafka = cluster();
+    kafka.create_topic("model", 1, 1).unwrap();
+    let mut bytes = std::fs::read(disk.zip()).unwrap();
+    bytes[100_000] ^= 1;
+    std::fs::write(disk.zip(), bytes).unwrap();
+    let client = publisher(&kafka.bootstrap_servers());
+    let error = client.send("model", &archive, Way::Chunks { bytes: 60_000 }, |_| {}).unwrap_err();
+    assert!(matches!(error, PublishError::Changed { .. }), "{error}");
+    assert_eq!(read(&kafka, 0, 0, 4).len(), 4, "and no fifth record");
+}
+
+/// So many records of a partition, from an offset on.
+fn read(
+    kafka: &MockCluster<'_, DefaultProducerContext>,
+    partition: i32,
+    from: i64,
+    count: usize,
+) -> Vec<rdkafka::message::OwnedMessage> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", kafka.bootstrap_servers())
+        .set("group.id", "reader")
+        .create()
+        .unwrap();
+    let (_, high) = consumer.fetch_watermarks("model", partition, Duration::from_secs(20)).unwrap();
+    assert_eq!(high, from + i64::try_from(count).unwrap());
+    let mut partitions = TopicPartitionList::new();
+    partitions.add_partition_offset("model", partition, Offset::Offset(from)).unwrap();
+    consumer.assign(&partitions).unwrap();
+    (0..count).map(|_| consumer.poll(Duration::from_secs(20)).unwrap().unwrap().detach()).collect()
 }
 
 #[test]
@@ -98,8 +159,8 @@ fn a_broker_that_has_no_admin_api_is_noted() {
     let kafka = cluster();
     kafka.create_topic("model", 1, 1).unwrap();
     let started = Instant::now();
-    let notes = publisher(&kafka.bootstrap_servers()).check("model", &archive, deadline()).unwrap();
-    assert_eq!(notes.len(), 1, "{notes:?}");
+    let (_, checked) = publisher(&kafka.bootstrap_servers()).check("model", &archive, deadline()).unwrap();
+    assert_eq!(checked.notes.len(), 1, "{checked:?}");
     assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
 }
 
@@ -156,7 +217,7 @@ fn a_size_that_the_broker_refuses_is_told() {
     kafka.create_topic("model", 1, 1).unwrap();
     let produce = rdkafka::types::RDKafkaApiKey::Produce;
     kafka.request_errors(produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE]);
-    let error = publisher(&kafka.bootstrap_servers()).send("model", &archive, |_| {}).unwrap_err();
+    let error = publisher(&kafka.bootstrap_servers()).send("model", &archive, Way::Record, |_| {}).unwrap_err();
     let text = error.to_string();
     assert!(text.contains(&archive.bytes.to_string()) && text.contains("\"model\""), "{text}");
 }
@@ -166,6 +227,6 @@ fn a_file_that_changed_since_it_was_checked_is_not_sent() {
     let (disk, archive) = model();
     std::fs::write(disk.zip(), "half of a new model").unwrap();
     let kafka = cluster();
-    let error = publisher(&kafka.bootstrap_servers()).send("model", &archive, |_| {}).unwrap_err();
+    let error = publisher(&kafka.bootstrap_servers()).send("model", &archive, Way::Record, |_| {}).unwrap_err();
     assert!(matches!(error, PublishError::Changed { .. }), "{error}");
 }

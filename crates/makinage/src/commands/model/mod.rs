@@ -1,0 +1,21 @@
+//! `makinage model`: which models there are, on the topic and in this machine's store, and going back to one of them.
+
+mod choose;
+mod known;
+pub mod list;
+pub mod rollback;
+mod table;
+mod time;
+
+use std::path::Path;
+
+use crate::config::{Config, inspect_service};
+
+/// The configuration, or `None` after its problems have been written. Hooks and packages aren't looked at: they play no part here.
+fn configuration(file: &Path) -> Option<Config> {
+    let reading = inspect_service(file);
+    for problem in &reading.problems {
+        super::tell(format_args!("error: {problem}"));
+    }
+    reading.config
+}

@@ -1,0 +1,150 @@
+//! The Kafka clients of the model topic's reader: one that follows the topic, and one for each look at a stretch of it.
+
+use std::{
+    ops::{ControlFlow, Range},
+    sync::Arc,
+    time::Duration,
+};
+
+use rdkafka::{
+    ClientConfig, ClientContext, Message, Offset, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    message::BorrowedMessage,
+};
+
+use crate::{
+    generation::mailbox::Mailbox,
+    kafka::{client::Cluster, context::Connection},
+};
+
+const POLL: Duration = Duration::from_millis(500);
+
+/// The context of the model topic's consumers.
+pub struct ModelContext(Arc<Connection>);
+
+impl ClientContext for ModelContext {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.0.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.0.error(error, reason);
+    }
+}
+
+impl ConsumerContext for ModelContext {}
+
+/// A consumer of the model topic.
+pub type ModelConsumer = BaseConsumer<ModelContext>;
+
+/// Makes consumers of one model topic.
+pub struct TopicClient {
+    settings: ClientConfig,
+    connection: Arc<Connection>,
+    mailbox: Arc<Mailbox>,
+    /// The topic's name.
+    pub topic: String,
+    /// How the user named the brokers.
+    pub endpoint: String,
+}
+
+impl TopicClient {
+    /// For one topic, until the mailbox is closed.
+    pub fn new(cluster: &Cluster, topic: &str, mailbox: Arc<Mailbox>) -> Self {
+        let mut settings = cluster.base();
+        settings
+            // Needed to assign partitions; nothing is committed, and no group is joined.
+            .set("group.id", format!("{}-models", cluster.application()))
+            .set("enable.auto.commit", "false")
+            .set("enable.partition.eof", "true")
+            // Where a position is gone, what is there was never read: no model is skipped.
+            .set("auto.offset.reset", "earliest")
+            .set("isolation.level", "read_committed")
+            // One record may hold a whole model: whatever the topic takes must pass, and a broker sends a first record above what it is asked for.
+            .set("receive.message.max.bytes", "2147483647")
+            // Beside the record at hand so much may wait: chunks pass through memory by the thousand.
+            .set("fetch.message.max.bytes", "1048576")
+            .set("fetch.max.bytes", "4194304")
+            .set("queued.min.messages", "1")
+            .set("queued.max.messages.kbytes", "1024")
+            // The default second would be a wait after nearly every chunk.
+            .set("fetch.queue.backoff.ms", "5");
+        Self {
+            settings,
+            connection: Arc::clone(&cluster.connection),
+            mailbox,
+            topic: topic.to_owned(),
+            endpoint: cluster.endpoint(),
+        }
+    }
+
+    /// A consumer without partitions.
+    pub fn consumer(&self) -> KafkaResult<ModelConsumer> {
+        self.settings.create_with_context(ModelContext(Arc::clone(&self.connection)))
+    }
+
+    /// For the topic's configuration.
+    pub fn settings(&self) -> &ClientConfig {
+        &self.settings
+    }
+
+    /// A partition, from an offset on.
+    pub fn from(&self, partitions: impl IntoIterator<Item = (i32, Offset)>) -> KafkaResult<TopicPartitionList> {
+        let mut list = TopicPartitionList::new();
+        for (partition, offset) in partitions {
+            list.add_partition_offset(&self.topic, partition, offset)?;
+        }
+        Ok(list)
+    }
+
+    /// Shows what is left of a stretch of a partition, record by record, until `each` has seen enough. Brokers that are away are waited for.
+    pub fn read(
+        &self,
+        partition: i32,
+        range: Range<i64>,
+        mut each: impl FnMut(&BorrowedMessage<'_>) -> ControlFlow<()>,
+    ) -> KafkaResult<()> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let consumer = self.consumer()?;
+        consumer.assign(&self.from([(partition, Offset::Offset(range.start))])?)?;
+        while !self.mailbox.is_closed() {
+            match consumer.poll(POLL) {
+                // Before its start: the stretch is gone, and the position was set back.
+                Some(Ok(message)) if message.offset() < range.start => {}
+                Some(Ok(message)) => {
+                    let offset = message.offset();
+                    if offset >= range.end || each(&message).is_break() || offset + 1 == range.end {
+                        return Ok(());
+                    }
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
+                Some(Err(error)) if is_lasting(&error) => return Err(error),
+                Some(Err(error)) => self.tell(&error),
+                None => {}
+            }
+        }
+        Err(KafkaError::Canceled)
+    }
+
+    /// Passes on what a consumer says is wrong.
+    pub fn tell(&self, error: &KafkaError) {
+        self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic));
+    }
+}
+
+/// Whether waiting doesn't help: the topic isn't what it was, or isn't ours.
+pub fn is_lasting(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::TopicAuthorizationFailed
+        )
+    )
+}

@@ -1,0 +1,121 @@
+//! The model topic, with all that can be on it: which model is served, and what is passed over.
+
+use std::time::Duration;
+
+use makinage::model::{
+    headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER},
+    sha256,
+};
+
+use super::{
+    broker::{Broker, left_out},
+    model::iris_zip,
+    scene::Scene,
+    script::{Script, Upload},
+    service::Service,
+};
+
+/// For what takes several steps on a machine that is busy.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// A scene whose model topic has so many partitions and is empty.
+fn scene(name: &str, broker: &Broker, partitions: i32) -> (Scene, Script) {
+    let scene = Scene::new(name);
+    let topics = [("model", partitions), ("data", 1), ("predict", 1)];
+    let topics = topics.map(|(role, partitions)| (scene.topic(role), partitions));
+    broker.create_topics(&topics.each_ref().map(|(topic, partitions)| (topic.as_str(), *partitions)));
+    let script = Script::new(broker, &scene.topic("model"));
+    (scene, script)
+}
+
+fn wait_until_served(service: &Service, label: &str) {
+    service.wait_for_line_after(0, &format!("model {label} takes over"), PATIENCE);
+}
+
+#[test]
+fn the_newest_model_of_all_partitions_is_served_whatever_else_is_there_and_after_a_restart_too() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (scene, script) = scene("several", &broker, 3);
+    script.model(1, &iris_zip("older"));
+    let newest = script.model(2, &iris_zip("newest"));
+    script.record(0, &[], None);
+    script.record(0, &[], Some(b"{\"not\": \"a zip\"}"));
+    script.record(2, &[(KIND_HEADER, "chunk"), (UPLOAD_HEADER, "a1"), (CHUNK_HEADER, "9/3")], Some(b"bytes"));
+    script.record(2, &[(KIND_HEADER, "chunk"), (UPLOAD_HEADER, "a1"), (CHUNK_HEADER, "0/3")], Some(b"bytes"));
+    script.record(2, &[(KIND_HEADER, "novelty")], Some(b"bytes"));
+
+    let mut service = scene.serve(&broker);
+    wait_until_served(&service, &newest);
+    for line in [
+        "-model/0/0: this record has no value",
+        "-model/0/1: this record is no zip",
+        "-model/2/1: this record is a chunk that doesn't say",
+        "-model/2/3: this record is of the kind \"novelty\"",
+        "1 chunks of large models, the first in several-model/2/2, have no manifest",
+    ] {
+        service.wait_for_line(line);
+    }
+    // Kafka's default: seven days.
+    let warning = service.wait_for_line("deletes its records after 7 days");
+    assert!(warning.contains("kafka-configs.sh") && warning.contains("retention.ms=-1"), "{warning}");
+
+    script.record(1, &[], None);
+    service.wait_for_line("-model/1/1: this record has no value");
+    let live = script.model(0, &iris_zip("live"));
+    wait_until_served(&service, &live);
+    service.stop();
+    let mut service = scene.serve(&broker);
+    wait_until_served(&service, &live);
+    service.stop();
+}
+
+#[test]
+fn where_the_newest_cannot_be_used_the_model_before_it_is_served() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (scene, script) = scene("unusable", &broker, 1);
+    let good = script.model(0, &iris_zip("good"));
+    let mut cut = iris_zip("cut");
+    cut.truncate(cut.len() / 2);
+    script.model(0, &cut);
+    let zip = iris_zip("partial");
+    let upload = Upload { id: "partial", zip: &zip, chunk_bytes: zip.len().div_ceil(4) };
+    let offsets = [0, 1, 3].map(|index| script.chunk(&upload, index));
+    script.manifest(&upload, (offsets[0], offsets[2] + 1));
+
+    let mut service = scene.serve(&broker);
+    wait_until_served(&service, &good);
+    let partial = service.wait_for_line("upload partial");
+    assert!(partial.contains("ERROR") && partial.contains("missing: 2;"), "{partial}");
+    let cut = service.wait_for_line(&format!("unusable-model/0/1 (sha256 {}) is not taken up", sha256(&cut)));
+    assert!(cut.contains("ERROR") && cut.contains("step unpack"), "{cut}");
+    service.stop();
+}
+
+#[test]
+fn partitions_that_are_added_and_a_topic_that_is_made_anew_are_noticed() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (scene, script) = scene("changing", &broker, 1);
+    let mut service = scene.serve(&broker);
+    service.wait_for_line("waiting for a model");
+    broker.add_partitions(&scene.topic("model"), 2);
+    let added = Script::new(&broker, &scene.topic("model")).model(1, &iris_zip("added"));
+    wait_until_served(&service, &added);
+
+    script.model(0, &iris_zip("before"));
+    broker.delete_topic(&scene.topic("model"));
+    service.wait_for_line_after(0, "deleted or made anew", PATIENCE);
+    let logged = service.logged();
+    broker.create_topics(&[(&scene.topic("model"), 1)]);
+    let anew = Script::new(&broker, &scene.topic("model")).model(0, &iris_zip("anew"));
+    service.wait_for_line_after(logged, &format!("model {anew} takes over"), PATIENCE);
+    service.stop();
+}
