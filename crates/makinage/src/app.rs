@@ -16,7 +16,7 @@ use crate::{
         topic::{self, ModelReader},
         workspace::Workspace,
     },
-    pipeline::{Ended, Inputs, Pipeline},
+    pipeline::{self, Ended, Inputs, Pipeline},
     sink::kafka::KafkaSink,
     source::{
         acks::Acks,
@@ -24,6 +24,7 @@ use crate::{
     },
     status::SharedStatus,
     stop::Stop,
+    worker::samples::Samples,
 };
 
 /// Answers that wait for the pipeline; workers hold at most two batches each, so this is never full for long.
@@ -55,11 +56,16 @@ pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
         let (ready, generations) = bounded(1);
         let (answers, workers) = bounded(ANSWERS);
         let outlets = loader::Outlets { ready, answers, unusable, status: SharedStatus::default() };
-        let sources = (Arc::clone(&mailbox), Arc::clone(&workspace));
-        let loader = Loader::new(config.clone(), sources, outlets, sink.max_output_bytes());
+        let to_loader = pipeline::Outlets { mailbox: Arc::clone(&mailbox), samples: Samples::default() };
+        let inlets = loader::Inlets {
+            mailbox: Arc::clone(&mailbox),
+            workspace: Arc::clone(&workspace),
+            samples: to_loader.samples.clone(),
+        };
+        let loader = Loader::new(config.clone(), inlets, outlets, sink.max_output_bytes());
         thread::Builder::new().name("loader".into()).spawn(move || loader.run())?;
         let inputs = Inputs { intake: events, workers, generations };
-        Pipeline::new(&config.operator, inputs, sink, acks).run(config.stop_timeout)
+        Pipeline::new(&config.operator, (inputs, to_loader), sink, acks).run(config.stop_timeout)
     } else {
         drop(events);
         Ended { clean: true, stopped_by_error: false, failed: 0 }

@@ -144,12 +144,12 @@ fn with_config(
 
 fn report(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        commands::tell(format_args!("error: {error:#}"));
         ExitCode::FAILURE
     })
 }
 
 fn bad_usage(message: &str) -> ExitCode {
-    eprintln!("error: {message}");
+    commands::tell(format_args!("error: {message}"));
     commands::BAD_CONFIG.into()
 }

@@ -41,12 +41,13 @@ impl Stop {
                     tracing::warn!("second signal: ending at once; unfinished events are read again at the next start");
                     end_now(128 + signal);
                 }
+                // Before the log, which may be a pipe that its reader has left full.
+                stop.request();
+                end_after(timeout);
                 tracing::info!(
                     "stopping: finishing what is under way, at most {} s (a second signal ends at once)",
                     timeout.as_secs_f32()
                 );
-                stop.request();
-                end_after(timeout);
             }
         })?;
         Ok(())

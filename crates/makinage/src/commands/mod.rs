@@ -10,14 +10,25 @@ pub mod run;
 /// Exit code for bad usage or configuration.
 pub const BAD_CONFIG: u8 = 2;
 
+/// Writes a line to standard error. Nobody has to read it: `eprintln!` panics once its reader has gone.
+pub(crate) fn tell(line: impl std::fmt::Display) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Logs to standard error: `RUST_LOG` where it is set, else `level` and above.
 fn log_to_stderr(level: tracing::Level) {
     use std::io::{self, IsTerminal};
 
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level.to_string()));
-    let subscriber =
-        fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).with_target(false);
+    let subscriber = fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        // Else a line that can't be written is told to standard error, which panics in whatever thread had something to log.
+        .log_internal_errors(false);
     // A second initialisation is a test's.
     let _ = subscriber.try_init();
 }

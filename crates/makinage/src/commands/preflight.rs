@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::tell;
 use crate::{
     config::{Config, Imports, Problem, Reading, inspect_service},
     worker::{
@@ -32,10 +33,10 @@ pub fn inspect(file: &Path) -> Reading<Config> {
 pub fn configuration(file: &Path) -> Option<Config> {
     let reading = inspect(file);
     for warning in &reading.warnings {
-        eprintln!("warning: {warning}");
+        tell(format_args!("warning: {warning}"));
     }
     for problem in &reading.problems {
-        eprintln!("error: {problem}");
+        tell(format_args!("error: {problem}"));
     }
     reading.config.filter(|_| reading.problems.is_empty())
 }

@@ -19,7 +19,7 @@ use self::{
     lines::{located, progress_bar, result, spinner},
     prepare::{Prepared, prepare},
 };
-use super::{BAD_CONFIG, log_to_stderr};
+use super::{BAD_CONFIG, log_to_stderr, tell};
 use crate::{
     config::{PublishConfig, inspect_publish},
     mlflow::Mlflow,
@@ -44,15 +44,15 @@ pub fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
     log_to_stderr(level);
     let reading = inspect_publish(file);
     for warning in &reading.warnings {
-        eprintln!("warning: {warning}");
+        tell(format_args!("warning: {warning}"));
     }
     for problem in &reading.problems {
-        eprintln!("error: {problem}");
+        tell(format_args!("error: {problem}"));
     }
     let Some(config) = reading.config else { return Ok(BAD_CONFIG.into()) };
     if let Mode::Watch(interval) = mode {
         if let Err(refused) = watch::following(&config) {
-            eprintln!("error: {refused}");
+            tell(format_args!("error: {refused}"));
             return Ok(BAD_CONFIG.into());
         }
         let stop = Stop::default();
@@ -106,7 +106,7 @@ fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Prepared<'
             Ok(notes) => {
                 for note in notes {
                     if !told.contains(&note) {
-                        eprintln!("{note}; publishing without that check");
+                        tell(format_args!("{note}; publishing without that check"));
                         told.push(note);
                     }
                 }

@@ -1,22 +1,12 @@
 //! Whether a generation that has just taken over does so badly that it should be taken back. Pure: the clock is passed in.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Trouble;
+use crate::config::Probation as Limits;
 
 /// Events below which an error rate says nothing.
 const ENOUGH_EVENTS: u64 = 100;
-
-/// What a generation must not do within its probation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Limits {
-    /// How long the probation lasts; zero for none.
-    pub time: Duration,
-    /// Different batches on which a worker died. One event that kills any model is one batch, however often it is tried.
-    pub crashes: Option<usize>,
-    /// By how much the share of events that failed may exceed that of the generation before, from 0 to 1.
-    pub error_rate: Option<f64>,
-}
 
 /// One generation's conduct.
 #[derive(Debug)]
@@ -37,6 +27,11 @@ impl Probation {
     /// Begins when a generation takes over from one whose share of failed events was `rate_before`.
     pub fn new(generation: u64, limits: Limits, rate_before: f64, now: Instant) -> Self {
         Self { generation, limits, began: now, rate_before, crashed: vec![], events: 0, failed: 0, told: false }
+    }
+
+    /// Whether it is about this generation.
+    pub fn is_of(&self, generation: u64) -> bool {
+        self.generation == generation
     }
 
     /// A worker died on this flight.

@@ -73,8 +73,10 @@ impl ClientContext for Connection {
         // Connections that come and go are told once, by `error` below, in words that say what to do.
         // The idempotent producer asks for its id again by itself until the broker's coordinator is up.
         let passing = matches!(facility, "FAIL" | "BROKERFAIL" | "CONNFAIL" | "TERMINATE" | "REQTMOUT" | "GETPID");
+        // All clients share `kafka.properties`, so that each hears of those that are another kind's.
+        let of_another_kind = facility == "CONFWARN" && message.contains("will be ignored by this");
         match level {
-            _ if passing => tracing::debug!(facility, "{message}"),
+            _ if passing || of_another_kind => tracing::debug!(facility, "{message}"),
             RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => {
                 tracing::debug!(facility, "{message}");
             }

@@ -6,6 +6,8 @@
 
 pub mod kafka;
 pub mod memory;
+mod partitions;
+mod reports;
 
 use std::time::Duration;
 

@@ -156,19 +156,15 @@ impl KafkaSource {
     }
 
     fn read_chunk(&mut self) {
-        let mut events = Vec::new();
         let mut timeout = POLL;
-        while events.len() < CHUNK {
-            let Some(event) = self.poll(timeout) else { break };
-            events.push(event);
+        while let Some(event) = self.poll(timeout) {
+            if self.context().read(event) >= CHUNK {
+                break;
+            }
             timeout = Duration::ZERO;
         }
-        if events.is_empty() {
+        if !self.context().hand_over() {
             self.tell_unassigned();
-        } else {
-            self.context().connection.alive();
-            // The pipeline is gone only when the service is ending.
-            let _ = self.context().intake.send(Intake::Events(events));
         }
     }
 

@@ -1,6 +1,7 @@
 //! What happens when partitions are assigned or taken away. Runs inside the source thread's `poll`.
 
 use std::{
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -21,7 +22,7 @@ use super::{
     offsets::{Offsets, Position},
     start,
 };
-use crate::{config::DataTopic, kafka::context::Connection};
+use crate::{config::DataTopic, event::Event, kafka::context::Connection};
 
 /// The longest that a revoke waits for batches that are under way. Others of the group wait with it, and the broker's patience is `max.poll.interval.ms`.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -33,6 +34,8 @@ pub struct Assignments {
     pub(super) intake: Sender<Intake>,
     pub(super) connection: Arc<Connection>,
     offsets: Mutex<Offsets>,
+    /// Events that have been read and not been handed to the pipeline yet.
+    chunk: Mutex<Vec<Event>>,
 }
 
 impl Assignments {
@@ -42,7 +45,26 @@ impl Assignments {
         intake: Sender<Intake>,
         connection: Arc<Connection>,
     ) -> Self {
-        Self { topics, acks, intake, connection, offsets: Mutex::default() }
+        Self { topics, acks, intake, connection, offsets: Mutex::default(), chunk: Mutex::default() }
+    }
+
+    /// Adds to the chunk that is handed over next; says how many events it has now.
+    pub(super) fn read(&self, event: Event) -> usize {
+        let mut chunk = self.chunk.lock().unwrap_or_else(PoisonError::into_inner);
+        chunk.push(event);
+        chunk.len()
+    }
+
+    /// Hands the chunk to the pipeline; `false` where there is none.
+    pub(super) fn hand_over(&self) -> bool {
+        let events = mem::take(&mut *self.chunk.lock().unwrap_or_else(PoisonError::into_inner));
+        if events.is_empty() {
+            return false;
+        }
+        self.connection.alive();
+        // The pipeline is gone only when the service is ending.
+        let _ = self.intake.send(Intake::Events(events));
+        true
     }
 
     /// Both the source thread and the callback, which runs inside its `poll`, come here; never at once.
@@ -109,6 +131,8 @@ impl Assignments {
             mine.iter().filter_map(|&(source, partition)| self.offsets().slot(source, partition)).collect();
         if !slots.is_empty() {
             tracing::info!("{}: {}", if lost { "lost" } else { "revoked" }, describe(revoked));
+            // Events of the chunk that is being read would be waited for in vain: nobody has them yet.
+            self.hand_over();
             // The pipeline is gone only when the service is ending.
             let _ = self.intake.send(Intake::Revoked(slots.clone()));
             if !lost {
@@ -148,7 +172,8 @@ impl Assignments {
         }
     }
 
-    /// Commits what has finished of these partitions, and waits for the broker's word.
+    /// Commits what has finished of these partitions, and waits for the broker's word. It is stored too: the client commits what is
+    /// stored when it gives a partition up, even over a newer commit.
     pub(super) fn commit(&self, consumer: &BaseConsumer<Self>, partitions: &[(u16, i32)]) {
         let offsets = self.offsets();
         let positions: Vec<Position> =
@@ -157,7 +182,10 @@ impl Assignments {
         if positions.is_empty() {
             return;
         }
-        let outcome = self.to_list(&positions).and_then(|list| consumer.commit(&list, CommitMode::Sync));
+        let outcome = self.to_list(&positions).and_then(|list| {
+            consumer.store_offsets(&list)?;
+            consumer.commit(&list, CommitMode::Sync)
+        });
         if let Err(error) = outcome {
             tracing::warn!(
                 "the last offsets could not be committed ({error}): the events since the last commit will be scored again"

@@ -1,6 +1,6 @@
 //! From the configuration and a model to what workers are started with.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use super::{
     pool::WorkerPlan,
@@ -40,6 +40,7 @@ pub fn plan(
         sources: operator.data.iter().map(|topic| encoding(&topic.name, &topic.encoder)).collect(),
         sink: encoding(&operator.sink.name, &operator.sink.encoder),
         max_output_bytes,
+        threads: threads(operator.workers),
     };
     Ok(WorkerPlan {
         python: operator.python.clone(),
@@ -48,6 +49,15 @@ pub fn plan(
         load_timeout: operator.load_timeout,
         predict_timeout: operator.predict_timeout,
         workers: operator.workers,
-        beside_another: false,
+        memory_limit: operator.memory_limit,
+        probation: operator.probation,
+        samples: vec![],
+        beside_another: AtomicBool::new(false),
     })
+}
+
+/// Threads that one worker's numerical libraries may use: all workers' together leave a core to the service. More of them than cores would only wait for each other.
+fn threads(workers: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (cores.saturating_sub(1) / workers).max(1)
 }

@@ -123,6 +123,8 @@ pub struct Setup {
     pub sink: TopicEncoding,
     /// The largest output that the sink takes.
     pub max_output_bytes: usize,
+    /// Threads that numerical libraries may use, unless the environment says otherwise.
+    pub threads: usize,
 }
 
 /// The custom steps, `module:function` each.
@@ -161,6 +163,8 @@ pub struct Loaded {
     pub seconds: f64,
     /// Whether dense groups may be sent.
     pub dense: bool,
+    /// Whether the model has scored its input example.
+    pub warm: bool,
     /// Lines for the log.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -169,7 +173,7 @@ pub struct Loaded {
 /// `failed`: why `setup` or `load` did not work.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 pub struct LoadFailure {
-    /// `import`, `load`, `environment` or a hook's name.
+    /// `import`, `load`, `environment`, `warm_up` or a hook's name.
     pub step: String,
     /// The error's class.
     pub error: String,

@@ -4,7 +4,7 @@ use std::{
     io::{self, BufReader},
     net::Shutdown,
     os::unix::net::UnixStream,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     thread,
     time::Duration,
 };
@@ -13,10 +13,12 @@ use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::{
     answer::Answer,
+    confine,
     frame::{Encoding, encode_batch},
     pool::{Ask, FromWorker, Live, WorkerId, WorkerPlan},
     process::{Process, ProcessError, log_line},
     protocol::{Kind, Load, LoadFailure, Loaded, read_frame, write_frame},
+    samples::SAMPLES,
 };
 
 /// The first wait before a dead worker is replaced, and the longest.
@@ -96,20 +98,30 @@ impl Slot {
         }
     }
 
+    /// A process that has loaded the model and is warm.
     fn start(&self) -> Result<(Process, Live), LoadFailure> {
-        let died = |step: &str| {
-            let step = step.to_owned();
-            move |error: ProcessError| {
-                let error_class = match error {
-                    ProcessError::Start { .. } => "InterpreterMissing",
-                    ProcessError::Ended(_) => "WorkerDied",
-                    ProcessError::Silent(_) => "Timeout",
-                };
-                LoadFailure { step, error: error_class.into(), message: error.to_string(), ..LoadFailure::default() }
-            }
-        };
+        let (mut process, loaded) = self.load()?;
+        if !loaded.warm {
+            process = self.warm_up(process, &loaded)?;
+        }
+        // It may have taken over while this process was loading.
+        if !self.is_confined() {
+            self.note(confine::release(process.id()), "stays on one processor");
+        }
+        let abort = process.socket().try_clone().map_err(|error| malformed(&error))?;
+        let live = Live::new(process.id(), abort, loaded);
+        Ok((process, live))
+    }
+
+    fn load(&self) -> Result<(Process, Loaded), LoadFailure> {
         let plan = &self.plan;
         let mut process = Process::start(&plan.python, &self.id.to_string()).map_err(died("environment"))?;
+        if self.is_confined() {
+            self.note(confine::confine(process.id()), "loads on all processors");
+        }
+        if let Some(bytes) = plan.memory_limit {
+            self.note(confine::limit_memory(process.id(), bytes), "has no memory limit");
+        }
         let ready = process.ask(Kind::Setup, &plan.setup, SETUP_TIMEOUT).map_err(died("import"))?;
         if ready.kind != Kind::Ready {
             return Err(failure(&ready.payload));
@@ -122,8 +134,35 @@ impl Slot {
             return Err(failure(&answer.payload));
         }
         let loaded: Loaded = serde_json::from_slice(&answer.payload).map_err(|error| malformed(&error))?;
-        let abort = process.socket().try_clone().map_err(|error| malformed(&error))?;
-        Ok((process, Live::new(abort, loaded)))
+        Ok((process, loaded))
+    }
+
+    /// Has the model score recent events. An exception is no verdict: it may be the event's. Neither is a crash, before all samples have ended in one.
+    fn warm_up(&self, mut process: Process, loaded: &Loaded) -> Result<Process, LoadFailure> {
+        let samples = &self.plan.samples;
+        for (crashes, sample) in (1..).zip(samples) {
+            let payload = encode_batch(std::slice::from_ref(sample), Encoding { dense: loaded.dense });
+            match process.ask(Kind::Batch, &payload, self.plan.predict_timeout) {
+                Ok(_) => return Ok(process),
+                Err(error) if crashes == SAMPLES => return Err(died("warm_up")(error)),
+                Err(error) => {
+                    tracing::debug!("{}: a recent event ended it while it warmed up: {error}", self.id);
+                    process = self.load()?.0;
+                }
+            }
+        }
+        Ok(process)
+    }
+
+    fn is_confined(&self) -> bool {
+        self.plan.beside_another.load(Ordering::SeqCst)
+    }
+
+    /// A limit on the process that could not be set or lifted: nothing that serving depends on.
+    fn note(&self, outcome: io::Result<()>, consequence: &str) {
+        if let Err(error) = outcome {
+            tracing::warn!("{}: it {consequence} ({error})", self.id);
+        }
     }
 
     /// Feeds the process until it dies (its cause) or the pool closes (`None`).
@@ -195,6 +234,18 @@ fn read_answers(worker: WorkerId, mut socket: BufReader<UnixStream>, pipeline: &
         if sent.is_err() {
             return "the pipeline ended".to_owned();
         }
+    }
+}
+
+fn died(step: &str) -> impl FnOnce(ProcessError) -> LoadFailure {
+    let step = step.to_owned();
+    move |error| {
+        let error_class = match error {
+            ProcessError::Start { .. } => "InterpreterMissing",
+            ProcessError::Ended(_) => "WorkerDied",
+            ProcessError::Silent(_) => "Timeout",
+        };
+        LoadFailure { step, error: error_class.into(), message: error.to_string(), ..LoadFailure::default() }
     }
 }
 

@@ -2,10 +2,34 @@
 //!
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
+mod bad_events;
+mod bad_models;
 mod broker;
+mod checks;
+mod columns;
+mod encoders;
+mod flow;
+mod group;
+mod hooks;
+mod killed;
+mod large;
+mod latency;
 mod model;
+mod on_error;
+mod orphans;
 mod page;
+mod partitions;
+mod processes;
+mod publisher;
+mod random;
+mod records;
 mod registry;
+mod scene;
 mod service;
+mod stage;
+mod start;
+mod stops;
 mod stream;
+mod swaps;
+mod unread;
 mod workers;

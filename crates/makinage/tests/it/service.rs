@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{broker::Broker, model::python};
+use super::{broker::Broker, model::python, processes};
 
 /// The longest wait for anything; a test that gets here has failed.
 pub const DEADLINE: Duration = Duration::from_mins(1);
@@ -30,7 +30,9 @@ impl Folder {
 
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.path().join(name);
-        fs::write(&path, text).expect("the file");
+        // Whole at once: a service that starts may be reading what was there.
+        let new = path.with_extension("new");
+        fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).expect("the file");
         path
     }
 }
@@ -59,10 +61,11 @@ pub fn program(name: &str) -> Command {
     command
 }
 
-/// Publishes what a configuration names.
-pub fn publish(config: &Path) {
+/// Publishes what a configuration names; says where it went.
+pub fn publish(config: &Path) -> String {
     let output = program("makinage-model-publisher").arg("--config").arg(config).output().expect("the publisher runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 impl Service {
@@ -88,10 +91,25 @@ impl Service {
 
     /// Waits for a log line with this text.
     pub fn wait_for_line(&self, text: &str) -> String {
-        let deadline = Instant::now() + DEADLINE;
+        self.wait_for_line_after(0, text, DEADLINE)
+    }
+
+    /// How many lines have been logged: where to look for what comes next.
+    pub fn logged(&self) -> usize {
+        self.log.0.lock().expect("the log").len()
+    }
+
+    /// How many lines behind the first so many have this text.
+    pub fn count_lines_after(&self, logged: usize, text: &str) -> usize {
+        self.log.0.lock().expect("the log").iter().skip(logged).filter(|line| line.contains(text)).count()
+    }
+
+    /// Waits for a log line with this text behind the first so many.
+    pub fn wait_for_line_after(&self, logged: usize, text: &str, longest: Duration) -> String {
+        let deadline = Instant::now() + longest;
         let mut lines = self.log.0.lock().expect("the log");
         loop {
-            if let Some(line) = lines.iter().find(|line| line.contains(text)) {
+            if let Some(line) = lines.iter().skip(logged).find(|line| line.contains(text)) {
                 return line.clone();
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -100,9 +118,26 @@ impl Service {
         }
     }
 
+    /// All log lines up to now.
+    pub fn lines(&self) -> Vec<String> {
+        self.log.0.lock().expect("the log").clone()
+    }
+
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
-        assert!(sent.is_ok_and(|status| status.success()), "the service takes the signal");
+        processes::signal(self.child.id(), signal);
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The processes of its workers.
+    pub fn workers(&self) -> Vec<u32> {
+        processes::children(self.child.id())
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("its status").is_none()
     }
 
     pub fn wait(&mut self) -> ExitStatus {
@@ -119,7 +154,8 @@ impl Service {
     /// SIGTERM, and a clean end.
     pub fn stop(&mut self) {
         self.signal("TERM");
-        assert_eq!(self.wait().code(), Some(0));
+        let status = self.wait();
+        assert!(status.success(), "the service ended with {status}");
     }
 }
 
