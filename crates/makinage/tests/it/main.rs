@@ -8,6 +8,7 @@ mod broker;
 mod checks;
 mod columns;
 mod encoders;
+mod environments;
 mod flow;
 mod group;
 mod hooks;

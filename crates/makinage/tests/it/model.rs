@@ -41,6 +41,12 @@ pub fn model(name: &str) -> PathBuf {
     MODELS.get_or_init(|| save("behaviours", include_str!("models.py"))).join(name)
 }
 
+/// The folder of one of the models of `models/lacking.py`, which name packages that the tests' environment lacks.
+pub fn lacking(name: &str) -> PathBuf {
+    static LACKING: OnceLock<PathBuf> = OnceLock::new();
+    LACKING.get_or_init(|| save("lacking", include_str!("models/lacking.py"))).join(name)
+}
+
 /// Runs a script that saves a model into the folder that is its argument.
 fn save(name: &str, script: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("models").join(name);

@@ -205,7 +205,7 @@ fn when_the_alias_moves_the_stream_follows_and_a_restart_publishes_nothing_twice
     let mut watching = Service::run(&mut again);
     watching.wait_for_line("unchanged models:/iris@champion");
     watching.stop();
-    assert_eq!(reader.read_rest(std::time::Duration::from_secs(1)).len(), 0);
+    assert_eq!(reader.read_to_end().len(), 0);
     assert_eq!(fs::read_to_string(&printed).expect("its output"), "");
 }
 
@@ -224,7 +224,7 @@ fn a_dry_run_says_what_would_be_sent_and_sends_nothing() {
     let lines = text(&output.stdout);
     assert!(lines.starts_with("would publish models:/iris@champion: topic=model bytes="), "{output:?}");
     assert!(lines.ends_with(" flavor=sklearn name=iris version=1\n"), "{lines}");
-    assert_eq!(Reader::new(&broker, "model").read_rest(std::time::Duration::from_secs(1)).len(), 0);
+    assert_eq!(Reader::new(&broker, "model").read_to_end().len(), 0);
 }
 
 #[test]
