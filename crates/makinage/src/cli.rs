@@ -47,6 +47,15 @@ enum Command {
         #[arg(default_value = "-", value_name = "FILE")]
         events: PathBuf,
     },
+    /// Show the whole on a Kafka in memory, with nothing set up: events, predictions, the model's version, latency.
+    Demo {
+        /// End after so many events [default: at Ctrl-C]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        events: Option<u64>,
+        /// Events a second.
+        #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        rate: u32,
+    },
     /// Publish models to Kafka, as makinage-model-publisher does.
     Publish(PublishArgs),
 }
@@ -114,6 +123,7 @@ pub fn serve_main() -> ExitCode {
         Some(Command::Predict { config, model, events }) => {
             with_config(&config, "makinage predict", |file| commands::predict::run(file, &model, &events))
         }
+        Some(Command::Demo { events, rate }) => report(commands::demo::run(commands::demo::Options { events, rate })),
         Some(Command::Publish(arguments)) => arguments.run("makinage publish"),
     }
 }

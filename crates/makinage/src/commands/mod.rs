@@ -2,10 +2,15 @@
 
 pub mod check;
 mod checklist;
+pub mod demo;
 pub mod predict;
 mod preflight;
 pub mod publish;
 pub mod run;
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::{EnvFilter, fmt};
 
 /// Exit code for bad usage or configuration.
 pub const BAD_CONFIG: u8 = 2;
@@ -18,13 +23,18 @@ pub(crate) fn tell(line: impl std::fmt::Display) {
 
 /// Logs to standard error: `RUST_LOG` where it is set, else `level` and above.
 fn log_to_stderr(level: tracing::Level) {
-    use std::io::{self, IsTerminal};
+    log_to(&level.to_string(), io::stderr);
+}
 
-    use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level.to_string()));
+/// Logs to `writer`, which ends on standard error: what `RUST_LOG` chooses, or where it isn't set `filter`.
+fn log_to<W>(filter: &str, writer: W)
+where
+    W: for<'w> fmt::MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
     let subscriber = fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(writer)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         // Else a line that can't be written is told to standard error, which panics in whatever thread had something to log.

@@ -16,6 +16,18 @@ mod tests;
 
 const INSTALL: &str = "install Python 3.10 or newer, or name one with `python: /opt/venv/bin/python`";
 
+/// The interpreters that stand for "Python" where nothing names one: the active virtual environment's and `python3`, as far as they are there.
+pub fn usual(surroundings: &dyn Surroundings) -> Vec<PathBuf> {
+    let finder = Finder { folder: Path::new(""), surroundings };
+    let active = finder.active().map(|folder| folder.join("bin/python"));
+    let mut found: Vec<PathBuf> = active.into_iter().filter(|path| surroundings.is_executable(path)).collect();
+    // An active environment is first in PATH: its `python3` is the same.
+    found.extend(
+        finder.on_path("python3").filter(|path| found.first().is_none_or(|active| active.parent() != path.parent())),
+    );
+    found.into_iter().filter_map(|path| absolute(path).ok()).collect()
+}
+
 /// Looks for the interpreter.
 pub struct Finder<'s> {
     /// Where relative paths in the file begin.
@@ -29,7 +41,7 @@ impl Finder<'_> {
     pub fn find(&self, field: Option<&Field>, operator: &Place, findings: &mut Findings) -> Option<PathBuf> {
         let (place, found) = match field {
             Some(field) => (field.place.clone(), self.given(field.text(findings)?)),
-            None => (operator.below("python"), self.active(INSTALL)),
+            None => (operator.below("python"), self.default(INSTALL)),
         };
         // A relative folder of PATH would mean another one to a worker that starts elsewhere.
         let found = found.and_then(|path| {
@@ -60,9 +72,9 @@ impl Finder<'_> {
     }
 
     /// The active virtual environment's, else `python3`; where there is none, `remedy` ends the sentence.
-    pub fn active(&self, remedy: &str) -> Result<PathBuf, String> {
-        if let Some(environment) = self.surroundings.variable("VIRTUAL_ENV").filter(|value| !value.is_empty()) {
-            let path = Path::new(&environment).join("bin/python");
+    pub fn default(&self, remedy: &str) -> Result<PathBuf, String> {
+        if let Some(environment) = self.active() {
+            let path = environment.join("bin/python");
             return if self.surroundings.is_executable(&path) {
                 Ok(path)
             } else {
@@ -73,6 +85,11 @@ impl Finder<'_> {
             };
         }
         self.on_path("python3").ok_or_else(|| format!("there is no `python3` in the folders of PATH; {remedy}"))
+    }
+
+    /// The folder of the active virtual environment.
+    fn active(&self) -> Option<PathBuf> {
+        self.surroundings.variable("VIRTUAL_ENV").filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
     fn on_path(&self, program: &str) -> Option<PathBuf> {

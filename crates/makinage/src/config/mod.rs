@@ -59,6 +59,11 @@ pub fn inspect_service(path: &Path) -> Reading<Config> {
     }
 }
 
+/// The interpreters that stand for "Python" where nothing names one, the first choice first.
+pub fn interpreters() -> Vec<PathBuf> {
+    interpreter::usual(&surroundings::Process)
+}
+
 /// Reads the publisher's file, with all that is wrong with it and what to warn of.
 pub fn inspect_publish(path: &Path) -> Reading<PublishConfig> {
     match file::text(path, file::PUBLISHER) {

@@ -77,7 +77,7 @@ fn sections(
 fn python(models: &[PublishModel], surroundings: &dyn Surroundings, findings: &mut Findings) -> Option<PathBuf> {
     let asks = models.iter().find(|model| !matches!(model.source, ModelSource::Path(_)))?;
     let finder = Finder { folder: Path::new("."), surroundings };
-    finder.active(PYTHON).map_err(|message| findings.problem(&Place::key(asks.line, "models"), message)).ok()
+    finder.default(PYTHON).map_err(|message| findings.problem(&Place::key(asks.line, "models"), message)).ok()
 }
 
 fn models(root: &Section, findings: &mut Findings) -> Option<Vec<PublishModel>> {

@@ -66,6 +66,8 @@ impl Cluster {
             .set("auto.offset.reset", "earliest")
             .set("isolation.level", "read_committed")
             .set("partition.assignment.strategy", "cooperative-sticky");
+        // What tells of a broker that is frozen: its requests time out only after a minute.
+        self.default(&mut client, "statistics.interval.ms", "2000");
         self.default(&mut client, "auto.commit.interval.ms", "1000");
         // The default second stalls a fast consumer whenever its queue has been full: measured 122 k/s against 204 k/s.
         self.default(&mut client, "fetch.queue.backoff.ms", "5");

@@ -67,7 +67,8 @@ pub struct Wiring {
 impl KafkaSource {
     /// Joins the consumer group, which is the application.
     pub fn new(cluster: &Cluster, topics: &[DataTopic], wiring: Wiring) -> KafkaResult<Self> {
-        let context = Assignments::new(topics.to_vec(), wiring.acks, wiring.intake, Arc::clone(&cluster.connection));
+        let stop = wiring.stop.clone();
+        let context = Assignments::new(topics, wiring, Arc::clone(&cluster.connection));
         let consumer: BaseConsumer<Assignments> = cluster.data_consumer().create_with_context(context)?;
         let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
         consumer.subscribe(&names)?;
@@ -75,7 +76,7 @@ impl KafkaSource {
         Ok(Self {
             consumer,
             endpoint,
-            stop: wiring.stop,
+            stop,
             full_since: None,
             paused: false,
             missing: HashSet::new(),

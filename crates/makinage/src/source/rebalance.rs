@@ -8,7 +8,7 @@ use std::{
 
 use crossbeam_channel::Sender;
 use rdkafka::{
-    ClientContext, TopicPartitionList,
+    ClientContext, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol},
     error::{KafkaError, KafkaResult},
@@ -19,10 +19,11 @@ use rdkafka::{
 use super::{
     Intake,
     acks::Acks,
+    kafka::Wiring,
     offsets::{Offsets, Position},
     start,
 };
-use crate::{config::DataTopic, event::Event, kafka::context::Connection};
+use crate::{config::DataTopic, event::Event, kafka::context::Connection, stop::Stop};
 
 /// The longest that a revoke waits for batches that are under way. Others of the group wait with it, and the broker's patience is `max.poll.interval.ms`.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -32,6 +33,7 @@ pub struct Assignments {
     pub(super) topics: Vec<DataTopic>,
     pub(super) acks: Arc<Acks>,
     pub(super) intake: Sender<Intake>,
+    stop: Stop,
     pub(super) connection: Arc<Connection>,
     offsets: Mutex<Offsets>,
     /// Events that have been read and not been handed to the pipeline yet.
@@ -39,13 +41,17 @@ pub struct Assignments {
 }
 
 impl Assignments {
-    pub(super) fn new(
-        topics: Vec<DataTopic>,
-        acks: Arc<Acks>,
-        intake: Sender<Intake>,
-        connection: Arc<Connection>,
-    ) -> Self {
-        Self { topics, acks, intake, connection, offsets: Mutex::default(), chunk: Mutex::default() }
+    pub(super) fn new(topics: &[DataTopic], wiring: Wiring, connection: Arc<Connection>) -> Self {
+        let Wiring { acks, intake, stop } = wiring;
+        Self {
+            topics: topics.to_vec(),
+            acks,
+            intake,
+            stop,
+            connection,
+            offsets: Mutex::default(),
+            chunk: Mutex::default(),
+        }
     }
 
     /// Adds to the chunk that is handed over next; says how many events it has now.
@@ -100,6 +106,9 @@ impl Assignments {
     fn assign(&self, consumer: &BaseConsumer<Self>, assigned: &mut TopicPartitionList) {
         // Without a start there is nothing to read. A group that loses patience meanwhile takes the partitions back, and gives them anew.
         while let Err(error) = start::choose(consumer, &self.topics, assigned) {
+            if self.stop.requested() {
+                return;
+            }
             tracing::debug!("asking again where to start reading: {error}");
             std::thread::sleep(Duration::from_millis(200));
         }
@@ -207,6 +216,10 @@ impl ClientContext for Assignments {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.connection.error(error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.connection.stats(statistics);
     }
 }
 

@@ -23,8 +23,6 @@ use super::{
 
 /// The first wait before a dead worker is replaced, and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
-/// A worker that served for so long was well: its death starts the back-off anew.
-const STABLE: Duration = Duration::from_mins(1);
 /// Starting the interpreter and importing the hooks takes no model's time, but a cold disk's.
 const SETUP_TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -55,9 +53,9 @@ impl Slot {
         };
         let mut wait = BACK_OFF.0;
         loop {
-            let began = std::time::Instant::now();
-            let Some(cause) = self.serve(&mut process, incarnation) else { return };
-            if began.elapsed() > STABLE {
+            let Some(Death { cause, answers }) = self.serve(&mut process, incarnation) else { return };
+            // One that has answered was well, whatever killed it then: only deaths without a sign of life make for a longer wait.
+            if answers > 0 {
                 wait = BACK_OFF.0;
             }
             incarnation += 1;
@@ -165,11 +163,11 @@ impl Slot {
         }
     }
 
-    /// Feeds the process until it dies (its cause) or the pool closes (`None`).
-    fn serve(&self, process: &mut Process, incarnation: u32) -> Option<String> {
+    /// Feeds the process until it dies or the pool closes (`None`).
+    fn serve(&self, process: &mut Process, incarnation: u32) -> Option<Death> {
         let (reader, done) = match self.spawn_reader(process.socket()) {
             Ok(reader) => reader,
-            Err(error) => return Some(error.to_string()),
+            Err(error) => return Some(Death { cause: error.to_string(), answers: 0 }),
         };
         let cause = loop {
             select! {
@@ -191,27 +189,44 @@ impl Slot {
             tracing::debug!(%error, "{}: its socket is closed already", self.id);
         }
         let ended = process.end();
-        if reader.join().is_err() {
+        let answers = reader.join().unwrap_or_else(|_| {
             tracing::error!("{}: its reader panicked; this is a bug", self.id);
-        }
-        cause.map(|cause| if cause.is_empty() { ended } else { format!("{ended}; {cause}") })
+            0
+        });
+        let cause = cause.map(|cause| if cause.is_empty() { ended } else { format!("{ended}; {cause}") });
+        cause.map(|cause| Death { cause, answers })
     }
 
-    fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<()>, Receiver<String>)> {
+    fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<u64>, Receiver<String>)> {
         let socket = BufReader::with_capacity(64 * 1024, socket.try_clone()?);
         let (finished, done) = bounded(1);
         let (id, pipeline) = (self.id, self.pipeline.clone());
         let reader = thread::Builder::new().name(format!("{id} reader")).spawn(move || {
-            let cause = read_answers(id, socket, &pipeline);
+            let mut answers = 0;
+            let cause = read_answers(id, socket, &pipeline, &mut answers);
             // Nobody listens when the pool has closed the slot first.
             let _ = finished.send(cause);
+            answers
         })?;
         Ok((reader, done))
     }
 }
 
-/// Reads answers until the stream ends; says why, where there is more to say than that the process ended.
-fn read_answers(worker: WorkerId, mut socket: BufReader<UnixStream>, pipeline: &Sender<FromWorker>) -> String {
+/// How a process ended.
+struct Death {
+    /// For people.
+    cause: String,
+    /// Answers that it gave before.
+    answers: u64,
+}
+
+/// Reads answers until the stream ends, and counts them; says why, where there is more to say than that the process ended.
+fn read_answers(
+    worker: WorkerId,
+    mut socket: BufReader<UnixStream>,
+    pipeline: &Sender<FromWorker>,
+    answers: &mut u64,
+) -> String {
     loop {
         let frame = match read_frame(&mut socket) {
             Ok(Some(frame)) => frame,
@@ -221,7 +236,10 @@ fn read_answers(worker: WorkerId, mut socket: BufReader<UnixStream>, pipeline: &
         };
         let sent = match frame.kind {
             Kind::Result => match Answer::parse(frame.payload) {
-                Ok(answer) => pipeline.send(FromWorker::Answer { worker, id: frame.id, answer }),
+                Ok(answer) => {
+                    *answers += 1;
+                    pipeline.send(FromWorker::Answer { worker, id: frame.id, answer })
+                }
                 Err(error) => return error.to_string(),
             },
             Kind::Progress => pipeline.send(FromWorker::Progress { worker }),

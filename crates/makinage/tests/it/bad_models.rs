@@ -16,7 +16,7 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
     }
     let broker = Broker::shared();
     let scene = Scene::set("bad-models", &broker, 2)
-        .with("serve: {factory", "serve: {load_timeout: 15s, memory_limit: 3GB, factory");
+        .with("serve: {factory", "serve: {load_timeout: 30s, memory_limit: 3GB, factory");
     let mut service = scene.serve(&broker);
     service.wait_for_line("takes over");
     let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
@@ -39,7 +39,7 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
         ("RaisesOnLoad", "step load: RuntimeError", "these weights are no weights"),
         ("NeedsMissingPackage", "step load: ModuleNotFoundError", "no_such_package"),
         ("DiesOnLoad", "step load: WorkerDied", "exit code 5"),
-        ("HangsOnLoad", "step load: Timeout", "15 s"),
+        ("HangsOnLoad", "step load: Timeout", "30 s"),
         ("TakesTooMuchMemory", "step load: MemoryError", ""),
         ("RaisesOnItsExample", "step warm_up: ValueError", "not even this one"),
     ] {

@@ -48,7 +48,11 @@ fn a_model_is_served_in_its_own_environment_which_is_built_once_and_a_failed_bui
     }
     let stage = Stage::new("environments", 1, 1).edit("    sinks:", "    environment: model\n    sinks:");
     let cache = stage.folder.write_below("cache", "x", "").parent().expect("its folder").to_owned();
-    let serve = || Service::run(program("makinage").arg("--config").arg(stage.config()).env("XDG_CACHE_HOME", &cache));
+    let serve = || {
+        let mut command = program("makinage");
+        command.arg("--config").arg(stage.config()).env("XDG_CACHE_HOME", &cache);
+        Service::spawn(command)
+    };
     stage.publish(&lacking("plural"));
     let mut service = serve();
     service.wait_for_line_after(0, "its environment is built, in", BUILD);

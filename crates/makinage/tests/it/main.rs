@@ -2,11 +2,13 @@
 //!
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
+mod away;
 mod bad_events;
 mod bad_models;
 mod broker;
 mod checks;
 mod columns;
+mod demo;
 mod encoders;
 mod environments;
 mod flow;
@@ -15,6 +17,7 @@ mod hooks;
 mod killed;
 mod large;
 mod latency;
+mod missing;
 mod model;
 mod on_error;
 mod orphans;

@@ -13,7 +13,7 @@ use std::{
 use super::{broker::Broker, model::python, processes};
 
 /// The longest wait for anything; a test that gets here has failed.
-pub const DEADLINE: Duration = Duration::from_mins(1);
+pub const DEADLINE: Duration = Duration::from_mins(3);
 
 /// A folder with a configuration, and what is written beside it.
 pub struct Folder(tempfile::TempDir);
@@ -21,6 +21,10 @@ pub struct Folder(tempfile::TempDir);
 impl Folder {
     pub fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
     }
 
     /// Writes a file of the page, with the test's broker for `localhost`.
@@ -70,13 +74,22 @@ pub fn publish(config: &Path) -> String {
 
 impl Service {
     pub fn start(config: &Path) -> Self {
-        Self::run(program("makinage").arg("--config").arg(config))
+        let mut command = program("makinage");
+        command.arg("--config").arg(config);
+        Self::spawn(command)
     }
 
-    /// A program that runs until it is stopped.
-    pub fn run(command: &mut Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
-        let lines = BufReader::new(child.stderr.take().expect("its log"));
+    /// Starts any command, and takes what it writes to standard output and standard error for its log.
+    pub fn spawn(mut command: Command) -> Self {
+        let (log, writer) = std::io::pipe().expect("a pipe");
+        let child = command
+            .stdout(writer.try_clone().expect("its other end"))
+            .stderr(writer)
+            .spawn()
+            .expect("the program starts");
+        // The command holds the writing ends too, and without its end the log would have none.
+        drop(command);
+        let lines = BufReader::new(log);
         let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let shared = Arc::clone(&log);
         thread::spawn(move || {

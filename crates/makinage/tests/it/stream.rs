@@ -6,7 +6,7 @@ use std::{
 };
 
 use rdkafka::{
-    Message, Offset, TopicPartitionList,
+    ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     message::{Headers, OwnedMessage},
     producer::{BaseProducer, BaseRecord, Producer},
@@ -37,8 +37,12 @@ pub struct Reader {
 
 impl Reader {
     pub fn new(broker: &Broker, topic: &str) -> Self {
-        let consumer: BaseConsumer = broker
-            .client()
+        Self::of(broker.client(), topic)
+    }
+
+    /// Reads with a client that knows its broker.
+    pub fn of(mut client: ClientConfig, topic: &str) -> Self {
+        let consumer: BaseConsumer = client
             .set("group.id", "reader")
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "earliest")
@@ -73,11 +77,20 @@ impl Reader {
 
     /// Reads all that is there now: for tests that count duplicates, after the last writer has ended.
     pub fn read_to_end(&self) -> Vec<OwnedMessage> {
-        let ends = (0..partitions(&self.consumer, &self.topic)).map(|partition| {
-            self.consumer.fetch_watermarks(&self.topic, partition, DEADLINE).expect("the partition's end").1
-        });
+        let ends = (0..partitions(&self.consumer, &self.topic)).map(|partition| self.end(partition));
         let left = usize::try_from(ends.sum::<i64>() - self.read.get()).expect("no more than there is has been read");
         self.read_until(|read| read.len() == left)
+    }
+
+    /// The end of a partition, which a broker that has just come back may not lead yet.
+    fn end(&self, partition: i32) -> i64 {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match self.consumer.fetch_watermarks(&self.topic, partition, Duration::from_secs(5)) {
+                Ok((_, end)) => return end,
+                Err(error) => assert!(Instant::now() < deadline, "the end of partition {partition}: {error}"),
+            }
+        }
     }
 }
 
