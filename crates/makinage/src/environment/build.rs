@@ -35,7 +35,8 @@ impl Build<'_> {
         if let Some(uv) = on_path("uv") {
             let venv = ["venv", "--quiet", "--no-project", "--no-python-downloads", "--python"].map(OsStr::new);
             self.command(&uv, &[&venv[..], &[base, folder]].concat())?;
-            let install = ["pip", "install", "--quiet", "--python"].map(OsStr::new);
+            // As pip does: else the first load would, within its time limit.
+            let install = ["pip", "install", "--quiet", "--compile-bytecode", "--python"].map(OsStr::new);
             return self.command(&uv, &[&install[..], &[python.as_os_str()], &packages].concat());
         }
         self.command(self.base, &["-m", "venv"].map(OsStr::new).into_iter().chain([folder]).collect::<Vec<_>>())?;
