@@ -6,7 +6,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use super::{BAD_CONFIG, checklist::Checklist, log_to_stderr, preflight};
 use crate::{
-    config::{Config, Encoder},
+    config::{Config, Encoder, Environment},
     kafka::{
         client::Cluster,
         limits,
@@ -35,7 +35,14 @@ pub fn run(file: &Path, offline: bool) -> ExitCode {
 
 fn describe(config: &Config) {
     let operator = &config.operator;
-    Checklist::good(format_args!("Python: {} with numpy and mlflow", operator.python.display()));
+    let python = operator.python.display();
+    if operator.environment == Environment::Model {
+        Checklist::note(format_args!(
+            "Python: {python}, with the packages that the model names; hooks are imported when there is a model"
+        ));
+    } else {
+        Checklist::good(format_args!("Python: {python} with numpy and mlflow"));
+    }
     let steps = [
         ("pre_transform", &operator.hooks.pre_transform),
         ("predict", &operator.hooks.predict),

@@ -14,12 +14,16 @@ use crossbeam_channel::bounded;
 
 use super::{BAD_CONFIG, log_to_stderr, preflight, tell};
 use crate::{
+    environment::Surroundings,
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
     model::{Limits, ModelIdentity, inspect, unpack, workspace::UnpackedModel},
     pipeline::{Ended, Inputs, Outlets, Pipeline},
     sink::memory::LineSink,
     source::{acks::Acks, memory::LineSource},
-    worker::{plan::plan, pool::Pool},
+    worker::{
+        plan::{interpreter, plan},
+        pool::Pool,
+    },
 };
 
 /// Chunks of lines that wait for the pipeline.
@@ -33,7 +37,10 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     log_to_stderr(tracing::Level::WARN);
     let Some(config) = preflight::configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let lines = open(events)?;
-    let plan = plan(&config, Arc::new(unpacked(model)?), DEFAULT_MAX_MESSAGE_BYTES)?;
+    let unpacked = Arc::new(unpacked(model)?);
+    let surroundings = Surroundings { beside_another: false, stopping: &|| false };
+    let python = interpreter(&config, &unpacked, &surroundings)?;
+    let plan = plan(&config, (unpacked, python), DEFAULT_MAX_MESSAGE_BYTES)?;
     let (answers, workers) = bounded(ANSWERS);
     let pool = match Pool::start(1, plan, &answers) {
         Ok(pool) => pool,

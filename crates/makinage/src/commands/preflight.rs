@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::tell;
 use crate::{
-    config::{Config, Imports, Problem, Reading, inspect_service},
+    config::{Config, Environment, Imports, Problem, Reading, inspect_service},
     worker::{
         check,
         protocol::{Check, CheckProblem, HookNames},
@@ -17,7 +17,9 @@ const PACKAGES: [&str; 2] = ["numpy", "mlflow"];
 /// The file's reading, with what Python said added to its problems.
 pub fn inspect(file: &Path) -> Reading<Config> {
     let mut reading = inspect_service(file);
-    if let Some(imports) = &reading.imports {
+    // What the model's own environment holds isn't known before there is a model.
+    let of_the_model = reading.config.as_ref().is_some_and(|config| config.operator.environment == Environment::Model);
+    if let Some(imports) = reading.imports.as_ref().filter(|_| !of_the_model) {
         match try_imports(imports) {
             Ok(found) => found.iter().for_each(|found| reading.problems.push(to_problem(file, imports, found))),
             Err(error) => {

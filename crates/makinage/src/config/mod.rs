@@ -142,6 +142,17 @@ pub struct Operator {
     pub probation: Probation,
     /// The Python interpreter of the workers: `python`, else `$VIRTUAL_ENV/bin/python`, else `python3`.
     pub python: PathBuf,
+    /// Which packages the workers run with.
+    pub environment: Environment,
+}
+
+/// Which packages the workers run with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// Those of the operator's Python (the default).
+    Current,
+    /// Those that the model names, in a virtual environment that is built for it.
+    Model,
 }
 
 /// What a generation must not do for some time after it took over, or it is taken back.

@@ -88,6 +88,7 @@ impl Described<'_, '_> {
             memory_limit: tuning.memory_limit,
             probation: tuning.probation,
             python: imports?.python.clone(),
+            environment: tuning.environment,
         })
     }
 }

@@ -27,6 +27,7 @@ pub const KEYS: Keys = Keys {
         "memory_limit",
         "probation",
         "python",
+        "environment",
     ],
     refused: &[(
         "dead_letter",

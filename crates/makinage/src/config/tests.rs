@@ -136,6 +136,7 @@ fn a_file_with_every_key_that_tunes_is_read() {
     assert_eq!(operator.batch, Batch::Fixed { rows: 32, max_delay: Duration::from_millis(10) });
     assert_eq!((operator.workers, operator.on_error), (3, OnError::Stop));
     assert_eq!((operator.predict_timeout, operator.load_timeout), (Duration::from_mins(1), Duration::from_mins(5)));
+    assert_eq!(operator.environment, Environment::Model);
     assert_eq!(operator.data[0].start_from, DataStart::Beginning);
     assert_eq!(operator.data[1].encoder, Encoder::Pickle);
 }

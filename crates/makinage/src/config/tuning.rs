@@ -3,7 +3,7 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::{
-    Batch, OnError, Probation,
+    Batch, Environment, OnError, Probation,
     duration::{self, Limits},
     field::Count,
     probation,
@@ -44,6 +44,8 @@ pub struct Tuning {
     pub memory_limit: Option<u64>,
     /// `probation`
     pub probation: Probation,
+    /// `environment`
+    pub environment: Environment,
 }
 
 /// Reads how the operator runs.
@@ -56,6 +58,8 @@ pub fn read(section: &Section, cores: usize, findings: &mut Findings) -> Option<
     let memory_limit = section
         .setting("memory_limit", findings, |field, findings| size::read(field, LEAST_MEMORY, findings).map(Some));
     let probation = probation::read(section, findings);
+    let environments = [("current", Environment::Current), ("model", Environment::Model)];
+    let environment = section.setting("environment", findings, |field, findings| field.choice(&environments, findings));
     let batch = batch(section, findings);
     check_delivery(section, findings);
     Some(Tuning {
@@ -70,6 +74,7 @@ pub fn read(section: &Section, cores: usize, findings: &mut Findings) -> Option<
         load_timeout: load_timeout.or(LOAD_TIMEOUT)?,
         memory_limit: memory_limit.or(None)?,
         probation: probation?,
+        environment: environment.or(Environment::Current)?,
     })
 }
 

@@ -8,10 +8,11 @@ use crossbeam_channel::Sender;
 use super::{Arrived, Offer, Trouble, mailbox::Mailbox};
 use crate::{
     config::{Config, Hooks, ModelStart},
+    environment::Surroundings,
     model::{RecordPlace, store::Store, workspace::Workspace},
     status::{Serving, SharedStatus},
     worker::{
-        plan::plan,
+        plan::{interpreter, plan},
         pool::{FromWorker, Pool},
         samples::Samples,
     },
@@ -223,8 +224,11 @@ impl Loader {
         let (label, sha256) = (model.model.identity.label(), &model.model.identity.sha256);
         tracing::info!("generation {generation}: loading model {label} from {} (sha256 {sha256})", model.place);
         let unpacked = Arc::new(self.workspace.unpack(&model.model).context("step unpack")?);
-        let mut plan = plan(config, unpacked, self.max_output_bytes).context("the workers' setup")?;
-        plan.beside_another = self.serving.is_some().into();
+        let beside_another = self.serving.is_some();
+        let surroundings = Surroundings { beside_another, stopping: &|| self.mailbox.is_closed() };
+        let python = interpreter(config, &unpacked, &surroundings).context("step environment")?;
+        let mut plan = plan(config, (unpacked, python), self.max_output_bytes).context("the workers' setup")?;
+        plan.beside_another = beside_another.into();
         if config.operator.hooks == Hooks::default() {
             plan.samples = self.samples.take();
         }

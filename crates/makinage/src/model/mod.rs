@@ -17,6 +17,7 @@ mod pack;
 mod place;
 pub mod publish;
 pub mod records;
+mod requirements;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -33,6 +34,7 @@ pub use identity::{ModelIdentity, is_name};
 pub use limits::Limits;
 pub use mlmodel::{MlModel, MlModelError};
 pub use place::RecordPlace;
+pub use requirements::{REQUIREMENTS, Requirements, RequirementsError};
 pub use unpack::unpack;
 
 /// The file that makes a folder an `MLflow` model.

@@ -2,7 +2,7 @@
 
 pub mod answer;
 pub mod check;
-mod confine;
+pub mod confine;
 pub mod frame;
 pub mod plan;
 pub mod pool;

@@ -1,13 +1,17 @@
 //! From the configuration and a model to what workers are started with.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use super::{
     pool::WorkerPlan,
     protocol::{HookNames, Setup, TopicEncoding},
 };
 use crate::{
-    config::{Config, Hooks},
+    config::{Config, Environment, Hooks, cache_folder},
+    environment::{self, EnvironmentError, Surroundings},
     model::workspace::UnpackedModel,
 };
 
@@ -21,10 +25,23 @@ impl From<&Hooks> for HookNames {
     }
 }
 
-/// What the workers of a generation are started with. `max_output_bytes` is the sink's limit.
+/// The interpreter of a model's workers. Where the model has an environment of its own, that is built first.
+pub fn interpreter(
+    config: &Config,
+    model: &UnpackedModel,
+    surroundings: &Surroundings<'_>,
+) -> Result<PathBuf, EnvironmentError> {
+    let operator = &config.operator;
+    match operator.environment {
+        Environment::Current => Ok(operator.python.clone()),
+        Environment::Model => environment::ready(model, &operator.python, &cache_folder(), surroundings),
+    }
+}
+
+/// What the workers of a generation are started with: the model and its [`interpreter`]. `max_output_bytes` is the sink's limit.
 pub fn plan(
     config: &Config,
-    model: Arc<UnpackedModel>,
+    (model, python): (Arc<UnpackedModel>, PathBuf),
     max_output_bytes: usize,
 ) -> Result<WorkerPlan, serde_json::Error> {
     let operator = &config.operator;
@@ -43,7 +60,7 @@ pub fn plan(
         threads: threads(operator.workers),
     };
     Ok(WorkerPlan {
-        python: operator.python.clone(),
+        python,
         setup: serde_json::to_vec(&setup)?,
         model,
         load_timeout: operator.load_timeout,

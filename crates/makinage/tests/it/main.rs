@@ -10,6 +10,7 @@ mod checks;
 mod columns;
 mod demo;
 mod encoders;
+mod environments;
 mod flow;
 mod group;
 mod hooks;

@@ -90,6 +90,12 @@ pub fn zipped(model: &Path, mark: &str, ballast: usize) -> Vec<u8> {
     zip.finish().expect("a zip").into_inner()
 }
 
+/// The folder of one of the models of `models/lacking.py`, which name packages that the tests' environment lacks.
+pub fn lacking(name: &str) -> PathBuf {
+    static LACKING: OnceLock<PathBuf> = OnceLock::new();
+    LACKING.get_or_init(|| save("lacking", include_str!("models/lacking.py"))).join(name)
+}
+
 /// Runs a script that saves a model into the folder that is its argument.
 fn save(name: &str, script: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("models").join(name);

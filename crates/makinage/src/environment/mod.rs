@@ -1,0 +1,144 @@
+//! `environment: model`: a virtual environment of the model's own requirements, built once and kept in the cache.
+//!
+//! ```text
+//! requirements + Python's version ─▶ key ─▶ <cache>/environments/<key>: there? ─ no ─▶ lock, venv, install, stamp ─▶ its interpreter
+//! ```
+//!
+//! A folder without a stamp is one that was left half-made, and is made anew; the lock keeps two instances from building the same.
+
+mod build;
+mod command;
+mod interpreter;
+
+use std::{
+    fs::{self, DirBuilder, File},
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::fs::{FlockOperation, flock};
+
+pub use self::command::Surroundings;
+use crate::model::{Requirements, RequirementsError, sha256, workspace::UnpackedModel};
+
+/// The longest that a build may take, and that another instance's is waited for.
+const LONGEST: Duration = Duration::from_mins(30);
+/// Packages that every worker needs; mlflow-skinny is mlflow.
+const NUMPY: &str = "numpy";
+const MLFLOW: &str = "mlflow";
+const MLFLOW_SKINNY: &str = "mlflow-skinny";
+/// In a folder that is whole.
+const STAMP: &str = "makinage-complete";
+/// Changes when what is built from the same requirements does.
+const FORM: &str = "1";
+
+/// Why a model has no environment.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvironmentError {
+    /// What the model says it needs isn't known.
+    #[error(transparent)]
+    Requirements(#[from] RequirementsError),
+    /// The cache.
+    #[error("can't write {}: {source}; check free space and permissions, or set XDG_CACHE_HOME to another folder", path.display())]
+    Disk {
+        /// Where.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A command of the build failed.
+    #[error(
+        "`{command}` {how}:\n{output}\nmend the model's requirements and publish it again, or install what it needs into the operator's Python and set environment: current"
+    )]
+    Command {
+        /// The command.
+        command: String,
+        /// How it ended.
+        how: String,
+        /// The last lines that it printed.
+        output: String,
+    },
+    /// The service ends.
+    #[error("the service is stopping")]
+    Stopped,
+}
+
+/// The interpreter of the model's own environment, which is built where there is none yet. `python` is the operator's.
+pub fn ready(
+    model: &UnpackedModel,
+    python: &Path,
+    cache: &Path,
+    surroundings: &Surroundings<'_>,
+) -> Result<PathBuf, EnvironmentError> {
+    let requirements = Requirements::read(&model.path)?;
+    let base = interpreter::choose(python, requirements.python.as_deref(), surroundings)?;
+    let needs = needs(&requirements);
+    let mut key = format!("{FORM}\n{}\n{needs:?}\n{:?}\n{:?}", base.about, requirements.others, requirements.list);
+    if requirements.have_files() {
+        key.push_str(&model.identity.sha256);
+    }
+    let all = cache.join("environments");
+    let folder = all.join(&sha256(key.as_bytes())[..24]);
+    let disk = |source| EnvironmentError::Disk { path: all.clone(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(&all).map_err(disk)?;
+    let _lock = lock(&folder.with_extension("lock"), surroundings)?;
+    let interpreter = folder.join("bin/python");
+    if folder.join(STAMP).exists() {
+        tracing::info!("model {}: its environment {} is built already", model.label, folder.display());
+        return Ok(interpreter);
+    }
+    remove(&folder)?;
+    let began = Instant::now();
+    tracing::info!("model {}: building its environment {} with Python {}", model.label, folder.display(), base.version);
+    let build = build::Build { model: &model.path, base: &base.path, folder: &folder, surroundings };
+    if let Err(error) = build.run(&requirements, &needs) {
+        remove(&folder)?;
+        return Err(error);
+    }
+    File::create(folder.join(STAMP)).and_then(|stamp| stamp.sync_all()).map_err(disk)?;
+    tracing::info!("model {}: its environment is built, in {:.1} s", model.label, began.elapsed().as_secs_f32());
+    Ok(interpreter)
+}
+
+/// Removes what was left half-made, where there is something.
+fn remove(folder: &Path) -> Result<(), EnvironmentError> {
+    match fs::remove_dir_all(folder) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(EnvironmentError::Disk { path: folder.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the worker needs and the model doesn't name.
+fn needs(requirements: &Requirements) -> Vec<&'static str> {
+    let mut needs = vec![];
+    if !requirements.name(NUMPY) {
+        needs.push(NUMPY);
+    }
+    if !requirements.name(MLFLOW) && !requirements.name(MLFLOW_SKINNY) {
+        needs.push(MLFLOW);
+    }
+    needs
+}
+
+/// Waits while another instance builds the same.
+fn lock(path: &Path, surroundings: &Surroundings<'_>) -> Result<File, EnvironmentError> {
+    let failed = |source| EnvironmentError::Disk { path: path.to_owned(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
+    let deadline = Instant::now() + LONGEST;
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => {}
+            Err(error) => return Err(failed(error.into())),
+        }
+        if (surroundings.stopping)() {
+            return Err(EnvironmentError::Stopped);
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+}
