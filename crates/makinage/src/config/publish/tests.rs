@@ -84,7 +84,14 @@ fn a_reference_has_an_address_and_a_digest() {
         ("s3://b/m.zip", digest.to_ascii_lowercase().as_str())
     );
     assert_eq!((reference.name.as_deref(), config.models.len()), (Some("iris"), 0));
-    insta::assert_snapshot!(problems("models: [{topic: m, reference: 's3://b/m.zip'}]"), @"");
-    insta::assert_snapshot!(problems("models: [{topic: m, reference: m.zip, sha256: 0a, path: p}]"), @"");
-    insta::assert_snapshot!(problems("models: [{topic: m, path: p, sha256: 0a}]"), @"");
+    insta::assert_snapshot!(problems("models: [{topic: m, reference: 's3://b/m.zip'}]"), @"3: models[0].sha256: this key is missing; give the digest of the zip, which `sha256sum model.zip` prints: `sha256: …`");
+    let wrong = problems("models: [{topic: m, reference: m.zip, sha256: '0a', path: p}]");
+    for problem in [
+        "3: models[0].path: a model has a `path` or a `reference`; remove one of the two",
+        "3: models[0].reference: this reference names \"m.zip\", which is neither a URI nor an absolute path",
+        "3: models[0].sha256: this is no SHA-256 in 64 hexadecimal digits; give the digest of the zip",
+    ] {
+        assert!(wrong.contains(problem), "{wrong}");
+    }
+    insta::assert_snapshot!(problems("models: [{topic: m, path: p, sha256: '0a'}]"), @"3: models[0].sha256: the digest of a `path` is made by the publisher; remove this key");
 }

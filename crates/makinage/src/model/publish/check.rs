@@ -34,9 +34,10 @@ impl Publisher {
         deadline: Instant,
     ) -> Result<(Way, Checked), PublishError> {
         let checked = self.check_topic(topic, deadline)?;
-        let way = checked.room.way(archive, topic, &self.client_id).map_err(|needed| PublishError::AboveLimits {
+        let way = checked.room.way(archive, topic, &self.client_id).map_err(|above| PublishError::AboveLimits {
             topic: topic.to_owned(),
-            needed,
+            needed: above.needed,
+            limit: above.limit,
             endpoints: self.endpoints.clone(),
         })?;
         Ok((way, checked))

@@ -73,15 +73,16 @@ pub enum PublishError {
     },
     /// Not even in chunks.
     #[error(
-        "the model takes records of {needed} bytes even in chunks, and the topic {topic:?} takes less; raise it with: \
-         kafka-configs.sh --bootstrap-server {endpoints} --alter --entity-type topics --entity-name {topic} --add-config max.message.bytes=1048588 \
-         (and socket.request.max.bytes of the brokers, where that is less)"
+        "the model takes records of {needed} bytes even in chunks, and the topic {topic:?} takes {limit} (max.message.bytes); raise it with: \
+         kafka-configs.sh --bootstrap-server {endpoints} --alter --entity-type topics --entity-name {topic} --add-config max.message.bytes=1048588"
     )]
     AboveLimits {
         /// The topic.
         topic: String,
         /// Bytes of the smallest chunk's record.
         needed: u64,
+        /// Bytes that it takes.
+        limit: u64,
         /// The bootstrap servers.
         endpoints: String,
     },

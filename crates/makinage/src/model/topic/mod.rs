@@ -117,12 +117,17 @@ impl ModelReader {
     pub fn run(self) {
         let mut start_from = self.start_from;
         let mut offered = Offered::default();
+        let mut warned = false;
         while !self.mailbox.is_closed() {
             let partitions = self.wait_for_topic();
-            retention::warn(self.client.settings(), &self.client.endpoint, &self.client.topic);
+            if !warned {
+                retention::warn(self.client.settings(), &self.client.endpoint, &self.client.topic);
+                warned = true;
+            }
             match self.follow(partitions, start_from, &mut offered) {
                 // All that is on the topic now is new to us.
                 Ok(()) => start_from = ModelStart::Last,
+                Err(_) if self.mailbox.is_closed() => {}
                 Err(error) => {
                     self.client.tell(&error);
                     thread::sleep(TIMEOUT);
@@ -149,10 +154,11 @@ impl ModelReader {
 
     fn wait_for_topic(&self) -> i32 {
         let mut waiting = Waiting::new(&self.client.endpoint, &self.client.topic);
+        let consumer = self.client.consumer();
         loop {
-            let found = match self.client.consumer() {
+            let found = match &consumer {
                 Ok(consumer) => topics::look_up(consumer.client(), &self.client.topic),
-                Err(error) => Topic::Unknown(error),
+                Err(error) => Topic::Unknown(error.clone()),
             };
             if let Topic::Partitions(count) = found {
                 waiting.over();
