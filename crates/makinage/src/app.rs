@@ -25,7 +25,7 @@ use crate::{
     },
     status::SharedStatus,
     stop::Stop,
-    worker::samples::Samples,
+    worker::{confine, samples::Samples},
 };
 
 /// Answers that wait for the pipeline; workers hold at most two batches each, so this is never full for long.
@@ -54,7 +54,13 @@ pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
         unusable: unusables,
     };
     let reader = ModelReader::new(&cluster, &config.operator, outlets);
-    thread::Builder::new().name("models".into()).spawn(move || reader.run())?;
+    thread::Builder::new().name("models".into()).spawn(move || {
+        // A large model is hashed and assembled here while another serves.
+        if let Err(error) = confine::confine_this_thread() {
+            tracing::debug!("the model topic's reader runs on all processors: {error}");
+        }
+        reader.run();
+    })?;
 
     let route = (&config.operator.sink, config.operator.data.as_slice());
     let sink = KafkaSink::open(&cluster, route, Arc::clone(&acks), &|| stop.requested())?;

@@ -9,9 +9,14 @@ use super::{Arrived, Offer, Trouble, mailbox::Mailbox};
 use crate::{
     config::{Config, Hooks, ModelStart},
     environment::Surroundings,
-    model::{RecordPlace, store::Store, workspace::Workspace},
+    model::{
+        RecordPlace,
+        store::{Store, StoredModel},
+        workspace::{StoreError, UnpackedModel, Workspace},
+    },
     status::{Serving, SharedStatus},
     worker::{
+        confine,
         plan::{interpreter, plan},
         pool::{FromWorker, Pool},
         samples::Samples,
@@ -95,11 +100,17 @@ impl Loader {
                 self.roll_back(&trouble);
             }
             let changed = wishes.config.map(|config| self.config = Arc::new(*config)).is_some();
+            let tried = matches!(wishes.offer, Some(Offer::Newer(_) | Offer::Older(_)));
             match wishes.offer {
                 Some(Offer::Newer(arrived) | Offer::Older(arrived)) => self.serve_model(arrived),
                 Some(Offer::Nothing) => self.serve_without_offer(),
-                None if changed => self.serve_config(),
                 None => {}
+            }
+            match (changed && !self.serves_config(), tried) {
+                (false, _) => {}
+                (true, false) => self.serve_config(),
+                // It came with a model, and one of the two is bad.
+                (true, true) => self.serve_config_with_the_model_that_serves(),
             }
         }
     }
@@ -157,14 +168,25 @@ impl Loader {
         self.attempt(&arrived)
     }
 
+    fn serves_config(&self) -> bool {
+        self.serving.as_ref().is_some_and(|serving| Arc::ptr_eq(&serving.config, &self.config))
+    }
+
     /// With a new configuration the newest model may load that didn't; else the one that serves stays.
     fn serve_config(&mut self) {
         let Some(newest) = self.newest.clone() else { return };
         if self.attempt(&newest) {
             return;
         }
+        match self.serving.clone() {
+            Some(serving) if Arc::ptr_eq(&serving.model, &newest) => self.config = serving.config,
+            _ => self.serve_config_with_the_model_that_serves(),
+        }
+    }
+
+    fn serve_config_with_the_model_that_serves(&mut self) {
         let Some(serving) = self.serving.clone() else { return };
-        if Arc::ptr_eq(&serving.model, &newest) || !self.attempt(&serving.model) {
+        if !self.attempt(&serving.model) {
             self.config = serving.config;
         }
     }
@@ -184,12 +206,16 @@ impl Loader {
             return;
         };
         self.outlets.status.lock().rollbacks += 1;
+        let what_before = if Arc::ptr_eq(&serving.model, &previous.model) {
+            "the configuration before".to_owned()
+        } else {
+            format!("model {}", previous.model.model.identity.label())
+        };
         tracing::error!(
-            "generation {} (model {label} from {}) is taken back: {}; going back to model {}",
+            "generation {} (model {label} from {}) is taken back: {}; going back to {what_before}",
             trouble.generation,
             serving.model.place,
-            trouble.what,
-            previous.model.model.identity.label()
+            trouble.what
         );
         if serving.model.model.identity.sha256 != previous.model.model.identity.sha256 {
             self.outlets.store.refuse(&serving.model.model.identity, &serving.model.place, &trouble.what);
@@ -223,8 +249,8 @@ impl Loader {
         let Made { generation, config, model } = made;
         let (label, sha256) = (model.model.identity.label(), &model.model.identity.sha256);
         tracing::info!("generation {generation}: loading model {label} from {} (sha256 {sha256})", model.place);
-        let unpacked = Arc::new(self.workspace.unpack(&model.model).context("step unpack")?);
         let beside_another = self.serving.is_some();
+        let unpacked = Arc::new(self.unpack(&model.model).context("step unpack")?);
         let surroundings = Surroundings { beside_another, stopping: &|| self.mailbox.is_closed() };
         let python = interpreter(config, &unpacked, &surroundings).context("step environment")?;
         let mut plan = plan(config, (unpacked, python), self.max_output_bytes).context("the workers' setup")?;
@@ -243,6 +269,18 @@ impl Loader {
             loaded.warnings.iter().for_each(|warning| tracing::warn!("model {label}: {warning}"));
         }
         Ok(pool)
+    }
+
+    /// Unpacks a model. Where another serves meanwhile, that is done on one processor, as loading is.
+    fn unpack(&self, model: &StoredModel) -> Result<UnpackedModel, StoreError> {
+        let note = |error| tracing::debug!("the loader's processors: {error}");
+        if self.serving.is_some() {
+            confine::confine_this_thread().unwrap_or_else(note);
+        }
+        let unpacked = self.workspace.unpack(model);
+        // Threads that this one starts would inherit it.
+        confine::release_this_thread().unwrap_or_else(note);
+        unpacked
     }
 
     fn switch(&mut self, made: Made, pool: Pool) -> bool {

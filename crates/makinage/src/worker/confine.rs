@@ -4,13 +4,13 @@
 //! privilege; niceness can't (`setpriority(2)`), and containers seldom run as root. Linux only; elsewhere nothing is confined.
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{confine, limit_memory, release};
+pub use elsewhere::{confine, confine_this_thread, limit_memory, release, release_this_thread};
 #[cfg(target_os = "linux")]
-pub use linux::{confine, limit_memory, release};
+pub use linux::{confine, confine_this_thread, limit_memory, release, release_this_thread};
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::{fs, io};
+    use std::{fs, io, sync::OnceLock};
 
     use rustix::{
         process::{Pid, Resource, Rlimit, prlimit},
@@ -19,17 +19,37 @@ mod linux {
 
     /// Lets a process that has just been started run on the last of this process's processors only. Its threads and children inherit that.
     pub fn confine(process: u32) -> io::Result<()> {
-        let all = sched_getaffinity(None)?;
-        let last = (0..CpuSet::MAX_CPU).rev().find(|cpu| all.is_set(*cpu));
-        let (Some(last), true) = (last, all.count() > 1) else { return Ok(()) };
+        Ok(sched_setaffinity(pid(process), &last(&all()))?)
+    }
+
+    /// The same for the thread that calls this; threads that it starts inherit it.
+    pub fn confine_this_thread() -> io::Result<()> {
+        Ok(sched_setaffinity(None, &last(&all()))?)
+    }
+
+    /// Gives the thread that calls this all processors again.
+    pub fn release_this_thread() -> io::Result<()> {
+        Ok(sched_setaffinity(None, &all())?)
+    }
+
+    /// The processors that this process had at first, whichever thread asks.
+    fn all() -> CpuSet {
+        static ALL: OnceLock<CpuSet> = OnceLock::new();
+        *ALL.get_or_init(|| sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new()))
+    }
+
+    /// The last of these processors.
+    fn last(all: &CpuSet) -> CpuSet {
         let mut one = CpuSet::new();
-        one.set(last);
-        Ok(sched_setaffinity(pid(process), &one)?)
+        if let Some(last) = (0..CpuSet::MAX_CPU).rev().find(|cpu| all.is_set(*cpu)) {
+            one.set(last);
+        }
+        one
     }
 
     /// Gives a process all of this process's processors again, each of its threads by itself.
     pub fn release(process: u32) -> io::Result<()> {
-        let all = sched_getaffinity(None)?;
+        let all = all();
         for entry in fs::read_dir(format!("/proc/{process}/task"))? {
             let thread = entry?.file_name().to_str().and_then(|name| name.parse().ok());
             // A thread that has ended meanwhile needs none.
@@ -58,6 +78,16 @@ mod elsewhere {
 
     /// Does nothing here.
     pub fn confine(_process: u32) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Does nothing here.
+    pub fn confine_this_thread() -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Does nothing here.
+    pub fn release_this_thread() -> io::Result<()> {
         Ok(())
     }
 
