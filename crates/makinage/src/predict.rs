@@ -21,7 +21,6 @@ const MAX_FLIGHTS_PER_WORKER: usize = 4;
 /// One generation at a time, the newest, takes new jobs; those before it finish what they hold. A job is answered by the generation that took it last.
 #[derive(Debug)]
 pub struct Predictor {
-    rule: Batch,
     sizer: BatchSizer,
     flights: Flights,
     /// What dead workers left, before anything new.
@@ -34,7 +33,6 @@ impl Predictor {
     /// Without a generation: nothing is taken until the first one comes.
     pub fn new(rule: Batch) -> Self {
         Self {
-            rule,
             sizer: BatchSizer::new(rule),
             flights: Flights::default(),
             retries: VecDeque::new(),
@@ -46,7 +44,7 @@ impl Predictor {
     /// From now on jobs go to this generation.
     pub fn switch_to(&mut self, pool: Pool) {
         tracing::info!("generation {}: model {} takes over", pool.generation(), pool.label());
-        self.sizer = BatchSizer::new(self.rule);
+        self.sizer = BatchSizer::new(pool.batch());
         self.draining.extend(self.current.replace(pool));
     }
 

@@ -48,6 +48,8 @@ pub fn plan(
         load_timeout: operator.load_timeout,
         predict_timeout: operator.predict_timeout,
         workers: operator.workers,
+        batch: operator.batch,
+        on_error: operator.on_error,
         beside_another: false,
     })
 }

@@ -19,6 +19,7 @@ use super::{
     slot::Slot,
 };
 use crate::{
+    config::{Batch, OnError},
     flights::{Job, Part},
     model::{ModelLabel, workspace::UnpackedModel},
 };
@@ -56,6 +57,10 @@ pub struct WorkerPlan {
     pub predict_timeout: Duration,
     /// Processes.
     pub workers: usize,
+    /// How events are grouped for them.
+    pub batch: Batch,
+    /// What becomes of an event that fails.
+    pub on_error: OnError,
     /// Another generation serves meanwhile: loading must not take its processor.
     pub beside_another: bool,
 }
@@ -195,6 +200,16 @@ impl Pool {
     /// The model's name.
     pub fn label(&self) -> &ModelLabel {
         &self.plan.model.label
+    }
+
+    /// How events are grouped for it.
+    pub fn batch(&self) -> Batch {
+        self.plan.batch
+    }
+
+    /// What becomes of an event that fails.
+    pub fn on_error(&self) -> OnError {
+        self.plan.on_error
     }
 
     /// Its number of workers.
