@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread};
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, bounded};
 
 use crate::{
     config::{Config, cache_folder},
@@ -17,6 +17,7 @@ use crate::{
         workspace::Workspace,
     },
     pipeline::{Ended, Inputs, Pipeline},
+    reload::{self, source::Source},
     sink::kafka::KafkaSink,
     source::{
         acks::Acks,
@@ -30,7 +31,8 @@ use crate::{
 const ANSWERS: usize = 1024;
 
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
-pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
+/// `configuration` is where the configuration came from: it is watched, and read at each of `hangups`.
+pub fn serve(config: &Config, configuration: Source, hangups: Receiver<()>, stop: &Stop) -> anyhow::Result<bool> {
     let cluster = Cluster::new(&config.kafka, &config.application);
     let acks = Arc::new(Acks::default());
     // Each message holds at least one of the at most MAX_OPEN open events, or is one of a few about the assignment.
@@ -54,7 +56,10 @@ pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
     let ended = if let Some(sink) = sink {
         let (ready, generations) = bounded(1);
         let (answers, workers) = bounded(ANSWERS);
-        let outlets = loader::Outlets { ready, answers, unusable, status: SharedStatus::default() };
+        let status = SharedStatus::default();
+        let changes = reload::Outlets { mailbox: Arc::clone(&mailbox), status: status.clone() };
+        reload::watch(configuration, hangups, config.clone(), changes)?;
+        let outlets = loader::Outlets { ready, answers, unusable, status };
         let sources = (Arc::clone(&mailbox), Arc::clone(&workspace));
         let loader = Loader::new(config.clone(), sources, outlets, sink.max_output_bytes());
         thread::Builder::new().name("loader".into()).spawn(move || loader.run())?;

@@ -3,7 +3,7 @@
 pub mod check;
 mod checklist;
 pub mod predict;
-mod preflight;
+pub mod preflight;
 pub mod publish;
 pub mod run;
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    config::{Config, Imports, Problem, Reading, inspect_service},
+    config::{Config, Imports, Located, Origin, Place, Problem, Problems, Reading, locate_service, read_service},
+    reload::consul::Consul,
     worker::{
         check,
         protocol::{Check, CheckProblem, HookNames},
@@ -13,24 +14,40 @@ use crate::{
 /// What every worker needs.
 const PACKAGES: [&str; 2] = ["numpy", "mlflow"];
 
-/// The file's reading, with what Python said added to its problems.
+/// The configuration's reading, with what Python said added to its problems. Where the file leads elsewhere, it is looked for there once.
 pub fn inspect(file: &Path) -> Reading<Config> {
-    let mut reading = inspect_service(file);
-    if let Some(imports) = &reading.imports {
-        match try_imports(imports) {
-            Ok(found) => found.iter().for_each(|found| reading.problems.push(to_problem(file, imports, found))),
-            Err(error) => {
-                let message = format!("the hooks and packages can't be checked: {error}");
-                reading.problems.push(Problem::new(file, crate::config::Place::file(), message));
-            }
+    let (text, origin) = match locate_service(file) {
+        Ok(Located::Here(text)) => (text, Origin::file(file)),
+        Ok(Located::Elsewhere(redirect)) => match Consul::new(&redirect).value() {
+            Ok(text) => (text, Origin::consul(&redirect)),
+            Err(message) => return Reading::of_problems(Problems::one(file, Place::file(), message)),
+        },
+        Err(problems) => return Reading::of_problems(problems),
+    };
+    let mut reading = read_service(&text, &origin);
+    add_imports(&mut reading, &origin);
+    reading
+}
+
+/// Adds what Python says of the hooks, the encoders and the packages.
+pub fn add_imports(reading: &mut Reading<Config>, origin: &Origin) {
+    let Some(imports) = &reading.imports else { return };
+    match try_imports(imports) {
+        Ok(found) => found.iter().for_each(|found| reading.problems.push(to_problem(&origin.name, imports, found))),
+        Err(error) => {
+            let message = format!("the hooks and packages can't be checked: {error}");
+            reading.problems.push(Problem::new(&origin.name, Place::file(), message));
         }
     }
-    reading
 }
 
 /// The configuration, or `None` after each problem has been written to standard error on a line of its own.
 pub fn configuration(file: &Path) -> Option<Config> {
-    let reading = inspect(file);
+    told(inspect(file))
+}
+
+/// The same of a reading.
+pub fn told(reading: Reading<Config>) -> Option<Config> {
     for warning in &reading.warnings {
         eprintln!("warning: {warning}");
     }
@@ -44,7 +61,8 @@ fn try_imports(imports: &Imports) -> Result<Vec<CheckProblem>, crate::worker::pr
     let encoders: Vec<String> = imports.encoders.iter().map(|import| import.name.clone()).collect();
     let folder = imports.folder.display().to_string();
     let hooks = HookNames::from(&imports.hooks.names());
-    let request = Check { folder: &folder, hooks, encoders: &encoders, packages: &PACKAGES };
+    let request =
+        Check { folder: &folder, hooks, encoders: &encoders, packages: &PACKAGES, modules: &imports.code.files };
     Ok(check::check(&imports.python, &request)?.problems)
 }
 

@@ -34,12 +34,13 @@ pub fn plan(
     };
     let setup = Setup {
         config: config.document.clone(),
-        folder: config.folder().display().to_string(),
+        folder: config.folder.display().to_string(),
         operator: operator.name.clone(),
         hooks: HookNames::from(&operator.hooks),
         sources: operator.data.iter().map(|topic| encoding(&topic.name, &topic.encoder)).collect(),
         sink: encoding(&operator.sink.name, &operator.sink.encoder),
         max_output_bytes,
+        modules: &operator.code.files,
     };
     Ok(WorkerPlan {
         python: operator.python.clone(),

@@ -3,8 +3,11 @@
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
 mod broker;
+mod consul;
 mod model;
 mod page;
+mod reload;
+mod reload_consul;
 mod service;
 mod stream;
 mod workers;

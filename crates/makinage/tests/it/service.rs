@@ -36,6 +36,10 @@ impl Folder {
 }
 
 impl Folder {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     /// Writes a file in a folder below.
     pub fn write_below(&self, folder: &str, name: &str, text: &str) -> PathBuf {
         fs::create_dir_all(self.0.path().join(folder)).expect("the folder");
@@ -80,6 +84,16 @@ impl Service {
             }
         });
         Self { child, log }
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its log so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.log.0.lock().expect("the log").clone()
     }
 
     /// Waits for a log line with this text.
