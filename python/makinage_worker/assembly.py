@@ -10,6 +10,7 @@ from makinage_worker.notices import Notices
 from makinage_worker.predict import Predictor
 from makinage_worker.proxy import ModelProxy
 from makinage_worker.serving import Serving, Steps, Topics
+from makinage_worker.warm_up import warm_up
 
 
 class Setup:
@@ -45,11 +46,13 @@ class Setup:
             arguments = (proxy,) if step == "predict" else ()
             setattr(steps, step, hooks.make_step(step, factory, *arguments, config=self._config))
         predictor = Predictor(loaded.pyfunc.predict, notices, stackable=loaded.plan.stackable)
+        warm = warm_up(loaded.pyfunc, folder, predictor)
         serving = Serving(self._topics, steps, loaded.plan, predictor, notices)
         answer = {
             "flavour": loaded.flavour,
             "seconds": round(loaded.seconds, 3),
             "dense": serving.dense,
+            "warm": warm,
             "warnings": loaded.warnings,
         }
         return serving, answer

@@ -1,4 +1,4 @@
-"""What is installed, compared with what a model was saved with."""
+"""What surrounds a worker: the threads that libraries start, and the packages that a model needs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,16 @@ from typing import Any
 
 from makinage_worker import errors
 
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+"""What the libraries below NumPy, SciPy and the model flavours read."""
+
 
 @dataclass(slots=True)
 class Mismatch:
@@ -16,6 +26,12 @@ class Mismatch:
 
     requirement: str
     installed: str | None
+
+
+def bound_threads(threads: int) -> None:
+    """Bounds the threads of numerical libraries where the environment doesn't: workers share the processors."""
+    for variable in _THREADS:
+        os.environ.setdefault(variable, str(threads))
 
 
 def installed_version(package: str) -> str | None:

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from makinage_worker import channel as channels
-from makinage_worker import errors, lifetime, protocol, stdio
+from makinage_worker import environment, errors, lifetime, protocol, stdio
 from makinage_worker.channel import Channel
 from makinage_worker.check import check
 from makinage_worker.protocol import Kind
@@ -51,6 +51,9 @@ class _Worker:
                 self._channel.send_json(Kind.FAILED, ident, error.report.as_json())
 
     def _on_setup(self, ident: int, payload: memoryview) -> None:
+        request = protocol.read_json(payload)
+        # Before NumPy is imported, which reads them once.
+        environment.bound_threads(request["threads"])
         try:
             import numpy
         except ImportError as error:
@@ -58,7 +61,7 @@ class _Worker:
             raise errors.SetupError(errors.report("environment", error, hint, hook=False)) from error
         from makinage_worker.assembly import Setup
 
-        self._setup = Setup(protocol.read_json(payload))
+        self._setup = Setup(request)
         answer = {"python": platform.python_version(), "numpy": numpy.__version__}
         self._channel.send_json(Kind.READY, ident, answer)
 

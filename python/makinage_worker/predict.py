@@ -59,18 +59,19 @@ class Predictor:
             elif stop - start == 1:
                 # None says that there is no prediction, and nothing about how the model takes rows.
                 if result is not None:
-                    self._go_one_by_one(stack.rows(start, stop), result)
+                    self.answers_other_rows(stack.rows(start, stop), result)
                 yield Chunk(start, stop, [result])
             else:
-                self._go_one_by_one(stack.rows(start, stop), result)
+                self.answers_other_rows(stack.rows(start, stop), result)
                 pending.append((start, stop))
 
-    def _go_one_by_one(self, rows: int, result: Any) -> None:
+    def answers_other_rows(self, rows: int, result: Any) -> None:
+        """The model was given so many rows and returned this, which hasn't as many; None where it raised."""
         if self._one_by_one:
             return
         self._one_by_one = True
         self._notices.warn(
-            f"the model was given {rows} row{'' if rows == 1 else 's'} and returned {_describe(result)}: it doesn't "
+            f"the model was given {rows} row{'' if rows == 1 else 's'} and {_describe(result)}: it doesn't "
             "answer row by row, so each event gets a model call of its own from now on, which is slower"
         )
 
@@ -94,7 +95,9 @@ def run_custom(
 
 
 def _describe(result: Any) -> str:
+    if result is None:
+        return "raised"
     try:
-        return f"{len(result)} in a {type(result).__name__}"
+        return f"returned {len(result)} in a {type(result).__name__}"
     except TypeError:
-        return f"a {type(result).__name__}"
+        return f"returned a {type(result).__name__}"

@@ -37,6 +37,7 @@ def setup_request(folder, hooks=None, source=JSON, sink=JSON, config=None, max_o
         "sink": {"topic": "predict", "encoder": sink},
         "max_output_bytes": max_output_bytes,
         "modules": {},
+        "threads": 1,
     }
 
 

@@ -12,7 +12,8 @@ pub fn run() -> Result<()> {
     }
     compile("requirements-test", &[])?;
     // What is served with is what was tested with.
-    compile("requirements-serve", &["--constraint", "requirements-test.lock"])
+    compile("requirements-serve", &["--constraint", "requirements-test.lock"])?;
+    compile("requirements-demo", &["--constraint", "requirements-test.lock"])
 }
 
 fn compile(name: &str, more: &[&str]) -> Result<()> {

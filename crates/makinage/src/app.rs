@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread};
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::bounded;
 
 use crate::{
     config::{Config, cache_folder},
@@ -16,23 +16,25 @@ use crate::{
         topic::{self, ModelReader},
         workspace::Workspace,
     },
-    pipeline::{Ended, Inputs, Pipeline},
-    reload::{self, source::Source},
+    pipeline::{self, Ended, Inputs, Pipeline},
+    reload::{self, Changes},
     sink::kafka::KafkaSink,
     source::{
+        Wiring,
         acks::Acks,
-        kafka::{KafkaSource, MAX_OPEN, Wiring},
+        kafka::{KafkaSource, MAX_OPEN},
     },
     status::SharedStatus,
     stop::Stop,
+    worker::samples::Samples,
 };
 
 /// Answers that wait for the pipeline; workers hold at most two batches each, so this is never full for long.
 const ANSWERS: usize = 1024;
 
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
-/// `configuration` is where the configuration came from: it is watched, and read at each of `hangups`.
-pub fn serve(config: &Config, configuration: Source, hangups: Receiver<()>, stop: &Stop) -> anyhow::Result<bool> {
+/// `changes` is where changed configurations come from, `None` for no changes.
+pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
     let cluster = Cluster::new(&config.kafka, &config.application);
     let acks = Arc::new(Acks::default());
     // Each message holds at least one of the at most MAX_OPEN open events, or is one of a few about the assignment.
@@ -57,14 +59,21 @@ pub fn serve(config: &Config, configuration: Source, hangups: Receiver<()>, stop
         let (ready, generations) = bounded(1);
         let (answers, workers) = bounded(ANSWERS);
         let status = SharedStatus::default();
-        let changes = reload::Outlets { mailbox: Arc::clone(&mailbox), status: status.clone() };
-        reload::watch(configuration, hangups, config.clone(), changes)?;
+        if let Some(changes) = changes {
+            let outlets = reload::Outlets { mailbox: Arc::clone(&mailbox), status: status.clone() };
+            changes.watch(config.clone(), outlets)?;
+        }
         let outlets = loader::Outlets { ready, answers, unusable, status };
-        let sources = (Arc::clone(&mailbox), Arc::clone(&workspace));
-        let loader = Loader::new(config.clone(), sources, outlets, sink.max_output_bytes());
+        let to_loader = pipeline::Outlets { mailbox: Arc::clone(&mailbox), samples: Samples::default() };
+        let inlets = loader::Inlets {
+            mailbox: Arc::clone(&mailbox),
+            workspace: Arc::clone(&workspace),
+            samples: to_loader.samples.clone(),
+        };
+        let loader = Loader::new(config.clone(), inlets, outlets, sink.max_output_bytes());
         thread::Builder::new().name("loader".into()).spawn(move || loader.run())?;
         let inputs = Inputs { intake: events, workers, generations };
-        Pipeline::new(&config.operator, inputs, sink, acks).run(config.stop_timeout)
+        Pipeline::new(&config.operator, (inputs, to_loader), sink, acks).run(config.stop_timeout)
     } else {
         drop(events);
         Ended { clean: true, stopped_by_error: false, failed: 0 }

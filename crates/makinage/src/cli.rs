@@ -44,6 +44,15 @@ enum Command {
         #[arg(default_value = "-", value_name = "FILE")]
         events: PathBuf,
     },
+    /// Show the whole on a Kafka in memory, with nothing set up: events, predictions, the model's version, latency.
+    Demo {
+        /// End after so many events [default: at Ctrl-C]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        events: Option<u64>,
+        /// Events a second.
+        #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        rate: u32,
+    },
     /// Publish models to Kafka, as makinage-model-publisher does.
     Publish {
         #[command(flatten)]
@@ -81,6 +90,7 @@ pub fn serve_main() -> ExitCode {
         Some(Command::Predict { config, model, events }) => {
             with_config(&config, "makinage predict", |file| commands::predict::run(file, &model, &events))
         }
+        Some(Command::Demo { events, rate }) => report(commands::demo::run(commands::demo::Options { events, rate })),
         Some(Command::Publish { config }) => with_config(&config, "makinage publish", commands::publish::run_file),
     }
 }
@@ -112,12 +122,12 @@ fn with_config(
 
 fn report(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        commands::tell(format_args!("error: {error:#}"));
         ExitCode::FAILURE
     })
 }
 
 fn bad_usage(message: &str) -> ExitCode {
-    eprintln!("error: {message}");
+    commands::tell(format_args!("error: {message}"));
     commands::BAD_CONFIG.into()
 }

@@ -22,6 +22,8 @@ pub struct Job {
     pub range: Range<usize>,
     /// Workers that died on exactly this job.
     deaths: u8,
+    /// The generation that was asked last; 0 for none yet.
+    pub generation: u64,
     /// It is part of a job that killed two workers: a single further death halves it again.
     suspect: bool,
 }
@@ -69,7 +71,9 @@ pub enum Part {
         start: usize,
         /// In ascending order, without gaps.
         answers: Vec<Answer>,
-        /// The model that scored them.
+        /// The generation that scored them.
+        generation: u64,
+        /// Its model.
         model: ModelLabel,
     },
     /// One event that could not be scored, without an answer.
@@ -122,7 +126,7 @@ impl Flights {
         let events = Arc::new(events);
         let flight = self.first + self.open.len() as u64;
         self.open.push_back(Flight { events: Arc::clone(&events), parts: vec![], missing: events.len() });
-        Job { flight, range: 0..events.len(), events, deaths: 0, suspect: false }
+        Job { flight, range: 0..events.len(), events, deaths: 0, generation: 0, suspect: false }
     }
 
     /// Something is known about a flight.

@@ -18,11 +18,15 @@ use crossbeam_channel::{Receiver, never, select};
 
 use crate::{
     config::Operator,
+    generation::mailbox::Mailbox,
     predict::Predictor,
     queue::Queue,
     sink::Sink,
     source::{Intake, acks::Acks},
-    worker::pool::{FromWorker, Pool},
+    worker::{
+        pool::{FromWorker, Pool},
+        samples::Samples,
+    },
     write::Writer,
 };
 
@@ -38,6 +42,15 @@ pub struct Inputs {
     pub workers: Receiver<FromWorker>,
     /// Generations that are ready to take over.
     pub generations: Receiver<Pool>,
+}
+
+/// What the pipeline tells those who make generations.
+#[derive(Debug, Clone, Default)]
+pub struct Outlets {
+    /// Takes complaints.
+    pub mailbox: Arc<Mailbox>,
+    /// Keeps some events.
+    pub samples: Samples,
 }
 
 /// How a pipeline ended.
@@ -64,6 +77,7 @@ enum Phase {
 #[derive(Debug)]
 pub struct Pipeline<S> {
     inputs: Inputs,
+    outlets: Outlets,
     queue: Queue,
     predictor: Predictor,
     writer: Writer<S>,
@@ -72,9 +86,10 @@ pub struct Pipeline<S> {
 
 impl<S: Sink> Pipeline<S> {
     /// A pipeline for one operator.
-    pub fn new(operator: &Operator, inputs: Inputs, sink: S, acks: Arc<Acks>) -> Self {
+    pub fn new(operator: &Operator, (inputs, outlets): (Inputs, Outlets), sink: S, acks: Arc<Acks>) -> Self {
         Self {
             inputs,
+            outlets,
             queue: Queue::default(),
             predictor: Predictor::new(operator.batch),
             writer: Writer::new(operator, sink, acks),
@@ -116,7 +131,7 @@ impl<S: Sink> Pipeline<S> {
             recv(generations) -> pool => match pool {
                 Ok(pool) => {
                     self.writer.set_on_error(pool.on_error());
-                    self.predictor.switch_to(pool);
+                    self.predictor.switch_to(pool, Instant::now());
                 }
                 Err(_) => self.inputs.generations = never(),
             },
@@ -137,7 +152,10 @@ impl<S: Sink> Pipeline<S> {
     fn take(&mut self, message: Intake) {
         match message {
             Intake::Events(events) if self.phase == Phase::Stopping => self.writer.drop_events(&events),
-            Intake::Events(events) => self.queue.push(events, Instant::now()),
+            Intake::Events(events) => {
+                self.outlets.samples.pass(&events, Instant::now());
+                self.queue.push(events, Instant::now());
+            }
             Intake::Revoked(slots) => self.writer.drop_events(&self.queue.remove_slots(&slots)),
             Intake::Finish => self.phase = Phase::Finishing,
             Intake::Stop => self.stop(),
@@ -172,7 +190,12 @@ impl<S: Sink> Pipeline<S> {
     /// Writes the flights that have landed, in order.
     fn write(&mut self) {
         while let Some(landed) = self.predictor.pop_landed() {
-            self.writer.write(&landed);
+            for scored in self.writer.write(&landed) {
+                self.predictor.scored(&scored);
+            }
+        }
+        if let Some(trouble) = self.predictor.verdict(Instant::now()) {
+            self.outlets.mailbox.complain(trouble);
         }
         self.writer.tend(Instant::now());
         if self.writer.stopped_by_error() && self.phase != Phase::Stopping {

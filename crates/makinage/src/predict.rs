@@ -10,7 +10,9 @@ use crate::{
     config::Batch,
     event::{Event, Failure},
     flights::{AfterDeath, Flights, Job, Landed, Part},
+    generation::{Trouble, probation::Probation},
     worker::pool::{FromWorker, Pool, WorkerId},
+    write::Scored,
 };
 
 /// Flights that may be open for each worker: more would only wait in memory behind a slow one.
@@ -26,6 +28,8 @@ pub struct Predictor {
     /// What dead workers left, before anything new.
     retries: VecDeque<Job>,
     current: Option<Pool>,
+    /// The conduct of the current one.
+    probation: Option<Probation>,
     draining: Vec<Pool>,
 }
 
@@ -37,13 +41,17 @@ impl Predictor {
             flights: Flights::default(),
             retries: VecDeque::new(),
             current: None,
+            probation: None,
             draining: vec![],
         }
     }
 
     /// From now on jobs go to this generation.
-    pub fn switch_to(&mut self, pool: Pool) {
+    pub fn switch_to(&mut self, pool: Pool, now: Instant) {
+        pool.take_over();
         tracing::info!("generation {}: model {} takes over", pool.generation(), pool.label());
+        let rate_before = self.probation.as_ref().map_or(0.0, Probation::error_rate);
+        self.probation = Some(Probation::new(pool.generation(), pool.probation(), rate_before, now));
         self.sizer = BatchSizer::new(pool.batch());
         self.draining.extend(self.current.replace(pool));
     }
@@ -77,10 +85,22 @@ impl Predictor {
 
     /// Gives waiting jobs to free workers.
     pub fn dispatch(&mut self, now: Instant) {
-        let Some(pool) = &mut self.current else { return };
-        while let Some((slot, _)) = pool.free_worker() {
+        for _ in 0..self.retries.len() {
             let Some(job) = self.retries.pop_front() else { return };
-            pool.ask(slot, job, now);
+            let pool = self.pool_for(&job);
+            match pool.and_then(|pool| Some((pool.free_worker()?.0, pool))) {
+                Some((slot, pool)) => pool.ask(slot, job, now),
+                None => self.retries.push_back(job),
+            }
+        }
+    }
+
+    /// A job goes back to the generation that had it, while that lives: a later batch may have been answered by it already, and the switch is monotone.
+    fn pool_for(&mut self, job: &Job) -> Option<&mut Pool> {
+        let had_it = |pool: &Pool| pool.generation() == job.generation && pool.is_alive();
+        match self.draining.iter().position(had_it) {
+            Some(place) => self.draining.get_mut(place),
+            None => self.current.as_mut(),
         }
     }
 
@@ -120,9 +140,16 @@ impl Predictor {
         let mut held = self.pool(worker).map(|pool| pool.died(worker.slot)).unwrap_or_default().into_iter();
         tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
         // Only the oldest job was being worked on; the others come back without blame, behind what follows from it.
-        let blamed = held.next().map(Job::after_death);
+        let blamed = held.next();
+        let died_on = blamed.as_ref().map(|job| (job.flight, job.range.clone()));
+        let blamed = blamed.map(Job::after_death);
         for job in held.rev() {
             self.retries.push_front(job);
+        }
+        if let Some(probation) = self.probation.as_mut().filter(|probation| probation.is_of(worker.generation))
+            && let Some((flight, part)) = died_on
+        {
+            probation.crashed_on(flight, &part);
         }
         match blamed {
             Some(AfterDeath::Retry(jobs)) => jobs.into_iter().rev().for_each(|job| self.retries.push_front(job)),
@@ -140,7 +167,9 @@ impl Predictor {
         for pool in self.current.iter_mut().chain(&mut self.draining) {
             pool.end_silent(now);
         }
-        self.draining.retain(|pool| !pool.is_idle());
+        let retries = &self.retries;
+        let awaited = |pool: &Pool| pool.is_alive() && retries.iter().any(|job| job.generation == pool.generation());
+        self.draining.retain(|pool| !pool.is_idle() || awaited(pool));
     }
 
     /// When [`Predictor::tick`], or the batching rule, has something to do without a message.
@@ -149,6 +178,18 @@ impl Predictor {
         let silent = silent.map(|at| at.saturating_duration_since(now));
         let free = self.current.as_ref().and_then(Pool::free_worker).is_some();
         silent.into_iter().chain(self.sizer.deadline(queued).filter(|_| free)).min()
+    }
+
+    /// So many events of a generation were answered, of which so many failed.
+    pub fn scored(&mut self, scored: &Scored) {
+        if let Some(probation) = self.probation.as_mut().filter(|probation| probation.is_of(scored.generation)) {
+            probation.scored(scored.events, scored.failed);
+        }
+    }
+
+    /// Whether the current generation should be taken back; told once.
+    pub fn verdict(&mut self, now: Instant) -> Option<Trouble> {
+        self.probation.as_mut()?.verdict(now)
     }
 
     /// The next flight in order, once everything about it is known.

@@ -18,3 +18,6 @@ pub fn splice(event: &[u8], prediction: &Prediction<'_>, into: &mut Vec<u8>) {
     }
     into.push(b']');
 }
+
+#[cfg(test)]
+mod tests;

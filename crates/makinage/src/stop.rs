@@ -62,12 +62,13 @@ impl Stop {
                     end_now(128 + signal);
                 }
                 let timeout = Duration::from_millis(stop.0.timeout.load(Ordering::Relaxed));
+                // Before the log, which may be a pipe that its reader has left full.
+                stop.request();
+                end_after(timeout);
                 tracing::info!(
                     "stopping: finishing what is under way, at most {} s (a second signal ends at once)",
                     timeout.as_secs_f32()
                 );
-                stop.request();
-                end_after(timeout);
             }
         })?;
         Ok(())

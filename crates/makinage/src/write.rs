@@ -19,6 +19,17 @@ use crate::{
     worker::answer::Outcome,
 };
 
+/// How a generation did on some events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scored {
+    /// The generation.
+    pub generation: u64,
+    /// Events that it answered.
+    pub events: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+}
+
 /// Hands the outputs of landed flights to the sink, in order.
 #[derive(Debug)]
 pub struct Writer<S> {
@@ -43,30 +54,41 @@ impl<S: Sink> Writer<S> {
         self.failed.set_on_error(on_error);
     }
 
-    /// Writes a flight's outputs.
-    pub fn write(&mut self, landed: &Landed) {
+    /// Writes a flight's outputs; says how each generation that answered did.
+    pub fn write(&mut self, landed: &Landed) -> Vec<Scored> {
         let mut output = Vec::new();
+        let mut scored = Vec::new();
         for part in &landed.parts {
             match part {
                 Part::Failed(place, failure) => self.fail(&landed.events[*place], failure),
-                Part::Answered { start, answers, model } => {
+                Part::Answered { start, answers, generation, model } => {
+                    let mut counts = Scored { generation: *generation, events: 0, failed: 0 };
                     for answer in answers {
                         for item in 0..answer.count {
                             let event = &landed.events[start + answer.first + item];
-                            self.write_event(event, &answer.outcome(item), model, &mut output);
+                            let written = self.write_event(event, &answer.outcome(item), model, &mut output);
+                            counts.events += 1;
+                            counts.failed += u64::from(!written);
                         }
                     }
+                    scored.push(counts);
                 }
             }
         }
+        scored
     }
 
-    fn write_event(&mut self, event: &Event, outcome: &Outcome<'_>, model: &str, output: &mut Vec<u8>) {
+    /// `false` for an event that failed.
+    fn write_event(&mut self, event: &Event, outcome: &Outcome<'_>, model: &str, output: &mut Vec<u8>) -> bool {
         if self.stopped_by_error {
-            return self.acks.settle(event.ticket, Fate::Dropped);
+            self.acks.settle(event.ticket, Fate::Dropped);
+            return true;
         }
         let written = match outcome {
-            Outcome::Skipped => return self.acks.settle(event.ticket, Fate::Finished),
+            Outcome::Skipped => {
+                self.acks.settle(event.ticket, Fate::Finished);
+                Ok(())
+            }
             Outcome::Failed(failure) => Err(failure.clone()),
             Outcome::Output(value) => self.sink.write(event, value, model),
             Outcome::Prediction(prediction) => {
@@ -74,9 +96,10 @@ impl<S: Sink> Writer<S> {
                 self.sink.write(event, output, model)
             }
         };
-        if let Err(failure) = written {
-            self.fail(event, &failure);
+        if let Err(failure) = &written {
+            self.fail(event, failure);
         }
+        written.is_ok()
     }
 
     fn fail(&mut self, event: &Event, failure: &Failure) {

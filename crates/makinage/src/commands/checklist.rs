@@ -1,6 +1,9 @@
 //! The lines that `check` writes: a mark, what was looked at, and what was found.
 
-use std::fmt::Display;
+use std::{
+    fmt::Display,
+    io::{self, Write},
+};
 
 /// Writes lines and remembers whether all was well.
 #[derive(Debug, Default)]
@@ -11,22 +14,27 @@ pub struct Checklist {
 impl Checklist {
     /// It is as it should be.
     pub fn good(what: impl Display) {
-        println!("✔ {what}");
+        say("✔", what);
     }
 
     /// It works, but the user should know.
     pub fn note(what: impl Display) {
-        println!("! {what}");
+        say("!", what);
     }
 
     /// It keeps the service from working.
     pub fn bad(&mut self, what: impl Display) {
         self.failed = true;
-        println!("✖ {what}");
+        say("✖", what);
     }
 
     /// Whether anything was bad.
     pub fn failed(&self) -> bool {
         self.failed
     }
+}
+
+/// Nobody has to read it all: `println!` panics once its reader has gone.
+fn say(mark: &str, what: impl Display) {
+    let _ = writeln!(io::stdout(), "{mark} {what}");
 }

@@ -2,22 +2,43 @@
 
 pub mod check;
 mod checklist;
+pub mod demo;
 pub mod predict;
 pub mod preflight;
 pub mod publish;
 pub mod run;
 
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::{EnvFilter, fmt};
+
 /// Exit code for bad usage or configuration.
 pub const BAD_CONFIG: u8 = 2;
 
+/// Writes a line to standard error. Nobody has to read it: `eprintln!` panics once its reader has gone.
+pub(crate) fn tell(line: impl std::fmt::Display) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Logs to standard error: `RUST_LOG` where it is set, else `level` and above.
 fn log_to_stderr(level: tracing::Level) {
-    use std::io::{self, IsTerminal};
+    log_to(&level.to_string(), io::stderr);
+}
 
-    use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level.to_string()));
-    let subscriber =
-        fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).with_target(false);
+/// Logs to `writer`, which ends on standard error: what `RUST_LOG` chooses, or where it isn't set `filter`.
+fn log_to<W>(filter: &str, writer: W)
+where
+    W: for<'w> fmt::MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
+    let subscriber = fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        // Else a line that can't be written is told to standard error, which panics in whatever thread had something to log.
+        .log_internal_errors(false);
     // A second initialisation is a test's.
     let _ = subscriber.try_init();
 }

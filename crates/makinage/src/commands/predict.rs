@@ -12,11 +12,11 @@ use std::{
 use anyhow::Context;
 use crossbeam_channel::bounded;
 
-use super::{BAD_CONFIG, log_to_stderr, preflight};
+use super::{BAD_CONFIG, log_to_stderr, preflight, tell};
 use crate::{
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
     model::{Limits, ModelIdentity, inspect, unpack, workspace::UnpackedModel},
-    pipeline::{Ended, Inputs, Pipeline},
+    pipeline::{Ended, Inputs, Outlets, Pipeline},
     sink::memory::LineSink,
     source::{acks::Acks, memory::LineSource},
     worker::{plan::plan, pool::Pool},
@@ -54,7 +54,7 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     ready.send(pool).context("the pipeline has gone")?;
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
-    let ended = Pipeline::new(&config.operator, inputs, sink, acks).run(config.stop_timeout);
+    let ended = Pipeline::new(&config.operator, (inputs, Outlets::default()), sink, acks).run(config.stop_timeout);
     reader
         .join()
         .map_err(|_| anyhow::anyhow!("the reader's thread panicked; this is a bug"))?
@@ -84,7 +84,7 @@ fn unpacked(model: &Path) -> anyhow::Result<UnpackedModel> {
 
 fn exit_code(ended: Ended) -> ExitCode {
     if ended.failed > 0 {
-        eprintln!("{} events failed", ended.failed);
+        tell(format_args!("{} events failed", ended.failed));
     }
     if ended.clean && ended.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

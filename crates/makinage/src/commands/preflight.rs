@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::tell;
 use crate::{
     config::{Config, Imports, Located, Origin, Place, Problem, Problems, Reading, locate_service, read_service},
     reload::consul::Consul,
@@ -49,10 +50,10 @@ pub fn configuration(file: &Path) -> Option<Config> {
 /// The same of a reading.
 pub fn told(reading: Reading<Config>) -> Option<Config> {
     for warning in &reading.warnings {
-        eprintln!("warning: {warning}");
+        tell(format_args!("warning: {warning}"));
     }
     for problem in &reading.problems {
-        eprintln!("error: {problem}");
+        tell(format_args!("error: {problem}"));
     }
     reading.config.filter(|_| reading.problems.is_empty())
 }

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{BAD_CONFIG, log_to_stderr};
+use super::{BAD_CONFIG, log_to_stderr, tell};
 use crate::{
     config::{PublishConfig, PublishModel, inspect_publish},
     model::{
@@ -32,10 +32,10 @@ pub fn run_file(file: &Path) -> anyhow::Result<ExitCode> {
     log_to_stderr(tracing::Level::WARN);
     let reading = inspect_publish(file);
     for warning in &reading.warnings {
-        eprintln!("warning: {warning}");
+        tell(format_args!("warning: {warning}"));
     }
     for problem in &reading.problems {
-        eprintln!("error: {problem}");
+        tell(format_args!("error: {problem}"));
     }
     let Some(config) = reading.config else { return Ok(BAD_CONFIG.into()) };
     run(&config, &mut io::stdout())?;
@@ -78,7 +78,7 @@ fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Checked<'_
             Ok(notes) => {
                 for note in notes {
                     if !told.contains(&note) {
-                        eprintln!("{note}; publishing without that check");
+                        tell(format_args!("{note}; publishing without that check"));
                         told.push(note);
                     }
                 }

@@ -6,7 +6,7 @@ use super::{BAD_CONFIG, log_to_stderr, preflight};
 use crate::{
     app,
     config::{Reading, read_service},
-    reload::{self, source::Source},
+    reload::{self, Changes, source::Source},
     stop::Stop,
 };
 
@@ -34,6 +34,6 @@ pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
         config.application,
         config.kafka.endpoints.join(",")
     );
-    let clean = app::serve(&config, source, hangups, &stop)?;
+    let clean = app::serve(&config, Some(Changes { source, hangups }), &stop)?;
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

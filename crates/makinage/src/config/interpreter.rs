@@ -16,6 +16,18 @@ mod tests;
 
 const INSTALL: &str = "install Python 3.10 or newer, or name one with `python: /opt/venv/bin/python`";
 
+/// The interpreters that stand for "Python" where nothing names one: the active virtual environment's and `python3`, as far as they are there.
+pub fn usual(surroundings: &dyn Surroundings) -> Vec<PathBuf> {
+    let finder = Finder { folder: Path::new(""), surroundings };
+    let active = finder.active().map(|folder| folder.join("bin/python"));
+    let mut found: Vec<PathBuf> = active.into_iter().filter(|path| surroundings.is_executable(path)).collect();
+    // An active environment is first in PATH: its `python3` is the same.
+    found.extend(
+        finder.on_path("python3").filter(|path| found.first().is_none_or(|active| active.parent() != path.parent())),
+    );
+    found.into_iter().filter_map(|path| absolute(path).ok()).collect()
+}
+
 /// Looks for the interpreter.
 pub struct Finder<'s> {
     /// Where relative paths in the file begin.
@@ -60,8 +72,8 @@ impl Finder<'_> {
     }
 
     fn default(&self) -> Result<PathBuf, String> {
-        if let Some(environment) = self.surroundings.variable("VIRTUAL_ENV").filter(|value| !value.is_empty()) {
-            let path = Path::new(&environment).join("bin/python");
+        if let Some(environment) = self.active() {
+            let path = environment.join("bin/python");
             return if self.surroundings.is_executable(&path) {
                 Ok(path)
             } else {
@@ -72,6 +84,11 @@ impl Finder<'_> {
             };
         }
         self.on_path("python3").ok_or_else(|| format!("there is no `python3` in the folders of PATH; {INSTALL}"))
+    }
+
+    /// The folder of the active virtual environment.
+    fn active(&self) -> Option<PathBuf> {
+        self.surroundings.variable("VIRTUAL_ENV").filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
     fn on_path(&self, program: &str) -> Option<PathBuf> {

@@ -21,6 +21,7 @@ mod keys;
 mod operator;
 mod operators;
 mod outputs;
+mod probation;
 mod problem;
 mod properties;
 mod publish;
@@ -30,6 +31,7 @@ mod roles;
 mod secret;
 mod section;
 mod service;
+mod size;
 mod surroundings;
 #[cfg(test)]
 mod tests;
@@ -111,6 +113,11 @@ pub fn read_service(text: &str, origin: &Origin) -> Reading<Config> {
     service::read(text, origin, &surroundings::Process)
 }
 
+/// The interpreters that stand for "Python" where nothing names one, the first choice first.
+pub fn interpreters() -> Vec<PathBuf> {
+    interpreter::usual(&surroundings::Process)
+}
+
 /// Reads the publisher's file, with all that is wrong with it and what to warn of.
 pub fn inspect_publish(path: &Path) -> Reading<PublishConfig> {
     match file::text(path, file::PUBLISHER) {
@@ -171,10 +178,25 @@ pub struct Operator {
     pub predict_timeout: Duration,
     /// The longest that a model may take to load.
     pub load_timeout: Duration,
+    /// The most memory that a worker process may take for its data, in bytes; `None` for no limit.
+    pub memory_limit: Option<u64>,
+    /// When a generation is taken back by itself.
+    pub probation: Probation,
     /// The Python interpreter of the workers: `python`, else `$VIRTUAL_ENV/bin/python`, else `python3`.
     pub python: PathBuf,
     /// The code of the hooks and encoder modules when this was read.
     pub code: Arc<Code>,
+}
+
+/// What a generation must not do for some time after it took over, or it is taken back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Probation {
+    /// How long that is; zero for no probation.
+    pub time: Duration,
+    /// Different batches on which a worker died; `None` for any number.
+    pub crashes: Option<usize>,
+    /// By how much the share of events that failed may exceed that of the generation before, from 0 to 1; `None` for any.
+    pub error_rate: Option<f64>,
 }
 
 /// Where models arrive.

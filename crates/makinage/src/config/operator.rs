@@ -95,6 +95,8 @@ impl Described<'_, '_> {
             batch: tuning.batch,
             predict_timeout: tuning.predict_timeout,
             load_timeout: tuning.load_timeout,
+            memory_limit: tuning.memory_limit,
+            probation: tuning.probation,
             python: imports?.python.clone(),
             code: Arc::clone(&imports?.code),
         })

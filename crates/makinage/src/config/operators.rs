@@ -24,6 +24,8 @@ pub const KEYS: Keys = Keys {
         "max_delay",
         "predict_timeout",
         "load_timeout",
+        "memory_limit",
+        "probation",
         "python",
     ],
     refused: &[(

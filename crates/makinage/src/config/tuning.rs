@@ -3,11 +3,13 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::{
-    Batch, OnError,
+    Batch, OnError, Probation,
     duration::{self, Limits},
     field::Count,
+    probation,
     problem::Findings,
     section::{Section, Setting},
+    size,
 };
 
 #[cfg(test)]
@@ -21,6 +23,8 @@ const MAX_DELAY: Duration = Duration::from_millis(5);
 const PREDICT_TIMEOUT: Duration = Duration::from_secs(30);
 const LOAD_TIMEOUT: Duration = Duration::from_mins(10);
 const MINUTE: Duration = Duration::from_mins(1);
+/// Python with NumPy and MLflow takes about half of that before it has a model.
+const LEAST_MEMORY: u64 = 200_000_000;
 const DAY: Duration = Duration::from_hours(24);
 
 /// How the operator runs.
@@ -36,6 +40,10 @@ pub struct Tuning {
     pub predict_timeout: Duration,
     /// `load_timeout`
     pub load_timeout: Duration,
+    /// `memory_limit`
+    pub memory_limit: Option<u64>,
+    /// `probation`
+    pub probation: Probation,
 }
 
 /// Reads how the operator runs.
@@ -45,6 +53,9 @@ pub fn read(section: &Section, cores: usize, findings: &mut Findings) -> Option<
     let workers = section.setting("workers", findings, |field, findings| field.count(&WORKERS, findings));
     let predict_timeout = time(section, "predict_timeout", Limits { zero: false, longest: DAY }, findings);
     let load_timeout = time(section, "load_timeout", Limits { zero: false, longest: DAY }, findings);
+    let memory_limit = section
+        .setting("memory_limit", findings, |field, findings| size::read(field, LEAST_MEMORY, findings).map(Some));
+    let probation = probation::read(section, findings);
     let batch = batch(section, findings);
     check_delivery(section, findings);
     Some(Tuning {
@@ -57,6 +68,8 @@ pub fn read(section: &Section, cores: usize, findings: &mut Findings) -> Option<
         batch: batch?,
         predict_timeout: predict_timeout.or(PREDICT_TIMEOUT)?,
         load_timeout: load_timeout.or(LOAD_TIMEOUT)?,
+        memory_limit: memory_limit.or(None)?,
+        probation: probation?,
     })
 }
 

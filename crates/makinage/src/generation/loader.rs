@@ -7,12 +7,13 @@ use crossbeam_channel::Sender;
 
 use super::{Arrived, Offer, Trouble, mailbox::Mailbox};
 use crate::{
-    config::Config,
+    config::{Config, Hooks},
     model::{RecordPlace, workspace::Workspace},
     status::{Serving, SharedStatus},
     worker::{
         plan::plan,
         pool::{FromWorker, Pool},
+        samples::Samples,
     },
 };
 
@@ -22,6 +23,17 @@ struct Made {
     generation: u64,
     config: Arc<Config>,
     model: Arc<Arrived>,
+}
+
+/// Where what the loader makes generations of comes from.
+#[derive(Debug)]
+pub struct Inlets {
+    /// What is wished for.
+    pub mailbox: Arc<Mailbox>,
+    /// Where models are unpacked.
+    pub workspace: Arc<Workspace>,
+    /// Recent events.
+    pub samples: Samples,
 }
 
 /// Where what the loader makes goes.
@@ -43,6 +55,7 @@ pub struct Loader {
     mailbox: Arc<Mailbox>,
     workspace: Arc<Workspace>,
     outlets: Outlets,
+    samples: Samples,
     max_output_bytes: usize,
     /// The newest configuration that was not found wanting.
     config: Arc<Config>,
@@ -56,16 +69,13 @@ pub struct Loader {
 
 impl Loader {
     /// A loader without anything to serve yet. `max_output_bytes` is the sink's limit.
-    pub fn new(
-        config: Config,
-        (mailbox, workspace): (Arc<Mailbox>, Arc<Workspace>),
-        outlets: Outlets,
-        max_output_bytes: usize,
-    ) -> Self {
+    pub fn new(config: Config, inlets: Inlets, outlets: Outlets, max_output_bytes: usize) -> Self {
+        let Inlets { mailbox, workspace, samples } = inlets;
         Self {
             mailbox,
             workspace,
             outlets,
+            samples,
             max_output_bytes,
             config: Arc::new(config),
             newest: None,
@@ -174,7 +184,10 @@ impl Loader {
         tracing::info!("generation {generation}: loading model {label} from {} (sha256 {sha256})", model.place);
         let unpacked = Arc::new(self.workspace.unpack(&model.model).context("step unpack")?);
         let mut plan = plan(config, unpacked, self.max_output_bytes).context("the workers' setup")?;
-        plan.beside_another = self.serving.is_some();
+        plan.beside_another = self.serving.is_some().into();
+        if config.operator.hooks == Hooks::default() {
+            plan.samples = self.samples.take();
+        }
         let pool = Pool::start(*generation, plan, &self.outlets.answers).map_err(|failure| {
             let traceback =
                 failure.traceback.as_deref().map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();

@@ -1,22 +1,12 @@
 //! Whether a generation that has just taken over does so badly that it should be taken back. Pure: the clock is passed in.
 
-use std::time::{Duration, Instant};
+use std::{ops::Range, time::Instant};
 
 use super::Trouble;
+use crate::config::Probation as Limits;
 
 /// Events below which an error rate says nothing.
 const ENOUGH_EVENTS: u64 = 100;
-
-/// What a generation must not do within its probation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Limits {
-    /// How long the probation lasts; zero for none.
-    pub time: Duration,
-    /// Different batches on which a worker died. One event that kills any model is one batch, however often it is tried.
-    pub crashes: Option<usize>,
-    /// By how much the share of events that failed may exceed that of the generation before, from 0 to 1.
-    pub error_rate: Option<f64>,
-}
 
 /// One generation's conduct.
 #[derive(Debug)]
@@ -26,8 +16,8 @@ pub struct Probation {
     began: Instant,
     /// The share of events that failed in the generation before.
     rate_before: f64,
-    /// Flights on which a worker died; no more than `limits.crashes` of them.
-    crashed: Vec<u64>,
+    /// What workers died on: parts of flights that have no event in common; no more than `limits.crashes` of them.
+    crashed: Vec<(u64, Range<usize>)>,
     events: u64,
     failed: u64,
     told: bool,
@@ -39,10 +29,22 @@ impl Probation {
         Self { generation, limits, began: now, rate_before, crashed: vec![], events: 0, failed: 0, told: false }
     }
 
-    /// A worker died on this flight.
-    pub fn crashed_on(&mut self, flight: u64) {
-        if !self.crashed.contains(&flight) && self.crashed.len() < self.limits.crashes.unwrap_or(0) {
-            self.crashed.push(flight);
+    /// Whether it is about this generation.
+    pub fn is_of(&self, generation: u64) -> bool {
+        self.generation == generation
+    }
+
+    /// A worker died on these events of a flight.
+    ///
+    /// Tried again, a batch is halved until the guilty event stands alone: a death on a part of what is known already is the same one, more
+    /// closely. Parts that have no event in common are different batches.
+    pub fn crashed_on(&mut self, flight: u64, part: &Range<usize>) {
+        let overlaps =
+            |known: &(u64, Range<usize>)| known.0 == flight && known.1.start < part.end && part.start < known.1.end;
+        match self.crashed.iter().position(overlaps) {
+            Some(known) => self.crashed[known].1 = part.clone(),
+            None if self.crashed.len() < self.limits.crashes.unwrap_or(0) => self.crashed.push((flight, part.clone())),
+            None => {}
         }
     }
 
@@ -104,12 +106,27 @@ mod tests {
         let now = Instant::now();
         let mut probation = probation(Some(3), None, now);
         for flight in [7, 7, 7, 8] {
-            probation.crashed_on(flight);
+            probation.crashed_on(flight, &(0..16));
         }
         assert_eq!(probation.verdict(now), None, "two batches");
-        probation.crashed_on(9);
+        probation.crashed_on(9, &(0..1));
         assert_eq!(probation.verdict(now).expect("three batches").generation, 2);
         assert_eq!(probation.verdict(now), None, "told already");
+    }
+
+    #[test]
+    fn one_deadly_event_is_one_batch_however_closely_it_is_found_and_several_in_a_batch_are_several() {
+        let now = Instant::now();
+        let mut probation = probation(Some(3), None, now);
+        for part in [0..16, 0..16, 0..8, 4..8, 4..6, 4..5, 4..5] {
+            probation.crashed_on(7, &part);
+        }
+        assert_eq!(probation.verdict(now), None, "event 4");
+        probation.crashed_on(7, &(8..16));
+        assert_eq!(probation.verdict(now), None, "another one behind it");
+        probation.crashed_on(7, &(8..12));
+        probation.crashed_on(7, &(12..16));
+        assert!(probation.verdict(now).is_some(), "a third one");
     }
 
     #[test]
@@ -128,7 +145,7 @@ mod tests {
     fn after_its_probation_a_generation_stays() {
         let now = Instant::now();
         let mut probation = probation(Some(1), Some(0.1), now);
-        probation.crashed_on(1);
+        probation.crashed_on(1, &(0..1));
         probation.scored(1000, 1000);
         assert_eq!(probation.verdict(now + MINUTE), None);
     }
@@ -137,7 +154,7 @@ mod tests {
     fn without_limits_nothing_is_too_much() {
         let now = Instant::now();
         let mut probation = probation(None, None, now);
-        (0..100).for_each(|flight| probation.crashed_on(flight));
+        (0..100).for_each(|flight| probation.crashed_on(flight, &(0..1)));
         probation.scored(1000, 1000);
         assert_eq!(probation.verdict(now), None);
     }

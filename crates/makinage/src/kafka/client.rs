@@ -7,6 +7,9 @@ use rdkafka::ClientConfig;
 use super::context::Connection;
 use crate::config::Kafka;
 
+/// How often clients ask again which topics and partitions there are: the default of 5 minutes would be the wait for one that appears.
+pub const METADATA_REFRESH_MS: u64 = 10_000;
+
 /// The Kafka cluster as one application meets it: what all its clients have in common.
 #[derive(Debug, Clone)]
 pub struct Cluster {
@@ -41,8 +44,7 @@ impl Cluster {
             // A silent broker must not keep a reconnect waiting for long once it is back.
             .set("reconnect.backoff.max.ms", "2000")
             .set("socket.keepalive.enable", "true")
-            // The default of 5 minutes would be the wait for a topic or partition that appears.
-            .set("topic.metadata.refresh.interval.ms", "10000")
+            .set("topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS.to_string())
             // The broker's policy decides whether a topic is made: the page never creates one.
             .set("allow.auto.create.topics", "true")
             .set("log.connection.close", "false");
@@ -64,6 +66,8 @@ impl Cluster {
             .set("auto.offset.reset", "earliest")
             .set("isolation.level", "read_committed")
             .set("partition.assignment.strategy", "cooperative-sticky");
+        // What tells of a broker that is frozen: its requests time out only after a minute.
+        self.default(&mut client, "statistics.interval.ms", "2000");
         self.default(&mut client, "auto.commit.interval.ms", "1000");
         // The default second stalls a fast consumer whenever its queue has been full: measured 122 k/s against 204 k/s.
         self.default(&mut client, "fetch.queue.backoff.ms", "5");

@@ -9,8 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rdkafka::{client::ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
+use rdkafka::{Statistics, client::ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
 
+/// A broker that has a request and said nothing for so long does not answer: fetches come back in half a second, heartbeats at once.
+const SILENCE: Duration = Duration::from_secs(5);
 /// A line that comes again and again is written once in this time.
 const REPEAT: Duration = Duration::from_mins(1);
 /// Different lines that are remembered for that; more of them are forgotten, the oldest first.
@@ -41,6 +43,18 @@ impl Connection {
     /// Whether brokers answer, as far as is known.
     pub fn is_alive(&self) -> bool {
         !self.away.load(Ordering::Relaxed)
+    }
+
+    /// Takes the client's statistics for what errors can't tell: a broker that holds its connections and answers nothing.
+    fn listen(&self, statistics: &Statistics) {
+        let up = statistics.brokers.values().filter(|broker| broker.state == "UP" && broker.rxidle >= 0);
+        let (silent, heard): (Vec<_>, Vec<_>) =
+            up.partition(|broker| u128::from(broker.rxidle.unsigned_abs()) > SILENCE.as_micros());
+        if !heard.is_empty() {
+            self.alive();
+        } else if silent.iter().any(|broker| broker.waitresp_cnt > 0) {
+            self.lost();
+        }
     }
 
     fn lost(&self) {
@@ -74,13 +88,17 @@ impl ClientContext for Connection {
         // The idempotent producer asks for its id again by itself until the broker's coordinator is up.
         let passing = matches!(facility, "FAIL" | "BROKERFAIL" | "CONNFAIL" | "TERMINATE" | "REQTMOUT" | "GETPID");
         match level {
-            _ if passing => tracing::debug!(facility, "{message}"),
+            _ if passing || is_of_other_clients(facility, message) => tracing::debug!(facility, "{message}"),
             RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => {
                 tracing::debug!(facility, "{message}");
             }
             _ if self.repeated(facility) => {}
             _ => tracing::warn!("Kafka client: {facility}: {message}"),
         }
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.listen(&statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -101,21 +119,10 @@ impl ClientContext for Connection {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Connection, REMEMBERED};
-
-    #[test]
-    fn lines_that_take_turns_are_each_written_once() {
-        let connection = Connection::new(&["localhost:9092".into()]);
-        let written: Vec<bool> = ["a", "b", "a", "b"].iter().map(|line| !connection.repeated(line)).collect();
-        assert_eq!(written, [true, true, false, false]);
-    }
-
-    #[test]
-    fn what_is_remembered_of_the_log_is_bounded() {
-        let connection = Connection::new(&["localhost:9092".into()]);
-        (0..10 * REMEMBERED).for_each(|line| assert!(!connection.repeated(&line.to_string())));
-        assert!(connection.lines.lock().expect("the lines").len() <= REMEMBERED);
-    }
+/// `kafka.properties` are for all clients, and each says which of them are not for it.
+fn is_of_other_clients(facility: &str, message: &str) -> bool {
+    facility == "CONFWARN" && message.contains("will be ignored by this")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! Topics that may not be there yet: how many partitions they have, and the line that says what to do.
 
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
     client::{Client, ClientContext},
@@ -48,7 +51,7 @@ pub fn create_command(endpoint: &str, topic: &str) -> String {
     format!("kafka-topics.sh --bootstrap-server {endpoint} --create --topic {topic}")
 }
 
-/// Tells once what is waited for, and once that the wait is over.
+/// Tells once what is waited for, a topic or first the broker, and once that the wait is over.
 #[derive(Debug)]
 pub struct Waiting<'a> {
     /// How the user named the brokers.
@@ -56,21 +59,22 @@ pub struct Waiting<'a> {
     /// The topic that is waited for.
     pub topic: &'a str,
     since: Instant,
-    told: bool,
+    told: Option<mem::Discriminant<Topic>>,
 }
 
 impl<'a> Waiting<'a> {
     /// Nothing has been told yet.
     pub fn new(endpoint: &'a str, topic: &'a str) -> Self {
-        Self { endpoint, topic, since: Instant::now(), told: false }
+        Self { endpoint, topic, since: Instant::now(), told: None }
     }
 
     /// The topic, or the broker, isn't there.
     pub fn tell(&mut self, found: &Topic) {
-        if self.told || self.since.elapsed() < PATIENCE {
+        if self.since.elapsed() < PATIENCE
+            || self.told.replace(mem::discriminant(found)) == Some(mem::discriminant(found))
+        {
             return;
         }
-        self.told = true;
         let (endpoint, topic) = (self.endpoint, self.topic);
         match found {
             Topic::Missing => tracing::warn!(
@@ -86,7 +90,7 @@ impl<'a> Waiting<'a> {
 
     /// It is there now.
     pub fn over(&self) {
-        if self.told {
+        if self.told.is_some() {
             tracing::info!("topic {} is there now", self.topic);
         }
     }

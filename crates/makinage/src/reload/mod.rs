@@ -19,6 +19,7 @@ use std::{io, sync::Arc, thread};
 use crossbeam_channel::{Receiver, bounded};
 use signal_hook::{consts::SIGHUP, iterator::Signals};
 
+use self::source::Source;
 use crate::{config::Config, generation::mailbox::Mailbox, status::SharedStatus};
 
 /// Where changes go.
@@ -30,12 +31,24 @@ pub struct Outlets {
     pub status: SharedStatus,
 }
 
-/// Watches from now on, on threads of its own. `running` is what the service began with.
-pub fn watch(source: source::Source, hangups: Receiver<()>, running: Config, outlets: Outlets) -> io::Result<()> {
-    let (texts, origin) = source.follow(Arc::clone(&outlets.mailbox))?;
-    let watch = watch::Watch::new(texts, origin, running, outlets);
-    thread::Builder::new().name("configuration".into()).spawn(move || watch.run(&hangups))?;
-    Ok(())
+/// Where changes come from.
+#[derive(Debug)]
+pub struct Changes {
+    /// The configuration's place.
+    pub source: Source,
+    /// Requests to read it at once.
+    pub hangups: Receiver<()>,
+}
+
+impl Changes {
+    /// Watches from now on, on threads of its own. `running` is what the service began with.
+    pub fn watch(self, running: Config, outlets: Outlets) -> io::Result<()> {
+        let Self { source, hangups } = self;
+        let (texts, origin) = source.follow(Arc::clone(&outlets.mailbox))?;
+        let watch = watch::Watch::new(texts, origin, running, outlets);
+        thread::Builder::new().name("configuration".into()).spawn(move || watch.run(&hangups))?;
+        Ok(())
+    }
 }
 
 /// SIGHUP from now on, which ends the program no more; several at once are one.

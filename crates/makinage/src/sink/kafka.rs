@@ -1,97 +1,62 @@
 //! The sink topic: an idempotent producer with acks=all, whose delivery reports settle the events.
 //!
 //! - Delivery: a report of success finishes an event. A refusal that is the record's own (too large, invalid) is that event's
-//!   failure; anything else is the infrastructure's, and the record is produced again until it is taken.
+//!   failure; anything else is the infrastructure's, and the record is produced again until it is taken. So is a record that was refused
+//!   only for the size of its batch.
 //! - Order: records are produced in the pipeline's order; within a partition the idempotent producer keeps it.
-//! - Partition: the event's own number where sink and source have equally many, else by key with `murmur2_random`.
+//! - Partition: the event's own number where sink and source have equally many (`Partitions`), else by key with `murmur2_random`.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 use rdkafka::{
-    ClientConfig, ClientContext, Message,
-    config::RDKafkaLogLevel,
-    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
-    message::{DeliveryResult, Header, Headers, OwnedHeaders, OwnedMessage},
-    producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer},
+    ClientConfig, Message,
+    error::{KafkaResult, RDKafkaErrorCode},
+    message::OwnedMessage,
+    producer::{BaseRecord, Producer},
 };
 
-use super::{Refused, Sink};
+use super::{
+    Refused, Sink,
+    headers::{output_headers, source_of},
+    partitions::Partitions,
+    reports::{OutputProducer, Reports, Undelivered, create, is_records_own, none_undelivered, take_undelivered},
+};
 use crate::{
     config::{DataTopic, SinkTopic},
     event::{Event, Failure},
     kafka::{
-        client::Cluster,
+        client::{self, Cluster},
         context::Connection,
         limits,
-        topics::{self, Topic, Waiting},
     },
-    source::{
-        acks::Acks,
-        offsets::{Fate, Ticket},
-    },
+    source::acks::Acks,
 };
 
-/// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61 and the record's varints.
+/// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's varints, the names of
+/// the two headers that are added.
 const RECORD_OVERHEAD: usize = 128;
-/// Header that names the model which scored the event.
-pub const MODEL_HEADER: &str = "makinage-model";
-/// Header with the event's coordinates, `topic/partition/offset`.
-pub const SOURCE_HEADER: &str = "makinage-source";
-
-/// Collects what the broker did not take, from the producer's own thread.
-pub struct Reports {
-    acks: Arc<Acks>,
-    connection: Arc<Connection>,
-    undelivered: Mutex<Vec<(KafkaError, OwnedMessage, Ticket)>>,
-}
-
-impl Reports {
-    fn new(acks: &Arc<Acks>, connection: &Arc<Connection>) -> Self {
-        Self { acks: Arc::clone(acks), connection: Arc::clone(connection), undelivered: Mutex::default() }
-    }
-}
-
-impl ClientContext for Reports {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.connection.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.connection.error(error, reason);
-    }
-}
-
-impl ProducerContext for Reports {
-    type DeliveryOpaque = usize;
-
-    fn delivery(&self, report: &DeliveryResult<'_>, opaque: usize) {
-        let ticket = Ticket::from_opaque(opaque);
-        match report {
-            Ok(_) => {
-                self.connection.alive();
-                self.acks.settle(ticket, Fate::Finished);
-            }
-            Err((error, message)) => {
-                let mut undelivered = self.undelivered.lock().unwrap_or_else(PoisonError::into_inner);
-                undelivered.push((error.clone(), message.detach(), ticket));
-            }
-        }
-    }
-}
+/// Bytes that a header costs beside its name and value, at most: two varints.
+const HEADER_OVERHEAD: usize = 10;
+/// Bytes of partition, offset and slashes in the event's coordinates, at most.
+const PLACE_OVERHEAD: usize = 32;
+/// The wait between attempts to produce again what was not taken.
+const RETRY: Duration = Duration::from_secs(1);
+/// librdkafka's default of `batch.size`.
+const CLIENT_BATCH: usize = 1_000_000;
 
 /// Produces predictions to the sink topic.
 pub struct KafkaSink {
-    producer: ThreadedProducer<Reports>,
+    producer: Arc<OutputProducer>,
     settings: ClientConfig,
     connection: Arc<Connection>,
-    topic: String,
-    /// Data topics: their name, and whether they have as many partitions as the sink.
-    sources: Vec<(String, bool)>,
+    topic: Arc<str>,
+    partitions: Arc<Partitions>,
     max_record: usize,
+    batch_size: usize,
     acks: Arc<Acks>,
     retry_at: Option<Instant>,
 }
@@ -105,32 +70,40 @@ impl KafkaSink {
         stopped: &dyn Fn() -> bool,
     ) -> KafkaResult<Option<Self>> {
         let (sink, sources) = route;
-        let settings = cluster.producer();
+        let mut settings = cluster.producer();
         let producer = create(&settings, Reports::new(&acks, &cluster.connection))?;
+        let names = sources.iter().map(|source| source.name.as_str());
         let endpoint = cluster.endpoint();
-        let mut partitions = Vec::with_capacity(sources.len() + 1);
-        for topic in std::iter::once(&sink.name).chain(sources.iter().map(|source| &source.name)) {
-            match wait_for(&producer, &endpoint, topic, stopped) {
-                Some(count) => partitions.push(count),
-                None => return Ok(None),
-            }
-        }
+        let Some(partitions) = Partitions::wait_for(producer.client(), &endpoint, &sink.name, names, stopped) else {
+            return Ok(None);
+        };
         let max_record = max_record(&settings, &sink.name);
-        let sources =
-            sources.iter().zip(&partitions[1..]).map(|(source, count)| (source.name.clone(), *count == partitions[0]));
-        let mut sink = Self {
+        settings.set("message.max.bytes", client_limit(max_record));
+        let batch_size = batch_size(&settings, max_record);
+        settings.set("batch.size", batch_size.to_string());
+        let producer = create(&settings, Reports::new(&acks, &cluster.connection))?;
+        let sink = Self {
             producer,
             settings,
             connection: Arc::clone(&cluster.connection),
-            topic: sink.name.clone(),
-            sources: sources.collect(),
+            topic: sink.name.as_str().into(),
+            partitions: Arc::new(partitions),
             max_record,
+            batch_size,
             acks,
             retry_at: None,
         };
-        sink.settings.set("message.max.bytes", client_limit(max_record));
-        sink.producer = create(&sink.settings, Reports::new(&sink.acks, &sink.connection))?;
+        sink.watch_partitions();
         Ok(Some(sink))
+    }
+
+    /// Topics that grow are noticed as soon as the client itself would.
+    fn watch_partitions(&self) {
+        let interval = self.settings.get("topic.metadata.refresh.interval.ms").and_then(|ms| ms.parse().ok());
+        let interval = Duration::from_millis(interval.filter(|ms| *ms > 0).unwrap_or(client::METADATA_REFRESH_MS));
+        if let Err(error) = self.partitions.watch(&self.producer, interval) {
+            tracing::warn!("topics that get more partitions are not noticed before a restart: {error}");
+        }
     }
 
     /// The largest output value that fits the sink topic, beside the key and headers of a usual record.
@@ -139,9 +112,11 @@ impl KafkaSink {
     }
 
     fn check_size(&self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
-        let headers: usize =
-            event.headers.iter().flatten().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len)).sum();
-        let size = value.len() + event.key().map_or(0, <[u8]>::len) + headers + model.len() + RECORD_OVERHEAD;
+        let kept = event.headers.iter().flatten();
+        let kept: usize =
+            kept.map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + HEADER_OVERHEAD).sum();
+        let added = model.len() + self.partitions.source(event).len() + PLACE_OVERHEAD;
+        let size = value.len() + event.key().map_or(0, <[u8]>::len) + kept + added + RECORD_OVERHEAD;
         if size <= self.max_record {
             return Ok(());
         }
@@ -152,50 +127,62 @@ impl KafkaSink {
         Err(Failure::new("produce", "OutputTooLarge", message))
     }
 
-    fn headers(&self, event: &Event, model: &str) -> OwnedHeaders {
-        use std::io::Write;
-        let mut headers = OwnedHeaders::new_with_capacity(2 + event.headers.as_ref().map_or(0, Vec::len));
-        for (name, value) in event.headers.iter().flatten() {
-            // A chain of services names its last one.
-            if name != MODEL_HEADER && name != SOURCE_HEADER {
-                headers = headers.insert(Header { key: name, value: value.as_deref() });
-            }
+    /// Produces again what the infrastructure failed to take.
+    fn retry(&mut self, undelivered: Vec<Undelivered>) {
+        if self.producer.client().fatal_error().is_some() {
+            self.replace_after_fatal_error(undelivered);
+        } else {
+            self.produce_again(undelivered);
         }
-        let mut place = [0_u8; 320];
-        let (topic, room) = (&self.sources[usize::from(event.source)].0, place.len());
-        let mut rest = &mut place[..];
-        // Topic names are at most 249 bytes, so this always fits.
-        let _ = write!(rest, "{topic}/{}/{}", event.partition, event.offset);
-        let written = room - rest.len();
-        headers
-            .insert(Header { key: MODEL_HEADER, value: Some(model.as_bytes()) })
-            .insert(Header { key: SOURCE_HEADER, value: Some(&place[..written]) })
     }
 
-    /// Produces again what the infrastructure failed to take.
-    fn retry(&mut self, undelivered: Vec<(KafkaError, OwnedMessage, Ticket)>) {
-        if let Some((_, reason)) = self.producer.client().fatal_error() {
-            tracing::error!(
-                "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
-            );
-            match create(&self.settings, Reports::new(&self.acks, &self.connection)) {
-                Ok(producer) => {
-                    let old = std::mem::replace(&mut self.producer, producer);
-                    // Its remaining records come back as failed reports, and are produced again as well.
-                    old.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
-                    let _ = old.flush(Duration::from_secs(5));
-                    let rest = take_undelivered(&old);
-                    self.produce_again(undelivered);
-                    return self.produce_again(rest);
-                }
-                Err(error) => tracing::error!("a new producer could not be made ({error}); trying again"),
+    /// A producer that has given up takes nothing any more.
+    fn replace_after_fatal_error(&mut self, undelivered: Vec<Undelivered>) {
+        let reason = self.producer.client().fatal_error().map(|(_, reason)| reason).unwrap_or_default();
+        tracing::error!(
+            "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
+        );
+        // Where the reason lasts, this is what keeps the log readable and the brokers at peace.
+        thread::sleep(RETRY);
+        self.replace_producer(undelivered);
+    }
+
+    /// Produces records again that were refused together with others of their batch, in smaller batches from now on.
+    fn retry_in_smaller_batches(&mut self, undelivered: Vec<Undelivered>) {
+        self.batch_size = (self.batch_size / 4).max(1);
+        tracing::warn!(
+            "Kafka refuses batches for topic {} as too large (was its max.message.bytes lowered, or may it not be asked?): \
+             they have at most {} bytes from now on, and what was refused is produced again",
+            self.topic,
+            self.batch_size
+        );
+        self.settings.set("batch.size", self.batch_size.to_string());
+        self.replace_producer(undelivered);
+    }
+
+    /// A new producer takes over with what came back, then what the old one still held. Without a new one, the old one is asked again.
+    fn replace_producer(&mut self, mut undelivered: Vec<Undelivered>) {
+        match create(&self.settings, Reports::new(&self.acks, &self.connection)) {
+            Ok(producer) => {
+                let old = std::mem::replace(&mut self.producer, producer);
+                self.watch_partitions();
+                old.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
+                let _ = old.flush(Duration::from_secs(5));
+                undelivered.extend(take_undelivered(&old));
             }
+            Err(error) => tracing::error!("a new producer could not be made ({error}); trying again"),
         }
         self.produce_again(undelivered);
     }
 
-    fn produce_again(&mut self, undelivered: Vec<(KafkaError, OwnedMessage, Ticket)>) {
-        for (error, message, ticket) in undelivered {
+    /// Whether the record was refused for its own sake: one that is as large as a batch may be was alone in its batch.
+    fn was_alone(&self, message: &OwnedMessage) -> bool {
+        let size = message.payload().map_or(0, <[u8]>::len) + message.key().map_or(0, <[u8]>::len);
+        self.batch_size == 1 || size >= self.batch_size
+    }
+
+    fn produce_again(&mut self, undelivered: Vec<Undelivered>) {
+        for Undelivered { error, message, ticket } in undelivered {
             tracing::debug!("producing again after: {error}");
             let mut record: BaseRecord<'_, [u8], [u8], usize> =
                 BaseRecord::with_opaque_to(message.topic(), ticket.into_opaque());
@@ -208,45 +195,24 @@ impl KafkaSink {
     }
 
     /// Hands a record to the producer; its full buffer is back-pressure, so this waits.
-    fn enqueue(&self, mut record: BaseRecord<'_, [u8], [u8], usize>) {
+    fn enqueue(&mut self, mut record: BaseRecord<'_, [u8], [u8], usize>) {
+        let mut told = false;
         while let Err((error, back)) = self.producer.send(record) {
-            if !matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::QueueFull)) {
-                tracing::warn!("an output could not be produced ({error}); trying again");
-                thread::sleep(Duration::from_millis(100));
-            }
-            thread::sleep(Duration::from_millis(1));
             record = back;
+            match error.rdkafka_error_code() {
+                Some(RDKafkaErrorCode::QueueFull) => thread::sleep(Duration::from_millis(1)),
+                // What the old one holds comes before this record.
+                Some(RDKafkaErrorCode::Fatal) => self.replace_after_fatal_error(vec![]),
+                // The sink was made anew with fewer partitions: by key, until its size is asked again.
+                Some(RDKafkaErrorCode::UnknownPartition) if record.partition.is_some() => record.partition = None,
+                _ => {
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!("an output could not be produced ({error}); trying until it can be");
+                    }
+                    thread::sleep(Duration::from_millis(100));
+                }
+            }
         }
-    }
-}
-
-fn create(settings: &ClientConfig, reports: Reports) -> KafkaResult<ThreadedProducer<Reports>> {
-    settings.create_with_context(reports)
-}
-
-fn take_undelivered(producer: &ThreadedProducer<Reports>) -> Vec<(KafkaError, OwnedMessage, Ticket)> {
-    let mut undelivered = producer.client().context().undelivered.lock().unwrap_or_else(PoisonError::into_inner);
-    std::mem::take(&mut *undelivered)
-}
-
-fn wait_for(
-    producer: &ThreadedProducer<Reports>,
-    endpoint: &str,
-    topic: &str,
-    stopped: &dyn Fn() -> bool,
-) -> Option<i32> {
-    let mut waiting = Waiting::new(endpoint, topic);
-    loop {
-        let found = topics::look_up(producer.client(), topic);
-        if let Topic::Partitions(count) = found {
-            waiting.over();
-            return Some(count);
-        }
-        waiting.tell(&found);
-        if stopped() {
-            return None;
-        }
-        thread::sleep(Duration::from_millis(500));
     }
 }
 
@@ -267,30 +233,22 @@ fn client_limit(max_record: usize) -> String {
     max_record.clamp(1_000_000, 1_000_000_000).to_string()
 }
 
-/// Refusals that producing the record again can't mend.
-fn is_records_own(error: &KafkaError) -> Option<&'static str> {
-    match error.rdkafka_error_code()? {
-        RDKafkaErrorCode::MessageSizeTooLarge => {
-            Some("the broker takes no record of this size; raise max.message.bytes of the topic")
-        }
-        RDKafkaErrorCode::InvalidMessage | RDKafkaErrorCode::InvalidRecord => {
-            Some("the broker calls the record invalid; a compacted topic takes none without a key")
-        }
-        RDKafkaErrorCode::PolicyViolation => Some("a policy of the broker refuses the record"),
-        _ => None,
-    }
+/// The broker holds `max.message.bytes` against a whole batch, and would refuse all records of a larger one.
+fn batch_size(settings: &ClientConfig, max_record: usize) -> usize {
+    let wanted = settings.get("batch.size").and_then(|bytes| bytes.parse().ok()).unwrap_or(CLIENT_BATCH);
+    wanted.min(max_record)
 }
 
 impl Sink for KafkaSink {
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
         self.check_size(event, value, model)?;
-        let same_partition = self.sources[usize::from(event.source)].1;
+        let topic = Arc::clone(&self.topic);
         let mut record: BaseRecord<'_, [u8], [u8], usize> =
-            BaseRecord::with_opaque_to(&self.topic, event.ticket.into_opaque());
+            BaseRecord::with_opaque_to(&topic, event.ticket.into_opaque());
         record.key = event.key();
         record.payload = Some(value);
-        record.partition = same_partition.then_some(event.partition);
-        record.headers = Some(self.headers(event, model));
+        record.partition = self.partitions.of(event, self.producer.client());
+        record.headers = Some(output_headers(event, self.partitions.source(event), model));
         self.enqueue(record);
         Ok(())
     }
@@ -305,17 +263,24 @@ impl Sink for KafkaSink {
             return vec![];
         }
         let (own, infrastructure): (Vec<_>, Vec<_>) =
-            undelivered.into_iter().partition(|(error, ..)| is_records_own(error).is_some());
-        if let Some((error, ..)) = infrastructure.first() {
+            undelivered.into_iter().partition(|one| is_records_own(&one.error).is_some());
+        let (with_others, own): (Vec<_>, Vec<_>) = own.into_iter().partition(|one| {
+            one.error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge)
+                && !self.was_alone(&one.message)
+        });
+        if !with_others.is_empty() {
+            self.retry_in_smaller_batches(with_others);
+        }
+        if let Some(Undelivered { error, .. }) = infrastructure.first() {
             tracing::warn!(
                 "{} outputs were not taken by Kafka ({error}); they are produced again",
                 infrastructure.len()
             );
             self.retry(infrastructure);
-            self.retry_at = Some(Instant::now() + Duration::from_secs(1));
+            self.retry_at = Some(Instant::now() + RETRY);
         }
         own.into_iter()
-            .map(|(error, message, ticket)| Refused {
+            .map(|Undelivered { error, message, ticket }| Refused {
                 ticket,
                 place: source_of(&message),
                 failure: Failure::new(
@@ -332,7 +297,7 @@ impl Sink for KafkaSink {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let flushed = self.producer.flush(left.min(Duration::from_millis(500))).is_ok();
-            let none_refused = take_none(&self.producer);
+            let none_refused = none_undelivered(&self.producer);
             if flushed && none_refused {
                 return true;
             }
@@ -343,13 +308,5 @@ impl Sink for KafkaSink {
     }
 }
 
-fn take_none(producer: &ThreadedProducer<Reports>) -> bool {
-    producer.client().context().undelivered.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
-}
-
-/// The source coordinates that the refused record carries.
-fn source_of(message: &OwnedMessage) -> String {
-    let headers = message.headers().into_iter().flat_map(Headers::iter);
-    let source = headers.filter(|header| header.key == SOURCE_HEADER).find_map(|header| header.value);
-    source.map_or_else(|| "?".to_owned(), |value| String::from_utf8_lossy(value).into_owned())
-}
+#[cfg(test)]
+mod tests;

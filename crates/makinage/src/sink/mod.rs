@@ -4,8 +4,11 @@
 //! - Order: outputs are written in the order in which the pipeline hands them over, which is the input's order in each partition.
 //! - Batching: the client's own.
 
+mod headers;
 pub mod kafka;
 pub mod memory;
+mod partitions;
+mod reports;
 
 use std::time::Duration;
 

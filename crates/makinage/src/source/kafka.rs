@@ -11,7 +11,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::Sender;
 use rdkafka::{
     Message,
     client::ClientContext,
@@ -20,7 +19,7 @@ use rdkafka::{
     message::{BorrowedMessage, Headers},
 };
 
-use super::{Intake, acks::Acks, rebalance::Assignments};
+use super::{Intake, Wiring, rebalance::Assignments};
 use crate::{
     config::DataTopic,
     event::{self, Event, Place},
@@ -53,21 +52,11 @@ pub struct KafkaSource {
     unassigned_since: Option<Instant>,
 }
 
-/// What a source is built from.
-#[derive(Debug)]
-pub struct Wiring {
-    /// Where settled events are collected.
-    pub acks: Arc<Acks>,
-    /// Where events go.
-    pub intake: Sender<Intake>,
-    /// Set to end the source.
-    pub stop: Stop,
-}
-
 impl KafkaSource {
     /// Joins the consumer group, which is the application.
     pub fn new(cluster: &Cluster, topics: &[DataTopic], wiring: Wiring) -> KafkaResult<Self> {
-        let context = Assignments::new(topics.to_vec(), wiring.acks, wiring.intake, Arc::clone(&cluster.connection));
+        let stop = wiring.stop.clone();
+        let context = Assignments::new(topics, wiring, Arc::clone(&cluster.connection));
         let consumer: BaseConsumer<Assignments> = cluster.data_consumer().create_with_context(context)?;
         let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
         consumer.subscribe(&names)?;
@@ -75,7 +64,7 @@ impl KafkaSource {
         Ok(Self {
             consumer,
             endpoint,
-            stop: wiring.stop,
+            stop,
             full_since: None,
             paused: false,
             missing: HashSet::new(),
@@ -156,19 +145,15 @@ impl KafkaSource {
     }
 
     fn read_chunk(&mut self) {
-        let mut events = Vec::new();
         let mut timeout = POLL;
-        while events.len() < CHUNK {
-            let Some(event) = self.poll(timeout) else { break };
-            events.push(event);
+        while let Some(event) = self.poll(timeout) {
+            if self.context().read(event) >= CHUNK {
+                break;
+            }
             timeout = Duration::ZERO;
         }
-        if events.is_empty() {
+        if !self.context().hand_over() {
             self.tell_unassigned();
-        } else {
-            self.context().connection.alive();
-            // The pipeline is gone only when the service is ending.
-            let _ = self.context().intake.send(Intake::Events(events));
         }
     }
 

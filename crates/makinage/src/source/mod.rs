@@ -13,7 +13,12 @@ pub mod offsets;
 mod rebalance;
 mod start;
 
-use crate::event::Event;
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+
+use self::acks::Acks;
+use crate::{event::Event, stop::Stop};
 
 /// What a source tells the pipeline.
 #[derive(Debug)]
@@ -26,4 +31,15 @@ pub enum Intake {
     Finish,
     /// End now: drop what has not been given to a worker, finish what has.
     Stop,
+}
+
+/// What a source is built from.
+#[derive(Debug)]
+pub struct Wiring {
+    /// Where settled events are collected.
+    pub acks: Arc<Acks>,
+    /// Where events go.
+    pub intake: Sender<Intake>,
+    /// Set to end the source.
+    pub stop: Stop,
 }

@@ -1,13 +1,14 @@
 //! What happens when partitions are assigned or taken away. Runs inside the source thread's `poll`.
 
 use std::{
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use crossbeam_channel::Sender;
 use rdkafka::{
-    ClientContext, TopicPartitionList,
+    ClientContext, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol},
     error::{KafkaError, KafkaResult},
@@ -16,12 +17,12 @@ use rdkafka::{
 };
 
 use super::{
-    Intake,
+    Intake, Wiring,
     acks::Acks,
     offsets::{Offsets, Position},
     start,
 };
-use crate::{config::DataTopic, kafka::context::Connection};
+use crate::{config::DataTopic, event::Event, kafka::context::Connection, stop::Stop};
 
 /// The longest that a revoke waits for batches that are under way. Others of the group wait with it, and the broker's patience is `max.poll.interval.ms`.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -31,18 +32,44 @@ pub struct Assignments {
     pub(super) topics: Vec<DataTopic>,
     pub(super) acks: Arc<Acks>,
     pub(super) intake: Sender<Intake>,
+    stop: Stop,
     pub(super) connection: Arc<Connection>,
     offsets: Mutex<Offsets>,
+    /// Events that have been read and not been handed to the pipeline yet.
+    chunk: Mutex<Vec<Event>>,
 }
 
 impl Assignments {
-    pub(super) fn new(
-        topics: Vec<DataTopic>,
-        acks: Arc<Acks>,
-        intake: Sender<Intake>,
-        connection: Arc<Connection>,
-    ) -> Self {
-        Self { topics, acks, intake, connection, offsets: Mutex::default() }
+    pub(super) fn new(topics: &[DataTopic], wiring: Wiring, connection: Arc<Connection>) -> Self {
+        let Wiring { acks, intake, stop } = wiring;
+        Self {
+            topics: topics.to_vec(),
+            acks,
+            intake,
+            stop,
+            connection,
+            offsets: Mutex::default(),
+            chunk: Mutex::default(),
+        }
+    }
+
+    /// Adds to the chunk that is handed over next; says how many events it has now.
+    pub(super) fn read(&self, event: Event) -> usize {
+        let mut chunk = self.chunk.lock().unwrap_or_else(PoisonError::into_inner);
+        chunk.push(event);
+        chunk.len()
+    }
+
+    /// Hands the chunk to the pipeline; `false` where there is none.
+    pub(super) fn hand_over(&self) -> bool {
+        let events = mem::take(&mut *self.chunk.lock().unwrap_or_else(PoisonError::into_inner));
+        if events.is_empty() {
+            return false;
+        }
+        self.connection.alive();
+        // The pipeline is gone only when the service is ending.
+        let _ = self.intake.send(Intake::Events(events));
+        true
     }
 
     /// Both the source thread and the callback, which runs inside its `poll`, come here; never at once.
@@ -78,6 +105,9 @@ impl Assignments {
     fn assign(&self, consumer: &BaseConsumer<Self>, assigned: &mut TopicPartitionList) {
         // Without a start there is nothing to read. A group that loses patience meanwhile takes the partitions back, and gives them anew.
         while let Err(error) = start::choose(consumer, &self.topics, assigned) {
+            if self.stop.requested() {
+                return;
+            }
             tracing::debug!("asking again where to start reading: {error}");
             std::thread::sleep(Duration::from_millis(200));
         }
@@ -109,6 +139,8 @@ impl Assignments {
             mine.iter().filter_map(|&(source, partition)| self.offsets().slot(source, partition)).collect();
         if !slots.is_empty() {
             tracing::info!("{}: {}", if lost { "lost" } else { "revoked" }, describe(revoked));
+            // Events of the chunk that is being read would be waited for in vain: nobody has them yet.
+            self.hand_over();
             // The pipeline is gone only when the service is ending.
             let _ = self.intake.send(Intake::Revoked(slots.clone()));
             if !lost {
@@ -148,7 +180,8 @@ impl Assignments {
         }
     }
 
-    /// Commits what has finished of these partitions, and waits for the broker's word.
+    /// Commits what has finished of these partitions, and waits for the broker's word. It is stored too: the client commits what is
+    /// stored when it gives a partition up, even over a newer commit.
     pub(super) fn commit(&self, consumer: &BaseConsumer<Self>, partitions: &[(u16, i32)]) {
         let offsets = self.offsets();
         let positions: Vec<Position> =
@@ -157,7 +190,10 @@ impl Assignments {
         if positions.is_empty() {
             return;
         }
-        let outcome = self.to_list(&positions).and_then(|list| consumer.commit(&list, CommitMode::Sync));
+        let outcome = self.to_list(&positions).and_then(|list| {
+            consumer.store_offsets(&list)?;
+            consumer.commit(&list, CommitMode::Sync)
+        });
         if let Err(error) = outcome {
             tracing::warn!(
                 "the last offsets could not be committed ({error}): the events since the last commit will be scored again"
@@ -179,6 +215,10 @@ impl ClientContext for Assignments {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.connection.error(error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.connection.stats(statistics);
     }
 }
 

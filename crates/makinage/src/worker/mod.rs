@@ -2,9 +2,11 @@
 
 pub mod answer;
 pub mod check;
+mod confine;
 pub mod frame;
 pub mod plan;
 pub mod pool;
 pub mod process;
 pub mod protocol;
+pub mod samples;
 mod slot;

@@ -1,6 +1,6 @@
 //! From the configuration and a model to what workers are started with.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use super::{
     pool::WorkerPlan,
@@ -41,6 +41,7 @@ pub fn plan(
         sink: encoding(&operator.sink.name, &operator.sink.encoder),
         max_output_bytes,
         modules: &operator.code.files,
+        threads: threads(operator.workers),
     };
     Ok(WorkerPlan {
         python: operator.python.clone(),
@@ -51,6 +52,15 @@ pub fn plan(
         workers: operator.workers,
         batch: operator.batch,
         on_error: operator.on_error,
-        beside_another: false,
+        memory_limit: operator.memory_limit,
+        probation: operator.probation,
+        samples: vec![],
+        beside_another: AtomicBool::new(false),
     })
+}
+
+/// Threads that one worker's numerical libraries may use: all workers' together leave a core to the service. More of them than cores would only wait for each other.
+fn threads(workers: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (cores.saturating_sub(1) / workers).max(1)
 }

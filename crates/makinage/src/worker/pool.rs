@@ -6,7 +6,10 @@ use std::{
     net::Shutdown,
     os::unix::net::UnixStream,
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -15,11 +18,13 @@ use crossbeam_channel::{Sender, bounded};
 
 use super::{
     answer::Answer,
+    confine,
     protocol::{LoadFailure, Loaded},
     slot::Slot,
 };
 use crate::{
-    config::{Batch, OnError},
+    config::{self, Batch, OnError},
+    event::Event,
     flights::{Job, Part},
     model::{ModelLabel, workspace::UnpackedModel},
 };
@@ -61,8 +66,14 @@ pub struct WorkerPlan {
     pub batch: Batch,
     /// What becomes of an event that fails.
     pub on_error: OnError,
-    /// Another generation serves meanwhile: loading must not take its processor.
-    pub beside_another: bool,
+    /// The most memory that a process may take for its data, in bytes.
+    pub memory_limit: Option<u64>,
+    /// When the generation is to be taken back.
+    pub probation: config::Probation,
+    /// Recent events, for a model that brings no input example to warm up on; empty where a step is the user's.
+    pub samples: Vec<Event>,
+    /// Whether another generation serves meanwhile, so that loading must not take its processor. No longer, once this one takes over.
+    pub beside_another: AtomicBool,
 }
 
 /// A request on its way to a worker.
@@ -111,6 +122,7 @@ pub enum FromWorker {
 #[derive(Debug)]
 pub struct Live {
     pub(super) incarnation: u32,
+    process: u32,
     /// What it said of the model.
     pub loaded: Loaded,
     abort: UnixStream,
@@ -127,8 +139,8 @@ struct InFlight {
 }
 
 impl Live {
-    pub(super) fn new(abort: UnixStream, loaded: Loaded) -> Self {
-        Self { incarnation: 0, loaded, abort, in_flight: VecDeque::new(), silent_since: Instant::now() }
+    pub(super) fn new(process: u32, abort: UnixStream, loaded: Loaded) -> Self {
+        Self { incarnation: 0, process, loaded, abort, in_flight: VecDeque::new(), silent_since: Instant::now() }
     }
 }
 
@@ -192,6 +204,30 @@ impl Pool {
         Ok(Self { generation, plan, workers, next_id: 0 })
     }
 
+    /// From now on this generation serves: its processes may use all processors.
+    pub fn take_over(&self) {
+        self.plan.beside_another.store(false, Ordering::SeqCst);
+        for live in self.workers.iter().filter_map(|worker| worker.live.as_ref()) {
+            if let Err(error) = confine::release(live.process) {
+                tracing::warn!(
+                    "generation {}: the worker process {} stays on one processor ({error})",
+                    self.generation,
+                    live.process
+                );
+            }
+        }
+    }
+
+    /// When it is to be taken back.
+    pub fn probation(&self) -> config::Probation {
+        self.plan.probation
+    }
+
+    /// Whether any of its processes is alive.
+    pub fn is_alive(&self) -> bool {
+        self.workers.iter().any(|worker| worker.live.is_some())
+    }
+
     /// The generation's number.
     pub fn generation(&self) -> u64 {
         self.generation
@@ -233,7 +269,8 @@ impl Pool {
     }
 
     /// Gives a job to a worker that [`Pool::free_worker`] named.
-    pub fn ask(&mut self, slot: usize, job: Job, now: Instant) {
+    pub fn ask(&mut self, slot: usize, mut job: Job, now: Instant) {
+        job.generation = self.generation;
         let worker = &mut self.workers[slot];
         let Some(live) = worker.live.as_mut() else { return };
         let id = self.next_id;
@@ -268,7 +305,8 @@ impl Pool {
             return None;
         }
         let InFlight { job, answers, .. } = live.in_flight.pop_front()?;
-        let part = Part::Answered { start: job.range.start, answers, model: Arc::clone(&self.plan.model.label) };
+        let (generation, model) = (self.generation, Arc::clone(&self.plan.model.label));
+        let part = Part::Answered { start: job.range.start, answers, generation, model };
         Some(Answered { flight: job.flight, part, rows, took })
     }
 

@@ -104,6 +104,11 @@ impl Process {
         }
     }
 
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The service's end of the socket pair.
     pub fn socket(&self) -> &UnixStream {
         &self.socket

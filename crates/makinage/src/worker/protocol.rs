@@ -129,6 +129,8 @@ pub struct Setup<'a> {
     pub max_output_bytes: usize,
     /// The user's modules as they were when the configuration was read.
     pub modules: Modules<'a>,
+    /// Threads that numerical libraries may use, unless the environment says otherwise.
+    pub threads: usize,
 }
 
 /// The user's sources by their files: these are imported from memory.
@@ -170,6 +172,8 @@ pub struct Loaded {
     pub seconds: f64,
     /// Whether dense groups may be sent.
     pub dense: bool,
+    /// Whether the model has scored its input example.
+    pub warm: bool,
     /// Lines for the log.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -178,7 +182,7 @@ pub struct Loaded {
 /// `failed`: why `setup` or `load` did not work.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 pub struct LoadFailure {
-    /// `import`, `load`, `environment` or a hook's name.
+    /// `import`, `load`, `environment`, `warm_up` or a hook's name.
     pub step: String,
     /// The error's class.
     pub error: String,

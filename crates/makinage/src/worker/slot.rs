@@ -4,7 +4,7 @@ use std::{
     io::{self, BufReader},
     net::Shutdown,
     os::unix::net::UnixStream,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     thread,
     time::Duration,
 };
@@ -13,16 +13,16 @@ use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::{
     answer::Answer,
+    confine,
     frame::{Encoding, encode_batch},
     pool::{Ask, FromWorker, Live, WorkerId, WorkerPlan},
     process::{Process, ProcessError, log_line},
     protocol::{Kind, Load, LoadFailure, Loaded, read_frame, write_frame},
+    samples::SAMPLES,
 };
 
 /// The first wait before a dead worker is replaced, and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
-/// A worker that served for so long was well: its death starts the back-off anew.
-const STABLE: Duration = Duration::from_mins(1);
 /// Starting the interpreter and importing the hooks takes no model's time, but a cold disk's.
 const SETUP_TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -53,9 +53,9 @@ impl Slot {
         };
         let mut wait = BACK_OFF.0;
         loop {
-            let began = std::time::Instant::now();
-            let Some(cause) = self.serve(&mut process, incarnation) else { return };
-            if began.elapsed() > STABLE {
+            let Some(Death { cause, answers }) = self.serve(&mut process, incarnation) else { return };
+            // One that has answered was well, whatever killed it then: only deaths without a sign of life make for a longer wait.
+            if answers > 0 {
                 wait = BACK_OFF.0;
             }
             incarnation += 1;
@@ -96,20 +96,30 @@ impl Slot {
         }
     }
 
+    /// A process that has loaded the model and is warm.
     fn start(&self) -> Result<(Process, Live), LoadFailure> {
-        let died = |step: &str| {
-            let step = step.to_owned();
-            move |error: ProcessError| {
-                let error_class = match error {
-                    ProcessError::Start { .. } => "InterpreterMissing",
-                    ProcessError::Ended(_) => "WorkerDied",
-                    ProcessError::Silent(_) => "Timeout",
-                };
-                LoadFailure { step, error: error_class.into(), message: error.to_string(), ..LoadFailure::default() }
-            }
-        };
+        let (mut process, loaded) = self.load()?;
+        if !loaded.warm {
+            process = self.warm_up(process, &loaded)?;
+        }
+        // It may have taken over while this process was loading.
+        if !self.is_confined() {
+            self.note(confine::release(process.id()), "stays on one processor");
+        }
+        let abort = process.socket().try_clone().map_err(|error| malformed(&error))?;
+        let live = Live::new(process.id(), abort, loaded);
+        Ok((process, live))
+    }
+
+    fn load(&self) -> Result<(Process, Loaded), LoadFailure> {
         let plan = &self.plan;
         let mut process = Process::start(&plan.python, &self.id.to_string()).map_err(died("environment"))?;
+        if self.is_confined() {
+            self.note(confine::confine(process.id()), "loads on all processors");
+        }
+        if let Some(bytes) = plan.memory_limit {
+            self.note(confine::limit_memory(process.id(), bytes), "has no memory limit");
+        }
         let ready = process.ask(Kind::Setup, &plan.setup, SETUP_TIMEOUT).map_err(died("import"))?;
         if ready.kind != Kind::Ready {
             return Err(failure(&ready.payload));
@@ -122,15 +132,42 @@ impl Slot {
             return Err(failure(&answer.payload));
         }
         let loaded: Loaded = serde_json::from_slice(&answer.payload).map_err(|error| malformed(&error))?;
-        let abort = process.socket().try_clone().map_err(|error| malformed(&error))?;
-        Ok((process, Live::new(abort, loaded)))
+        Ok((process, loaded))
     }
 
-    /// Feeds the process until it dies (its cause) or the pool closes (`None`).
-    fn serve(&self, process: &mut Process, incarnation: u32) -> Option<String> {
+    /// Has the model score recent events. An exception is no verdict: it may be the event's. Neither is a crash, before all samples have ended in one.
+    fn warm_up(&self, mut process: Process, loaded: &Loaded) -> Result<Process, LoadFailure> {
+        let samples = &self.plan.samples;
+        for (crashes, sample) in (1..).zip(samples) {
+            let payload = encode_batch(std::slice::from_ref(sample), Encoding { dense: loaded.dense });
+            match process.ask(Kind::Batch, &payload, self.plan.predict_timeout) {
+                Ok(_) => return Ok(process),
+                Err(error) if crashes == SAMPLES => return Err(died("warm_up")(error)),
+                Err(error) => {
+                    tracing::debug!("{}: a recent event ended it while it warmed up: {error}", self.id);
+                    process = self.load()?.0;
+                }
+            }
+        }
+        Ok(process)
+    }
+
+    fn is_confined(&self) -> bool {
+        self.plan.beside_another.load(Ordering::SeqCst)
+    }
+
+    /// A limit on the process that could not be set or lifted: nothing that serving depends on.
+    fn note(&self, outcome: io::Result<()>, consequence: &str) {
+        if let Err(error) = outcome {
+            tracing::warn!("{}: it {consequence} ({error})", self.id);
+        }
+    }
+
+    /// Feeds the process until it dies or the pool closes (`None`).
+    fn serve(&self, process: &mut Process, incarnation: u32) -> Option<Death> {
         let (reader, done) = match self.spawn_reader(process.socket()) {
             Ok(reader) => reader,
-            Err(error) => return Some(error.to_string()),
+            Err(error) => return Some(Death { cause: error.to_string(), answers: 0 }),
         };
         let cause = loop {
             select! {
@@ -152,27 +189,44 @@ impl Slot {
             tracing::debug!(%error, "{}: its socket is closed already", self.id);
         }
         let ended = process.end();
-        if reader.join().is_err() {
+        let answers = reader.join().unwrap_or_else(|_| {
             tracing::error!("{}: its reader panicked; this is a bug", self.id);
-        }
-        cause.map(|cause| if cause.is_empty() { ended } else { format!("{ended}; {cause}") })
+            0
+        });
+        let cause = cause.map(|cause| if cause.is_empty() { ended } else { format!("{ended}; {cause}") });
+        cause.map(|cause| Death { cause, answers })
     }
 
-    fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<()>, Receiver<String>)> {
+    fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<u64>, Receiver<String>)> {
         let socket = BufReader::with_capacity(64 * 1024, socket.try_clone()?);
         let (finished, done) = bounded(1);
         let (id, pipeline) = (self.id, self.pipeline.clone());
         let reader = thread::Builder::new().name(format!("{id} reader")).spawn(move || {
-            let cause = read_answers(id, socket, &pipeline);
+            let mut answers = 0;
+            let cause = read_answers(id, socket, &pipeline, &mut answers);
             // Nobody listens when the pool has closed the slot first.
             let _ = finished.send(cause);
+            answers
         })?;
         Ok((reader, done))
     }
 }
 
-/// Reads answers until the stream ends; says why, where there is more to say than that the process ended.
-fn read_answers(worker: WorkerId, mut socket: BufReader<UnixStream>, pipeline: &Sender<FromWorker>) -> String {
+/// How a process ended.
+struct Death {
+    /// For people.
+    cause: String,
+    /// Answers that it gave before.
+    answers: u64,
+}
+
+/// Reads answers until the stream ends, and counts them; says why, where there is more to say than that the process ended.
+fn read_answers(
+    worker: WorkerId,
+    mut socket: BufReader<UnixStream>,
+    pipeline: &Sender<FromWorker>,
+    answers: &mut u64,
+) -> String {
     loop {
         let frame = match read_frame(&mut socket) {
             Ok(Some(frame)) => frame,
@@ -182,7 +236,10 @@ fn read_answers(worker: WorkerId, mut socket: BufReader<UnixStream>, pipeline: &
         };
         let sent = match frame.kind {
             Kind::Result => match Answer::parse(frame.payload) {
-                Ok(answer) => pipeline.send(FromWorker::Answer { worker, id: frame.id, answer }),
+                Ok(answer) => {
+                    *answers += 1;
+                    pipeline.send(FromWorker::Answer { worker, id: frame.id, answer })
+                }
                 Err(error) => return error.to_string(),
             },
             Kind::Progress => pipeline.send(FromWorker::Progress { worker }),
@@ -195,6 +252,18 @@ fn read_answers(worker: WorkerId, mut socket: BufReader<UnixStream>, pipeline: &
         if sent.is_err() {
             return "the pipeline ended".to_owned();
         }
+    }
+}
+
+fn died(step: &str) -> impl FnOnce(ProcessError) -> LoadFailure {
+    let step = step.to_owned();
+    move |error| {
+        let error_class = match error {
+            ProcessError::Start { .. } => "InterpreterMissing",
+            ProcessError::Ended(_) => "WorkerDied",
+            ProcessError::Silent(_) => "Timeout",
+        };
+        LoadFailure { step, error: error_class.into(), message: error.to_string(), ..LoadFailure::default() }
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
@@ -14,14 +15,24 @@ use rdkafka::{
     consumer::{BaseConsumer, Consumer},
 };
 
+use super::{
+    processes::signal,
+    random::{self, Random},
+};
+
 const CLUSTER_ID: &str = "MkU3OEVBNTcwNTJENDM2Qk";
 const START: Duration = Duration::from_mins(1);
 
+/// Where the tests' brokers listen: below the ports that the system gives to outgoing connections, so that a client which tries to
+/// reach a broker that is away can't take its port.
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
+
 /// A broker that is its own controller; killed with this.
 pub struct Broker {
-    child: Child,
+    /// `None` while it is down.
+    child: Option<Child>,
     port: u16,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 /// Whether the tests that need Kafka are left out (`cargo xtask test --no-kafka`).
@@ -48,12 +59,19 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository's root")
 }
 
+fn libs() -> PathBuf {
+    let libs = env::var_os("MAKINAGE_TEST_KAFKA").map_or_else(|| root().join(".cache/kafka/libs"), PathBuf::from);
+    assert!(libs.is_dir(), "no Kafka at {}; run the tests with: cargo xtask test (or --no-kafka)", libs.display());
+    libs
+}
+
 /// Two neighbouring ports that nobody listens on.
 fn free_ports() -> u16 {
+    let mut random = Random::new(random::seed());
     loop {
-        let first = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = first.local_addr().expect("its address").port();
-        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+        let port = PORTS.start + u16::try_from(random.below(u64::from(PORTS.end - PORTS.start))).expect("a port");
+        let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if free(port) && free(port + 1) {
             return port;
         }
     }
@@ -62,11 +80,26 @@ fn free_ports() -> u16 {
 impl Broker {
     /// Starts a broker without topics, and waits until it answers.
     pub fn start() -> Self {
-        let libs = env::var_os("MAKINAGE_TEST_KAFKA").map_or_else(|| root().join(".cache/kafka/libs"), PathBuf::from);
-        assert!(libs.is_dir(), "no Kafka at {}; run the tests with: cargo xtask test (or --no-kafka)", libs.display());
+        let mut broker = Self::down();
+        broker.restart();
+        broker
+    }
+
+    /// The broker of all tests that leave it alone and have topics of their own; it ends with the last of those that run.
+    pub fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Broker>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let broker = Arc::new(Self::start());
+            *shared = Arc::downgrade(&broker);
+            broker
+        })
+    }
+
+    /// A broker that has an address and an empty disk, and has not been started.
+    pub fn down() -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let port = free_ports();
-        let settings = data.path().join("server.properties");
         let template = fs::read_to_string(root().join("kafka/server.properties")).expect("the template");
         let text = template
             .replace("${PORT}", &port.to_string())
@@ -74,16 +107,45 @@ impl Broker {
             .replace("${DATA}", &data.path().join("log").display().to_string())
             // The tests say which topics there are.
             .replace("auto.create.topics.enable=true", "auto.create.topics.enable=false");
-        fs::write(&settings, text).expect("the settings");
-        let formatted = java(&libs)
+        let broker = Self { child: None, port, data };
+        fs::write(broker.settings(), text).expect("the settings");
+        let formatted = java(&libs())
             .args(["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config"])
-            .arg(&settings)
+            .arg(broker.settings())
             .status();
         assert!(formatted.is_ok_and(|status| status.success()), "the broker's storage can't be formatted");
-        let child = java(&libs).arg("kafka.Kafka").arg(&settings).spawn().expect("java starts");
-        let broker = Self { child, port, _data: data };
-        broker.wait_until_it_answers();
         broker
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.data.path().join("server.properties")
+    }
+
+    /// Starts a broker that is down, with the topics and the address that it had, and waits until it answers.
+    pub fn restart(&mut self) {
+        self.child = Some(java(&libs()).arg("kafka.Kafka").arg(self.settings()).spawn().expect("java starts"));
+        self.wait_until_it_answers();
+    }
+
+    /// SIGKILL: connections break, what it had told to have is on its disk.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().and_then(|()| child.wait()).expect("the broker ends");
+        }
+    }
+
+    /// SIGSTOP: connections stay, nothing is answered.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// It goes on where it was frozen.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        signal(self.child.as_ref().expect("a broker that is up").id(), name);
     }
 
     pub fn endpoint(&self) -> String {
@@ -122,7 +184,9 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }

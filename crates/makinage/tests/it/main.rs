@@ -2,12 +2,39 @@
 //!
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
+mod away;
+mod bad_events;
+mod bad_models;
 mod broker;
+mod checks;
+mod columns;
 mod consul;
+mod demo;
+mod encoders;
+mod flow;
+mod group;
+mod hooks;
+mod killed;
+mod large;
+mod latency;
+mod missing;
 mod model;
+mod on_error;
+mod orphans;
 mod page;
+mod partitions;
+mod processes;
+mod publisher;
+mod random;
+mod records;
 mod reload;
 mod reload_consul;
+mod scene;
 mod service;
+mod stage;
+mod start;
+mod stops;
 mod stream;
+mod swaps;
+mod unread;
 mod workers;

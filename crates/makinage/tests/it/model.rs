@@ -29,6 +29,18 @@ pub fn iris() -> &'static Path {
     })
 }
 
+/// The folder of one of the models of `models/swapped.py`.
+pub fn swapped(name: &str) -> PathBuf {
+    static ALL: OnceLock<PathBuf> = OnceLock::new();
+    ALL.get_or_init(|| save("swapped", include_str!("models/swapped.py"))).join(name)
+}
+
+/// The folder of one of the models of `models.py`: `proba`, `text`, `columns`, `shifted`.
+pub fn model(name: &str) -> PathBuf {
+    static MODELS: OnceLock<PathBuf> = OnceLock::new();
+    MODELS.get_or_init(|| save("behaviours", include_str!("models.py"))).join(name)
+}
+
 /// Runs a script that saves a model into the folder that is its argument.
 fn save(name: &str, script: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("models").join(name);

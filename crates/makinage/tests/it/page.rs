@@ -1,6 +1,6 @@
 //! The page's files, verbatim, against a real Kafka.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use super::{
     broker::{Broker, left_out},
@@ -26,14 +26,6 @@ impl Page {
 
     fn serve(&self) -> Service {
         Service::start(&self.folder.config("config.serve.yaml", SERVE, &self.broker))
-    }
-
-    /// The page's file, and a consumer group that notices a killed member soon (the default is 45 s).
-    fn serve_in_an_impatient_group(&self) -> Service {
-        let endpoint = "  endpoint: \"localhost\"\n";
-        let properties = "  properties: {session.timeout.ms: 2000, heartbeat.interval.ms: 300}\n";
-        let text = SERVE.replace(endpoint, &format!("{endpoint}{properties}"));
-        Service::start(&self.folder.config("config.serve.yaml", &text, &self.broker))
     }
 
     fn publish(&self) {
@@ -87,62 +79,5 @@ fn a_bad_event_is_skipped_with_its_coordinates_while_its_neighbours_are_scored_i
     assert_eq!(outputs.iter().map(value).collect::<Vec<_>>(), ["[[5.1, 3.5, 1.4, 0.2],0]", "[[6.3, 3.3, 6.0, 2.5],2]"]);
     service.wait_for_line("skipped data/0/1: step decode");
     service.wait_for_line("skipped data/0/2: step predict");
-    service.stop();
-}
-
-#[test]
-fn a_graceful_stop_under_load_scores_every_event_exactly_once_over_the_restart() {
-    if left_out() {
-        return;
-    }
-    let page = Page::new(2);
-    page.publish();
-    let mut service = page.serve();
-    service.wait_for_line("takes over");
-    produce(&page.broker, "data", numbered(0..20_000));
-    let reader = Reader::new(&page.broker, "predict");
-    let mut outputs = reader.read_until(|read| read.len() >= 1000);
-    service.stop();
-    produce(&page.broker, "data", numbered(20_000..21_000));
-    let mut service = page.serve();
-    let before = outputs.len();
-    outputs.extend(reader.read_until(|read| before + read.len() >= 21_000));
-    outputs.extend(reader.read_rest(Duration::from_secs(2)));
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for output in &outputs {
-        *counts.entry(key(output)).or_default() += 1;
-    }
-    assert_eq!((counts.len(), outputs.len()), (21_000, 21_000));
-    service.stop();
-}
-
-#[test]
-fn kill_9_at_any_moment_under_load_loses_nothing() {
-    if left_out() {
-        return;
-    }
-    let page = Page::new(2);
-    page.publish();
-    let reader = Reader::new(&page.broker, "predict");
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let (rounds, each) = (10, 2_000);
-    for round in 0..rounds {
-        let mut service = page.serve_in_an_impatient_group();
-        service.wait_for_line("assigned");
-        produce(&page.broker, "data", numbered(round * each..(round + 1) * each));
-        let want = seen.len() + 100 + 137 * round;
-        let outputs = reader.read_until(|read| seen.len() + read.len() >= want);
-        service.signal("KILL");
-        assert!(!service.wait().success());
-        for output in &outputs {
-            *seen.entry(key(output)).or_default() += 1;
-        }
-    }
-    let mut service = page.serve_in_an_impatient_group();
-    let mut distinct: std::collections::BTreeSet<String> = seen.keys().cloned().collect();
-    reader.read_until(|read| {
-        distinct.extend(read.last().map(key));
-        distinct.len() == rounds * each
-    });
     service.stop();
 }

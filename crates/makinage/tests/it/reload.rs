@@ -6,13 +6,13 @@ use std::{
     fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
-    process::Command,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::{
     broker::{Broker, left_out},
     model::iris,
+    processes,
     service::{DEADLINE, Folder, Service, publish},
     stream::{Reader, key, produce, value},
 };
@@ -91,9 +91,9 @@ impl Rig {
         outputs[&last].last().expect("an output").clone()
     }
 
-    /// Every event came back exactly once.
+    /// Every event came back exactly once. The service has ended.
     pub fn assert_none_lost_or_doubled(&self) {
-        for output in self.reader.read_rest(Duration::from_secs(1)) {
+        for output in self.reader.read_to_end() {
             self.outputs.borrow_mut().entry(key(&output)).or_default().push(value(&output));
         }
         let outputs = self.outputs.borrow();
@@ -106,13 +106,6 @@ fn replace(path: &Path, text: &str) {
     let other = path.with_extension("new");
     fs::write(&other, text).expect("the new file");
     fs::rename(&other, path).expect("renamed");
-}
-
-/// The service's child processes.
-fn workers(service: &Service) -> Vec<String> {
-    let tasks = fs::read_dir(format!("/proc/{}/task", service.id())).expect("its threads");
-    let children = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    children.flat_map(|pids| pids.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 #[test]
@@ -160,7 +153,6 @@ fn an_edited_configuration_is_taken_up_without_a_restart_and_without_a_loss_and_
     service.signal("HUP");
     service.wait_for_line("generation 5: model");
     rig.score_until(0.6, 1);
-    rig.assert_none_lost_or_doubled();
 
     // What becomes of failed events goes with the generation.
     fs::write(&path, rig.text(0.7).replace("    sources:", "    on_error: stop\n    sources:")).unwrap();
@@ -171,6 +163,7 @@ fn an_edited_configuration_is_taken_up_without_a_restart_and_without_a_loss_and_
     produce(&rig.broker, "data", [("bad".to_owned(), "{}".to_owned())]);
     service.wait_for_line("stopping at data/0/");
     assert_eq!(service.wait().code(), Some(1));
+    rig.assert_none_lost_or_doubled();
 }
 
 #[test]
@@ -198,9 +191,9 @@ fn a_swapped_link_as_kubernetes_does_it_changes_configuration_and_hooks_together
     version(2, 0.2);
     fs::remove_dir_all(mount.path().join("..2026_1")).unwrap();
     rig.score_until(0.2, 2);
-    rig.assert_none_lost_or_doubled();
     assert!(!service.lines().iter().any(|line| line.contains("generation 3")), "one swap is one change");
     service.stop();
+    rig.assert_none_lost_or_doubled();
 }
 
 #[test]
@@ -219,14 +212,14 @@ fn edited_hooks_make_a_generation_and_half_edited_ones_are_seen_by_nobody_not_ev
     let refused = service.wait_for_line("is not taken up");
     service.wait_for_line("SyntaxError");
     assert!(refused.contains("the one before stays"), "{refused}");
-    for worker in workers(&service) {
-        assert!(Command::new("kill").args(["-9", &worker]).status().unwrap().success());
+    for worker in service.workers() {
+        processes::signal(worker, "KILL");
     }
     service.wait_for_line("replaced, its model is loaded again");
     rig.score_until(0.1, 2);
 
     rig.folder.write_below("my_model", "version.py", "VERSION = 3\n");
     rig.score_until(0.1, 3);
-    rig.assert_none_lost_or_doubled();
     service.stop();
+    rig.assert_none_lost_or_doubled();
 }

@@ -10,10 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{broker::Broker, model::python};
+use super::{broker::Broker, model::python, processes};
 
 /// The longest wait for anything; a test that gets here has failed.
-pub const DEADLINE: Duration = Duration::from_mins(1);
+pub const DEADLINE: Duration = Duration::from_mins(3);
 
 /// A folder with a configuration, and what is written beside it.
 pub struct Folder(tempfile::TempDir);
@@ -23,6 +23,10 @@ impl Folder {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     /// Writes a file of the page, with the test's broker for `localhost`.
     pub fn config(&self, name: &str, text: &str, broker: &Broker) -> PathBuf {
         self.write(name, &text.replace("\"localhost\"", &format!("\"{}\"", broker.endpoint())))
@@ -30,16 +34,14 @@ impl Folder {
 
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.path().join(name);
-        fs::write(&path, text).expect("the file");
+        // Whole at once: a service that starts may be reading what was there.
+        let new = path.with_extension("new");
+        fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).expect("the file");
         path
     }
 }
 
 impl Folder {
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
-
     /// Writes a file in a folder below.
     pub fn write_below(&self, folder: &str, name: &str, text: &str) -> PathBuf {
         fs::create_dir_all(self.0.path().join(folder)).expect("the folder");
@@ -63,17 +65,31 @@ pub fn program(name: &str) -> Command {
     command
 }
 
-/// Publishes what a configuration names.
-pub fn publish(config: &Path) {
+/// Publishes what a configuration names; says where it went.
+pub fn publish(config: &Path) -> String {
     let output = program("makinage-model-publisher").arg("--config").arg(config).output().expect("the publisher runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 impl Service {
     pub fn start(config: &Path) -> Self {
-        let mut child =
-            program("makinage").arg("--config").arg(config).stderr(Stdio::piped()).spawn().expect("the service starts");
-        let lines = BufReader::new(child.stderr.take().expect("its log"));
+        let mut command = program("makinage");
+        command.arg("--config").arg(config);
+        Self::spawn(command)
+    }
+
+    /// Starts any command, and takes what it writes to standard output and standard error for its log.
+    pub fn spawn(mut command: Command) -> Self {
+        let (log, writer) = std::io::pipe().expect("a pipe");
+        let child = command
+            .stdout(writer.try_clone().expect("its other end"))
+            .stderr(writer)
+            .spawn()
+            .expect("the program starts");
+        // The command holds the writing ends too, and without its end the log would have none.
+        drop(command);
+        let lines = BufReader::new(log);
         let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let shared = Arc::clone(&log);
         thread::spawn(move || {
@@ -86,22 +102,27 @@ impl Service {
         Self { child, log }
     }
 
-    /// Its process.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Its log so far.
-    pub fn lines(&self) -> Vec<String> {
-        self.log.0.lock().expect("the log").clone()
-    }
-
     /// Waits for a log line with this text.
     pub fn wait_for_line(&self, text: &str) -> String {
-        let deadline = Instant::now() + DEADLINE;
+        self.wait_for_line_after(0, text, DEADLINE)
+    }
+
+    /// How many lines have been logged: where to look for what comes next.
+    pub fn logged(&self) -> usize {
+        self.log.0.lock().expect("the log").len()
+    }
+
+    /// How many lines behind the first so many have this text.
+    pub fn count_lines_after(&self, logged: usize, text: &str) -> usize {
+        self.log.0.lock().expect("the log").iter().skip(logged).filter(|line| line.contains(text)).count()
+    }
+
+    /// Waits for a log line with this text behind the first so many.
+    pub fn wait_for_line_after(&self, logged: usize, text: &str, longest: Duration) -> String {
+        let deadline = Instant::now() + longest;
         let mut lines = self.log.0.lock().expect("the log");
         loop {
-            if let Some(line) = lines.iter().find(|line| line.contains(text)) {
+            if let Some(line) = lines.iter().skip(logged).find(|line| line.contains(text)) {
                 return line.clone();
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -110,9 +131,26 @@ impl Service {
         }
     }
 
+    /// All log lines up to now.
+    pub fn lines(&self) -> Vec<String> {
+        self.log.0.lock().expect("the log").clone()
+    }
+
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
-        assert!(sent.is_ok_and(|status| status.success()), "the service takes the signal");
+        processes::signal(self.child.id(), signal);
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The processes of its workers.
+    pub fn workers(&self) -> Vec<u32> {
+        processes::children(self.child.id())
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("its status").is_none()
     }
 
     pub fn wait(&mut self) -> ExitStatus {
@@ -129,7 +167,8 @@ impl Service {
     /// SIGTERM, and a clean end.
     pub fn stop(&mut self) {
         self.signal("TERM");
-        assert_eq!(self.wait().code(), Some(0));
+        let status = self.wait();
+        assert!(status.success(), "the service ended with {status}");
     }
 }
 

@@ -1,9 +1,12 @@
 //! Events in, outputs out.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
-    Message,
+    ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     message::{Headers, OwnedMessage},
     producer::{BaseProducer, BaseRecord, Producer},
@@ -25,19 +28,33 @@ pub fn produce(broker: &Broker, topic: &str, events: impl IntoIterator<Item = (S
 }
 
 /// Reads a topic from its beginning, through all partitions.
-pub struct Reader(BaseConsumer);
+pub struct Reader {
+    consumer: BaseConsumer,
+    topic: String,
+    /// Records that have been read.
+    read: Cell<i64>,
+}
 
 impl Reader {
     pub fn new(broker: &Broker, topic: &str) -> Self {
-        let consumer: BaseConsumer = broker
-            .client()
+        Self::of(broker.client(), topic)
+    }
+
+    /// Reads with a client that knows its broker.
+    pub fn of(mut client: ClientConfig, topic: &str) -> Self {
+        let consumer: BaseConsumer = client
             .set("group.id", "reader")
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "earliest")
             .create()
             .expect("a consumer");
-        consumer.subscribe(&[topic]).expect("subscribed");
-        Self(consumer)
+        // Without a group: other readers of the same broker must not move what this one reads.
+        let mut all = TopicPartitionList::new();
+        for partition in 0..partitions(&consumer, topic) {
+            all.add_partition_offset(topic, partition, Offset::Beginning).expect("a partition");
+        }
+        consumer.assign(&all).expect("assigned");
+        Self { consumer, topic: topic.to_owned(), read: Cell::new(0) }
     }
 
     /// Reads until `enough` says so.
@@ -46,25 +63,42 @@ impl Reader {
         let mut read = Vec::new();
         while !enough(&read) {
             assert!(Instant::now() < deadline, "only {} outputs came", read.len());
-            if let Some(Ok(message)) = self.0.poll(Duration::from_millis(100)) {
-                read.push(message.detach());
-            }
+            read.extend(self.poll());
         }
         read
     }
 
-    /// Reads what comes until nothing has come for a while: for tests that count duplicates.
-    pub fn read_rest(&self, quiet: Duration) -> Vec<OwnedMessage> {
-        let mut read = Vec::new();
-        let mut last = Instant::now();
-        while last.elapsed() < quiet {
-            if let Some(Ok(message)) = self.0.poll(Duration::from_millis(100)) {
-                read.push(message.detach());
-                last = Instant::now();
+    /// The next record, when it comes soon.
+    pub fn poll(&self) -> Option<OwnedMessage> {
+        let message = self.consumer.poll(Duration::from_millis(100))?.ok()?;
+        self.read.set(self.read.get() + 1);
+        Some(message.detach())
+    }
+
+    /// Reads all that is there now: for tests that count duplicates, after the last writer has ended.
+    pub fn read_to_end(&self) -> Vec<OwnedMessage> {
+        let ends = (0..partitions(&self.consumer, &self.topic)).map(|partition| self.end(partition));
+        let left = usize::try_from(ends.sum::<i64>() - self.read.get()).expect("no more than there is has been read");
+        self.read_until(|read| read.len() == left)
+    }
+
+    /// The end of a partition, which a broker that has just come back may not lead yet.
+    fn end(&self, partition: i32) -> i64 {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match self.consumer.fetch_watermarks(&self.topic, partition, Duration::from_secs(5)) {
+                Ok((_, end)) => return end,
+                Err(error) => assert!(Instant::now() < deadline, "the end of partition {partition}: {error}"),
             }
         }
-        read
     }
+}
+
+fn partitions(consumer: &BaseConsumer, topic: &str) -> i32 {
+    let metadata = consumer.fetch_metadata(Some(topic), DEADLINE).expect("the broker answers");
+    let count = metadata.topics()[0].partitions().len();
+    assert!(count > 0, "topic {topic} is not there");
+    i32::try_from(count).expect("a number of partitions")
 }
 
 pub fn key(message: &OwnedMessage) -> String {

@@ -66,3 +66,18 @@ fn what_isn_t_there_is_named_with_what_to_do() {
     insta::assert_snapshot!(find(&machine(None, &[]), Some("python3.99")), @"f:9: operators.serve.python: there is no program `python3.99` in the folders of PATH; give its whole path, as `/opt/venv/bin/python`");
     insta::assert_snapshot!(find(&machine(None, &[]), Some("3.11")), @"f:9: operators.serve.python: `3.11` isn't text in YAML; put it in quotes");
 }
+
+#[test]
+fn the_usual_ones_are_the_active_environment_s_and_python3_each_once() {
+    let usual = |virtual_environment, programs| -> Vec<String> {
+        usual(&machine(virtual_environment, programs)).iter().map(|path| path.display().to_string()).collect()
+    };
+    assert_eq!(usual(Some("/venv"), &["/venv/bin/python", "/b/python3"]), ["/venv/bin/python", "/b/python3"]);
+    assert_eq!(usual(Some("/gone"), &["/b/python3"]), ["/b/python3"]);
+    assert_eq!(usual(None, &["/venv/bin/python", "/b/python3"]), ["/b/python3"]);
+    // PATH of an active environment begins with its programs.
+    let mut active = machine(Some("/venv"), &["/venv/bin/python", "/venv/bin/python3", "/b/python3"]);
+    active.variables.insert("PATH", "/venv/bin:/b");
+    assert_eq!(super::usual(&active), [Path::new("/venv/bin/python")]);
+    assert!(usual(None, &[]).is_empty());
+}

@@ -1,5 +1,5 @@
 use crate::config::{
-    Batch, OnError,
+    Batch, OnError, Probation,
     tests::{config, problem},
 };
 use std::time::Duration;
@@ -45,4 +45,27 @@ fn what_isn_t_there_yet_is_refused_as_such() {
 fn a_failed_event_is_skipped_or_stops() {
     assert_eq!(config(SERVE, &with("on_error: stop")).operator.on_error, OnError::Stop);
     insta::assert_snapshot!(problem(SERVE, &with("on_error: retry")), @"15: operators.serve.on_error: `retry` is none of the values of this key; use one of `skip`, `stop`");
+}
+
+#[test]
+fn a_generation_is_on_probation_for_crashes_unless_the_file_says_otherwise() {
+    let probation = |keys: &str| config(SERVE, &with(keys)).operator.probation;
+    let default = Probation { time: Duration::from_mins(10), crashes: Some(3), error_rate: None };
+    assert_eq!(probation("workers: 1"), default);
+    assert_eq!(probation("probation: {error_rate: 0.2}"), Probation { error_rate: Some(0.2), ..default });
+    assert_eq!(probation("probation: {crashes: off, time: 0s}").crashes, None);
+    insta::assert_snapshot!(problem(SERVE, &with("probation: {error_rate: 20}")), @"15: operators.serve.probation.error_rate: this must be a share from 0 to 1, not `20`; write for example `error_rate: 0.2`");
+    insta::assert_snapshot!(problem(SERVE, &with("probation: {crash: 1}")), @"15: operators.serve.probation.crash: there is no key `crash` here; did you mean `crashes`?");
+    insta::assert_snapshot!(problem(SERVE, &with("probation: 5m")), @"15: operators.serve.probation: this must be a mapping of keys and values, not `5m`");
+}
+
+#[test]
+fn a_memory_limit_is_a_size_that_python_fits_into() {
+    let limit = |keys: &str| config(SERVE, &with(keys)).operator.memory_limit;
+    assert_eq!(limit("workers: 1"), None);
+    assert_eq!(limit("memory_limit: 2GB"), Some(2_000_000_000));
+    assert_eq!(limit("memory_limit: 1 GiB"), Some(1 << 30));
+    insta::assert_snapshot!(problem(SERVE, &with("memory_limit: 100MB")), @"15: operators.serve.memory_limit: `100MB` is too little; give it at least `200MB`");
+    insta::assert_snapshot!(problem(SERVE, &with("memory_limit: 2000000000")), @"15: operators.serve.memory_limit: `2000000000` is no size; write a whole number and its unit: `512MB`, `2GB` or `1GiB`");
+    insta::assert_snapshot!(problem(SERVE, &with("memory_limit: much")), @"15: operators.serve.memory_limit: `much` is no size; write a whole number and its unit: `512MB`, `2GB` or `1GiB`");
 }

@@ -1,0 +1,58 @@
+//! Recent events, kept for the next generation to warm up on.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    event::{Event, Place},
+    source::offsets::Ticket,
+};
+
+/// Different events that a new generation tries before a crash on them counts against it.
+pub const SAMPLES: usize = 3;
+/// Larger events aren't kept: any will do.
+const LARGEST: usize = 64 * 1024;
+/// How often one is taken.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Default)]
+struct Kept {
+    events: VecDeque<Event>,
+    taken_at: Option<Instant>,
+}
+
+/// The last few different events that passed, one a second at most.
+#[derive(Debug, Clone, Default)]
+pub struct Samples(Arc<Mutex<Kept>>);
+
+impl Samples {
+    /// Events pass: one of them may be kept.
+    pub fn pass(&self, events: &[Event], now: Instant) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = kept.taken_at.is_none_or(|at| now.saturating_duration_since(at) >= INTERVAL);
+        let fits = |event: &&Event| event.value().is_some() && event.size() <= LARGEST;
+        let Some(event) = events.first().filter(|_| due).filter(fits) else { return };
+        kept.taken_at = Some(now);
+        if kept.events.iter().all(|known| known.value() != event.value()) {
+            kept.events.push_back(copy(event));
+        }
+        if kept.events.len() > SAMPLES {
+            kept.events.pop_front();
+        }
+    }
+
+    /// What is kept.
+    pub fn take(&self) -> Vec<Event> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.events.iter().map(copy).collect()
+    }
+}
+
+/// The event without its claim on an offset: nothing is settled by it.
+fn copy(event: &Event) -> Event {
+    let place = Place { source: event.source, partition: event.partition, offset: event.offset };
+    Event::new(Ticket::from_opaque(0), place, None, event.value())
+}

@@ -1,0 +1,64 @@
+//! What arrives on the model topic and can't be served changes nothing.
+
+use super::{
+    broker::{Broker, left_out},
+    flow::{Flow, Oracle},
+    model::swapped,
+    scene::Scene,
+    service::DEADLINE,
+    stream::{header, produce},
+};
+
+#[test]
+fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let scene = Scene::set("bad-models", &broker, 2)
+        .with("serve: {factory", "serve: {load_timeout: 30s, memory_limit: 3GB, factory");
+    let mut service = scene.serve(&broker);
+    service.wait_for_line("takes over");
+    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
+    let flow = Flow::start(&broker, &scene, 2);
+    oracle.watch(&reader, 100);
+
+    let fails = |name: &str, publish: &dyn Fn(), wanted: &[&str]| {
+        let logged = service.logged();
+        publish();
+        let line = service.wait_for_line_after(logged, "is not taken up", DEADLINE);
+        for text in wanted.iter().chain(&["bad-models-model/0/", "sha256 ", "goes on serving"]) {
+            assert!(line.contains(text), "{name}: no {text:?} in {line:?}");
+        }
+    };
+    let record = |value: &'static str| {
+        produce(&broker, "bad-models-model", [("model".to_owned(), value.to_owned())]);
+    };
+    fails("no zip", &|| record("PK\u{3}\u{4} this is no zip"), &["step unpack"]);
+    for (model, step, error) in [
+        ("RaisesOnLoad", "step load: RuntimeError", "these weights are no weights"),
+        ("NeedsMissingPackage", "step load: ModuleNotFoundError", "no_such_package"),
+        ("DiesOnLoad", "step load: WorkerDied", "exit code 5"),
+        ("HangsOnLoad", "step load: Timeout", "30 s"),
+        ("TakesTooMuchMemory", "step load: MemoryError", ""),
+        ("RaisesOnItsExample", "step warm_up: ValueError", "not even this one"),
+    ] {
+        let publish = || {
+            scene.publish_model(&broker, &swapped(model));
+        };
+        fails(model, &publish, &[step, error]);
+    }
+    oracle.watch(&reader, 100);
+    let logged = service.logged();
+    scene.publish_model(&broker, &swapped("Sum1"));
+    service.wait_for_line_after(logged, "takes over", DEADLINE);
+    let each = flow.stop();
+    oracle.read_all(&reader, each);
+    service.stop();
+    oracle.assert_nothing_twice(&reader);
+    let outputs = scene.reader(&broker).read_to_end();
+    let mut models: Vec<_> = outputs.iter().filter_map(|output| header(output, "makinage-model")).collect();
+    models.sort();
+    models.dedup();
+    assert_eq!(models.len(), 2, "only the first and the last model scored events");
+}

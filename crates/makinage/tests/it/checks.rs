@@ -1,0 +1,106 @@
+//! What is wrong is told before anything starts, all at once: `makinage check`, and the service's own look at its file.
+
+use std::{
+    path::Path,
+    process::Output,
+    time::{Duration, Instant},
+};
+
+use super::{
+    broker::left_out,
+    service::{Folder, program},
+    stage::Stage,
+};
+
+/// Five faults, far apart: a misspelt key, a sink that is no topic, a bad choice, a module that isn't there, one that raises.
+const BROKEN: &str = "
+application: {name: broken}
+kafka: {endpoint: \"127.0.0.1:1\"}
+topics:
+  - {name: data, encodr: makinage.encoding.json}
+  - {name: model, encoder: makinage.encoding.none}
+operators:
+  serve:
+    factory: makinage.serve:serve
+    sources: [model, data]
+    sinks: [predictions]
+    on_error: ignore
+config:
+  serve: {pre_transform: 'absent:pre_transform', predict: 'raises:predict'}
+";
+
+const FAULTS: [&str; 5] = [
+    ":5: topics[0].encodr",
+    ":11: operators.serve.sinks[0]",
+    ":12: operators.serve.on_error",
+    ":14: config.serve.pre_transform",
+    ":14: config.serve.predict",
+];
+
+fn run(arguments: &[&str], config: &Path) -> Output {
+    program("makinage").args(arguments).arg("--config").arg(config).output().expect("it runs")
+}
+
+fn lines(bytes: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_broken_file_ends_check_and_service_with_exit_code_2_and_every_problem_at_once_though_no_broker_answers() {
+    if left_out() {
+        return;
+    }
+    let folder = Folder::new();
+    folder.write("raises.py", "x = 1\nraise ValueError('no luck')\n");
+    let config = folder.write("config.yaml", BROKEN);
+    for (arguments, mark) in [(&["check"][..], "✖ "), (&["check", "--offline"], "✖ "), (&[], "error: ")] {
+        let began = Instant::now();
+        let output = run(arguments, &config);
+        assert!(began.elapsed() < Duration::from_secs(30), "{arguments:?} took {:?}", began.elapsed());
+        assert_eq!(output.status.code(), Some(2));
+        // The service's problems are its log, a check's are its result.
+        let told = lines(if arguments.is_empty() { &output.stderr } else { &output.stdout });
+        let problems: Vec<_> = told.iter().filter(|line| line.starts_with(mark)).collect();
+        assert_eq!(problems.len(), FAULTS.len(), "{told:#?}");
+        for (problem, fault) in problems.iter().zip(FAULTS) {
+            assert!(problem.contains(fault), "{fault} in {told:#?}");
+        }
+        let text = told.join("\n");
+        for part in ["encoder", "predictions", "ValueError: no luck", "raises.py:2", "absent.py"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(!text.contains("Traceback"), "{text}");
+    }
+}
+
+#[test]
+fn check_says_what_is_there_and_what_kafka_lacks_and_makes_nothing() {
+    if left_out() {
+        return;
+    }
+    let stage = Stage::new("checks", 3, 0);
+    let config = stage.config();
+    let output = run(&["check", "--offline"], &config);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let told = lines(&output.stdout);
+    assert!(told.len() >= 5 && told.iter().all(|line| line.starts_with("✔ ")), "{told:#?}");
+
+    for _ in 0..2 {
+        let output = run(&["check"], &config);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let told = lines(&output.stdout);
+        let bad: Vec<_> = told.iter().filter(|line| line.starts_with("✖ ")).collect();
+        assert_eq!(bad.len(), 1, "{told:#?}");
+        assert!(bad[0].contains("sink topic checks-predict") && bad[0].contains("--create --topic checks-predict"));
+        assert!(told.iter().any(|line| line.starts_with("✔ data topic checks-data: 3 partitions")), "{told:#?}");
+        assert!(told.iter().any(|line| line.starts_with("! model topic checks-model holds no model")), "{told:#?}");
+    }
+    stage.broker.create_topics(&[("checks-predict", 3)]);
+    assert_eq!(run(&["check"], &config).status.code(), Some(0));
+
+    let nowhere = std::fs::read_to_string(&config).expect("the file").replace(&stage.broker.endpoint(), "127.0.0.1:1");
+    let output = run(&["check"], &stage.folder.write("nowhere.yaml", &nowhere));
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let told = lines(&output.stdout);
+    assert!(told.iter().any(|line| line.starts_with("✖ Kafka at 127.0.0.1:1: no broker answers")), "{told:#?}");
+}

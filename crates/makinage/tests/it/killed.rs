@@ -1,0 +1,40 @@
+//! `kill -9` under a flowing load.
+
+use std::thread;
+
+use super::{
+    broker::{Broker, left_out},
+    flow::{Flow, Oracle},
+    random::Random,
+    scene::Scene,
+};
+
+#[test]
+fn kill_9_at_ten_random_moments_under_a_flowing_load_loses_nothing_and_keeps_each_keys_order() {
+    if left_out() {
+        return;
+    }
+    let mut random = Random::printed();
+    let broker = Broker::shared();
+    let scene = Scene::set("killed", &broker, 2).impatient();
+    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
+    let mut service = scene.serve(&broker);
+    service.wait_for_line("assigned");
+    let flow = Flow::start(&broker, &scene, 2);
+    for round in 0..10 {
+        // Half of them hit a service that works on its backlog, the others may hit one that starts.
+        if round % 2 == 0 {
+            oracle.watch(&reader, 1);
+            thread::sleep(random.moment(500));
+        } else {
+            thread::sleep(random.moment(4000));
+        }
+        service.signal("KILL");
+        assert_eq!(service.wait().code(), None);
+        service = scene.serve(&broker);
+    }
+    let each = flow.stop();
+    oracle.read_all(&reader, each);
+    eprintln!("{} events, {} repeated", oracle.scored(), oracle.repeated);
+    service.stop();
+}

@@ -1,0 +1,51 @@
+//! Other processes as the system shows them.
+
+use std::{
+    fs,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+pub fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status();
+    assert!(sent.is_ok_and(|status| status.success()), "process {process} takes SIG{name}");
+}
+
+/// State and parent of a process; a zombie is nobody any more.
+fn stat(process: u32) -> Option<u32> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name, in parentheses, may hold anything.
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace();
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    (!matches!(state, "Z" | "X")).then_some(parent)
+}
+
+pub fn children(parent: u32) -> Vec<u32> {
+    let all = fs::read_dir("/proc").expect("/proc").flatten();
+    let processes = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    processes.filter(|process| stat(*process) == Some(parent)).collect()
+}
+
+/// Waits until none of these is there any more.
+pub fn wait_until_gone(processes: &[u32], longest: Duration) {
+    let deadline = Instant::now() + longest;
+    while let Some(left) = processes.iter().find(|process| stat(**process).is_some()) {
+        assert!(Instant::now() < deadline, "process {left} is still there after {longest:?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Waits until a process writes nothing more, since nobody takes it.
+pub fn wait_until_blocked_in_writing(process: u32) {
+    let written = || {
+        let text = fs::read_to_string(format!("/proc/{process}/io")).expect("the process is there");
+        text.lines().find(|line| line.starts_with("wchar")).map(str::to_owned)
+    };
+    let mut before = None;
+    while before != written() {
+        before = written();
+        thread::sleep(Duration::from_millis(300));
+    }
+}

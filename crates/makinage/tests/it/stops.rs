@@ -1,0 +1,101 @@
+//! SIGTERM and SIGINT: what a stop finishes, and what ends it when it can't.
+
+use std::{fs, thread, time::Duration};
+
+use super::{
+    broker::{Broker, left_out},
+    flow::{Flow, Oracle},
+    processes::wait_until_gone,
+    random::Random,
+    scene::Scene,
+    service::Service,
+    stream::{produce, value},
+};
+
+#[test]
+fn sigterm_under_a_flowing_load_scores_every_event_exactly_once_over_all_restarts() {
+    if left_out() {
+        return;
+    }
+    let mut random = Random::printed();
+    let broker = Broker::shared();
+    let scene = Scene::set("stopped", &broker, 2);
+    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
+    let mut service = scene.serve(&broker);
+    service.wait_for_line("assigned");
+    let flow = Flow::start(&broker, &scene, 2);
+    for _ in 0..4 {
+        oracle.watch(&reader, 1);
+        thread::sleep(random.moment(500));
+        service.stop();
+        service = scene.serve(&broker);
+    }
+    // One that has not come to work yet.
+    service.wait_for_line("makinage ");
+    thread::sleep(random.moment(1000));
+    service.stop();
+    service = scene.serve(&broker);
+    let each = flow.stop();
+    oracle.read_all(&reader, each);
+    service.stop();
+    oracle.assert_nothing_twice(&reader);
+}
+
+/// Holds each event for as long as the file `wedge` is beside the module.
+const WEDGE: &str = "
+import os, time
+wedge = os.path.join(os.path.dirname(__file__), 'wedge')
+def predict(model, config):
+    def step(event):
+        if os.path.exists(wedge):
+            print('the hook holds', flush=True)
+        while os.path.exists(wedge):
+            time.sleep(0.05)
+        return event
+    return step
+";
+
+#[test]
+fn a_stop_that_a_wedged_worker_holds_up_ends_at_the_second_signal_or_the_timeout_and_loses_nothing() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let scene =
+        Scene::set("wedged", &broker, 1).impatient().with("stop_timeout: 25s", "stop_timeout: 4s").with_predict(WEDGE);
+    let wedge = scene.folder.write("wedge", "");
+    let start = || {
+        let service = scene.serve(&broker);
+        service.wait_for_line("assigned");
+        service
+    };
+    let mut service = start();
+    produce(&broker, &scene.topic("data"), (0..10).map(|n| (n.to_string(), n.to_string())));
+    let ends = |service: &mut Service, signals: &[&str]| {
+        service.wait_for_line("the hook holds");
+        let workers = service.workers();
+        assert!(!workers.is_empty(), "a service with a worker");
+        for signal in signals {
+            service.signal(signal);
+            service.wait_for_line("stopping");
+        }
+        let code = service.wait().code();
+        wait_until_gone(&workers, Duration::from_secs(5));
+        code
+    };
+    assert_eq!(ends(&mut service, &["TERM", "TERM"]), Some(128 + 15));
+    service.wait_for_line("second signal");
+    service = start();
+    assert_eq!(ends(&mut service, &["INT", "INT"]), Some(128 + 2));
+    service = start();
+    assert_eq!(ends(&mut service, &["TERM"]), Some(1));
+    service.wait_for_line("the stop took longer than application.stop_timeout (4 s)");
+    fs::remove_file(wedge).expect("the file");
+    service = start();
+    let outputs = scene.reader(&broker).read_until(|read| read.len() == 10);
+    assert_eq!(
+        outputs.iter().map(value).collect::<Vec<_>>(),
+        (0..10).map(|n| format!("[{n},{n}]")).collect::<Vec<_>>()
+    );
+    service.stop();
+}
