@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from makinage_worker import encoding, hooks, model, protocol
+from makinage_worker import encoding, hooks, model, protocol, snapshot
 from makinage_worker.encoding import Codec
 from makinage_worker.notices import Notices
 from makinage_worker.predict import Predictor
@@ -20,6 +20,7 @@ class Setup:
         self._folder: str = request["folder"]
         self._config = protocol.untag(request["config"])
         hooks.add_folder(self._folder)
+        snapshot.install(request["modules"])
         self._topics = Topics(
             sources=[self._codec(source["encoder"]) for source in request["sources"]],
             sink=self._codec(request["sink"]["encoder"]),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from makinage_worker import environment, errors, hooks
+from makinage_worker import environment, errors, hooks, snapshot
 
 
 def check(request: dict[str, Any]) -> dict[str, Any]:
     """The payload of `checked` for the payload of `check`."""
     folder = request["folder"]
     hooks.add_folder(folder)
+    snapshot.install(request["modules"])
     problems = [_missing_package(name) for name in request["packages"] if environment.installed_version(name) is None]
     for step, reference in request["hooks"].items():
         if reference is not None:

@@ -36,6 +36,7 @@ def setup_request(folder, hooks=None, source=JSON, sink=JSON, config=None, max_o
         "sources": [{"topic": f"data{index}", "encoder": encoder} for index, encoder in enumerate(sources)],
         "sink": {"topic": "predict", "encoder": sink},
         "max_output_bytes": max_output_bytes,
+        "modules": {},
         "threads": 1,
     }
 

@@ -17,6 +17,7 @@ use crate::{
         workspace::Workspace,
     },
     pipeline::{self, Ended, Inputs, Pipeline},
+    reload::{self, Changes},
     sink::kafka::KafkaSink,
     source::{
         Wiring,
@@ -32,7 +33,8 @@ use crate::{
 const ANSWERS: usize = 1024;
 
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
-pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
+/// `changes` is where changed configurations come from, `None` for no changes.
+pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
     let cluster = Cluster::new(&config.kafka, &config.application);
     let acks = Arc::new(Acks::default());
     // Each message holds at least one of the at most MAX_OPEN open events, or is one of a few about the assignment.
@@ -67,7 +69,12 @@ pub fn serve(config: &Config, stop: &Stop) -> anyhow::Result<bool> {
     let ended = if let Some(sink) = sink {
         let (ready, generations) = bounded(1);
         let (answers, workers) = bounded(ANSWERS);
-        let outlets = loader::Outlets { ready, answers, unusable, store, status: SharedStatus::default() };
+        let status = SharedStatus::default();
+        if let Some(changes) = changes {
+            let outlets = reload::Outlets { mailbox: Arc::clone(&mailbox), status: status.clone() };
+            changes.watch(config.clone(), outlets)?;
+        }
+        let outlets = loader::Outlets { ready, answers, unusable, store, status };
         let to_loader = pipeline::Outlets { mailbox: Arc::clone(&mailbox), samples: Samples::default() };
         let inlets = loader::Inlets {
             mailbox: Arc::clone(&mailbox),

@@ -33,7 +33,7 @@ enum Command {
     Check {
         #[command(flatten)]
         config: ConfigArg,
-        /// Leave Kafka out.
+        /// Leave Kafka out, and Consul where the file redirects there.
         #[arg(long)]
         offline: bool,
     },

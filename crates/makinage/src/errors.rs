@@ -33,6 +33,11 @@ impl FailedEvents {
         Self { on_error, window: now, written: 0, unwritten: 0, total: 0 }
     }
 
+    /// From now on this is what becomes of them.
+    pub fn set_on_error(&mut self, on_error: OnError) {
+        self.on_error = on_error;
+    }
+
     /// An event failed. `place` is `topic/partition/offset`.
     pub fn failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Verdict {
         self.total += 1;

@@ -19,6 +19,7 @@ pub mod model;
 pub mod pipeline;
 pub mod predict;
 pub mod queue;
+pub mod reload;
 pub mod rows;
 pub mod sink;
 pub mod source;

@@ -129,7 +129,10 @@ impl<S: Sink> Pipeline<S> {
                 self.predictor.hear(message, Instant::now());
             },
             recv(generations) -> pool => match pool {
-                Ok(pool) => self.predictor.switch_to(pool, Instant::now()),
+                Ok(pool) => {
+                    self.writer.set_on_error(pool.on_error());
+                    self.predictor.switch_to(pool, Instant::now());
+                }
                 Err(_) => self.inputs.generations = never(),
             },
             default(timeout) => {}

@@ -23,7 +23,6 @@ const MAX_FLIGHTS_PER_WORKER: usize = 4;
 /// One generation at a time, the newest, takes new jobs; those before it finish what they hold. A job is answered by the generation that took it last.
 #[derive(Debug)]
 pub struct Predictor {
-    rule: Batch,
     sizer: BatchSizer,
     flights: Flights,
     /// What dead workers left, before anything new.
@@ -38,7 +37,6 @@ impl Predictor {
     /// Without a generation: nothing is taken until the first one comes.
     pub fn new(rule: Batch) -> Self {
         Self {
-            rule,
             sizer: BatchSizer::new(rule),
             flights: Flights::default(),
             retries: VecDeque::new(),
@@ -54,7 +52,7 @@ impl Predictor {
         tracing::info!("generation {}: model {} takes over", pool.generation(), pool.label());
         let rate_before = self.probation.as_ref().map_or(0.0, Probation::error_rate);
         self.probation = Some(Probation::new(pool.generation(), pool.probation(), rate_before, now));
-        self.sizer = BatchSizer::new(self.rule);
+        self.sizer = BatchSizer::new(pool.batch());
         self.draining.extend(self.current.replace(pool));
     }
 

@@ -4,7 +4,7 @@ use std::{
     io, process,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::Duration,
@@ -16,23 +16,45 @@ use signal_hook::{
     iterator::Signals,
 };
 
+/// Milliseconds for a stop before the configuration has said how long it may take.
+const BEFORE_THE_CONFIGURATION: u64 = 25_000;
+
 /// Says that the program should end.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    /// By itself, for signal handlers that do no more than set it.
+    requested: Arc<AtomicBool>,
+    /// Milliseconds that a graceful stop may take.
+    timeout: AtomicU64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { requested: Arc::default(), timeout: AtomicU64::new(BEFORE_THE_CONFIGURATION) }
+    }
+}
 
 impl Stop {
     /// Asks for the end.
     pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.requested.store(true, Ordering::Relaxed);
     }
 
     /// Whether the end was asked for.
     pub fn requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.requested.load(Ordering::Relaxed)
     }
 
-    /// Listens for signals from now on. `timeout` bounds a graceful stop.
-    pub fn listen(&self, timeout: Duration) -> io::Result<()> {
+    /// From now on a graceful stop is bounded by this.
+    pub fn bound(&self, timeout: Duration) {
+        self.0.timeout.store(timeout.as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Listens for signals from now on.
+    pub fn listen(&self) -> io::Result<()> {
         let mut signals = Signals::new([SIGTERM, SIGINT])?;
         let stop = self.clone();
         thread::Builder::new().name("signals".into()).spawn(move || {
@@ -41,6 +63,7 @@ impl Stop {
                     tracing::warn!("second signal: ending at once; unfinished events are read again at the next start");
                     end_now(128 + signal);
                 }
+                let timeout = Duration::from_millis(stop.0.timeout.load(Ordering::Relaxed));
                 // Before the log, which may be a pipe that its reader has left full.
                 stop.request();
                 end_after(timeout);
@@ -52,15 +75,13 @@ impl Stop {
         })?;
         Ok(())
     }
-}
 
-impl Stop {
     /// Listens for signals where nothing is lost at the end: the first asks for it, the second ends the program at once.
     pub fn listen_without_timeout(&self) -> io::Result<()> {
         for signal in [SIGTERM, SIGINT] {
             // In this order, so that the first signal doesn't find the flag set already.
-            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&self.0))?;
-            flag::register(signal, Arc::clone(&self.0))?;
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&self.0.requested))?;
+            flag::register(signal, Arc::clone(&self.0.requested))?;
         }
         Ok(())
     }

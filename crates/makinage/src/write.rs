@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    config::Operator,
+    config::{OnError, Operator},
     errors::{FailedEvents, Verdict},
     event::{Event, Failure},
     flights::{Landed, Part},
@@ -47,6 +47,11 @@ impl<S: Sink> Writer<S> {
         let topics = operator.data.iter().map(|topic| topic.name.clone()).collect();
         let failed = FailedEvents::new(operator.on_error, Instant::now());
         Self { sink, topics, acks, failed, stopped_by_error: false }
+    }
+
+    /// A generation takes over: what becomes of events that fail is as its configuration has it.
+    pub fn set_on_error(&mut self, on_error: OnError) {
+        self.failed.set_on_error(on_error);
     }
 
     /// Writes a flight's outputs; says how each generation that answered did.

@@ -5,7 +5,7 @@ mod checklist;
 pub mod demo;
 pub mod model;
 pub mod predict;
-mod preflight;
+pub mod preflight;
 pub mod publish;
 pub mod run;
 

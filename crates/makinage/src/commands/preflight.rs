@@ -4,7 +4,10 @@ use std::path::Path;
 
 use super::tell;
 use crate::{
-    config::{Config, Environment, Imports, Problem, Reading, inspect_service},
+    config::{
+        Config, Environment, Imports, Located, Origin, Place, Problem, Problems, Reading, locate_service, read_service,
+    },
+    reload::consul::Consul,
     worker::{
         check,
         protocol::{Check, CheckProblem, HookNames},
@@ -14,26 +17,57 @@ use crate::{
 /// What every worker needs.
 const PACKAGES: [&str; 2] = ["numpy", "mlflow"];
 
-/// The file's reading, with what Python said added to its problems.
+/// The configuration's reading, with what Python said added to its problems. Where the file leads elsewhere, it is looked for there once.
 pub fn inspect(file: &Path) -> Reading<Config> {
-    let mut reading = inspect_service(file);
+    match text(file) {
+        Ok((text, origin)) => {
+            let mut reading = read_service(&text, &origin);
+            add_imports(&mut reading, &origin);
+            reading
+        }
+        Err(problems) => Reading::of_problems(problems),
+    }
+}
+
+/// The configuration's reading. Hooks and packages aren't looked at.
+pub fn inspect_text(file: &Path) -> Reading<Config> {
+    match text(file) {
+        Ok((text, origin)) => read_service(&text, &origin),
+        Err(problems) => Reading::of_problems(problems),
+    }
+}
+
+fn text(file: &Path) -> Result<(String, Origin), Problems> {
+    match locate_service(file)? {
+        Located::Here(text) => Ok((text, Origin::file(file))),
+        Located::Elsewhere(redirect) => match Consul::new(&redirect).value() {
+            Ok(text) => Ok((text, Origin::consul(&redirect))),
+            Err(message) => Err(Problems::one(file, Place::file(), message)),
+        },
+    }
+}
+
+/// Adds what Python says of the hooks, the encoders and the packages.
+pub fn add_imports(reading: &mut Reading<Config>, origin: &Origin) {
     // What the model's own environment holds isn't known before there is a model.
     let of_the_model = reading.config.as_ref().is_some_and(|config| config.operator.environment == Environment::Model);
-    if let Some(imports) = reading.imports.as_ref().filter(|_| !of_the_model) {
-        match try_imports(imports) {
-            Ok(found) => found.iter().for_each(|found| reading.problems.push(to_problem(file, imports, found))),
-            Err(error) => {
-                let message = format!("the hooks and packages can't be checked: {error}");
-                reading.problems.push(Problem::new(file, crate::config::Place::file(), message));
-            }
+    let Some(imports) = reading.imports.as_ref().filter(|_| !of_the_model) else { return };
+    match try_imports(imports) {
+        Ok(found) => found.iter().for_each(|found| reading.problems.push(to_problem(&origin.name, imports, found))),
+        Err(error) => {
+            let message = format!("the hooks and packages can't be checked: {error}");
+            reading.problems.push(Problem::new(&origin.name, Place::file(), message));
         }
     }
-    reading
 }
 
 /// The configuration, or `None` after each problem has been written to standard error on a line of its own.
 pub fn configuration(file: &Path) -> Option<Config> {
-    let reading = inspect(file);
+    told(inspect(file))
+}
+
+/// The same of a reading.
+pub fn told(reading: Reading<Config>) -> Option<Config> {
     for warning in &reading.warnings {
         tell(format_args!("warning: {warning}"));
     }
@@ -47,7 +81,8 @@ fn try_imports(imports: &Imports) -> Result<Vec<CheckProblem>, crate::worker::pr
     let encoders: Vec<String> = imports.encoders.iter().map(|import| import.name.clone()).collect();
     let folder = imports.folder.display().to_string();
     let hooks = HookNames::from(&imports.hooks.names());
-    let request = Check { folder: &folder, hooks, encoders: &encoders, packages: &PACKAGES };
+    let request =
+        Check { folder: &folder, hooks, encoders: &encoders, packages: &PACKAGES, modules: &imports.code.files };
     Ok(check::check(&imports.python, &request)?.problems)
 }
 

@@ -3,20 +3,37 @@
 use std::{path::Path, process::ExitCode};
 
 use super::{BAD_CONFIG, log_to_stderr, preflight};
-use crate::{app, stop::Stop};
+use crate::{
+    app,
+    config::{Reading, read_service},
+    reload::{self, Changes, source::Source},
+    stop::Stop,
+};
 
 /// Serves until it is told to stop. What is wrong with the file ends it at once, with exit code 2.
 pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     log_to_stderr(tracing::Level::INFO);
-    let Some(config) = preflight::configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let stop = Stop::default();
-    stop.listen(config.stop_timeout)?;
+    stop.listen()?;
+    let hangups = reload::hangups()?;
+    let mut source = match Source::locate(file) {
+        Ok(source) => source,
+        Err(problems) => {
+            preflight::told(Reading::of_problems(problems));
+            return Ok(BAD_CONFIG.into());
+        }
+    };
+    let Some(text) = source.first(&stop) else { return Ok(ExitCode::SUCCESS) };
+    let mut reading = read_service(&text, source.origin());
+    preflight::add_imports(&mut reading, source.origin());
+    let Some(config) = preflight::told(reading) else { return Ok(BAD_CONFIG.into()) };
+    stop.bound(config.stop_timeout);
     tracing::info!(
         "makinage {}: {} on Kafka at {}",
         env!("CARGO_PKG_VERSION"),
         config.application,
         config.kafka.endpoints.join(",")
     );
-    let clean = app::serve(&config, &stop)?;
+    let clean = app::serve(&config, Some(Changes { source, hangups }), &stop)?;
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

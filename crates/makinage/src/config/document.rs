@@ -2,6 +2,7 @@
 //!
 //! Written as text, since no JSON value of serde's holds integers of any size.
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::tree::{Entry, Node, Scalar, Value};
@@ -19,6 +20,29 @@ pub fn write(root: &Node) -> Box<RawValue> {
     node(&root, &mut json);
     // What is written here is JSON by construction; the tests hold it to that for any text.
     RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// Whether two documents are the same to a hook, which sees mappings without an order.
+pub fn same(one: &RawValue, other: &RawValue) -> bool {
+    one.get() == other.get() || ordered(one) == ordered(other)
+}
+
+/// The text of a document with the pairs of each mapping in order of their keys.
+fn ordered(document: &RawValue) -> String {
+    #[derive(Deserialize)]
+    struct Map<'d> {
+        #[serde(borrow)]
+        m: Vec<(&'d RawValue, &'d RawValue)>,
+    }
+    if let Ok(Map { m }) = serde_json::from_str(document.get()) {
+        let mut pairs: Vec<_> = m.iter().map(|(key, value)| format!("[{},{}]", key.get(), ordered(value))).collect();
+        pairs.sort_unstable();
+        return format!("{{\"m\":[{}]}}", pairs.join(","));
+    }
+    match serde_json::from_str::<Vec<&RawValue>>(document.get()) {
+        Ok(items) => format!("[{}]", items.iter().map(|item| ordered(item)).collect::<Vec<_>>().join(",")),
+        Err(_) => document.get().to_owned(),
+    }
 }
 
 fn thin(kafka: &mut Entry) {

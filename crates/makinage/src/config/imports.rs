@@ -1,8 +1,8 @@
 //! What the file has Python import: enough to try it, even where other parts of the file are wrong.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
-use super::{Hooks, problem::Place};
+use super::{Hooks, code::Code, problem::Place};
 
 /// The user's Python code, as the file names it.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Imports {
     pub hooks: HookImports,
     /// Encoder modules of the user's, each once.
     pub encoders: Vec<Import>,
+    /// Their sources as they are now.
+    pub code: Arc<Code>,
 }
 
 /// One name to import, and the key that gives it.

@@ -5,6 +5,8 @@
 
 mod application;
 mod cache;
+mod change;
+pub mod code;
 mod document;
 mod duration;
 mod encoder;
@@ -26,7 +28,9 @@ mod problem;
 mod properties;
 mod publish;
 mod reading;
+pub mod redirect;
 mod roles;
+mod secret;
 mod section;
 mod service;
 mod size;
@@ -40,26 +44,79 @@ mod uses;
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, absolute},
+    sync::Arc,
     time::Duration,
 };
 
 pub use cache::cache_folder;
+use code::Code;
 pub use duration::{Limits as DurationLimits, from_text as duration_from_text};
 pub use imports::{HookImports, Import, Imports};
 pub use model_source::{ModelSource, RegisteredModel, Which};
 pub use problem::{Place, Problem, Problems};
 pub use reading::Reading;
+pub use redirect::Redirect;
+pub use secret::Secret;
 use serde_json::value::RawValue;
 
 use crate::model::records::reference::Reference;
 
-/// Reads the service's file, with all that is wrong with it, what to warn of, and what to try to import in any case.
-pub fn inspect_service(path: &Path) -> Reading<Config> {
-    match file::text(path, file::SERVICE) {
-        Ok(text) => service::read(&text, path, &surroundings::Process),
-        Err((place, message)) => Reading::failed(path, &place, message),
+/// Where the service's configuration is.
+#[derive(Debug)]
+pub enum Located {
+    /// In the file itself, whose text this is.
+    Here(String),
+    /// Elsewhere.
+    Elsewhere(Redirect),
+}
+
+/// What messages call a configuration, and the folder where its hooks and relative paths begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The file as the user named it, or a name for what it redirects to.
+    pub name: PathBuf,
+    /// The file's folder, absolute.
+    pub folder: PathBuf,
+}
+
+impl Origin {
+    /// A file.
+    pub fn file(path: &Path) -> Self {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // It fails only without a working directory, where a relative path is the best there is.
+        let folder = absolute(parent).unwrap_or_else(|_| parent.to_owned());
+        Self { name: path.to_owned(), folder }
     }
+
+    /// A key in Consul.
+    pub fn consul(redirect: &Redirect) -> Self {
+        Self { name: format!("consul:{}", redirect.key).into(), folder: redirect.folder.clone() }
+    }
+}
+
+/// Reads the service's file as far as to know whether it is the configuration itself; else what is wrong with it.
+pub fn locate_service(path: &Path) -> Result<Located, Problems> {
+    let text = file::text(path, file::SERVICE).map_err(|(place, message)| Problems::one(path, place, message))?;
+    locate_text(text, path, &surroundings::Process)
+}
+
+fn locate_text(text: String, path: &Path, surroundings: &dyn surroundings::Surroundings) -> Result<Located, Problems> {
+    let Some(root) = tree::parse(&text).root.filter(|root| root.get("redirect").is_some()) else {
+        // What else is wrong with it, its reading says.
+        return Ok(Located::Here(text));
+    };
+    let mut findings = problem::Findings::new(path);
+    // Again, for what is wrong with it as YAML.
+    reading::root(&text, &mut findings);
+    let redirect = redirect::read(&root, &Origin::file(path).folder, surroundings, &mut findings);
+    let (problems, _) = findings.sorted();
+    redirect.filter(|_| problems.is_empty()).map(Located::Elsewhere).ok_or(problems)
+}
+
+/// Reads the service's configuration from its text, with all that is wrong with it, what to warn of, and what to try to import in any case.
+pub fn read_service(text: &str, origin: &Origin) -> Reading<Config> {
+    service::read(text, origin, &surroundings::Process)
 }
 
 /// The interpreters that stand for "Python" where nothing names one, the first choice first.
@@ -78,8 +135,10 @@ pub fn inspect_publish(path: &Path) -> Reading<PublishConfig> {
 /// The service's configuration: one application, one Kafka, one serve operator.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The file that it was read from; messages name it.
+    /// The file that it was read from, or another name for where it came from; messages name it.
     pub file: PathBuf,
+    /// The folder, absolute, where hooks and encoder modules are found first.
+    pub folder: PathBuf,
     /// `application.name`: also the consumer group.
     pub application: String,
     /// `application.stop_timeout`: the longest that a graceful stop may take.
@@ -114,7 +173,7 @@ pub struct Models {
 }
 
 /// One `makinage.serve:serve` operator.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Operator {
     /// Its key below `operators`.
     pub name: String,
@@ -144,6 +203,8 @@ pub struct Operator {
     pub python: PathBuf,
     /// Which packages the workers run with.
     pub environment: Environment,
+    /// The code of the hooks and encoder modules when this was read.
+    pub code: Arc<Code>,
 }
 
 /// Which packages the workers run with.
@@ -303,13 +364,6 @@ pub struct PublishReference {
     pub reference: Reference,
     /// Line of the `reference` key in the file, for messages.
     pub line: usize,
-}
-
-impl Config {
-    /// The folder of the file, where hooks and encoder modules are found first.
-    pub fn folder(&self) -> &Path {
-        self.file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-    }
 }
 
 impl Encoder {

@@ -1,15 +1,15 @@
 //! The operator that is run, from all sections that say something of it, and what Python is to import for it.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use super::{
-    Operator,
+    Operator, code,
     field::Field,
     hooks::{self, HookNames},
     imports::Imports,
     interpreter::Finder,
     operators, outputs,
-    problem::Findings,
+    problem::{Findings, Place, quoted},
     roles,
     section::Section,
     surroundings::Surroundings,
@@ -48,12 +48,22 @@ impl Reader<'_, '_> {
         let finder = Finder { folder: self.folder, surroundings: self.surroundings };
         let place = section.map_or_else(|| self.root.place.below("operators"), |section| section.place.clone());
         let given: Option<&Field> = section.and_then(|section| section.get("python"));
-        Some(Imports {
+        let mut imports = Imports {
             python: finder.find(given, &place, findings)?,
             folder: self.folder.to_owned(),
             hooks: hooks.imports.clone(),
             encoders: self.topics.map(Topics::modules).unwrap_or_default(),
-        })
+            code: Arc::default(),
+        };
+        imports.code = code::collect(&imports, self.surroundings);
+        for name in &imports.code.left_out {
+            let message = format!(
+                "the Python code of {} is too large to be watched and kept: what changes there is seen at the next reload, and by each worker that replaces another",
+                quoted(name)
+            );
+            findings.warning(&Place::file(), message);
+        }
+        Some(imports)
     }
 }
 
@@ -89,6 +99,7 @@ impl Described<'_, '_> {
             probation: tuning.probation,
             python: imports?.python.clone(),
             environment: tuning.environment,
+            code: Arc::clone(&imports?.code),
         })
     }
 }

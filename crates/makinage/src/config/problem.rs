@@ -70,6 +70,11 @@ impl fmt::Display for Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
+    /// Only this one.
+    pub fn one(file: &Path, place: Place, message: impl Into<String>) -> Self {
+        Self(vec![Problem::new(file, place, message)])
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -30,6 +30,11 @@ impl<C> Reading<C> {
         Self::new(findings, None, None)
     }
 
+    /// Nothing but what is wrong.
+    pub fn of_problems(problems: Problems) -> Self {
+        Self { config: None, problems, warnings: Problems::default(), imports: None }
+    }
+
     pub(super) fn new(findings: Findings, config: Option<C>, imports: Option<Imports>) -> Self {
         let (problems, warnings) = findings.sorted();
         let config = config.filter(|_| problems.is_empty());

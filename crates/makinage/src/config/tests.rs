@@ -29,7 +29,7 @@ pub fn example(name: &str) -> String {
 }
 
 pub fn service(text: &str) -> Reading<Config> {
-    super::service::read(text, Path::new("/etc/app/config.serve.yaml"), &Machine)
+    super::service::read(text, &Origin::file(Path::new("/etc/app/config.serve.yaml")), &Machine)
 }
 
 pub fn publisher(text: &str) -> Reading<PublishConfig> {

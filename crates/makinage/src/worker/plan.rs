@@ -51,12 +51,13 @@ pub fn plan(
     };
     let setup = Setup {
         config: config.document.clone(),
-        folder: config.folder().display().to_string(),
+        folder: config.folder.display().to_string(),
         operator: operator.name.clone(),
         hooks: HookNames::from(&operator.hooks),
         sources: operator.data.iter().map(|topic| encoding(&topic.name, &topic.encoder)).collect(),
         sink: encoding(&operator.sink.name, &operator.sink.encoder),
         max_output_bytes,
+        modules: &operator.code.files,
         threads: threads(operator.workers),
     };
     Ok(WorkerPlan {
@@ -66,6 +67,8 @@ pub fn plan(
         load_timeout: operator.load_timeout,
         predict_timeout: operator.predict_timeout,
         workers: operator.workers,
+        batch: operator.batch,
+        on_error: operator.on_error,
         memory_limit: operator.memory_limit,
         probation: operator.probation,
         samples: vec![],

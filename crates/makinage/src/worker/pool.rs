@@ -23,7 +23,7 @@ use super::{
     slot::Slot,
 };
 use crate::{
-    config,
+    config::{self, Batch, OnError},
     event::Event,
     flights::{Job, Part},
     model::{ModelLabel, workspace::UnpackedModel},
@@ -62,6 +62,10 @@ pub struct WorkerPlan {
     pub predict_timeout: Duration,
     /// Processes.
     pub workers: usize,
+    /// How events are grouped for them.
+    pub batch: Batch,
+    /// What becomes of an event that fails.
+    pub on_error: OnError,
     /// The most memory that a process may take for its data, in bytes.
     pub memory_limit: Option<u64>,
     /// When the generation is to be taken back.
@@ -232,6 +236,16 @@ impl Pool {
     /// The model's name.
     pub fn label(&self) -> &ModelLabel {
         &self.plan.model.label
+    }
+
+    /// How events are grouped for it.
+    pub fn batch(&self) -> Batch {
+        self.plan.batch
+    }
+
+    /// What becomes of an event that fails.
+    pub fn on_error(&self) -> OnError {
+        self.plan.on_error
     }
 
     /// Its number of workers.

@@ -3,7 +3,11 @@
 //! The contract's text is `protocol/README.md`; `protocol/fixtures` are read by the tests of both sides. What a worker
 //! sends is checked like anything from outside: a user's code runs in it.
 
-use std::io::{self, Read, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read, Write},
+    path::PathBuf,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +112,7 @@ fn invalid(what: String) -> io::Error {
 
 /// `setup`: what a worker needs to know before it loads a model.
 #[derive(Debug, Clone, Serialize)]
-pub struct Setup {
+pub struct Setup<'a> {
     /// The user's file, in tagged form.
     pub config: Box<serde_json::value::RawValue>,
     /// The file's folder, where hooks are found first.
@@ -123,9 +127,14 @@ pub struct Setup {
     pub sink: TopicEncoding,
     /// The largest output that the sink takes.
     pub max_output_bytes: usize,
+    /// The user's modules as they were when the configuration was read.
+    pub modules: Modules<'a>,
     /// Threads that numerical libraries may use, unless the environment says otherwise.
     pub threads: usize,
 }
+
+/// The user's sources by their files: these are imported from memory.
+pub type Modules<'a> = &'a BTreeMap<PathBuf, String>;
 
 /// The custom steps, `module:function` each.
 #[derive(Debug, Clone, Serialize)]
@@ -221,6 +230,8 @@ pub struct Check<'a> {
     pub encoders: &'a [String],
     /// Packages that must be there, found without importing them.
     pub packages: &'a [&'a str],
+    /// The user's modules as the workers will have them.
+    pub modules: Modules<'a>,
 }
 
 /// `checked`: what a check found.

@@ -65,7 +65,8 @@ pub fn run(options: Options) -> anyhow::Result<ExitCode> {
     let log = Log::new(&screen);
     log_to(LOGGED, log.clone());
     let stop = Stop::default();
-    stop.listen(STOP)?;
+    stop.bound(STOP);
+    stop.listen()?;
     let demo = Demo { options, screen, log, stop };
     let outcome = demo.run();
     demo.screen.clear();

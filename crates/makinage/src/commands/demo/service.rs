@@ -24,7 +24,7 @@ impl Service {
         let stop = stop.clone();
         let thread = thread::Builder::new()
             .name("service".into())
-            .spawn(move || app::serve(&config, &stop))
+            .spawn(move || app::serve(&config, None, &stop))
             .context("service")?;
         Ok(Self { thread })
     }

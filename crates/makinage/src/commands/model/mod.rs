@@ -9,11 +9,12 @@ mod time;
 
 use std::path::Path;
 
-use crate::config::{Config, inspect_service};
+use super::preflight;
+use crate::config::Config;
 
 /// The configuration, or `None` after its problems have been written. Hooks and packages aren't looked at: they play no part here.
 fn configuration(file: &Path) -> Option<Config> {
-    let reading = inspect_service(file);
+    let reading = preflight::inspect_text(file);
     for problem in &reading.problems {
         super::tell(format_args!("error: {problem}"));
     }

@@ -1,0 +1,72 @@
+//! What differs between two configurations: what a running service can take up, and what it can't. Pure.
+
+use super::{Config, DataTopic, Kafka, Operator, document};
+
+#[cfg(test)]
+mod tests;
+
+impl Config {
+    /// Whether `new` means the same: comments, order and layout mean nothing.
+    pub fn means_the_same_as(&self, new: &Self) -> bool {
+        self.needs_restart(new).is_empty()
+            && self.operator == new.operator
+            && document::same(&self.document, &new.document)
+    }
+
+    /// The keys whose change takes a restart, since Kafka's clients and the threads about them are made once.
+    pub fn needs_restart(&self, new: &Self) -> Vec<String> {
+        // Each field by its name, so that a new one can't be forgotten.
+        let Self { file: _, folder: _, application, stop_timeout, kafka, operator, models, document: _ } = self;
+        let mut keys = Keys::default();
+        keys.note("application.name", *application == new.application);
+        keys.note("application.stop_timeout", *stop_timeout == new.stop_timeout);
+        keys.kafka(kafka, &new.kafka);
+        keys.note("models.store", models.store == new.models.store);
+        keys.note("models.keep", models.keep == new.models.keep);
+        keys.operator(operator, &new.operator);
+        keys.0
+    }
+}
+
+#[derive(Default)]
+struct Keys(Vec<String>);
+
+impl Keys {
+    fn note(&mut self, key: impl Into<String>, same: bool) {
+        if !same {
+            self.0.push(key.into());
+        }
+    }
+
+    fn kafka(&mut self, old: &Kafka, new: &Kafka) {
+        let Kafka { endpoints, properties } = old;
+        self.note("kafka.endpoint", *endpoints == new.endpoints);
+        for (name, value) in properties {
+            self.note(format!("kafka.properties.{name}"), new.properties.get(name) == Some(value));
+        }
+        for name in new.properties.keys().filter(|name| !properties.contains_key(*name)) {
+            self.note(format!("kafka.properties.{name}"), false);
+        }
+    }
+
+    fn operator(&mut self, old: &Operator, new: &Operator) {
+        // The others go with a generation.
+        let Operator { name, model, data, sink, .. } = old;
+        let below = |key: &str| format!("operators.{name}.{key}");
+        self.note(format!("operators.{name}"), *name == new.name);
+        let names = |topics: &[DataTopic]| topics.iter().map(|topic| topic.name.clone()).collect::<Vec<_>>();
+        let same_sources = model.name == new.model.name && names(data) == names(&new.data);
+        self.note(below("sources"), same_sources);
+        self.note(below("sinks"), sink.name == new.sink.name);
+        if same_sources {
+            self.note(start(&model.name), model.start_from == new.model.start_from);
+            for (old, new) in data.iter().zip(&new.data) {
+                self.note(start(&old.name), old.start_from == new.start_from);
+            }
+        }
+    }
+}
+
+fn start(topic: &str) -> String {
+    format!("start_from of the topic {topic}")
+}

@@ -1,0 +1,65 @@
+//! Changed configurations, and changed code of hooks and encoders, on their way to the loader.
+//!
+//! ```text
+//!  file, every second ─┐
+//!  Consul, follower ───┼─text─▶ watch: read, compare, check in Python ─Config─▶ the loader's mailbox
+//!  SIGHUP ─────────────┘   hooks' files, every second ─┘
+//! ```
+//!
+//! Nothing that is wrong gets past `watch`: what serves stays, with one message. What a change does to models and workers is the loader's business.
+
+pub mod consul;
+mod look;
+pub mod source;
+mod still;
+mod watch;
+
+use std::{io, sync::Arc, thread};
+
+use crossbeam_channel::{Receiver, bounded};
+use signal_hook::{consts::SIGHUP, iterator::Signals};
+
+use self::source::Source;
+use crate::{config::Config, generation::mailbox::Mailbox, status::SharedStatus};
+
+/// Where changes go.
+#[derive(Debug, Clone)]
+pub struct Outlets {
+    /// The loader's.
+    pub mailbox: Arc<Mailbox>,
+    /// Refused changes are counted here.
+    pub status: SharedStatus,
+}
+
+/// Where changes come from.
+#[derive(Debug)]
+pub struct Changes {
+    /// The configuration's place.
+    pub source: Source,
+    /// Requests to read it at once.
+    pub hangups: Receiver<()>,
+}
+
+impl Changes {
+    /// Watches from now on, on threads of its own. `running` is what the service began with.
+    pub fn watch(self, running: Config, outlets: Outlets) -> io::Result<()> {
+        let Self { source, hangups } = self;
+        let (texts, origin) = source.follow(Arc::clone(&outlets.mailbox))?;
+        let watch = watch::Watch::new(texts, origin, running, outlets);
+        thread::Builder::new().name("configuration".into()).spawn(move || watch.run(&hangups))?;
+        Ok(())
+    }
+}
+
+/// SIGHUP from now on, which ends the program no more; several at once are one.
+pub fn hangups() -> io::Result<Receiver<()>> {
+    let mut signals = Signals::new([SIGHUP])?;
+    let (asked, hangups) = bounded(1);
+    thread::Builder::new().name("hangups".into()).spawn(move || {
+        for _ in signals.forever() {
+            // One that waits already is enough.
+            let _ = asked.try_send(());
+        }
+    })?;
+    Ok(hangups)
+}

@@ -1,0 +1,191 @@
+//! Decides what becomes of a change: nothing, a new generation, or a refusal that leaves everything as it is.
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+
+use crossbeam_channel::{Receiver, never, select};
+
+use super::{
+    Outlets,
+    look::{Stamp, stamps},
+    source::Texts,
+    still::Stillness,
+};
+use crate::{
+    commands::preflight,
+    config::{Config, Located, Origin, Place, Problems, Reading, code::Code, locate_service, read_service},
+};
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A text, or why there is none, and the code that belongs to it.
+#[derive(Debug, PartialEq)]
+struct Considered {
+    text: Result<String, Problems>,
+    code: Option<Arc<Code>>,
+}
+
+/// The watch.
+#[derive(Debug)]
+pub struct Watch {
+    texts: Texts,
+    origin: Origin,
+    outlets: Outlets,
+    /// What was handed over last.
+    running: Config,
+    /// What was looked into last, so that nothing is said twice.
+    considered: Option<Considered>,
+    files: Watched,
+    /// A new file in one of these may be a module that was missing.
+    folders: Watched,
+}
+
+#[derive(Debug)]
+struct Watched {
+    paths: Vec<PathBuf>,
+    still: Stillness<Vec<Option<Stamp>>>,
+}
+
+impl Watched {
+    /// Nothing was seen yet, so that what changed while the service started is seen as a change.
+    fn new() -> Self {
+        Self { paths: vec![], still: Stillness::new(vec![]) }
+    }
+}
+
+impl Watch {
+    /// A watch over what the service began with.
+    pub fn new(texts: Texts, origin: Origin, running: Config, outlets: Outlets) -> Self {
+        let code = Arc::clone(&running.operator.code);
+        let (files, folders) = (Watched::new(), Watched::new());
+        let mut watch = Self { texts, origin, outlets, running, considered: None, files, folders };
+        watch.watch_code(&code);
+        watch
+    }
+
+    /// Runs until the mailbox is closed.
+    pub fn run(mut self, hangups: &Receiver<()>) {
+        let mut sent = match &self.texts {
+            Texts::File(_) => never(),
+            Texts::Sent { texts, .. } => texts.clone(),
+        };
+        while !self.outlets.mailbox.is_closed() {
+            select! {
+                recv(hangups) -> _ => {
+                    tracing::info!("SIGHUP: reading {} again", self.origin.name.display());
+                    self.considered = None;
+                    self.consider(true);
+                }
+                recv(sent) -> text => match (text, &mut self.texts) {
+                    (Ok(text), Texts::Sent { last, .. }) => {
+                        *last = text;
+                        self.consider(false);
+                    }
+                    _ => sent = never(),
+                },
+                default(LOOK) => self.look(),
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        let seen = stamps(&self.files.paths);
+        if matches!(self.texts, Texts::File(_)) && seen.first().is_none_or(Option::is_none) {
+            // On its way from one state to the next, or gone: that is no configuration.
+            return;
+        }
+        let changed = [self.files.still.look(seen), self.folders.still.look(stamps(&self.folders.paths))];
+        if changed.contains(&true) {
+            self.consider(false);
+        }
+    }
+
+    /// Reads what is there now, and decides about it unless that was done already.
+    fn consider(&mut self, forced: bool) {
+        let text = self.text();
+        let reading = match &text {
+            Ok(text) => read_service(text, &self.origin),
+            Err(problems) => Reading::of_problems(problems.clone()),
+        };
+        let code = reading.imports.as_ref().map(|imports| Arc::clone(&imports.code));
+        if let Some(code) = &code {
+            self.watch_code(code);
+        }
+        let now = Some(Considered { text, code });
+        if self.considered != now {
+            self.considered = now;
+            self.decide(reading, forced);
+        }
+    }
+
+    fn text(&self) -> Result<String, Problems> {
+        match &self.texts {
+            Texts::Sent { last, .. } => Ok(last.clone()),
+            Texts::File(path) => match locate_service(path)? {
+                Located::Here(text) => Ok(text),
+                Located::Elsewhere(_) => {
+                    let message = "the configuration lives elsewhere now, which needs a restart";
+                    Err(Problems::one(path, Place::file(), message))
+                }
+            },
+        }
+    }
+
+    /// `forced`: what isn't watched may have changed, so that the same configuration makes a new generation too.
+    fn decide(&mut self, mut reading: Reading<Config>, forced: bool) {
+        if let Some(config) = &reading.config {
+            let keys = self.running.needs_restart(config);
+            if !keys.is_empty() {
+                return self.refuse(&format!(
+                    "{}: changed, but {} can't change while the service runs; it goes on with the configuration that it has: restart it to take up the new one",
+                    self.origin.name.display(),
+                    keys.join(", ")
+                ));
+            }
+            if !forced && self.running.means_the_same_as(config) {
+                tracing::debug!("{}: nothing has changed that means anything", self.origin.name.display());
+                return;
+            }
+        }
+        preflight::add_imports(&mut reading, &self.origin);
+        match reading.config.filter(|_| reading.problems.is_empty()) {
+            Some(config) => {
+                reading.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                self.hand_over(config);
+            }
+            None => self.refuse(&format!(
+                "the changed configuration is not taken up, the one before stays; mend what is wrong and save it again:\n{}",
+                reading.problems
+            )),
+        }
+    }
+
+    fn hand_over(&mut self, config: Config) {
+        let (before, now) = (&self.running.operator.code.files, &config.operator.code.files);
+        let names: BTreeSet<_> = before.keys().chain(now.keys()).collect();
+        let changed = names.into_iter().filter(|name| before.get(*name) != now.get(*name));
+        let changed: Vec<_> = changed.map(|name| name.display().to_string()).collect();
+        let what = if changed.is_empty() { self.origin.name.display().to_string() } else { changed.join(", ") };
+        tracing::info!("{what}: a new generation takes up what changed");
+        self.running = config.clone();
+        self.outlets.mailbox.configure(config);
+    }
+
+    fn refuse(&self, message: &str) {
+        self.outlets.status.lock().refused_configs += 1;
+        tracing::error!("{message}");
+    }
+
+    fn watch_code(&mut self, code: &Code) {
+        let file = match &self.texts {
+            Texts::File(path) => Some(path.clone()),
+            Texts::Sent { .. } => None,
+        };
+        self.files.paths = file.into_iter().chain(code.files.keys().cloned()).collect();
+        let mut folders: BTreeSet<_> = code.folders().into_iter().map(PathBuf::from).collect();
+        if !folders.is_empty() {
+            folders.insert(self.origin.folder.clone());
+        }
+        self.folders.paths = folders.into_iter().collect();
+    }
+}
