@@ -56,3 +56,41 @@ fn copy(event: &Event) -> Event {
     let place = Place { source: event.source, partition: event.partition, offset: event.offset };
     Event::new(Ticket::from_opaque(0), place, None, event.value())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{LARGEST, SAMPLES, Samples};
+    use crate::{
+        event::{Event, Place},
+        source::offsets::Ticket,
+    };
+
+    fn event(value: Option<&[u8]>) -> [Event; 1] {
+        [Event::new(Ticket::from_opaque(0), Place { source: 0, partition: 0, offset: 0 }, None, value)]
+    }
+
+    fn values(samples: &Samples) -> Vec<Vec<u8>> {
+        samples.take().iter().map(|event| event.value().expect("a value").to_vec()).collect()
+    }
+
+    #[test]
+    fn one_event_a_second_is_kept_and_only_the_last_different_ones() {
+        let (samples, begin) = (Samples::default(), Instant::now());
+        for (tenths, value) in [(0, "a"), (5, "b"), (10, "a"), (20, "c"), (30, "d"), (40, "e")] {
+            samples.pass(&event(Some(value.as_bytes())), begin + Duration::from_millis(100 * tenths));
+        }
+        assert_eq!(values(&samples), [b"c", b"d", b"e"]);
+        assert_eq!(values(&samples).len(), SAMPLES);
+    }
+
+    #[test]
+    fn what_has_no_value_or_is_large_is_not_kept() {
+        let (samples, begin) = (Samples::default(), Instant::now());
+        samples.pass(&event(None), begin);
+        samples.pass(&event(Some(&vec![b'1'; LARGEST + 1])), begin);
+        samples.pass(&event(Some(b"1")), begin);
+        assert_eq!(values(&samples), [b"1"]);
+    }
+}

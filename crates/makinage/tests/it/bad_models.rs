@@ -42,6 +42,8 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
         ("HangsOnLoad", "step load: Timeout", "30 s"),
         ("TakesTooMuchMemory", "step load: MemoryError", ""),
         ("RaisesOnItsExample", "step warm_up: ValueError", "not even this one"),
+        // It has no example: by now three different events have passed to try it on.
+        ("DiesOnScoring", "step warm_up: WorkerDied", "exit code 7"),
     ] {
         let publish = || {
             scene.publish_model(&broker, &swapped(model));
@@ -61,4 +63,21 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
     models.sort();
     models.dedup();
     assert_eq!(models.len(), 2, "only the first and the last model scored events");
+}
+
+#[test]
+fn an_exception_on_a_recent_event_is_no_verdict_on_a_model_without_an_example() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let scene = Scene::set("no-verdict", &broker, 1);
+    let mut service = scene.serve(&broker);
+    service.wait_for_line("takes over");
+    produce(&broker, &scene.topic("data"), [("key".to_owned(), "[1, 2, 3, 4]".to_owned())]);
+    scene.reader(&broker).read_until(|outputs| outputs.len() == 1);
+    let logged = service.logged();
+    let label = scene.publish_model(&broker, &swapped("RaisesOnScoring"));
+    service.wait_for_line_after(logged, &format!("model {label} takes over"), DEADLINE);
+    service.stop();
 }

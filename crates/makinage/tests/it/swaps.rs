@@ -26,6 +26,14 @@ fn memory(service: &Service) -> usize {
     service.workers().iter().chain([&service.id()]).map(resident).sum()
 }
 
+/// How many processors a process may run on.
+fn processors(process: u32) -> u32 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process is there");
+    let mask = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed:")).expect("its processors");
+    let words = mask.trim().split(',').map(|word| u32::from_str_radix(word, 16).expect("a mask"));
+    words.map(u32::count_ones).sum()
+}
+
 /// Each partition's outputs name one model, then the next, and never go back.
 fn assert_monotone(outputs: &[OwnedMessage]) {
     let mut seen: HashMap<i32, Vec<String>> = HashMap::new();
@@ -56,11 +64,17 @@ fn a_model_that_takes_ten_seconds_to_load_comes_in_without_a_stall_a_loss_or_a_d
     let (begin, before) = (now(), memory(&service));
     oracle.watch(&reader, 6000);
     let (published, logged) = (now(), service.logged());
+    let [serving] = service.workers()[..] else { panic!("one worker serves") };
     scene.publish_model(&broker, &swapped("Slow"));
+    service.wait_for_line_after(logged, "loading model", DEADLINE);
     oracle.watch(&reader, 3000);
     let during = memory(&service);
+    let workers = service.workers();
+    let loading = workers.iter().copied().find(|worker| *worker != serving).expect("another loads");
+    assert_eq!(processors(loading), 1, "what loads stays on one processor");
     service.wait_for_line_after(logged, "takes over", DEADLINE);
     let taken_over = now();
+    assert_eq!(processors(loading), processors(service.id()), "what serves has all of them");
     oracle.watch(&reader, 6000);
     let (ended, after) = (now(), memory(&service));
     let each = flow.stop();

@@ -95,6 +95,16 @@ class DiesOnEveryTenth(Sum):
         return super().predict(context, rows)
 
 
+class DiesOnScoring(Sum):
+    def predict(self, context, model_input, params=None):
+        os._exit(7)
+
+
+class RaisesOnScoring(Sum):
+    def predict(self, context, model_input, params=None):
+        raise ValueError("it is the event's fault, perhaps")
+
+
 EXAMPLE = np.array([[1.0, 1e9, 1.0, 1.0]])
 root = Path(sys.argv[1])
 for model in (
@@ -110,5 +120,7 @@ for model in (
     mlflow.pyfunc.save_model(
         str(root / model.__name__), python_model=model(), input_example=EXAMPLE, pip_requirements=[]
     )
+for model in (DiesOnScoring, RaisesOnScoring):
+    mlflow.pyfunc.save_model(str(root / model.__name__), python_model=model(), pip_requirements=[])
 for number in range(1, 9):
     mlflow.pyfunc.save_model(str(root / f"Sum{number}"), python_model=Sum(float(number)), pip_requirements=[])
