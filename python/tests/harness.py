@@ -160,6 +160,8 @@ class Served:
 class FakeModel:
     """A pyfunc whose predict is the given function, for what no MLflow flavour does on purpose."""
 
+    metadata = None
+
     def __init__(self, predict, native=None, plan=None):
         self.predict = predict
         self._native = native
