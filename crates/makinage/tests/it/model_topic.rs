@@ -119,3 +119,25 @@ fn partitions_that_are_added_and_a_topic_that_is_made_anew_are_noticed() {
     service.wait_for_line_after(logged, &format!("model {anew} takes over"), PATIENCE);
     service.stop();
 }
+
+#[test]
+fn when_hooks_that_failed_with_every_model_are_mended_the_newest_model_is_served() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (scene, script) = scene("mended", &broker, 1);
+    let scene = scene.with_predict("def predict(model, config):\n    raise KeyError('no such setting')\n");
+    for mark in ["oldest", "older"] {
+        script.model(0, &iris_zip(mark));
+    }
+    let newest = script.model(0, &iris_zip("newest"));
+    let mut service = scene.serve(&broker);
+    service.wait_for_line("waiting for a model");
+
+    let logged = service.logged();
+    scene.folder.write("steps.py", "def predict(model, config):\n    return model.predict\n");
+    let taken = service.wait_for_line_after(logged, "takes over", PATIENCE);
+    assert!(taken.contains(&newest), "not the newest: {taken}");
+    service.stop();
+}
