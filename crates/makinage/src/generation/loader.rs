@@ -274,6 +274,11 @@ impl Loader {
         self.outlets.status.lock().loading = None;
         match outcome {
             Ok(pool) => self.switch(made, pool),
+            // The service ends, and what was under way with it.
+            Err(error) if self.mailbox.is_closed() => {
+                tracing::debug!("generation {}: {error:#}", made.generation);
+                false
+            }
             Err(error) => {
                 self.tell_failure(&made, &error);
                 false
@@ -343,7 +348,20 @@ impl Loader {
             status.last_failure = Some(format!("{error:#}"));
             status.failed_generations
         };
-        let identity = &made.model.model.identity;
+        let model = &made.model.model.identity;
+        let subject = format!("model {} from {} (sha256 {})", model.label(), made.model.place, model.sha256);
+        let (is_new_model, is_new_config) = self.serving.as_ref().map_or((true, true), |serving| {
+            (serving.model.model.identity.sha256 != model.sha256, !Arc::ptr_eq(&serving.config, &made.config))
+        });
+        // At fault is what the generation that serves doesn't have.
+        let (subject, what_to_do) = match (is_new_model, is_new_config) {
+            (false, true) => (
+                format!("the changed configuration, with {subject},"),
+                "mend it and save it again, or mend what it needs and send this process SIGHUP",
+            ),
+            (_, false) => (subject, "mend it and publish it again"),
+            (true, true) => (subject, "mend the model and publish it again, or mend the configuration and save it"),
+        };
         let what_now = match &self.serving {
             Some(serving) => {
                 format!(
@@ -355,11 +373,8 @@ impl Loader {
             None => "nothing is served yet".to_owned(),
         };
         tracing::error!(
-            "generation {}: model {} from {} (sha256 {}) is not taken up, and {what_now}; mend it and publish it again ({failed} failed since the start): {error:#}",
+            "generation {}: {subject} is not taken up, and {what_now}; {what_to_do} ({failed} failed since the start): {error:#}",
             made.generation,
-            identity.label(),
-            made.model.place,
-            identity.sha256,
         );
     }
 }

@@ -133,11 +133,20 @@ fn when_hooks_that_failed_with_every_model_are_mended_the_newest_model_is_served
     }
     let newest = script.model(0, &iris_zip("newest"));
     let mut service = scene.serve(&broker);
+    let failed = service.wait_for_line("generation 3: model ");
     service.wait_for_line("waiting for a model");
 
     let logged = service.logged();
     scene.folder.write("steps.py", "def predict(model, config):\n    return model.predict\n");
     let taken = service.wait_for_line_after(logged, "takes over", PATIENCE);
     assert!(taken.contains(&newest), "not the newest: {taken}");
+    assert!(failed.contains("no such setting") && failed.contains("or mend the configuration"), "{failed}");
+
+    // The same where one serves: the message tells what is at fault.
+    let logged = service.logged();
+    scene.folder.write("steps.py", "def predict(model, config):\n    raise KeyError('nor this one')\n");
+    let failed = service.wait_for_line_after(logged, "is not taken up", PATIENCE);
+    assert!(failed.contains("the changed configuration") && failed.contains("SIGHUP"), "{failed}");
+    assert!(!failed.contains("publish it again"), "{failed}");
     service.stop();
 }
