@@ -15,6 +15,8 @@ use std::{
 use crossbeam_channel::{Receiver, bounded};
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::config::withhold_secrets;
+
 const SUPERVISE: &str = include_str!("../../../python/supervise.py");
 /// Printed lines that are kept for an error.
 const KEPT: usize = 15;
@@ -45,6 +47,7 @@ impl Supervised {
         command.args(["-c", SUPERVISE]).arg(program).args(arguments);
         // The end of its standard input ends it, and the whole group.
         command.stdin(Stdio::piped()).stdout(stdout).stderr(stderr).process_group(0);
+        withhold_secrets(&mut command);
         adjust(&mut command);
         let supervisor = command.spawn()?;
         // The command holds the other ends of the pipe.
