@@ -11,7 +11,7 @@ use super::{
     broker::{Broker, left_out},
     model::iris_zip,
     scene::Scene,
-    script::{Script, Upload},
+    script::{Script, Upload, label},
     service::Service,
 };
 
@@ -69,6 +69,28 @@ fn the_newest_model_of_all_partitions_is_served_whatever_else_is_there_and_after
     service.stop();
     let mut service = scene.serve(&broker);
     wait_until_served(&service, &live);
+    service.stop();
+}
+
+#[test]
+fn a_model_of_another_partition_that_is_older_by_its_records_time_does_not_replace_a_newer_one() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (scene, script) = scene("late", &broker, 2);
+    let mut service = scene.serve(&broker);
+    service.wait_for_line("waiting for a model");
+    let newer = script.model(0, &iris_zip("newer"));
+    wait_until_served(&service, &newer);
+    let long_ago = 1_000_000_000_000;
+    script.record_at(Some(long_ago), 1, &[], Some(&iris_zip("late")));
+    let line = service.wait_for_line("late-model/1/0");
+    assert!(line.contains("is older than the one in late-model/0/0"), "{line}");
+    // In one partition the order is certain, whatever the clocks say.
+    let zip = iris_zip("behind");
+    script.record_at(Some(long_ago), 0, &[], Some(&zip));
+    wait_until_served(&service, &label(&zip));
     service.stop();
 }
 
