@@ -26,5 +26,6 @@ pub mod source;
 pub mod splice;
 pub mod status;
 pub mod stop;
+pub mod supervised;
 pub mod worker;
 pub mod write;

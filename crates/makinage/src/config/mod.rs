@@ -57,7 +57,7 @@ pub use model_source::{ModelSource, RegisteredModel, Which};
 pub use problem::{Place, Problem, Problems};
 pub use reading::Reading;
 pub use redirect::Redirect;
-pub use secret::Secret;
+pub use secret::{Secret, withhold_secrets};
 use serde_json::value::RawValue;
 
 use crate::model::records::reference::Reference;

@@ -1,23 +1,9 @@
 //! Running one command of a build: bounded in time, on one processor while something serves, gone with the service.
 
-use std::{
-    collections::VecDeque,
-    ffi::OsStr,
-    io::{self, BufRead, BufReader, PipeReader},
-    os::unix::process::CommandExt,
-    path::Path,
-    process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{ffi::OsStr, io, path::Path, time::Instant};
 
 use super::{EnvironmentError, LONGEST};
-use crate::worker::confine;
-
-const SUPERVISE: &str = include_str!("../../../../python/supervise.py");
-/// Printed lines that are kept for an error.
-const KEPT: usize = 15;
-const TICK: Duration = Duration::from_millis(100);
+use crate::{supervised::Supervised, worker::confine};
 
 /// What a build has to mind.
 pub struct Surroundings<'a> {
@@ -25,6 +11,12 @@ pub struct Surroundings<'a> {
     pub beside_another: bool,
     /// Whether the service ends.
     pub stopping: &'a dyn Fn() -> bool,
+}
+
+/// Why a command is not waited for any more.
+enum Ended {
+    Stopped,
+    TooLong,
 }
 
 /// Runs a command and gives back the last lines that it printed. `supervisor` is any Python.
@@ -41,68 +33,33 @@ pub(super) fn run(
     };
     let failed = |how: String, output: String| EnvironmentError::Command { command: shown(), how, output };
     let not_started = |error: io::Error| failed(format!("can't be run ({error})"), String::new());
-    let (printed, stdout) = io::pipe().map_err(not_started)?;
-    let stderr = stdout.try_clone().map_err(not_started)?;
-    let mut command = Command::new(supervisor);
-    command
-        .args(["-c", SUPERVISE])
-        .arg(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(stdout)
-        .stderr(stderr)
-        // The whole group ends at once when the service or the time does.
-        .process_group(0)
-        // It names the operator's environment, and this is another.
-        .env_remove("VIRTUAL_ENV")
-        .env_remove("PYTHONHOME");
-    if let Some(folder) = folder {
-        // Where the model's list names its own files.
-        command.current_dir(folder);
-    }
-    let mut child = command.spawn().map_err(not_started)?;
-    // The command holds the other ends of the pipe.
-    drop(command);
+    let command = Supervised::start(supervisor, (program, arguments), |command| {
+        // They name the operator's environment, and this is another.
+        command.env_remove("VIRTUAL_ENV").env_remove("PYTHONHOME");
+        if let Some(folder) = folder {
+            // Where the model's list names its own files.
+            command.current_dir(folder);
+        }
+    });
+    let command = command.map_err(not_started)?;
     if surroundings.beside_another
-        && let Err(error) = confine::confine(child.id())
+        && let Err(error) = confine::confine(command.id())
     {
         tracing::debug!("the build may take processor time from the generation that serves: {error}");
     }
-    let lines = thread::spawn(move || last_lines(printed));
     let deadline = Instant::now() + LONGEST;
-    let ended = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break Ok(status),
-            Err(error) => break Err(error.to_string()),
-            Ok(None) if (surroundings.stopping)() => return Err(EnvironmentError::Stopped),
-            Ok(None) if Instant::now() > deadline => {
-                break Err(format!("took more than {} min", LONGEST.as_secs() / 60));
-            }
-            Ok(None) => thread::sleep(TICK),
-        }
-    };
-    // The end of its standard input ends whatever is left of it.
-    drop(child.stdin.take());
-    let output = lines.join().unwrap_or_default();
+    let ended = command.wait(|| match Instant::now() {
+        _ if (surroundings.stopping)() => Some(Ended::Stopped),
+        now if now > deadline => Some(Ended::TooLong),
+        _ => None,
+    });
     match ended {
-        Ok(status) if status.success() => Ok(output),
-        Ok(status) => Err(failed(format!("failed ({status})"), output)),
-        Err(how) => {
-            let _ = child.wait();
-            Err(failed(how, output))
+        Ok((Ok(status), output)) if status.success() => Ok(output),
+        Ok((Ok(status), output)) => Err(failed(format!("failed ({status})"), output)),
+        Ok((Err(error), output)) => Err(failed(format!("failed ({error})"), output)),
+        Err(Ended::Stopped) => Err(EnvironmentError::Stopped),
+        Err(Ended::TooLong) => {
+            Err(failed(format!("took more than {} min", LONGEST.as_secs() / 60), "it was ended".to_owned()))
         }
     }
-}
-
-fn last_lines(printed: PipeReader) -> String {
-    let mut kept = VecDeque::new();
-    for line in BufReader::new(printed).split(b'\n').map_while(Result::ok) {
-        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-        tracing::debug!(target: "environment", "{line}");
-        if kept.len() == KEPT {
-            kept.pop_front();
-        }
-        kept.push_back(line);
-    }
-    Vec::from(kept).join("\n")
 }

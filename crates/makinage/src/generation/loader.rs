@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// Models that are tried again when the configuration changes while nothing serves; those before them loaded no better.
+const CANDIDATES: usize = 16;
+
 /// What a generation is made of.
 #[derive(Debug, Clone)]
 struct Made {
@@ -67,8 +70,8 @@ pub struct Loader {
     max_output_bytes: usize,
     /// The newest configuration that was not found wanting.
     config: Arc<Config>,
-    /// The newest model that was offered.
-    newest: Option<Arc<Arrived>>,
+    /// Models that another configuration may serve: the newest that was offered, and while nothing serves those that were tried in its place.
+    candidates: Vec<Arc<Arrived>>,
     serving: Option<Made>,
     /// What is gone back to when the serving generation is taken back.
     previous: Option<Made>,
@@ -86,7 +89,7 @@ impl Loader {
             samples,
             max_output_bytes,
             config: Arc::new(config),
-            newest: None,
+            candidates: vec![],
             serving: None,
             previous: None,
             generation: 0,
@@ -100,28 +103,64 @@ impl Loader {
                 self.roll_back(&trouble);
             }
             let changed = wishes.config.map(|config| self.config = Arc::new(*config)).is_some();
-            let tried = matches!(wishes.offer, Some(Offer::Newer(_) | Offer::Older(_)));
             match wishes.offer {
-                Some(Offer::Newer(arrived) | Offer::Older(arrived)) => self.serve_model(arrived),
-                Some(Offer::Nothing) => self.serve_without_offer(),
-                None => {}
-            }
-            match (changed && !self.serves_config(), tried) {
-                (false, _) => {}
-                (true, false) => self.serve_config(),
-                // It came with a model, and one of the two is bad.
-                (true, true) => self.serve_config_with_the_model_that_serves(),
+                Some(Offer::Newer(arrived)) => {
+                    let tried = self.serve_newer(arrived);
+                    if changed && !self.serves_config() {
+                        // It came with a model, and one of the two is bad.
+                        self.serve_config(usize::from(tried));
+                    }
+                }
+                // An older model is for want of the newer ones, which may load with another configuration.
+                offer => {
+                    if changed {
+                        self.serve_config(0);
+                    }
+                    match offer {
+                        Some(Offer::Older(arrived)) => self.serve_older(arrived),
+                        Some(Offer::Nothing) => self.serve_without_offer(),
+                        _ => {}
+                    }
+                }
             }
         }
     }
 
-    fn serve_model(&mut self, arrived: Arrived) {
+    /// Says whether it was tried.
+    fn serve_newer(&mut self, arrived: Arrived) -> bool {
         let arrived = Arc::new(arrived);
-        let taken = !self.is_refused(&arrived) && {
-            self.newest = Some(Arc::clone(&arrived));
-            self.attempt(&arrived)
-        };
-        if !taken && self.serving.is_none() {
+        let tried = !self.is_refused(&arrived);
+        if tried {
+            self.candidates.insert(0, Arc::clone(&arrived));
+            self.candidates.truncate(if self.serving.is_some() { 1 } else { CANDIDATES });
+            self.attempt(&arrived);
+        }
+        self.tell_if_nothing_serves(&arrived);
+        tried
+    }
+
+    /// What serves by now is newer, or was gone back to.
+    fn serve_older(&mut self, arrived: Arrived) {
+        if self.serving.is_some() {
+            return;
+        }
+        let arrived = Arc::new(arrived);
+        if !self.is_refused(&arrived) {
+            self.try_in_place_of_newer(&arrived);
+        }
+        self.tell_if_nothing_serves(&arrived);
+    }
+
+    fn try_in_place_of_newer(&mut self, arrived: &Arc<Arrived>) -> bool {
+        if self.candidates.len() < CANDIDATES {
+            self.candidates.push(Arc::clone(arrived));
+        }
+        self.attempt(arrived)
+    }
+
+    /// The reader is to offer the model before this one.
+    fn tell_if_nothing_serves(&self, arrived: &Arrived) {
+        if self.serving.is_none() {
             // The reader is gone only when the service is ending.
             let _ = self.outlets.unusable.send(arrived.place.clone());
         }
@@ -155,39 +194,36 @@ impl Loader {
         if topic.start_from == ModelStart::End {
             return false;
         }
-        let failed = self.newest.as_ref().map(|newest| &newest.model.identity.sha256);
-        let last = self.outlets.store.last_served().filter(|(model, _)| failed != Some(&model.identity.sha256));
-        let Some((model, place)) = last else { return false };
+        let Some((model, place)) = self.outlets.store.last_served() else { return false };
+        if self.candidates.iter().any(|failed| failed.model.identity.sha256 == model.identity.sha256) {
+            return false;
+        }
         tracing::warn!(
             "topic {} has no model that can be served: serving the store's last one, {} (from {place}); publish a model, or that one again with: makinage model rollback",
             topic.name,
             model.identity.label()
         );
-        let arrived = Arc::new(Arrived { place, model });
-        self.newest = Some(Arc::clone(&arrived));
-        self.attempt(&arrived)
+        self.try_in_place_of_newer(&Arc::new(Arrived { place, model }))
     }
 
     fn serves_config(&self) -> bool {
         self.serving.as_ref().is_some_and(|serving| Arc::ptr_eq(&serving.config, &self.config))
     }
 
-    /// With a new configuration the newest model may load that didn't; else the one that serves stays.
-    fn serve_config(&mut self) {
-        let Some(newest) = self.newest.clone() else { return };
-        if self.attempt(&newest) {
+    /// With a new configuration the newest model may load that didn't, or one of those that were tried in its place; else the one that serves stays.
+    /// So many of these were tried with it already.
+    fn serve_config(&mut self, tried: usize) {
+        let mut models: Vec<_> = self.candidates.iter().skip(tried).cloned().collect();
+        if let Some(serving) = &self.serving
+            && !self.candidates.iter().any(|candidate| Arc::ptr_eq(candidate, &serving.model))
+        {
+            models.push(Arc::clone(&serving.model));
+        }
+        if models.iter().any(|model| self.attempt(model)) {
             return;
         }
-        match self.serving.clone() {
-            Some(serving) if Arc::ptr_eq(&serving.model, &newest) => self.config = serving.config,
-            _ => self.serve_config_with_the_model_that_serves(),
-        }
-    }
-
-    fn serve_config_with_the_model_that_serves(&mut self) {
-        let Some(serving) = self.serving.clone() else { return };
-        if !self.attempt(&serving.model) {
-            self.config = serving.config;
+        if let Some(serving) = &self.serving {
+            self.config = Arc::clone(&serving.config);
         }
     }
 
@@ -221,7 +257,7 @@ impl Loader {
             self.outlets.store.refuse(&serving.model.model.identity, &serving.model.place, &trouble.what);
         }
         self.config = previous.config;
-        self.newest = Some(Arc::clone(&previous.model));
+        self.candidates = vec![Arc::clone(&previous.model)];
         if self.attempt(&previous.model) {
             // What was taken back is nothing to go back to.
             self.previous = None;
@@ -238,6 +274,11 @@ impl Loader {
         self.outlets.status.lock().loading = None;
         match outcome {
             Ok(pool) => self.switch(made, pool),
+            // The service ends, and what was under way with it.
+            Err(error) if self.mailbox.is_closed() => {
+                tracing::debug!("generation {}: {error:#}", made.generation);
+                false
+            }
             Err(error) => {
                 self.tell_failure(&made, &error);
                 false
@@ -296,6 +337,7 @@ impl Loader {
         });
         self.outlets.store.served(&made.model.model, &made.model.place);
         self.previous = self.serving.replace(made);
+        self.candidates.truncate(1);
         true
     }
 
@@ -306,7 +348,20 @@ impl Loader {
             status.last_failure = Some(format!("{error:#}"));
             status.failed_generations
         };
-        let identity = &made.model.model.identity;
+        let model = &made.model.model.identity;
+        let subject = format!("model {} from {} (sha256 {})", model.label(), made.model.place, model.sha256);
+        let (is_new_model, is_new_config) = self.serving.as_ref().map_or((true, true), |serving| {
+            (serving.model.model.identity.sha256 != model.sha256, !Arc::ptr_eq(&serving.config, &made.config))
+        });
+        // At fault is what the generation that serves doesn't have.
+        let (subject, what_to_do) = match (is_new_model, is_new_config) {
+            (false, true) => (
+                format!("the changed configuration, with {subject},"),
+                "mend it and save it again, or mend what it needs and send this process SIGHUP",
+            ),
+            (_, false) => (subject, "mend it and publish it again"),
+            (true, true) => (subject, "mend the model and publish it again, or mend the configuration and save it"),
+        };
         let what_now = match &self.serving {
             Some(serving) => {
                 format!(
@@ -318,11 +373,8 @@ impl Loader {
             None => "nothing is served yet".to_owned(),
         };
         tracing::error!(
-            "generation {}: model {} from {} (sha256 {}) is not taken up, and {what_now}; mend it and publish it again ({failed} failed since the start): {error:#}",
+            "generation {}: {subject} is not taken up, and {what_now}; {what_to_do} ({failed} failed since the start): {error:#}",
             made.generation,
-            identity.label(),
-            made.model.place,
-            identity.sha256,
         );
     }
 }

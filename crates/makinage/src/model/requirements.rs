@@ -1,6 +1,10 @@
 //! The Python and the packages that a model says it needs: `python_env.yaml`, `requirements.txt`, and `conda.yaml` where neither is there.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use super::yaml::{self, Node};
 
@@ -11,6 +15,8 @@ mod tests;
 pub const REQUIREMENTS: &str = "requirements.txt";
 const PYTHON_ENV: &str = "python_env.yaml";
 const CONDA: &str = "conda.yaml";
+/// Real ones have some kilobytes, and each is held in memory.
+const LONGEST: u64 = 1 << 20;
 
 /// What a model says it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,6 +44,14 @@ pub enum RequirementsError {
         file: &'static str,
         /// The system's answer.
         source: io::Error,
+    },
+    /// More than is read.
+    #[error(
+        "the model's {file} has more than {LONGEST} bytes; save the model again with MLflow's pip_requirements=[...]"
+    )]
+    TooLong {
+        /// Which file.
+        file: &'static str,
     },
     /// Not YAML.
     #[error("the model's {file} isn't YAML ({reason}); save the model again")]
@@ -83,8 +97,15 @@ impl Requirements {
     /// Whether files of the model are among them, which may differ under one name.
     pub fn have_files(&self) -> bool {
         let lines = self.list.iter().flat_map(|list| list.lines()).chain(self.others.iter().map(String::as_str));
+        // An archive's name alone is a file to pip, where it is there.
+        let is_file = |line: &str| {
+            line.contains('/') || [".whl", ".zip", ".gz", ".tgz", ".bz2"].iter().any(|end| line.ends_with(end))
+        };
+        let names_a_file = ["--requirement", "--constraint", "--editable", "--find-links"];
         lines.map(str::trim).any(|line| {
-            (line.starts_with('-') && !line.starts_with("--")) || (line.contains('/') && !line.contains("://"))
+            (line.starts_with('-') && !line.starts_with("--"))
+                || ((names_a_file.iter().any(|option| line.starts_with(option)) || is_file(line))
+                    && !line.contains("://"))
         })
     }
 }
@@ -108,9 +129,15 @@ fn document(folder: &Path, file: &'static str) -> Result<Option<Node>, Requireme
 }
 
 fn text(folder: &Path, file: &'static str) -> Result<Option<String>, RequirementsError> {
-    match fs::read_to_string(folder.join(file)) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+    let opened = match File::open(folder.join(file)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened,
+    };
+    let mut text = String::new();
+    let read = opened.and_then(|opened| opened.take(LONGEST + 1).read_to_string(&mut text));
+    match read {
+        Ok(bytes) if bytes as u64 > LONGEST => Err(RequirementsError::TooLong { file }),
+        Ok(_) => Ok(Some(text)),
         Err(source) => Err(RequirementsError::Read { file, source }),
     }
 }

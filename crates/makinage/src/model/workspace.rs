@@ -11,7 +11,10 @@ use std::{
     sync::Arc,
 };
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::retry_on_intr,
+};
 use tempfile::TempDir;
 
 use super::{Limits, ModelError, ModelIdentity, ModelLabel, store::StoredModel, unpack};
@@ -96,6 +99,9 @@ impl Workspace {
         let all = cache.join("workspace");
         let failed = |source| StoreError::Disk { path: all.clone(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(&all).map_err(failed)?;
+        // Between its making and its lock a folder looks like an abandoned one to others who start.
+        let alone = File::create(all.join(LOCK)).map_err(failed)?;
+        retry_on_intr(|| flock(&alone, FlockOperation::LockExclusive)).map_err(|error| failed(error.into()))?;
         clear_abandoned(&all).map_err(failed)?;
         let folder = tempfile::Builder::new().prefix("instance-").tempdir_in(&all).map_err(failed)?.keep();
         let lock = File::create(folder.join(LOCK)).map_err(failed)?;
@@ -142,11 +148,34 @@ fn remove(folder: &Path) {
 fn clear_abandoned(all: &Path) -> io::Result<()> {
     for entry in fs::read_dir(all)? {
         let folder = entry?.path();
-        // A folder without a lock file is being made at this moment, or isn't ours.
+        // What has no lock file isn't ours.
         let Ok(lock) = File::open(folder.join(LOCK)) else { continue };
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
             remove(&folder);
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn instances_that_start_at_the_same_time_leave_each_others_folders_alone() {
+        let cache = tempfile::tempdir().unwrap();
+        for _ in 0..50 {
+            let open = || Workspace::open(cache.path()).expect("a folder of its own");
+            let opened: Vec<_> = thread::scope(|scope| {
+                let starting: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+                starting.into_iter().map(|starting| starting.join().unwrap()).collect()
+            });
+            assert!(
+                opened.iter().all(|workspace| workspace.folder.is_dir()),
+                "a folder was taken for an abandoned one"
+            );
+        }
+    }
 }

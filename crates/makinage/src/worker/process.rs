@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::protocol::{Frame, Kind, LogLine, read_frame, write_frame};
+use crate::config::withhold_secrets;
 
 const BOOTSTRAP: &str = include_str!("../../../../python/bootstrap.py");
 const PACKAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/worker_package.json"));
@@ -55,16 +56,19 @@ impl Process {
         let (socket, theirs) = UnixStream::pair().map_err(failed)?;
         let (printed, stdout) = io::pipe().map_err(failed)?;
         let stderr = stdout.try_clone().map_err(failed)?;
-        let child = Command::new(python)
+        let mut command = Command::new(python);
+        command
             .arg("-c")
             .arg(BOOTSTRAP)
             .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
             .stdout(stdout)
             .stderr(stderr)
             // A terminal's Ctrl-C goes to the whole group, and must not end a worker that still has a batch.
-            .process_group(0)
-            .spawn()
-            .map_err(failed)?;
+            .process_group(0);
+        withhold_secrets(&mut command);
+        let child = command.spawn().map_err(failed)?;
+        // The command holds the other ends of the socket and the pipe.
+        drop(command);
         let mut process = Self { child, socket };
         let name = name.to_owned();
         thread::Builder::new().name(format!("{name} output")).spawn(move || relay(&name, printed)).map_err(failed)?;

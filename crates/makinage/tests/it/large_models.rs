@@ -68,6 +68,8 @@ fn a_model_above_the_topic_s_limit_arrives_in_chunks_and_neither_side_holds_it_i
 
     let mut service = scene.serve(&broker);
     wait_until_served(&service, &label);
+    service.wait_for_line("it is in the store already");
+    assert!(!service.lines().iter().any(|line| line.contains("putting")), "its chunks were read again");
     service.stop();
 }
 

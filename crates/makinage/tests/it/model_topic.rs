@@ -11,7 +11,7 @@ use super::{
     broker::{Broker, left_out},
     model::iris_zip,
     scene::Scene,
-    script::{Script, Upload},
+    script::{Script, Upload, label},
     service::Service,
 };
 
@@ -73,6 +73,28 @@ fn the_newest_model_of_all_partitions_is_served_whatever_else_is_there_and_after
 }
 
 #[test]
+fn a_model_of_another_partition_that_is_older_by_its_records_time_does_not_replace_a_newer_one() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (scene, script) = scene("late", &broker, 2);
+    let mut service = scene.serve(&broker);
+    service.wait_for_line("waiting for a model");
+    let newer = script.model(0, &iris_zip("newer"));
+    wait_until_served(&service, &newer);
+    let long_ago = 1_000_000_000_000;
+    script.record_at(Some(long_ago), 1, &[], Some(&iris_zip("late")));
+    let line = service.wait_for_line("late-model/1/0");
+    assert!(line.contains("is older than the one in late-model/0/0"), "{line}");
+    // In one partition the order is certain, whatever the clocks say.
+    let zip = iris_zip("behind");
+    script.record_at(Some(long_ago), 0, &[], Some(&zip));
+    wait_until_served(&service, &label(&zip));
+    service.stop();
+}
+
+#[test]
 fn where_the_newest_cannot_be_used_the_model_before_it_is_served() {
     if left_out() {
         return;
@@ -117,5 +139,36 @@ fn partitions_that_are_added_and_a_topic_that_is_made_anew_are_noticed() {
     broker.create_topics(&[(&scene.topic("model"), 1)]);
     let anew = Script::new(&broker, &scene.topic("model")).model(0, &iris_zip("anew"));
     service.wait_for_line_after(logged, &format!("model {anew} takes over"), PATIENCE);
+    service.stop();
+}
+
+#[test]
+fn when_hooks_that_failed_with_every_model_are_mended_the_newest_model_is_served() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (scene, script) = scene("mended", &broker, 1);
+    let scene = scene.with_predict("def predict(model, config):\n    raise KeyError('no such setting')\n");
+    for mark in ["oldest", "older"] {
+        script.model(0, &iris_zip(mark));
+    }
+    let newest = script.model(0, &iris_zip("newest"));
+    let mut service = scene.serve(&broker);
+    let failed = service.wait_for_line("generation 3: model ");
+    service.wait_for_line("waiting for a model");
+
+    let logged = service.logged();
+    scene.folder.write("steps.py", "def predict(model, config):\n    return model.predict\n");
+    let taken = service.wait_for_line_after(logged, "takes over", PATIENCE);
+    assert!(taken.contains(&newest), "not the newest: {taken}");
+    assert!(failed.contains("no such setting") && failed.contains("or mend the configuration"), "{failed}");
+
+    // The same where one serves: the message tells what is at fault.
+    let logged = service.logged();
+    scene.folder.write("steps.py", "def predict(model, config):\n    raise KeyError('nor this one')\n");
+    let failed = service.wait_for_line_after(logged, "is not taken up", PATIENCE);
+    assert!(failed.contains("the changed configuration") && failed.contains("SIGHUP"), "{failed}");
+    assert!(!failed.contains("publish it again"), "{failed}");
     service.stop();
 }

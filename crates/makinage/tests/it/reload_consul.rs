@@ -4,7 +4,7 @@ use super::{
     broker::{left_out, root},
     consul::{Consul, TOKEN},
     reload::Rig,
-    service::{Service, program},
+    service::{Service, cache, program},
 };
 
 #[test]
@@ -65,6 +65,32 @@ fn a_configuration_in_consul_is_waited_for_watched_and_kept_while_consul_is_away
     let checked = program("makinage").args(["check", "--config"]).arg(&path).output().unwrap();
     let text = String::from_utf8_lossy(&checked.stdout);
     assert!(checked.status.success() && text.contains("consul:makinage/my service: all keys"), "{text}");
+}
+
+#[test]
+fn the_variable_that_holds_the_token_is_not_in_the_environment_of_hooks_and_models() {
+    if left_out() {
+        return;
+    }
+    let rig = Rig::new();
+    let consul = Consul::start();
+    consul.come();
+    consul.put(&rig.text(0.1));
+    rig.folder.write_below(
+        "my_model",
+        "version.py",
+        "import os\nVERSION = 1 + ('THE_TOKEN' in os.environ) + 2 * ('ANOTHER' in os.environ)\n",
+    );
+    let redirect =
+        "redirect: {connector: consul, endpoint: ENDPOINT, key: makinage/my service, token: \"${env:THE_TOKEN}\"}\n";
+    let mut command = program("makinage");
+    command.arg("--config").arg(rig.folder.write("config.yaml", &redirect.replace("ENDPOINT", &consul.endpoint())));
+    command.env("THE_TOKEN", TOKEN).env("ANOTHER", "1").env("XDG_CACHE_HOME", cache(&rig.folder.path().join("x")));
+    let mut service = Service::spawn(command);
+    service.wait_for_line("assigned");
+    let output = rig.score();
+    assert!(output.ends_with(",0.1,3]"), "{output}");
+    service.stop();
 }
 
 #[test]

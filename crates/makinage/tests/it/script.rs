@@ -41,11 +41,17 @@ impl Script {
 
     /// Writes one record, and tells its offset.
     pub fn record(&self, partition: i32, headers: &[(&str, &str)], value: Option<&[u8]>) -> i64 {
+        self.record_at(None, partition, headers, value)
+    }
+
+    /// Writes one record with a time of its own, in milliseconds since 1970.
+    pub fn record_at(&self, time: Option<i64>, partition: i32, headers: &[(&str, &str)], value: Option<&[u8]>) -> i64 {
         let headers = headers
             .iter()
             .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
         let mut record = BaseRecord::<str, [u8]>::to(&self.topic).partition(partition).key(RECORD_KEY).headers(headers);
         record.payload = value;
+        record.timestamp = time;
         self.producer.send(record).expect("the client takes the record");
         self.producer.flush(DEADLINE).expect("the broker takes the record");
         let (_, high) =

@@ -1,6 +1,7 @@
 use tempfile::TempDir;
 
 use super::*;
+use std::fs;
 
 fn read(files: &[(&str, &str)]) -> Result<Requirements, RequirementsError> {
     let folder = TempDir::new().unwrap();
@@ -41,6 +42,17 @@ fn packages_are_known_by_their_normal_names() {
     let found = read(&[(REQUIREMENTS, "# six\nMLflow_Skinny[db]==3.1 ; python_version > '3'\nnumpy\n")]).unwrap();
     assert!(found.name("mlflow-skinny") && found.name("numpy") && !found.name("mlflow") && !found.name("six"));
     assert!(!found.have_files());
-    assert!(read(&[(REQUIREMENTS, "code/a.whl")]).unwrap().have_files());
+    for file in ["code/a.whl", "a-1-py3-none-any.whl", "--requirement more", "-c constraints"] {
+        assert!(read(&[(REQUIREMENTS, file)]).unwrap().have_files(), "{file}");
+    }
     assert!(!read(&[(REQUIREMENTS, "a @ https://h/a.whl\n--index-url https://h/simple")]).unwrap().have_files());
+}
+
+#[test]
+fn one_that_would_fill_the_memory_is_refused() {
+    let long = "#".repeat(LONGEST as usize);
+    assert!(read(&[(REQUIREMENTS, &long)]).is_ok());
+    for file in [REQUIREMENTS, PYTHON_ENV, CONDA] {
+        assert!(matches!(read(&[(file, &format!("{long}#"))]), Err(RequirementsError::TooLong { .. })), "{file}");
+    }
 }

@@ -131,10 +131,11 @@ impl Store {
             History::default()
         });
         let wanted = history.served.iter().filter(|served| history.refusal(&served.sha256, &served.place).is_none());
-        wanted.into_iter().find_map(|served| Some((self.find_whole(&served.identity())?, served.place.clone())))
+        wanted.into_iter().find_map(|served| Some((self.find(&served.identity())?, served.place.clone())))
     }
 
-    fn find_whole(&self, identity: &ModelIdentity) -> Option<StoredModel> {
+    /// A model's zip, where it is here and whole.
+    pub fn find(&self, identity: &ModelIdentity) -> Option<StoredModel> {
         let zip = folder::zip(&self.folder, &identity.sha256);
         let checked = hold(&zip).and_then(|held| match held {
             Some(held) if digest_of(&held)?.0 == identity.sha256 => Ok(Some(held)),

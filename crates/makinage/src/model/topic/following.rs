@@ -11,7 +11,7 @@ use rdkafka::{
 use super::{
     Failure, ModelReader, POLL,
     client::{ModelConsumer, is_lasting},
-    history::History,
+    history::{History, is_older},
     look::Looker,
     place_of,
     watch::{Seen, Watch},
@@ -37,6 +37,8 @@ pub struct Following<'r> {
     watch: Watch,
     /// The newest model, while it isn't there yet.
     waiting: Option<Waiting>,
+    /// The newest of this incarnation that was offered, and not found unusable.
+    taken: Option<RecordPlace>,
     /// What was offered; outlives the incarnation.
     offered: &'r mut Offered,
 }
@@ -75,7 +77,16 @@ impl<'r> Following<'r> {
         (history, next): (History, Vec<i64>),
         offered: &'r mut Offered,
     ) -> Self {
-        Self { reader, consumer, history, looker: Looker::new(), watch: Watch::new(next), waiting: None, offered }
+        Self {
+            reader,
+            consumer,
+            history,
+            looker: Looker::new(),
+            watch: Watch::new(next),
+            waiting: None,
+            taken: None,
+            offered,
+        }
     }
 
     /// Offers the newest model.
@@ -84,7 +95,10 @@ impl<'r> Following<'r> {
         self.looker.tell_strays();
         match newest {
             // The same topic after all: there is nothing to say.
-            Some(place) if self.offered.newest.as_ref() == Some(&place) => Ok(()),
+            Some(place) if self.offered.newest.as_ref() == Some(&place) => {
+                self.taken = Some(place);
+                Ok(())
+            }
             Some(place) => self.offer_first_usable(place, true),
             None => {
                 self.reader.mailbox.offer(Offer::Nothing);
@@ -101,9 +115,10 @@ impl<'r> Following<'r> {
             }
             match self.next() {
                 Event::Nothing => {}
+                Event::Model(place, _) | Event::Promise(place) if self.is_late(&place) => self.history.remember(place),
                 Event::Model(place, taken) => {
                     self.history.remember(place.clone());
-                    self.waiting = None;
+                    self.waiting = self.waiting.take().filter(|waiting| is_older(&place, &waiting.place));
                     match taken {
                         Ok(arrived) => self.offer_newest(arrived),
                         Err(failure) => self.failed(&place, failure)?,
@@ -111,8 +126,10 @@ impl<'r> Following<'r> {
                 }
                 Event::Promise(place) => {
                     self.history.remember(place.clone());
-                    let due = Instant::now() + SETTLE;
-                    self.waiting = Some(Waiting { place, due, retry: FIRST_RETRY, told: false });
+                    if self.waiting.as_ref().is_none_or(|waiting| !is_older(&place, &waiting.place)) {
+                        let due = Instant::now() + SETTLE;
+                        self.waiting = Some(Waiting { place, due, retry: FIRST_RETRY, told: false });
+                    }
                 }
                 Event::Error(error) => {
                     if is_lasting(&error) {
@@ -150,6 +167,15 @@ impl<'r> Following<'r> {
         }
     }
 
+    /// Whether a record that came is older than what was offered: partitions are read beside each other, and all instances are to serve the same.
+    fn is_late(&self, place: &RecordPlace) -> bool {
+        let Some(taken) = self.taken.as_ref().filter(|taken| is_older(place, taken)) else { return false };
+        tracing::warn!(
+            "the model in {place} is older than the one in {taken}, by its record's time: it is not taken up; if it is meant to be newer, set its publisher's clock and publish it again"
+        );
+        true
+    }
+
     fn add(&mut self, partitions: usize) -> KafkaResult<()> {
         tracing::info!("the model topic {} has {partitions} partitions now", self.reader.client.topic);
         while self.history.partitions() < partitions {
@@ -165,6 +191,7 @@ impl<'r> Following<'r> {
     /// The loader could not use it, and nothing serves.
     fn unusable(&mut self, place: &RecordPlace) -> KafkaResult<()> {
         self.history.forget(place);
+        self.taken.take_if(|taken| taken == place);
         // Else the loader has another one, and will say so if that is of no use either.
         if self.offered.hope.as_ref() != Some(place) {
             return Ok(());
@@ -209,6 +236,7 @@ impl<'r> Following<'r> {
     }
 
     fn offer_newest(&mut self, arrived: Arrived) {
+        self.taken = Some(arrived.place.clone());
         self.offered.newest = Some(arrived.place.clone());
         self.offered.hope = Some(arrived.place.clone());
         self.reader.mailbox.offer(Offer::Newer(arrived));

@@ -119,7 +119,7 @@ fn partition_of<'p>(partitions: &'p mut [Partition], place: &RecordPlace) -> Opt
 }
 
 /// By offset in one partition, where order is certain; else by the records' time.
-fn is_older(one: &RecordPlace, other: &RecordPlace) -> bool {
+pub fn is_older(one: &RecordPlace, other: &RecordPlace) -> bool {
     if one.partition == other.partition {
         return one.offset < other.offset;
     }

@@ -78,6 +78,16 @@ impl Taker {
     }
 
     fn finish(&self, client: &TopicClient, place: &RecordPlace, task: Task) -> Result<Arrived, Failure> {
+        let identity = match &task {
+            Task::Done(_) => None,
+            Task::Assemble(manifest) => Some(manifest.identity()),
+            Task::Fetch(reference) => Some(reference.identity()),
+        };
+        // After a restart, or where another instance took it: its bytes needn't come again.
+        if let Some(model) = identity.and_then(|identity| self.store.find(&identity)) {
+            tracing::info!("model {} from {place}: it is in the store already", model.identity.label());
+            return Ok(Arrived { place: place.clone(), model });
+        }
         let model = match task {
             Task::Done(model) => model,
             Task::Assemble(manifest) => {

@@ -42,9 +42,61 @@ fn failure(uri: &str, error: &ureq::Error) -> Failure {
         ureq::Error::StatusCode(_) => Failure::Unusable(format!(
             "{uri} can't be had ({error}): see that it is there and may be read from here, and publish the reference again"
         )),
-        ureq::Error::RequireHttpsOnly(_) | ureq::Error::TooManyRedirects | ureq::Error::BadUri(_) => {
-            Failure::Unusable(format!("{uri} can't be followed ({error}): publish the reference that it leads to"))
-        }
+        // These errors hold the URI that it leads to, which may be a signed one.
+        ureq::Error::RequireHttpsOnly(_) => unfollowed(&uri, "it leads from https to http"),
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => unfollowed(&uri, "it is or leads to what is no URI of HTTP"),
+        ureq::Error::TooManyRedirects => unfollowed(&uri, "it leads on and on"),
         _ => Failure::Later(format!("{uri} can't be reached ({error})")),
+    }
+}
+
+fn unfollowed(uri: &str, why: &str) -> Failure {
+    Failure::Unusable(format!("{uri} can't be followed ({why}): publish the reference that it leads to"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufRead, BufReader, Write},
+        net::TcpListener,
+        thread,
+    };
+
+    use super::*;
+
+    /// What becomes of a reference whose server says that its model is elsewhere.
+    fn led_to(location: &str) -> String {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("http://{}/m.zip?signature=secret", server.local_addr().unwrap());
+        let answer =
+            format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let serving = thread::spawn(move || {
+            let (mut stream, _) = server.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let failure = open(&uri).err();
+        serving.join().unwrap();
+        match failure {
+            Some(Failure::Unusable(why) | Failure::Later(why)) => why,
+            other => panic!("{location}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_leads_to_another_scheme_is_not_followed_and_no_signature_is_shown() {
+        let elsewhere = ["file:///etc/passwd?signature=secret", "ftp://127.0.0.1:1/m.zip?signature=secret"];
+        for location in elsewhere.into_iter().chain(["https://127.0.0.1:1/m.zip?signature=secret", "https:"]) {
+            let why = led_to(location);
+            assert!(!why.contains("secret"), "{why}");
+        }
+        let downgrade = failure("https://h/m.zip", &ureq::Error::RequireHttpsOnly("http://h/?signature=secret".into()));
+        assert!(matches!(&downgrade, Failure::Unusable(why) if !why.contains("secret")), "{downgrade:?}");
+    }
+
+    #[test]
+    fn a_uri_that_cannot_be_asked_for_is_not_asked_for_again_and_again() {
+        assert!(matches!(open("http://no host/m.zip").err(), Some(Failure::Unusable(_))));
     }
 }

@@ -1,25 +1,22 @@
 //! Through the operator's own MLflow, which knows object stores and has their credentials.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
-    io::Read,
-    os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
 use super::{Failure, Tools, open, shown};
+use crate::supervised::Supervised;
 
-/// Prints the path of what was downloaded, last.
+/// Writes the path of what was downloaded into a file.
 const SCRIPT: &str = "import sys, mlflow.artifacts\n\
                       path = mlflow.artifacts.download_artifacts(artifact_uri=sys.argv[1], dst_path=sys.argv[2])\n\
                       open(sys.argv[3], 'w').write(path)\n";
 const LONGEST: Duration = Duration::from_hours(3);
-const LOOK: Duration = Duration::from_millis(200);
 /// So much of what Python says is shown.
 const SHOWN: usize = 400;
 
@@ -45,75 +42,28 @@ pub fn download(uri: &str, tools: &Tools<'_>) -> Result<Downloaded, Failure> {
     let (python, most_bytes) = (tools.python, tools.limits.archive_bytes);
     let disk = |error: std::io::Error| Failure::Later(format!("the store can't be written ({error})"));
     let folder = tools.workspace.scratch().map_err(disk)?;
-    let (target, answer, log) = (folder.path().join("artifact"), folder.path().join("path"), folder.path().join("log"));
+    let (target, answer) = (folder.path().join("artifact"), folder.path().join("path"));
     fs::create_dir(&target).map_err(disk)?;
-    let said = File::create(&log).map_err(disk)?;
-    let child = Command::new(python)
-        .args(["-c", SCRIPT, uri])
-        .args([&target, &answer])
-        .stdin(Stdio::null())
-        .stdout(said.try_clone().map_err(disk)?)
-        .stderr(said)
-        // What MLflow starts ends with it.
-        .process_group(0)
-        .spawn()
-        .map_err(|error| {
-            Failure::Later(format!("{} can't be started ({error}); see operators.serve.python", python.display()))
-        })?;
-    let ended = watch(child, &target, most_bytes);
-    let uri_shown = shown(uri);
-    match ended {
-        Ended::Done => {}
-        Ended::Failed => {
-            let why = last_line(&log);
-            return Err(Failure::Later(format!(
-                "{uri_shown} can't be downloaded by MLflow of {} ({why})",
-                python.display()
-            )));
+    let arguments = ["-c".as_ref(), SCRIPT.as_ref(), OsStr::new(uri), target.as_os_str(), answer.as_os_str()];
+    let child = Supervised::start(python, (python, &arguments), |_| {}).map_err(|error| {
+        Failure::Later(format!("{} can't be started ({error}); see operators.serve.python", python.display()))
+    })?;
+    let shown = shown(uri);
+    let deadline = Instant::now() + LONGEST;
+    let (status, printed) = child.wait(|| {
+        if bytes_below(&target) > most_bytes {
+            let what = format!("{shown} has more than the {most_bytes} bytes that a model may have");
+            return Some(Failure::Unusable(what));
         }
-        Ended::TooLong => {
-            return Err(Failure::Later(format!("{uri_shown} took more than {} s to download", LONGEST.as_secs())));
-        }
-        Ended::TooLarge => {
-            return Err(Failure::Unusable(format!(
-                "{uri_shown} has more than the {most_bytes} bytes that a model may have"
-            )));
-        }
+        let too_long = || Failure::Later(format!("{shown} took more than {} s to download", LONGEST.as_secs()));
+        (Instant::now() > deadline).then(too_long)
+    })?;
+    if !status.is_ok_and(|status| status.success()) {
+        let (python, why) = (python.display(), last_line(&printed));
+        return Err(Failure::Later(format!("{shown} can't be downloaded by MLflow of {python} ({why})")));
     }
     let path = PathBuf::from(fs::read_to_string(&answer).map_err(disk)?);
     Ok(Downloaded { _folder: folder, path, uri: uri.to_owned() })
-}
-
-enum Ended {
-    Done,
-    Failed,
-    TooLong,
-    TooLarge,
-}
-
-fn watch(mut child: Child, target: &Path, most_bytes: u64) -> Ended {
-    let started = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ended::Done,
-            Ok(Some(_)) | Err(_) => return Ended::Failed,
-            Ok(None) => {}
-        }
-        let too_long = started.elapsed() > LONGEST;
-        if too_long || bytes_below(target) > most_bytes {
-            kill(&mut child);
-            return if too_long { Ended::TooLong } else { Ended::TooLarge };
-        }
-        thread::sleep(LOOK);
-    }
-}
-
-fn kill(child: &mut Child) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        // It may have ended meanwhile.
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.wait();
 }
 
 /// What is being written there; what can't be looked at now is looked at the next time.
@@ -130,12 +80,9 @@ fn bytes_below(folder: &Path) -> u64 {
 }
 
 /// The end of what Python said: the exception.
-fn last_line(log: &Path) -> String {
-    let mut said = Vec::new();
-    let read = File::open(log).and_then(|file| file.take(1 << 20).read_to_end(&mut said));
-    let text = String::from_utf8_lossy(&said);
-    let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-    read.map_or_else(|error| error.to_string(), |_| line.chars().filter(|c| !c.is_control()).take(SHOWN).collect())
+fn last_line(printed: &str) -> String {
+    let line = printed.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+    line.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
 }
 
 #[cfg(test)]
@@ -145,11 +92,12 @@ mod tests {
     use super::{Tools, download};
     use crate::model::{Limits, topic::Failure, workspace::Workspace};
 
-    /// What is downloaded by a stand-in for Python with this shell script; `$2` is the script, `$3` the URI, `$4` the folder, `$5` the answer's file.
+    /// What is downloaded by a stand-in for Python, the supervisor's too, with this shell script; `$2` is the script, `$3` the URI, `$4` the folder, `$5` the answer's file.
     fn downloaded(script: &str, most_bytes: u64) -> Result<String, Failure> {
         let folder = tempfile::tempdir().unwrap();
         let python: PathBuf = folder.path().join("python");
-        fs::write(&python, format!("#!/bin/sh\n{script}")).unwrap();
+        let supervisor = "[ \"$3\" = \"$0\" ] && shift 2 && exec \"$@\"";
+        fs::write(&python, format!("#!/bin/sh\n{supervisor}\n{script}")).unwrap();
         fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
         let workspace = Workspace::open(folder.path()).unwrap();
         let limits = Limits { archive_bytes: most_bytes, ..Limits::default() };
