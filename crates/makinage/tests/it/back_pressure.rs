@@ -19,7 +19,10 @@ use makinage::{
     },
     stop::Stop,
 };
-use rdkafka::producer::BaseRecord;
+use rdkafka::{
+    consumer::{BaseConsumer, Consumer},
+    producer::BaseRecord,
+};
 
 use super::{
     broker::{Broker, left_out},
@@ -66,6 +69,11 @@ impl Source {
         while !enough(&self.seen) {
             self.take(deadline);
         }
+    }
+
+    fn take_until_revoked(&mut self) {
+        let deadline = Instant::now() + DEADLINE;
+        while !self.take(deadline) {}
     }
 
     /// Takes in one message; whether it was a revoke.
@@ -153,5 +161,39 @@ fn partitions_that_are_assigned_while_the_others_are_paused_lose_no_event() {
     for (partition, count) in [(0, MANY), (1, 1000), (2, 1000)] {
         assert!(source.seen[&partition].iter().copied().eq(0..count), "partition {partition}: {:?}", source.seen);
     }
+    source.end();
+}
+
+#[test]
+fn a_partition_that_was_paused_when_it_was_taken_away_is_read_when_it_comes_back() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let topic = "taken-away-while-paused";
+    broker.create_topics(&[(topic, 2)]);
+    fill(&broker, topic, 0, MANY);
+    fill(&broker, topic, 1, MANY);
+    let mut source = Source::start(broker.endpoint(), topic);
+    source.take_until(|seen| total(seen) >= MAX_OPEN);
+
+    let other: BaseConsumer = broker
+        .client()
+        .set("group.id", topic)
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("enable.auto.commit", "false")
+        .create()
+        .expect("a consumer");
+    other.subscribe(&[topic]).expect("subscribed");
+    let polls = thread::spawn(move || {
+        let deadline = Instant::now() + DEADLINE;
+        while other.assignment().expect("its assignment").count() == 0 {
+            assert!(Instant::now() < deadline, "the other is given nothing");
+            other.poll(Duration::from_millis(100));
+        }
+    });
+    source.take_until_revoked();
+    polls.join().expect("the other has had a partition, and left");
+    source.finish_until(|seen| has(seen, 0, MANY - 1) && has(seen, 1, MANY - 1));
     source.end();
 }
