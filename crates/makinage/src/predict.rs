@@ -11,7 +11,10 @@ use crate::{
     event::{Event, Failure},
     flights::{AfterDeath, Flights, Job, Landed, Part},
     generation::{Trouble, probation::Probation},
-    worker::pool::{FromWorker, Pool, WorkerId},
+    worker::{
+        early::EarlyNews,
+        pool::{FromWorker, Pool, WorkerId},
+    },
     write::Scored,
 };
 
@@ -31,6 +34,8 @@ pub struct Predictor {
     /// The conduct of the current one.
     probation: Option<Probation>,
     draining: Vec<Pool>,
+    /// Of the workers of a generation that has not taken over yet.
+    early: EarlyNews,
 }
 
 impl Predictor {
@@ -43,11 +48,13 @@ impl Predictor {
             current: None,
             probation: None,
             draining: vec![],
+            early: EarlyNews::default(),
         }
     }
 
     /// From now on jobs go to this generation.
-    pub fn switch_to(&mut self, pool: Pool, now: Instant) {
+    pub fn switch_to(&mut self, mut pool: Pool, now: Instant) {
+        self.early.tell(&mut pool);
         pool.take_over();
         tracing::info!("generation {}: model {} takes over", pool.generation(), pool.label());
         let rate_before = self.probation.as_ref().map_or(0.0, Probation::error_rate);
@@ -123,9 +130,10 @@ impl Predictor {
                 }
             }
             FromWorker::Ready { worker, live } => {
-                if let Some(pool) = self.pool(worker) {
-                    tracing::info!("{worker}: replaced, its model is loaded again");
-                    pool.replaced(worker.slot, live);
+                tracing::info!("{worker}: replaced, its model is loaded again");
+                match self.pool(worker) {
+                    Some(pool) => pool.replaced(worker.slot, live),
+                    None => self.early.note(worker, Some(live)),
                 }
             }
             FromWorker::Died { worker, cause } => self.worker_died(worker, &cause),
@@ -137,7 +145,12 @@ impl Predictor {
     }
 
     fn worker_died(&mut self, worker: WorkerId, cause: &str) {
-        let mut held = self.pool(worker).map(|pool| pool.died(worker.slot)).unwrap_or_default().into_iter();
+        let Some(pool) = self.pool(worker) else {
+            tracing::warn!("{worker} died ({cause}) before its generation took over, or after its end");
+            self.early.note(worker, None);
+            return;
+        };
+        let mut held = pool.died(worker.slot).into_iter();
         tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
         // Only the oldest job was being worked on; the others come back without blame, behind what follows from it.
         let blamed = held.next();

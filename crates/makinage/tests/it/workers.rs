@@ -3,12 +3,15 @@
 use std::{
     io::Write,
     path::PathBuf,
-    process::{Output, Stdio},
+    process::{Child, Output, Stdio},
 };
 
 use super::{
+    broker::{Broker, left_out},
     model::iris,
+    scene::Scene,
     service::{Folder, program},
+    stream::produce,
 };
 
 const HOOKS: &str = include_str!("../../../../config/examples/serve-with-hooks.yaml");
@@ -19,8 +22,8 @@ fn config(folder: &Folder, hooks: &str, operator: &str) -> PathBuf {
     folder.write("config.yaml", &HOOKS.replace("    sources:", &format!("{operator}    sources:")))
 }
 
-fn predict(config: &PathBuf, events: &str) -> Output {
-    let mut child = program("makinage")
+fn start(config: &PathBuf) -> Child {
+    program("makinage")
         .args(["predict", "--config"])
         .arg(config)
         .arg("--model")
@@ -29,7 +32,11 @@ fn predict(config: &PathBuf, events: &str) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("it starts");
+        .expect("it starts")
+}
+
+fn predict(config: &PathBuf, events: &str) -> Output {
+    let mut child = start(config);
     child.stdin.take().expect("its input").write_all(events.as_bytes()).expect("it reads");
     child.wait_with_output().expect("it ends")
 }
@@ -100,4 +107,38 @@ fn a_hook_that_raises_on_import_ends_the_program_with_one_line_that_names_its_pl
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{log}");
     assert!(log.contains("ValueError: no luck") && log.contains("serve.py:2") && !log.contains("Traceback"), "{log}");
+}
+
+/// The first worker loads at once and ends a second later, the second takes five, and those after them are well.
+const EARLY_DEATH: &str = "
+import os, threading, time
+def is_first_of(name):
+    try:
+        os.close(os.open(os.path.join(os.path.dirname(__file__), name), os.O_CREAT | os.O_EXCL))
+        return True
+    except FileExistsError:
+        return False
+def predict(model, config):
+    if is_first_of('dies'):
+        threading.Timer(1, os._exit, [3]).start()
+    elif is_first_of('slow'):
+        time.sleep(5)
+    return lambda event: 0
+";
+
+#[test]
+fn a_worker_that_died_while_the_others_of_its_generation_still_loaded_holds_up_nothing() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let scene = Scene::set("early-death", &broker, 1)
+        .reading_from_the_beginning()
+        .with("]}\nconfig", "], workers: 2, predict_timeout: 2s}\nconfig")
+        .with_predict(EARLY_DEATH);
+    produce(&broker, &scene.topic("data"), (0..10).map(|n| (n.to_string(), n.to_string())));
+    let mut service = scene.serve(&broker);
+    scene.reader(&broker).read_until(|read| read.len() == 10);
+    assert!(service.lines().iter().any(|line| line.contains("died (exit code 3")), "one of them died");
+    service.stop();
 }
