@@ -65,15 +65,14 @@ impl Predictor {
 
     /// How many of the queued events the next flight should have; 0 while there is no worker for it.
     pub fn wants(&self, queued: Queued) -> usize {
-        let Some(pool) = &self.current else { return 0 };
-        match pool.free_worker() {
-            Some((_, in_flight))
-                if self.retries.is_empty() && self.flights.len() < MAX_FLIGHTS_PER_WORKER * pool.size() =>
-            {
-                self.sizer.take(queued, in_flight)
-            }
-            _ => 0,
-        }
+        self.room().map_or(0, |in_flight| self.sizer.take(queued, in_flight))
+    }
+
+    /// How many batches the worker holds that would get the next flight; `None` while none may be opened.
+    fn room(&self) -> Option<usize> {
+        let pool = self.current.as_ref().filter(|_| self.retries.is_empty())?;
+        let (_, in_flight) = pool.free_worker()?;
+        (self.flights.len() < MAX_FLIGHTS_PER_WORKER * pool.size()).then_some(in_flight)
     }
 
     /// Opens a flight and gives it to a worker. A tombstone, which stands alone, has no value that a worker could see.
@@ -189,8 +188,9 @@ impl Predictor {
     pub fn next_deadline(&self, queued: Queued, now: Instant) -> Option<Duration> {
         let silent = self.current.iter().chain(&self.draining).filter_map(Pool::next_deadline).min();
         let silent = silent.map(|at| at.saturating_duration_since(now));
-        let free = self.current.as_ref().and_then(Pool::free_worker).is_some();
-        silent.into_iter().chain(self.sizer.deadline(queued).filter(|_| free)).min()
+        // Without room its being due changes nothing, and to look again at once would be to spin.
+        let due = self.sizer.deadline(queued).filter(|_| self.room().is_some());
+        silent.into_iter().chain(due).min()
     }
 
     /// So many events of a generation were answered, of which so many failed.

@@ -1,16 +1,20 @@
 //! `makinage predict`: the pipeline with real workers and a real model, and no broker.
 
 use std::{
+    fs,
     io::Write,
     path::PathBuf,
     process::{Child, Output, Stdio},
+    thread,
+    time::Duration,
 };
 
 use super::{
     broker::{Broker, left_out},
     model::iris,
+    processes::processor_time,
     scene::Scene,
-    service::{Folder, program},
+    service::{Folder, Service, program},
     stream::produce,
 };
 
@@ -141,4 +145,50 @@ fn a_worker_that_died_while_the_others_of_its_generation_still_loaded_holds_up_n
     scene.reader(&broker).read_until(|read| read.len() == 10);
     assert!(service.lines().iter().any(|line| line.contains("died (exit code 3")), "one of them died");
     service.stop();
+}
+
+/// The first event is held for as long as the file `wedge` is beside the module.
+const HELD: &str = "
+import os, time
+wedge = os.path.join(os.path.dirname(__file__), 'wedge')
+def predict(model, config):
+    def step(event):
+        while event == 0 and os.path.exists(wedge):
+            time.sleep(0.05)
+        return event
+    return step
+";
+
+#[test]
+fn a_fixed_batch_that_waits_behind_a_slow_one_costs_the_service_no_processor() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let scene = Scene::set("fixed-batch", &broker, 1)
+        .reading_from_the_beginning()
+        .with("]}\nconfig", "], workers: 2, batch: 1, max_delay: 1ms}\nconfig")
+        .with_predict(HELD);
+    let wedge = scene.folder.write("wedge", "");
+    produce(&broker, &scene.topic("data"), (0..100).map(|n| (n.to_string(), n.to_string())));
+    let mut service = scene.serve(&broker);
+    service.wait_for_line("takes over");
+    wait_until_the_other_worker_is_idle(&service);
+    let before = processor_time(service.id());
+    thread::sleep(Duration::from_secs(3));
+    let used = processor_time(service.id()).saturating_sub(before);
+    assert!(used < Duration::from_secs(1), "{used:?} of three seconds in which nothing could be done");
+    fs::remove_file(wedge).expect("the file");
+    scene.reader(&broker).read_until(|read| read.len() == 100);
+    service.stop();
+}
+
+/// It has been given all that may be open behind the event that is held.
+fn wait_until_the_other_worker_is_idle(service: &Service) {
+    let used = || service.workers().into_iter().map(processor_time).collect::<Vec<_>>();
+    let mut before = vec![];
+    while before != used() {
+        before = used();
+        thread::sleep(Duration::from_secs(1));
+    }
 }
