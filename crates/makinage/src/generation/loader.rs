@@ -100,31 +100,37 @@ impl Loader {
                 self.roll_back(&trouble);
             }
             let changed = wishes.config.map(|config| self.config = Arc::new(*config)).is_some();
-            let tried = matches!(wishes.offer, Some(Offer::Newer(_) | Offer::Older(_)));
-            match wishes.offer {
+            let failed = match wishes.offer {
                 Some(Offer::Newer(arrived) | Offer::Older(arrived)) => self.serve_model(arrived),
-                Some(Offer::Nothing) => self.serve_without_offer(),
-                None => {}
-            }
-            match (changed && !self.serves_config(), tried) {
+                Some(Offer::Nothing) => {
+                    self.serve_without_offer();
+                    None
+                }
+                None => None,
+            };
+            match (changed && !self.serves_config(), failed) {
                 (false, _) => {}
-                (true, false) => self.serve_config(),
-                // It came with a model, and one of the two is bad.
-                (true, true) => self.serve_config_with_the_model_that_serves(),
+                (true, None) => self.serve_config(),
+                (true, Some(model)) => self.serve_either(&model),
             }
         }
     }
 
-    fn serve_model(&mut self, arrived: Arrived) {
+    /// The model, where it was tried in vain.
+    fn serve_model(&mut self, arrived: Arrived) -> Option<Arc<Arrived>> {
         let arrived = Arc::new(arrived);
-        let taken = !self.is_refused(&arrived) && {
+        let refused = self.is_refused(&arrived);
+        if !refused {
             self.newest = Some(Arc::clone(&arrived));
-            self.attempt(&arrived)
-        };
-        if !taken && self.serving.is_none() {
+            if self.attempt(&arrived) {
+                return None;
+            }
+        }
+        if self.serving.is_none() {
             // The reader is gone only when the service is ending.
             let _ = self.outlets.unusable.send(arrived.place.clone());
         }
+        (!refused).then_some(arrived)
     }
 
     /// Whether this model was taken back before, and hasn't been published anew since.
@@ -180,15 +186,28 @@ impl Loader {
         }
         match self.serving.clone() {
             Some(serving) if Arc::ptr_eq(&serving.model, &newest) => self.config = serving.config,
-            _ => self.serve_config_with_the_model_that_serves(),
+            Some(serving) => {
+                self.serve_config_with(&serving);
+            }
+            None => {}
         }
     }
 
-    fn serve_config_with_the_model_that_serves(&mut self) {
+    /// A configuration came with this model, and one of the two is bad: the other is taken up.
+    fn serve_either(&mut self, model: &Arc<Arrived>) {
         let Some(serving) = self.serving.clone() else { return };
-        if !self.attempt(&serving.model) {
-            self.config = serving.config;
+        if !self.serve_config_with(&serving) {
+            self.attempt(model);
         }
+    }
+
+    /// Without its model the new configuration is of no use: the one that serves stays.
+    fn serve_config_with(&mut self, serving: &Made) -> bool {
+        let taken = self.attempt(&serving.model);
+        if !taken {
+            self.config = Arc::clone(&serving.config);
+        }
+        taken
     }
 
     /// Goes back to what was served before.
