@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, BufWriter},
+    io::{self, BufWriter, Read},
     path::Path,
     process::ExitCode,
     sync::Arc,
@@ -69,12 +69,12 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     Ok(exit_code(ended))
 }
 
-fn open(events: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
+fn open(events: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
     if events == Path::new("-") {
-        return Ok(Box::new(BufReader::new(io::stdin())));
+        return Ok(Box::new(io::stdin()));
     }
     let file = File::open(events).with_context(|| format!("cannot read the events in {}", events.display()))?;
-    Ok(Box::new(BufReader::new(file)))
+    Ok(Box::new(file))
 }
 
 /// The model's own folder where it is one, so that nothing is copied; a zip is unpacked into a temporary folder.

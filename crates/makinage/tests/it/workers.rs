@@ -2,9 +2,10 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Child, Output, Stdio},
+    sync::mpsc,
     thread,
     time::Duration,
 };
@@ -111,6 +112,29 @@ fn a_hook_that_raises_on_import_ends_the_program_with_one_line_that_names_its_pl
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{log}");
     assert!(log.contains("ValueError: no luck") && log.contains("serve.py:2") && !log.contains("Traceback"), "{log}");
+}
+
+#[test]
+fn an_event_is_scored_though_the_next_one_lets_itself_be_waited_for() {
+    let folder = Folder::new();
+    let hooks = format!("{THROUGH}def step(i):\n    return i\n");
+    let mut child = start(&config(&folder, &hooks, ""));
+    let mut input = child.stdin.take().expect("its input");
+    let outputs = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let (read, come) = mpsc::channel();
+    thread::spawn(move || outputs.map_while(Result::ok).try_for_each(|output| read.send(output)));
+    for n in 0..20 {
+        input.write_all(format!("{{\"x\": {n}}}\n{{\"x\": {n}}}\n").as_bytes()).expect("it reads");
+        for _ in 0..2 {
+            let output = come.recv_timeout(Duration::from_mins(1));
+            if output.is_err() {
+                let _ = child.kill();
+            }
+            assert_eq!(output, Ok(n.to_string()));
+        }
+    }
+    drop(input);
+    assert!(child.wait().expect("it ends").success());
 }
 
 /// The first worker loads at once and ends a second later, the second takes five, and those after them are well.
