@@ -62,10 +62,13 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
     let ended = Pipeline::new(&config.operator, (inputs, Outlets::default()), sink, acks).run(config.stop_timeout);
-    reader
-        .join()
-        .map_err(|_| anyhow::anyhow!("the reader's thread panicked; this is a bug"))?
-        .with_context(|| format!("cannot read {}", events.display()))?;
+    // One that was stopped by an event wants no more of them, and standard input may never end.
+    if !ended.stopped_by_error {
+        reader
+            .join()
+            .map_err(|_| anyhow::anyhow!("the reader's thread panicked; this is a bug"))?
+            .with_context(|| format!("cannot read {}", events.display()))?;
+    }
     Ok(exit_code(ended))
 }
 

@@ -15,7 +15,7 @@ use super::{
     model::iris,
     processes::processor_time,
     scene::Scene,
-    service::{Folder, Service, program},
+    service::{DEADLINE, Folder, Service, program},
     stream::produce,
 };
 
@@ -112,6 +112,26 @@ fn a_hook_that_raises_on_import_ends_the_program_with_one_line_that_names_its_pl
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{log}");
     assert!(log.contains("ValueError: no luck") && log.contains("serve.py:2") && !log.contains("Traceback"), "{log}");
+}
+
+#[test]
+fn with_on_error_stop_it_ends_at_the_bad_event_though_its_input_goes_on() {
+    let folder = Folder::new();
+    let hooks = format!("{THROUGH}def step(i):\n    return i\n");
+    let mut child = start(&config(&folder, &hooks, "    on_error: stop\n"));
+    let mut input = child.stdin.take().expect("its input");
+    input.write_all(b"{\"x\": 0}\nnot json\n").expect("it reads");
+    let (ended, end) = mpsc::channel();
+    let id = child.id();
+    thread::spawn(move || ended.send(child.wait_with_output()));
+    let Ok(output) = end.recv_timeout(DEADLINE) else {
+        super::processes::signal(id, "KILL");
+        panic!("it waits for the end of its input");
+    };
+    let output = output.expect("it ends");
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(log.contains("stopping at data/0/1: step decode"), "{log}");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
