@@ -3,11 +3,17 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
+    os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::{Child, Output, Stdio},
     sync::mpsc,
     thread,
     time::Duration,
+};
+
+use makinage::worker::{
+    process::{Process, ProcessError},
+    protocol::Kind,
 };
 
 use super::{
@@ -155,6 +161,22 @@ fn an_event_is_scored_though_the_next_one_lets_itself_be_waited_for() {
     }
     drop(input);
     assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn an_interpreter_that_reads_nothing_is_given_up_when_its_time_is_over() {
+    let folder = Folder::new();
+    let python = folder.write("python", "#!/bin/sh\nexec sleep 1000\n");
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).expect("it may be run");
+    let mut process = Process::start(&python, "deaf").expect("it starts");
+    let (given_up, outcome) = mpsc::channel();
+    thread::spawn(move || {
+        // More than a socket holds.
+        let outcome = process.ask(Kind::Setup, &vec![b' '; 4 << 20], Duration::from_secs(1));
+        let _ = given_up.send(outcome.map(|frame| frame.kind));
+    });
+    let outcome = outcome.recv_timeout(Duration::from_secs(30)).expect("an outcome in time");
+    assert!(matches!(outcome, Err(ProcessError::Silent(_))), "{outcome:?}");
 }
 
 /// The first worker loads at once and ends a second later, the second takes five, and those after them are well.
