@@ -11,7 +11,10 @@ use crate::{
     event::{Event, Failure},
     flights::{AfterDeath, Flights, Job, Landed, Part},
     generation::{Trouble, probation::Probation},
-    worker::pool::{FromWorker, Pool, WorkerId},
+    worker::{
+        early::EarlyNews,
+        pool::{FromWorker, Pool, WorkerId},
+    },
     write::Scored,
 };
 
@@ -31,6 +34,8 @@ pub struct Predictor {
     /// The conduct of the current one.
     probation: Option<Probation>,
     draining: Vec<Pool>,
+    /// Of the workers of a generation that has not taken over yet.
+    early: EarlyNews,
 }
 
 impl Predictor {
@@ -43,11 +48,13 @@ impl Predictor {
             current: None,
             probation: None,
             draining: vec![],
+            early: EarlyNews::default(),
         }
     }
 
     /// From now on jobs go to this generation.
-    pub fn switch_to(&mut self, pool: Pool, now: Instant) {
+    pub fn switch_to(&mut self, mut pool: Pool, now: Instant) {
+        self.early.tell(&mut pool);
         pool.take_over();
         tracing::info!("generation {}: model {} takes over", pool.generation(), pool.label());
         let rate_before = self.probation.as_ref().map_or(0.0, Probation::error_rate);
@@ -58,15 +65,14 @@ impl Predictor {
 
     /// How many of the queued events the next flight should have; 0 while there is no worker for it.
     pub fn wants(&self, queued: Queued) -> usize {
-        let Some(pool) = &self.current else { return 0 };
-        match pool.free_worker() {
-            Some((_, in_flight))
-                if self.retries.is_empty() && self.flights.len() < MAX_FLIGHTS_PER_WORKER * pool.size() =>
-            {
-                self.sizer.take(queued, in_flight)
-            }
-            _ => 0,
-        }
+        self.room().map_or(0, |in_flight| self.sizer.take(queued, in_flight))
+    }
+
+    /// How many batches the worker holds that would get the next flight; `None` while none may be opened.
+    fn room(&self) -> Option<usize> {
+        let pool = self.current.as_ref().filter(|_| self.retries.is_empty())?;
+        let (_, in_flight) = pool.free_worker()?;
+        (self.flights.len() < MAX_FLIGHTS_PER_WORKER * pool.size()).then_some(in_flight)
     }
 
     /// Opens a flight and gives it to a worker. A tombstone, which stands alone, has no value that a worker could see.
@@ -123,9 +129,10 @@ impl Predictor {
                 }
             }
             FromWorker::Ready { worker, live } => {
-                if let Some(pool) = self.pool(worker) {
-                    tracing::info!("{worker}: replaced, its model is loaded again");
-                    pool.replaced(worker.slot, live);
+                tracing::info!("{worker}: replaced, its model is loaded again");
+                match self.pool(worker) {
+                    Some(pool) => pool.replaced(worker.slot, live),
+                    None => self.early.note(worker, Some(live)),
                 }
             }
             FromWorker::Died { worker, cause } => self.worker_died(worker, &cause),
@@ -137,7 +144,12 @@ impl Predictor {
     }
 
     fn worker_died(&mut self, worker: WorkerId, cause: &str) {
-        let mut held = self.pool(worker).map(|pool| pool.died(worker.slot)).unwrap_or_default().into_iter();
+        let Some(pool) = self.pool(worker) else {
+            tracing::warn!("{worker} died ({cause}) before its generation took over, or after its end");
+            self.early.note(worker, None);
+            return;
+        };
+        let mut held = pool.died(worker.slot).into_iter();
         tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
         // Only the oldest job was being worked on; the others come back without blame, behind what follows from it.
         let blamed = held.next();
@@ -176,8 +188,9 @@ impl Predictor {
     pub fn next_deadline(&self, queued: Queued, now: Instant) -> Option<Duration> {
         let silent = self.current.iter().chain(&self.draining).filter_map(Pool::next_deadline).min();
         let silent = silent.map(|at| at.saturating_duration_since(now));
-        let free = self.current.as_ref().and_then(Pool::free_worker).is_some();
-        silent.into_iter().chain(self.sizer.deadline(queued).filter(|_| free)).min()
+        // Without room its being due changes nothing, and to look again at once would be to spin.
+        let due = self.sizer.deadline(queued).filter(|_| self.room().is_some());
+        silent.into_iter().chain(due).min()
     }
 
     /// So many events of a generation were answered, of which so many failed.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, BufWriter},
+    io::{self, BufWriter, Read},
     path::Path,
     process::ExitCode,
     sync::Arc,
@@ -62,19 +62,22 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
     let ended = Pipeline::new(&config.operator, (inputs, Outlets::default()), sink, acks).run(config.stop_timeout);
-    reader
-        .join()
-        .map_err(|_| anyhow::anyhow!("the reader's thread panicked; this is a bug"))?
-        .with_context(|| format!("cannot read {}", events.display()))?;
+    // One that was stopped by an event wants no more of them, and standard input may never end.
+    if !ended.stopped_by_error {
+        reader
+            .join()
+            .map_err(|_| anyhow::anyhow!("the reader's thread panicked; this is a bug"))?
+            .with_context(|| format!("cannot read {}", events.display()))?;
+    }
     Ok(exit_code(ended))
 }
 
-fn open(events: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
+fn open(events: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
     if events == Path::new("-") {
-        return Ok(Box::new(BufReader::new(io::stdin())));
+        return Ok(Box::new(io::stdin()));
     }
     let file = File::open(events).with_context(|| format!("cannot read the events in {}", events.display()))?;
-    Ok(Box::new(BufReader::new(file)))
+    Ok(Box::new(file))
 }
 
 /// The model's own folder where it is one, so that nothing is copied; a zip is unpacked into a temporary folder.

@@ -106,9 +106,12 @@ impl Loader {
             match wishes.offer {
                 Some(Offer::Newer(arrived)) => {
                     let tried = self.serve_newer(arrived);
-                    if changed && !self.serves_config() {
-                        // It came with a model, and one of the two is bad.
-                        self.serve_config(usize::from(tried));
+                    match (changed && !self.serves_config(), tried) {
+                        (false, _) => {}
+                        (true, true) => self.serve_either(),
+                        (true, false) => {
+                            self.serve_config(0);
+                        }
                     }
                 }
                 // An older model is for want of the newer ones, which may load with another configuration.
@@ -212,7 +215,7 @@ impl Loader {
 
     /// With a new configuration the newest model may load that didn't, or one of those that were tried in its place; else the one that serves stays.
     /// So many of these were tried with it already.
-    fn serve_config(&mut self, tried: usize) {
+    fn serve_config(&mut self, tried: usize) -> bool {
         let mut models: Vec<_> = self.candidates.iter().skip(tried).cloned().collect();
         if let Some(serving) = &self.serving
             && !self.candidates.iter().any(|candidate| Arc::ptr_eq(candidate, &serving.model))
@@ -220,10 +223,21 @@ impl Loader {
             models.push(Arc::clone(&serving.model));
         }
         if models.iter().any(|model| self.attempt(model)) {
-            return;
+            return true;
         }
         if let Some(serving) = &self.serving {
             self.config = Arc::clone(&serving.config);
+        }
+        false
+    }
+
+    /// A configuration came with the newest model, and one of the two is bad: the other is taken up.
+    fn serve_either(&mut self) {
+        if !self.serve_config(1)
+            && self.serving.is_some()
+            && let Some(newest) = self.candidates.first().cloned()
+        {
+            self.attempt(&newest);
         }
     }
 

@@ -118,7 +118,12 @@ impl KafkaSource {
         let since = *self.full_since.get_or_insert_with(Instant::now);
         if self.paused {
             // Paused partitions bring nothing; this serves rebalances and the group's patience.
-            self.poll(POLL);
+            if let Some(event) = self.poll(POLL) {
+                // A rebalance has brought a partition, which nobody has paused yet.
+                self.context().read(event);
+                self.context().hand_over();
+                self.set_paused(true);
+            }
         } else if since.elapsed() > PATIENCE {
             self.set_paused(true);
         } else {

@@ -1,7 +1,7 @@
 //! Events from lines of text, for `makinage predict` and tests of the pipeline without a broker.
 
 use std::{
-    io::{self, BufRead},
+    io::{self, BufRead, BufReader, Read},
     sync::Arc,
     time::Duration,
 };
@@ -19,15 +19,15 @@ const CHUNK: usize = 1024;
 /// Reads newline-delimited events; the offset of an event is its line's number, from 0. Empty lines are no events.
 #[derive(Debug)]
 pub struct LineSource<R> {
-    lines: R,
+    lines: BufReader<R>,
     acks: Arc<Acks>,
     intake: Sender<Intake>,
 }
 
-impl<R: BufRead> LineSource<R> {
+impl<R: Read> LineSource<R> {
     /// Reads `lines` to their end.
     pub fn new(lines: R, acks: Arc<Acks>, intake: Sender<Intake>) -> Self {
-        Self { lines, acks, intake }
+        Self { lines: BufReader::new(lines), acks, intake }
     }
 
     /// Hands all lines over, then says that there are no more.
@@ -47,7 +47,9 @@ impl<R: BufRead> LineSource<R> {
                 chunk.push(Event::new(ticket, Place { source: 0, partition: 0, offset }, None, Some(text)));
             }
             offset += 1;
-            if (chunk.len() == CHUNK || !more || self.intake.is_empty()) && !chunk.is_empty() {
+            // Nothing is held back while the next line is waited for.
+            let pauses = !self.lines.buffer().contains(&b'\n');
+            if (chunk.len() == CHUNK || !more || pauses) && !chunk.is_empty() {
                 // The pipeline ends before its source only under `on_error: stop`.
                 if self.intake.send(Intake::Events(std::mem::take(&mut chunk))).is_err() {
                     return Ok(());

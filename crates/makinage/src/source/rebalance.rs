@@ -123,7 +123,8 @@ impl Assignments {
             RebalanceProtocol::Cooperative => consumer.incremental_assign(assigned),
             _ => consumer.assign(assigned),
         };
-        if let Err(error) = outcome {
+        // The client remembers that a partition was paused when it was taken away, and nobody else would resume it.
+        if let Err(error) = outcome.and_then(|()| consumer.resume(assigned)) {
             tracing::error!("Kafka's client does not take the assignment: {error}");
         }
     }

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod check;
 pub mod confine;
+pub mod early;
 pub mod frame;
 pub mod plan;
 pub mod pool;

@@ -208,13 +208,7 @@ impl Pool {
     pub fn take_over(&self) {
         self.plan.beside_another.store(false, Ordering::SeqCst);
         for live in self.workers.iter().filter_map(|worker| worker.live.as_ref()) {
-            if let Err(error) = confine::release(live.process) {
-                tracing::warn!(
-                    "generation {}: the worker process {} stays on one processor ({error})",
-                    self.generation,
-                    live.process
-                );
-            }
+            release(self.generation, live);
         }
     }
 
@@ -325,9 +319,12 @@ impl Pool {
 
     /// A worker was replaced.
     pub fn replaced(&mut self, slot: usize, live: Live) {
-        if let Some(worker) = self.workers.get_mut(slot) {
-            worker.live = Some(live);
+        let Some(worker) = self.workers.get_mut(slot) else { return };
+        // It may have been loading, on one processor, when its generation took over.
+        if !self.plan.beside_another.load(Ordering::SeqCst) {
+            release(self.generation, &live);
         }
+        worker.live = Some(live);
     }
 
     /// Ends workers that have been silent on a batch for longer than `predict_timeout`; each is reported dead soon.
@@ -358,6 +355,12 @@ impl Pool {
     /// Whether no worker holds a batch.
     pub fn is_idle(&self) -> bool {
         self.workers.iter().all(|worker| worker.live.as_ref().is_none_or(|live| live.in_flight.is_empty()))
+    }
+}
+
+fn release(generation: u64, live: &Live) {
+    if let Err(error) = confine::release(live.process) {
+        tracing::warn!("generation {generation}: the worker process {} stays on one processor ({error})", live.process);
     }
 }
 

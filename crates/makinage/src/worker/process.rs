@@ -17,6 +17,8 @@ use crate::config::withhold_secrets;
 
 const BOOTSTRAP: &str = include_str!("../../../../python/bootstrap.py");
 const PACKAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/worker_package.json"));
+/// How long an interpreter may take to read the package: what doesn't is no Python, or one that hangs on its own disk.
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// A model's printed line is cut here; what prints more without a line end gets several lines.
 const LONGEST_LINE: u64 = 8 * 1024;
 
@@ -72,8 +74,12 @@ impl Process {
         let mut process = Self { child, socket };
         let name = name.to_owned();
         thread::Builder::new().name(format!("{name} output")).spawn(move || relay(&name, printed)).map_err(failed)?;
-        process.hand_over_package().map_err(|error| process.ended(&error))?;
-        Ok(process)
+        process.socket.set_write_timeout(Some(START_TIMEOUT)).map_err(failed)?;
+        match process.hand_over_package() {
+            Ok(()) => Ok(process),
+            Err(error) if timed_out(&error) => Err(ProcessError::Silent(START_TIMEOUT)),
+            Err(error) => Err(process.ended(&error)),
+        }
     }
 
     fn hand_over_package(&mut self) -> io::Result<()> {
@@ -84,8 +90,13 @@ impl Process {
 
     /// Sends a request and waits for its answer; log lines that come before it are logged.
     pub fn ask(&mut self, kind: Kind, payload: &[u8], timeout: Duration) -> Result<Frame, ProcessError> {
-        write_frame(&mut self.socket, kind, 0, payload).map_err(|error| self.ended(&error))?;
         let deadline = Instant::now() + timeout;
+        self.socket.set_write_timeout(Some(timeout)).map_err(|error| self.ended(&error))?;
+        match write_frame(&mut self.socket, kind, 0, payload) {
+            Ok(()) => {}
+            Err(error) if timed_out(&error) => return Err(ProcessError::Silent(timeout)),
+            Err(error) => return Err(self.ended(&error)),
+        }
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -96,13 +107,13 @@ impl Process {
                 Ok(Some(frame)) if frame.kind == Kind::Log => log_line(&frame.payload),
                 Ok(Some(frame)) if frame.kind == Kind::Progress => {}
                 Ok(Some(frame)) => {
-                    self.socket.set_read_timeout(None).map_err(|error| self.ended(&error))?;
-                    return Ok(frame);
+                    return match self.socket.set_read_timeout(None).and_then(|()| self.socket.set_write_timeout(None)) {
+                        Ok(()) => Ok(frame),
+                        Err(error) => Err(self.ended(&error)),
+                    };
                 }
                 Ok(None) => return Err(self.ended(&io::Error::from(io::ErrorKind::UnexpectedEof))),
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    return Err(ProcessError::Silent(timeout));
-                }
+                Err(error) if timed_out(&error) => return Err(ProcessError::Silent(timeout)),
                 Err(error) => return Err(self.ended(&error)),
             }
         }
@@ -151,6 +162,10 @@ impl Drop for Process {
             self.kill();
         }
     }
+}
+
+fn timed_out(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 fn describe(status: ExitStatus) -> String {

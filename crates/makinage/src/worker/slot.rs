@@ -102,10 +102,6 @@ impl Slot {
         if !loaded.warm {
             process = self.warm_up(process, &loaded)?;
         }
-        // It may have taken over while this process was loading.
-        if !self.is_confined() {
-            self.note(confine::release(process.id()), "stays on one processor");
-        }
         let abort = process.socket().try_clone().map_err(|error| malformed(&error))?;
         let live = Live::new(process.id(), abort, loaded);
         Ok((process, live))

@@ -3,6 +3,7 @@
 //! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
 
 mod away;
+mod back_pressure;
 mod bad_events;
 mod bad_models;
 mod broker;

@@ -29,6 +29,14 @@ pub fn peak_memory(process: u32) -> u64 {
     1024 * line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
 }
 
+/// The processor time that a process has had, to a hundredth of a second.
+pub fn processor_time(process: u32) -> Duration {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
+    let fields = text.rsplit_once(')').expect("its name").1.split_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum();
+    Duration::from_millis(10 * ticks)
+}
+
 pub fn children(parent: u32) -> Vec<u32> {
     let all = fs::read_dir("/proc").expect("/proc").flatten();
     let processes = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());

@@ -135,3 +135,33 @@ fn a_model_whose_workers_die_on_three_batches_is_taken_back_and_nothing_else_is_
     });
     service.stop();
 }
+
+/// What it makes of a configuration that is bad for every model.
+const EDITED: &str = "
+def predict(model, config):
+    if config['config']['serve'].get('bad'):
+        raise ValueError('this configuration is bad')
+    return model.predict
+";
+
+#[test]
+fn a_good_model_that_comes_together_with_a_bad_configuration_is_taken_up_without_it() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let scene = Scene::set("both", &broker, 1).with_predict(EDITED);
+    let mut service = scene.serve(&broker);
+    service.wait_for_line("takes over");
+    let logged = service.logged();
+    let slow = scene.publish_model(&broker, &swapped("Slow"));
+    service.wait_for_line_after(logged, &format!("loading model {slow}"), DEADLINE);
+    // Both wait until that has loaded.
+    let good = scene.publish_model(&broker, &swapped("Sum1"));
+    let scene = scene.with("steps:predict}", "steps:predict, bad: true}");
+    scene.config(&broker);
+    service.wait_for_line_after(logged, &format!("model {slow} takes over"), DEADLINE);
+    service.wait_for_line_after(logged, "this configuration is bad", DEADLINE);
+    service.wait_for_line_after(logged, &format!("model {good} takes over"), DEADLINE);
+    service.stop();
+}

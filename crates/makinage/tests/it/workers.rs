@@ -1,14 +1,28 @@
 //! `makinage predict`: the pipeline with real workers and a real model, and no broker.
 
 use std::{
-    io::Write,
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::fs::PermissionsExt,
     path::PathBuf,
-    process::{Output, Stdio},
+    process::{Child, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use makinage::worker::{
+    process::{Process, ProcessError},
+    protocol::Kind,
 };
 
 use super::{
+    broker::{Broker, left_out},
     model::iris,
-    service::{Folder, program},
+    processes::processor_time,
+    scene::Scene,
+    service::{DEADLINE, Folder, Service, program},
+    stream::produce,
 };
 
 const HOOKS: &str = include_str!("../../../../config/examples/serve-with-hooks.yaml");
@@ -19,8 +33,8 @@ fn config(folder: &Folder, hooks: &str, operator: &str) -> PathBuf {
     folder.write("config.yaml", &HOOKS.replace("    sources:", &format!("{operator}    sources:")))
 }
 
-fn predict(config: &PathBuf, events: &str) -> Output {
-    let mut child = program("makinage")
+fn start(config: &PathBuf) -> Child {
+    program("makinage")
         .args(["predict", "--config"])
         .arg(config)
         .arg("--model")
@@ -29,7 +43,11 @@ fn predict(config: &PathBuf, events: &str) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("it starts");
+        .expect("it starts")
+}
+
+fn predict(config: &PathBuf, events: &str) -> Output {
+    let mut child = start(config);
     child.stdin.take().expect("its input").write_all(events.as_bytes()).expect("it reads");
     child.wait_with_output().expect("it ends")
 }
@@ -100,4 +118,143 @@ fn a_hook_that_raises_on_import_ends_the_program_with_one_line_that_names_its_pl
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{log}");
     assert!(log.contains("ValueError: no luck") && log.contains("serve.py:2") && !log.contains("Traceback"), "{log}");
+}
+
+#[test]
+fn with_on_error_stop_it_ends_at_the_bad_event_though_its_input_goes_on() {
+    let folder = Folder::new();
+    let hooks = format!("{THROUGH}def step(i):\n    return i\n");
+    let mut child = start(&config(&folder, &hooks, "    on_error: stop\n"));
+    let mut input = child.stdin.take().expect("its input");
+    input.write_all(b"{\"x\": 0}\nnot json\n").expect("it reads");
+    let (ended, end) = mpsc::channel();
+    let id = child.id();
+    thread::spawn(move || ended.send(child.wait_with_output()));
+    let Ok(output) = end.recv_timeout(DEADLINE) else {
+        super::processes::signal(id, "KILL");
+        panic!("it waits for the end of its input");
+    };
+    let output = output.expect("it ends");
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(log.contains("stopping at data/0/1: step decode"), "{log}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn an_event_is_scored_though_the_next_one_lets_itself_be_waited_for() {
+    let folder = Folder::new();
+    let hooks = format!("{THROUGH}def step(i):\n    return i\n");
+    let mut child = start(&config(&folder, &hooks, ""));
+    let mut input = child.stdin.take().expect("its input");
+    let outputs = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let (read, come) = mpsc::channel();
+    thread::spawn(move || outputs.map_while(Result::ok).try_for_each(|output| read.send(output)));
+    for n in 0..20 {
+        input.write_all(format!("{{\"x\": {n}}}\n{{\"x\": {n}}}\n").as_bytes()).expect("it reads");
+        for _ in 0..2 {
+            let output = come.recv_timeout(Duration::from_mins(1));
+            if output.is_err() {
+                let _ = child.kill();
+            }
+            assert_eq!(output, Ok(n.to_string()));
+        }
+    }
+    drop(input);
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn an_interpreter_that_reads_nothing_is_given_up_when_its_time_is_over() {
+    let folder = Folder::new();
+    let python = folder.write("python", "#!/bin/sh\nexec sleep 1000\n");
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).expect("it may be run");
+    let mut process = Process::start(&python, "deaf").expect("it starts");
+    let (given_up, outcome) = mpsc::channel();
+    thread::spawn(move || {
+        // More than a socket holds.
+        let outcome = process.ask(Kind::Setup, &vec![b' '; 4 << 20], Duration::from_secs(1));
+        let _ = given_up.send(outcome.map(|frame| frame.kind));
+    });
+    let outcome = outcome.recv_timeout(Duration::from_secs(30)).expect("an outcome in time");
+    assert!(matches!(outcome, Err(ProcessError::Silent(_))), "{outcome:?}");
+}
+
+/// The first worker loads at once and ends a second later, the second takes five, and those after them are well.
+const EARLY_DEATH: &str = "
+import os, threading, time
+def is_first_of(name):
+    try:
+        os.close(os.open(os.path.join(os.path.dirname(__file__), name), os.O_CREAT | os.O_EXCL))
+        return True
+    except FileExistsError:
+        return False
+def predict(model, config):
+    if is_first_of('dies'):
+        threading.Timer(1, os._exit, [3]).start()
+    elif is_first_of('slow'):
+        time.sleep(5)
+    return lambda event: 0
+";
+
+#[test]
+fn a_worker_that_died_while_the_others_of_its_generation_still_loaded_holds_up_nothing() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let scene = Scene::set("early-death", &broker, 1)
+        .reading_from_the_beginning()
+        .with("]}\nconfig", "], workers: 2, predict_timeout: 2s}\nconfig")
+        .with_predict(EARLY_DEATH);
+    produce(&broker, &scene.topic("data"), (0..10).map(|n| (n.to_string(), n.to_string())));
+    let mut service = scene.serve(&broker);
+    scene.reader(&broker).read_until(|read| read.len() == 10);
+    assert!(service.lines().iter().any(|line| line.contains("died (exit code 3")), "one of them died");
+    service.stop();
+}
+
+/// The first event is held for as long as the file `wedge` is beside the module.
+const HELD: &str = "
+import os, time
+wedge = os.path.join(os.path.dirname(__file__), 'wedge')
+def predict(model, config):
+    def step(event):
+        while event == 0 and os.path.exists(wedge):
+            time.sleep(0.05)
+        return event
+    return step
+";
+
+#[test]
+fn a_fixed_batch_that_waits_behind_a_slow_one_costs_the_service_no_processor() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let scene = Scene::set("fixed-batch", &broker, 1)
+        .reading_from_the_beginning()
+        .with("]}\nconfig", "], workers: 2, batch: 1, max_delay: 1ms}\nconfig")
+        .with_predict(HELD);
+    let wedge = scene.folder.write("wedge", "");
+    produce(&broker, &scene.topic("data"), (0..100).map(|n| (n.to_string(), n.to_string())));
+    let mut service = scene.serve(&broker);
+    service.wait_for_line("takes over");
+    wait_until_the_other_worker_is_idle(&service);
+    let before = processor_time(service.id());
+    thread::sleep(Duration::from_secs(3));
+    let used = processor_time(service.id()).saturating_sub(before);
+    assert!(used < Duration::from_secs(1), "{used:?} of three seconds in which nothing could be done");
+    fs::remove_file(wedge).expect("the file");
+    scene.reader(&broker).read_until(|read| read.len() == 100);
+    service.stop();
+}
+
+/// It has been given all that may be open behind the event that is held.
+fn wait_until_the_other_worker_is_idle(service: &Service) {
+    let used = || service.workers().into_iter().map(processor_time).collect::<Vec<_>>();
+    let mut before = vec![];
+    while before != used() {
+        before = used();
+        thread::sleep(Duration::from_secs(1));
+    }
 }
