@@ -77,8 +77,8 @@ def _failure(error, mlflow, request):
     absent = isinstance(error, LookupError | FileNotFoundError) or getattr(error, "error_code", None) in _ABSENT
     kind = "install" if isinstance(error, ImportError) else "absent" if absent else "away"
     where = mlflow.get_registry_uri() if "name" in request else mlflow.get_tracking_uri()
-    # An address may hold a password.
-    where = re.sub("//[^/@]*@", "//", where)
+    # An address may hold a password, and MLflow's messages may hold the address.
+    where, message = (re.sub("//[^/@ ]*@", "//", text) for text in (where, message))
     return {"kind": kind, "message": message[:_LONGEST].rstrip("."), "where": where}
 
 

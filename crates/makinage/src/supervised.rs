@@ -161,7 +161,7 @@ mod tests {
         let path = folder.path().join("child");
         let program = start(&format!("sleep 1000 & echo $! > {}; wait", path.display()));
         let read = || std::fs::read_to_string(&path).ok().filter(|text| text.ends_with('\n'));
-        let ended = program.wait(|| read());
+        let ended = program.wait(read);
         wait_until_gone(ended.expect_err("it was ended").trim());
     }
 }

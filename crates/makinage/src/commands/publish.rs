@@ -71,8 +71,9 @@ pub fn run(config: &PublishConfig, dry: bool, results: &mut impl Write) -> anyho
     let models = prepare_all(config)?;
     let largest = models.iter().map(|prepared| prepared.archive.bytes).max().unwrap_or(0);
     let publisher = if dry { Publisher::for_asking(config, largest) } else { Publisher::new(config, largest) }?;
-    let ways = check_all(config, &publisher, &models)?;
-    references::check(config, &publisher)?;
+    let deadline = Instant::now() + Publisher::CHECK_TIME;
+    let ways = check_all(config, &publisher, &models, deadline)?;
+    references::check(config, &publisher, deadline)?;
     if !dry {
         send_all(&publisher, &models, &ways, results)?;
         return references::send(config, &publisher, results);
@@ -99,8 +100,12 @@ fn prepare_all(config: &PublishConfig) -> anyhow::Result<Vec<Prepared<'_>>> {
 }
 
 /// How each model is to be sent.
-fn check_all(config: &PublishConfig, publisher: &Publisher, models: &[Prepared<'_>]) -> anyhow::Result<Vec<Way>> {
-    let deadline = Instant::now() + Publisher::CHECK_TIME;
+fn check_all(
+    config: &PublishConfig,
+    publisher: &Publisher,
+    models: &[Prepared<'_>],
+    deadline: Instant,
+) -> anyhow::Result<Vec<Way>> {
     let mut problems = Vec::new();
     let mut told = Vec::new();
     let mut ways = Vec::new();

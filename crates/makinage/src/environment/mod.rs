@@ -61,6 +61,17 @@ pub enum EnvironmentError {
         /// The last lines that it printed.
         output: String,
     },
+    /// Another instance builds the same, and doesn't come to an end.
+    #[error(
+        "another instance has been building this model's environment for {} min (it holds {}); look at its log or end it, and publish the model again",
+        waited.as_secs() / 60, lock.display()
+    )]
+    Held {
+        /// The lock.
+        lock: PathBuf,
+        /// For how long it was waited for.
+        waited: Duration,
+    },
     /// The service ends.
     #[error("the service is stopping")]
     Stopped,
@@ -84,9 +95,10 @@ pub fn ready(
     let folder = all.join(&sha256(key.as_bytes())[..24]);
     let disk = |source| EnvironmentError::Disk { path: all.clone(), source };
     DirBuilder::new().recursive(true).mode(0o700).create(&all).map_err(disk)?;
-    let _lock = lock(&folder.with_extension("lock"), surroundings)?;
+    let _lock = lock(&folder.with_extension("lock"), LONGEST, surroundings)?;
     let interpreter = folder.join("bin/python");
-    if folder.join(STAMP).exists() {
+    // It is a link to the one that it was made with, which may be gone.
+    if folder.join(STAMP).exists() && interpreter.exists() {
         tracing::info!("model {}: its environment {} is built already", model.label, folder.display());
         return Ok(interpreter);
     }
@@ -126,19 +138,46 @@ fn needs(requirements: &Requirements) -> Vec<&'static str> {
 }
 
 /// Waits while another instance builds the same.
-fn lock(path: &Path, surroundings: &Surroundings<'_>) -> Result<File, EnvironmentError> {
+fn lock(path: &Path, longest: Duration, surroundings: &Surroundings<'_>) -> Result<File, EnvironmentError> {
     let failed = |source| EnvironmentError::Disk { path: path.to_owned(), source };
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
-    let deadline = Instant::now() + LONGEST;
+    let began = Instant::now();
+    let mut told = false;
     loop {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Ok(file),
-            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => {}
+            Err(rustix::io::Errno::WOULDBLOCK) if began.elapsed() > longest => {
+                return Err(EnvironmentError::Held { lock: path.to_owned(), waited: longest });
+            }
+            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => {}
             Err(error) => return Err(failed(error.into())),
+        }
+        if !told {
+            tracing::info!("another instance builds this environment: waiting for it");
+            told = true;
         }
         if (surroundings.stopping)() {
             return Err(EnvironmentError::Stopped);
         }
         thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_that_another_instance_is_building_is_waited_for_and_not_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let surroundings = |stopping| Surroundings { beside_another: false, stopping };
+        let held = lock(&path, LONGEST, &surroundings(&|| false)).unwrap();
+        let longest = Duration::from_millis(300);
+        let error = lock(&path, longest, &surroundings(&|| false)).unwrap_err();
+        assert!(matches!(error, EnvironmentError::Held { .. }), "{error}");
+        assert!(matches!(lock(&path, LONGEST, &surroundings(&|| true)), Err(EnvironmentError::Stopped)));
+        drop(held);
+        lock(&path, longest, &surroundings(&|| false)).unwrap();
     }
 }

@@ -256,18 +256,20 @@ impl Loader {
             return;
         };
         self.outlets.status.lock().rollbacks += 1;
-        let what_before = if Arc::ptr_eq(&serving.model, &previous.model) {
-            "the configuration before".to_owned()
+        let is_same_model = serving.model.model.identity.sha256 == previous.model.model.identity.sha256;
+        let (what_before, what_to_do) = if is_same_model {
+            ("the configuration before".to_owned(), "mend the configuration and save it again")
         } else {
-            format!("model {}", previous.model.model.identity.label())
+            let before = format!("model {}", previous.model.model.identity.label());
+            (before, "mend the model and publish it: this one isn't loaded until it is published again")
         };
         tracing::error!(
-            "generation {} (model {label} from {}) is taken back: {}; going back to {what_before}",
+            "generation {} (model {label} from {}) is taken back: {}; going back to {what_before}; {what_to_do}",
             trouble.generation,
             serving.model.place,
             trouble.what
         );
-        if serving.model.model.identity.sha256 != previous.model.model.identity.sha256 {
+        if !is_same_model {
             self.outlets.store.refuse(&serving.model.model.identity, &serving.model.place, &trouble.what);
         }
         self.config = previous.config;

@@ -13,8 +13,20 @@ const PYTHON_FUNCTION: &str = "python_function";
 
 /// Keys of a flavour whose values `MLflow` joins to the model's folder, at any depth. (`uri` and `model_code_path` are where something
 /// came from, and may be absolute.)
-const PATH_KEYS: [&str; 9] =
-    ["code", "data", "env", "model_binary", "model_data", "model_path", "path", "pickled_model", "python_model"];
+const PATH_KEYS: [&str; 12] = [
+    "code",
+    "data",
+    "env",
+    "model_binary",
+    "model_data",
+    "model_path",
+    "parameters_path",
+    "path",
+    "pickled_model",
+    "python_model",
+    "saved_model_dir",
+    "serialized_explainer",
+];
 
 /// Keys of `saved_input_example_info` whose values are joined likewise.
 const EXAMPLE_PATH_KEYS: [&str; 2] = ["artifact_path", "serving_input_path"];

@@ -143,6 +143,23 @@ fn partitions_that_are_added_and_a_topic_that_is_made_anew_are_noticed() {
 }
 
 #[test]
+fn a_topic_that_is_made_anew_with_as_many_records_before_anybody_looks_is_read_from_its_beginning() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (scene, script) = scene("quickly", &broker, 1);
+    let before = script.model(0, &iris_zip("before"));
+    let mut service = scene.serve(&broker);
+    wait_until_served(&service, &before);
+    broker.delete_topic(&scene.topic("model"));
+    broker.create_topics(&[(&scene.topic("model"), 1)]);
+    let anew = Script::new(&broker, &scene.topic("model")).model(0, &iris_zip("anew"));
+    wait_until_served(&service, &anew);
+    service.stop();
+}
+
+#[test]
 fn when_hooks_that_failed_with_every_model_are_mended_the_newest_model_is_served() {
     if left_out() {
         return;

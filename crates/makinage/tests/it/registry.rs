@@ -264,6 +264,18 @@ fn a_python_without_mlflow_is_named_with_the_command() {
 }
 
 #[test]
+fn a_password_in_the_registrys_address_is_not_shown() {
+    let registry = Registry::new();
+    let config = registry.config("127.0.0.1:1", &["path: 'models:/iris@champion'"]);
+    let mut publisher = registry.publisher(&config, &[]);
+    publisher.env("MLFLOW_TRACKING_URI", "http://me:secret@127.0.0.1:1").env("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0");
+    let output = publisher.output().expect("the publisher runs");
+    let log = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{log}");
+    assert!(log.contains("MLflow at http://127.0.0.1:1 can't be asked") && !log.contains("secret"), "{log}");
+}
+
+#[test]
 fn only_what_moves_can_be_watched() {
     let registry = Registry::new();
     for path in ["models:/iris/1", "runs:/0/model", "/a/model.zip"] {

@@ -247,7 +247,8 @@ fn what_was_taken_back_by_itself_is_not_loaded_after_a_restart_until_it_is_publi
     }
     // The third is no longer tried on this model.
     deadly();
-    service.wait_for_line("(model iris@2 from model/0/1) is taken back");
+    let told = service.wait_for_line("(model iris@2 from model/0/1) is taken back");
+    assert!(told.contains("going back to model iris@1; mend the model and publish it"), "{told}");
     setting.wait_until_served_by("iris@1");
     service.stop();
 

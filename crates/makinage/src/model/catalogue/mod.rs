@@ -150,5 +150,5 @@ pub fn newest(models: &[Listed]) -> Option<&Listed> {
             })
             .or_insert(model);
     }
-    last.into_values().max_by_key(|model| model.place.timestamp)
+    last.into_values().max_by_key(|model| (model.place.timestamp, model.place.offset))
 }

@@ -50,6 +50,8 @@ fn paths_that_lead_out_are_refused() {
     escaping("flavors: {python_function: {artifacts: {a: {path: /etc/passwd}}}}");
     escaping("flavors: {pytorch: {extra_files: [{path: ../x}]}}");
     escaping("flavors: {a: {code: [ok, ../x]}}");
+    escaping("flavors: {tensorflow: {saved_model_dir: ../x}}");
+    escaping("flavors: {shap: {serialized_explainer: ../x}}");
     escaping("flavors: {a: {}}\nsaved_input_example_info: {artifact_path: /proc/self/environ}");
 }
 

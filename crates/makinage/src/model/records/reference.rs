@@ -86,3 +86,28 @@ impl Location {
         }
     }
 }
+
+/// A URI as messages show it: without what signs it, and without a password.
+pub fn shown(uri: &str) -> String {
+    let uri = uri.split(['?', '#']).next().unwrap_or(uri);
+    match uri.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let host = authority.rsplit('@').next().unwrap_or(authority);
+            format!("{scheme}://{host}/{path}")
+        }
+        None => uri.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn messages_show_neither_passwords_nor_signatures() {
+        assert_eq!(shown("https://me:secret@host/a/m.zip?X-Amz-Signature=abc#d"), "https://host/a/m.zip");
+        assert_eq!(shown("s3://bucket/m.zip"), "s3://bucket/m.zip");
+        assert_eq!(shown("/models/m.zip"), "/models/m.zip");
+    }
+}

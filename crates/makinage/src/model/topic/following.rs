@@ -140,7 +140,7 @@ impl<'r> Following<'r> {
             }
             self.take_what_waits()?;
             self.looker.sum_up();
-            match self.watch.look(&self.consumer, &self.reader.client.topic) {
+            match self.watch.look(&self.consumer, &self.reader.client, self.taken.as_ref()) {
                 Seen::Same => {}
                 Seen::More(partitions) => self.add(partitions)?,
                 Seen::Another => {

@@ -10,7 +10,11 @@ use crate::{
     model::{
         Limits, ModelIdentity, RecordPlace,
         headers::{KIND_HEADER, NAME_HEADER, VERSION_HEADER},
-        records::{Kind, manifest::Manifest, reference::Reference},
+        records::{
+            Kind,
+            manifest::Manifest,
+            reference::{Reference, shown},
+        },
         store::{Spool, Store, StoredModel},
         workspace::{StoreError, Workspace},
     },
@@ -100,7 +104,7 @@ impl Taker {
             }
             Task::Fetch(reference) => {
                 let identity = reference.identity();
-                tracing::info!("model {} from {place}: fetching {}", identity.label(), fetch::shown(&reference.uri));
+                tracing::info!("model {} from {place}: fetching {}", identity.label(), shown(&reference.uri));
                 let mut spool = self.spool()?;
                 let tools = fetch::Tools { python: &self.python, workspace: &self.workspace, limits: &self.limits };
                 fetch::fetch(&reference, &tools, &mut spool)?;

@@ -1,11 +1,21 @@
 //! Whether the topic is still the one that is read: it may be deleted, made anew, or get more partitions.
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
 
-use rdkafka::consumer::Consumer;
+use rdkafka::{Offset, consumer::Consumer};
 
-use super::{TIMEOUT, client::ModelConsumer};
-use crate::kafka::topics::{self, Topic};
+use super::{
+    TIMEOUT,
+    client::{ModelConsumer, TopicClient},
+    place_of,
+};
+use crate::{
+    kafka::topics::{self, Topic},
+    model::RecordPlace,
+};
 
 const EVERY: Duration = Duration::from_secs(10);
 
@@ -26,12 +36,14 @@ pub struct Watch {
     /// What is read next, of each partition.
     next: Vec<i64>,
     due: Instant,
+    /// A record that was read again, since the times of those before it are later.
+    verified: Option<RecordPlace>,
 }
 
 impl Watch {
     /// Reading begins at these offsets.
     pub fn new(next: Vec<i64>) -> Self {
-        Self { next, due: Instant::now() + EVERY }
+        Self { next, due: Instant::now() + EVERY, verified: None }
     }
 
     /// A record was read.
@@ -51,8 +63,9 @@ impl Watch {
         self.due = self.due.min(Instant::now() + TIMEOUT / 5);
     }
 
-    /// Looks, where it is time. A broker that is away shows nothing.
-    pub fn look(&mut self, consumer: &ModelConsumer, topic: &str) -> Seen {
+    /// Looks, where it is time, also for a model's record that was there. A broker that is away shows nothing.
+    pub fn look(&mut self, consumer: &ModelConsumer, client: &TopicClient, model: Option<&RecordPlace>) -> Seen {
+        let topic = client.topic.as_str();
         if Instant::now() < self.due {
             return Seen::Same;
         }
@@ -71,6 +84,34 @@ impl Watch {
                 return Seen::Another;
             }
         }
+        if model.is_some_and(|model| self.is_replaced(consumer, client, model)) {
+            return Seen::Another;
+        }
         if found > self.next.len() { Seen::More(found) } else { Seen::Same }
+    }
+    /// Whether another record has this place: a topic that was made anew may end where the one before it did, but its records are later.
+    fn is_replaced(&mut self, consumer: &ModelConsumer, client: &TopicClient, model: &RecordPlace) -> bool {
+        if model.timestamp == 0 || self.verified.as_ref() == Some(model) {
+            return false;
+        }
+        let first_after = client
+            .from([(model.partition, Offset::Offset(model.timestamp + 1))])
+            .and_then(|asked| consumer.offsets_for_times(asked, TIMEOUT));
+        let is_doubtful = first_after.is_ok_and(|found| {
+            found.elements().iter().any(|found| matches!(found.offset(), Offset::Offset(at) if at <= model.offset))
+        });
+        if !is_doubtful {
+            return false;
+        }
+        // Publishers' clocks may differ too.
+        let mut is_there = false;
+        let read = client.read(model.partition, model.offset..model.offset + 1, |message| {
+            is_there = place_of(message) == *model;
+            ControlFlow::Break(())
+        });
+        if is_there {
+            self.verified = Some(model.clone());
+        }
+        read.is_ok() && !is_there
     }
 }

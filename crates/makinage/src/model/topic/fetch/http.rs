@@ -1,7 +1,12 @@
 //! By HTTP.
 
-use std::{io::Read, time::Duration};
+use std::{
+    io::{self, Cursor, Read},
+    thread,
+    time::Duration,
+};
 
+use crossbeam_channel::{Receiver, bounded};
 use ureq::{Agent, ResponseExt};
 
 use super::{Failure, shown};
@@ -11,6 +16,9 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// A model of 64 GiB at 10 MB/s takes nearly two hours.
 const BODY: Duration = Duration::from_hours(3);
 const REDIRECTS: u32 = 5;
+/// So long nothing may come: meanwhile no newer model is looked at.
+const STALL: Duration = Duration::from_mins(1);
+const PIECE: usize = 256 << 10;
 
 /// The body of what is there. Redirects are followed within the scheme only, so that what was asked for under TLS comes under TLS.
 pub fn open(uri: &str) -> Result<impl Read, Failure> {
@@ -31,7 +39,48 @@ pub fn open(uri: &str) -> Result<impl Read, Failure> {
             "{uri} leads to {came_by}, which isn't followed: publish the reference that it leads to"
         )));
     }
-    Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
+    let body = response.into_body().into_with_config().limit(u64::MAX).reader();
+    Patient::read(body, STALL).map_err(|error| Failure::Later(format!("{} can't be read ({error})", shown(uri))))
+}
+
+/// A body that is given up when nothing comes any more; the client bounds the whole only.
+struct Patient {
+    pieces: Receiver<io::Result<Vec<u8>>>,
+    piece: Cursor<Vec<u8>>,
+    stall: Duration,
+}
+
+impl Patient {
+    /// Reads on a thread of its own, which ends when nobody wants more, or the client's own time is over.
+    fn read(mut body: impl Read + Send + 'static, stall: Duration) -> io::Result<Self> {
+        let (sender, pieces) = bounded(1);
+        thread::Builder::new().name("download".into()).spawn(move || {
+            loop {
+                let mut piece = vec![0; PIECE];
+                let read = body.read(&mut piece).map(|bytes| {
+                    piece.truncate(bytes);
+                    piece
+                });
+                let is_last = read.as_ref().map_or(true, Vec::is_empty);
+                if sender.send(read).is_err() || is_last {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { pieces, piece: Cursor::default(), stall })
+    }
+}
+
+impl Read for Patient {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.piece.position() == self.piece.get_ref().len() as u64 {
+            let next = self.pieces.recv_timeout(self.stall);
+            let seconds = self.stall.as_secs();
+            let next = next.map_err(|_| io::Error::other(format!("nothing came for {seconds} s")))?;
+            self.piece = Cursor::new(next?);
+        }
+        self.piece.read(buffer)
+    }
 }
 
 fn failure(uri: &str, error: &ureq::Error) -> Failure {
@@ -93,6 +142,20 @@ mod tests {
         }
         let downgrade = failure("https://h/m.zip", &ureq::Error::RequireHttpsOnly("http://h/?signature=secret".into()));
         assert!(matches!(&downgrade, Failure::Unusable(why) if !why.contains("secret")), "{downgrade:?}");
+    }
+
+    #[test]
+    fn a_body_is_read_to_its_end_and_given_up_where_nothing_comes_any_more() {
+        let body = || Cursor::new(vec![7; 3 * PIECE + 1]);
+        let mut read = Vec::new();
+        Patient::read(body(), STALL).unwrap().read_to_end(&mut read).unwrap();
+        assert_eq!(read, body().into_inner());
+
+        let (theirs, ours) = std::os::unix::net::UnixStream::pair().unwrap();
+        (&theirs).write_all(b"begun").unwrap();
+        let mut read = Vec::new();
+        let error = Patient::read(ours, Duration::from_millis(200)).unwrap().read_to_end(&mut read).unwrap_err();
+        assert_eq!((read.as_slice(), error.to_string().as_str()), (&b"begun"[..], "nothing came for 0 s"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::{
 use super::Failure;
 use crate::model::{
     Limits,
-    records::reference::{Location, Reference},
+    records::reference::{Location, Reference, shown},
     store::Spool,
     workspace::Workspace,
 };
@@ -47,19 +47,6 @@ pub fn fetch(reference: &Reference, tools: &Tools<'_>, spool: &mut Spool) -> Res
     }
 }
 
-/// A URI as messages show it: without what signs it, and without a password.
-pub fn shown(uri: &str) -> String {
-    let uri = uri.split(['?', '#']).next().unwrap_or(uri);
-    match uri.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-            let host = authority.rsplit('@').next().unwrap_or(authority);
-            format!("{scheme}://{host}/{path}")
-        }
-        None => uri.to_owned(),
-    }
-}
-
 fn open(path: &Path) -> io::Result<File> {
     if !path.metadata()?.is_file() {
         return Err(io::Error::other("it is no file; a reference names a zip"));
@@ -85,17 +72,5 @@ fn copy(mut from: impl Read, shown: &str, limits: &Limits, spool: &mut Spool) ->
         spool
             .write(&buffer[..count])
             .map_err(|error| Failure::Later(format!("the store can't be written ({error})")))?;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shown;
-
-    #[test]
-    fn messages_show_neither_passwords_nor_signatures() {
-        assert_eq!(shown("https://me:secret@host/a/m.zip?X-Amz-Signature=abc#d"), "https://host/a/m.zip");
-        assert_eq!(shown("s3://bucket/m.zip"), "s3://bucket/m.zip");
-        assert_eq!(shown("/models/m.zip"), "/models/m.zip");
     }
 }
