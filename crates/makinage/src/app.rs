@@ -75,7 +75,8 @@ pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::
             changes.watch(config.clone(), outlets)?;
         }
         let outlets = loader::Outlets { ready, answers, unusable, store, status };
-        let to_loader = pipeline::Outlets { mailbox: Arc::clone(&mailbox), samples: Samples::default() };
+        let to_loader =
+            pipeline::Outlets { mailbox: Arc::clone(&mailbox), samples: Samples::default(), stop: stop.clone() };
         let inlets = loader::Inlets {
             mailbox: Arc::clone(&mailbox),
             workspace: Arc::clone(&workspace),

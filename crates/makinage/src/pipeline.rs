@@ -23,6 +23,7 @@ use crate::{
     queue::Queue,
     sink::Sink,
     source::{Intake, acks::Acks},
+    stop::Stop,
     worker::{
         pool::{FromWorker, Pool},
         samples::Samples,
@@ -51,6 +52,8 @@ pub struct Outlets {
     pub mailbox: Arc<Mailbox>,
     /// Keeps some events.
     pub samples: Samples,
+    /// Bounds the end.
+    pub stop: Stop,
 }
 
 /// How a pipeline ended.
@@ -199,6 +202,7 @@ impl<S: Sink> Pipeline<S> {
         }
         self.writer.tend(Instant::now());
         if self.writer.stopped_by_error() && self.phase != Phase::Stopping {
+            self.outlets.stop.end_in_time();
             self.stop();
         }
     }

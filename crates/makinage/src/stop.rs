@@ -53,6 +53,11 @@ impl Stop {
         self.0.timeout.store(timeout.as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// The program ends by itself: like a stop, that may take only so long.
+    pub fn end_in_time(&self) {
+        end_after(Duration::from_millis(self.0.timeout.load(Ordering::Relaxed)));
+    }
+
     /// Listens for signals from now on.
     pub fn listen(&self) -> io::Result<()> {
         let mut signals = Signals::new([SIGTERM, SIGINT])?;

@@ -1,6 +1,10 @@
 //! Builds generations, one at a time, on a thread of its own: the only place that decides what is served next.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, SystemTime},
+};
 
 use anyhow::Context;
 use crossbeam_channel::Sender;
@@ -25,6 +29,9 @@ use crate::{
 
 /// Models that are tried again when the configuration changes while nothing serves; those before them loaded no better.
 const CANDIDATES: usize = 16;
+
+/// Before each attempt to go back to the generation before.
+const ROLLBACK_WAITS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(5), Duration::from_secs(30)];
 
 /// What a generation is made of.
 #[derive(Debug, Clone)]
@@ -247,7 +254,7 @@ impl Loader {
             return;
         };
         let label = serving.model.model.identity.label();
-        let Some(previous) = self.previous.take() else {
+        let Some(previous) = self.previous.clone() else {
             tracing::error!(
                 "generation {} (model {label}): {}; there is no earlier generation to go back to, so it goes on",
                 trouble.generation,
@@ -269,14 +276,20 @@ impl Loader {
             serving.model.place,
             trouble.what
         );
-        if !is_same_model {
+        // Where the configuration changed with it, either may be to blame.
+        if !is_same_model && Arc::ptr_eq(&serving.config, &previous.config) {
             self.outlets.store.refuse(&serving.model.model.identity, &serving.model.place, &trouble.what);
         }
         self.config = previous.config;
         self.candidates = vec![Arc::clone(&previous.model)];
-        if self.attempt(&previous.model) {
-            // What was taken back is nothing to go back to.
-            self.previous = None;
+        // It loaded before: what keeps it from loading now should pass.
+        for wait in ROLLBACK_WAITS {
+            thread::sleep(wait);
+            if self.attempt(&previous.model) {
+                // What was taken back is nothing to go back to.
+                self.previous = None;
+                return;
+            }
         }
     }
 

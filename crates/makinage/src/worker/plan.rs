@@ -8,6 +8,7 @@ use std::{
 use super::{
     pool::WorkerPlan,
     protocol::{HookNames, Setup, TopicEncoding},
+    starting::Starting,
 };
 use crate::{
     config::{Config, Environment, Hooks, cache_folder},
@@ -73,6 +74,7 @@ pub fn plan(
         probation: operator.probation,
         samples: vec![],
         beside_another: AtomicBool::new(false),
+        starting: Starting::default(),
     })
 }
 

@@ -21,6 +21,7 @@ use super::{
     confine,
     protocol::{LoadFailure, Loaded},
     slot::Slot,
+    starting::Starting,
 };
 use crate::{
     config::{self, Batch, OnError},
@@ -74,6 +75,8 @@ pub struct WorkerPlan {
     pub samples: Vec<Event>,
     /// Whether another generation serves meanwhile, so that loading must not take its processor. No longer, once this one takes over.
     pub beside_another: AtomicBool,
+    /// Its processes that load.
+    pub starting: Starting,
 }
 
 /// A request on its way to a worker.
@@ -200,7 +203,9 @@ impl Pool {
                 let live = outcome.recv().unwrap_or_else(|_| Err(LoadFailure::default()))?;
                 Ok(Worker { asks, live: Some(live) })
             })
-            .collect::<Result<_, LoadFailure>>()?;
+            .collect::<Result<_, LoadFailure>>()
+            // The others' outcome is of no use any more.
+            .inspect_err(|_| plan.starting.abandon())?;
         Ok(Self { generation, plan, workers, next_id: 0 })
     }
 
@@ -361,6 +366,12 @@ impl Pool {
 fn release(generation: u64, live: &Live) {
     if let Err(error) = confine::release(live.process) {
         tracing::warn!("generation {generation}: the worker process {} stays on one processor ({error})", live.process);
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.plan.starting.abandon();
     }
 }
 

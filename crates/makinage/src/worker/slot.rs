@@ -75,6 +75,7 @@ impl Slot {
                         }
                         break process;
                     }
+                    Err(_) if self.plan.starting.is_abandoned() => return,
                     Err(failure) => tracing::error!(
                         "{}: the replacement of a dead worker does not start: {failure}; trying again in {:.1} s",
                         self.id,
@@ -98,6 +99,12 @@ impl Slot {
 
     /// A process that has loaded the model and is warm.
     fn start(&self) -> Result<(Process, Live), LoadFailure> {
+        let started = self.load_and_warm_up();
+        self.plan.starting.leave(self.id.slot);
+        started
+    }
+
+    fn load_and_warm_up(&self) -> Result<(Process, Live), LoadFailure> {
         let (mut process, loaded) = self.load()?;
         if !loaded.warm {
             process = self.warm_up(process, &loaded)?;
@@ -110,6 +117,10 @@ impl Slot {
     fn load(&self) -> Result<(Process, Loaded), LoadFailure> {
         let plan = &self.plan;
         let mut process = Process::start(&plan.python, &self.id.to_string()).map_err(died("environment"))?;
+        let socket = process.socket().try_clone().map_err(|error| malformed(&error))?;
+        if !plan.starting.enter(self.id.slot, socket) {
+            return Err(died("load")(ProcessError::Ended("its generation was given up".to_owned())));
+        }
         if self.is_confined() {
             self.note(confine::confine(process.id()), "loads on all processors");
         }
