@@ -15,8 +15,8 @@ use crate::{
     environment::Surroundings,
     model::{
         RecordPlace,
-        store::{Store, StoredModel},
-        workspace::{StoreError, UnpackedModel, Workspace},
+        store::{Store, StoreError, StoredModel},
+        workspace::{UnpackedModel, Workspace},
     },
     status::{Serving, SharedStatus},
     worker::{

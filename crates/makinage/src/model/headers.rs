@@ -1,5 +1,10 @@
 //! The headers and the key of records on a model topic: what publisher and service agree on.
 
+use rdkafka::{
+    Message,
+    message::{BorrowedMessage, Headers},
+};
+
 /// Key of every record that is a model, or a chunked model's manifest, or a reference to one.
 ///
 /// The same for all models: all models on a topic are versions of what one operator serves, so that they belong in one partition, where their
@@ -25,3 +30,8 @@ pub const REFERENCE_KIND: &str = "reference";
 pub const UPLOAD_HEADER: &str = "makinage-upload";
 /// Header of a chunk with its place: `i/n`, the first is `0/n`.
 pub const CHUNK_HEADER: &str = "makinage-chunk";
+
+/// The value of a record's first header of this name.
+pub fn header<'m>(message: &'m BorrowedMessage<'_>, name: &str) -> Option<&'m [u8]> {
+    message.headers()?.iter().find(|header| header.key == name)?.value
+}

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rdkafka::{Message, message::BorrowedMessage};
+
 use serde::{Deserialize, Serialize};
 
 /// A record of the model topic; of a model in chunks, its manifest.
@@ -22,6 +24,18 @@ impl RecordPlace {
     pub fn is_after(&self, other: &Self) -> bool {
         let same_log = (&self.topic, self.partition) == (&other.topic, other.partition);
         (same_log && self.offset > other.offset) || self.timestamp > other.timestamp
+    }
+}
+
+impl RecordPlace {
+    /// Where a record is.
+    pub fn of(message: &BorrowedMessage<'_>) -> Self {
+        Self {
+            topic: message.topic().to_owned(),
+            partition: message.partition(),
+            offset: message.offset(),
+            timestamp: message.timestamp().to_millis().unwrap_or(0),
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use crate::{
     model::{
         ModelIdentity,
         catalogue::{self, Catalogue, CatalogueError, Form, Listed},
+        store::StoreError,
         store::{self, Refused, Served},
-        workspace::StoreError,
     },
 };
 

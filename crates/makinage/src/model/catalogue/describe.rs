@@ -1,25 +1,21 @@
 //! What a record of the model topic says of itself. It comes from outside: what isn't a name is no name, and what isn't a model is left out.
 
-use rdkafka::{
-    Message,
-    message::{BorrowedMessage, Headers},
-};
+use rdkafka::{Message, message::BorrowedMessage};
 use serde::Deserialize;
 
 use crate::model::{
     ModelIdentity, RecordPlace,
     headers::{
         CHUNK_HEADER, CHUNK_KIND, FLAVOR_HEADER, KIND_HEADER, MANIFEST_KIND, NAME_HEADER, REFERENCE_KIND,
-        SHA256_HEADER, UPLOAD_HEADER, VERSION_HEADER,
+        SHA256_HEADER, UPLOAD_HEADER, VERSION_HEADER, header,
     },
-    is_name, sha256,
-    store::is_digest,
+    is_name,
+    records::{LONGEST_JSON, is_sha256},
+    sha256,
 };
 
 /// How all zips begin that hold something.
 const ZIP: &[u8] = b"PK\x03\x04";
-/// The longest JSON that describes a model.
-const LONGEST_JSON: usize = 64 << 10;
 
 /// A model on the topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,11 +75,11 @@ pub(super) fn describe(message: &BorrowedMessage<'_>) -> Option<(Listed, Option<
     let value = message.payload()?;
     match header(message, KIND_HEADER) {
         None if value.starts_with(ZIP) => {
-            let digest = text(header(message, SHA256_HEADER)).filter(|digest| is_digest(digest));
+            let digest = text(header(message, SHA256_HEADER)).filter(|digest| is_sha256(digest));
             let (name, version) = (header(message, NAME_HEADER), header(message, VERSION_HEADER));
             let listed = Listed {
                 identity: ModelIdentity::named(digest.unwrap_or_else(|| sha256(value)), name, version),
-                place: place_of(message),
+                place: RecordPlace::of(message),
                 flavor: text(header(message, FLAVOR_HEADER)).filter(|flavor| is_name(flavor)),
                 bytes: Some(value.len() as u64),
                 form: Form::Zip,
@@ -101,28 +97,15 @@ fn described(message: &BorrowedMessage<'_>, json: &[u8], form: Form) -> Option<(
     let bytes = |text: &Option<String>| text.clone().map(String::into_bytes);
     let (name, version) = (bytes(&said.name), bytes(&said.version));
     let listed = Listed {
-        identity: is_digest(&said.sha256)
+        identity: is_sha256(&said.sha256)
             .then(|| ModelIdentity::named(said.sha256, name.as_deref(), version.as_deref()))?,
-        place: place_of(message),
+        place: RecordPlace::of(message),
         flavor: said.flavor.filter(|flavor| is_name(flavor)),
         bytes: said.size,
         form,
     };
     let parts = said.upload.zip(said.chunks).map(|(upload, count)| Parts { upload, count });
     Some((listed, parts))
-}
-
-fn place_of(message: &BorrowedMessage<'_>) -> RecordPlace {
-    RecordPlace {
-        topic: message.topic().to_owned(),
-        partition: message.partition(),
-        offset: message.offset(),
-        timestamp: message.timestamp().to_millis().unwrap_or(0),
-    }
-}
-
-fn header<'m>(message: &'m BorrowedMessage<'_>, name: &str) -> Option<&'m [u8]> {
-    message.headers()?.iter().find(|header| header.key == name)?.value
 }
 
 fn text(bytes: Option<&[u8]>) -> Option<String> {

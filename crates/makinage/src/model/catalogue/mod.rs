@@ -40,19 +40,8 @@ pub struct Catalogue {
 impl Catalogue {
     /// Finds the topic; it isn't created by that.
     pub fn open(cluster: &Cluster, topic: &str) -> Result<Self, CatalogueError> {
-        let mut settings = cluster.base();
-        settings
-            .set("allow.auto.create.topics", "false")
-            // Needed to assign partitions; nothing is committed, and no group is joined.
-            .set("group.id", format!("{}-models", cluster.application()))
-            .set("enable.auto.commit", "false")
-            .set("enable.partition.eof", "true")
-            .set("auto.offset.reset", "earliest")
-            .set("isolation.level", "read_committed")
-            // One record holds a whole model: whatever the topic takes must pass.
-            .set("receive.message.max.bytes", "2147483647")
-            .set("fetch.max.bytes", "2147483135")
-            .set("queued.max.messages.kbytes", "1024");
+        let mut settings = cluster.model_consumer();
+        settings.set("allow.auto.create.topics", "false");
         let consumer: BaseConsumer = settings.create().map_err(CatalogueError::Client)?;
         let endpoint = cluster.endpoint();
         match topics::look_up(consumer.client(), topic) {

@@ -8,7 +8,7 @@ pub mod upload;
 use super::headers::{CHUNK_KIND, MANIFEST_KIND, REFERENCE_KIND};
 
 /// The longest JSON of a manifest or reference; real ones have a few hundred bytes.
-const LONGEST_JSON: usize = 64 << 10;
+pub const LONGEST_JSON: usize = 64 << 10;
 
 /// What a record is, as far as its header and its first bytes tell.
 #[derive(Debug, Clone, PartialEq, Eq)]

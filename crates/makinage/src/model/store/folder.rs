@@ -15,7 +15,10 @@ use super::{
     name::folder_name,
     spool,
 };
-use crate::config::{Config, cache_folder};
+use crate::{
+    config::{Config, cache_folder},
+    model::records::is_sha256,
+};
 
 const LOCK: &str = "lock";
 const ZIP: &str = ".zip";
@@ -71,7 +74,7 @@ pub(super) fn digests(folder: &Path) -> io::Result<Vec<String>> {
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         let digest = name.to_str().and_then(|name| name.strip_suffix(ZIP));
-        found.extend(digest.filter(|digest| index::is_digest(digest)).map(str::to_owned));
+        found.extend(digest.filter(|digest| is_sha256(digest)).map(str::to_owned));
     }
     Ok(found)
 }

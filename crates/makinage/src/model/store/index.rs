@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tempfile::Builder;
 
-use crate::model::{ModelIdentity, RecordPlace};
+use crate::model::{ModelIdentity, RecordPlace, records::is_sha256};
 
 const FILE: &str = "index.json";
 /// How the names of indexes begin that are being written.
@@ -106,7 +106,7 @@ impl History {
         };
         let history: Self = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
         let mut digests = history.served.iter().map(|served| &served.sha256);
-        match digests.find(|sha256| !is_digest(sha256)) {
+        match digests.find(|sha256| !is_sha256(sha256)) {
             Some(other) => Err(format!("{other:?} is no SHA-256")),
             None => Ok(history),
         }
@@ -125,11 +125,6 @@ impl History {
 /// The index of a store.
 pub(super) fn path(folder: &Path) -> PathBuf {
     folder.join(FILE)
-}
-
-/// Whether this is a SHA-256 in hexadecimal, and so can be a file's name.
-pub fn is_digest(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn now() -> i64 {

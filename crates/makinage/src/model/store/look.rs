@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path};
 
 use super::{History, StoredModel, folder, held::hold, index};
-use crate::model::{ModelIdentity, workspace::StoreError};
+use crate::model::{ModelIdentity, store::StoreError};
 
 /// Reads what a store remembers, and changes nothing: for whoever only looks. `None` where there is no store.
 pub fn look(folder: &Path) -> Result<Option<(History, Vec<Kept>)>, StoreError> {

@@ -3,6 +3,7 @@
 //! It remembers which models were served, so that one of them can be gone back to, and which were taken back. Every change is made under the
 //! folder's lock; a zip is deleted only when nobody, in any process, holds it.
 
+mod error;
 mod folder;
 mod held;
 mod index;
@@ -19,9 +20,10 @@ use std::{
     sync::Arc,
 };
 
+pub use error::StoreError;
 pub use folder::of as folder_of;
 pub use held::StoredModel;
-pub use index::{History, Refused, Served, is_digest};
+pub use index::{History, Refused, Served};
 pub use look::{Kept, hold_in, look};
 pub use spool::Spool;
 
@@ -29,7 +31,7 @@ use self::{
     folder::Locked,
     held::{hold, is_same_file, remove_unless_held},
 };
-use super::{ModelIdentity, RecordPlace, archive::digest_of, workspace::StoreError};
+use super::{ModelIdentity, RecordPlace, archive::digest_of};
 
 /// The zips of models, and what is known of them.
 #[derive(Debug)]

@@ -4,10 +4,10 @@ use std::ops::{ControlFlow, Range};
 
 use rdkafka::{Message, message::BorrowedMessage};
 
-use super::{Failure, client::TopicClient, header};
+use super::{Failure, client::TopicClient};
 use crate::model::{
     RecordPlace,
-    headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER},
+    headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER, header},
     records::{
         Kind,
         manifest::Manifest,

@@ -53,24 +53,7 @@ pub struct TopicClient {
 impl TopicClient {
     /// For one topic, until the mailbox is closed.
     pub fn new(cluster: &Cluster, topic: &str, mailbox: Arc<Mailbox>) -> Self {
-        let mut settings = cluster.base();
-        settings
-            // Needed to assign partitions; nothing is committed, and no group is joined.
-            .set("group.id", format!("{}-models", cluster.application()))
-            .set("enable.auto.commit", "false")
-            .set("enable.partition.eof", "true")
-            // Where a position is gone, what is there was never read: no model is skipped.
-            .set("auto.offset.reset", "earliest")
-            .set("isolation.level", "read_committed")
-            // One record may hold a whole model: whatever the topic takes must pass, and a broker sends a first record above what it is asked for.
-            .set("receive.message.max.bytes", "2147483647")
-            // Beside the record at hand so much may wait: chunks pass through memory by the thousand.
-            .set("fetch.message.max.bytes", "1048576")
-            .set("fetch.max.bytes", "4194304")
-            .set("queued.min.messages", "1")
-            .set("queued.max.messages.kbytes", "1024")
-            // The default second would be a wait after nearly every chunk.
-            .set("fetch.queue.backoff.ms", "5");
+        let settings = cluster.model_consumer();
         Self {
             settings,
             connection: Arc::clone(&cluster.connection),

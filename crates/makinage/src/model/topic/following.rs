@@ -13,7 +13,6 @@ use super::{
     client::{ModelConsumer, is_lasting},
     history::{History, is_older},
     look::Looker,
-    place_of,
     watch::{Seen, Watch},
 };
 use crate::{
@@ -161,8 +160,8 @@ impl<'r> Following<'r> {
         };
         self.watch.read(message.partition(), message.offset());
         match self.looker.kind(&message) {
-            Kind::Zip => Event::Model(place_of(&message), self.reader.taker.take_zip(&message)),
-            Kind::Manifest | Kind::Reference => Event::Promise(place_of(&message)),
+            Kind::Zip => Event::Model(RecordPlace::of(&message), self.reader.taker.take_zip(&message)),
+            Kind::Manifest | Kind::Reference => Event::Promise(RecordPlace::of(&message)),
             Kind::Chunk | Kind::Foreign(_) => Event::Nothing,
         }
     }

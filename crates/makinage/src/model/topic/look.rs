@@ -8,10 +8,10 @@ use std::{
 
 use rdkafka::{Message, error::KafkaResult, message::BorrowedMessage};
 
-use super::{client::TopicClient, header, ignored::Ignored, place_of};
+use super::{client::TopicClient, ignored::Ignored};
 use crate::model::{
     RecordPlace,
-    headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER},
+    headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER, header},
     records::{
         Kind,
         chunk::{ChunkPlace, is_upload},
@@ -43,7 +43,7 @@ impl Looker {
             kind = Kind::Foreign("is a chunk that doesn't say of which upload, or which of its chunks".to_owned());
         }
         if let Kind::Foreign(why) = &kind {
-            self.ignore(&place_of(message), why);
+            self.ignore(&RecordPlace::of(message), why);
         }
         kind
     }
@@ -55,10 +55,10 @@ impl Looker {
         client.read(partition, range, |message| {
             match self.kind(message) {
                 Kind::Zip | Kind::Manifest | Kind::Reference => {
-                    models.push(place_of(message));
+                    models.push(RecordPlace::of(message));
                     strays = None;
                 }
-                Kind::Chunk => strays.get_or_insert_with(|| (place_of(message), 0)).1 += 1,
+                Kind::Chunk => strays.get_or_insert_with(|| (RecordPlace::of(message), 0)).1 += 1,
                 Kind::Foreign(_) => {}
             }
             ControlFlow::Continue(())

@@ -21,12 +21,7 @@ mod watch;
 use std::{path::PathBuf, sync::Arc, thread, time::Duration};
 
 use crossbeam_channel::Receiver;
-use rdkafka::{
-    Message, Offset,
-    consumer::Consumer,
-    error::KafkaResult,
-    message::{BorrowedMessage, Headers},
-};
+use rdkafka::{Offset, consumer::Consumer, error::KafkaResult};
 
 use self::{
     client::TopicClient,
@@ -168,17 +163,4 @@ impl ModelReader {
             thread::sleep(POLL);
         }
     }
-}
-
-fn place_of(message: &BorrowedMessage<'_>) -> RecordPlace {
-    RecordPlace {
-        topic: message.topic().to_owned(),
-        partition: message.partition(),
-        offset: message.offset(),
-        timestamp: message.timestamp().to_millis().unwrap_or(0),
-    }
-}
-
-fn header<'m>(message: &'m BorrowedMessage<'_>, name: &str) -> Option<&'m [u8]> {
-    message.headers()?.iter().find(|header| header.key == name)?.value
 }

@@ -4,19 +4,19 @@ use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
 
 use rdkafka::{Message, message::BorrowedMessage};
 
-use super::{Failure, assemble::assemble, client::TopicClient, fetch, header, place_of};
+use super::{Failure, assemble::assemble, client::TopicClient, fetch};
 use crate::{
     generation::Arrived,
     model::{
         Limits, ModelIdentity, RecordPlace,
-        headers::{KIND_HEADER, NAME_HEADER, VERSION_HEADER},
+        headers::{KIND_HEADER, NAME_HEADER, VERSION_HEADER, header},
         records::{
             Kind,
             manifest::Manifest,
             reference::{Reference, shown},
         },
-        store::{Spool, Store, StoredModel},
-        workspace::{StoreError, Workspace},
+        store::{Spool, Store, StoreError, StoredModel},
+        workspace::Workspace,
     },
 };
 
@@ -47,7 +47,7 @@ impl Taker {
         client
             .read(place.partition, only, |message| {
                 // In a topic that was made anew, another record may have the place.
-                if place_of(message) == *place {
+                if RecordPlace::of(message) == *place {
                     task = Some(self.task(message, partitions));
                 }
                 ControlFlow::Break(())
@@ -62,7 +62,7 @@ impl Taker {
     /// Takes the model of a record that holds the whole of it.
     pub fn take_zip(&self, message: &BorrowedMessage<'_>) -> Result<Arrived, Failure> {
         let model = self.store_zip(message.payload().unwrap_or_default(), message)?;
-        Ok(Arrived { place: place_of(message), model })
+        Ok(Arrived { place: RecordPlace::of(message), model })
     }
 
     fn task(&self, message: &BorrowedMessage<'_>, partitions: i32) -> Result<Task, Failure> {

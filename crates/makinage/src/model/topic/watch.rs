@@ -10,7 +10,6 @@ use rdkafka::{Offset, consumer::Consumer};
 use super::{
     TIMEOUT,
     client::{ModelConsumer, TopicClient},
-    place_of,
 };
 use crate::{
     kafka::topics::{self, Topic},
@@ -106,7 +105,7 @@ impl Watch {
         // Publishers' clocks may differ too.
         let mut is_there = false;
         let read = client.read(model.partition, model.offset..model.offset + 1, |message| {
-            is_there = place_of(message) == *model;
+            is_there = RecordPlace::of(message) == *model;
             ControlFlow::Break(())
         });
         if is_there {
