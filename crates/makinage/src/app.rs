@@ -7,6 +7,7 @@ use crossbeam_channel::bounded;
 use crate::{
     config::{Config, cache_folder},
     generation::{
+        builder::Builder,
         loader::{self, Loader},
         mailbox::Mailbox,
     },
@@ -74,15 +75,17 @@ pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::
             let outlets = reload::Outlets { mailbox: Arc::clone(&mailbox), status: status.clone() };
             changes.watch(config.clone(), outlets)?;
         }
-        let outlets = loader::Outlets { ready, answers, unusable, store, status };
+        let outlets = loader::Outlets { ready, unusable, store, status };
         let to_loader =
             pipeline::Outlets { mailbox: Arc::clone(&mailbox), samples: Samples::default(), stop: stop.clone() };
-        let inlets = loader::Inlets {
-            mailbox: Arc::clone(&mailbox),
+        let builder = Builder {
             workspace: Arc::clone(&workspace),
             samples: to_loader.samples.clone(),
+            answers,
+            max_output_bytes: sink.max_output_bytes(),
+            mailbox: Arc::clone(&mailbox),
         };
-        let loader = Loader::new(config.clone(), inlets, outlets, sink.max_output_bytes());
+        let loader = Loader::new(config.clone(), builder, outlets);
         thread::Builder::new().name("loader".into()).spawn(move || loader.run())?;
         let inputs = Inputs { intake: events, workers, generations };
         Pipeline::new(&config.operator, (inputs, to_loader), sink, acks).run(config.stop_timeout)

@@ -1,4 +1,4 @@
-//! Builds generations, one at a time, on a thread of its own: the only place that decides what is served next.
+//! Decides what is served next, the only place that does; on a thread of its own, one generation at a time.
 
 use std::{
     sync::Arc,
@@ -6,25 +6,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use anyhow::Context;
 use crossbeam_channel::Sender;
 
-use super::{Arrived, Offer, Trouble, mailbox::Mailbox};
+use super::{Arrived, Made, Offer, Trouble, builder::Builder, mailbox::Mailbox};
 use crate::{
-    config::{Config, Hooks, ModelStart},
-    environment::Surroundings,
-    model::{
-        RecordPlace,
-        store::{Store, StoreError, StoredModel},
-        workspace::{UnpackedModel, Workspace},
-    },
+    config::{Config, ModelStart},
+    model::{RecordPlace, store::Store},
     status::{Serving, SharedStatus},
-    worker::{
-        confine,
-        plan::{interpreter, plan},
-        pool::{FromWorker, Pool},
-        samples::Samples,
-    },
+    worker::pool::Pool,
 };
 
 /// Models that are tried again when the configuration changes while nothing serves; those before them loaded no better.
@@ -33,32 +22,11 @@ const CANDIDATES: usize = 16;
 /// Before each attempt to go back to the generation before.
 const ROLLBACK_WAITS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(5), Duration::from_secs(30)];
 
-/// What a generation is made of.
-#[derive(Debug, Clone)]
-struct Made {
-    generation: u64,
-    config: Arc<Config>,
-    model: Arc<Arrived>,
-}
-
-/// Where what the loader makes generations of comes from.
-#[derive(Debug)]
-pub struct Inlets {
-    /// What is wished for.
-    pub mailbox: Arc<Mailbox>,
-    /// Where models are unpacked.
-    pub workspace: Arc<Workspace>,
-    /// Recent events.
-    pub samples: Samples,
-}
-
 /// Where what the loader makes goes.
 #[derive(Debug)]
 pub struct Outlets {
     /// Generations that are ready, to the pipeline.
     pub ready: Sender<Pool>,
-    /// Given to the workers, for their answers to the pipeline.
-    pub answers: Sender<FromWorker>,
     /// Records that could not be used, to the model topic's reader: it is to offer the model before.
     pub unusable: Sender<RecordPlace>,
     /// Takes note of what was served, and of what was taken back.
@@ -71,10 +39,8 @@ pub struct Outlets {
 #[derive(Debug)]
 pub struct Loader {
     mailbox: Arc<Mailbox>,
-    workspace: Arc<Workspace>,
+    builder: Builder,
     outlets: Outlets,
-    samples: Samples,
-    max_output_bytes: usize,
     /// The newest configuration that was not found wanting.
     config: Arc<Config>,
     /// Models that another configuration may serve: the newest that was offered, and while nothing serves those that were tried in its place.
@@ -86,15 +52,12 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// A loader without anything to serve yet. `max_output_bytes` is the sink's limit.
-    pub fn new(config: Config, inlets: Inlets, outlets: Outlets, max_output_bytes: usize) -> Self {
-        let Inlets { mailbox, workspace, samples } = inlets;
+    /// A loader without anything to serve yet, which asks the builder's mailbox.
+    pub fn new(config: Config, builder: Builder, outlets: Outlets) -> Self {
         Self {
-            mailbox,
-            workspace,
+            mailbox: Arc::clone(&builder.mailbox),
+            builder,
             outlets,
-            samples,
-            max_output_bytes,
             config: Arc::new(config),
             candidates: vec![],
             serving: None,
@@ -299,7 +262,7 @@ impl Loader {
         let made = Made { generation: self.generation, config: Arc::clone(&self.config), model: Arc::clone(arrived) };
         let label = arrived.model.identity.label();
         self.outlets.status.lock().loading = Some(label.to_string());
-        let outcome = self.start(&made);
+        let outcome = self.builder.build(&made, self.serving.is_some());
         self.outlets.status.lock().loading = None;
         match outcome {
             Ok(pool) => self.switch(made, pool),
@@ -313,44 +276,6 @@ impl Loader {
                 false
             }
         }
-    }
-
-    fn start(&self, made: &Made) -> anyhow::Result<Pool> {
-        let Made { generation, config, model } = made;
-        let (label, sha256) = (model.model.identity.label(), &model.model.identity.sha256);
-        tracing::info!("generation {generation}: loading model {label} from {} (sha256 {sha256})", model.place);
-        let beside_another = self.serving.is_some();
-        let unpacked = Arc::new(self.unpack(&model.model).context("step unpack")?);
-        let surroundings = Surroundings { beside_another, stopping: &|| self.mailbox.is_closed() };
-        let python = interpreter(config, &unpacked, &surroundings).context("step environment")?;
-        let mut plan = plan(config, (unpacked, python), self.max_output_bytes).context("the workers' setup")?;
-        plan.beside_another = beside_another.into();
-        if config.operator.hooks == Hooks::default() {
-            plan.samples = self.samples.take();
-        }
-        let pool = Pool::start(*generation, plan, &self.outlets.answers).map_err(|failure| {
-            let traceback =
-                failure.traceback.as_deref().map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
-            anyhow::anyhow!("{failure}{traceback}")
-        })?;
-        if let Some(loaded) = pool.loaded() {
-            let (flavour, seconds) = (&loaded.flavour, loaded.seconds);
-            tracing::info!("generation {generation}: {flavour} model {label} loaded in {seconds:.1} s");
-            loaded.warnings.iter().for_each(|warning| tracing::warn!("model {label}: {warning}"));
-        }
-        Ok(pool)
-    }
-
-    /// Unpacks a model. Where another serves meanwhile, that is done on one processor, as loading is.
-    fn unpack(&self, model: &StoredModel) -> Result<UnpackedModel, StoreError> {
-        let note = |error| tracing::debug!("the loader's processors: {error}");
-        if self.serving.is_some() {
-            confine::confine_this_thread().unwrap_or_else(note);
-        }
-        let unpacked = self.workspace.unpack(model);
-        // Threads that this one starts would inherit it.
-        confine::release_this_thread().unwrap_or_else(note);
-        unpacked
     }
 
     fn switch(&mut self, made: Made, pool: Pool) -> bool {

@@ -8,11 +8,17 @@
 //!
 //! The loader builds the next generation beside the one that serves. Where that fails, nothing changes. What happens to events is the pipeline's business.
 
+pub mod builder;
 pub mod loader;
 pub mod mailbox;
 pub mod probation;
 
-use crate::model::{RecordPlace, store::StoredModel};
+use std::sync::Arc;
+
+use crate::{
+    config::Config,
+    model::{RecordPlace, store::StoredModel},
+};
 
 /// A model that is on the topic, whole, with its bytes in the store.
 #[derive(Debug)]
@@ -41,4 +47,12 @@ pub struct Trouble {
     pub generation: u64,
     /// What it did, for people.
     pub what: String,
+}
+
+/// What a generation is made of.
+#[derive(Debug, Clone)]
+struct Made {
+    generation: u64,
+    config: Arc<Config>,
+    model: Arc<Arrived>,
 }

@@ -1,0 +1,77 @@
+//! Makes a generation of a configuration and a model: from a zip in the store to workers that are warm. What becomes of it is the loader's business.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use crossbeam_channel::Sender;
+
+use super::{Made, mailbox::Mailbox};
+use crate::{
+    config::Hooks,
+    environment::Surroundings,
+    model::{
+        store::{StoreError, StoredModel},
+        workspace::{UnpackedModel, Workspace},
+    },
+    worker::{
+        confine,
+        plan::{interpreter, plan},
+        pool::{FromWorker, Pool},
+        samples::Samples,
+    },
+};
+
+/// What generations are made with.
+#[derive(Debug)]
+pub struct Builder {
+    /// Where models are unpacked.
+    pub workspace: Arc<Workspace>,
+    /// Recent events, to warm up on.
+    pub samples: Samples,
+    /// Given to the workers, for their answers to the pipeline.
+    pub answers: Sender<FromWorker>,
+    /// The sink's limit.
+    pub max_output_bytes: usize,
+    /// Closed when the service ends, which ends a build.
+    pub mailbox: Arc<Mailbox>,
+}
+
+impl Builder {
+    /// Unpacks, starts the workers, loads and warms up. `beside_another`: a generation serves meanwhile.
+    pub(super) fn build(&self, made: &Made, beside_another: bool) -> anyhow::Result<Pool> {
+        let Made { generation, config, model } = made;
+        let (label, sha256) = (model.model.identity.label(), &model.model.identity.sha256);
+        tracing::info!("generation {generation}: loading model {label} from {} (sha256 {sha256})", model.place);
+        let unpacked = Arc::new(self.unpack(&model.model, beside_another).context("step unpack")?);
+        let surroundings = Surroundings { beside_another, stopping: &|| self.mailbox.is_closed() };
+        let python = interpreter(config, &unpacked, &surroundings).context("step environment")?;
+        let mut plan = plan(config, (unpacked, python), self.max_output_bytes).context("the workers' setup")?;
+        plan.beside_another = beside_another.into();
+        if config.operator.hooks == Hooks::default() {
+            plan.samples = self.samples.take();
+        }
+        let pool = Pool::start(*generation, plan, &self.answers).map_err(|failure| {
+            let traceback =
+                failure.traceback.as_deref().map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
+            anyhow::anyhow!("{failure}{traceback}")
+        })?;
+        if let Some(loaded) = pool.loaded() {
+            let (flavour, seconds) = (&loaded.flavour, loaded.seconds);
+            tracing::info!("generation {generation}: {flavour} model {label} loaded in {seconds:.1} s");
+            loaded.warnings.iter().for_each(|warning| tracing::warn!("model {label}: {warning}"));
+        }
+        Ok(pool)
+    }
+
+    /// Unpacks a model. Where another serves meanwhile, that is done on one processor, as loading is.
+    fn unpack(&self, model: &StoredModel, beside_another: bool) -> Result<UnpackedModel, StoreError> {
+        let note = |error| tracing::debug!("the loader's processors: {error}");
+        if beside_another {
+            confine::confine_this_thread().unwrap_or_else(note);
+        }
+        let unpacked = self.workspace.unpack(model);
+        // Threads that this one starts would inherit it.
+        confine::release_this_thread().unwrap_or_else(note);
+        unpacked
+    }
+}
