@@ -24,10 +24,7 @@ use crate::{
     sink::Sink,
     source::{Intake, acks::Acks},
     stop::Stop,
-    worker::{
-        pool::{FromWorker, Pool},
-        samples::Samples,
-    },
+    worker::{messages::FromWorker, pool::Pool, samples::Samples},
     write::Writer,
 };
 

@@ -13,7 +13,8 @@ use crate::{
     generation::{Trouble, probation::Probation},
     worker::{
         early::EarlyNews,
-        pool::{FromWorker, Pool, WorkerId},
+        messages::{FromWorker, WorkerId},
+        pool::Pool,
     },
     write::Scored,
 };

@@ -15,8 +15,9 @@ use crate::{
     },
     worker::{
         confine,
+        messages::FromWorker,
         plan::{interpreter, plan},
-        pool::{FromWorker, Pool},
+        pool::Pool,
         samples::Samples,
     },
 };

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::pool::{Live, Pool, WorkerId};
+use super::{
+    messages::WorkerId,
+    pool::{Live, Pool},
+};
 
 /// The last word of each worker of the generation that is being made.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@ pub mod check;
 pub mod confine;
 pub mod early;
 pub mod frame;
+pub mod messages;
 pub mod plan;
 pub mod pool;
 pub mod process;

@@ -3,18 +3,50 @@
 use std::{
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
 
 use super::{
-    pool::WorkerPlan,
     protocol::{HookNames, Setup, TopicEncoding},
     starting::Starting,
 };
 use crate::{
-    config::{Config, Environment, Hooks, cache_folder},
+    config::{self, Batch, Config, Environment, Hooks, OnError, cache_folder},
     environment::{self, EnvironmentError, Surroundings},
+    event::Event,
     model::workspace::UnpackedModel,
 };
+
+/// What all workers of a pool are started with.
+#[derive(Debug)]
+pub struct WorkerPlan {
+    /// The interpreter.
+    pub python: PathBuf,
+    /// The payload of `setup`.
+    pub setup: Vec<u8>,
+    /// The model; it stays on the disk for as long as a worker may be replaced.
+    pub model: Arc<UnpackedModel>,
+    /// The longest that loading may take.
+    pub load_timeout: Duration,
+    /// The longest that a worker may be silent on one batch.
+    pub predict_timeout: Duration,
+    /// Processes.
+    pub workers: usize,
+    /// How events are grouped for them.
+    pub batch: Batch,
+    /// What becomes of an event that fails.
+    pub on_error: OnError,
+    /// The most memory that a process may take for its data, in bytes.
+    pub memory_limit: Option<u64>,
+    /// When the generation is to be taken back.
+    pub probation: config::Probation,
+    /// Recent events, for a model that brings no input example to warm up on; empty where a step is the user's.
+    pub samples: Vec<Event>,
+    /// Whether another generation serves meanwhile, so that loading must not take its processor. No longer, once this one takes over.
+    pub beside_another: AtomicBool,
+    /// Its processes that load.
+    pub starting: Starting,
+}
 
 impl From<&Hooks> for HookNames {
     fn from(hooks: &Hooks) -> Self {

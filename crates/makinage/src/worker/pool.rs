@@ -2,14 +2,9 @@
 
 use std::{
     collections::VecDeque,
-    fmt,
     net::Shutdown,
     os::unix::net::UnixStream,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -19,107 +14,19 @@ use crossbeam_channel::{Sender, bounded};
 use super::{
     answer::Answer,
     confine,
+    messages::{Ask, FromWorker, WorkerId},
+    plan::WorkerPlan,
     protocol::{LoadFailure, Loaded},
     slot::Slot,
-    starting::Starting,
 };
 use crate::{
     config::{self, Batch, OnError},
-    event::Event,
     flights::{Job, Part},
-    model::{ModelLabel, workspace::UnpackedModel},
+    model::ModelLabel,
 };
 
 /// Batches that a worker holds: one that it works on, and one so that it never waits for the next.
 pub const IN_FLIGHT: usize = 2;
-
-/// Names a worker: its generation and its place in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WorkerId {
-    /// The generation, counted from 1.
-    pub generation: u64,
-    /// The place in its pool, counted from 0.
-    pub slot: usize,
-}
-
-impl fmt::Display for WorkerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "worker {}.{}", self.generation, self.slot)
-    }
-}
-
-/// What all workers of a pool are started with.
-#[derive(Debug)]
-pub struct WorkerPlan {
-    /// The interpreter.
-    pub python: PathBuf,
-    /// The payload of `setup`.
-    pub setup: Vec<u8>,
-    /// The model; it stays on the disk for as long as a worker may be replaced.
-    pub model: Arc<UnpackedModel>,
-    /// The longest that loading may take.
-    pub load_timeout: Duration,
-    /// The longest that a worker may be silent on one batch.
-    pub predict_timeout: Duration,
-    /// Processes.
-    pub workers: usize,
-    /// How events are grouped for them.
-    pub batch: Batch,
-    /// What becomes of an event that fails.
-    pub on_error: OnError,
-    /// The most memory that a process may take for its data, in bytes.
-    pub memory_limit: Option<u64>,
-    /// When the generation is to be taken back.
-    pub probation: config::Probation,
-    /// Recent events, for a model that brings no input example to warm up on; empty where a step is the user's.
-    pub samples: Vec<Event>,
-    /// Whether another generation serves meanwhile, so that loading must not take its processor. No longer, once this one takes over.
-    pub beside_another: AtomicBool,
-    /// Its processes that load.
-    pub starting: Starting,
-}
-
-/// A request on its way to a worker.
-#[derive(Debug)]
-pub(super) struct Ask {
-    pub incarnation: u32,
-    pub id: u64,
-    pub dense: bool,
-    pub job: Job,
-}
-
-/// What workers tell the pipeline.
-#[derive(Debug)]
-pub enum FromWorker {
-    /// Results of consecutive events of the oldest request.
-    Answer {
-        /// Who.
-        worker: WorkerId,
-        /// The request.
-        id: u64,
-        /// The results.
-        answer: Answer,
-    },
-    /// Still at work on the oldest request.
-    Progress {
-        /// Who.
-        worker: WorkerId,
-    },
-    /// The process has ended; nothing more comes from it.
-    Died {
-        /// Who.
-        worker: WorkerId,
-        /// How, for people.
-        cause: String,
-    },
-    /// A replacement has loaded the model.
-    Ready {
-        /// Who.
-        worker: WorkerId,
-        /// The replacement.
-        live: Live,
-    },
-}
 
 /// A process that has loaded its model.
 #[derive(Debug)]

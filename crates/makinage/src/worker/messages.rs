@@ -1,0 +1,63 @@
+//! What passes between the pipeline and the threads of its workers.
+
+use std::fmt;
+
+use super::{answer::Answer, pool::Live};
+use crate::flights::Job;
+
+/// Names a worker: its generation and its place in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerId {
+    /// The generation, counted from 1.
+    pub generation: u64,
+    /// The place in its pool, counted from 0.
+    pub slot: usize,
+}
+
+impl fmt::Display for WorkerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "worker {}.{}", self.generation, self.slot)
+    }
+}
+
+/// A request on its way to a worker.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub incarnation: u32,
+    pub id: u64,
+    pub dense: bool,
+    pub job: Job,
+}
+
+/// What workers tell the pipeline.
+#[derive(Debug)]
+pub enum FromWorker {
+    /// Results of consecutive events of the oldest request.
+    Answer {
+        /// Who.
+        worker: WorkerId,
+        /// The request.
+        id: u64,
+        /// The results.
+        answer: Answer,
+    },
+    /// Still at work on the oldest request.
+    Progress {
+        /// Who.
+        worker: WorkerId,
+    },
+    /// The process has ended; nothing more comes from it.
+    Died {
+        /// Who.
+        worker: WorkerId,
+        /// How, for people.
+        cause: String,
+    },
+    /// A replacement has loaded the model.
+    Ready {
+        /// Who.
+        worker: WorkerId,
+        /// The replacement.
+        live: Live,
+    },
+}
