@@ -2,6 +2,7 @@
 //!
 //! One file per command. The commands share `tools` (starting programs), `stamp` (is it made already?) and `report` (time per step).
 
+mod bench;
 mod broker;
 mod env;
 mod images;
@@ -34,6 +35,8 @@ enum Command {
         #[arg(long)]
         no_kafka: bool,
     },
+    /// Measure what a model's swap costs in latency and memory (on a quiet machine, with a JDK and Maven).
+    Bench,
     /// Check formatting, clippy, ruff and mypy.
     Lint,
     /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
@@ -72,6 +75,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             report.print();
             outcome
         }
+        Command::Bench => bench::run(),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
         Command::Images => images::run(),
         Command::Lock => lock::run(),

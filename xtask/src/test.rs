@@ -31,7 +31,7 @@ fn steps(no_kafka: bool, report: &mut Report) -> Result<()> {
     lint::run(&python, report)?;
     report.tests("Python tests", |tests| {
         let mut pytest = tools::command(&python);
-        pytest.args(["-m", "pytest", "-q", "--color=no", "python/tests"]);
+        pytest.args(["-m", "pytest", "--color=no", "python/tests"]);
         tools::run_lines(&mut pytest, |line| tests.read(line))
     })?;
     let mut cargo =
@@ -55,13 +55,14 @@ fn cargo_test(selection: &[&str], python: &Path, kafka: Option<&Kafka>, tests: &
 }
 
 /// What the tests need to start brokers.
-struct Kafka {
+pub struct Kafka {
     java: PathBuf,
     libs: PathBuf,
 }
 
 impl Kafka {
-    fn find(report: &mut Report) -> Result<Self> {
+    /// Brings the jars unless they are there; fails without a JDK or Maven.
+    pub fn find(report: &mut Report) -> Result<Self> {
         let mut found = None;
         report.step("Kafka's jars", || {
             let java = java::find().context("the tests need Kafka (`cargo xtask test --no-kafka` leaves those out)")?;
@@ -73,7 +74,8 @@ impl Kafka {
         Ok(found.expect("a step that didn't fail has set it"))
     }
 
-    fn tell(&self, command: &mut Command) {
+    /// Says to a test where they are.
+    pub fn tell(&self, command: &mut Command) {
         command.env("MAKINAGE_TEST_JAVA", &self.java).env("MAKINAGE_TEST_KAFKA", &self.libs);
     }
 }

@@ -86,7 +86,8 @@ fn a_model_that_takes_ten_seconds_to_load_comes_in_without_a_stall_a_loss_or_a_d
     assert_monotone(&outputs);
     let within = |times| Latencies::within(&broker, &scene, &outputs, times);
     let (calm, swap, new) = (within((begin, published)), within((published, taken_over)), within((taken_over, ended)));
-    eprintln!("before: {calm}; {before} MiB\nduring: {swap}; {during} MiB\nafter:  {new}; {after} MiB");
+    // For `cargo xtask bench`.
+    println!("before: {calm}; {before} MiB\nduring: {swap}; {during} MiB\nafter:  {new}; {after} MiB");
     let load = taken_over - published;
     assert!(load >= 10_000, "the model loads for ten seconds");
     assert!(swap.max() < load / 2, "an event waited for {} ms while a model loaded for {load} ms", swap.max());
