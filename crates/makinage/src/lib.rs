@@ -18,6 +18,7 @@ pub mod mlflow;
 pub mod model;
 pub mod pipeline;
 pub mod predict;
+pub mod printed;
 pub mod queue;
 pub mod reload;
 pub mod rows;

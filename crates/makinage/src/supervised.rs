@@ -1,13 +1,12 @@
 //! A program that does something for the service: what it prints is kept, and it ends with the service, all that it started included.
 
 use std::{
-    collections::VecDeque,
     ffi::OsStr,
-    io::{self, BufRead, BufReader, PipeReader, Read},
+    io,
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -15,13 +14,11 @@ use std::{
 use crossbeam_channel::{Receiver, bounded};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::config::withhold_secrets;
+use crate::{config::withhold_secrets, printed::Printed};
 
 const SUPERVISE: &str = include_str!("../../../python/supervise.py");
 /// Printed lines that are kept for an error.
 const KEPT: usize = 15;
-/// A printed line is cut here.
-const LONGEST_LINE: u64 = 4 * 1024;
 const TICK: Duration = Duration::from_millis(100);
 /// What left the group may hold the output open after all else has ended: so long the rest of it is waited for.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -30,7 +27,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Supervised {
     supervisor: Child,
-    printed: Arc<Mutex<VecDeque<String>>>,
+    printed: Arc<Printed>,
     all_printed: Receiver<()>,
 }
 
@@ -52,11 +49,11 @@ impl Supervised {
         let supervisor = command.spawn()?;
         // The command holds the other ends of the pipe.
         drop(command);
-        let printed = Arc::new(Mutex::new(VecDeque::new()));
+        let printed = Arc::new(Printed::new(KEPT));
         let (end, all_printed) = bounded(1);
         let started = Self { supervisor, printed: Arc::clone(&printed), all_printed };
         thread::Builder::new().name("program output".into()).spawn(move || {
-            keep(output, &printed);
+            printed.read(output, |line| tracing::debug!(target: "program", "{line}"));
             let _ = end.send(());
         })?;
         Ok(started)
@@ -82,8 +79,7 @@ impl Supervised {
         };
         self.end();
         let _ = self.all_printed.recv_timeout(LAST_WORDS);
-        let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok((status, printed.iter().cloned().collect::<Vec<_>>().join("\n")))
+        Ok((status, self.printed.lines().join("\n")))
     }
 
     /// Ends what is left of the group.
@@ -103,21 +99,6 @@ impl Drop for Supervised {
         if matches!(self.supervisor.try_wait(), Ok(None)) {
             self.end();
         }
-    }
-}
-
-fn keep(output: PipeReader, kept: &Mutex<VecDeque<String>>) {
-    let mut lines = BufReader::new(output);
-    let mut line = Vec::new();
-    while matches!(lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line), Ok(bytes) if bytes > 0) {
-        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-        tracing::debug!(target: "program", "{text}");
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() == KEPT {
-            kept.pop_front();
-        }
-        kept.push_back(text);
-        line.clear();
     }
 }
 

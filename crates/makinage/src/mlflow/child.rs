@@ -1,15 +1,14 @@
 //! The Python process that asks MLflow: a request in, an answer out.
 
 use std::{
-    collections::VecDeque,
-    io::{self, BufRead, BufReader, PipeReader, Read, Write},
+    io::{self, BufRead, BufReader, Write},
     os::{
         fd::OwnedFd,
         unix::{net::UnixStream, process::CommandExt},
     },
     path::{Path, PathBuf},
     process::{self, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -18,15 +17,13 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use serde::{Deserialize, Serialize};
 
 use super::error::MlflowError;
-use crate::stop::Stop;
+use crate::{printed::Printed, stop::Stop};
 
 const SCRIPT: &str = include_str!("../../../../python/registry.py");
 /// How often a wait looks whether it should go on.
 const TICK: Duration = Duration::from_millis(100);
 /// Printed lines that are kept for an error.
 const KEPT: usize = 3;
-/// A printed line is cut here.
-const LONGEST_LINE: u64 = 4 * 1024;
 
 /// A running process, killed with this.
 #[derive(Debug)]
@@ -34,7 +31,7 @@ pub(super) struct Child {
     process: process::Child,
     socket: UnixStream,
     answers: Receiver<String>,
-    printed: Arc<Mutex<VecDeque<String>>>,
+    printed: Arc<Printed>,
     python: PathBuf,
 }
 
@@ -77,10 +74,13 @@ impl Child {
             .spawn()
             .map_err(failed)?;
         let (sender, answers) = bounded(1);
-        let printed = Arc::new(Mutex::new(VecDeque::new()));
+        let printed = Arc::new(Printed::new(KEPT));
         let mut child = Self { process, socket, answers, printed: Arc::clone(&printed), python: python.to_owned() };
         thread::Builder::new().name("mlflow answers".into()).spawn(move || hand_on(read, &sender)).map_err(failed)?;
-        thread::Builder::new().name("mlflow output".into()).spawn(move || keep(output, &printed)).map_err(failed)?;
+        thread::Builder::new()
+            .name("mlflow output".into())
+            .spawn(move || printed.read(output, |line| tracing::debug!(target: "mlflow", "{line}")))
+            .map_err(failed)?;
         let deadline = Instant::now() + time;
         let hello: Hello = child.answer(|now| now < deadline, stop)?;
         tracing::debug!("MLflow {} in {}", hello.mlflow, python.display());
@@ -140,8 +140,7 @@ impl Child {
 
     fn ended(&mut self, how: String) -> MlflowError {
         let how = if how.is_empty() { self.status() } else { how };
-        let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
-        MlflowError::Ended { how, printed: printed.iter().cloned().collect() }
+        MlflowError::Ended { how, printed: self.printed.lines() }
     }
 
     /// How it ended, which follows the end of its output at once.
@@ -168,21 +167,5 @@ fn hand_on(answers: UnixStream, sender: &Sender<String>) {
         if sender.send(line).is_err() {
             return;
         }
-    }
-}
-
-/// Keeps the last lines that libraries print, and logs all for whoever wants to see them.
-fn keep(printed: PipeReader, kept: &Mutex<VecDeque<String>>) {
-    let mut lines = BufReader::new(printed);
-    let mut line = Vec::new();
-    while matches!(lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line), Ok(bytes) if bytes > 0) {
-        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-        tracing::debug!(target: "mlflow", "{text}");
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() == KEPT {
-            kept.pop_front();
-        }
-        kept.push_back(text);
-        line.clear();
     }
 }

@@ -6,7 +6,7 @@ use rdkafka::{
     Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, KafkaResult},
-    message::{BorrowedMessage, Headers},
+    message::BorrowedMessage,
     metadata::{MetadataPartition, MetadataTopic},
 };
 
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::model::{
     ModelIdentity, RecordPlace,
-    headers::{NAME_HEADER, RECORD_KEY, SHA256_HEADER, VERSION_HEADER},
+    headers::{NAME_HEADER, RECORD_KEY, SHA256_HEADER, VERSION_HEADER, header},
     sha256,
 };
 
@@ -120,16 +120,10 @@ impl Partition<'_> {
 /// What a record says of its model, where it is one.
 fn model(message: &BorrowedMessage<'_>) -> Option<OnTopic> {
     let value = message.payload().filter(|_| message.key() == Some(RECORD_KEY.as_bytes()))?;
-    let header = |name: &str| message.headers()?.iter().find(|header| header.key == name)?.value;
-    let digest = header(SHA256_HEADER).and_then(|digest| std::str::from_utf8(digest).ok());
+    let digest = header(message, SHA256_HEADER).and_then(|digest| std::str::from_utf8(digest).ok());
     let digest = digest.map_or_else(|| sha256(value), str::to_owned);
     Some(OnTopic {
-        identity: ModelIdentity::named(digest, header(NAME_HEADER), header(VERSION_HEADER)),
-        place: RecordPlace {
-            topic: message.topic().to_owned(),
-            partition: message.partition(),
-            offset: message.offset(),
-            timestamp: message.timestamp().to_millis().unwrap_or(0),
-        },
+        identity: ModelIdentity::named(digest, header(message, NAME_HEADER), header(message, VERSION_HEADER)),
+        place: RecordPlace::of(message),
     })
 }
