@@ -19,6 +19,7 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
         .with("serve: {factory", "serve: {load_timeout: 30s, memory_limit: 3GB, factory");
     let mut service = scene.serve(&broker);
     service.wait_for_line("takes over");
+    service.wait_for_line("assigned");
     let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
     let flow = Flow::start(&broker, &scene, 2);
     oracle.watch(&reader, 100);
@@ -74,6 +75,7 @@ fn an_exception_on_a_recent_event_is_no_verdict_on_a_model_without_an_example() 
     let scene = Scene::set("no-verdict", &broker, 1);
     let mut service = scene.serve(&broker);
     service.wait_for_line("takes over");
+    service.wait_for_line("assigned");
     produce(&broker, &scene.topic("data"), [("key".to_owned(), "[1, 2, 3, 4]".to_owned())]);
     scene.reader(&broker).read_until(|outputs| outputs.len() == 1);
     let logged = service.logged();

@@ -73,6 +73,7 @@ fn a_bad_event_is_skipped_with_its_coordinates_while_its_neighbours_are_scored_i
     page.publish();
     let mut service = page.serve();
     service.wait_for_line("takes over");
+    service.wait_for_line("assigned");
     let events = ["[5.1, 3.5, 1.4, 0.2]", "not json", "[1]", "[6.3, 3.3, 6.0, 2.5]"];
     produce(&page.broker, "data", events.iter().enumerate().map(|(n, event)| (n.to_string(), (*event).to_string())));
     let outputs = Reader::new(&page.broker, "predict").read_until(|read| read.len() == 2);

@@ -162,6 +162,7 @@ fn a_model_comes_by_run_by_version_and_by_alias_with_its_name_and_version_up_to_
 
     let mut service = Service::start(&registry.folder.config("config.serve.yaml", SERVE, &broker));
     service.wait_for_line("takes over");
+    service.wait_for_line("assigned");
     produce(&broker, "data", [("a".to_owned(), "[5.1, 3.5, 1.4, 0.2]".to_owned())]);
     let outputs = Reader::new(&broker, "predict").read_until(|read| read.len() == 1);
     assert_eq!(header(&outputs[0], "makinage-model").as_deref(), Some("iris@1"));

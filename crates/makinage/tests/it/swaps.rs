@@ -58,6 +58,7 @@ fn a_model_that_takes_ten_seconds_to_load_comes_in_without_a_stall_a_loss_or_a_d
     stamp_outputs(&broker, &scene);
     let mut service = scene.serve(&broker);
     service.wait_for_line("takes over");
+    service.wait_for_line("assigned");
     let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
     let flow = Flow::start(&broker, &scene, PARTITIONS);
     oracle.watch(&reader, 1000);
@@ -102,6 +103,7 @@ fn of_a_burst_of_models_the_newest_is_loaded_and_not_all() {
     let scene = Scene::set("burst", &broker, 1);
     let mut service = scene.serve(&broker);
     service.wait_for_line("takes over");
+    service.wait_for_line("assigned");
     let logged = service.logged();
     let models: Vec<_> = (1..=8).map(|number| swapped(&format!("Sum{number}"))).collect();
     let labels = scene.publish_models(&broker, &models);
@@ -121,6 +123,7 @@ fn a_model_whose_workers_die_on_three_batches_is_taken_back_and_nothing_else_is_
     let label = scene.publish(&broker);
     let mut service = scene.serve(&broker);
     service.wait_for_line("takes over");
+    service.wait_for_line("assigned");
     let logged = service.logged();
     scene.publish_model(&broker, &swapped("DiesOnEveryTenth"));
     service.wait_for_line_after(logged, "takes over", DEADLINE);
@@ -154,6 +157,7 @@ fn a_good_model_that_comes_together_with_a_bad_configuration_is_taken_up_without
     let scene = Scene::set("both", &broker, 1).with_predict(EDITED);
     let mut service = scene.serve(&broker);
     service.wait_for_line("takes over");
+    service.wait_for_line("assigned");
     let logged = service.logged();
     let slow = scene.publish_model(&broker, &swapped("Slow"));
     service.wait_for_line_after(logged, &format!("loading model {slow}"), DEADLINE);
