@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from makinage_worker import encoding, hooks, model, protocol, snapshot
+from makinage_worker import encoding, errors, hooks, model, protocol, snapshot
 from makinage_worker.encoding import Codec
+from makinage_worker.model import LoadedModel
 from makinage_worker.notices import Notices
-from makinage_worker.predict import Predictor
+from makinage_worker.predict import Manner, Predictor, Scorer
 from makinage_worker.proxy import ModelProxy
-from makinage_worker.serving import Serving, Steps, Topics
-from makinage_worker.warm_up import warm_up
+from makinage_worker.rows import Plan
+from makinage_worker.serving import Serving
+from makinage_worker.steps import Ownership, Steps, Topics
+from makinage_worker.warm_up import ExampleFailed, warm_up
 
 
 class Setup:
@@ -19,6 +22,8 @@ class Setup:
     def __init__(self, request: dict[str, Any]) -> None:
         self._folder: str = request["folder"]
         self._config = protocol.untag(request["config"])
+        self._operator: str = request["operator"]
+        self._row_wise: bool | None = request["row_wise"]
         hooks.add_folder(self._folder)
         snapshot.install(request["modules"])
         self._topics = Topics(
@@ -31,6 +36,24 @@ class Setup:
             for step, reference in request["hooks"].items()
             if reference is not None
         }
+
+    def _manner(self, plan: Plan, steps: Steps) -> Manner:
+        """How the model may be called: where it gets one event a call anyway, nothing is to be seen of it first."""
+        stackable = plan.stackable and not Ownership.of(self._topics, steps).one_by_one
+        return Manner(self._operator, self._row_wise if stackable else False)
+
+    def _warm_up(self, loaded: LoadedModel, folder: str, scorer: Scorer) -> bool:
+        try:
+            return warm_up(loaded.pyfunc, folder, scorer)
+        except ExampleFailed as failed:
+            if self._factories.get("pre_transform") is None:
+                raise errors.SetupError(failed.report) from failed
+            # What the model gets is what the hook makes; MLflow's JSON keeps no categories, for one.
+            loaded.warnings.append(
+                f"the model can't score its own input example ({failed.report.error}: {failed.report.message}): that "
+                "says nothing where pre_transform makes its input, so it is served all the same"
+            )
+            return False
 
     def _codec(self, name: str) -> Codec:
         if name in encoding.BUILT_IN:
@@ -45,9 +68,9 @@ class Setup:
         for step, factory in self._factories.items():
             arguments = (proxy,) if step == "predict" else ()
             setattr(steps, step, hooks.make_step(step, factory, *arguments, config=self._config))
-        predictor = Predictor(loaded.pyfunc.predict, notices, stackable=loaded.plan.stackable)
-        warm = warm_up(loaded.pyfunc, folder, predictor)
-        serving = Serving(self._topics, steps, loaded.plan, predictor, notices)
+        scorer = Scorer(loaded.plan, Predictor(loaded.pyfunc.predict, notices, self._manner(loaded.plan, steps)))
+        warm = self._warm_up(loaded, folder, scorer)
+        serving = Serving(self._topics, steps, scorer, notices)
         answer = {
             "flavour": loaded.flavour,
             "seconds": round(loaded.seconds, 3),

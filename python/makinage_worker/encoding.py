@@ -15,11 +15,16 @@ BUILT_IN = (JSON, "makinage.encoding.string", "makinage.encoding.none", "makinag
 
 @dataclass(slots=True)
 class Codec:
-    """An encoder's two functions; `is_json` allows the service to splice the event's own bytes into the output."""
+    """An encoder's two functions.
+
+    `is_json` allows the service to splice the event's own bytes into the output. `is_users` says that code of the
+    user's runs in them.
+    """
 
     decode: Callable[[bytes], Any]
     encode: Callable[[Any], bytes]
     is_json: bool = False
+    is_users: bool = False
 
 
 def built_in(name: str) -> Codec:
@@ -33,7 +38,8 @@ def built_in(name: str) -> Codec:
         return Codec(_decode_text, _encode_text)
     if name.endswith(".none"):
         return Codec(_as_is, _encode_bytes)
-    return Codec(pickle.loads, pickle.dumps)
+    # Pickles call what their classes define.
+    return Codec(pickle.loads, pickle.dumps, is_users=True)
 
 
 def user_codec(module: ModuleType) -> Codec:
@@ -45,7 +51,7 @@ def user_codec(module: ModuleType) -> Codec:
             raise TypeError(f"{module.__name__}.encode returned a {type(data).__name__}, it must return bytes")
         return bytes(data)
 
-    return Codec(module.decode, encode)
+    return Codec(module.decode, encode, is_users=True)
 
 
 def _decode_text(data: bytes) -> str:

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from makinage_worker import errors
+from makinage_worker.lazy import laziness
 
 STEPS = ("pre_transform", "predict", "post_transform")
 
@@ -78,6 +79,7 @@ def make_step(step: str, factory: Callable[..., Any], *arguments: Any, config: A
     except BaseException as error:
         raise errors.SetupError(errors.report(step, error, _factory_hint(step, error))) from error
     if callable(function):
+        _refuse_lazy(step, function)
         return function  # type: ignore[no-any-return]  # checked to be callable just above
     code = getattr(factory, "__code__", None)
     returned = "nothing" if function is None else f"a {type(function).__name__}"
@@ -90,6 +92,21 @@ def make_step(step: str, factory: Callable[..., Any], *arguments: Any, config: A
             hint=f"{step} must return the function to be called for each event (is a `return` missing?)",
         )
     )
+
+
+def _refuse_lazy(step: str, function: Callable[..., Any]) -> None:
+    what = laziness(function)
+    if what is not None:
+        code = getattr(function, "__code__", None)
+        raise errors.SetupError(
+            errors.Report(
+                step=step,
+                error="TypeError",
+                message=f"the {step} factory returned {what[0]}, whose calls give no values",
+                where=f"{code.co_filename}:{code.co_firstlineno}" if code else None,
+                hint=what[1],
+            )
+        )
 
 
 def _factory_hint(step: str, error: BaseException) -> str | None:

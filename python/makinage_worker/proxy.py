@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from makinage_worker.arrays import is_frame
-from makinage_worker.rows import Plan, Row, entries, split
+from makinage_worker.own import own
+from makinage_worker.rows import Plan, entries, split
+from makinage_worker.stack import single
 
 
 class ModelProxy:
@@ -33,7 +35,7 @@ class ModelProxy:
         if is_frame(data):
             return call(data)
         row = self._makinage_plan.row(data)
-        result = call(_input(self._makinage_plan, row))
+        result = call(single(self._makinage_plan, row).data)
         return result if row.count is not None else _only(result)
 
     def __getattr__(self, name: str) -> Any:
@@ -73,7 +75,7 @@ class _RowMethod:
             return value, False
         try:
             row = self._plan.row(value)
-            return _input(self._plan, row), row.count is None
+            return single(self._plan, row).data, row.count is None
         except (ValueError, TypeError):
             # Not what the signature says: some methods take other arrays than rows of features.
             return (np.asarray(value).reshape(1, -1), True) if isinstance(value, np.ndarray) else (value, False)
@@ -98,13 +100,7 @@ def _native(pyfunc: Any) -> Any:
     return getattr(pyfunc, "_model_impl", pyfunc)
 
 
-def _input(plan: Plan, row: Row) -> Any:
-    data, errors = plan.assemble(row.key, [row.value])
-    for error in errors.values():
-        raise error
-    return data
-
-
 def _only(result: Any) -> Any:
     rows = split(result, 1)
-    return result if rows is None else entries(rows)[0]
+    # Copied: the model may answer its next call in the same buffer, and a hook may keep this answer.
+    return result if rows is None else own(entries(rows)[0])

@@ -1,7 +1,7 @@
-"""Events as rows of one model call: what stacks with what, and the way back from a result to each event.
+"""Events as rows of a model call, and a model's result as rows again.
 
 A *plan* knows the model's signature. It turns one event into a `Row` (`row`), and the values of rows that share a key
-into one model input (`assemble`). This module groups rows by key into stacks and cuts inputs and results.
+into one model input (`assemble`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-
-from makinage_worker.errors import Failure
 
 
 @dataclass(slots=True)
@@ -52,93 +50,6 @@ class Plan(Protocol):
     def takes_object(self, value: dict[Any, Any]) -> bool:
         """Whether a dict is an event for this plan rather than an argument of some other meaning."""
         ...
-
-
-@dataclass(slots=True)
-class Stack:
-    """Events that share one model input.
-
-    `places` are their positions in the batch, in order; `counts` their rows (`Row.count`), None when each is one row.
-    """
-
-    places: Sequence[int]
-    data: Any
-    counts: list[int | None] | None = None
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def rows(self, start: int, stop: int) -> int:
-        """Number of rows of the events from `start` up to `stop`."""
-        if self.counts is None:
-            return stop - start
-        return sum(1 if count is None else count for count in self.counts[start:stop])
-
-    def input(self, start: int, stop: int) -> Any:
-        """A model input of the events from `start` up to `stop`: a copy, as models may write into what they get."""
-        if self.counts is None:
-            return take(self.data, start, stop)
-        first = self.rows(0, start)
-        return take(self.data, first, first + self.rows(start, stop))
-
-    def per_event(self, start: int, stop: int, result: Any) -> Any:
-        """The predictions of the events, from the result's rows (an array or a list)."""
-        if self.counts is None:
-            return result
-        predictions, offset = [], 0
-        for count in self.counts[start:stop]:
-            if count is None:
-                predictions.append(result[offset])
-                offset += 1
-            else:
-                predictions.append(list(result[offset : offset + count]))
-                offset += count
-        return predictions
-
-
-def take(data: Any, start: int, stop: int) -> Any:
-    """Rows `start` up to `stop` of a model input, copied; a DataFrame's index starts at 0 again."""
-    if isinstance(data, dict):
-        return {name: take(part, start, stop) for name, part in data.items()}
-    if isinstance(data, list):
-        return data[start:stop]
-    if hasattr(data, "iloc"):
-        return data.iloc[start:stop].reset_index(drop=True)
-    return data[start:stop].copy()
-
-
-def stack_rows(plan: Plan, rows: Sequence[tuple[int, Row]]) -> tuple[list[Stack], list[tuple[int, Failure]]]:
-    """Stacks of the rows (each with its event's place), in order of their first event, and the rows that failed."""
-    groups: dict[Hashable, list[tuple[int, Row]]] = {}
-    for item in rows:
-        groups.setdefault(item[1].key, []).append(item)
-    stacks: list[Stack] = []
-    failures: list[tuple[int, Failure]] = []
-    for key, members in groups.items():
-        stacks += _assemble(plan, key, members, failures)
-    return stacks, failures
-
-
-def _assemble(
-    plan: Plan, key: Hashable, members: list[tuple[int, Row]], failures: list[tuple[int, Failure]]
-) -> list[Stack]:
-    try:
-        data, errors = plan.assemble(key, [row.value for _, row in members])
-    except BaseException as error:
-        if len(members) == 1:
-            failures.append((members[0][0], Failure("predict", error)))
-            return []
-        # Too large together, or one of them is not what its key says: each by itself.
-        return [stack for member in members for stack in _assemble(plan, key, [member], failures)]
-    if errors:
-        failures.extend((members[index][0], Failure("predict", error)) for index, error in errors.items())
-        members = [member for index, member in enumerate(members) if index not in errors]
-        if not members:
-            return []
-    counts = [row.count for _, row in members]
-    if all(count is None for count in counts):
-        return [Stack([place for place, _ in members], data)]
-    return [Stack([place for place, _ in members], data, counts)]
 
 
 def split(result: Any, rows: int) -> Any:

@@ -8,15 +8,24 @@ import numpy as np
 
 from makinage_worker import errors
 from makinage_worker.arrays import is_frame
-from makinage_worker.predict import Predictor
-from makinage_worker.rows import split
+from makinage_worker.predict import Scorer
+from makinage_worker.rows import Row
+from makinage_worker.stack import stack_rows
+
+_MOST_ROWS = 16
+"""Rows of an example that are looked at: a whole data set may be one."""
 
 
-def warm_up(pyfunc: Any, folder: str, predictor: Predictor) -> bool:
-    """Calls the model, not the hooks, with its input example; False where it has none.
+class ExampleFailed(Exception):  # noqa: N818  # it is told as it stands
+    """The model can't score its own input example."""
 
-    Raises SetupError (step `warm_up`) when the model can't score its own example.
-    """
+    def __init__(self, report: errors.Report) -> None:
+        super().__init__(report.message)
+        self.report = report
+
+
+def warm_up(pyfunc: Any, folder: str, scorer: Scorer) -> bool:
+    """Calls the model, not the hooks, with its input example; False where it has none. Raises ExampleFailed."""
     example = _example(pyfunc, folder)
     if example is None:
         return False
@@ -24,10 +33,10 @@ def warm_up(pyfunc: Any, folder: str, predictor: Predictor) -> bool:
         pyfunc.predict(example)
     except BaseException as error:
         hint = "the model can't score its own input example: save it again with one that it can, or with none"
-        raise errors.SetupError(errors.report("warm_up", error, hint, hook=False)) from error
-    twice = _first_row_twice(example)
-    if twice is not None:
-        _check_rows(pyfunc, twice, predictor)
+        raise ExampleFailed(errors.report("warm_up", error, hint, hook=False)) from error
+    stacks, _ = stack_rows(scorer.plan, list(enumerate(_rows(example, scorer))))
+    for stack in stacks:
+        scorer.predictor.prove(stack)
     return True
 
 
@@ -42,22 +51,28 @@ def _example(pyfunc: Any, folder: str) -> Any:
         return None
 
 
-def _first_row_twice(example: Any) -> Any:
-    """Two equal rows; None where it isn't clear what a row is."""
+def _rows(example: Any, scorer: Scorer) -> list[Row]:
+    """The example's rows as if they were events; those that the plan can't take say nothing."""
+    rows = []
+    for event in _events(example):
+        try:
+            rows.append(scorer.plan.row(event))
+        except Exception:
+            continue
+    return rows
+
+
+def _events(example: Any) -> list[Any]:
+    """What events the example's rows would be; none where it isn't clear what a row is."""
     if is_frame(example):
-        return example.iloc[[0, 0]].reset_index(drop=True) if len(example) else None
+        example = example.head(_MOST_ROWS)
+        named = all(isinstance(name, str) for name in example.columns)
+        return list(example.to_dict(orient="records")) if named else example.to_numpy().tolist()
     if isinstance(example, np.ndarray):
-        return example[[0, 0]] if example.ndim > 1 and len(example) else None
-    if isinstance(example, list) and example and isinstance(example[0], (list, str, dict)):
-        return [example[0], example[0]]
-    return None
-
-
-def _check_rows(pyfunc: Any, twice: Any, predictor: Predictor) -> None:
-    try:
-        result = pyfunc.predict(twice)
-    except BaseException:
-        predictor.answers_other_rows(len(twice), None)
-        return
-    if split(result, len(twice)) is None:
-        predictor.answers_other_rows(len(twice), result)
+        return list(example[:_MOST_ROWS]) if example.ndim > 1 else []
+    if isinstance(example, list):
+        return example[:_MOST_ROWS]
+    if isinstance(example, dict) and example and all(isinstance(part, np.ndarray) for part in example.values()):
+        rows = min(_MOST_ROWS, *map(len, example.values()))
+        return [{name: part[row] for name, part in example.items()} for row in range(rows)]
+    return []

@@ -25,7 +25,7 @@ class Result:
     value: object
 
 
-def setup_request(folder, hooks=None, source=JSON, sink=JSON, config=None, max_output_bytes=1 << 20):
+def setup_request(folder, hooks=None, source=JSON, sink=JSON, config=None, **more):
     steps = dict.fromkeys(("pre_transform", "predict", "post_transform"))
     sources = [source] if isinstance(source, str) else source
     return {
@@ -35,9 +35,11 @@ def setup_request(folder, hooks=None, source=JSON, sink=JSON, config=None, max_o
         "hooks": {**steps, **(hooks or {})},
         "sources": [{"topic": f"data{index}", "encoder": encoder} for index, encoder in enumerate(sources)],
         "sink": {"topic": "predict", "encoder": sink},
-        "max_output_bytes": max_output_bytes,
+        "max_output_bytes": 1 << 20,
+        "row_wise": None,
         "modules": {},
         "threads": 1,
+        **more,
     }
 
 
@@ -123,7 +125,7 @@ class Served:
             if not isinstance(model, str):
                 assembly.model.load = real
         self._notices = notices
-        predictor = self.serving._predictor
+        predictor = self.serving._way._scorer.predictor
         predict = predictor._predict
 
         def counted(data):

@@ -18,7 +18,7 @@ def test_lists_of_numbers_give_the_models_own_predictions(model, serve, model_fo
     want = own(model_folder(model), rows).tolist()
     assert [result.value for result in served.raw(rows.tolist())] == pytest.approx(want)
     assert [result.value for result in served.dense(rows)] == pytest.approx(want)
-    assert served.calls == [len(rows), len(rows)]
+    assert served.calls[-1] == len(rows)  # all in one call, once the model has been seen to answer row by row
     assert served.loaded["flavour"] == ("sklearn" if model == "lr" else model)
 
 
@@ -26,7 +26,7 @@ def test_onnx_answers_an_object_a_row(serve, model_folder, iris):
     rows = iris[0][:5].astype(np.float64)
     ((name, values),) = own(model_folder("onnx"), rows.astype(np.float32)).items()
     results = serve("onnx").dense(rows)
-    assert [result.value for result in results] == [{name: row.tolist()} for row in values]
+    assert [result.value[name] for result in results] == [pytest.approx(row.tolist()) for row in values]
 
 
 def test_a_pipeline_with_named_columns_takes_objects(serve, model_folder):
@@ -34,7 +34,8 @@ def test_a_pipeline_with_named_columns_takes_objects(serve, model_folder):
     want = own(model_folder("pipeline"), FRUIT).tolist()
     served = serve("pipeline")
     assert [result.value for result in served.raw(events)] == pytest.approx(want)
-    assert served.calls == [4]
+    served.raw(events)
+    assert served.calls[-1] == 4
 
 
 def test_a_pipeline_with_named_columns_takes_mixed_lists_by_position(serve, model_folder):
@@ -48,7 +49,8 @@ def test_a_dense_group_becomes_the_named_columns(dtype, serve, model_folder, iri
     frame = pd.DataFrame(rows.astype(float), columns=["a", "b", "c", "d"])
     served = serve("named_lr")
     assert [result.value for result in served.dense(rows)] == own(model_folder("named_lr"), frame).tolist()
-    assert served.calls == [len(rows)]
+    served.dense(rows)
+    assert served.calls[-1] == len(rows)
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.float64])
@@ -78,4 +80,5 @@ def test_a_pyfunc_class_takes_an_object_as_a_frame_row_and_answers_objects(serve
 def test_a_type_hinted_model_takes_one_list_element_an_event(serve):
     served = serve("hinted")
     assert [result.value for result in served.raw(["a", "bcd", ""])] == [1, 3, 0]
-    assert served.calls == [3]
+    served.raw(["a", "bcd", ""])
+    assert served.calls[-1] == 3

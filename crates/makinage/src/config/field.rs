@@ -72,6 +72,21 @@ impl<'t> Field<'t> {
         None
     }
 
+    /// `auto`, which is `None`, or a verdict of the user's.
+    pub fn verdict(&self, findings: &mut Findings) -> Option<Option<bool>> {
+        if self.refuse_reference(findings) {
+            return None;
+        }
+        match &self.node.value {
+            Value::Scalar(_, Scalar::Bool(value)) => Some(Some(*value)),
+            Value::Scalar(text, Scalar::Text) if text == "auto" => Some(None),
+            _ => {
+                findings.problem(&self.place, format!("this must be `auto`, `true` or `false`, not {}", self.shown()));
+                None
+            }
+        }
+    }
+
     /// One of a few words.
     pub fn choice<T: Copy>(&self, choices: &[(&str, T)], findings: &mut Findings) -> Option<T> {
         let text = self.text(findings)?;

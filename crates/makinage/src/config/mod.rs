@@ -191,6 +191,8 @@ pub struct Operator {
     pub workers: usize,
     /// How events are grouped into batches.
     pub batch: Batch,
+    /// Whether the model answers each row as if it were alone; `None` where that is to be seen.
+    pub row_wise: Option<bool>,
     /// The longest that a worker may be silent on one batch.
     pub predict_timeout: Duration,
     /// The longest that a model may take to load.

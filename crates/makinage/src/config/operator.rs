@@ -93,6 +93,7 @@ impl Described<'_, '_> {
             on_error: tuning.on_error,
             workers: tuning.workers,
             batch: tuning.batch,
+            row_wise: tuning.row_wise,
             predict_timeout: tuning.predict_timeout,
             load_timeout: tuning.load_timeout,
             memory_limit: tuning.memory_limit,

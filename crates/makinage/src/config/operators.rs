@@ -22,6 +22,7 @@ pub const KEYS: Keys = Keys {
         "workers",
         "batch",
         "max_delay",
+        "row_wise",
         "predict_timeout",
         "load_timeout",
         "memory_limit",

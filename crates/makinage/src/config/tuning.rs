@@ -36,6 +36,8 @@ pub struct Tuning {
     pub workers: usize,
     /// `batch` and `max_delay`
     pub batch: Batch,
+    /// `row_wise`, `None` for `auto`
+    pub row_wise: Option<bool>,
     /// `predict_timeout`
     pub predict_timeout: Duration,
     /// `load_timeout`
@@ -60,6 +62,7 @@ pub fn read(section: &Section, cores: usize, findings: &mut Findings) -> Option<
     let probation = probation::read(section, findings);
     let environments = [("current", Environment::Current), ("model", Environment::Model)];
     let environment = section.setting("environment", findings, |field, findings| field.choice(&environments, findings));
+    let row_wise = section.setting("row_wise", findings, |field, findings| field.verdict(findings));
     let batch = batch(section, findings);
     check_delivery(section, findings);
     Some(Tuning {
@@ -70,6 +73,7 @@ pub fn read(section: &Section, cores: usize, findings: &mut Findings) -> Option<
             Count::Auto => cores.saturating_sub(1).clamp(*WORKERS.start(), *WORKERS.end()),
         },
         batch: batch?,
+        row_wise: row_wise.or(None)?,
         predict_timeout: predict_timeout.or(PREDICT_TIMEOUT)?,
         load_timeout: load_timeout.or(LOAD_TIMEOUT)?,
         memory_limit: memory_limit.or(None)?,

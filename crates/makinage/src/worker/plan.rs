@@ -89,6 +89,7 @@ pub fn plan(
         hooks: HookNames::from(&operator.hooks),
         sources: operator.data.iter().map(|topic| encoding(&topic.name, &topic.encoder)).collect(),
         sink: encoding(&operator.sink.name, &operator.sink.encoder),
+        row_wise: operator.row_wise,
         max_output_bytes,
         modules: &operator.code.files,
         threads: threads(operator.workers),

@@ -125,6 +125,8 @@ pub struct Setup<'a> {
     pub sources: Vec<TopicEncoding>,
     /// The sink.
     pub sink: TopicEncoding,
+    /// Whether the model answers each row as if it were alone; `None` where that is to be seen.
+    pub row_wise: Option<bool>,
     /// The largest output that the sink takes.
     pub max_output_bytes: usize,
     /// The user's modules as they were when the configuration was read.

@@ -34,6 +34,16 @@ fn a_fixed_batch_waits_for_company() {
 }
 
 #[test]
+fn a_model_is_row_wise_when_it_is_seen_or_said_to_be() {
+    let row_wise = |keys: &str| config(SERVE, &with(keys)).operator.row_wise;
+    assert_eq!(config(SERVE, SERVE).operator.row_wise, None);
+    assert_eq!(row_wise("row_wise: auto"), None);
+    assert_eq!(row_wise("row_wise: true"), Some(true));
+    assert_eq!(row_wise("row_wise: false"), Some(false));
+    insta::assert_snapshot!(problem(SERVE, &with("row_wise: yes")), @"15: operators.serve.row_wise: this must be `auto`, `true` or `false`, not `yes`");
+}
+
+#[test]
 fn what_isn_t_there_yet_is_refused_as_such() {
     config(SERVE, &with("delivery: at_least_once"));
     insta::assert_snapshot!(problem(SERVE, &with("delivery: exactly_once")), @"15: operators.serve.delivery: `exactly_once` isn't there yet; use `at_least_once`, or remove the key");

@@ -1,0 +1,69 @@
+"""The end of an event's way: post-transform and encode, from its prediction to what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from makinage_worker import jsontext
+from makinage_worker.errors import Failure
+from makinage_worker.events import Event
+from makinage_worker.lazy import computed
+from makinage_worker.outcomes import Outcomes, is_numbers
+from makinage_worker.steps import Steps, Topics
+
+
+class Finish:
+    """Post-transforms and encodes one event at a time, or an array of predictions where none of it is the user's."""
+
+    def __init__(self, topics: Topics, steps: Steps) -> None:
+        self._sink = topics.sink
+        self._post_transform = steps.post_transform
+
+    @property
+    def splices(self) -> bool:
+        """Whether the output of a JSON event is its own bytes beside the text of its prediction."""
+        return self._post_transform is None and self._sink.is_json
+
+    def each(self, place: int, event: Event, prediction: Any, out: Outcomes) -> None:
+        """One event; its prediction may be a Failure, or None for none."""
+        if isinstance(prediction, Failure):
+            out.fail(place, prediction)
+            return
+        if prediction is None:
+            out.skip(place, "predict")
+            return
+        step = "post_transform"
+        try:
+            output = (event.value, prediction)
+            if self._post_transform is not None:
+                output = computed(step, self._post_transform(*output))
+                if output is None:
+                    out.skip(place, step)
+                    return
+            step = "encode"
+            if event.is_json and self.splices:
+                self._splice(place, event, jsontext.dumps(prediction), out)
+            else:
+                out.output(place, self._sink.encode(output))
+        except BaseException as error:
+            out.fail(place, Failure(step, error))
+
+    def all(self, places: Sequence[int], predictions: Any, out: Outcomes) -> None:
+        """Events whose outputs are spliced, and which no hook has changed; their predictions as a Chunk has them."""
+        if is_numbers(predictions):
+            out.numbers(places, predictions)
+            return
+        if isinstance(predictions, np.ndarray) and predictions.dtype.kind in "iufb":
+            predictions = predictions.tolist()
+        unchanged = Event(None, is_json=True)
+        for place, prediction in zip(places, predictions, strict=True):
+            self.each(place, unchanged, prediction, out)
+
+    def _splice(self, place: int, event: Event, prediction: bytes, out: Outcomes) -> None:
+        if event.text is None:
+            out.prediction(place, prediction)
+        else:
+            out.output(place, b"[%b,%b]" % (event.text, prediction))

@@ -1,0 +1,74 @@
+"""An event's way through all steps before the next one's begins: where user code stands on both sides of the model.
+
+Hooks and codecs may keep what they like between their calls: they see one event after the other, as if there were no
+batches.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from makinage_worker.arrays import as_array
+from makinage_worker.encoding import Codec
+from makinage_worker.errors import Failure
+from makinage_worker.events import Echo, Event, records
+from makinage_worker.finish import Finish
+from makinage_worker.lazy import computed
+from makinage_worker.notices import Notices
+from makinage_worker.outcomes import Outcomes
+from makinage_worker.predict import Scorer
+from makinage_worker.protocol import Batch
+from makinage_worker.stack import single
+from makinage_worker.steps import Steps, Topics
+
+
+class OneByOne:
+    """Decode, pre-transform, predict, post-transform and encode of the first event, then of the second."""
+
+    def __init__(self, topics: Topics, steps: Steps, scorer: Scorer, notices: Notices) -> None:
+        self._topics = topics
+        self._steps = steps
+        self._scorer = scorer
+        self._notices = notices
+        self._finish = Finish(topics, steps)
+
+    def run(self, batch: Batch, out: Outcomes) -> None:
+        """Takes a batch's events in the order of their places."""
+        for place, codec, data in records(batch, self._topics.sources):
+            self._notices.tick()
+            self._event(place, codec, data, out)
+
+    def _event(self, place: int, codec: Codec, data: bytes, out: Outcomes) -> None:
+        step = "decode"
+        try:
+            event = Event(computed(step, codec.decode(data)), codec.is_json)
+            echo = Echo(event.value) if codec.is_json and self._finish.splices else None
+            step = "pre_transform"
+            value = self._pre_transform(event.value)
+            if value is None:
+                out.skip(place, step)
+                return
+            step = "predict"
+            prediction = self._predict(value)
+            if echo is not None and prediction is not None:
+                step = "encode"
+                event.text = echo.changed()
+        except BaseException as error:
+            out.fail(place, Failure(step, error))
+        else:
+            self._finish.each(place, event, prediction, out)
+
+    def _pre_transform(self, event: Any) -> Any:
+        if self._steps.pre_transform is not None:
+            return computed("pre_transform", self._steps.pre_transform(event))
+        if self._steps.predict is not None:
+            # An array of an object is of no use.
+            return event if isinstance(event, dict) else as_array(event)
+        return self._scorer.plan.row(event)
+
+    def _predict(self, value: Any) -> Any:
+        if self._steps.predict is not None:
+            return computed("predict", self._steps.predict(value))
+        plan = self._scorer.plan
+        row = value if self._steps.pre_transform is None else plan.row(value)
+        return self._scorer.predictor.alone(single(plan, row))

@@ -1,0 +1,196 @@
+"""A batch's way where the default predict step stands at an end of the user's code: many events a model call.
+
+User code that comes before the model runs event by event first, and what comes after it event by event last, so that
+it sees one event after the other. What it returned is copied before it runs again, since it may be reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from makinage_worker.arrays import number_matrix
+from makinage_worker.encoding import Codec
+from makinage_worker.errors import Failure
+from makinage_worker.events import Echo, Event, matrix_of, records, values_of
+from makinage_worker.finish import Finish
+from makinage_worker.lazy import computed
+from makinage_worker.notices import Notices
+from makinage_worker.outcomes import Outcomes
+from makinage_worker.own import own
+from makinage_worker.predict import Chunk, Scorer
+from makinage_worker.protocol import Batch, RawGroup
+from makinage_worker.rows import Row, entries
+from makinage_worker.stack import Stack, dense_stack, single, stack_rows
+from makinage_worker.steps import Ownership, Steps, Topics
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Events = dict[int, Event]
+"""Decoded events by their places; one that isn't there is written from its own bytes."""
+
+
+class Stacked:
+    """Runs the default predict step in as few model calls as the rows allow."""
+
+    def __init__(self, topics: Topics, steps: Steps, scorer: Scorer, notices: Notices) -> None:
+        self._topics = topics
+        self._pre_transform = steps.pre_transform
+        self._scorer = scorer
+        self._notices = notices
+        self._finish = Finish(topics, steps)
+        self._ownership = Ownership.of(topics, steps)
+
+    def run(self, batch: Batch, out: Outcomes) -> None:
+        """Takes a batch's events."""
+        events: Events = {}
+        stacks = self._run_users(batch, events, out) if self._ownership.before else self._read(batch, events, out)
+        if self._ownership.after:
+            self._finish_in_order(stacks, events, out)
+        else:
+            self._write(stacks, events, out)
+
+    def _run_users(self, batch: Batch, events: Events, out: Outcomes) -> list[Stack]:
+        """Decodes and pre-transforms one event after the other, where any of that is the user's."""
+        rows: list[tuple[int, Row]] = []
+        for place, codec, data in records(batch, self._topics.sources):
+            self._notices.tick()
+            step = "decode"
+            try:
+                event = Event(computed(step, codec.decode(data)), codec.is_json)
+                echo = Echo(event.value) if codec.is_json else None
+                step = "pre_transform"
+                value = event.value
+                if self._pre_transform is not None:
+                    value = computed(step, self._pre_transform(value))
+                    if value is None:
+                        out.skip(place, step)
+                        continue
+                    step = "encode"
+                    event.text = echo.changed() if echo is not None else None
+                    step = "predict"
+                mine = _copies(value, event)
+                row = self._scorer.plan.row(value if mine is None else mine[0])
+                if mine is None:
+                    # Nobody can keep it for later.
+                    self._finish.each(place, event, self._scorer.predictor.alone(single(self._scorer.plan, row)), out)
+                    continue
+                event.value = mine[1]
+            except BaseException as error:
+                out.fail(place, Failure(step, error))
+            else:
+                events[place] = event
+                rows.append((place, row))
+        return self._stack(rows, out)
+
+    def _read(self, batch: Batch, events: Events, out: Outcomes) -> list[Stack]:
+        """Decodes and makes rows of events of which no user code has seen anything."""
+        stacks: list[Stack] = []
+        decoded: list[tuple[int, Any]] = []
+        for group in batch.groups:
+            codec = self._topics.sources[group.source]
+            if isinstance(group, RawGroup):
+                found = self._decode(group, codec, out)
+                if self._ownership.after or not (codec.is_json and self._finish.splices):
+                    events.update((place, Event(value, codec.is_json)) for place, value in found)
+            else:
+                stack = self._dense(group.places, matrix_of(group), group.rank)
+                if stack is not None:
+                    stacks.append(stack)
+                    continue
+                found = list(zip(group.places, values_of(group), strict=True))
+            decoded += found
+        if len(batch.groups) > 1:
+            decoded.sort(key=_place)
+        return stacks + self._rows(decoded, out)
+
+    def _decode(self, group: RawGroup, codec: Codec, out: Outcomes) -> list[tuple[int, Any]]:
+        decode = codec.decode
+        try:
+            return list(zip(group.places, [decode(data) for data in group.events], strict=True))
+        except BaseException:
+            pass  # one of them at least: each by itself tells which
+        found = []
+        for place, data in zip(group.places, group.events, strict=True):
+            try:
+                found.append((place, decode(data)))
+            except BaseException as error:
+                out.fail(place, Failure("decode", error))
+        return found
+
+    def _rows(self, decoded: list[tuple[int, Any]], out: Outcomes) -> list[Stack]:
+        # Numbers of one shape need no look at each of them.
+        numbers = number_matrix([value for _, value in decoded])
+        stack = None if numbers is None else self._dense([place for place, _ in decoded], *numbers)
+        if stack is not None:
+            return [stack]
+        rows: list[tuple[int, Row]] = []
+        for place, value in decoded:
+            try:
+                rows.append((place, self._scorer.plan.row(value)))
+            except BaseException as error:
+                out.fail(place, Failure("pre_transform", error))
+        return self._stack(rows, out)
+
+    def _dense(self, places: Sequence[int], matrix: np.ndarray, rank: int) -> Stack | None:
+        try:
+            return dense_stack(self._scorer.plan, places, matrix, rank)
+        except BaseException:
+            return None  # each by itself tells which
+
+    def _stack(self, rows: list[tuple[int, Row]], out: Outcomes) -> list[Stack]:
+        stacks, failures = stack_rows(self._scorer.plan, rows)
+        for place, failure in failures:
+            out.fail(place, failure)
+        return stacks
+
+    def _write(self, stacks: list[Stack], events: Events, out: Outcomes) -> None:
+        """Finishes events as they are predicted: nothing that comes now is the user's."""
+        for stack, chunk in self._chunks(stacks):
+            places = _places(stack, chunk.events)
+            if not events and self._finish.splices:
+                self._finish.all(places, chunk.predictions, out)
+                continue
+            for place, prediction in zip(places, entries(chunk.predictions), strict=True):
+                self._finish.each(place, events.get(place, _UNSEEN), prediction, out)
+
+    def _finish_in_order(self, stacks: list[Stack], events: Events, out: Outcomes) -> None:
+        """Finishes one event after the other, in the order of the batch, once all are predicted."""
+        ready: list[tuple[int, Any, tuple[Stack, int] | None]] = []
+        for stack, chunk in self._chunks(stacks):
+            for index, prediction in zip(chunk.events, entries(chunk.predictions), strict=True):
+                ready.append((stack.places[index], prediction, (stack, index) if chunk.borrowed else None))
+        ready.sort(key=_place)
+        for place, prediction, borrowed in ready:
+            self._notices.tick()
+            # What can't be kept is had again at its turn.
+            mine = prediction if borrowed is None else self._scorer.predictor.alone(*borrowed)
+            self._finish.each(place, events[place], mine, out)
+
+    def _chunks(self, stacks: list[Stack]) -> Iterator[tuple[Stack, Chunk]]:
+        for stack in stacks:
+            for chunk in self._scorer.predictor.score(stack):
+                yield stack, chunk
+
+
+_UNSEEN = Event(None, is_json=True)
+"""An event that is written from its own bytes."""
+
+
+def _copies(value: Any, event: Event) -> tuple[Any, Any] | None:
+    """What the model gets and what the output holds, as the service's own; None where they can't be copied."""
+    try:
+        return own(value), None if event.is_json else own(event.value)
+    except BaseException:
+        return None
+
+
+def _places(stack: Stack, events: Sequence[int]) -> Sequence[int]:
+    if isinstance(events, range):
+        return stack.places[events.start : events.stop]
+    return [stack.places[event] for event in events]
+
+
+def _place(item: tuple[Any, ...]) -> Any:
+    return item[0]
