@@ -130,8 +130,8 @@ def _unlike(values: Any, want: Any) -> np.ndarray:
     if isinstance(values, np.ndarray):
         wants = np.broadcast_to(want, values.shape)
         pairs = zip(values.reshape(-1), wants.reshape(-1), strict=True)
-        unlike: np.ndarray = np.array([not same(cell, wanted) for cell, wanted in pairs], dtype=bool)
-        return unlike.reshape(values.shape)
+        unlike: np.ndarray = np.array([not same(*pair) for pair in pairs], dtype=bool).reshape(values.shape)
+        return unlike
     return np.array([not same(cell, want) for cell in values], dtype=bool)
 
 

@@ -15,11 +15,11 @@ from makinage_worker.errors import Failure
 from makinage_worker.notices import Notices
 from makinage_worker.own import own
 from makinage_worker.rows import Plan, entries, split
-from makinage_worker.rowwise import Proof, Proofs, Scored, WrongCount, counterexample
+from makinage_worker.rowwise import Proof, Proofs, Scored, WrongCount
 from makinage_worker.stack import Stack
 
-_TRIALS = 4
-"""Events of a stack that are tried against the reference; what is left unproven then is scored alone, this time."""
+_ENOUGH_SECONDS = 1.0
+"""So long events of one stack are scored alone for a proof; what is left unproven then is scored alone, this time."""
 
 Events = Sequence[int]
 """Some of a stack's events, by their places in it."""
@@ -101,7 +101,7 @@ class Predictor:
         self._notices.tick()
         begin = time.perf_counter()
         try:
-            result = self._predict(stack.input(event))
+            result = self._predict(_input(stack, event))
             self._seconds_alone = time.perf_counter() - begin
             rows = split(result, stack.rows(event))
             predictions: Any = [result] if rows is None else stack.per_event(event, rows)
@@ -126,29 +126,31 @@ class Predictor:
     def _prove(self, stack: Stack) -> Generator[Chunk, None, Events]:
         """Scores alone what the proof of the stack's key needs; returns the events that may be scored together."""
         proof = self._proofs.of(stack.key)
-        if proof.is_complete or (len(stack) == 1 and proof.reference is not None):
+        if proof.is_complete or (len(stack) == 1 and proof.seen):
             return range(len(stack))
         rest = list(range(len(stack)))
-        while proof.reference is None and rest and not self._one_by_one:
-            proof.reference = yield from self._scored(stack, rest.pop(0))
-        for _ in range(_TRIALS):
-            unproven = self._unproven(proof, stack, rest)
-            if not unproven.any():
+        while not proof.seen and rest:
+            proof.begin((yield from self._scored(stack, rest.pop(0))))
+        if not rest or self._one_by_one:
+            return rest
+        # What is proven needn't be looked at, once events enough have been seen.
+        known = proof.proven if proof.has_seen_enough else None
+        differing = stack.differing(rest, proof.seen[0].data, known)
+        fresh, begin = 0, time.monotonic()
+        while fresh == 0 or time.monotonic() - begin < _ENOUGH_SECONDS:
+            place = proof.choose(differing, fresh)
+            if place is None:
                 break
-            event = rest.pop(int(unproven.sum(axis=1).argmax()))
-            scored = yield from self._scored(stack, event)
-            if scored is not None and proof.reference is not None:
-                self._try(proof, scored, stack.differing([event], proof.reference.data, None)[0])
-        doubtful = [proof.proven is None or bool(row.any()) for row in self._unproven(proof, stack, rest)]
+            scored = yield from self._scored(stack, rest.pop(place))
+            if scored is not None:
+                proof.try_next(scored, differing[place])
+                fresh += 1
+            differing = np.delete(differing, place, axis=0)
+        self._try(proof)
+        doubtful = proof.doubtful(differing)
         for event in compress(rest, doubtful):
             yield self._alone(stack, range(event, event + 1))
         return [event for event, doubt in zip(rest, doubtful, strict=True) if not doubt]
-
-    def _unproven(self, proof: Proof, stack: Stack, events: Events) -> np.ndarray:
-        """In which unproven features each of the events differs from the reference."""
-        if self._one_by_one or proof.reference is None or not events:
-            return np.zeros((len(events), 1), dtype=bool)
-        return proof.unproven(stack.differing(events, proof.reference.data, proof.proven))
 
     def _scored(self, stack: Stack, event: int) -> Generator[Chunk, None, Scored | None]:
         """Yields the event's chunk, and returns what a proof can be made of; None where the event failed."""
@@ -162,13 +164,10 @@ class Predictor:
         yield chunk
         return scored
 
-    def _try(self, proof: Proof, other: Scored, differing: np.ndarray) -> None:
-        """Looks whether the model answers row by row for the reference and an event that differs from it."""
-        assert proof.reference is not None  # whoever tries has one
-        found = counterexample(self._ask_each, proof.reference, other)
-        if found is None:
-            proof.cover(differing)
-        else:
+    def _try(self, proof: Proof) -> None:
+        """Looks whether the model answers row by row for the events that the proof has not tried yet."""
+        found = None if self._one_by_one else proof.counterexample(self._ask_each)
+        if found is not None:
             self._give_up(f"{found}, so its answers depend on what else is in the batch", maybe_random=True)
 
     def _ask_each(self, events: Sequence[Scored]) -> list[Any]:
@@ -190,6 +189,13 @@ class Predictor:
             f"the model isn't given batches: {why}. Each event gets a model call of its own ({cost}), "
             f"which is right, and slower{hint if maybe_random else ''}"
         )
+
+
+def _input(stack: Stack, event: Events) -> Any:
+    try:
+        return stack.input(event)
+    except BaseException:
+        return stack.lend(event)
 
 
 def _other_count(rows: int, result: Any) -> str:

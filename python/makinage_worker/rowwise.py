@@ -21,6 +21,9 @@ import numpy as np
 from makinage_worker import inputs
 from makinage_worker.agreement import agree, scale
 
+_ENOUGH = 8
+"""Events that are scored alone before batches are believed, where there are so many that differ."""
+
 _KEYS = 1024
 """Kinds of events that are remembered; a stream with more of them proves the forgotten ones again."""
 
@@ -35,7 +38,7 @@ class WrongCount(ValueError):  # noqa: N818  # it is told as it stands
     """The model returned another number of rows than it was given."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Scored:
     """An event's input, of which nobody else has a part, its prediction when it was scored alone, its `Row.count`."""
 
@@ -45,29 +48,66 @@ class Scored:
 
 
 class Proof:
-    """What is known of the events of one key: one of them, and the features in which others have differed from it."""
+    """What is known of the events of one key: some that were seen, and the features in which they have differed."""
 
     def __init__(self) -> None:
-        self.reference: Scored | None = None
-        self._proven: np.ndarray | None = None
-
-    def unproven(self, differing: np.ndarray) -> np.ndarray:
-        """Of the features in which events differ from the reference, those that no proof covers."""
-        return differing if self._proven is None else differing & ~self._proven
+        self.seen: list[Scored] = []
+        """The first is the reference that the others are compared with."""
+        self.proven: np.ndarray | None = None
+        """The features in which events may differ from the reference; None before the first proof."""
+        self._tried: list[Scored] = []
+        self._differ: np.ndarray | None = None
 
     @property
-    def proven(self) -> np.ndarray | None:
-        """The features that a proof covers; None before the first."""
-        return self._proven
+    def has_seen_enough(self) -> bool:
+        """Whether more events are wanted only for features that haven't been seen to differ."""
+        return len(self.seen) >= _ENOUGH
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is no feature left in which an event could differ unseen."""
-        return self._proven is not None and bool(self._proven.all())
+        """Whether no event could show anything new."""
+        return self.has_seen_enough and self.proven is not None and bool(self.proven.all())
 
-    def cover(self, differing: np.ndarray) -> None:
-        """An event that differs from the reference in these features has passed `counterexample`."""
-        self._proven = differing if self._proven is None else self._proven | differing
+    def begin(self, reference: Scored | None) -> None:
+        """The first event, unless it failed."""
+        if reference is not None:
+            self.seen.append(reference)
+
+    def choose(self, differing: np.ndarray, fresh: int) -> int | None:
+        """Which event is to be tried next, by where events differ from the reference, after so many; None for none."""
+        unproven = self._unproven(differing)
+        if unproven.any() and fresh < _ENOUGH:
+            return int(unproven.sum(axis=1).argmax())
+        differs = differing.any(axis=1)
+        return int(differs.argmax()) if differs.any() and not self.has_seen_enough else None
+
+    def try_next(self, scored: Scored, differing: np.ndarray) -> None:
+        """An event that `counterexample` is to try, with the features in which it differs from the reference."""
+        self._tried.append(scored)
+        self._differ = differing if self._differ is None else self._differ | differing
+        if not self.has_seen_enough:
+            self.seen.append(scored)
+
+    def counterexample(self, ask: Ask) -> str | None:
+        """What the events that are to be tried show of a model that doesn't answer row by row; None when it does."""
+        if self._differ is None:
+            return None
+        found = _counterexample(ask, self.seen[0], self._tried, self.seen[1:])
+        if found is None:
+            self.proven = self._differ if self.proven is None else self.proven | self._differ
+        self._tried, self._differ = [], None
+        return found
+
+    def doubtful(self, differing: np.ndarray) -> list[bool]:
+        """Which events may not be scored together with others."""
+        if self.proven is None:
+            return [True] * len(differing)
+        return [bool(row.any()) for row in self._unproven(differing)]
+
+    def _unproven(self, differing: np.ndarray) -> np.ndarray:
+        for covered in (self.proven, self._differ):
+            differing = differing if covered is None else differing & ~covered
+        return differing
 
 
 class Proofs:
@@ -86,12 +126,12 @@ class Proofs:
         return proof
 
 
-def counterexample(ask: Ask, one: Scored, other: Scored) -> str | None:
-    """What two events that differ show of a model that doesn't answer row by row; None when it does."""
-    found = _compare(ask, [one, other]) or _compare(ask, [other, one])
+def _counterexample(ask: Ask, reference: Scored, tried: list[Scored], seen: list[Scored]) -> str | None:
+    others = [*tried, *(event for event in seen if event not in tried)]
+    found = _compare(ask, [reference, *others]) or _compare(ask, [*reversed(others), reference])
     if found is None:
-        # More rows: one of them twice, as duplicates are dropped or counted.
-        found = _compare(ask, [one, other, one, *_mixed(ask, one, other)])
+        # One of them twice, as duplicates are dropped or counted, and mixed ones.
+        found = _compare(ask, [reference, tried[0], reference, *_mixed(ask, reference, tried[0])])
     return found
 
 

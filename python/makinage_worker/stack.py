@@ -37,6 +37,10 @@ class Stack:
         """A model input of these events: a copy, as models may write into what they get."""
         return inputs.take(self.data, self._places(events))
 
+    def lend(self, events: Sequence[int]) -> Any:
+        """The rows of these events themselves, for what can't be copied and is used once."""
+        return inputs.part(self.data, self._places(events))
+
     def per_event(self, events: Sequence[int], rows: Any) -> Any:
         """The predictions of these events, from the rows of a result (an array or a list)."""
         if self.counts is None:

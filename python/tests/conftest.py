@@ -38,7 +38,7 @@ def serve(model_folder, tmp_path):
 
     def start(model, **options):
         options.setdefault("folder", str(tmp_path))
-        return Served(model_folder(model) if isinstance(model, str) else model, **options)
+        return Served(model_folder(model) if isinstance(model, str) and model in MODELS else model, **options)
 
     return start
 

@@ -26,7 +26,7 @@ def test_onnx_answers_an_object_a_row(serve, model_folder, iris):
     rows = iris[0][:5].astype(np.float64)
     ((name, values),) = own(model_folder("onnx"), rows.astype(np.float32)).items()
     results = serve("onnx").dense(rows)
-    assert [result.value[name] for result in results] == [pytest.approx(row.tolist()) for row in values]
+    assert [result.value[name] for result in results] == [pytest.approx(row.tolist(), abs=1e-6) for row in values]
 
 
 def test_a_pipeline_with_named_columns_takes_objects(serve, model_folder):
@@ -34,6 +34,7 @@ def test_a_pipeline_with_named_columns_takes_objects(serve, model_folder):
     want = own(model_folder("pipeline"), FRUIT).tolist()
     served = serve("pipeline")
     assert [result.value for result in served.raw(events)] == pytest.approx(want)
+    served.raw(events * 3)
     served.raw(events)
     assert served.calls[-1] == 4
 
@@ -80,5 +81,6 @@ def test_a_pyfunc_class_takes_an_object_as_a_frame_row_and_answers_objects(serve
 def test_a_type_hinted_model_takes_one_list_element_an_event(serve):
     served = serve("hinted")
     assert [result.value for result in served.raw(["a", "bcd", ""])] == [1, 3, 0]
+    served.raw(["a", "bcd", ""] * 4)
     served.raw(["a", "bcd", ""])
     assert served.calls[-1] == 3

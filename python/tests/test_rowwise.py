@@ -1,0 +1,287 @@
+"""A model's answers for several rows are believed only once it was seen to answer each as if it were alone."""
+
+import mlflow.pyfunc
+import numpy as np
+import pandas as pd
+import pytest
+from harness import FakeModel
+from models import QUICK
+
+from makinage_worker.agreement import agree, scale
+from makinage_worker.cells import Column
+from makinage_worker.columns import ColumnPlan
+
+RANDOM = np.random.default_rng(7)
+NUMBERS = [
+    [float(number), float(user)]
+    for number, user in zip(RANDOM.normal(size=60), RANDOM.integers(3, size=60), strict=True)
+]
+DATES = [f"2024-{1 + number * 7 % 12:02}-{1 + number * 5 % 28:02}" for number in range(60)]
+RECORDS = [{"at": at, "user": f"u{number % 4}", "x": float(number)} for number, at in enumerate(DATES)]
+PLAN = ColumnPlan([Column("at", "datetime"), Column("user", "string"), Column("x", "double")])
+
+
+def sorts_numbers(data):
+    return np.sort(data[:, 0])
+
+
+def normalises(data):
+    return (data[:, 0] - data[:, 0].mean()) / (data[:, 0].std() + 1)
+
+
+def nearly_row_wise(data):
+    return data[:, 0] + 0.001 * data[:, 0].mean()
+
+
+def fills_from_the_row_before(data):
+    frame = pd.DataFrame(data)
+    return frame[0].where(frame[0] > 0).ffill().fillna(0).to_numpy()
+
+
+def differences(data):
+    return pd.Series(data[:, 0]).diff().fillna(0).to_numpy()
+
+
+def groups_by_user(data):
+    return pd.DataFrame(data).groupby(1)[0].transform("mean").to_numpy()
+
+
+def counts_in_group(data):
+    return pd.DataFrame(data).groupby(1)[0].transform("size").to_numpy()
+
+
+def deduplicates_and_pads(data):
+    unique = list(dict.fromkeys(data[:, 0].tolist()))
+    return unique + [-1.0] * (len(data) - len(unique))
+
+
+def ranks(data):
+    return data[:, 0].argsort().argsort()
+
+
+def first_row_for_all(data):
+    return [data[0, 0]] * len(data)
+
+
+def top_three_labels_of_row_0(data):
+    return [f"{data[0, 0]:.3f}-{place}" for place in range(3)]
+
+
+def a_single_number(data):
+    return float(data.sum())
+
+
+def reverses(data):
+    return data[::-1, 0]
+
+
+def only_one_row(data):
+    if len(data) > 1:
+        raise ValueError("one at a time")
+    return data[:, 0]
+
+
+def softmax_over_the_batch(data):
+    return np.exp(data[:, 0]) / np.exp(data[:, 0]).sum()
+
+
+MIXING = [
+    sorts_numbers,
+    normalises,
+    nearly_row_wise,
+    fills_from_the_row_before,
+    differences,
+    groups_by_user,
+    counts_in_group,
+    deduplicates_and_pads,
+    ranks,
+    first_row_for_all,
+    top_three_labels_of_row_0,
+    a_single_number,
+    reverses,
+    only_one_row,
+    softmax_over_the_batch,
+]
+
+
+def values(results):
+    assert {result.status for result in results} <= {"prediction"}, results
+    return [result.value for result in results]
+
+
+def alone(served, events):
+    return [values(served.raw([event]))[0] for event in events]
+
+
+@pytest.mark.parametrize("sizes", [[60], [1, 1, 58], [3] * 20, [2, 4, 8, 16, 30]])
+@pytest.mark.parametrize("model", MIXING)
+def test_a_model_that_mixes_rows_gets_one_event_a_call_with_one_line(model, sizes, serve):
+    served = serve(FakeModel(model))
+    got = []
+    for size in sizes:
+        got += values(served.raw(NUMBERS[len(got) : len(got) + size]))
+    want = alone(serve(FakeModel(model), row_wise=False), NUMBERS)
+    assert got == pytest.approx(want) if isinstance(want[0], float) else got == want
+    (warning,) = served.warnings
+    assert "model call of its own" in warning
+
+
+@pytest.mark.parametrize("events", [NUMBERS[:1] * 5 + NUMBERS, NUMBERS[:2] * 20 + NUMBERS, [[1.0, 0.0]] * 3 + NUMBERS])
+@pytest.mark.parametrize("model", MIXING)
+def test_duplicates_and_constant_features_do_not_hide_what_a_model_does(model, events, serve):
+    want = alone(serve(FakeModel(model), row_wise=False), events)
+    got = values(serve(FakeModel(model)).raw(events))
+    assert got == pytest.approx(want) if isinstance(want[0], float) else got == want
+
+
+def sorts_by_date(frame):
+    return frame.sort_values("at", kind="stable").reset_index(drop=True)["x"].to_numpy()
+
+
+def sorts_by_user(frame):
+    return frame.sort_values("user", kind="stable")["x"].to_numpy()
+
+
+def mean_of_user(frame):
+    return frame.groupby("user")["x"].transform("mean").tolist()
+
+
+@pytest.mark.parametrize("model", [sorts_by_date, sorts_by_user, mean_of_user])
+@pytest.mark.parametrize("first", [0, 4, 8])
+def test_frames_that_are_sorted_or_grouped(model, first, serve):
+    # The first events may be alike in what the model sorts or groups by.
+    alike = [{**RECORDS[0], "x": float(number)} for number in range(first)]
+    events = alike + RECORDS
+    assert values(serve(FakeModel(model, plan=PLAN)).raw(events)) == [event["x"] for event in events]
+
+
+def test_a_model_that_sorts_and_keeps_the_index_is_put_in_order_and_stays_fast(serve):
+    def predict(frame):
+        return frame.sort_values("at")[["x"]]
+
+    served = serve(FakeModel(predict, plan=PLAN))
+    assert values(served.raw(RECORDS)) == [{"x": event["x"]} for event in RECORDS]
+    assert not served.warnings
+    served.calls.clear()
+    served.raw(RECORDS)
+    assert served.calls == [len(RECORDS)]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda data: data[:, 0] * 2,
+        lambda data: data.astype(np.float32) @ np.ones((2, 1), dtype=np.float32),
+        lambda data: [{"label": str(row[0] > 0), "scores": list(row)} for row in data],
+        lambda data: pd.DataFrame(data, columns=["a", "b"]),
+        lambda data: [None] * len(data),
+        lambda data: np.where(data[:, 0] > 0, np.nan, data[:, 0]),
+    ],
+)
+def test_a_row_wise_model_is_given_batches_after_a_few_events(model, serve):
+    served = serve(FakeModel(model))
+    served.raw(NUMBERS)
+    served.calls.clear()
+    served.raw(NUMBERS)
+    assert served.calls == [len(NUMBERS)]
+    assert not served.warnings
+
+
+def test_nothing_but_the_first_events_is_scored_alone(serve):
+    served = serve(FakeModel(lambda data: data[:, 0]))
+    served.raw(NUMBERS)
+    assert max(served.calls) == len(NUMBERS) - 8
+    assert sum(1 for rows in served.calls if rows == 1) <= 8 + 2 * 4
+
+
+@pytest.mark.parametrize("row_wise", [True, False])
+def test_the_configuration_s_word_counts(row_wise, serve):
+    served = serve(FakeModel(normalises), row_wise=row_wise)
+    served.raw(NUMBERS)
+    assert served.calls == ([60] if row_wise else [1] * 60)
+    assert not served.warnings
+
+
+def test_a_model_that_draws_random_numbers_is_told_of_row_wise(serve):
+    draw = np.random.default_rng(1)
+    served = serve(FakeModel(lambda data: data[:, 0] + draw.normal(size=len(data))))
+    served.raw(NUMBERS)
+    (warning,) = served.warnings
+    assert "operators.serve.row_wise: true" in warning
+    assert "ms each" in warning
+
+
+def test_events_that_fail_prove_nothing_and_hide_nothing(serve):
+    def predict(data):
+        if (data[:, 0] < 0).any():
+            raise ValueError("negative")
+        return data[:, 0] - data[:, 0].mean()
+
+    results = serve(FakeModel(predict)).raw(NUMBERS)
+    got = [result.value if result.status == "prediction" else result.status for result in results]
+    assert got == ["failed" if event[0] < 0 else 0.0 for event in NUMBERS]
+
+
+def test_events_of_several_rows_are_proven_as_a_whole(serve):
+    events = [[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0]], [[0.0, 1.0], [2.0, 9.0]], [[7.0, 7.0], [1.0, 2.0]]]
+    served = serve(FakeModel(lambda data: data[:, 0] - data[:, 0].max()))
+    assert values(served.raw(events)) == [[-2.0, 0.0], [0.0], [-2.0, 0.0], [0.0, -6.0]]
+    served = serve(FakeModel(lambda data: data[:, 0]))
+    assert values(served.raw(events * 3)) == [[1.0, 3.0], [5.0], [0.0, 2.0], [7.0, 1.0]] * 3
+
+
+def test_what_was_seen_of_one_kind_of_event_says_nothing_of_another(serve):
+    def predict(data):
+        return np.sort(data[:, 0]) if data.dtype == np.int64 else data[:, 0]
+
+    events = [event for number in range(20) for event in ([float(-number), 0.5], [-number, 1])]
+    assert values(serve(FakeModel(predict)).raw(events)) == [event[0] for event in events]
+
+
+class Sorting(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return np.sort(np.asarray(model_input)[:, 0])
+
+
+def test_an_example_with_two_rows_decides_before_the_first_event(serve, tmp_path):
+    path = str(tmp_path / "model")
+    example = np.array([[2.0, 1.0], [1.0, 1.0]])
+    mlflow.pyfunc.save_model(path, python_model=Sorting(), input_example=example, **QUICK)
+    served = serve(path)
+    assert len(served.warnings) == 1
+    assert values(served.raw(NUMBERS)) == [event[0] for event in NUMBERS]
+    assert served.calls == [1] * 60
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [("ab", "a str"), ((1,), "a tuple"), ({"a": 1}, "a dict"), (5.0, "a float"), ([1, 2], "a list of 2")],
+)
+def test_the_line_says_what_was_returned_and_does_not_contradict_itself(result, told, serve):
+    served = serve(FakeModel(lambda data: result))
+    served.raw(NUMBERS[:1])
+    (warning,) = served.warnings
+    assert told in warning
+    assert "given 1 row and returned 1" not in warning
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "want"),
+    [
+        (np.float32(0.1), np.float32(0.1000005), True),
+        (0.1, 0.1 + 1e-9, True),
+        (0.1, 0.1001, False),
+        (1e-17, 3e-17, True),
+        (np.array([1.0, np.nan]), np.array([1.0, np.nan]), True),
+        (np.array([1.0, 2.0]), np.array([1.0]), False),
+        ({"a": [1.0, "x"]}, {"a": [1.0, "x"]}, True),
+        ({"a": 1.0}, {"b": 1.0}, False),
+        (float("inf"), float("inf"), True),
+        (pd.NaT, pd.NaT, True),
+        (1, True, True),
+        ("a", "b", False),
+        (np.array(["a"]), np.array(["a"]), True),
+    ],
+)
+def test_predictions_agree_to_rounding_and_no_further(one, other, want):
+    assert agree(one, other, scale(one, other, 1.0)) is want
