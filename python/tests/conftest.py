@@ -10,7 +10,13 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 import numpy as np
 import pytest
 from harness import Served
+from hypothesis import settings
 from models import MODELS
+
+# CI tries the same examples each time: what is new to it should be the change, not the dice.
+settings.register_profile("ci", derandomize=True)
+settings.register_profile("people", database=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "people")
 
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 
