@@ -32,10 +32,10 @@ def own(value: Any) -> Any:
     itself.
     """
     kind = type(value)
-    if kind in _PLAIN or (isinstance(value, np.generic) and not isinstance(value, np.void)):
-        return value
     if kind in _CONTAINERS:
         return _CONTAINERS[kind](value)
+    if kind in _PLAIN or (isinstance(value, np.generic) and not isinstance(value, np.void)):
+        return value
     if isinstance(value, np.ndarray):
         return _own_array(value)
     return own_frame(value) if hasattr(value, "iloc") else copy.deepcopy(value)
@@ -47,20 +47,21 @@ def own_each(values: Iterable[Any]) -> list[Any]:
     return items if _PLAIN.issuperset(map(type, items)) else [own(item) for item in items]
 
 
-_CONTAINERS: dict[type, Callable[[Any], Any]] = {
-    list: own_each,
-    tuple: lambda value: tuple(own_each(value)),
-    dict: lambda value: dict(zip(value, own_each(value.values()), strict=True)),
-}
-
-
 def _own_array(array: np.ndarray) -> np.ndarray:
     copied: np.ndarray = array.copy()
-    if array.dtype.kind == "O":
+    if array.dtype.kind == "O" and not _PLAIN.issuperset(map(type, array.reshape(-1))):
         flat = copied.reshape(-1)
         for place, item in enumerate(array.reshape(-1)):
             flat[place] = own(item)
     return copied
+
+
+_CONTAINERS: dict[type, Callable[[Any], Any]] = {
+    list: own_each,
+    tuple: lambda value: tuple(own_each(value)),
+    dict: lambda value: dict(zip(value, own_each(value.values()), strict=True)),
+    np.ndarray: _own_array,
+}
 
 
 def own_frame(frame: Any) -> Any:

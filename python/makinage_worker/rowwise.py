@@ -11,6 +11,7 @@ model that sorts by date shows nothing while all dates are equal.
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ _KEYS = 1024
 
 _MIXED_BITS = 4
 """Mixed rows tell 2**4 groups of features apart, at two model calls a bit."""
+
+_MIXING_SECONDS = 1.0
+"""A model that takes longer for its mixed rows is looked at with fewer of them: its first events wait meanwhile."""
 
 Ask = Callable[[Sequence["Scored"]], list[Any]]
 """Scores the events in one model call; says the prediction of each. Raises what the model raises, and WrongCount."""
@@ -154,7 +158,10 @@ def _mixed(ask: Ask, one: Scored, other: Scored) -> Iterator[Scored]:
     if inputs.count(one.data) != 1 or inputs.count(other.data) != 1:
         return
     differing = inputs.differing(other.data, one.data)[0]
+    begin = time.monotonic()
     for taken in _halves(np.flatnonzero(differing)):
+        if time.monotonic() - begin > _MIXING_SECONDS:
+            return
         features = np.zeros(len(differing), dtype=bool)
         features[taken] = True
         row = Scored(inputs.mixed(one.data, other.data, features), None, one.count)

@@ -12,6 +12,9 @@ from makinage_worker import inputs
 from makinage_worker.errors import Failure
 from makinage_worker.rows import Plan, Row
 
+_FORMS = 64
+"""Widths and types of number rows whose keys are remembered."""
+
 
 @dataclass(slots=True)
 class Stack:
@@ -89,12 +92,25 @@ def stack_rows(plan: Plan, rows: Sequence[tuple[int, Row]]) -> tuple[list[Stack]
     return stacks, failures
 
 
-def dense_stack(plan: Plan, places: Sequence[int], matrix: np.ndarray, rank: int) -> Stack | None:
-    """The stack of events that are numbers or lists of them; None where the plan must look at each by itself."""
-    data = plan.dense(matrix, rank)
-    if data is None:
-        return None
-    return Stack(places, data, _key(plan.row((matrix[0] if rank else matrix[0, 0]).tolist())))
+class Dense:
+    """Makes stacks of events that are numbers, or lists of them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._keys: dict[tuple[str, int, int], Hashable] = {}
+
+    def stack(self, places: Sequence[int], matrix: np.ndarray, rank: int) -> Stack | None:
+        """The stack of a row for each event; None where the plan must look at each by itself."""
+        data = self._plan.dense(matrix, rank)
+        if data is None:
+            return None
+        form = (matrix.dtype.str, matrix.shape[1], rank)
+        if form not in self._keys:
+            if len(self._keys) == _FORMS:
+                self._keys.clear()
+            # The one that these events have when they come by themselves.
+            self._keys[form] = _key(self._plan.row((matrix[0] if rank else matrix[0, 0]).tolist()))
+        return Stack(places, data, self._keys[form])
 
 
 def single(plan: Plan, row: Row) -> Stack:

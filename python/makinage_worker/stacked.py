@@ -21,7 +21,7 @@ from makinage_worker.own import own
 from makinage_worker.predict import Chunk, Scorer
 from makinage_worker.protocol import Batch, RawGroup
 from makinage_worker.rows import Row, entries
-from makinage_worker.stack import Stack, dense_stack, single, stack_rows
+from makinage_worker.stack import Dense, Stack, single, stack_rows
 from makinage_worker.steps import Ownership, Steps, Topics
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Stacked:
         self._topics = topics
         self._pre_transform = steps.pre_transform
         self._scorer = scorer
+        self._numbers = Dense(scorer.plan)
         self._notices = notices
         self._finish = Finish(topics, steps)
         self._ownership = Ownership.of(topics, steps)
@@ -77,10 +78,11 @@ class Stacked:
                     self._finish.each(place, event, self._scorer.predictor.alone(single(self._scorer.plan, row)), out)
                     continue
                 event.value = mine[1]
+                if event.text is not None or not (event.is_json and self._finish.splices):
+                    events[place] = event
             except BaseException as error:
                 out.fail(place, Failure(step, error))
             else:
-                events[place] = event
                 rows.append((place, row))
         return self._stack(rows, out)
 
@@ -135,7 +137,7 @@ class Stacked:
 
     def _dense(self, places: Sequence[int], matrix: np.ndarray, rank: int) -> Stack | None:
         try:
-            return dense_stack(self._scorer.plan, places, matrix, rank)
+            return self._numbers.stack(places, matrix, rank)
         except BaseException:
             return None  # each by itself tells which
 
