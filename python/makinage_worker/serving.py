@@ -143,7 +143,7 @@ class Serving:
             try:
                 event = decode(data)
             except BaseException as error:
-                out.fail(place, Failure("decode", error))
+                out.fail(place, Failure("decode", codec.refused(data, error)))
             else:
                 events.add([place], [event], codec)
 
