@@ -7,12 +7,13 @@ use std::{
     process::ExitCode,
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use anyhow::Context;
 use crossbeam_channel::bounded;
 
-use super::{BAD_CONFIG, log_to_stderr, preflight, tell};
+use super::{BAD_CONFIG, log_to, preflight, tell};
 use crate::{
     environment::Surroundings,
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
@@ -23,18 +24,28 @@ use crate::{
     worker::{
         plan::{interpreter, plan},
         pool::Pool,
+        process,
     },
 };
 
 /// Chunks of lines that wait for the pipeline.
 const CHUNKS: usize = 16;
 const ANSWERS: usize = 1024;
+/// The longest wait for what workers that have ended have printed: a child of theirs that goes on may keep their output open.
+const LAST_OUTPUT: Duration = Duration::from_secs(1);
 
 /// Scores `events` (`-` is standard input) with the model at `model`; outputs go to standard output, one a line, in the order of the events.
 ///
 /// Exit code 0 when every event was scored or skipped by a step, 1 when one failed.
 pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
-    log_to_stderr(tracing::Level::WARN);
+    // What hooks and models print is what someone who tries them wants to see.
+    log_to("warn,worker=info", io::stderr);
+    let outcome = score(file, model, events);
+    process::wait_for_output(LAST_OUTPUT);
+    outcome
+}
+
+fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     let Some(config) = preflight::configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let lines = open(events)?;
     let unpacked = Arc::new(unpacked(model)?);
@@ -61,7 +72,8 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     ready.send(pool).context("the pipeline has gone")?;
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
-    let ended = Pipeline::new(&config.operator, (inputs, Outlets::default()), sink, acks).run(config.stop_timeout);
+    let pipeline = Pipeline::new(&config.operator, (inputs, Outlets::default()), sink, acks).naming_all_failures();
+    let ended = pipeline.run(config.stop_timeout);
     // One that was stopped by an event wants no more of them, and standard input may never end.
     if !ended.stopped_by_error {
         reader

@@ -27,6 +27,7 @@ mod on_error;
 mod orphans;
 mod page;
 mod partitions;
+mod predict;
 mod processes;
 mod publisher;
 mod random;
