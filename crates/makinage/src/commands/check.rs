@@ -10,6 +10,7 @@ use crate::{
     kafka::{
         client::Cluster,
         limits,
+        reach::{self, LastFailure, unreachable},
         topics::{self, Topic},
     },
     reload::consul::Consul,
@@ -71,15 +72,24 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     let mut settings = cluster.base();
     // To look is not to make: `check` must not have the broker create topics.
     settings.set("allow.auto.create.topics", "false");
-    let consumer: BaseConsumer = match settings.create() {
+    let consumer: BaseConsumer<LastFailure> = match settings.create_with_context(LastFailure::default()) {
         Ok(consumer) => consumer,
         Err(error) => return list.bad(format_args!("kafka.properties: {error}")),
     };
-    if let Err(error) = consumer.fetch_metadata(None, TIMEOUT) {
-        return list.bad(format_args!(
-            "Kafka at {endpoint}: no broker answers ({error}); check that Kafka runs there, and kafka.endpoint"
-        ));
-    }
+    let named = match reach::named(consumer.client(), TIMEOUT) {
+        Ok(named) => named.join(", "),
+        Err(error) => {
+            let reason = LastFailure::of(&consumer);
+            let reason = reason.as_deref();
+            return match reason.and_then(|reason| reach::named_in(reason, &endpoint)) {
+                Some(broker) => list.bad(unreachable(&endpoint, broker, None, reason)),
+                None => list.bad(format_args!(
+                    "Kafka at {endpoint}: no broker answers ({}); check that Kafka runs there, and kafka.endpoint",
+                    reason.map_or_else(|| error.to_string(), str::to_owned)
+                )),
+            };
+        }
+    };
     Checklist::good(format_args!("Kafka at {endpoint}"));
     let operator = &config.operator;
     let roles = [("model topic", &operator.model.name)]
@@ -89,6 +99,11 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     for (role, topic) in roles {
         match topics::look_up(consumer.client(), topic) {
             Topic::Partitions(count) => {
+                if let Some(broker) = reach::silent_leader(consumer.client(), topic, TIMEOUT) {
+                    let reason = LastFailure::of(&consumer);
+                    // The others would be asked in vain as well, each for as long.
+                    return list.bad(unreachable(&endpoint, &broker, Some(topic), reason.as_deref()));
+                }
                 let limit = limits::max_message_bytes(&settings, topic, TIMEOUT).ok().flatten();
                 let limit = limit.map(|bytes| format!(", records up to {bytes} bytes")).unwrap_or_default();
                 Checklist::good(format_args!("{role} {topic}: {count} partitions{limit}"));
@@ -97,6 +112,10 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
                 "{role} {topic} is not on Kafka at {endpoint}; create it with: {}",
                 topics::create_command(&endpoint, topic)
             )),
+            Topic::Unknown(error) if reach::is_silence(&error) => {
+                let reason = LastFailure::of(&consumer);
+                return list.bad(unreachable(&endpoint, &named, Some(topic), reason.as_deref()));
+            }
             Topic::Unknown(error) => list.bad(format_args!("{role} {topic}: {error}")),
         }
     }
@@ -104,7 +123,7 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
 }
 
 /// Whether a model is there; the service waits for one, so that this is only a note.
-fn check_model(consumer: &BaseConsumer, topic: &str) {
+fn check_model(consumer: &BaseConsumer<LastFailure>, topic: &str) {
     let Topic::Partitions(count) = topics::look_up(consumer.client(), topic) else { return };
     let records: i64 = (0..count)
         .filter_map(|partition| consumer.fetch_watermarks(topic, partition, TIMEOUT).ok())

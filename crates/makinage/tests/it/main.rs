@@ -27,6 +27,7 @@ mod on_error;
 mod orphans;
 mod page;
 mod partitions;
+
 mod predict;
 mod processes;
 mod publisher;
@@ -45,4 +46,5 @@ mod stops;
 mod stream;
 mod swaps;
 mod unread;
+mod waits;
 mod workers;

@@ -22,6 +22,7 @@ pub use self::{
 };
 use crate::kafka::{
     client::Cluster,
+    reach::{self, LastFailure},
     topics::{self, Topic},
 };
 
@@ -32,7 +33,8 @@ const STALL: Duration = Duration::from_mins(1);
 
 /// A model topic, to look at.
 pub struct Catalogue {
-    consumer: BaseConsumer,
+    consumer: BaseConsumer<LastFailure>,
+    endpoint: String,
     topic: String,
     partitions: i32,
 }
@@ -42,12 +44,21 @@ impl Catalogue {
     pub fn open(cluster: &Cluster, topic: &str) -> Result<Self, CatalogueError> {
         let mut settings = cluster.model_consumer();
         settings.set("allow.auto.create.topics", "false");
-        let consumer: BaseConsumer = settings.create().map_err(CatalogueError::Client)?;
-        let endpoint = cluster.endpoint();
-        match topics::look_up(consumer.client(), topic) {
-            Topic::Partitions(partitions) => Ok(Self { consumer, topic: topic.to_owned(), partitions }),
-            Topic::Missing => Err(CatalogueError::NoTopic { topic: topic.to_owned(), endpoint }),
-            Topic::Unknown(source) => Err(CatalogueError::Unreachable { endpoint, source }),
+        let consumer: BaseConsumer<LastFailure> =
+            settings.create_with_context(LastFailure::default()).map_err(CatalogueError::Client)?;
+        let (endpoint, topic) = (cluster.endpoint(), topic.to_owned());
+        let named = match reach::named(consumer.client(), TIMEOUT) {
+            Ok(named) => named.join(", "),
+            Err(source) => return Err(unanswered((topic, endpoint), source, LastFailure::of(&consumer))),
+        };
+        match topics::look_up(consumer.client(), &topic) {
+            Topic::Partitions(partitions) => Ok(Self { consumer, endpoint, topic, partitions }),
+            Topic::Missing => Err(CatalogueError::NoTopic { topic, endpoint }),
+            Topic::Unknown(source) if reach::is_silence(&source) => {
+                let reason = LastFailure::of(&consumer);
+                Err(CatalogueError::BrokerUnreachable { topic, endpoint, broker: named, reason })
+            }
+            Topic::Unknown(source) => Err(CatalogueError::Unreadable { topic, source }),
         }
     }
 
@@ -74,7 +85,10 @@ impl Catalogue {
     }
 
     fn offsets(&self, partition: i32) -> Result<(i64, i64), CatalogueError> {
-        self.consumer.fetch_watermarks(&self.topic, partition, TIMEOUT).map_err(|source| self.unreadable(source))
+        self.consumer.fetch_watermarks(&self.topic, partition, TIMEOUT).map_err(|source| {
+            let silent = reach::is_silence(&source).then(|| self.silent_leader());
+            silent.flatten().unwrap_or_else(|| self.unreadable(source))
+        })
     }
 
     fn read(
@@ -121,8 +135,22 @@ impl Catalogue {
         }
     }
 
+    fn silent_leader(&self) -> Option<CatalogueError> {
+        let broker = reach::silent_leader(self.consumer.client(), &self.topic, TIMEOUT)?;
+        let (topic, endpoint) = (self.topic.clone(), self.endpoint.clone());
+        Some(CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason: LastFailure::of(&self.consumer) })
+    }
+
     fn unreadable(&self, source: KafkaError) -> CatalogueError {
         CatalogueError::Unreadable { topic: self.topic.clone(), source }
+    }
+}
+
+/// Nobody has answered: Kafka itself, or a broker that it has named.
+fn unanswered((topic, endpoint): (String, String), source: KafkaError, reason: Option<String>) -> CatalogueError {
+    match reason.as_deref().and_then(|reason| reach::named_in(reason, &endpoint)) {
+        Some(broker) => CatalogueError::BrokerUnreachable { topic, broker: broker.to_owned(), endpoint, reason },
+        None => CatalogueError::Unreachable { endpoint, source },
     }
 }
 

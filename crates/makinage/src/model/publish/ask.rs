@@ -10,6 +10,7 @@ use rdkafka::{
 };
 
 use super::{client::Publisher, error::PublishError};
+use crate::kafka::reach;
 
 /// The longest wait for any bootstrap server's first answer.
 const CONNECT: Duration = Duration::from_secs(12);
@@ -76,11 +77,7 @@ impl Publisher {
                     });
                 }
                 Answer::Silence => {
-                    return Err(PublishError::Unreachable {
-                        endpoints: self.endpoints.clone(),
-                        seconds: (now - started).as_secs(),
-                        reason: self.events().failure(),
-                    });
+                    return Err(self.unanswered(topic, now - started));
                 }
             }
             self.listen(Duration::from_millis(200));
@@ -94,6 +91,18 @@ impl Publisher {
                 [about] => read_topic(about, &metadata),
                 _ => Answer::Absent,
             },
+        }
+    }
+
+    /// Nobody has answered: Kafka itself, or a broker that it has named.
+    fn unanswered(&self, topic: &str, waited: Duration) -> PublishError {
+        let (endpoints, reason) = (self.endpoints.clone(), self.events().failure());
+        match reason.as_deref().and_then(|reason| reach::named_in(reason, &endpoints)) {
+            Some(broker) => {
+                let (topic, broker) = (topic.to_owned(), broker.to_owned());
+                PublishError::LeaderUnreachable { endpoints, topic, broker, reason }
+            }
+            None => PublishError::Unreachable { endpoints, seconds: waited.as_secs(), reason },
         }
     }
 
@@ -113,6 +122,7 @@ impl Publisher {
                 }
                 Err(_) if Instant::now() >= give_up_at => {
                     return Err(PublishError::LeaderUnreachable {
+                        endpoints: self.endpoints.clone(),
                         topic: topic.to_owned(),
                         broker: leader.address.clone(),
                         reason: self.events().failure(),
@@ -176,20 +186,16 @@ fn read_topic(about: &MetadataTopic, metadata: &Metadata) -> Answer {
 
 /// Whether the broker didn't answer, or not as the leader yet.
 fn is_silence(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::BrokerTransportFailure
-                | RDKafkaErrorCode::OperationTimedOut
-                | RDKafkaErrorCode::RequestTimedOut
-                | RDKafkaErrorCode::AllBrokersDown
-                | RDKafkaErrorCode::Resolve
-                | RDKafkaErrorCode::UnknownPartition
-                | RDKafkaErrorCode::LeaderNotAvailable
-                | RDKafkaErrorCode::NotLeaderForPartition
-                | RDKafkaErrorCode::UnknownTopicOrPartition
+    reach::is_silence(error)
+        || matches!(
+            error.rdkafka_error_code(),
+            Some(
+                RDKafkaErrorCode::UnknownPartition
+                    | RDKafkaErrorCode::LeaderNotAvailable
+                    | RDKafkaErrorCode::NotLeaderForPartition
+                    | RDKafkaErrorCode::UnknownTopicOrPartition
+            )
         )
-    )
 }
 
 /// What Kafka or the client says, without the library's name for the call.

@@ -13,7 +13,7 @@ use rdkafka::{
 };
 
 use super::{error::PublishError, flow::Traffic, size::CLIENT_LIMIT};
-use crate::config::PublishConfig;
+use crate::{config::PublishConfig, kafka::reach::failure};
 
 /// Room that `message.max.bytes` leaves for a record's key and headers.
 const RECORD_SLACK: u64 = 64 << 10;
@@ -123,9 +123,7 @@ impl Events {
     }
 
     fn failed(&self, reason: &str) {
-        // What follows is librdkafka's state, of no use to the reader.
-        let reason = reason.split(" (after ").next().unwrap_or(reason);
-        *lock(&self.failure) = Some(reason.to_owned());
+        *lock(&self.failure) = Some(failure(reason).to_owned());
     }
 
     pub(super) fn traffic(&self) -> Traffic {
@@ -141,9 +139,9 @@ impl Events {
 impl ClientContext for Events {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
         tracing::debug!(target: "librdkafka", facility, "{message}");
-        if BROKEN_CONNECTION.contains(&facility) {
-            // What comes first is the thread's name.
-            self.failed(message.split_once("]: ").map_or(message, |(_, message)| message));
+        // A request that timed out before it was sent follows from a connection that was not made.
+        if BROKEN_CONNECTION.contains(&facility) && !message.contains("Timed out 0 in-flight") {
+            self.failed(message);
         }
     }
 
