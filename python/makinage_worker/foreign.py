@@ -35,6 +35,7 @@ _FORMATS = {
     b"\x93NUMPY": "a NumPy file",
     b"\xac\xed\x00\x05": "a serialized Java object",
     b"<?xml": "XML",
+    b"PK\x03\x04": "a zip, as the models of a model topic are",
 }
 _UTF = {b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 

@@ -49,6 +49,7 @@ NAMED = {
     npy(): ("a NumPy file",),
     b"\xac\xed\x00\x05sr\x00": ("a serialized Java object",),
     b"<?xml version='1.0'?><event/>": ("XML",),
+    b"PK\x03\x04\x14\x00\x00\x00": ("a zip, as the models of a model topic are",),
     TEXT.encode("utf-16"): ("UTF-16", "utf-16"),
     TEXT.encode("utf-16-le"): ("UTF-16", "utf-16-le"),
     TEXT.encode("utf-16-be"): ("UTF-16", "utf-16-be"),

@@ -2,7 +2,10 @@
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{
+    consumer::{BaseConsumer, Consumer},
+    error::{KafkaError, RDKafkaErrorCode},
+};
 
 use super::{BAD_CONFIG, checklist::Checklist, log_to_stderr, preflight};
 use crate::{
@@ -59,6 +62,12 @@ fn describe(config: &Config) {
     for (step, hook) in steps {
         Checklist::good(format_args!("{step}: {}", hook.as_deref().unwrap_or("the default step")));
     }
+    for topic in operator.data.iter().filter(|topic| topic.encoder == Encoder::String) {
+        let name = &topic.name;
+        Checklist::good(format_args!(
+            "data topic {name}: an event is a text (makinage.encoding.string, the default); JSON needs makinage.encoding.json"
+        ));
+    }
     for encoder in operator.data.iter().map(|topic| &topic.encoder).chain([&operator.sink.encoder]) {
         if let Encoder::Module(module) = encoder {
             Checklist::good(format_args!("encoder: {module}"));
@@ -85,7 +94,7 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
                 Some(broker) => list.bad(unreachable(&endpoint, broker, None, reason)),
                 None => list.bad(format_args!(
                     "Kafka at {endpoint}: no broker answers ({}); check that Kafka runs there, and kafka.endpoint",
-                    reason.map_or_else(|| error.to_string(), str::to_owned)
+                    reason.map_or_else(|| silence(&error), str::to_owned)
                 )),
             };
         }
@@ -120,6 +129,18 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
         }
     }
     check_model(&consumer, &operator.model.name);
+}
+
+/// What an error says where no connection has failed.
+fn silence(error: &KafkaError) -> String {
+    match error.rdkafka_error_code() {
+        // All brokers tell of their topics; a controller's listener doesn't.
+        Some(RDKafkaErrorCode::UnsupportedFeature) => {
+            "what listens there is no broker, but maybe a controller".to_owned()
+        }
+        _ if reach::is_silence(error) => format!("what listens there says nothing for {} s", TIMEOUT.as_secs()),
+        _ => error.to_string(),
+    }
 }
 
 /// Whether a model is there; the service waits for one, so that this is only a note.

@@ -66,4 +66,24 @@ fn what_hooks_print_before_a_model_is_given_up_is_shown_too() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), b"".as_slice()), "{told}");
     assert!(told.contains("about to fail") && told.contains("RuntimeError"), "{told}");
+    assert!(told.contains("the hooks can't be set up: step pre_transform") && !told.contains("the model"), "{told}");
+}
+
+#[test]
+fn what_is_given_instead_of_events_or_a_model_is_named() {
+    if left_out() {
+        return;
+    }
+    let output = predict("def pre_transform(config):\n    return len\n", "[\n  [1, 2],\n  [3, 4]\n]\n");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("events.jsonl is JSON over several lines") && told.contains("jq -c '.[]'"), "{told}");
+
+    let folder = Folder::new();
+    let config = folder.write("config.yaml", include_str!("../../../../config/examples/serve.yaml"));
+    let events = folder.write("events.jsonl", "[1]\n");
+    let mut command = program("makinage");
+    command.arg("predict").arg("--config").arg(config).arg("--model").arg("/nowhere/model").arg(events);
+    let output = command.output().expect("it runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("/nowhere/model: it doesn't exist; give the path"), "{told}");
 }
