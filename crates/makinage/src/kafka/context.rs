@@ -44,6 +44,8 @@ pub struct Connection {
 struct Known {
     /// By the clients' names.
     pulses: HashMap<String, (Pulse, Instant)>,
+    /// Where the clock of the statistics begins.
+    origin: Option<Instant>,
     heard: Option<Instant>,
     /// When a client lost its last connection.
     down: Option<Instant>,
@@ -82,6 +84,7 @@ impl Connection {
     /// be reached while others can.
     fn listen(&self, statistics: &Statistics, now: Instant) {
         let mut known = self.known();
+        let now = known.made(statistics, now);
         let mut seen = known.look(statistics, now);
         // One that is asked for by the user isn't one that Kafka names wrongly.
         seen.unreached.retain(|(broker, _)| !self.endpoints.split(',').any(|endpoint| endpoint == broker));
@@ -142,6 +145,16 @@ impl Connection {
 }
 
 impl Known {
+    /// When statistics were made that are heard `now`: those of a consumer wait while its thread is at something else, such as a rebalance.
+    fn made(&mut self, statistics: &Statistics, now: Instant) -> Instant {
+        let clock = Duration::from_micros(statistics.ts.unsigned_abs());
+        let Some(origin) = now.checked_sub(clock) else { return now };
+        // What was heard with the least delay shows where their clock, which all clients share, begins.
+        let origin = self.origin.map_or(origin, |known| known.min(origin));
+        self.origin = Some(origin);
+        origin + clock
+    }
+
     fn look(&mut self, statistics: &Statistics, now: Instant) -> Seen {
         self.pulses.retain(|_, (_, looked)| now.saturating_duration_since(*looked) < GONE);
         let (pulse, looked) = self.pulses.entry(statistics.name.clone()).or_insert_with(|| (Pulse::default(), now));

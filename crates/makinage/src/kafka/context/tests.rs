@@ -107,7 +107,7 @@ fn a_broker_that_kafka_names_and_nobody_reaches_is_told_as_that_and_not_as_kafka
 
 #[test]
 fn a_kafka_that_is_not_there_is_told_with_the_reason_and_again_that_it_is_back() {
-    let second = |second| Instant::now() + Duration::from_secs(second);
+    let second = |second| Instant::now() + Duration::from_secs(u64::from(second));
     let told = logged(tracing::Level::INFO, |connection| {
         error(
             &connection,
@@ -117,9 +117,9 @@ fn a_kafka_that_is_not_there_is_told_with_the_reason_and_again_that_it_is_back()
         error(&connection, RDKafkaErrorCode::AllBrokersDown, "1/1 brokers are down");
         let mut nowhere: Statistics = serde_json::from_str(HELD.lines().next().unwrap()).unwrap();
         nowhere.brokers.clear();
-        (1..10).for_each(|n| connection.listen(&nowhere, second(n)));
+        (1..10).for_each(|n| connection.listen(&made(&nowhere, n), second(n)));
         let there: Statistics = serde_json::from_str(HELD.lines().next().unwrap()).unwrap();
-        (11..13).for_each(|n| connection.listen(&there, second(n)));
+        (11..13).for_each(|n| connection.listen(&made(&there, n), second(n)));
     });
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!(lines.len(), 2, "{told}");
@@ -130,6 +130,28 @@ fn a_kafka_that_is_not_there_is_told_with_the_reason_and_again_that_it_is_back()
         "{told}"
     );
     assert!(lines[1].contains("answers again"), "{told}");
+}
+
+/// The same of another second.
+fn made(statistics: &Statistics, second: u32) -> Statistics {
+    Statistics { ts: statistics.ts + i64::from(second) * 1_000_000, ..statistics.clone() }
+}
+
+#[test]
+fn statistics_that_waited_show_what_was_when_they_were_made() {
+    let frozen: Vec<Statistics> = FROZEN.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = logged(tracing::Level::INFO, |connection| {
+        let begin = Instant::now();
+        let at = |second: usize| begin + Duration::from_secs(second as u64);
+        // One client tells in time, another all at once at the end, since its thread was at something else.
+        frozen.iter().zip(1..).for_each(|(statistics, second)| connection.listen(statistics, at(second)));
+        for statistics in &frozen {
+            let mut other = statistics.clone();
+            other.name.push('2');
+            connection.listen(&other, at(frozen.len() + 1));
+        }
+    });
+    assert!(told.lines().count() == 1 && told.contains(AWAY), "{told}");
 }
 
 #[test]
