@@ -13,7 +13,7 @@ use crate::{
     kafka::{
         client::Cluster,
         limits,
-        reach::{self, LastFailure, unreachable},
+        reach::{self, Remembered, unreachable},
         topics::{self, Topic},
     },
     reload::consul::Consul,
@@ -81,20 +81,19 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     let mut settings = cluster.base();
     // To look is not to make: `check` must not have the broker create topics.
     settings.set("allow.auto.create.topics", "false");
-    let consumer: BaseConsumer<LastFailure> = match settings.create_with_context(LastFailure::default()) {
+    let consumer: BaseConsumer<Remembered> = match settings.create_with_context(Remembered::default()) {
         Ok(consumer) => consumer,
         Err(error) => return list.bad(format_args!("kafka.properties: {error}")),
     };
     let named = match reach::named(consumer.client(), TIMEOUT) {
         Ok(named) => named.join(", "),
         Err(error) => {
-            let reason = LastFailure::of(&consumer);
-            let reason = reason.as_deref();
-            return match reason.and_then(|reason| reach::named_in(reason, &endpoint)) {
-                Some(broker) => list.bad(unreachable(&endpoint, broker, None, reason)),
+            let failures = Remembered::of(&consumer);
+            return match failures.named(&endpoint) {
+                Some((broker, reason)) => list.bad(unreachable(&endpoint, broker, None, Some(reason))),
                 None => list.bad(format_args!(
                     "Kafka at {endpoint}: no broker answers ({}); check that Kafka runs there, and kafka.endpoint",
-                    reason.map_or_else(|| silence(&error), str::to_owned)
+                    failures.last().map_or_else(|| silence(&error), |(reason, _)| reason.to_owned())
                 )),
             };
         }
@@ -109,9 +108,9 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
         match topics::look_up(consumer.client(), topic) {
             Topic::Partitions(count) => {
                 if let Some(broker) = reach::silent_leader(consumer.client(), topic, TIMEOUT) {
-                    let reason = LastFailure::of(&consumer);
+                    let failures = Remembered::of(&consumer);
                     // The others would be asked in vain as well, each for as long.
-                    return list.bad(unreachable(&endpoint, &broker, Some(topic), reason.as_deref()));
+                    return list.bad(unreachable(&endpoint, &broker, Some(topic), failures.about(&broker)));
                 }
                 let limit = limits::max_message_bytes(&settings, topic, TIMEOUT).ok().flatten();
                 let limit = limit.map(|bytes| format!(", records up to {bytes} bytes")).unwrap_or_default();
@@ -122,8 +121,9 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
                 topics::create_command(&endpoint, topic)
             )),
             Topic::Unknown(error) if reach::is_silence(&error) => {
-                let reason = LastFailure::of(&consumer);
-                return list.bad(unreachable(&endpoint, &named, Some(topic), reason.as_deref()));
+                let failures = Remembered::of(&consumer);
+                let (broker, reason) = failures.named(&endpoint).unzip();
+                return list.bad(unreachable(&endpoint, broker.unwrap_or(&named), Some(topic), reason));
             }
             Topic::Unknown(error) => list.bad(format_args!("{role} {topic}: {error}")),
         }
@@ -144,7 +144,7 @@ fn silence(error: &KafkaError) -> String {
 }
 
 /// Whether a model is there; the service waits for one, so that this is only a note.
-fn check_model(consumer: &BaseConsumer<LastFailure>, topic: &str) {
+fn check_model(consumer: &BaseConsumer<Remembered>, topic: &str) {
     let Topic::Partitions(count) = topics::look_up(consumer.client(), topic) else { return };
     let records: i64 = (0..count)
         .filter_map(|partition| consumer.fetch_watermarks(topic, partition, TIMEOUT).ok())

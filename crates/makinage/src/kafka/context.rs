@@ -13,7 +13,7 @@ use rdkafka::{Statistics, client::ClientContext, config::RDKafkaLogLevel, error:
 
 use super::{
     pulse::{Pulse, Seen},
-    reach::{because, failure, unreachable},
+    reach::{Failures, because, unreachable},
 };
 
 /// A broker that owes an answer and said nothing for so long does not answer: heartbeats come back at once, fetches after `fetch.wait.max.ms`.
@@ -51,7 +51,7 @@ struct Known {
     down: Option<Instant>,
     /// Since when no broker has answered, once that was told.
     away: Option<Instant>,
-    failure: Option<(String, Instant)>,
+    failures: Failures,
     /// Brokers of which it was told that they can't be reached.
     unreached: HashSet<String>,
 }
@@ -99,8 +99,7 @@ impl Connection {
     fn tell_unreached(&self, known: &mut Known, seen: &Seen, now: Instant) {
         for (broker, since) in &seen.unreached {
             if now.saturating_duration_since(*since) >= SILENCE && known.unreached.insert(broker.clone()) {
-                let reason = known.failure.as_ref().map(|(reason, _)| reason.as_str());
-                let reason = reason.filter(|reason| reason.contains(broker.as_str()));
+                let reason = known.failures.about(broker);
                 tracing::warn!("{}; waiting for it", unreachable(&self.endpoints, broker, None, reason));
             }
         }
@@ -182,8 +181,8 @@ impl Known {
 
     /// Why the last connection ended, where nothing was heard since.
     fn fresh_failure(&self) -> Option<&str> {
-        let (reason, at) = self.failure.as_ref()?;
-        self.heard.is_none_or(|heard| heard < *at).then_some(reason)
+        let (reason, at) = self.failures.last()?;
+        self.heard.is_none_or(|heard| heard < at).then_some(reason)
     }
 }
 
@@ -220,7 +219,7 @@ impl ClientContext for Connection {
                 | RDKafkaErrorCode::OperationTimedOut,
             ) => {
                 tracing::debug!("{error}: {reason}");
-                self.known().failure = Some((failure(reason).to_owned(), Instant::now()));
+                self.known().failures.note(reason);
             }
             _ if self.repeated(reason) => {}
             _ => tracing::warn!("Kafka client: {reason}"),

@@ -4,7 +4,8 @@
 //! can resolve or reach.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -19,6 +20,9 @@ use rdkafka::{
 
 /// How long a client is asked for what it has met.
 const LISTEN: Duration = Duration::from_millis(200);
+
+/// Brokers of which the end of a connection is remembered.
+const REMEMBERED: usize = 16;
 
 /// What service, `check`, publisher and `model` say of it. `broker` is its address as Kafka advertises it, `leads` the topic that it leads, where one is known.
 pub fn unreachable(endpoints: &str, broker: &str, leads: Option<&str>, reason: Option<&str>) -> String {
@@ -36,14 +40,14 @@ pub fn because(reason: Option<&str>) -> String {
 }
 
 /// What librdkafka says of a connection's end, without its own thread and state, of no use to the reader.
-pub fn failure(reason: &str) -> &str {
+fn failure(reason: &str) -> &str {
     let reason = reason.strip_prefix("[thrd:").and_then(|rest| rest.split_once("]: ")).map_or(reason, |(_, rest)| rest);
     reason.split(" (after ").next().unwrap_or(reason)
 }
 
 /// The broker that couldn't be reached, by what librdkafka says of it, where that is one that Kafka has named: only such have a number. Whoever
 /// is named as the user named it is no other broker.
-pub fn named_in<'r>(reason: &'r str, endpoints: &str) -> Option<&'r str> {
+fn named_in<'r>(reason: &'r str, endpoints: &str) -> Option<&'r str> {
     let (name, _) = reason.split_once(": ")?;
     let (address, number) = name.rsplit_once('/')?;
     let is_named = number.parse::<u32>().is_ok() && !endpoints.split(',').any(|endpoint| endpoint == address);
@@ -96,27 +100,53 @@ pub fn is_silence(error: &KafkaError) -> bool {
     )
 }
 
-/// A client's context for commands, which remembers why the last connection ended and says nothing by itself.
+/// Why connections ended, the last of each broker's.
 #[derive(Debug, Default)]
-pub struct LastFailure(Mutex<Option<String>>);
+pub struct Failures(VecDeque<(String, Instant)>);
 
-impl LastFailure {
-    fn note(&self, reason: &str) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure(reason).to_owned());
+impl Failures {
+    /// A connection ended, for a reason that begins with the broker's name.
+    pub fn note(&mut self, reason: &str) {
+        let reason = failure(reason);
+        let name = |reason: &str| reason.split(": ").next().map(str::to_owned);
+        self.0.retain(|(other, _)| name(other) != name(reason));
+        self.0.truncate(REMEMBERED);
+        self.0.push_front((reason.to_owned(), Instant::now()));
     }
 
-    /// Why the last connection ended, as far as this client has met it.
-    pub fn of(consumer: &BaseConsumer<Self>) -> Option<String> {
+    /// The last of all, and when that was.
+    pub fn last(&self) -> Option<(&str, Instant)> {
+        self.0.front().map(|(reason, at)| (reason.as_str(), *at))
+    }
+
+    /// The last about a broker of this address.
+    pub fn about(&self, broker: &str) -> Option<&str> {
+        self.0.iter().map(|(reason, _)| reason.as_str()).find(|reason| reason.contains(broker))
+    }
+
+    /// The broker that Kafka has named and that couldn't be reached, and why.
+    pub fn named(&self, endpoints: &str) -> Option<(&str, &str)> {
+        self.0.iter().find_map(|(reason, _)| Some((named_in(reason, endpoints)?, reason.as_str())))
+    }
+}
+
+/// A client's context for commands, which remembers why connections ended and says nothing by itself.
+#[derive(Debug, Default)]
+pub struct Remembered(Mutex<Failures>);
+
+impl Remembered {
+    /// What this client has met.
+    pub fn of(consumer: &BaseConsumer<Self>) -> MutexGuard<'_, Failures> {
         // What it has to tell comes with its events; without a subscription there are no others.
         let until = Instant::now() + LISTEN;
         while let Some(left) = until.checked_duration_since(Instant::now()) {
             consumer.poll(left);
         }
-        consumer.client().context().0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        consumer.client().context().0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl ClientContext for LastFailure {
+impl ClientContext for Remembered {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
         tracing::debug!(facility, "{message}");
     }
@@ -124,16 +154,32 @@ impl ClientContext for LastFailure {
     fn error(&self, error: KafkaError, reason: &str) {
         // That all brokers are down follows from what was said of each.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            self.note(reason);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).note(reason);
         }
     }
 }
 
-impl ConsumerContext for LastFailure {}
+impl ConsumerContext for Remembered {}
 
 #[cfg(test)]
 mod tests {
-    use super::{failure, named_in, unreachable};
+    use super::{Failures, failure, named_in, unreachable};
+
+    #[test]
+    fn what_another_broker_met_later_is_no_reason() {
+        let mut failures = Failures::default();
+        failures.note("broker.invalid:9092/1: Failed to resolve 'broker.invalid:9092' (after 3ms in state CONNECT)");
+        failures.note("kafka:9092/bootstrap: Disconnected (after 10ms in state UP)");
+        (0..100).for_each(|_| failures.note("GroupCoordinator: Connection refused"));
+        assert_eq!(
+            failures.about("broker.invalid:9092"),
+            Some("broker.invalid:9092/1: Failed to resolve 'broker.invalid:9092'")
+        );
+        assert_eq!(failures.named("kafka:9092").map(|(broker, _)| broker), Some("broker.invalid:9092"));
+        assert_eq!(failures.last().map(|(reason, _)| reason), Some("GroupCoordinator: Connection refused"));
+        (0..100).for_each(|broker| failures.note(&format!("b:{broker}/1: refused")));
+        assert!(failures.0.len() <= super::REMEMBERED + 1);
+    }
 
     #[test]
     fn a_broker_that_kafka_has_named_is_told_from_one_that_the_user_has() {

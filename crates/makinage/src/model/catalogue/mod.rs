@@ -22,7 +22,7 @@ pub use self::{
 };
 use crate::kafka::{
     client::Cluster,
-    reach::{self, LastFailure},
+    reach::{self, Failures, Remembered},
     topics::{self, Topic},
 };
 
@@ -33,7 +33,7 @@ const STALL: Duration = Duration::from_mins(1);
 
 /// A model topic, to look at.
 pub struct Catalogue {
-    consumer: BaseConsumer<LastFailure>,
+    consumer: BaseConsumer<Remembered>,
     endpoint: String,
     topic: String,
     partitions: i32,
@@ -44,19 +44,21 @@ impl Catalogue {
     pub fn open(cluster: &Cluster, topic: &str) -> Result<Self, CatalogueError> {
         let mut settings = cluster.model_consumer();
         settings.set("allow.auto.create.topics", "false");
-        let consumer: BaseConsumer<LastFailure> =
-            settings.create_with_context(LastFailure::default()).map_err(CatalogueError::Client)?;
+        let consumer: BaseConsumer<Remembered> =
+            settings.create_with_context(Remembered::default()).map_err(CatalogueError::Client)?;
         let (endpoint, topic) = (cluster.endpoint(), topic.to_owned());
         let named = match reach::named(consumer.client(), TIMEOUT) {
             Ok(named) => named.join(", "),
-            Err(source) => return Err(unanswered((topic, endpoint), source, LastFailure::of(&consumer))),
+            Err(source) => return Err(unanswered((topic, endpoint), source, &Remembered::of(&consumer))),
         };
         match topics::look_up(consumer.client(), &topic) {
             Topic::Partitions(partitions) => Ok(Self { consumer, endpoint, topic, partitions }),
             Topic::Missing => Err(CatalogueError::NoTopic { topic, endpoint }),
             Topic::Unknown(source) if reach::is_silence(&source) => {
-                let reason = LastFailure::of(&consumer);
-                Err(CatalogueError::BrokerUnreachable { topic, endpoint, broker: named, reason })
+                let failures = Remembered::of(&consumer);
+                let (broker, reason) = failures.named(&endpoint).unzip();
+                let (broker, reason) = (broker.map_or(named, str::to_owned), reason.map(str::to_owned));
+                Err(CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason })
             }
             Topic::Unknown(source) => Err(CatalogueError::Unreadable { topic, source }),
         }
@@ -138,7 +140,8 @@ impl Catalogue {
     fn silent_leader(&self) -> Option<CatalogueError> {
         let broker = reach::silent_leader(self.consumer.client(), &self.topic, TIMEOUT)?;
         let (topic, endpoint) = (self.topic.clone(), self.endpoint.clone());
-        Some(CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason: LastFailure::of(&self.consumer) })
+        let reason = Remembered::of(&self.consumer).about(&broker).map(str::to_owned);
+        Some(CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason })
     }
 
     fn unreadable(&self, source: KafkaError) -> CatalogueError {
@@ -147,9 +150,12 @@ impl Catalogue {
 }
 
 /// Nobody has answered: Kafka itself, or a broker that it has named.
-fn unanswered((topic, endpoint): (String, String), source: KafkaError, reason: Option<String>) -> CatalogueError {
-    match reason.as_deref().and_then(|reason| reach::named_in(reason, &endpoint)) {
-        Some(broker) => CatalogueError::BrokerUnreachable { topic, broker: broker.to_owned(), endpoint, reason },
+fn unanswered((topic, endpoint): (String, String), source: KafkaError, failures: &Failures) -> CatalogueError {
+    match failures.named(&endpoint) {
+        Some((broker, reason)) => {
+            let (broker, reason) = (broker.to_owned(), Some(reason.to_owned()));
+            CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason }
+        }
         None => CatalogueError::Unreachable { endpoint, source },
     }
 }

@@ -96,14 +96,14 @@ impl Publisher {
 
     /// Nobody has answered: Kafka itself, or a broker that it has named.
     fn unanswered(&self, topic: &str, waited: Duration) -> PublishError {
-        let (endpoints, reason) = (self.endpoints.clone(), self.events().failure());
-        match reason.as_deref().and_then(|reason| reach::named_in(reason, &endpoints)) {
-            Some(broker) => {
-                let (topic, broker) = (topic.to_owned(), broker.to_owned());
-                PublishError::LeaderUnreachable { endpoints, topic, broker, reason }
-            }
-            None => PublishError::Unreachable { endpoints, seconds: waited.as_secs(), reason },
+        let endpoints = self.endpoints.clone();
+        let failures = self.events().failures();
+        if let Some((broker, reason)) = failures.named(&endpoints) {
+            let (topic, broker, reason) = (topic.to_owned(), broker.to_owned(), Some(reason.to_owned()));
+            return PublishError::LeaderUnreachable { endpoints, topic, broker, reason };
         }
+        let reason = failures.last().map(|(reason, _)| reason.to_owned());
+        PublishError::Unreachable { endpoints, seconds: waited.as_secs(), reason }
     }
 
     fn unusable(&self, topic: &str, reason: String) -> PublishError {
@@ -125,7 +125,7 @@ impl Publisher {
                         endpoints: self.endpoints.clone(),
                         topic: topic.to_owned(),
                         broker: leader.address.clone(),
-                        reason: self.events().failure(),
+                        reason: self.events().failures().about(&leader.address).map(str::to_owned),
                     });
                 }
                 Err(_) => self.listen(Duration::from_millis(200)),

@@ -13,7 +13,7 @@ use rdkafka::{
 };
 
 use super::{error::PublishError, flow::Traffic, size::CLIENT_LIMIT};
-use crate::{config::PublishConfig, kafka::reach::failure};
+use crate::{config::PublishConfig, kafka::reach::Failures};
 
 /// Room that `message.max.bytes` leaves for a record's key and headers.
 const RECORD_SLACK: u64 = 64 << 10;
@@ -111,7 +111,7 @@ pub(super) type Acknowledgement = Result<(i32, i64), KafkaError>;
 /// What librdkafka tells while it is polled.
 #[derive(Default)]
 pub(super) struct Events {
-    failure: Mutex<Option<String>>,
+    failures: Mutex<Failures>,
     traffic: Mutex<Traffic>,
     acknowledgement: Mutex<Option<Acknowledgement>>,
 }
@@ -119,11 +119,12 @@ pub(super) struct Events {
 impl Events {
     /// The last connection's failure.
     pub(super) fn failure(&self) -> Option<String> {
-        lock(&self.failure).clone()
+        self.failures().last().map(|(reason, _)| reason.to_owned())
     }
 
-    fn failed(&self, reason: &str) {
-        *lock(&self.failure) = Some(failure(reason).to_owned());
+    /// Why connections ended.
+    pub(super) fn failures(&self) -> MutexGuard<'_, Failures> {
+        lock(&self.failures)
     }
 
     pub(super) fn traffic(&self) -> Traffic {
@@ -141,7 +142,7 @@ impl ClientContext for Events {
         tracing::debug!(target: "librdkafka", facility, "{message}");
         // A request that timed out before it was sent follows from a connection that was not made.
         if BROKEN_CONNECTION.contains(&facility) && !message.contains("Timed out 0 in-flight") {
-            self.failed(message);
+            self.failures().note(message);
         }
     }
 
@@ -155,7 +156,7 @@ impl ClientContext for Events {
     fn error(&self, error: KafkaError, reason: &str) {
         // That all brokers are down follows from what was said of each.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            self.failed(reason);
+            self.failures().note(reason);
         }
     }
 }
