@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from makinage_worker import errors, foreign
+
 JSON = "makinage.encoding.json"
 BUILT_IN = (JSON, "makinage.encoding.string", "makinage.encoding.none", "makinage.encoding.pickle")
 """Encoders that come with makinage; any other name is a module of the user's."""
+
+
+class ForeignValue(ValueError):  # noqa: N818  # its name is in dead letters' headers: it says what is, as users read it
+    """A value that isn't what its topic's encoder reads, and what it is instead."""
 
 
 @dataclass(slots=True)
@@ -25,6 +31,15 @@ class Codec:
     encode: Callable[[Any], bytes]
     is_json: bool = False
     is_users: bool = False
+    reads: str | None = None
+    """What a built-in encoder reads, in a word."""
+
+    def refused(self, data: bytes, error: BaseException) -> BaseException:
+        """The error of a value that `decode` failed on: what the value is instead, where its bytes say so."""
+        if self.reads is None or not isinstance(error, Exception) or isinstance(error, MemoryError):
+            return error
+        what = foreign.named(bytes(data), self.reads)
+        return error if what is None else ForeignValue(f"{what} ({type(error).__name__}: {errors.message(error)})")
 
 
 def built_in(name: str) -> Codec:
@@ -33,13 +48,13 @@ def built_in(name: str) -> Codec:
         # It needs NumPy, which `check` does without.
         from makinage_worker import jsontext
 
-        return Codec(jsontext.loads, jsontext.dumps, is_json=True)
+        return Codec(jsontext.loads, jsontext.dumps, is_json=True, reads="JSON")
     if name.endswith(".string"):
-        return Codec(_decode_text, _encode_text)
+        return Codec(_decode_text, _encode_text, reads="text")
     if name.endswith(".none"):
         return Codec(_as_is, _encode_bytes)
     # Pickles call what their classes define.
-    return Codec(pickle.loads, pickle.dumps, is_users=True)
+    return Codec(pickle.loads, pickle.dumps, is_users=True, reads="pickles")
 
 
 def user_codec(module: ModuleType) -> Codec:

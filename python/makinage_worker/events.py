@@ -11,6 +11,7 @@ import numpy as np
 
 from makinage_worker import jsontext
 from makinage_worker.encoding import Codec
+from makinage_worker.lazy import computed
 from makinage_worker.protocol import Batch, DenseGroup, RawGroup
 
 
@@ -34,6 +35,17 @@ class Echo:
         """The event's text now, None where it is what it was when the event was decoded."""
         text = jsontext.dumps(self._value)
         return None if text == self._text else text
+
+
+def decode(codec: Codec, data: bytes) -> Any:
+    """The event that a record's value is. Raises what says best why it is none."""
+    try:
+        return computed("decode", codec.decode(data))
+    except BaseException as error:
+        refused = codec.refused(data, error)
+        if refused is error:
+            raise
+        raise refused from error
 
 
 def records(batch: Batch, codecs: list[Codec]) -> Iterator[tuple[int, Codec, bytes]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from makinage_worker import environment, errors
 from makinage_worker.rows import Plan
+from makinage_worker.unloadable import Loading, hint
 
 
 @dataclass(slots=True)
@@ -34,7 +35,9 @@ def load(folder: str) -> LoadedModel:
 
         plan = plan_for(pyfunc.metadata)
     except BaseException as error:
-        raise errors.SetupError(errors.report("load", error, _hint(error, found), hook=False)) from error
+        raise errors.SetupError(
+            errors.report("load", error, hint(error, Loading(folder, found)), hook=False)
+        ) from error
     return LoadedModel(
         pyfunc=pyfunc,
         plan=plan,
@@ -60,17 +63,3 @@ def _import_mlflow() -> Any:
 def _flavour(loader_module: str) -> str:
     parts = loader_module.split(".")
     return parts[1] if parts[0] == "mlflow" and len(parts) > 1 else loader_module
-
-
-def _hint(error: BaseException, found: list[environment.Mismatch]) -> str | None:
-    text = str(error).lower()
-    if "skops" in text or "untrusted" in text:
-        return (
-            "the model was saved with skops and holds types that skops doesn't trust: save it again with "
-            'skops_trusted_types=[...] (the types that the message names) or serialization_format="cloudpickle"'
-        )
-    if found:
-        return environment.command(found)
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return errors.install_command([errors.distribution(error.name)])
-    return None

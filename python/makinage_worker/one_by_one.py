@@ -11,7 +11,7 @@ from typing import Any
 from makinage_worker.arrays import as_array
 from makinage_worker.encoding import Codec
 from makinage_worker.errors import Failure
-from makinage_worker.events import Echo, Event, records
+from makinage_worker.events import Echo, Event, decode, records
 from makinage_worker.finish import Finish
 from makinage_worker.lazy import computed
 from makinage_worker.notices import Notices
@@ -41,7 +41,7 @@ class OneByOne:
     def _event(self, place: int, codec: Codec, data: bytes, out: Outcomes) -> None:
         step = "decode"
         try:
-            event = Event(computed(step, codec.decode(data)), codec.is_json)
+            event = Event(decode(codec, data), codec.is_json)
             echo = Echo(event.value) if codec.is_json and self._finish.splices else None
             step = "pre_transform"
             value = self._pre_transform(event.value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from makinage_worker.arrays import number_matrix
 from makinage_worker.encoding import Codec
 from makinage_worker.errors import Failure
-from makinage_worker.events import Echo, Event, matrix_of, records, values_of
+from makinage_worker.events import Echo, Event, decode, matrix_of, records, values_of
 from makinage_worker.finish import Finish
 from makinage_worker.lazy import computed
 from makinage_worker.notices import Notices
@@ -59,7 +59,7 @@ class Stacked:
             self._notices.tick()
             step = "decode"
             try:
-                event = Event(computed(step, codec.decode(data)), codec.is_json)
+                event = Event(decode(codec, data), codec.is_json)
                 echo = Echo(event.value) if codec.is_json else None
                 step = "pre_transform"
                 value = event.value
@@ -108,15 +108,15 @@ class Stacked:
         return stacks + self._rows(decoded, out)
 
     def _decode(self, group: RawGroup, codec: Codec, out: Outcomes) -> list[tuple[int, Any]]:
-        decode = codec.decode
+        plainly = codec.decode
         try:
-            return list(zip(group.places, [decode(data) for data in group.events], strict=True))
+            return list(zip(group.places, [plainly(data) for data in group.events], strict=True))
         except BaseException:
             pass  # one of them at least: each by itself tells which
         found = []
         for place, data in zip(group.places, group.events, strict=True):
             try:
-                found.append((place, decode(data)))
+                found.append((place, decode(codec, data)))
             except BaseException as error:
                 out.fail(place, Failure("decode", error))
         return found

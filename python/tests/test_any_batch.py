@@ -261,7 +261,9 @@ rows = st.lists(numbers, min_size=3, max_size=3) | st.lists(st.integers(0, 3), m
 streams = st.lists(st.lists(rows, min_size=1, max_size=20) | st.lists(rows, min_size=9), min_size=1, max_size=4)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     name=st.sampled_from(NAMES),
     kinds=st.fixed_dictionaries(

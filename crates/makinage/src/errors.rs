@@ -17,10 +17,12 @@ pub enum Verdict {
     Stop,
 }
 
-/// Logs failed events, at most ten lines in ten seconds, and counts the others.
+/// Logs failed events, at most ten lines in ten seconds unless all are to be named, and counts the others.
 #[derive(Debug)]
 pub struct FailedEvents {
     on_error: OnError,
+    /// Lines that are written in a window.
+    lines: u32,
     window: Instant,
     written: u32,
     unwritten: u64,
@@ -30,7 +32,12 @@ pub struct FailedEvents {
 impl FailedEvents {
     /// Follows the operator's `on_error`.
     pub fn new(on_error: OnError, now: Instant) -> Self {
-        Self { on_error, window: now, written: 0, unwritten: 0, total: 0 }
+        Self { on_error, lines: LINES, window: now, written: 0, unwritten: 0, total: 0 }
+    }
+
+    /// Every failed event is named, however many there are.
+    pub fn name_all(&mut self) {
+        self.lines = u32::MAX;
     }
 
     /// From now on this is what becomes of them.
@@ -48,8 +55,8 @@ impl FailedEvents {
             return Verdict::Stop;
         }
         self.tick(now);
-        if self.written < LINES {
-            self.written += 1;
+        if self.written < self.lines {
+            self.written = self.written.saturating_add(1);
             tracing::warn!("skipped {place}: {failure}");
         } else {
             self.unwritten += 1;

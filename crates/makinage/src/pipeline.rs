@@ -97,6 +97,13 @@ impl<S: Sink> Pipeline<S> {
         }
     }
 
+    /// The same, naming every failed event in the log, however many there are.
+    #[must_use]
+    pub fn naming_all_failures(mut self) -> Self {
+        self.writer.name_all_failures();
+        self
+    }
+
     /// Runs until the source says that it ends, then flushes the sink for at most `flush_timeout`.
     pub fn run(mut self, flush_timeout: Duration) -> Ended {
         while !self.is_done() {

@@ -49,6 +49,11 @@ impl<S: Sink> Writer<S> {
         Self { sink, topics, acks, failed, stopped_by_error: false }
     }
 
+    /// Every failed event is named in the log, however many there are.
+    pub fn name_all_failures(&mut self) {
+        self.failed.name_all();
+    }
+
     /// A generation takes over: what becomes of events that fail is as its configuration has it.
     pub fn set_on_error(&mut self, on_error: OnError) {
         self.failed.set_on_error(on_error);

@@ -2,7 +2,10 @@
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{
+    consumer::{BaseConsumer, Consumer},
+    error::{KafkaError, RDKafkaErrorCode},
+};
 
 use super::{BAD_CONFIG, checklist::Checklist, log_to_stderr, preflight};
 use crate::{
@@ -10,6 +13,7 @@ use crate::{
     kafka::{
         client::Cluster,
         limits,
+        reach::{self, Remembered, unreachable},
         topics::{self, Topic},
     },
     reload::consul::Consul,
@@ -58,6 +62,12 @@ fn describe(config: &Config) {
     for (step, hook) in steps {
         Checklist::good(format_args!("{step}: {}", hook.as_deref().unwrap_or("the default step")));
     }
+    for topic in operator.data.iter().filter(|topic| topic.encoder == Encoder::String) {
+        let name = &topic.name;
+        Checklist::good(format_args!(
+            "data topic {name}: an event is a text (makinage.encoding.string, the default); JSON needs makinage.encoding.json"
+        ));
+    }
     for encoder in operator.data.iter().map(|topic| &topic.encoder).chain([&operator.sink.encoder]) {
         if let Encoder::Module(module) = encoder {
             Checklist::good(format_args!("encoder: {module}"));
@@ -71,15 +81,23 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     let mut settings = cluster.base();
     // To look is not to make: `check` must not have the broker create topics.
     settings.set("allow.auto.create.topics", "false");
-    let consumer: BaseConsumer = match settings.create() {
+    let consumer: BaseConsumer<Remembered> = match settings.create_with_context(Remembered::default()) {
         Ok(consumer) => consumer,
         Err(error) => return list.bad(format_args!("kafka.properties: {error}")),
     };
-    if let Err(error) = consumer.fetch_metadata(None, TIMEOUT) {
-        return list.bad(format_args!(
-            "Kafka at {endpoint}: no broker answers ({error}); check that Kafka runs there, and kafka.endpoint"
-        ));
-    }
+    let named = match reach::named(consumer.client(), TIMEOUT) {
+        Ok(named) => named.join(", "),
+        Err(error) => {
+            let failures = Remembered::of(&consumer);
+            return match failures.named(&endpoint) {
+                Some((broker, reason)) => list.bad(unreachable(&endpoint, broker, None, Some(reason))),
+                None => list.bad(format_args!(
+                    "Kafka at {endpoint}: no broker answers ({}); check that Kafka runs there, and kafka.endpoint",
+                    failures.last().map_or_else(|| silence(&error), |(reason, _)| reason.to_owned())
+                )),
+            };
+        }
+    };
     Checklist::good(format_args!("Kafka at {endpoint}"));
     let operator = &config.operator;
     let roles = [("model topic", &operator.model.name)]
@@ -89,6 +107,11 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     for (role, topic) in roles {
         match topics::look_up(consumer.client(), topic) {
             Topic::Partitions(count) => {
+                if let Some(broker) = reach::silent_leader(consumer.client(), topic, TIMEOUT) {
+                    let failures = Remembered::of(&consumer);
+                    // The others would be asked in vain as well, each for as long.
+                    return list.bad(unreachable(&endpoint, &broker, Some(topic), failures.about(&broker)));
+                }
                 let limit = limits::max_message_bytes(&settings, topic, TIMEOUT).ok().flatten();
                 let limit = limit.map(|bytes| format!(", records up to {bytes} bytes")).unwrap_or_default();
                 Checklist::good(format_args!("{role} {topic}: {count} partitions{limit}"));
@@ -97,14 +120,31 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
                 "{role} {topic} is not on Kafka at {endpoint}; create it with: {}",
                 topics::create_command(&endpoint, topic)
             )),
+            Topic::Unknown(error) if reach::is_silence(&error) => {
+                let failures = Remembered::of(&consumer);
+                let (broker, reason) = failures.named(&endpoint).unzip();
+                return list.bad(unreachable(&endpoint, broker.unwrap_or(&named), Some(topic), reason));
+            }
             Topic::Unknown(error) => list.bad(format_args!("{role} {topic}: {error}")),
         }
     }
     check_model(&consumer, &operator.model.name);
 }
 
+/// What an error says where no connection has failed.
+fn silence(error: &KafkaError) -> String {
+    match error.rdkafka_error_code() {
+        // All brokers tell of their topics; a controller's listener doesn't.
+        Some(RDKafkaErrorCode::UnsupportedFeature) => {
+            "what listens there is no broker, but maybe a controller".to_owned()
+        }
+        _ if reach::is_silence(error) => format!("what listens there says nothing for {} s", TIMEOUT.as_secs()),
+        _ => error.to_string(),
+    }
+}
+
 /// Whether a model is there; the service waits for one, so that this is only a note.
-fn check_model(consumer: &BaseConsumer, topic: &str) {
+fn check_model(consumer: &BaseConsumer<Remembered>, topic: &str) {
     let Topic::Partitions(count) = topics::look_up(consumer.client(), topic) else { return };
     let records: i64 = (0..count)
         .filter_map(|partition| consumer.fetch_watermarks(topic, partition, TIMEOUT).ok())

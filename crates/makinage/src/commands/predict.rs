@@ -2,17 +2,18 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Read},
+    io::{self, BufRead, BufReader, BufWriter, Read},
     path::Path,
     process::ExitCode,
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use anyhow::Context;
 use crossbeam_channel::bounded;
 
-use super::{BAD_CONFIG, log_to_stderr, preflight, tell};
+use super::{BAD_CONFIG, log_to, preflight, tell};
 use crate::{
     environment::Surroundings,
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
@@ -23,18 +24,29 @@ use crate::{
     worker::{
         plan::{interpreter, plan},
         pool::Pool,
+        process,
+        protocol::LoadFailure,
     },
 };
 
 /// Chunks of lines that wait for the pipeline.
 const CHUNKS: usize = 16;
 const ANSWERS: usize = 1024;
+/// The longest wait for what workers that have ended have printed: a child of theirs that goes on may keep their output open.
+const LAST_OUTPUT: Duration = Duration::from_secs(1);
 
 /// Scores `events` (`-` is standard input) with the model at `model`; outputs go to standard output, one a line, in the order of the events.
 ///
 /// Exit code 0 when every event was scored or skipped by a step, 1 when one failed.
 pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
-    log_to_stderr(tracing::Level::WARN);
+    // What hooks and models print is what someone who tries them wants to see.
+    log_to("warn,worker=info", io::stderr);
+    let outcome = score(file, model, events);
+    process::wait_for_output(LAST_OUTPUT);
+    outcome
+}
+
+fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     let Some(config) = preflight::configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let lines = open(events)?;
     let unpacked = Arc::new(unpacked(model)?);
@@ -45,8 +57,7 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     let pool = match Pool::start(1, plan, &answers) {
         Ok(pool) => pool,
         Err(failure) => {
-            let traceback = failure.traceback.as_deref().unwrap_or_default();
-            anyhow::bail!("the model {} does not load: {failure}\n{}", model.display(), traceback.trim_end());
+            anyhow::bail!("{}", unusable(model, &failure));
         }
     };
     if let Some(loaded) = pool.loaded() {
@@ -61,7 +72,8 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     ready.send(pool).context("the pipeline has gone")?;
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
-    let ended = Pipeline::new(&config.operator, (inputs, Outlets::default()), sink, acks).run(config.stop_timeout);
+    let pipeline = Pipeline::new(&config.operator, (inputs, Outlets::default()), sink, acks).naming_all_failures();
+    let ended = pipeline.run(config.stop_timeout);
     // One that was stopped by an event wants no more of them, and standard input may never end.
     if !ended.stopped_by_error {
         reader
@@ -72,17 +84,43 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     Ok(exit_code(ended))
 }
 
-fn open(events: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
-    if events == Path::new("-") {
-        return Ok(Box::new(io::stdin()));
+fn open(events: &Path) -> anyhow::Result<BufReader<Box<dyn Read + Send>>> {
+    let file: Box<dyn Read + Send> = if events == Path::new("-") {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(events).with_context(|| format!("cannot read the events in {}", events.display()))?)
+    };
+    let mut lines = BufReader::new(file);
+    let begins = lines.fill_buf().with_context(|| format!("cannot read the events in {}", events.display()))?;
+    if is_spread(begins) {
+        let events = events.display();
+        anyhow::bail!(
+            "{events} is JSON over several lines, and each line should be an event of its own; make it that with: jq -c '.[]' {events} (a list of events), or jq -c . {events}"
+        );
     }
-    let file = File::open(events).with_context(|| format!("cannot read the events in {}", events.display()))?;
-    Ok(Box::new(file))
+    Ok(lines)
+}
+
+/// Whether the first line can't be all of an event, but the beginning of JSON that goes on below it.
+fn is_spread(begins: &[u8]) -> bool {
+    let Some(end) = begins.iter().position(|byte| *byte == b'\n') else { return false };
+    matches!(begins[..end].trim_ascii(), b"[" | b"{" | b"[{" | b"[[")
+}
+
+/// Whose fault it is, with what Python said last.
+fn unusable(model: &Path, failure: &LoadFailure) -> String {
+    let model = model.display();
+    let what = match failure.step.as_str() {
+        "load" | "environment" | "warm_up" => format!("the model {model} can't be served"),
+        _ => "the hooks can't be set up".to_owned(),
+    };
+    let traceback = failure.traceback.as_deref().unwrap_or_default();
+    format!("{what}: {failure}\n{traceback}").trim_end().to_owned()
 }
 
 /// The model's own folder where it is one, so that nothing is copied; a zip is unpacked into a temporary folder.
 fn unpacked(model: &Path) -> anyhow::Result<UnpackedModel> {
-    let archive = inspect(model)?;
+    let archive = inspect(model).with_context(|| model.display().to_string())?;
     let identity = ModelIdentity::unnamed(&archive.sha256);
     if model.is_dir() {
         return Ok(UnpackedModel::new(std::path::absolute(model)?, identity, None));
@@ -97,4 +135,19 @@ fn exit_code(ended: Ended) -> ExitCode {
         tell(format_args!("{} events failed", ended.failed));
     }
     if ended.clean && ended.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_spread;
+
+    #[test]
+    fn only_a_first_line_that_must_go_on_is_json_over_several_lines() {
+        for spread in ["[\n  [1, 2],\n", "{\r\n", " [{ \n", "[[\n1"] {
+            assert!(is_spread(spread.as_bytes()), "{spread:?}");
+        }
+        for lines in ["", "[1, 2]\n[", "{}\n", "[", "text\n[\n", "\n[\n", "[1,\n"] {
+            assert!(!is_spread(lines.as_bytes()), "{lines:?}");
+        }
+    }
 }

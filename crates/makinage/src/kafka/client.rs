@@ -1,6 +1,6 @@
 //! The settings of the program's Kafka clients.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rdkafka::ClientConfig;
 
@@ -9,6 +9,11 @@ use crate::config::Kafka;
 
 /// How often clients ask again which topics and partitions there are: the default of 5 minutes would be the wait for one that appears.
 pub const METADATA_REFRESH_MS: u64 = 10_000;
+
+/// How often consumers tell of their connections: twice within the time after which a silent broker is told.
+pub const STATISTICS_MS: &str = "2000";
+/// librdkafka's default of `fetch.wait.max.ms`.
+const FETCH_WAIT: Duration = Duration::from_millis(500);
 
 /// The Kafka cluster as one application meets it: what all its clients have in common.
 #[derive(Debug, Clone)]
@@ -22,7 +27,9 @@ pub struct Cluster {
 impl Cluster {
     /// The cluster of the `kafka` section, met as `application`, which is also the consumer group.
     pub fn new(kafka: &Kafka, application: &str) -> Self {
-        let connection = Arc::new(Connection::new(&kafka.endpoints));
+        let wait = kafka.properties.get("fetch.wait.max.ms").and_then(|ms| ms.parse().ok());
+        let wait = wait.map_or(FETCH_WAIT, Duration::from_millis);
+        let connection = Arc::new(Connection::new(&kafka.endpoints, wait));
         Self { kafka: kafka.clone(), application: application.to_owned(), connection }
     }
 
@@ -65,9 +72,9 @@ impl Cluster {
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "earliest")
             .set("isolation.level", "read_committed")
-            .set("partition.assignment.strategy", "cooperative-sticky");
-        // What tells of a broker that is frozen: its requests time out only after a minute.
-        self.default(&mut client, "statistics.interval.ms", "2000");
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            // What tells of a broker that is frozen: its requests time out only after a minute. Nobody else sees them.
+            .set("statistics.interval.ms", STATISTICS_MS);
         self.default(&mut client, "auto.commit.interval.ms", "1000");
         // The default second stalls a fast consumer whenever its queue has been full: measured 122 k/s against 204 k/s.
         self.default(&mut client, "fetch.queue.backoff.ms", "5");

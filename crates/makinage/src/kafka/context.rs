@@ -1,9 +1,9 @@
 //! What librdkafka says on its own: its log lines, and whether brokers can be reached.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -11,32 +11,67 @@ use std::{
 
 use rdkafka::{Statistics, client::ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
 
-/// A broker that has a request and said nothing for so long does not answer: fetches come back in half a second, heartbeats at once.
+use super::{
+    pulse::{Pulse, Seen},
+    reach::{Failures, because, unreachable},
+};
+
+/// A broker that owes an answer and said nothing for so long does not answer: heartbeats come back at once, fetches after `fetch.wait.max.ms`.
 const SILENCE: Duration = Duration::from_secs(5);
+/// A client without a connection may have let it go for want of anything to ask: so long, others may show that Kafka answers.
+const DOWN: Duration = Duration::from_secs(3);
+/// Statistics of a client that has gone are forgotten after this time.
+const GONE: Duration = Duration::from_secs(20);
 /// A line that comes again and again is written once in this time.
 const REPEAT: Duration = Duration::from_mins(1);
 /// Different lines that are remembered for that; more of them are forgotten, the oldest first.
 const REMEMBERED: usize = 32;
 
-/// Tells once that no broker answers and once that one does again, and passes on what else the client logs.
+/// Tells once that no broker answers and once that one does again, and passes on what else the clients log.
 #[derive(Debug)]
 pub struct Connection {
     endpoints: String,
+    /// How long an answer may take.
+    patience: Duration,
     away: AtomicBool,
+    known: Mutex<Known>,
     /// The oldest first.
     lines: Mutex<VecDeque<(String, Instant)>>,
 }
 
+/// What all clients together know.
+#[derive(Debug, Default)]
+struct Known {
+    /// By the clients' names.
+    pulses: HashMap<String, (Pulse, Instant)>,
+    /// Where the clock of the statistics begins.
+    origin: Option<Instant>,
+    heard: Option<Instant>,
+    /// When a client lost its last connection.
+    down: Option<Instant>,
+    /// Since when no broker has answered, once that was told.
+    away: Option<Instant>,
+    failures: Failures,
+    /// Brokers of which it was told that they can't be reached.
+    unreached: HashSet<String>,
+}
+
 impl Connection {
-    /// `endpoints` is how the user named the brokers.
-    pub fn new(endpoints: &[String]) -> Self {
-        Self { endpoints: endpoints.join(","), away: AtomicBool::new(false), lines: Mutex::default() }
+    /// `endpoints` is how the user named the brokers, `fetch_wait` how long they may hold a fetch.
+    pub fn new(endpoints: &[String], fetch_wait: Duration) -> Self {
+        Self {
+            endpoints: endpoints.join(","),
+            patience: SILENCE + fetch_wait,
+            away: AtomicBool::new(false),
+            known: Mutex::default(),
+            lines: Mutex::default(),
+        }
     }
 
     /// Something came from a broker.
     pub fn alive(&self) {
-        if self.away.load(Ordering::Relaxed) && self.away.swap(false, Ordering::Relaxed) {
-            tracing::info!("Kafka at {} answers again", self.endpoints);
+        if self.away.load(Ordering::Relaxed) {
+            self.back(&mut self.known());
         }
     }
 
@@ -45,25 +80,51 @@ impl Connection {
         !self.away.load(Ordering::Relaxed)
     }
 
-    /// Takes the client's statistics for what errors can't tell: a broker that holds its connections and answers nothing.
-    fn listen(&self, statistics: &Statistics) {
-        let up = statistics.brokers.values().filter(|broker| broker.state == "UP" && broker.rxidle >= 0);
-        let (silent, heard): (Vec<_>, Vec<_>) =
-            up.partition(|broker| u128::from(broker.rxidle.unsigned_abs()) > SILENCE.as_micros());
-        if !heard.is_empty() {
-            self.alive();
-        } else if silent.iter().any(|broker| broker.waitresp_cnt > 0) {
-            self.lost();
+    /// Takes a client's statistics for what errors can't tell: a broker that holds its connections and answers nothing, and one that can't
+    /// be reached while others can.
+    fn listen(&self, statistics: &Statistics, now: Instant) {
+        let mut known = self.known();
+        let now = known.made(statistics, now);
+        let mut seen = known.look(statistics, now);
+        // One that is asked for by the user isn't one that Kafka names wrongly.
+        seen.unreached.retain(|(broker, _)| !self.endpoints.split(',').any(|endpoint| endpoint == broker));
+        self.tell_unreached(&mut known, &seen, now);
+        if known.away.is_some_and(|away| known.heard.is_some_and(|heard| heard > away)) {
+            self.back(&mut known);
+        } else if known.is_lost(&seen, self.patience, now) {
+            self.lost(&mut known, now);
         }
     }
 
-    fn lost(&self) {
+    fn tell_unreached(&self, known: &mut Known, seen: &Seen, now: Instant) {
+        for (broker, since) in &seen.unreached {
+            if now.saturating_duration_since(*since) >= SILENCE && known.unreached.insert(broker.clone()) {
+                let reason = known.failures.about(broker);
+                tracing::warn!("{}; waiting for it", unreachable(&self.endpoints, broker, None, reason));
+            }
+        }
+    }
+
+    fn back(&self, known: &mut Known) {
+        known.away = None;
+        known.down = None;
+        if self.away.swap(false, Ordering::Relaxed) {
+            tracing::info!("Kafka at {} answers again", self.endpoints);
+        }
+    }
+
+    fn lost(&self, known: &mut Known, now: Instant) {
+        known.away.get_or_insert(now);
         if !self.away.swap(true, Ordering::Relaxed) {
+            let (endpoints, because) = (&self.endpoints, because(known.fresh_failure()));
             tracing::warn!(
-                "no Kafka broker answers at {}: waiting for one; check that Kafka runs there, and kafka.endpoint",
-                self.endpoints
+                "no Kafka broker answers at {endpoints}{because}: waiting for one; check that Kafka runs there, and kafka.endpoint"
             );
         }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn repeated(&self, line: &str) -> bool {
@@ -79,6 +140,49 @@ impl Connection {
             lines.push_back((line.to_owned(), now));
         }
         repeated
+    }
+}
+
+impl Known {
+    /// When statistics were made that are heard `now`: those of a consumer wait while its thread is at something else, such as a rebalance.
+    fn made(&mut self, statistics: &Statistics, now: Instant) -> Instant {
+        let clock = Duration::from_micros(statistics.ts.unsigned_abs());
+        let Some(origin) = now.checked_sub(clock) else { return now };
+        // What was heard with the least delay shows where their clock, which all clients share, begins.
+        let origin = self.origin.map_or(origin, |known| known.min(origin));
+        self.origin = Some(origin);
+        origin + clock
+    }
+
+    fn look(&mut self, statistics: &Statistics, now: Instant) -> Seen {
+        self.pulses.retain(|_, (_, looked)| now.saturating_duration_since(*looked) < GONE);
+        let (pulse, looked) = self.pulses.entry(statistics.name.clone()).or_insert_with(|| (Pulse::default(), now));
+        *looked = now;
+        let seen = pulse.look(statistics, now);
+        self.heard = self.heard.max(seen.heard);
+        seen
+    }
+
+    /// Whether no broker answers, going by what one client has just shown and all have heard.
+    fn is_lost(&mut self, seen: &Seen, patience: Duration, now: Instant) -> bool {
+        let since_heard =
+            |since: Instant| now.saturating_duration_since(self.heard.map_or(since, |heard| heard.max(since)));
+        if seen.owed.is_some_and(|owed| since_heard(owed) >= patience) {
+            return true;
+        }
+        // One that was named a moment ago proves that another answers.
+        let Some(down) = self.down.filter(|_| !seen.up && seen.unreached.is_empty()) else { return false };
+        if self.heard.is_some_and(|heard| heard > down) {
+            self.down = None;
+            return false;
+        }
+        now.saturating_duration_since(down) >= DOWN
+    }
+
+    /// Why the last connection ended, where nothing was heard since.
+    fn fresh_failure(&self) -> Option<&str> {
+        let (reason, at) = self.failures.last()?;
+        self.heard.is_none_or(|heard| heard < at).then_some(reason)
     }
 }
 
@@ -98,20 +202,24 @@ impl ClientContext for Connection {
     }
 
     fn stats(&self, statistics: Statistics) {
-        self.listen(&statistics);
+        self.listen(&statistics, Instant::now());
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         match error.rdkafka_error_code() {
             // No error: the reader of the model topic has asked to be told.
             Some(RDKafkaErrorCode::PartitionEOF) => {}
-            Some(RDKafkaErrorCode::AllBrokersDown) => self.lost(),
+            // Which may be for want of anything to ask; what follows is seen in the statistics.
+            Some(RDKafkaErrorCode::AllBrokersDown) => {
+                self.known().down.get_or_insert_with(Instant::now);
+            }
             Some(
                 RDKafkaErrorCode::BrokerTransportFailure
                 | RDKafkaErrorCode::Resolve
                 | RDKafkaErrorCode::OperationTimedOut,
             ) => {
                 tracing::debug!("{error}: {reason}");
+                self.known().failures.note(reason);
             }
             _ if self.repeated(reason) => {}
             _ => tracing::warn!("Kafka client: {reason}"),

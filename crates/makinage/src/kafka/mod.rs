@@ -3,5 +3,7 @@
 pub mod client;
 pub mod context;
 pub mod limits;
+pub mod pulse;
+pub mod reach;
 pub mod retention;
 pub mod topics;

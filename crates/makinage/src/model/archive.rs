@@ -22,6 +22,10 @@ use super::{
 /// Bytes that are in memory at a time.
 const BUFFER: usize = 256 << 10;
 
+/// How far below a folder without a model one is looked for, and among how many files and folders of each level.
+const DEEPEST: usize = 4;
+const MOST_ENTRIES: usize = 1000;
+
 /// A model as a zip file that was found good.
 #[derive(Debug)]
 pub struct ModelArchive {
@@ -78,7 +82,7 @@ pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
     })?;
     let (zip, model) = if metadata.is_dir() {
         if !path.join(MLMODEL).is_file() {
-            return Err(ModelError::FolderWithoutMlModel);
+            return Err(ModelError::FolderWithoutMlModel(model_below(path)));
         }
         let model = MlModel::read(path, limits.mlmodel_bytes)?;
         let zip = pack(path)?;
@@ -94,6 +98,20 @@ pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
     let mut archive = ModelArchive { zip, flavor, sha256: String::new(), bytes: 0, name: None, version: None };
     (archive.sha256, archive.bytes) = digest(archive.zip())?;
     Ok(archive)
+}
+
+/// Where below a folder a model lies, as those of a run's artifacts do. The first that is found, and no deeper than those are.
+fn model_below(folder: &Path) -> Option<PathBuf> {
+    let mut level = vec![folder.to_owned()];
+    for _ in 0..DEEPEST {
+        let entries = level.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().take(MOST_ENTRIES);
+        level = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| path.is_dir()).collect();
+        level.sort();
+        if let Some(found) = level.iter().find(|below| below.join(MLMODEL).is_file()) {
+            return found.strip_prefix(folder).ok().map(Path::to_owned);
+        }
+    }
+    None
 }
 
 /// Reads every member of the zip, keeping `MLmodel` only.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::mlmodel::MlModelError;
+use super::{foreign::method, mlmodel::MlModelError};
 
 /// Why something isn't a model that can be published or unpacked. The caller names the model: its path, or its topic and offset.
 #[derive(Debug, thiserror::Error)]
@@ -18,9 +18,13 @@ pub enum ModelError {
     NotAFile,
     /// A folder without `MLmodel`.
     #[error(
-        "the folder holds no MLmodel file, so it isn't an MLflow model; give the folder that mlflow.<flavor>.save_model wrote"
+        "the folder holds no MLmodel file, so it isn't an MLflow model{}",
+        .0.as_ref().map_or_else(
+            || "; give the folder that mlflow.<flavor>.save_model wrote".to_owned(),
+            |below| format!(", but its subfolder {} does: give that", below.display()),
+        )
     )]
-    FolderWithoutMlModel,
+    FolderWithoutMlModel(Option<PathBuf>),
     /// Something in a folder that a zip can't carry, or that leads out of it.
     #[error("{} in the model folder {reason}; replace it by a regular file, or remove it", path.display())]
     Unpackable {
@@ -32,11 +36,20 @@ pub enum ModelError {
     /// The bytes aren't a zip archive, or a damaged one.
     #[error("it isn't a readable zip archive ({0}); zip the model folder again")]
     NotAZip(zip::result::ZipError),
+    /// The bytes are something else.
+    #[error("it is {what}, and not a zip archive; {instead}")]
+    Foreign {
+        /// What it is.
+        what: String,
+        /// What to do.
+        instead: &'static str,
+    },
     /// A zip without `MLmodel` at its root or one folder down.
     #[error(
-        "the zip holds no MLmodel file at its root or one folder down, so it isn't an MLflow model; zip the folder that mlflow.<flavor>.save_model wrote"
+        "the zip holds no MLmodel file at its root or one folder down, so it isn't an MLflow model; zip the folder {}",
+        .0.as_ref().map_or_else(|| "that mlflow.<flavor>.save_model wrote".to_owned(), |below| format!("{below} of it"))
     )]
-    ZipWithoutMlModel,
+    ZipWithoutMlModel(Option<String>),
     /// Several folders of the zip are models.
     #[error("the zip holds several models ({0:?} and {1:?}); zip the folder of one")]
     SeveralModels(String, String),
@@ -125,8 +138,11 @@ pub enum MemberFault {
     #[error("is a link or a special file")]
     SpecialFile,
     /// It can only be read with a password.
-    #[error("is encrypted")]
+    #[error("is encrypted, and must be without a password")]
     Encrypted,
+    /// It is compressed in a way that few programs read.
+    #[error("is compressed with {name} (method {0}), and only deflate is read, which zip programs use by default", name = method(*.0))]
+    Method(u16),
     /// Another member has the same name.
     #[error("is there twice")]
     Duplicate,

@@ -15,6 +15,7 @@ use zip::{
 use super::{
     MLMODEL,
     error::{MemberFault, ModelError},
+    foreign,
     limits::Limits,
     name::{MemberName, refuse_collisions},
 };
@@ -47,7 +48,7 @@ impl Members {
         let io = |error| ModelError::io("read", path)(error);
         let mut file = File::open(path).map_err(io)?;
         let bytes = file.metadata().map_err(io)?.len();
-        let members = read_directory(file.try_clone().map_err(io)?, limits)?;
+        let members = read_directory(&file, limits)?;
         refuse_collisions(members.iter().map(|member| &member.name))?;
         refuse_overlaps(&mut file, &members).map_err(not_a_zip)??;
         refuse_declared_sizes(&members, bytes, limits)?;
@@ -68,7 +69,15 @@ impl Members {
                 _ => {}
             }
         }
-        found.ok_or(ModelError::ZipWithoutMlModel)
+        found.ok_or_else(|| ModelError::ZipWithoutMlModel(self.model_below()))
+    }
+
+    /// The folder of a model that lies too deep.
+    fn model_below(&self) -> Option<String> {
+        self.checked.iter().filter(|member| !member.name.is_folder).find_map(|member| {
+            let (file, folder) = member.name.components().split_last()?;
+            (file == MLMODEL).then(|| folder.join("/"))
+        })
     }
 
     /// Hands each member to `visit`, with a reader of its unpacked bytes; the end of a file's bytes verifies its checksum.
@@ -87,10 +96,10 @@ impl Members {
     }
 }
 
-fn read_directory(file: File, limits: &Limits) -> Result<Vec<Member>, ModelError> {
+fn read_directory(file: &File, limits: &Limits) -> Result<Vec<Member>, ModelError> {
     // Not `ZipArchive`, which keeps one of two members of the same name, and holds all before they can be counted.
     let mut archive = zip::unstable::read::ZipIterable::try_new(file, Config::default())
-        .map_err(ModelError::NotAZip)?
+        .map_err(|error| recognized(error, file))?
         .enforce_header_consistency(true);
     if archive.len() > limits.members {
         return Err(ModelError::TooManyMembers { found: archive.len(), limit: limits.members });
@@ -110,6 +119,16 @@ fn read_directory(file: File, limits: &Limits) -> Result<Vec<Member>, ModelError
     Ok(members)
 }
 
+/// Why a file has no directory of members: what it is instead of a zip, where it shows.
+fn recognized(error: ZipError, mut file: &File) -> ModelError {
+    let mut head = Vec::new();
+    let read = file.rewind().and_then(|()| file.take(foreign::HEAD as u64).read_to_end(&mut head));
+    match read.ok().and_then(|_| foreign::named(&head)) {
+        Some((what, instead)) => ModelError::Foreign { what, instead },
+        None => ModelError::NotAZip(error),
+    }
+}
+
 fn check_entry(entry: &ZipFileEntry<'_>) -> Result<MemberName, MemberFault> {
     let text = entry.name().map_err(|_| MemberFault::AmbiguousName)?;
     let name = MemberName::parse(&text)?;
@@ -124,6 +143,8 @@ fn check_entry(entry: &ZipFileEntry<'_>) -> Result<MemberName, MemberFault> {
     }
     match entry.compression() {
         CompressionMethod::Stored | CompressionMethod::Deflated => Ok(name),
+        #[expect(deprecated, reason = "each method has a constant, but their numbers are what is to be told")]
+        CompressionMethod::Unsupported(number) => Err(MemberFault::Method(number)),
         other => Err(MemberFault::Damaged(format!("its compression {other} isn't supported"))),
     }
 }

@@ -7,6 +7,7 @@
 mod archive;
 pub mod catalogue;
 mod error;
+mod foreign;
 pub mod headers;
 mod identity;
 mod limits;

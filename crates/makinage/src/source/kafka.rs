@@ -23,7 +23,7 @@ use super::{Intake, Wiring, rebalance::Assignments};
 use crate::{
     config::DataTopic,
     event::{self, Event, Place},
-    kafka::{client::Cluster, topics::create_command},
+    kafka::{client::Cluster, pulse::Membership, topics::create_command},
     stop::Stop,
 };
 
@@ -40,10 +40,20 @@ const UNASSIGNED: Duration = Duration::from_secs(8);
 /// The wait for the first event of a chunk; settled events are looked at in between.
 const POLL: Duration = Duration::from_millis(100);
 
+/// librdkafka's default of `session.timeout.ms`.
+const SESSION_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// The consumer group, as messages name it.
+struct Group {
+    name: String,
+    session_timeout: Duration,
+}
+
 /// Reads the data topics until it is told to stop.
 pub struct KafkaSource {
     consumer: BaseConsumer<Assignments>,
     endpoint: String,
+    group: Group,
     stop: Stop,
     full_since: Option<Instant>,
     paused: bool,
@@ -56,14 +66,19 @@ impl KafkaSource {
     /// Joins the consumer group, which is the application.
     pub fn new(cluster: &Cluster, topics: &[DataTopic], wiring: Wiring) -> KafkaResult<Self> {
         let stop = wiring.stop.clone();
+        let settings = cluster.data_consumer();
         let context = Assignments::new(topics, wiring, Arc::clone(&cluster.connection));
-        let consumer: BaseConsumer<Assignments> = cluster.data_consumer().create_with_context(context)?;
+        let consumer: BaseConsumer<Assignments> = settings.create_with_context(context)?;
         let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
         consumer.subscribe(&names)?;
         let endpoint = cluster.endpoint();
+        let session_timeout = settings.get("session.timeout.ms").and_then(|ms| ms.parse().ok());
+        let session_timeout = session_timeout.map_or(SESSION_TIMEOUT, Duration::from_millis);
+        let group = Group { name: cluster.application().to_owned(), session_timeout };
         Ok(Self {
             consumer,
             endpoint,
+            group,
             stop,
             full_since: None,
             paused: false,
@@ -199,12 +214,10 @@ impl KafkaSource {
         if self.context().offsets().partitions().next().is_some() {
             self.unassigned_since = Some(Instant::now());
         } else if self.unassigned_since.is_some_and(|since| since.elapsed() >= UNASSIGNED) {
-            self.unassigned_since = None;
-            if self.missing.is_empty() && self.context().connection.is_alive() {
-                tracing::info!(
-                    "waiting for partitions: others of the consumer group have them all, or one was killed a moment ago, which Kafka notices after \
-                     session.timeout.ms (45 s, unless kafka.properties says otherwise)"
-                );
+            let known = self.missing.is_empty() && self.context().connection.is_alive();
+            if let Some(line) = unassigned(&self.group, self.context().membership()).filter(|_| known) {
+                self.unassigned_since = None;
+                tracing::info!("{line}");
             }
         }
     }
@@ -244,6 +257,23 @@ impl KafkaSource {
             // The close below revokes once more; there is nothing left to wait for.
             context.offsets().revoke(source, partition);
         }
+    }
+}
+
+/// What an instance waits for that has no partitions, though Kafka and the topics are there.
+fn unassigned(Group { name, session_timeout }: &Group, membership: Membership) -> Option<String> {
+    match membership {
+        // A coordinator that can't be asked is told of as a broker that can't.
+        Membership::None => None,
+        Membership::Joining => Some(format!(
+            "waiting for the consumer group {name}: Kafka lets this instance join once every other member has finished what it holds, or has been \
+             given up; one that was killed a moment ago is given up after session.timeout.ms ({} s)",
+            session_timeout.as_secs_f32()
+        )),
+        Membership::Member => Some(format!(
+            "waiting for partitions: the other members of the consumer group {name} have them all; \
+             add partitions to the data topics for more instances to work"
+        )),
     }
 }
 

@@ -22,7 +22,12 @@ use super::{
     offsets::{Offsets, Position},
     start,
 };
-use crate::{config::DataTopic, event::Event, kafka::context::Connection, stop::Stop};
+use crate::{
+    config::DataTopic,
+    event::Event,
+    kafka::{context::Connection, pulse::Membership},
+    stop::Stop,
+};
 
 /// The longest that a revoke waits for batches that are under way. Others of the group wait with it, and the broker's patience is `max.poll.interval.ms`.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -34,6 +39,7 @@ pub struct Assignments {
     pub(super) intake: Sender<Intake>,
     stop: Stop,
     pub(super) connection: Arc<Connection>,
+    membership: Mutex<Membership>,
     offsets: Mutex<Offsets>,
     /// Events that have been read and not been handed to the pipeline yet.
     chunk: Mutex<Vec<Event>>,
@@ -48,9 +54,15 @@ impl Assignments {
             intake,
             stop,
             connection,
+            membership: Mutex::default(),
             offsets: Mutex::default(),
             chunk: Mutex::default(),
         }
+    }
+
+    /// How far this instance is in its group.
+    pub(super) fn membership(&self) -> Membership {
+        *self.membership.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds to the chunk that is handed over next; says how many events it has now.
@@ -66,7 +78,6 @@ impl Assignments {
         if events.is_empty() {
             return false;
         }
-        self.connection.alive();
         // The pipeline is gone only when the service is ending.
         let _ = self.intake.send(Intake::Events(events));
         true
@@ -219,6 +230,7 @@ impl ClientContext for Assignments {
     }
 
     fn stats(&self, statistics: Statistics) {
+        *self.membership.lock().unwrap_or_else(PoisonError::into_inner) = Membership::of(&statistics);
         self.connection.stats(statistics);
     }
 }

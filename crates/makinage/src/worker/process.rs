@@ -8,6 +8,7 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::{Condvar, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -72,8 +73,12 @@ impl Process {
         // The command holds the other ends of the socket and the pipe.
         drop(command);
         let mut process = Self { child, socket };
-        let name = name.to_owned();
-        thread::Builder::new().name(format!("{name} output")).spawn(move || relay(&name, printed)).map_err(failed)?;
+        let (relaying, relayed) = (Relaying::begin(), name.to_owned());
+        let relay = move || {
+            relay(&relayed, printed);
+            drop(relaying);
+        };
+        thread::Builder::new().name(format!("{name} output")).spawn(relay).map_err(failed)?;
         process.socket.set_write_timeout(Some(START_TIMEOUT)).map_err(failed)?;
         match process.hand_over_package() {
             Ok(()) => Ok(process),
@@ -185,6 +190,32 @@ pub fn log_line(payload: &[u8]) {
         Ok(line) => tracing::warn!("{}", line.message),
         Err(error) => tracing::warn!("a worker's log line can't be read: {error}"),
     }
+}
+
+/// How many workers' outputs are being passed on.
+static RELAYS: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// One of them, for as long as there may be something to pass on.
+struct Relaying;
+
+impl Relaying {
+    fn begin() -> Self {
+        *RELAYS.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Self
+    }
+}
+
+impl Drop for Relaying {
+    fn drop(&mut self) {
+        *RELAYS.0.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        RELAYS.1.notify_all();
+    }
+}
+
+/// Waits until all that ended workers have printed is logged; not longer than `timeout`.
+pub fn wait_for_output(timeout: Duration) {
+    let relays = RELAYS.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = RELAYS.1.wait_timeout_while(relays, timeout, |relays| *relays > 0);
 }
 
 /// Re-emits what a model or a hook prints, as log lines with the worker's name. Bytes that aren't UTF-8 are replaced.

@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -127,11 +127,37 @@ impl Broker {
         self.wait_until_it_answers();
     }
 
+    /// Starts a broker that is down, and waits until it listens: clients may not get further than that.
+    pub fn restart_unreached(&mut self) {
+        self.child = Some(java(&libs()).arg("kafka.Kafka").arg(self.settings()).spawn().expect("java starts"));
+        let deadline = Instant::now() + START;
+        while TcpStream::connect(self.endpoint()).is_err() {
+            assert!(Instant::now() < deadline, "the broker did not listen within {} s", START.as_secs());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// SIGKILL: connections break, what it had told to have is on its disk.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().and_then(|()| child.wait()).expect("the broker ends");
         }
+    }
+
+    /// What a broker that is down calls itself from its next start on, instead of the address that it has.
+    pub fn advertise(&self, address: &str) {
+        let text = fs::read_to_string(self.settings()).expect("the settings");
+        let name = |line: &str| match line.strip_prefix("advertised.listeners=") {
+            Some(_) => format!("advertised.listeners=PLAINTEXT://{address}\n"),
+            None => format!("{line}\n"),
+        };
+        fs::write(self.settings(), text.lines().map(name).collect::<String>()).expect("the settings");
+    }
+
+    /// Adds a line to the settings of a broker that is down.
+    pub fn set(&self, setting: &str) {
+        let text = fs::read_to_string(self.settings()).expect("the settings");
+        fs::write(self.settings(), format!("{text}\n{setting}\n")).expect("the settings");
     }
 
     /// SIGSTOP: connections stay, nothing is answered.

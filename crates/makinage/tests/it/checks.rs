@@ -1,6 +1,7 @@
 //! What is wrong is told before anything starts, all at once: `makinage check`, and the service's own look at its file.
 
 use std::{
+    net::TcpListener,
     path::Path,
     process::Output,
     time::{Duration, Instant},
@@ -103,4 +104,27 @@ fn check_says_what_is_there_and_what_kafka_lacks_and_makes_nothing() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let told = lines(&output.stdout);
     assert!(told.iter().any(|line| line.starts_with("✖ Kafka at 127.0.0.1:1: no broker answers")), "{told:#?}");
+
+    // Takes connections, since the system does, and never says a word.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address").to_string();
+    let text = std::fs::read_to_string(&config).expect("the file").replace(&stage.broker.endpoint(), &address);
+    let output = run(&["check"], &stage.folder.write("silent.yaml", &text));
+    let told = lines(&output.stdout);
+    let wanted = format!("✖ Kafka at {address}: no broker answers (what listens there says nothing for 5 s)");
+    assert!(told.iter().any(|line| line.starts_with(&wanted)), "{told:#?}");
+}
+
+#[test]
+fn check_says_what_an_event_is_where_no_encoder_says_that_it_is_json() {
+    let folder = Folder::new();
+    let text = include_str!("../../../../config/examples/serve.yaml");
+    let json = folder.write("json.yaml", text);
+    let without = folder.write("text.yaml", &text.replacen("    encoder: makinage.encoding.json\n", "", 1));
+    let is_told = |config| {
+        let told = lines(&run(&["check", "--offline"], config).stdout);
+        told.iter()
+            .any(|line| line.contains("data topic data: an event is a text") && line.contains("makinage.encoding.json"))
+    };
+    assert!(is_told(&without) && !is_told(&json));
 }

@@ -27,6 +27,8 @@ mod on_error;
 mod orphans;
 mod page;
 mod partitions;
+
+mod predict;
 mod processes;
 mod publisher;
 mod random;
@@ -44,4 +46,5 @@ mod stops;
 mod stream;
 mod swaps;
 mod unread;
+mod waits;
 mod workers;

@@ -12,6 +12,8 @@ use tracing_subscriber::fmt;
 
 use super::*;
 
+const FETCH_WAIT: Duration = Duration::from_millis(500);
+
 /// What was logged.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -30,13 +32,142 @@ impl ConsumerContext for Connection {}
 
 /// The warnings while `during` runs on this thread.
 fn warnings(during: impl FnOnce(Connection)) -> String {
+    logged(tracing::Level::WARN, during)
+}
+
+/// The lines of this level and above.
+fn logged(level: tracing::Level, during: impl FnOnce(Connection)) -> String {
     let lines = Lines::default();
     let writer = lines.clone();
-    let subscriber =
-        fmt().with_max_level(tracing::Level::WARN).with_ansi(false).with_writer(move || writer.clone()).finish();
-    tracing::subscriber::with_default(subscriber, || during(Connection::new(&["b:9092".into()])));
+    let subscriber = fmt().with_max_level(level).with_ansi(false).with_writer(move || writer.clone()).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        during(Connection::new(&["127.0.0.1:9092".into()], FETCH_WAIT));
+    });
     let bytes = lines.0.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap()
+}
+
+/// What a real client told each second, and what of it is logged.
+fn replayed(recorded: &str, before: impl FnOnce(&Connection)) -> Vec<String> {
+    let told = logged(tracing::Level::INFO, |connection| {
+        before(&connection);
+        for (statistics, second) in recorded.lines().map(|line| serde_json::from_str(line).unwrap()).zip(1..) {
+            let heard = connection.known().heard;
+            connection.listen(&statistics, Instant::now() + Duration::from_secs(second));
+            assert!(connection.known().heard >= heard);
+        }
+    });
+    told.lines().map(|line| line.split(": ").skip(1).collect::<Vec<_>>().join(": ")).collect()
+}
+
+const HELD: &str = include_str!("../pulse/held.jsonl");
+const FROZEN: &str = include_str!("../pulse/frozen.jsonl");
+const IDLE: &str = include_str!("../pulse/idle.jsonl");
+const ADVERTISED: &str = include_str!("../pulse/advertised.jsonl");
+const AWAY: &str = "no Kafka broker answers at 127.0.0.1:9092";
+
+fn error(connection: &Connection, code: RDKafkaErrorCode, reason: &str) {
+    connection.error(KafkaError::Global(code), reason);
+}
+
+#[test]
+fn a_broker_that_holds_the_join_of_a_group_is_not_said_to_be_away() {
+    assert_eq!(replayed(HELD, |_| ()), Vec::<String>::new());
+}
+
+#[test]
+fn a_broker_that_freezes_while_it_holds_a_join_is_told_once() {
+    let told = replayed(FROZEN, |_| ());
+    assert!(told.len() == 1 && told[0].contains(AWAY), "{told:#?}");
+}
+
+#[test]
+fn a_client_whose_connections_were_closed_for_want_of_use_is_no_sign_of_a_broker_that_is_away() {
+    let told = replayed(IDLE, |connection| error(connection, RDKafkaErrorCode::AllBrokersDown, "1/1 brokers are down"));
+    assert_eq!(told, Vec::<String>::new());
+}
+
+#[test]
+fn a_broker_that_kafka_names_and_nobody_reaches_is_told_as_that_and_not_as_kafka_being_away() {
+    let told = replayed(ADVERTISED, |connection| {
+        let refused =
+            "127.0.0.1:9/1: Connect to ipv4#127.0.0.1:9 failed: Connection refused (after 0ms in state CONNECT)";
+        error(connection, RDKafkaErrorCode::BrokerTransportFailure, refused);
+        error(connection, RDKafkaErrorCode::AllBrokersDown, "1/1 brokers are down");
+    });
+    assert_eq!(told.len(), 1, "{told:#?}");
+    for text in [
+        "Kafka at 127.0.0.1:9092 answers, but not the broker 127.0.0.1:9 ",
+        "Connection refused)",
+        "advertised.listeners",
+    ] {
+        assert!(told[0].contains(text), "{told:#?}");
+    }
+}
+
+#[test]
+fn a_kafka_that_is_not_there_is_told_with_the_reason_and_again_that_it_is_back() {
+    let second = |second| Instant::now() + Duration::from_secs(u64::from(second));
+    let told = logged(tracing::Level::INFO, |connection| {
+        error(
+            &connection,
+            RDKafkaErrorCode::Resolve,
+            "nowhere:9092/bootstrap: Failed to resolve 'nowhere:9092': Name or service not known (after 3ms in state CONNECT)",
+        );
+        error(&connection, RDKafkaErrorCode::AllBrokersDown, "1/1 brokers are down");
+        let mut nowhere: Statistics = serde_json::from_str(HELD.lines().next().unwrap()).unwrap();
+        nowhere.brokers.clear();
+        (1..10).for_each(|n| connection.listen(&made(&nowhere, n), second(n)));
+        let there: Statistics = serde_json::from_str(HELD.lines().next().unwrap()).unwrap();
+        (11..13).for_each(|n| connection.listen(&made(&there, n), second(n)));
+    });
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 2, "{told}");
+    assert!(
+        lines[0].contains(&format!(
+            "{AWAY} (nowhere:9092/bootstrap: Failed to resolve 'nowhere:9092': Name or service not known)"
+        )),
+        "{told}"
+    );
+    assert!(lines[1].contains("answers again"), "{told}");
+}
+
+/// The same of another second.
+fn made(statistics: &Statistics, second: u32) -> Statistics {
+    Statistics { ts: statistics.ts + i64::from(second) * 1_000_000, ..statistics.clone() }
+}
+
+#[test]
+fn statistics_that_waited_show_what_was_when_they_were_made() {
+    let frozen: Vec<Statistics> = FROZEN.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = logged(tracing::Level::INFO, |connection| {
+        let begin = Instant::now();
+        let at = |second: usize| begin + Duration::from_secs(second as u64);
+        // One client tells in time, another all at once at the end, since its thread was at something else.
+        frozen.iter().zip(1..).for_each(|(statistics, second)| connection.listen(statistics, at(second)));
+        for statistics in &frozen {
+            let mut other = statistics.clone();
+            other.name.push('2');
+            connection.listen(&other, at(frozen.len() + 1));
+        }
+    });
+    assert!(told.lines().count() == 1 && told.contains(AWAY), "{told}");
+}
+
+#[test]
+fn two_clients_that_see_different_brokers_take_no_turns() {
+    let held: Vec<Statistics> = FROZEN.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = logged(tracing::Level::INFO, |connection| {
+        for (frozen, second) in held.into_iter().zip(1..) {
+            let now = Instant::now() + Duration::from_secs(second);
+            connection.listen(&frozen, now);
+            let mut other = frozen.clone();
+            other.name.push('2');
+            other.brokers.values_mut().for_each(|broker| (broker.rxidle, broker.waitresp_cnt) = (500_000, 1));
+            connection.listen(&other, now);
+        }
+    });
+    assert_eq!(told, "");
 }
 
 #[test]
@@ -71,14 +202,14 @@ fn a_property_for_other_clients_is_no_warning_and_a_deprecated_one_is() {
 
 #[test]
 fn lines_that_take_turns_are_each_written_once() {
-    let connection = Connection::new(&["localhost:9092".into()]);
+    let connection = Connection::new(&["localhost:9092".into()], FETCH_WAIT);
     let written: Vec<bool> = ["a", "b", "a", "b"].iter().map(|line| !connection.repeated(line)).collect();
     assert_eq!(written, [true, true, false, false]);
 }
 
 #[test]
 fn what_is_remembered_of_the_log_is_bounded() {
-    let connection = Connection::new(&["localhost:9092".into()]);
+    let connection = Connection::new(&["localhost:9092".into()], FETCH_WAIT);
     (0..10 * REMEMBERED).for_each(|line| assert!(!connection.repeated(&line.to_string())));
     assert!(connection.lines.lock().unwrap().len() <= REMEMBERED);
 }

@@ -34,7 +34,7 @@ fn what_is_not_a_model_is_named() {
     assert!(matches!(inspect(Path::new("/nowhere/model.zip")), Err(ModelError::Missing)));
     let folder = tempfile::tempdir().unwrap();
     let error = inspect(folder.path()).unwrap_err();
-    assert!(matches!(error, ModelError::FolderWithoutMlModel), "{error}");
+    assert!(matches!(error, ModelError::FolderWithoutMlModel(None)), "{error}");
     assert!(matches!(inspect(Path::new("/dev/null")), Err(ModelError::NotAFile)));
     let text = folder.path().join("model.zip");
     fs::write(&text, "not a zip").unwrap();

@@ -2,7 +2,7 @@
 
 use rdkafka::error::KafkaError;
 
-use crate::kafka::topics;
+use crate::kafka::{reach::unreachable, topics};
 
 /// Why the topic can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,18 @@ pub enum CatalogueError {
         endpoint: String,
         /// What the client says.
         source: KafkaError,
+    },
+    /// Kafka answers, but not a broker that it names.
+    #[error("{}", unreachable(endpoint, broker, Some(topic), reason.as_deref()))]
+    BrokerUnreachable {
+        /// The topic.
+        topic: String,
+        /// The bootstrap servers.
+        endpoint: String,
+        /// The broker's address as Kafka advertises it; several with commas.
+        broker: String,
+        /// The last connection's failure, where there was one.
+        reason: Option<String>,
     },
     /// No topic.
     #[error(

@@ -22,6 +22,7 @@ pub use self::{
 };
 use crate::kafka::{
     client::Cluster,
+    reach::{self, Failures, Remembered},
     topics::{self, Topic},
 };
 
@@ -32,7 +33,8 @@ const STALL: Duration = Duration::from_mins(1);
 
 /// A model topic, to look at.
 pub struct Catalogue {
-    consumer: BaseConsumer,
+    consumer: BaseConsumer<Remembered>,
+    endpoint: String,
     topic: String,
     partitions: i32,
 }
@@ -42,12 +44,23 @@ impl Catalogue {
     pub fn open(cluster: &Cluster, topic: &str) -> Result<Self, CatalogueError> {
         let mut settings = cluster.model_consumer();
         settings.set("allow.auto.create.topics", "false");
-        let consumer: BaseConsumer = settings.create().map_err(CatalogueError::Client)?;
-        let endpoint = cluster.endpoint();
-        match topics::look_up(consumer.client(), topic) {
-            Topic::Partitions(partitions) => Ok(Self { consumer, topic: topic.to_owned(), partitions }),
-            Topic::Missing => Err(CatalogueError::NoTopic { topic: topic.to_owned(), endpoint }),
-            Topic::Unknown(source) => Err(CatalogueError::Unreachable { endpoint, source }),
+        let consumer: BaseConsumer<Remembered> =
+            settings.create_with_context(Remembered::default()).map_err(CatalogueError::Client)?;
+        let (endpoint, topic) = (cluster.endpoint(), topic.to_owned());
+        let named = match reach::named(consumer.client(), TIMEOUT) {
+            Ok(named) => named.join(", "),
+            Err(source) => return Err(unanswered((topic, endpoint), source, &Remembered::of(&consumer))),
+        };
+        match topics::look_up(consumer.client(), &topic) {
+            Topic::Partitions(partitions) => Ok(Self { consumer, endpoint, topic, partitions }),
+            Topic::Missing => Err(CatalogueError::NoTopic { topic, endpoint }),
+            Topic::Unknown(source) if reach::is_silence(&source) => {
+                let failures = Remembered::of(&consumer);
+                let (broker, reason) = failures.named(&endpoint).unzip();
+                let (broker, reason) = (broker.map_or(named, str::to_owned), reason.map(str::to_owned));
+                Err(CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason })
+            }
+            Topic::Unknown(source) => Err(CatalogueError::Unreadable { topic, source }),
         }
     }
 
@@ -74,7 +87,10 @@ impl Catalogue {
     }
 
     fn offsets(&self, partition: i32) -> Result<(i64, i64), CatalogueError> {
-        self.consumer.fetch_watermarks(&self.topic, partition, TIMEOUT).map_err(|source| self.unreadable(source))
+        self.consumer.fetch_watermarks(&self.topic, partition, TIMEOUT).map_err(|source| {
+            let silent = reach::is_silence(&source).then(|| self.silent_leader());
+            silent.flatten().unwrap_or_else(|| self.unreadable(source))
+        })
     }
 
     fn read(
@@ -121,8 +137,26 @@ impl Catalogue {
         }
     }
 
+    fn silent_leader(&self) -> Option<CatalogueError> {
+        let broker = reach::silent_leader(self.consumer.client(), &self.topic, TIMEOUT)?;
+        let (topic, endpoint) = (self.topic.clone(), self.endpoint.clone());
+        let reason = Remembered::of(&self.consumer).about(&broker).map(str::to_owned);
+        Some(CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason })
+    }
+
     fn unreadable(&self, source: KafkaError) -> CatalogueError {
         CatalogueError::Unreadable { topic: self.topic.clone(), source }
+    }
+}
+
+/// Nobody has answered: Kafka itself, or a broker that it has named.
+fn unanswered((topic, endpoint): (String, String), source: KafkaError, failures: &Failures) -> CatalogueError {
+    match failures.named(&endpoint) {
+        Some((broker, reason)) => {
+            let (broker, reason) = (broker.to_owned(), Some(reason.to_owned()));
+            CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason }
+        }
+        None => CatalogueError::Unreachable { endpoint, source },
     }
 }
 

@@ -10,6 +10,7 @@ use rdkafka::{
 };
 
 use super::{client::Publisher, error::PublishError};
+use crate::kafka::reach;
 
 /// The longest wait for any bootstrap server's first answer.
 const CONNECT: Duration = Duration::from_secs(12);
@@ -76,11 +77,7 @@ impl Publisher {
                     });
                 }
                 Answer::Silence => {
-                    return Err(PublishError::Unreachable {
-                        endpoints: self.endpoints.clone(),
-                        seconds: (now - started).as_secs(),
-                        reason: self.events().failure(),
-                    });
+                    return Err(self.unanswered(topic, now - started));
                 }
             }
             self.listen(Duration::from_millis(200));
@@ -95,6 +92,18 @@ impl Publisher {
                 _ => Answer::Absent,
             },
         }
+    }
+
+    /// Nobody has answered: Kafka itself, or a broker that it has named.
+    fn unanswered(&self, topic: &str, waited: Duration) -> PublishError {
+        let endpoints = self.endpoints.clone();
+        let failures = self.events().failures();
+        if let Some((broker, reason)) = failures.named(&endpoints) {
+            let (topic, broker, reason) = (topic.to_owned(), broker.to_owned(), Some(reason.to_owned()));
+            return PublishError::LeaderUnreachable { endpoints, topic, broker, reason };
+        }
+        let reason = failures.last().map(|(reason, _)| reason.to_owned());
+        PublishError::Unreachable { endpoints, seconds: waited.as_secs(), reason }
     }
 
     fn unusable(&self, topic: &str, reason: String) -> PublishError {
@@ -113,9 +122,10 @@ impl Publisher {
                 }
                 Err(_) if Instant::now() >= give_up_at => {
                     return Err(PublishError::LeaderUnreachable {
+                        endpoints: self.endpoints.clone(),
                         topic: topic.to_owned(),
                         broker: leader.address.clone(),
-                        reason: self.events().failure(),
+                        reason: self.events().failures().about(&leader.address).map(str::to_owned),
                     });
                 }
                 Err(_) => self.listen(Duration::from_millis(200)),
@@ -176,20 +186,16 @@ fn read_topic(about: &MetadataTopic, metadata: &Metadata) -> Answer {
 
 /// Whether the broker didn't answer, or not as the leader yet.
 fn is_silence(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::BrokerTransportFailure
-                | RDKafkaErrorCode::OperationTimedOut
-                | RDKafkaErrorCode::RequestTimedOut
-                | RDKafkaErrorCode::AllBrokersDown
-                | RDKafkaErrorCode::Resolve
-                | RDKafkaErrorCode::UnknownPartition
-                | RDKafkaErrorCode::LeaderNotAvailable
-                | RDKafkaErrorCode::NotLeaderForPartition
-                | RDKafkaErrorCode::UnknownTopicOrPartition
+    reach::is_silence(error)
+        || matches!(
+            error.rdkafka_error_code(),
+            Some(
+                RDKafkaErrorCode::UnknownPartition
+                    | RDKafkaErrorCode::LeaderNotAvailable
+                    | RDKafkaErrorCode::NotLeaderForPartition
+                    | RDKafkaErrorCode::UnknownTopicOrPartition
+            )
         )
-    )
 }
 
 /// What Kafka or the client says, without the library's name for the call.

@@ -13,7 +13,7 @@ use rdkafka::{
 };
 
 use super::{error::PublishError, flow::Traffic, size::CLIENT_LIMIT};
-use crate::config::PublishConfig;
+use crate::{config::PublishConfig, kafka::reach::Failures};
 
 /// Room that `message.max.bytes` leaves for a record's key and headers.
 const RECORD_SLACK: u64 = 64 << 10;
@@ -111,7 +111,7 @@ pub(super) type Acknowledgement = Result<(i32, i64), KafkaError>;
 /// What librdkafka tells while it is polled.
 #[derive(Default)]
 pub(super) struct Events {
-    failure: Mutex<Option<String>>,
+    failures: Mutex<Failures>,
     traffic: Mutex<Traffic>,
     acknowledgement: Mutex<Option<Acknowledgement>>,
 }
@@ -119,13 +119,12 @@ pub(super) struct Events {
 impl Events {
     /// The last connection's failure.
     pub(super) fn failure(&self) -> Option<String> {
-        lock(&self.failure).clone()
+        self.failures().last().map(|(reason, _)| reason.to_owned())
     }
 
-    fn failed(&self, reason: &str) {
-        // What follows is librdkafka's state, of no use to the reader.
-        let reason = reason.split(" (after ").next().unwrap_or(reason);
-        *lock(&self.failure) = Some(reason.to_owned());
+    /// Why connections ended.
+    pub(super) fn failures(&self) -> MutexGuard<'_, Failures> {
+        lock(&self.failures)
     }
 
     pub(super) fn traffic(&self) -> Traffic {
@@ -141,9 +140,9 @@ impl Events {
 impl ClientContext for Events {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
         tracing::debug!(target: "librdkafka", facility, "{message}");
-        if BROKEN_CONNECTION.contains(&facility) {
-            // What comes first is the thread's name.
-            self.failed(message.split_once("]: ").map_or(message, |(_, message)| message));
+        // A request that timed out before it was sent follows from a connection that was not made.
+        if BROKEN_CONNECTION.contains(&facility) && !message.contains("Timed out 0 in-flight") {
+            self.failures().note(message);
         }
     }
 
@@ -157,7 +156,7 @@ impl ClientContext for Events {
     fn error(&self, error: KafkaError, reason: &str) {
         // That all brokers are down follows from what was said of each.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            self.failed(reason);
+            self.failures().note(reason);
         }
     }
 }

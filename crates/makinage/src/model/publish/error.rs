@@ -4,6 +4,8 @@ use std::{io, path::PathBuf};
 
 use rdkafka::error::KafkaError;
 
+use crate::kafka::reach::{because, unreachable};
+
 /// Why a model wasn't published. Nothing was sent, unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
@@ -13,7 +15,7 @@ pub enum PublishError {
     /// No bootstrap server answers.
     #[error(
         "no answer from Kafka at {endpoints} within {seconds} s{}; start it, or correct kafka.endpoint",
-        because(reason.as_ref())
+        because(reason.as_deref())
     )]
     Unreachable {
         /// The bootstrap servers.
@@ -58,12 +60,10 @@ pub enum PublishError {
         endpoints: String,
     },
     /// A bootstrap server answers, but the broker that it names for the topic doesn't.
-    #[error(
-        "Kafka answers, but not the broker {broker}, which leads the topic {topic:?}{}; \
-         if it runs, make its advertised.listeners an address that this machine reaches",
-        because(reason.as_ref())
-    )]
+    #[error("{}", unreachable(endpoints, broker, Some(topic), reason.as_deref()))]
     LeaderUnreachable {
+        /// The bootstrap servers.
+        endpoints: String,
         /// The topic.
         topic: String,
         /// Address of the broker, as Kafka advertises it.
@@ -115,7 +115,7 @@ pub enum PublishError {
     /// The record was being sent, and no acknowledgement came.
     #[error(
         "Kafka hasn't acknowledged the model: {reason}, after {sent} of {bytes} bytes{}; the topic {topic:?} {} have it: publish it again",
-        because(cause.as_ref()),
+        because(cause.as_deref()),
         if sent < bytes { "doesn't" } else { "may or may not" }
     )]
     Unacknowledged {
@@ -130,8 +130,4 @@ pub enum PublishError {
         /// The last connection's failure, where there was one.
         cause: Option<String>,
     },
-}
-
-fn because(reason: Option<&String>) -> String {
-    reason.map_or_else(String::new, |reason| format!(" ({reason})"))
 }

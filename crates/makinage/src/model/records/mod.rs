@@ -5,7 +5,10 @@ pub mod manifest;
 pub mod reference;
 pub mod upload;
 
-use super::headers::{CHUNK_KIND, MANIFEST_KIND, REFERENCE_KIND};
+use super::{
+    foreign,
+    headers::{CHUNK_KIND, MANIFEST_KIND, REFERENCE_KIND},
+};
 
 /// The longest JSON of a manifest or reference; real ones have a few hundred bytes.
 pub const LONGEST_JSON: usize = 64 << 10;
@@ -34,7 +37,10 @@ impl Kind {
         match header {
             // All zips that hold something begin so.
             None if value.starts_with(b"PK\x03\x04") => Self::Zip,
-            None => Self::Foreign("is no zip, so it is no model".to_owned()),
+            None => Self::Foreign(match foreign::named(&value[..value.len().min(foreign::HEAD)]) {
+                Some((what, _)) => format!("is {what}, and no zip, so it is no model"),
+                None => "is no zip, so it is no model".to_owned(),
+            }),
             Some(kind) if kind == CHUNK_KIND.as_bytes() => Self::Chunk,
             Some(kind) if kind == MANIFEST_KIND.as_bytes() => Self::Manifest,
             Some(kind) if kind == REFERENCE_KIND.as_bytes() => Self::Reference,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use rdkafka::{
-    ClientConfig, ClientContext, Message, Offset, TopicPartitionList,
+    ClientConfig, ClientContext, Message, Offset, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
@@ -16,7 +16,10 @@ use rdkafka::{
 
 use crate::{
     generation::mailbox::Mailbox,
-    kafka::{client::Cluster, context::Connection},
+    kafka::{
+        client::{Cluster, STATISTICS_MS},
+        context::Connection,
+    },
 };
 
 const POLL: Duration = Duration::from_millis(500);
@@ -31,6 +34,10 @@ impl ClientContext for ModelContext {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.0.error(error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.0.stats(statistics);
     }
 }
 
@@ -53,7 +60,9 @@ pub struct TopicClient {
 impl TopicClient {
     /// For one topic, until the mailbox is closed.
     pub fn new(cluster: &Cluster, topic: &str, mailbox: Arc<Mailbox>) -> Self {
-        let settings = cluster.model_consumer();
+        let mut settings = cluster.model_consumer();
+        // The other pulse beside the data topics' consumer: this one fetches while a consumer group waits for its members.
+        settings.set("statistics.interval.ms", STATISTICS_MS);
         Self {
             settings,
             connection: Arc::clone(&cluster.connection),

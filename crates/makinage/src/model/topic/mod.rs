@@ -160,7 +160,11 @@ impl ModelReader {
                 return count;
             }
             waiting.tell(&found);
-            thread::sleep(POLL);
+            match &consumer {
+                // It has nothing to read yet, but to say how its connections are.
+                Ok(consumer) => drop(consumer.poll(POLL)),
+                Err(_) => thread::sleep(POLL),
+            }
         }
     }
 }

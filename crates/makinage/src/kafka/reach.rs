@@ -1,0 +1,214 @@
+//! Whether the brokers that Kafka names can be reached, and the words for it where they can't: one text, whoever meets it.
+//!
+//! A bootstrap server answers for the whole cluster; from then on each broker is met at the address that it advertises, which may be none that this machine
+//! can resolve or reach.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    ClientContext,
+    client::Client,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    metadata::{Metadata, MetadataBroker, MetadataTopic},
+};
+
+/// How long a client is asked for what it has met.
+const LISTEN: Duration = Duration::from_millis(200);
+
+/// Brokers of which the end of a connection is remembered.
+const REMEMBERED: usize = 16;
+
+/// What service, `check`, publisher and `model` say of it. `broker` is its address as Kafka advertises it, `leads` the topic that it leads, where one is known.
+pub fn unreachable(endpoints: &str, broker: &str, leads: Option<&str>, reason: Option<&str>) -> String {
+    let leads = leads.map(|topic| format!(", which leads the topic {topic:?}")).unwrap_or_default();
+    let because = because(reason);
+    format!(
+        "Kafka at {endpoints} answers, but not the broker {broker} that it names{leads}{because}; \
+         if that broker runs, make its advertised.listeners an address that this machine reaches"
+    )
+}
+
+/// A reason in brackets, where there is one.
+pub fn because(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(" ({reason})")).unwrap_or_default()
+}
+
+/// What librdkafka says of a connection's end, without its own thread and state, of no use to the reader.
+fn failure(reason: &str) -> &str {
+    let reason = reason.strip_prefix("[thrd:").and_then(|rest| rest.split_once("]: ")).map_or(reason, |(_, rest)| rest);
+    reason.split(" (after ").next().unwrap_or(reason)
+}
+
+/// The broker that couldn't be reached, by what librdkafka says of it, where that is one that Kafka has named: only such have a number. Whoever
+/// is named as the user named it is no other broker.
+fn named_in<'r>(reason: &'r str, endpoints: &str) -> Option<&'r str> {
+    let (name, _) = reason.split_once(": ")?;
+    let (address, number) = name.rsplit_once('/')?;
+    let is_named = number.parse::<u32>().is_ok() && !endpoints.split(',').any(|endpoint| endpoint == address);
+    is_named.then_some(address)
+}
+
+/// The addresses of the brokers that Kafka names.
+pub fn named<C: ClientContext>(client: &Client<C>, timeout: Duration) -> KafkaResult<Vec<String>> {
+    let metadata = client.fetch_metadata(None, timeout)?;
+    Ok(metadata.brokers().iter().map(address).collect())
+}
+
+/// The address of a broker that leads a partition of the topic and doesn't answer.
+pub fn silent_leader<C: ClientContext>(client: &Client<C>, topic: &str, timeout: Duration) -> Option<String> {
+    let metadata = client.fetch_metadata(Some(topic), timeout).ok()?;
+    let silent = |(_, partition): &(i32, i32)| {
+        client.fetch_watermarks(topic, *partition, timeout).is_err_and(|error| is_silence(&error))
+    };
+    let (leader, _) = leaders(&metadata, topic).into_iter().find(silent)?;
+    metadata.brokers().iter().find(|broker| broker.id() == leader).map(address)
+}
+
+/// The brokers that lead partitions of a topic, each with one of them.
+fn leaders(metadata: &Metadata, topic: &str) -> Vec<(i32, i32)> {
+    let about = metadata.topics().iter().filter(|about| about.name() == topic);
+    let mut leaders: Vec<(i32, i32)> = Vec::new();
+    for partition in about.flat_map(MetadataTopic::partitions) {
+        if leaders.iter().all(|(leader, _)| *leader != partition.leader()) {
+            leaders.push((partition.leader(), partition.id()));
+        }
+    }
+    leaders
+}
+
+fn address(broker: &MetadataBroker) -> String {
+    format!("{}:{}", broker.host(), broker.port())
+}
+
+/// Whether a broker didn't answer, rather than refused.
+pub fn is_silence(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::OperationTimedOut
+                | RDKafkaErrorCode::RequestTimedOut
+                | RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::Resolve
+        )
+    )
+}
+
+/// Why connections ended, the last of each broker's.
+#[derive(Debug, Default)]
+pub struct Failures(VecDeque<(String, Instant)>);
+
+impl Failures {
+    /// A connection ended, for a reason that begins with the broker's name.
+    pub fn note(&mut self, reason: &str) {
+        let reason = failure(reason);
+        let name = |reason: &str| reason.split(": ").next().map(str::to_owned);
+        self.0.retain(|(other, _)| name(other) != name(reason));
+        self.0.truncate(REMEMBERED);
+        self.0.push_front((reason.to_owned(), Instant::now()));
+    }
+
+    /// The last of all, and when that was.
+    pub fn last(&self) -> Option<(&str, Instant)> {
+        self.0.front().map(|(reason, at)| (reason.as_str(), *at))
+    }
+
+    /// The last about a broker of this address.
+    pub fn about(&self, broker: &str) -> Option<&str> {
+        self.0.iter().map(|(reason, _)| reason.as_str()).find(|reason| reason.contains(broker))
+    }
+
+    /// The broker that Kafka has named and that couldn't be reached, and why.
+    pub fn named(&self, endpoints: &str) -> Option<(&str, &str)> {
+        self.0.iter().find_map(|(reason, _)| Some((named_in(reason, endpoints)?, reason.as_str())))
+    }
+}
+
+/// A client's context for commands, which remembers why connections ended and says nothing by itself.
+#[derive(Debug, Default)]
+pub struct Remembered(Mutex<Failures>);
+
+impl Remembered {
+    /// What this client has met.
+    pub fn of(consumer: &BaseConsumer<Self>) -> MutexGuard<'_, Failures> {
+        // What it has to tell comes with its events; without a subscription there are no others.
+        let until = Instant::now() + LISTEN;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            consumer.poll(left);
+        }
+        consumer.client().context().0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Remembered {
+    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(facility, "{message}");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        // That all brokers are down follows from what was said of each.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).note(reason);
+        }
+    }
+}
+
+impl ConsumerContext for Remembered {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Failures, failure, named_in, unreachable};
+
+    #[test]
+    fn what_another_broker_met_later_is_no_reason() {
+        let mut failures = Failures::default();
+        failures.note("broker.invalid:9092/1: Failed to resolve 'broker.invalid:9092' (after 3ms in state CONNECT)");
+        failures.note("kafka:9092/bootstrap: Disconnected (after 10ms in state UP)");
+        (0..100).for_each(|_| failures.note("GroupCoordinator: Connection refused"));
+        assert_eq!(
+            failures.about("broker.invalid:9092"),
+            Some("broker.invalid:9092/1: Failed to resolve 'broker.invalid:9092'")
+        );
+        assert_eq!(failures.named("kafka:9092").map(|(broker, _)| broker), Some("broker.invalid:9092"));
+        assert_eq!(failures.last().map(|(reason, _)| reason), Some("GroupCoordinator: Connection refused"));
+        (0..100).for_each(|broker| failures.note(&format!("b:{broker}/1: refused")));
+        assert!(failures.0.len() <= super::REMEMBERED + 1);
+    }
+
+    #[test]
+    fn a_broker_that_kafka_has_named_is_told_from_one_that_the_user_has() {
+        let refused = "Connect to ipv4#10.0.0.7:9092 failed: Connection refused (after 0ms in state CONNECT)";
+        for (name, named) in [
+            ("10.0.0.7:9092/3", Some("10.0.0.7:9092")),
+            ("[::1]:9092/0", Some("[::1]:9092")),
+            ("kafka:9092/bootstrap", None),
+            ("kafka:9092/3", None),
+            ("GroupCoordinator", None),
+        ] {
+            assert_eq!(named_in(&format!("{name}: {refused}"), "other:1,kafka:9092"), named);
+        }
+        assert_eq!(named_in("3/3 brokers are down", "kafka:9092"), None);
+    }
+
+    #[test]
+    fn a_reason_is_what_people_can_use_of_it() {
+        let line = "[thrd:127.0.0.1:9/1]: 127.0.0.1:9/1: Connect to ipv4#127.0.0.1:9 failed: Connection refused (after 0ms in state CONNECT)";
+        assert_eq!(failure(line), "127.0.0.1:9/1: Connect to ipv4#127.0.0.1:9 failed: Connection refused");
+        assert_eq!(failure("plain"), "plain");
+    }
+
+    #[test]
+    fn the_words_end_in_what_to_do() {
+        let told = unreachable("k:1", "b:2", Some("model"), Some("refused"));
+        assert!(told.starts_with(
+            "Kafka at k:1 answers, but not the broker b:2 that it names, which leads the topic \"model\" (refused); "
+        ));
+        assert!(told.ends_with("make its advertised.listeners an address that this machine reaches"));
+    }
+}
