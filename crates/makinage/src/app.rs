@@ -38,6 +38,7 @@ const ANSWERS: usize = 1024;
 pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
     let cluster = Cluster::new(&config.kafka, &config.application);
     let acks = Arc::new(Acks::default());
+    stop.count(&acks);
     // Each message holds at least one of the at most MAX_OPEN open events, or is one of a few about the assignment.
     let (intake, events) = bounded(MAX_OPEN + 64);
     let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
@@ -91,12 +92,13 @@ pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::
         Pipeline::new(&config.operator, (inputs, to_loader), sink, acks).run(config.stop_timeout)
     } else {
         drop(events);
-        Ended { clean: true, stopped_by_error: false, failed: 0 }
+        Ended { clean: true, stopped_by_error: false }
     };
     mailbox.close();
     stop.request();
     source.join().map_err(|_| anyhow::anyhow!("the source's thread panicked; this is a bug"))?;
     workspace.clear();
+    stop.tell_counts();
     tracing::info!("stopped");
     Ok(ended.clean && !ended.stopped_by_error)
 }

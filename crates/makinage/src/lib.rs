@@ -8,6 +8,7 @@ pub mod batch;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod counts;
 pub mod environment;
 pub mod errors;
 pub mod event;

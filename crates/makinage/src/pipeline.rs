@@ -60,8 +60,6 @@ pub struct Ended {
     pub clean: bool,
     /// An event failed under `on_error: stop`.
     pub stopped_by_error: bool,
-    /// Events that failed.
-    pub failed: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +103,7 @@ impl<S: Sink> Pipeline<S> {
             self.write();
         }
         let clean = self.writer.flush(flush_timeout);
-        Ended { clean, stopped_by_error: self.writer.stopped_by_error(), failed: self.writer.failed() }
+        Ended { clean, stopped_by_error: self.writer.stopped_by_error() }
     }
 
     fn is_done(&self) -> bool {
@@ -150,6 +148,9 @@ impl<S: Sink> Pipeline<S> {
     }
 
     fn take(&mut self, message: Intake) {
+        if let Intake::Events(events) = &message {
+            self.writer.take(events);
+        }
         match message {
             Intake::Events(events) if self.phase == Phase::Stopping => self.writer.drop_events(&events),
             Intake::Events(events) => {

@@ -17,7 +17,7 @@ use crate::{
     environment::Surroundings,
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
     model::{Limits, ModelIdentity, inspect, unpack, workspace::UnpackedModel},
-    pipeline::{Ended, Inputs, Outlets, Pipeline},
+    pipeline::{Inputs, Outlets, Pipeline},
     sink::memory::LineSink,
     source::{acks::Acks, memory::LineSource},
     worker::{
@@ -31,6 +31,7 @@ const CHUNKS: usize = 16;
 const ANSWERS: usize = 1024;
 
 /// Scores `events` (`-` is standard input) with the model at `model`; outputs go to standard output, one a line, in the order of the events.
+/// What became of the events is counted on standard error.
 ///
 /// Exit code 0 when every event was scored or skipped by a step, 1 when one failed.
 pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
@@ -61,15 +62,22 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     ready.send(pool).context("the pipeline has gone")?;
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
-    let ended = Pipeline::new(&config.operator, (inputs, Outlets::default()), sink, acks).run(config.stop_timeout);
+    let pipeline = Pipeline::new(&config.operator, (inputs, Outlets::default()), sink, Arc::clone(&acks));
+    let ended = pipeline.run(config.stop_timeout);
+    let counts = acks.counts();
+    tell(counts);
     // One that was stopped by an event wants no more of them, and standard input may never end.
     if !ended.stopped_by_error {
-        reader
+        let empty = reader
             .join()
             .map_err(|_| anyhow::anyhow!("the reader's thread panicked; this is a bug"))?
             .with_context(|| format!("cannot read {}", events.display()))?;
+        if empty > 0 {
+            tell(format_args!("{empty} empty lines, which are no events"));
+        }
     }
-    Ok(exit_code(ended))
+    let done = ended.clean && counts.failed() == 0;
+    Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn open(events: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
@@ -90,11 +98,4 @@ fn unpacked(model: &Path) -> anyhow::Result<UnpackedModel> {
     let folder = tempfile::Builder::new().prefix("makinage-").tempdir()?;
     let path = unpack(archive.zip(), &folder.path().join("model"), &Limits::default())?;
     Ok(UnpackedModel::new(path, identity, Some(folder)))
-}
-
-fn exit_code(ended: Ended) -> ExitCode {
-    if ended.failed > 0 {
-        tell(format_args!("{} events failed", ended.failed));
-    }
-    if ended.clean && ended.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

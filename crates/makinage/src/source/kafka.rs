@@ -171,6 +171,7 @@ impl KafkaSource {
         None
     }
 
+    /// `None` for one of a partition that was taken away meanwhile: whoever has that now reads it.
     fn to_event(&self, message: &BorrowedMessage<'_>) -> Option<Event> {
         let context = self.context();
         let (partition, offset) = (message.partition(), message.offset());

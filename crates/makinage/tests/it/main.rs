@@ -10,6 +10,7 @@ mod broker;
 mod checks;
 mod columns;
 mod consul;
+mod counts;
 mod demo;
 mod encoders;
 mod environments;
