@@ -17,6 +17,7 @@ pub mod generation;
 pub mod kafka;
 pub mod mlflow;
 pub mod model;
+pub mod panics;
 pub mod pipeline;
 pub mod predict;
 pub mod printed;

@@ -19,6 +19,7 @@ use crossbeam_channel::{Receiver, never, select};
 use crate::{
     config::Operator,
     generation::mailbox::Mailbox,
+    panics,
     predict::Predictor,
     queue::Queue,
     sink::Sink,
@@ -98,6 +99,10 @@ impl<S: Sink> Pipeline<S> {
     /// Runs until the source says that it ends, then flushes the sink for at most `flush_timeout`.
     pub fn run(mut self, flush_timeout: Duration) -> Ended {
         while !self.is_done() {
+            panics::point("pipeline");
+            if panics::happened() && self.phase != Phase::Stopping {
+                self.stop();
+            }
             self.read();
             self.predict();
             self.write();
@@ -110,7 +115,7 @@ impl<S: Sink> Pipeline<S> {
         match self.phase {
             Phase::Running => false,
             Phase::Finishing => self.queue.is_empty() && self.predictor.is_idle(),
-            Phase::Stopping => self.predictor.is_idle(),
+            Phase::Stopping => self.predictor.is_idle() || self.predictor.is_abandoned(),
         }
     }
 

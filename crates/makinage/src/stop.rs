@@ -16,7 +16,7 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use crate::source::acks::Acks;
+use crate::{panics, source::acks::Acks};
 
 /// Milliseconds for a stop before the configuration has said how long it may take.
 const BEFORE_THE_CONFIGURATION: u64 = 25_000;
@@ -81,6 +81,7 @@ impl Stop {
         let stop = self.clone();
         thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
+                panics::point("signals");
                 if stop.requested() {
                     tracing::warn!("second signal: ending at once; unfinished events are read again at the next start");
                     stop.tell_counts();

@@ -17,6 +17,7 @@ use crate::{
     environment::Surroundings,
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
     model::{Limits, ModelIdentity, inspect, unpack, workspace::UnpackedModel},
+    panics,
     pipeline::{Inputs, Outlets, Pipeline},
     sink::memory::LineSink,
     source::{acks::Acks, memory::LineSource},
@@ -36,6 +37,8 @@ const ANSWERS: usize = 1024;
 /// Exit code 0 when every event was scored or skipped by a step, 1 when one failed.
 pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     log_to_stderr(tracing::Level::WARN);
+    let outlets = Outlets::default();
+    panics::end_with(&outlets.stop);
     let Some(config) = preflight::configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let lines = open(events)?;
     let unpacked = Arc::new(unpacked(model)?);
@@ -62,12 +65,12 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     ready.send(pool).context("the pipeline has gone")?;
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
-    let pipeline = Pipeline::new(&config.operator, (inputs, Outlets::default()), sink, Arc::clone(&acks));
+    let pipeline = Pipeline::new(&config.operator, (inputs, outlets), sink, Arc::clone(&acks));
     let ended = pipeline.run(config.stop_timeout);
     let counts = acks.counts();
     tell(counts);
-    // One that was stopped by an event wants no more of them, and standard input may never end.
-    if !ended.stopped_by_error {
+    // One that was stopped by an event, or by a panic, wants no more of them, and standard input may never end.
+    if !ended.stopped_by_error && !panics::happened() {
         let empty = reader
             .join()
             .map_err(|_| anyhow::anyhow!("the reader's thread panicked; this is a bug"))?

@@ -13,6 +13,7 @@ use crate::counts::Counts;
 struct State {
     /// Not collected yet. Bounded by the number of events that the source lets be open.
     settled: Vec<(Ticket, Fate)>,
+    closed: bool,
     counts: Counts,
 }
 
@@ -45,10 +46,21 @@ impl Acks {
     /// Swaps what has been settled into `into`, which must be empty; waits up to `timeout` where there is nothing.
     pub fn collect(&self, into: &mut Vec<(Ticket, Fate)>, timeout: Duration) {
         let mut state = self.lock();
-        if state.settled.is_empty() && !timeout.is_zero() {
+        if state.settled.is_empty() && !state.closed && !timeout.is_zero() {
             (state, _) = self.arrived.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner);
         }
         mem::swap(&mut state.settled, into);
+    }
+
+    /// Nothing more is settled: whoever waits for that needn't.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.arrived.notify_all();
+    }
+
+    /// Whether nothing more is settled than can be collected now.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
     }
 
     /// All events up to now.

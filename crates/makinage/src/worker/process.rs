@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::protocol::{Frame, Kind, LogLine, read_frame, write_frame};
-use crate::config::withhold_secrets;
+use crate::{config::withhold_secrets, panics};
 
 const BOOTSTRAP: &str = include_str!("../../../../python/bootstrap.py");
 const PACKAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/worker_package.json"));
@@ -27,6 +27,8 @@ const LONGEST_LINE: u64 = 8 * 1024;
 pub struct Process {
     child: Child,
     socket: UnixStream,
+    /// Held open though another thread reads it: without a reader `print` would raise in the model's code.
+    _printed: PipeReader,
 }
 
 /// Why a worker could not be started or did not answer.
@@ -71,7 +73,7 @@ impl Process {
         let child = command.spawn().map_err(failed)?;
         // The command holds the other ends of the socket and the pipe.
         drop(command);
-        let mut process = Self { child, socket };
+        let mut process = Self { child, socket, _printed: printed.try_clone().map_err(failed)? };
         let name = name.to_owned();
         thread::Builder::new().name(format!("{name} output")).spawn(move || relay(&name, printed)).map_err(failed)?;
         process.socket.set_write_timeout(Some(START_TIMEOUT)).map_err(failed)?;
@@ -192,6 +194,7 @@ fn relay(name: &str, printed: PipeReader) {
     let mut lines = BufReader::new(printed);
     let mut line = Vec::new();
     loop {
+        panics::point("worker output");
         line.clear();
         match lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
             Ok(0) => return,

@@ -27,6 +27,7 @@ mod model_topic;
 mod on_error;
 mod orphans;
 mod page;
+mod panics;
 mod partitions;
 mod processes;
 mod publisher;
