@@ -19,7 +19,8 @@ class Outcomes:
     """One status and body for each place of a batch; predictions in whole arrays stay arrays while they can."""
 
     def __init__(self, events: int, max_output_bytes: int, custom_steps: frozenset[str]) -> None:
-        self._statuses = bytearray(events)
+        # No status at all, which the service refuses: an event that was forgotten is no empty output.
+        self._statuses = bytearray(b"\xff" * events)
         self._bodies = [b""] * events
         self._numbers: list[tuple[Sequence[int], np.ndarray]] = []
         self._max_output_bytes = max_output_bytes

@@ -17,7 +17,7 @@ use crate::{
         topic::{self, ModelReader},
         workspace::Workspace,
     },
-    pipeline::{self, Ended, Inputs, Pipeline},
+    pipeline::{self, Inputs, Pipeline},
     reload::{self, Changes},
     sink::kafka::KafkaSink,
     source::{
@@ -38,6 +38,7 @@ const ANSWERS: usize = 1024;
 pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
     let cluster = Cluster::new(&config.kafka, &config.application);
     let acks = Arc::new(Acks::default());
+    stop.count(&acks);
     // Each message holds at least one of the at most MAX_OPEN open events, or is one of a few about the assignment.
     let (intake, events) = bounded(MAX_OPEN + 64);
     let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
@@ -67,7 +68,7 @@ pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::
 
     let route = (&config.operator.sink, config.operator.data.as_slice());
     let sink = KafkaSink::open(&cluster, route, Arc::clone(&acks), &|| stop.requested())?;
-    let ended = if let Some(sink) = sink {
+    let done = if let Some(sink) = sink {
         let (ready, generations) = bounded(1);
         let (answers, workers) = bounded(ANSWERS);
         let status = SharedStatus::default();
@@ -88,15 +89,20 @@ pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::
         let loader = Loader::new(config.clone(), builder, outlets);
         thread::Builder::new().name("loader".into()).spawn(move || loader.run())?;
         let inputs = Inputs { intake: events, workers, generations };
-        Pipeline::new(&config.operator, (inputs, to_loader), sink, acks).run(config.stop_timeout)
+        let pipeline = Pipeline::new(&config.operator, (inputs, to_loader), sink, Arc::clone(&acks));
+        // Not on this thread, which has to end the others if it panics.
+        let pipeline = thread::Builder::new().name("pipeline".into()).spawn(move || pipeline.run(stop_timeout))?;
+        pipeline.join().is_ok_and(|ended| ended.clean && !ended.stopped_by_error)
     } else {
         drop(events);
-        Ended { clean: true, stopped_by_error: false, failed: 0 }
+        true
     };
     mailbox.close();
+    acks.close();
     stop.request();
-    source.join().map_err(|_| anyhow::anyhow!("the source's thread panicked; this is a bug"))?;
+    let left = source.join().is_ok();
     workspace.clear();
+    stop.tell_counts();
     tracing::info!("stopped");
-    Ok(ended.clean && !ended.stopped_by_error)
+    Ok(done && left)
 }

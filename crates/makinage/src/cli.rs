@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     commands::{self, publish::Mode},
     config::{DurationLimits, duration_from_text},
+    panics,
 };
 
 /// Where both programs look when `--config` isn't given, as in the images.
@@ -160,10 +161,14 @@ fn with_config(
 }
 
 fn report(outcome: anyhow::Result<ExitCode>) -> ExitCode {
-    outcome.unwrap_or_else(|error| {
-        commands::tell(format_args!("error: {error:#}"));
-        ExitCode::FAILURE
-    })
+    match outcome {
+        Ok(_) if panics::happened_and_told() => ExitCode::FAILURE,
+        Ok(code) => code,
+        Err(error) => {
+            commands::tell(format_args!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn bad_usage(message: &str) -> ExitCode {

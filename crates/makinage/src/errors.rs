@@ -79,11 +79,6 @@ impl FailedEvents {
         (self.unwritten > 0).then(|| self.window + WINDOW)
     }
 
-    /// Events that failed so far.
-    pub fn total(&self) -> u64 {
-        self.total
-    }
-
     fn write_count(&mut self) {
         if self.unwritten > 0 {
             tracing::warn!(

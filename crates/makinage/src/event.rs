@@ -70,6 +70,40 @@ impl Event {
     }
 }
 
+/// The steps that may be the user's, and skip an event by returning `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the page's own names")]
+pub enum Step {
+    PreTransform,
+    Predict,
+    PostTransform,
+}
+
+impl Step {
+    /// In the order in which an event meets them.
+    pub const ALL: [Self; 3] = [Self::PreTransform, Self::Predict, Self::PostTransform];
+
+    /// As the configuration and the protocol write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PreTransform => "pre_transform",
+            Self::Predict => "predict",
+            Self::PostTransform => "post_transform",
+        }
+    }
+
+    /// The step of that name.
+    pub fn from_name(name: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.name().as_bytes() == name)
+    }
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// Why one event could not be scored. It is that event's business alone.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct Failure {

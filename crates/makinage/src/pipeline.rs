@@ -19,6 +19,7 @@ use crossbeam_channel::{Receiver, never, select};
 use crate::{
     config::Operator,
     generation::mailbox::Mailbox,
+    panics,
     predict::Predictor,
     queue::Queue,
     sink::Sink,
@@ -60,8 +61,6 @@ pub struct Ended {
     pub clean: bool,
     /// An event failed under `on_error: stop`.
     pub stopped_by_error: bool,
-    /// Events that failed.
-    pub failed: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,19 +106,23 @@ impl<S: Sink> Pipeline<S> {
     /// Runs until the source says that it ends, then flushes the sink for at most `flush_timeout`.
     pub fn run(mut self, flush_timeout: Duration) -> Ended {
         while !self.is_done() {
+            panics::point("pipeline");
+            if panics::happened() && self.phase != Phase::Stopping {
+                self.stop();
+            }
             self.read();
             self.predict();
             self.write();
         }
         let clean = self.writer.flush(flush_timeout);
-        Ended { clean, stopped_by_error: self.writer.stopped_by_error(), failed: self.writer.failed() }
+        Ended { clean, stopped_by_error: self.writer.stopped_by_error() }
     }
 
     fn is_done(&self) -> bool {
         match self.phase {
             Phase::Running => false,
             Phase::Finishing => self.queue.is_empty() && self.predictor.is_idle(),
-            Phase::Stopping => self.predictor.is_idle(),
+            Phase::Stopping => self.predictor.is_idle() || self.predictor.is_abandoned(),
         }
     }
 
@@ -157,6 +160,9 @@ impl<S: Sink> Pipeline<S> {
     }
 
     fn take(&mut self, message: Intake) {
+        if let Intake::Events(events) = &message {
+            self.writer.take(events);
+        }
         match message {
             Intake::Events(events) if self.phase == Phase::Stopping => self.writer.drop_events(&events),
             Intake::Events(events) => {

@@ -11,6 +11,7 @@ use crate::{
     event::{Event, Failure},
     flights::{AfterDeath, Flights, Job, Landed, Part},
     generation::{Trouble, probation::Probation},
+    panics,
     worker::{
         early::EarlyNews,
         messages::{FromWorker, WorkerId},
@@ -137,6 +138,12 @@ impl Predictor {
                 }
             }
             FromWorker::Died { worker, cause } => self.worker_died(worker, &cause),
+            FromWorker::Gone { worker } => {
+                self.worker_died(worker, "its thread panicked");
+                if let Some(pool) = self.pool(worker) {
+                    pool.gone(worker.slot);
+                }
+            }
         }
     }
 
@@ -153,7 +160,8 @@ impl Predictor {
         let mut held = pool.died(worker.slot).into_iter();
         tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
         // Only the oldest job was being worked on; the others come back without blame, behind what follows from it.
-        let blamed = held.next();
+        // After a panic of this program's own no event is to blame.
+        let blamed = if panics::happened() { None } else { held.next() };
         let died_on = blamed.as_ref().map(|job| (job.flight, job.range.clone()));
         let blamed = blamed.map(Job::after_death);
         for job in held.rev() {
@@ -209,6 +217,11 @@ impl Predictor {
     /// The next flight in order, once everything about it is known.
     pub fn pop_landed(&mut self) -> Option<Landed> {
         self.flights.pop_landed()
+    }
+
+    /// Whether what is under way will never be answered.
+    pub fn is_abandoned(&self) -> bool {
+        self.current.iter().chain(&self.draining).all(Pool::is_gone)
     }
 
     /// Whether nothing is under way.

@@ -3,7 +3,7 @@
 use std::{
     io, process,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
@@ -15,6 +15,8 @@ use signal_hook::{
     flag,
     iterator::Signals,
 };
+
+use crate::{panics, source::acks::Acks};
 
 /// Milliseconds for a stop before the configuration has said how long it may take.
 const BEFORE_THE_CONFIGURATION: u64 = 25_000;
@@ -29,11 +31,13 @@ struct State {
     requested: Arc<AtomicBool>,
     /// Milliseconds that a graceful stop may take.
     timeout: AtomicU64,
+    /// What is counted at the end, once there is something to count.
+    acks: OnceLock<Arc<Acks>>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { requested: Arc::default(), timeout: AtomicU64::new(BEFORE_THE_CONFIGURATION) }
+        Self { requested: Arc::default(), timeout: AtomicU64::new(BEFORE_THE_CONFIGURATION), acks: OnceLock::new() }
     }
 }
 
@@ -53,9 +57,22 @@ impl Stop {
         self.0.timeout.store(timeout.as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// From now on these are counted, whichever way the program ends.
+    pub fn count(&self, acks: &Arc<Acks>) {
+        // A second service of one process, which no program has, would be counted by itself.
+        let _ = self.0.acks.set(Arc::clone(acks));
+    }
+
+    /// Tells what became of the events.
+    pub fn tell_counts(&self) {
+        let Some(counts) = self.0.acks.get().map(|acks| acks.counts()) else { return };
+        let left = if counts.left() > 0 { "; those are read again at the next start, here or elsewhere" } else { "" };
+        tracing::info!("events: {counts}{left}");
+    }
+
     /// The program ends by itself: like a stop, that may take only so long.
     pub fn end_in_time(&self) {
-        end_after(Duration::from_millis(self.0.timeout.load(Ordering::Relaxed)));
+        self.clone().end_after(Duration::from_millis(self.0.timeout.load(Ordering::Relaxed)));
     }
 
     /// Listens for signals from now on.
@@ -64,14 +81,16 @@ impl Stop {
         let stop = self.clone();
         thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
+                panics::point("signals");
                 if stop.requested() {
                     tracing::warn!("second signal: ending at once; unfinished events are read again at the next start");
+                    stop.tell_counts();
                     end_now(128 + signal);
                 }
                 let timeout = Duration::from_millis(stop.0.timeout.load(Ordering::Relaxed));
                 // Before the log, which may be a pipe that its reader has left full.
                 stop.request();
-                end_after(timeout);
+                stop.clone().end_after(timeout);
                 tracing::info!(
                     "stopping: finishing what is under way, at most {} s (a second signal ends at once)",
                     timeout.as_secs_f32()
@@ -90,19 +109,20 @@ impl Stop {
         }
         Ok(())
     }
-}
 
-fn end_after(timeout: Duration) {
-    let spawned = thread::Builder::new().name("stop timeout".into()).spawn(move || {
-        thread::sleep(timeout);
-        tracing::error!(
-            "the stop took longer than application.stop_timeout ({} s): ending; unfinished events are read again at the next start",
-            timeout.as_secs_f32()
-        );
-        end_now(1);
-    });
-    if let Err(error) = spawned {
-        tracing::warn!("the stop has no time-out: {error}");
+    fn end_after(self, timeout: Duration) {
+        let spawned = thread::Builder::new().name("stop timeout".into()).spawn(move || {
+            thread::sleep(timeout);
+            tracing::error!(
+                "the stop took longer than application.stop_timeout ({} s): ending; unfinished events are read again at the next start",
+                timeout.as_secs_f32()
+            );
+            self.tell_counts();
+            end_now(1);
+        });
+        if let Err(error) = spawned {
+            tracing::warn!("the stop has no time-out: {error}");
+        }
     }
 }
 

@@ -90,8 +90,8 @@ impl<S: Sink> Writer<S> {
             return true;
         }
         let written = match outcome {
-            Outcome::Skipped => {
-                self.acks.settle(event.ticket, Fate::Finished);
+            Outcome::Skipped(step) => {
+                self.acks.settle(event.ticket, Fate::Skipped(*step));
                 Ok(())
             }
             Outcome::Failed(failure) => Err(failure.clone()),
@@ -114,12 +114,13 @@ impl<S: Sink> Writer<S> {
     }
 
     fn settle_failed(&mut self, ticket: Ticket, place: &str, failure: &Failure) {
-        let verdict =
-            if self.stopped_by_error { Verdict::Stop } else { self.failed.failed(place, failure, Instant::now()) };
-        match verdict {
-            Verdict::Skip => self.acks.settle(ticket, Fate::Finished),
+        if self.stopped_by_error {
+            return self.acks.settle(ticket, Fate::Dropped);
+        }
+        match self.failed.failed(place, failure, Instant::now()) {
+            Verdict::Skip => self.acks.settle(ticket, Fate::Failed),
             Verdict::Stop => {
-                self.acks.settle(ticket, Fate::Dropped);
+                self.acks.settle(ticket, Fate::Stopped);
                 self.stopped_by_error = true;
             }
         }
@@ -138,6 +139,11 @@ impl<S: Sink> Writer<S> {
         self.failed.next_deadline().map(|at| at.saturating_duration_since(now))
     }
 
+    /// Counts events that come in.
+    pub fn take(&self, events: &[Event]) {
+        self.acks.take(events.len());
+    }
+
     /// Gives up events that no worker was given.
     pub fn drop_events(&self, events: &[Event]) {
         for event in events {
@@ -148,11 +154,6 @@ impl<S: Sink> Writer<S> {
     /// Whether an event failed under `on_error: stop`.
     pub fn stopped_by_error(&self) -> bool {
         self.stopped_by_error
-    }
-
-    /// Events that failed.
-    pub fn failed(&self) -> u64 {
-        self.failed.total()
     }
 
     /// Waits until the sink has everything for good; `false` when it hasn't in time.

@@ -18,7 +18,8 @@ use crate::{
     environment::Surroundings,
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
     model::{Limits, ModelIdentity, inspect, unpack, workspace::UnpackedModel},
-    pipeline::{Ended, Inputs, Outlets, Pipeline},
+    panics,
+    pipeline::{Inputs, Outlets, Pipeline},
     sink::memory::LineSink,
     source::{acks::Acks, memory::LineSource},
     worker::{
@@ -36,6 +37,7 @@ const ANSWERS: usize = 1024;
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
 
 /// Scores `events` (`-` is standard input) with the model at `model`; outputs go to standard output, one a line, in the order of the events.
+/// What became of the events is counted on standard error.
 ///
 /// Exit code 0 when every event was scored or skipped by a step, 1 when one failed.
 pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
@@ -47,6 +49,8 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
 }
 
 fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
+    let outlets = Outlets::default();
+    panics::end_with(&outlets.stop);
     let Some(config) = preflight::configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let lines = open(events)?;
     let unpacked = Arc::new(unpacked(model)?);
@@ -72,16 +76,22 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     ready.send(pool).context("the pipeline has gone")?;
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
-    let pipeline = Pipeline::new(&config.operator, (inputs, Outlets::default()), sink, acks).naming_all_failures();
+    let pipeline = Pipeline::new(&config.operator, (inputs, outlets), sink, Arc::clone(&acks)).naming_all_failures();
     let ended = pipeline.run(config.stop_timeout);
-    // One that was stopped by an event wants no more of them, and standard input may never end.
-    if !ended.stopped_by_error {
-        reader
+    let counts = acks.counts();
+    tell(counts);
+    // One that was stopped by an event, or by a panic, wants no more of them, and standard input may never end.
+    if !ended.stopped_by_error && !panics::happened() {
+        let empty = reader
             .join()
             .map_err(|_| anyhow::anyhow!("the reader's thread panicked; this is a bug"))?
             .with_context(|| format!("cannot read {}", events.display()))?;
+        if empty > 0 {
+            tell(format_args!("{empty} empty lines, which are no events"));
+        }
     }
-    Ok(exit_code(ended))
+    let done = ended.clean && counts.failed() == 0;
+    Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn open(events: &Path) -> anyhow::Result<BufReader<Box<dyn Read + Send>>> {
@@ -128,13 +138,6 @@ fn unpacked(model: &Path) -> anyhow::Result<UnpackedModel> {
     let folder = tempfile::Builder::new().prefix("makinage-").tempdir()?;
     let path = unpack(archive.zip(), &folder.path().join("model"), &Limits::default())?;
     Ok(UnpackedModel::new(path, identity, Some(folder)))
-}
-
-fn exit_code(ended: Ended) -> ExitCode {
-    if ended.failed > 0 {
-        tell(format_args!("{} events failed", ended.failed));
-    }
-    if ended.clean && ended.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[cfg(test)]

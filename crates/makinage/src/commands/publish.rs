@@ -26,6 +26,7 @@ use crate::{
     config::{PublishConfig, inspect_publish},
     mlflow::Mlflow,
     model::publish::{PublishError, Published, Publisher, Way},
+    panics,
     stop::Stop,
 };
 
@@ -58,6 +59,7 @@ pub fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
             return Ok(BAD_CONFIG.into());
         }
         let stop = Stop::default();
+        panics::end_with(&stop);
         stop.listen_without_timeout()?;
         watch::watch(&config, interval, &stop, &mut io::stdout())?;
     } else {

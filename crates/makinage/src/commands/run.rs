@@ -6,6 +6,7 @@ use super::{BAD_CONFIG, log_to_stderr, preflight};
 use crate::{
     app,
     config::{Reading, read_service},
+    panics,
     reload::{self, Changes, source::Source},
     stop::Stop,
 };
@@ -14,6 +15,7 @@ use crate::{
 pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     log_to_stderr(tracing::Level::INFO);
     let stop = Stop::default();
+    panics::end_with(&stop);
     stop.listen()?;
     let hangups = reload::hangups()?;
     let mut source = match Source::locate(file) {

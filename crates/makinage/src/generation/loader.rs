@@ -12,6 +12,7 @@ use super::{Arrived, Made, Offer, Trouble, builder::Builder, mailbox::Mailbox};
 use crate::{
     config::{Config, ModelStart},
     model::{RecordPlace, store::Store},
+    panics,
     status::{Serving, SharedStatus},
     worker::pool::Pool,
 };
@@ -69,6 +70,7 @@ impl Loader {
     /// Serves the mailbox until it is closed.
     pub fn run(mut self) {
         while let Some(wishes) = self.mailbox.wait() {
+            panics::point("loader");
             if let Some(trouble) = wishes.trouble {
                 self.roll_back(&trouble);
             }

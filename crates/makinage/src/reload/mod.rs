@@ -20,7 +20,7 @@ use crossbeam_channel::{Receiver, bounded};
 use signal_hook::{consts::SIGHUP, iterator::Signals};
 
 use self::source::Source;
-use crate::{config::Config, generation::mailbox::Mailbox, status::SharedStatus};
+use crate::{config::Config, generation::mailbox::Mailbox, panics, status::SharedStatus};
 
 /// Where changes go.
 #[derive(Debug, Clone)]
@@ -57,6 +57,7 @@ pub fn hangups() -> io::Result<Receiver<()>> {
     let (asked, hangups) = bounded(1);
     thread::Builder::new().name("hangups".into()).spawn(move || {
         for _ in signals.forever() {
+            panics::point("hangups");
             // One that waits already is enough.
             let _ = asked.try_send(());
         }

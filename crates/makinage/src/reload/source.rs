@@ -13,6 +13,7 @@ use super::consul::{Consul, follow::Follower};
 use crate::{
     config::{Located, Origin, Problems, locate_service},
     generation::mailbox::Mailbox,
+    panics,
     stop::Stop,
 };
 
@@ -79,6 +80,7 @@ impl Source {
                 let (sender, texts) = bounded(1);
                 thread::Builder::new().name("consul".into()).spawn(move || {
                     while let Some(text) = follower.next(&|| mailbox.is_closed()) {
+                        panics::point("consul");
                         if sender.send(text).is_err() {
                             return;
                         }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     commands::preflight,
     config::{Config, Located, Origin, Place, Problems, Reading, code::Code, locate_service, read_service},
+    panics,
 };
 
 /// Between two looks.
@@ -70,6 +71,7 @@ impl Watch {
             Texts::Sent { texts, .. } => texts.clone(),
         };
         while !self.outlets.mailbox.is_closed() {
+            panics::point("configuration");
             select! {
                 recv(hangups) -> _ => {
                     tracing::info!("SIGHUP: reading {} again", self.origin.name.display());

@@ -200,7 +200,8 @@ impl KafkaSink {
         while let Err((error, back)) = self.producer.send(record) {
             record = back;
             match error.rdkafka_error_code() {
-                Some(RDKafkaErrorCode::QueueFull) => thread::sleep(Duration::from_millis(1)),
+                // Not asleep: where the producer's own thread has panicked, nobody else makes room.
+                Some(RDKafkaErrorCode::QueueFull) => self.producer.poll(Duration::from_millis(1)),
                 // What the old one holds comes before this record.
                 Some(RDKafkaErrorCode::Fatal) => self.replace_after_fatal_error(vec![]),
                 // The sink was made anew with fewer partitions: by key, until its size is asked again.

@@ -21,6 +21,7 @@ use rdkafka::{
 use crate::{
     event::Event,
     kafka::topics::{Topic, Waiting, look_up},
+    panics,
 };
 
 /// The pipeline asks no more often than this, since it waits for the answer.
@@ -115,6 +116,7 @@ impl Partitions {
         let watch = move || {
             loop {
                 thread::sleep(interval);
+                panics::point("partitions");
                 let Some(producer) = Weak::upgrade(&producer) else { return };
                 partitions.refresh(producer.client());
             }

@@ -12,6 +12,7 @@ use rdkafka::{
 
 use crate::{
     kafka::context::Connection,
+    panics,
     source::{
         acks::Acks,
         offsets::{Fate, Ticket},
@@ -54,6 +55,7 @@ impl ProducerContext for Reports {
     type DeliveryOpaque = usize;
 
     fn delivery(&self, report: &DeliveryResult<'_>, opaque: usize) {
+        panics::point("producer polling thread");
         let ticket = Ticket::from_opaque(opaque);
         match report {
             Ok(_) => {

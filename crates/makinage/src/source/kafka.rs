@@ -24,6 +24,7 @@ use crate::{
     config::DataTopic,
     event::{self, Event, Place},
     kafka::{client::Cluster, pulse::Membership, topics::create_command},
+    panics,
     stop::Stop,
 };
 
@@ -90,6 +91,7 @@ impl KafkaSource {
     /// Reads until it is told to stop, then waits for what is under way, commits and leaves the group.
     pub fn run(mut self, drain_timeout: Duration) {
         while !self.stop.requested() {
+            panics::point("source");
             self.settle(Duration::ZERO);
             if self.is_full() {
                 self.wait_for_room();
@@ -186,6 +188,7 @@ impl KafkaSource {
         None
     }
 
+    /// `None` for one of a partition that was taken away meanwhile: whoever has that now reads it.
     fn to_event(&self, message: &BorrowedMessage<'_>) -> Option<Event> {
         let context = self.context();
         let (partition, offset) = (message.partition(), message.offset());
@@ -245,9 +248,10 @@ impl KafkaSource {
         let deadline = Instant::now() + if listening { drain_timeout } else { Duration::ZERO };
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
+            let last = context.acks.is_closed() || left.is_zero();
             self.settle(left.min(POLL));
             let open = context.offsets().unsettled();
-            if open == 0 || left.is_zero() {
+            if open == 0 || last {
                 break;
             }
         }

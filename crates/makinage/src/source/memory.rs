@@ -30,20 +30,20 @@ impl<R: Read> LineSource<R> {
         Self { lines: BufReader::new(lines), acks, intake }
     }
 
-    /// Hands all lines over, then says that there are no more.
-    pub fn run(mut self) -> io::Result<()> {
+    /// Hands all lines over, then says that there are no more; says how many of them were empty.
+    pub fn run(mut self) -> io::Result<u64> {
         let mut offsets = Offsets::default();
         offsets.assign(0, 0);
         let (mut settled, mut chunk, mut line) = (Vec::new(), Vec::new(), Vec::new());
-        let mut offset = 0;
+        let (mut offset, mut empty) = (0, 0);
         loop {
             line.clear();
             let more = self.lines.read_until(b'\n', &mut line)? > 0;
             let text = line.strip_suffix(b"\n").unwrap_or(&line);
             let text = text.strip_suffix(b"\r").unwrap_or(text);
-            if !text.is_empty()
-                && let Some(ticket) = offsets.received(0, 0, offset, text.len())
-            {
+            if text.is_empty() {
+                empty += u64::from(more);
+            } else if let Some(ticket) = offsets.received(0, 0, offset, text.len()) {
                 chunk.push(Event::new(ticket, Place { source: 0, partition: 0, offset }, None, Some(text)));
             }
             offset += 1;
@@ -52,7 +52,7 @@ impl<R: Read> LineSource<R> {
             if (chunk.len() == CHUNK || !more || pauses) && !chunk.is_empty() {
                 // The pipeline ends before its source only under `on_error: stop`.
                 if self.intake.send(Intake::Events(std::mem::take(&mut chunk))).is_err() {
-                    return Ok(());
+                    return Ok(empty);
                 }
             }
             while offsets.unsettled() >= MAX_OPEN {
@@ -61,7 +61,7 @@ impl<R: Read> LineSource<R> {
             }
             if !more {
                 let _ = self.intake.send(Intake::Finish);
-                return Ok(());
+                return Ok(empty);
             }
         }
     }

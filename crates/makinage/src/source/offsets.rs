@@ -7,6 +7,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+pub use crate::counts::Fate;
+
 const SEQUENCE_BITS: u32 = 40;
 
 /// Names one received event: the slot in the upper bits, its sequence number within the slot in the lower 40.
@@ -40,15 +42,6 @@ impl Ticket {
 }
 
 const _: () = assert!(usize::BITS == 64, "a ticket travels as the producer's pointer-sized opaque value");
-
-/// What became of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// Its output is acknowledged, or it was skipped: its offset may be committed when all before it may.
-    Finished,
-    /// It was given up unfinished: its offset, and all after it in its partition, must not be committed.
-    Dropped,
-}
 
 #[derive(Debug)]
 struct Open {
@@ -143,7 +136,7 @@ impl Offsets {
         self.unsettled_bytes -= open.bytes;
         open.bytes = 0;
         open.fate = Some(fate);
-        while let Some(first) = slot.open.pop_front_if(|first| first.fate == Some(Fate::Finished)) {
+        while let Some(first) = slot.open.pop_front_if(|first| first.fate.is_some_and(Fate::is_final)) {
             slot.base += 1;
             slot.position = Some(first.offset + 1);
             slot.moved = true;

@@ -2,6 +2,7 @@
 
 use std::{
     mem,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -26,6 +27,7 @@ use crate::{
     config::DataTopic,
     event::Event,
     kafka::{context::Connection, pulse::Membership},
+    panics,
     stop::Stop,
 };
 
@@ -149,7 +151,8 @@ impl Assignments {
             .collect();
         let slots: Vec<u32> =
             mine.iter().filter_map(|&(source, partition)| self.offsets().slot(source, partition)).collect();
-        if !slots.is_empty() {
+        // A thread that panics waits for nothing, and what it knows of the offsets is not to be trusted: the last commit stands.
+        if !slots.is_empty() && !std::thread::panicking() {
             tracing::info!("{}: {}", if lost { "lost" } else { "revoked" }, describe(revoked));
             // Events of the chunk that is being read would be waited for in vain: nobody has them yet.
             self.hand_over();
@@ -176,13 +179,14 @@ impl Assignments {
     fn drain(&self, slots: &[u32]) {
         let deadline = Instant::now() + DRAIN;
         loop {
+            let closed = self.acks.is_closed();
             self.settle(Duration::ZERO);
             let open: usize = slots.iter().map(|slot| self.offsets().unsettled_in(*slot)).sum();
             let left = deadline.saturating_duration_since(Instant::now());
             if open == 0 {
                 return;
             }
-            if left.is_zero() {
+            if left.is_zero() || closed {
                 tracing::warn!(
                     "{open} events under way were not finished before their partitions were handed over: they will be scored twice"
                 );
@@ -237,10 +241,18 @@ impl ClientContext for Assignments {
 
 impl ConsumerContext for Assignments {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
-        if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            self.assign(consumer, partitions);
-        } else {
-            self.revoke(consumer, partitions);
+        let rebalance = || {
+            panics::point("rebalance");
+            if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+                self.assign(consumer, partitions);
+            } else {
+                self.revoke(consumer, partitions);
+            }
+        };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(rebalance)) {
+            // The client waits for an answer, and could not be closed without.
+            let _ = consumer.unassign();
+            resume_unwind(panic);
         }
     }
 

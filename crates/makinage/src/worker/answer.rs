@@ -1,6 +1,6 @@
 //! The payload of a `result` frame, checked once and read without copying. Pure.
 
-use crate::event::Failure;
+use crate::event::{Failure, Step};
 
 /// Results of consecutive events of a batch, as they came from a worker.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub enum Outcome<'a> {
     /// A prediction, for `[event, prediction]`.
     Prediction(Prediction<'a>),
     /// A step returned `None`.
-    Skipped,
+    Skipped(Step),
     /// It could not be scored.
     Failed(Failure),
 }
@@ -51,6 +51,21 @@ pub enum Prediction<'a> {
     Float(f64),
     /// A boolean.
     Boolean(bool),
+}
+
+/// What an item's status byte says that its bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Output,
+    Prediction,
+    Skipped,
+    Failed,
+}
+
+impl Status {
+    fn from_byte(byte: u8) -> Option<Self> {
+        [Self::Output, Self::Prediction, Self::Skipped, Self::Failed].get(usize::from(byte)).copied()
+    }
 }
 
 /// A `result` payload that breaks the protocol.
@@ -94,7 +109,30 @@ impl Answer {
         if body != expected {
             return Err(MalformedAnswer("its length is not that of its items"));
         }
-        Ok(Self { first, count, nanoseconds, form, payload })
+        let answer = Self { first, count, nanoseconds, form, payload };
+        answer.check_items()?;
+        Ok(answer)
+    }
+
+    /// Each item has a status, and one that was skipped names its step: what the counts rest on.
+    fn check_items(&self) -> Result<(), MalformedAnswer> {
+        let Form::Items { ends, data } = &self.form else { return Ok(()) };
+        for item in 0..self.count {
+            match Status::from_byte(self.payload[HEAD + item]) {
+                None => return Err(MalformedAnswer("an event without a known status")),
+                Some(Status::Skipped) if Step::from_name(self.item(item, (ends, *data))).is_none() => {
+                    return Err(MalformedAnswer("an event that an unknown step skipped"));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of one item, given where each ends and where the first begins.
+    fn item(&self, item: usize, (ends, data): (&[usize], usize)) -> &[u8] {
+        let begin = item.checked_sub(1).map_or(data, |before| ends[before]);
+        &self.payload[begin..ends[item]]
     }
 
     /// What became of the event at `first + item`. `item` must be below `count`.
@@ -104,13 +142,12 @@ impl Answer {
             Form::Floats => Outcome::Prediction(Prediction::Float(f64::from_le_bytes(self.eight(item)))),
             Form::Booleans => Outcome::Prediction(Prediction::Boolean(self.payload[HEAD + item] != 0)),
             Form::Items { ends, data } => {
-                let begin = item.checked_sub(1).map_or(*data, |before| ends[before]);
-                let bytes = &self.payload[begin..ends[item]];
-                match self.payload[HEAD + item] {
-                    0 => Outcome::Output(bytes),
-                    1 => Outcome::Prediction(Prediction::Json(bytes)),
-                    2 => Outcome::Skipped,
-                    _ => Outcome::Failed(serde_json::from_slice(bytes).unwrap_or_else(|error| {
+                let bytes = self.item(item, (ends, *data));
+                match checked(Status::from_byte(self.payload[HEAD + item])) {
+                    Status::Output => Outcome::Output(bytes),
+                    Status::Prediction => Outcome::Prediction(Prediction::Json(bytes)),
+                    Status::Skipped => Outcome::Skipped(checked(Step::from_name(bytes))),
+                    Status::Failed => Outcome::Failed(serde_json::from_slice(bytes).unwrap_or_else(|error| {
                         Failure::new(
                             "predict",
                             "WorkerError",
@@ -126,6 +163,10 @@ impl Answer {
         let at = HEAD + 8 * item;
         self.payload[at..at + 8].try_into().expect("the length was checked when it was parsed")
     }
+}
+
+fn checked<T>(value: Option<T>) -> T {
+    value.expect("each item was checked when it was parsed")
 }
 
 fn read_u32(bytes: &[u8], at: usize) -> usize {

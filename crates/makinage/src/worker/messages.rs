@@ -53,6 +53,11 @@ pub enum FromWorker {
         /// How, for people.
         cause: String,
     },
+    /// The thread that looks after the process has panicked: nothing more comes, no replacement either.
+    Gone {
+        /// Who.
+        worker: WorkerId,
+    },
     /// A replacement has loaded the model.
     Ready {
         /// Who.

@@ -5,6 +5,7 @@ pub mod check;
 pub mod confine;
 pub mod early;
 pub mod frame;
+mod group;
 pub mod messages;
 pub mod plan;
 pub mod pool;

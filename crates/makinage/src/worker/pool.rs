@@ -58,6 +58,8 @@ impl Live {
 struct Worker {
     asks: Sender<Ask>,
     live: Option<Live>,
+    /// It will never be replaced.
+    gone: bool,
 }
 
 /// A request that has been answered whole.
@@ -108,7 +110,7 @@ impl Pool {
             .into_iter()
             .map(|(asks, outcome)| {
                 let live = outcome.recv().unwrap_or_else(|_| Err(LoadFailure::default()))?;
-                Ok(Worker { asks, live: Some(live) })
+                Ok(Worker { asks, live: Some(live), gone: false })
             })
             .collect::<Result<_, LoadFailure>>()
             // The others' outcome is of no use any more.
@@ -186,7 +188,7 @@ impl Pool {
             live.silent_since = now;
         }
         live.in_flight.push_back(InFlight { id, job, answers: vec![] });
-        // The channel holds IN_FLIGHT asks, and its thread ends only with this pool or a panic, whose Died never comes: then the time-out speaks.
+        // The channel holds IN_FLIGHT asks, and its thread ends only with this pool or a panic, which it tells.
         if worker.asks.try_send(ask).is_err() {
             tracing::debug!(slot, "a worker's thread does not take its job");
         }
@@ -227,6 +229,18 @@ impl Pool {
     pub fn died(&mut self, slot: usize) -> Vec<Job> {
         let live = self.workers.get_mut(slot).and_then(|worker| worker.live.take());
         live.map(|live| live.in_flight.into_iter().map(|held| held.job).collect()).unwrap_or_default()
+    }
+
+    /// Nothing more comes of a worker.
+    pub fn gone(&mut self, slot: usize) {
+        if let Some(worker) = self.workers.get_mut(slot) {
+            worker.gone = true;
+        }
+    }
+
+    /// Whether none of its workers will ever answer again.
+    pub fn is_gone(&self) -> bool {
+        self.workers.iter().all(|worker| worker.gone)
     }
 
     /// A worker was replaced.

@@ -2,32 +2,36 @@
 
 use std::{
     io::{self, BufRead, BufReader, PipeReader, Read, Write},
-    os::unix::{
-        net::UnixStream,
-        process::{CommandExt, ExitStatusExt},
-    },
+    os::unix::{net::UnixStream, process::CommandExt},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Command, Stdio},
     sync::{Condvar, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
-use super::protocol::{Frame, Kind, LogLine, read_frame, write_frame};
-use crate::config::withhold_secrets;
+use super::{
+    group::{Group, Mark},
+    protocol::{Frame, Kind, LogLine, read_frame, write_frame},
+};
+use crate::{config::withhold_secrets, panics};
 
 const BOOTSTRAP: &str = include_str!("../../../../python/bootstrap.py");
 const PACKAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/worker_package.json"));
 /// How long an interpreter may take to read the package: what doesn't is no Python, or one that hangs on its own disk.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
+/// The longest wait for the exit of a process whose socket is closed.
+const LAST_MOMENT: Duration = Duration::from_millis(200);
 /// A model's printed line is cut here; what prints more without a line end gets several lines.
 const LONGEST_LINE: u64 = 8 * 1024;
 
-/// A running worker. Dropping it kills the process.
+/// A running worker. Dropping it kills the process, and all that it started.
 #[derive(Debug)]
 pub struct Process {
-    child: Child,
+    group: Group,
     socket: UnixStream,
+    /// Held open though another thread reads it: without a reader `print` would raise in the model's code.
+    _printed: PipeReader,
 }
 
 /// Why a worker could not be started or did not answer.
@@ -69,10 +73,12 @@ impl Process {
             // A terminal's Ctrl-C goes to the whole group, and must not end a worker that still has a batch.
             .process_group(0);
         withhold_secrets(&mut command);
+        let mark = Mark::new(&mut command);
         let child = command.spawn().map_err(failed)?;
         // The command holds the other ends of the socket and the pipe.
         drop(command);
-        let mut process = Self { child, socket };
+        let group = socket.try_clone().and_then(|socket| Group::of((child, mark), name, socket)).map_err(failed)?;
+        let mut process = Self { group, socket, _printed: printed.try_clone().map_err(failed)? };
         let (relaying, relayed) = (Relaying::begin(), name.to_owned());
         let relay = move || {
             relay(&relayed, printed);
@@ -126,7 +132,7 @@ impl Process {
 
     /// The process's id.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.group.id()
     }
 
     /// The service's end of the socket pair.
@@ -134,53 +140,22 @@ impl Process {
         &self.socket
     }
 
-    /// Kills the process and says how it had ended, where it had by itself.
+    /// Ends the process, with all that it started, and says how it had ended, where it had by itself.
     pub fn end(&mut self) -> String {
         // A worker that closed its socket is about to exit: its own status tells more than our signal would.
-        let deadline = Instant::now() + Duration::from_millis(200);
-        while Instant::now() < deadline {
-            match self.child.try_wait() {
-                Ok(Some(status)) => return describe(status),
-                Ok(None) => thread::sleep(Duration::from_millis(5)),
-                Err(error) => return error.to_string(),
-            }
-        }
-        self.kill();
-        "it no longer answered and was killed".to_owned()
+        let ended = self.group.ended_within(LAST_MOMENT);
+        self.group.kill();
+        ended.unwrap_or_else(|| "it no longer answered and was killed".to_owned())
     }
 
     fn ended(&mut self, error: &io::Error) -> ProcessError {
         tracing::debug!(%error, "worker socket");
         ProcessError::Ended(self.end())
     }
-
-    fn kill(&mut self) {
-        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
-            tracing::warn!("cannot end the worker process {}: {error}", self.child.id());
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            self.kill();
-        }
-    }
 }
 
 fn timed_out(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
-}
-
-fn describe(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit code {code}"),
-        (_, Some(9)) => "killed by signal 9; where nobody did that, the system was out of memory".to_owned(),
-        (_, Some(11)) => "signal 11, a crash in native code".to_owned(),
-        (_, Some(signal)) => format!("signal {signal}"),
-        _ => status.to_string(),
-    }
 }
 
 /// Logs a `log` frame's line.
@@ -223,6 +198,7 @@ fn relay(name: &str, printed: PipeReader) {
     let mut lines = BufReader::new(printed);
     let mut line = Vec::new();
     loop {
+        panics::point("worker output");
         line.clear();
         match lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
             Ok(0) => return,

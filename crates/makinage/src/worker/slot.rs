@@ -22,6 +22,7 @@ use super::{
     protocol::{Kind, Load, LoadFailure, Loaded, read_frame, write_frame},
     samples::SAMPLES,
 };
+use crate::panics;
 
 /// The first wait before a dead worker is replaced, and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
@@ -39,6 +40,7 @@ pub(super) struct Slot {
 impl Slot {
     /// Runs until the pool closes `jobs`. The first start's outcome goes to `started`, and a failed one ends the slot; later ones are tried again.
     pub fn run(self, started: &Sender<Result<Live, LoadFailure>>) {
+        let _told = Gone { worker: self.id, pipeline: self.pipeline.clone() };
         let mut incarnation = 0;
         let mut process = match self.start() {
             Ok((process, live)) => {
@@ -182,6 +184,7 @@ impl Slot {
             select! {
                 recv(self.jobs) -> ask => match ask {
                     Ok(ask) if ask.incarnation == incarnation => {
+                        panics::point("worker");
                         let payload = encode_batch(ask.job.events(), Encoding { dense: ask.dense });
                         if let Err(error) = write_frame(&mut process.socket(), Kind::Batch, ask.id, &payload) {
                             break Some(error.to_string());
@@ -198,10 +201,7 @@ impl Slot {
             tracing::debug!(%error, "{}: its socket is closed already", self.id);
         }
         let ended = process.end();
-        let answers = reader.join().unwrap_or_else(|_| {
-            tracing::error!("{}: its reader panicked; this is a bug", self.id);
-            0
-        });
+        let answers = reader.join().unwrap_or_default();
         let cause = cause.map(|cause| if cause.is_empty() { ended } else { format!("{ended}; {cause}") });
         cause.map(|cause| Death { cause, answers })
     }
@@ -221,6 +221,21 @@ impl Slot {
     }
 }
 
+/// Tells the pipeline that this thread has panicked, so that nobody waits for an answer or a replacement.
+struct Gone {
+    worker: WorkerId,
+    pipeline: Sender<FromWorker>,
+}
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // It may be the pipeline that has gone.
+            let _ = self.pipeline.send(FromWorker::Gone { worker: self.worker });
+        }
+    }
+}
+
 /// How a process ended.
 struct Death {
     /// For people.
@@ -237,6 +252,7 @@ fn read_answers(
     answers: &mut u64,
 ) -> String {
     loop {
+        panics::point("worker reader");
         let frame = match read_frame(&mut socket) {
             Ok(Some(frame)) => frame,
             Ok(None) => return String::new(),

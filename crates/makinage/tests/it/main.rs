@@ -10,6 +10,7 @@ mod broker;
 mod checks;
 mod columns;
 mod consul;
+mod counts;
 mod demo;
 mod encoders;
 mod environments;
@@ -26,6 +27,7 @@ mod model_topic;
 mod on_error;
 mod orphans;
 mod page;
+mod panics;
 mod partitions;
 
 mod predict;

@@ -58,6 +58,12 @@ pub fn fragile() -> &'static Path {
     })
 }
 
+/// The folder of a model that keeps processes of its own.
+pub fn with_children() -> &'static Path {
+    static WITH_CHILDREN: OnceLock<PathBuf> = OnceLock::new();
+    WITH_CHILDREN.get_or_init(|| save("with-children", include_str!("models/with_children.py")))
+}
+
 /// A zip of the iris model with one more file in it, so that each `mark` is another model.
 pub fn iris_zip(mark: &str) -> Vec<u8> {
     zipped(iris(), mark, 0)

@@ -1,11 +1,13 @@
-//! Workers whose service was killed.
+//! No process of a worker outlives it, and no worker its service, whichever way they end.
 
 use std::time::Duration;
 
 use super::{
     broker::{Broker, left_out},
-    processes::{wait_until_blocked_in_writing, wait_until_gone},
+    model::with_children,
+    processes::{family, signal, wait_until_blocked_in_writing, wait_until_gone},
     scene::Scene,
+    service::{DEADLINE, Service},
     stream::produce,
 };
 
@@ -49,5 +51,111 @@ fn a_worker_does_not_outlive_a_killed_service_whatever_it_is_doing() {
         service.signal("KILL");
         service.wait();
         wait_until_gone(&workers, SURVIVES);
+    }
+}
+
+/// Processes that the model keeps, the worker included.
+const FAMILY: usize = 13;
+
+/// A service whose model keeps processes, and those of its worker.
+fn with_family(broker: &Broker, name: &str) -> (Scene, Service, Vec<u32>) {
+    let scene = Scene::set(name, broker, 1).reading_from_the_beginning();
+    scene.publish_model(broker, with_children());
+    let service = scene.serve(broker);
+    produce(broker, &scene.topic("data"), [(String::new(), "[1, 2]".to_owned())]);
+    scene.reader(broker).read_until(|read| read.len() == 1);
+    let family = family(service.workers()[0]);
+    assert!(family.len() >= FAMILY, "the model has started {family:?}");
+    (scene, service, family)
+}
+
+#[test]
+fn what_a_model_has_started_ends_with_its_generation() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (scene, mut service, family) = with_family(&broker, "family-swap");
+    scene.publish(&broker);
+    service.wait_for_line("generation 2: model");
+    wait_until_gone(&family, DEADLINE);
+    service.stop();
+}
+
+#[test]
+fn what_a_model_has_started_ends_with_a_stop() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (_scene, mut service, family) = with_family(&broker, "family-stop");
+    service.stop();
+    wait_until_gone(&family, SURVIVES);
+}
+
+#[test]
+fn what_a_model_has_started_ends_with_a_killed_service() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (_scene, mut service, family) = with_family(&broker, "family-service");
+    service.signal("KILL");
+    service.wait();
+    wait_until_gone(&family, SURVIVES);
+}
+
+#[test]
+fn what_a_model_has_started_ends_when_service_and_worker_are_killed_at_once() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (_scene, mut service, family) = with_family(&broker, "family-both");
+    // So that the service can't help.
+    service.signal("STOP");
+    signal(family[0], "KILL");
+    wait_until_gone(&family[1..], SURVIVES);
+    service.signal("KILL");
+    service.wait();
+    wait_until_gone(&family, SURVIVES);
+}
+
+#[test]
+fn a_killed_worker_is_noticed_at_once_though_its_children_hold_its_socket_and_they_end_with_it() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    let (scene, mut service, family) = with_family(&broker, "family-worker");
+    let logged = service.logged();
+    signal(family[0], "KILL");
+    // Nothing has been asked of it: only its end tells.
+    service.wait_for_line_after(logged, "died (killed by signal 9", SURVIVES);
+    wait_until_gone(&family, SURVIVES);
+    produce(&broker, &scene.topic("data"), [(String::new(), "[3, 4]".to_owned())]);
+    scene.reader(&broker).read_until(|read| read.len() == 2);
+    service.stop();
+}
+
+#[test]
+fn a_worker_that_ends_itself_or_crashes_takes_its_children_along() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::shared();
+    for (name, event, how) in
+        [("family-exit", "[101, 0]", "died (exit code 3"), ("family-crash", "[102, 0]", "died (signal 11")]
+    {
+        let (scene, mut service, family) = with_family(&broker, name);
+        produce(
+            &broker,
+            &scene.topic("data"),
+            [(String::new(), event.to_owned()), (String::new(), "[3, 4]".to_owned())],
+        );
+        service.wait_for_line(how);
+        wait_until_gone(&family, SURVIVES);
+        scene.reader(&broker).read_until(|read| read.len() == 2);
+        service.stop();
     }
 }

@@ -43,6 +43,39 @@ pub fn children(parent: u32) -> Vec<u32> {
     processes.filter(|process| stat(*process) == Some(parent)).collect()
 }
 
+/// A worker, all in its group, and all that they have started, whatever group that is in by now.
+pub fn family(leader: u32) -> Vec<u32> {
+    let all = fs::read_dir("/proc").expect("/proc").flatten();
+    let mut others: Vec<_> = all
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .filter_map(|process| Some((process, stat(process)?, group(process)?)))
+        .collect();
+    let mark = mark(leader);
+    let mut family = vec![leader];
+    loop {
+        let (found, left): (Vec<_>, Vec<_>) = others.into_iter().partition(|(process, parent, group)| {
+            *process != leader && (family.contains(parent) || *group == leader || self::mark(*process) == mark)
+        });
+        if found.is_empty() {
+            return family;
+        }
+        family.extend(found.iter().map(|(process, ..)| process));
+        others = left;
+    }
+}
+
+/// What marks a worker and what it has started, also what has left it.
+fn mark(process: u32) -> String {
+    let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+    let mut variables = environment.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+    variables.find(|variable| variable.starts_with("MAKINAGE_WORKER=")).map_or_else(|| format!("{process}"), Into::into)
+}
+
+fn group(process: u32) -> Option<u32> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    text.rsplit_once(')')?.1.split_whitespace().nth(2)?.parse().ok()
+}
+
 /// Waits until none of these is there any more.
 pub fn wait_until_gone(processes: &[u32], longest: Duration) {
     let deadline = Instant::now() + longest;

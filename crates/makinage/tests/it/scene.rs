@@ -99,6 +99,11 @@ impl Scene {
         self.folder.config("config.yaml", &self.config, broker)
     }
 
+    /// The configuration of a program that asks no broker.
+    pub fn config_alone(&self) -> PathBuf {
+        self.folder.write("config.yaml", &self.config)
+    }
+
     pub fn serve(&self, broker: &Broker) -> Service {
         Service::start(&self.config(broker))
     }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     generation::{Arrived, Offer},
     model::{RecordPlace, records::Kind},
+    panics,
 };
 
 /// A model that takes more than its record is taken up after this: of a burst, only the newest.
@@ -109,6 +110,7 @@ impl<'r> Following<'r> {
     /// Offers what comes, until the topic is another.
     pub fn run(mut self) -> KafkaResult<()> {
         while !self.reader.mailbox.is_closed() {
+            panics::point("models");
             if let Ok(place) = self.reader.unusable.try_recv() {
                 self.unusable(&place)?;
             }

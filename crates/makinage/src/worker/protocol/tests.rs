@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    event::{Event, Failure, Place},
+    event::{Event, Failure, Place, Step},
     source::offsets::Offsets,
     worker::{
         answer::{Answer, Outcome, Prediction},
@@ -74,7 +74,7 @@ fn items_of_every_status_are_read_from_the_fixture() {
         let expected = match item["status"].as_u64().expect("a status") {
             0 => Outcome::Output(bytes),
             1 => Outcome::Prediction(Prediction::Json(bytes)),
-            2 => Outcome::Skipped,
+            2 => Outcome::Skipped(Step::from_name(bytes).expect("a step")),
             _ => Outcome::Failed(Failure {
                 location: Some("hooks.py:12".into()),
                 ..Failure::new("predict", "ValueError", "no such fruit")
@@ -126,4 +126,28 @@ fn a_result_that_lies_about_its_items_is_refused() {
     let mut longer = payload.to_vec();
     longer.push(0);
     assert!(Answer::parse(longer).is_err());
+}
+
+/// A result of one item in form `items`.
+fn one_item(status: u8, bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).expect("short").to_le_bytes();
+    [[0; 4].as_slice(), &1_u32.to_le_bytes(), &[0; 8], &[0, status], &length, bytes].concat()
+}
+
+#[test]
+fn an_event_that_was_skipped_comes_with_its_step() {
+    for (name, step) in
+        [("pre_transform", Step::PreTransform), ("predict", Step::Predict), ("post_transform", Step::PostTransform)]
+    {
+        let answer = Answer::parse(one_item(2, name.as_bytes())).expect("well formed");
+        assert_eq!(answer.outcome(0), Outcome::Skipped(step));
+    }
+}
+
+#[test]
+fn a_result_with_an_event_whose_fate_nobody_could_tell_is_refused() {
+    for (status, bytes) in [(2, "".as_bytes()), (2, b"decode"), (2, b"predict "), (4, b"x"), (255, b"")] {
+        let refused = Answer::parse(one_item(status, bytes)).expect_err("refused").to_string();
+        assert!(refused.contains("an event"), "{refused}");
+    }
 }

@@ -1,0 +1,89 @@
+//! What became of the events: each that comes in ends as an output, a `None` of a step, a failure, or is left to be read again. Pure.
+
+use std::fmt;
+
+use crate::event::Step;
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Its output is acknowledged: its offset may be committed when all before it may.
+    Finished,
+    /// A step returned `None` for it, so it has no output: finished like one that has.
+    Skipped(Step),
+    /// It failed, and that was told: finished too.
+    Failed,
+    /// It failed under `on_error: stop`, and that was told: it is read again, so its offset must not be committed.
+    Stopped,
+    /// It was given up unfinished: its offset, and all after it in its partition, must not be committed.
+    Dropped,
+}
+
+impl Fate {
+    /// Whether its offset may be committed.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Finished | Self::Skipped(_) | Self::Failed)
+    }
+}
+
+/// Events since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    taken: u64,
+    finished: u64,
+    skipped: [u64; Step::ALL.len()],
+    failed: u64,
+    dropped: u64,
+}
+
+impl Counts {
+    /// So many have come in.
+    pub fn take(&mut self, events: usize) {
+        self.taken += events as u64;
+    }
+
+    /// The fate of one is known.
+    pub fn settle(&mut self, fate: Fate) {
+        *match fate {
+            Fate::Finished => &mut self.finished,
+            Fate::Skipped(step) => &mut self.skipped[step as usize],
+            Fate::Failed | Fate::Stopped => &mut self.failed,
+            Fate::Dropped => &mut self.dropped,
+        } += 1;
+    }
+
+    /// Those that failed.
+    pub fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// Those that were given up, or whose fate isn't known: whoever has their partitions next reads them again.
+    pub fn left(&self) -> u64 {
+        self.dropped + self.taken.saturating_sub(self.settled())
+    }
+
+    fn settled(&self) -> u64 {
+        self.finished + self.skipped.iter().sum::<u64>() + self.failed + self.dropped
+    }
+}
+
+/// `5 in, 2 out, 1 skipped by predict, 1 failed, 1 left`; steps that skipped none, and that none is left, go without saying.
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in, {} out", self.taken, self.finished)?;
+        for step in Step::ALL {
+            match self.skipped[step as usize] {
+                0 => {}
+                skipped => write!(f, ", {skipped} skipped by {step}")?,
+            }
+        }
+        write!(f, ", {} failed", self.failed)?;
+        match self.left() {
+            0 => Ok(()),
+            left => write!(f, ", {left} left"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! A panic of any thread ends the service in order, and the next start goes on.
+
+use std::{
+    collections::BTreeSet,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    broker::left_out,
+    model::{iris, model},
+    processes::wait_until_gone,
+    scene::Scene,
+    service::{DEADLINE, Service, cache, program},
+    stage::Stage,
+    stream::{Reader, value},
+};
+
+/// How soon a service has ended whose thread has panicked; its `stop_timeout` is longer.
+const SOON: Duration = Duration::from_secs(15);
+
+const HOOKS: &str = "
+def pre_transform(config):
+    return lambda event: event
+def predict(model, config):
+    def step(event):
+        print('scored', event, flush=True)
+        return event
+    return step
+def post_transform(config):
+    return lambda event, prediction: prediction
+";
+
+/// A service, and the file whose text is the name of the thread that is to panic.
+fn serve(config: &Path) -> (Service, PathBuf) {
+    let panics = config.with_file_name("panics");
+    let mut command = program("makinage");
+    command.arg("--config").arg(config).env("XDG_CACHE_HOME", cache(config)).env("MAKINAGE_TEST_PANIC", &panics);
+    (Service::spawn(command), panics)
+}
+
+fn numbers(outputs: &[rdkafka::message::OwnedMessage]) -> BTreeSet<i64> {
+    outputs.iter().map(|output| value(output).parse().expect("a number")).collect()
+}
+
+/// Has a thread panic under a flowing load. `provoke` makes it pass the point where it does; `named` is how the line calls it.
+fn panics(stage: &Stage, (point, named): (&str, &str), provoke: impl Fn(&Stage, &Service)) {
+    stage.publish(iris());
+    let config = stage.config();
+    let (mut service, panics) = serve(&config);
+    service.wait_for_line("takes over");
+    let values: Vec<String> = (0..4000).map(|n| n.to_string()).collect();
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    stage.produce(&values[..2000]);
+    let reader = Reader::new(&stage.broker, &stage.topic("predict"));
+    let mut outputs = numbers(&reader.read_until(|read| read.len() >= 100));
+    let workers = service.workers();
+    stage.folder.write("panics", point);
+    assert_eq!(panics, stage.folder.path().join("panics"));
+    stage.produce(&values[2000..]);
+    provoke(stage, &service);
+    let line = service.wait_for_line("panicked at ");
+    assert!(line.contains(&format!("the thread \"{named}")) && line.contains("This is a bug"), "{line}");
+    let began = Instant::now();
+    let code = service.wait().code();
+    assert!(began.elapsed() < SOON, "{point}: it took {:?}", began.elapsed());
+    assert_eq!(code, Some(1), "{point}");
+    service.wait_for_line("events: ");
+    wait_until_gone(&workers, SOON);
+    outputs.extend(numbers(&reader.read_to_end()));
+    let committed = stage.committed(0).unwrap_or_default();
+    assert!((0..committed).all(|n| outputs.contains(&n)), "{point}: {committed} are committed of {}", outputs.len());
+
+    let mut service = Service::start(&config);
+    service.wait_for_line("assigned");
+    let (all, deadline) = ((0..4000).collect(), Instant::now() + DEADLINE);
+    while outputs != all {
+        assert!(Instant::now() < deadline, "{point}: {} of {} came", outputs.len(), values.len());
+        outputs.extend(reader.poll().map(|output| value(&output).parse::<i64>().expect("a number")));
+    }
+    service.stop();
+}
+
+fn stage(name: &'static str, partitions: i32) -> Stage {
+    let patient = ("application: {name: NAME}", "application: {name: NAME, stop_timeout: 40s}");
+    Stage::new(name, partitions, partitions).edit(patient.0, patient.1).hooks(HOOKS)
+}
+
+macro_rules! each_thread {
+    ($($test:ident: $stage:literal, $point:literal, $named:literal, $provoke:expr;)*) => {
+        $(#[test]
+        fn $test() {
+            if !left_out() {
+                panics(&stage($stage, 1), ($point, $named), $provoke);
+            }
+        })*
+    };
+}
+
+each_thread! {
+    a_panic_of_the_source: "panic-source", "source", "source", |_, _| ();
+    a_panic_of_the_pipeline: "panic-pipeline", "pipeline", "pipeline", |_, _| ();
+    a_panic_of_the_model_topics_reader: "panic-models", "models", "models", |_, _| ();
+    a_panic_of_the_loader: "panic-loader", "loader", "loader", |stage, _| stage.publish(&model("proba"));
+    a_panic_of_a_workers_thread: "panic-worker", "worker", "worker 1.0", |_, _| ();
+    a_panic_of_a_workers_reader: "panic-reader", "worker reader", "worker 1.0 reader", |_, _| ();
+    a_panic_of_what_relays_a_workers_output: "panic-output", "worker output", "worker 1.0 output", |_, _| ();
+    a_panic_of_the_producers_thread: "panic-producer", "producer polling thread", "producer polling thread", |_, _| ();
+    a_panic_of_what_watches_partitions: "panic-partitions", "partitions", "partitions", |_, _| ();
+    a_panic_of_what_watches_the_configuration: "panic-config", "configuration", "configuration", |_, _| ();
+    a_panic_of_what_hears_hangups: "panic-hangups", "hangups", "hangups", |_, service| service.signal("HUP");
+    a_panic_of_what_hears_signals: "panic-signals", "signals", "signals", |_, service| service.signal("TERM");
+}
+
+#[test]
+fn a_panic_while_partitions_are_assigned() {
+    if left_out() {
+        return;
+    }
+    let stage = stage("panic-assigned", 1);
+    stage.publish(iris());
+    stage.produce(&["1", "2", "3"]);
+    let config = stage.config();
+    stage.folder.write("panics", "rebalance");
+    let (mut service, _) = serve(&config);
+    service.wait_for_line("the thread \"source\" panicked");
+    let began = Instant::now();
+    assert_eq!(service.wait().code(), Some(1));
+    assert!(began.elapsed() < SOON, "it took {:?}", began.elapsed());
+    assert_eq!(stage.committed(0), None);
+    let mut service = Service::start(&config);
+    Reader::new(&stage.broker, &stage.topic("predict")).read_until(|read| numbers(read) == [1, 2, 3].into());
+    service.stop();
+}
+
+#[test]
+fn a_panic_while_partitions_are_taken_away_leaves_them_to_the_others() {
+    if left_out() {
+        return;
+    }
+    let stage = stage("panic-revoked", 2);
+    stage.publish(iris());
+    let config = stage.config();
+    let (mut service, _) = serve(&config);
+    service.wait_for_line("takes over");
+    service.wait_for_line("assigned");
+    let values: Vec<String> = (0..1000).map(|n| n.to_string()).collect();
+    stage.produce(&values.iter().map(String::as_str).collect::<Vec<_>>());
+    let reader = Reader::new(&stage.broker, &stage.topic("predict"));
+    let mut outputs = numbers(&reader.read_until(|read| read.len() >= 100));
+    stage.folder.write("panics", "rebalance");
+    let mut other = Service::start(&config);
+    service.wait_for_line("the thread \"source\" panicked");
+    let began = Instant::now();
+    assert_eq!(service.wait().code(), Some(1));
+    assert!(began.elapsed() < SOON, "it took {:?}", began.elapsed());
+    let (all, deadline) = ((0..1000).collect(), Instant::now() + DEADLINE);
+    while outputs != all {
+        assert!(Instant::now() < deadline, "{} came", outputs.len());
+        outputs.extend(reader.poll().map(|output| value(&output).parse::<i64>().expect("a number")));
+    }
+    other.stop();
+}
+
+#[test]
+fn a_panic_ends_predict_though_its_input_goes_on() {
+    let scene =
+        Scene::new("panic-predict").with_predict("def predict(model, config):\n    return lambda event: event\n");
+    for (point, named) in [
+        ("pipeline", "main"),
+        ("worker", "worker 1.0"),
+        ("worker reader", "worker 1.0 reader"),
+        ("worker output", "check output"),
+    ] {
+        let config = scene.config_alone();
+        let panics = scene.folder.write("panics", point);
+        let mut child = program("makinage")
+            .args(["predict", "--config"])
+            .arg(&config)
+            .arg("--model")
+            .arg(iris())
+            .env("MAKINAGE_TEST_PANIC", panics)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut input = child.stdin.take().expect("its input");
+        input.write_all(b"1\n2\n").expect("it reads");
+        let deadline = Instant::now() + SOON;
+        while child.try_wait().expect("its status").is_none() {
+            assert!(Instant::now() < deadline, "{point}: it goes on");
+            thread::sleep(Duration::from_millis(20));
+        }
+        let output = child.wait_with_output().expect("it has ended");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && told.contains(&format!("the thread {named:?} panicked")), "{told}");
+    }
+}

@@ -1,0 +1,85 @@
+"""What the bootstrap leaves behind for the worker's sudden end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+BOOTSTRAP = Path(__file__).parent.parent / "bootstrap.py"
+DEADLINE_SECONDS = 20
+
+WORKER = """
+import os, subprocess, sys, time
+source = {source!r}
+{before}
+exec(source[: source.rindex("_main()")])
+_end_the_group_with(os.getpid())
+try:
+    os.waitpid(-1, os.WNOHANG)
+    sys.exit("the model meets a child that isn't its own")
+except ChildProcessError:
+    pass
+children = [
+    subprocess.Popen(["sleep", "1000"]),
+    subprocess.Popen(["sleep", "1000"], start_new_session=True),
+]
+print(*[child.pid for child in children], flush=True)
+time.sleep(1000)
+"""
+
+
+def start(before: str) -> tuple[subprocess.Popen[str], list[int]]:
+    script = WORKER.format(source=BOOTSTRAP.read_text(), before=before)
+    mark = {**os.environ, "MAKINAGE_WORKER": f"test-{os.getpid()}-{time.time_ns()}"}
+    worker = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, process_group=0, env=mark
+    )
+    assert worker.stdout is not None
+    return worker, [int(child) for child in worker.stdout.readline().split()]
+
+
+def lives(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
+
+
+def wait_until_gone(processes: list[int]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while any(map(lives, processes)):
+        assert time.monotonic() < deadline, f"one of {processes} goes on"
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are looked up in /proc")
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="the test starts a process group")
+@pytest.mark.parametrize("before", ["", "del os.pidfd_open"], ids=["with a pidfd", "without"])
+def test_what_a_killed_worker_has_started_ends_with_it(before: str) -> None:
+    worker, children = start(before)
+    assert len(children) == 2
+    # As an init that ends a whole service does: the worker itself ignores it, and so does what watches it.
+    watching = [process for process in in_group(worker.pid) if process not in (worker.pid, *children)]
+    assert len(watching) == 1
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        os.kill(watching[0], name)
+    worker.kill()
+    worker.wait()
+    wait_until_gone([*children, *watching])
+
+
+def in_group(group: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if os.getpgid(int(entry.name)) == group:
+                found.append(int(entry.name))
+    return found
