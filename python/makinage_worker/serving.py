@@ -20,7 +20,7 @@ from makinage_worker.notices import Notices
 from makinage_worker.outcomes import Outcomes, is_numbers
 from makinage_worker.predict import Predictor, run_custom
 from makinage_worker.protocol import Batch, DenseGroup, RawGroup
-from makinage_worker.rows import Plan, Row, Stack, entries, stack_rows
+from makinage_worker.rows import Plan, Row, Stack, encodable, entries, stack_rows
 
 
 @dataclass(slots=True)
@@ -217,9 +217,7 @@ class Serving:
         if is_numbers(predictions):
             out.numbers(places, predictions)
             return
-        if isinstance(predictions, np.ndarray) and predictions.dtype.kind != "O":
-            predictions = predictions.tolist()
-        for place, prediction in zip(places, predictions, strict=True):
+        for place, prediction in zip(places, encodable(predictions), strict=True):
             self._write_prediction(place, prediction, out)
 
     def _write_prediction(self, place: int, prediction: Any, out: Outcomes) -> None:
