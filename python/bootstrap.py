@@ -66,6 +66,8 @@ def _end_the_group_with(worker):
     The service does the same, but may be killed itself, and the kernel then ends the worker alone: what a model has
     started (a pool of processes, programs) would stay for good.
     """
+    if os.getpgrp() != worker:
+        return  # the group is somebody else's, who would end with it
     started = os.fork()
     if started:
         os.waitpid(started, 0)

@@ -8,20 +8,53 @@ from typing import Any
 
 import numpy as np
 
+from makinage_worker import exact
+from makinage_worker.features import FieldOrder
+from makinage_worker.likeness import form, forms, nulls
 from makinage_worker.rows import Row
+
+_FLOAT64 = np.dtype(np.float64)
 
 
 def as_array(value: Any) -> np.ndarray:
-    """`np.array(event)`, the default pre-transform, as an array.
+    """`np.array(event)`, the default pre-transform, as an array that holds what the event has.
 
-    Bytes are the exception: NumPy's own bytes type drops trailing NULs, so they stay Python's, in an array of objects.
-    Raises ValueError for lists of unequal lengths.
+    Where NumPy would change a value to make all of one type, the array holds Python's own objects instead: bytes and
+    texts that end with NUL, which NumPy's types drop, and numbers beside texts. Raises ValueError for an integer that
+    would be rounded beside a float, and for lists of unequal lengths.
     """
     if isinstance(value, (bytes, bytearray)):
-        array = np.empty((), dtype=object)
-        array[()] = bytes(value)
-        return array
-    return np.array(value)
+        return _objects(bytes(value), ())
+    if isinstance(value, np.ndarray):
+        return np.array(value)
+    array = np.array(value)
+    if array.dtype.kind == "f" and (array.ndim == 1 or not exact.all_within(array, exact.FLOAT64 - 1)):
+        _check_integers(value)
+    elif array.dtype.kind in "US" and not _keeps_texts(value):
+        return _objects(value, array.shape)
+    return array
+
+
+def _objects(value: Any, shape: tuple[int, ...]) -> np.ndarray:
+    array = np.empty(shape, dtype=object)
+    array[...] = value
+    return array
+
+
+def _check_integers(value: Any) -> None:
+    for number in exact.whole_numbers(value):
+        if not -exact.FLOAT64 <= number <= exact.FLOAT64 and not exact.in_float(number, _FLOAT64):
+            raise ValueError(
+                f"{number} would be rounded, as float64 has no such number: send it as text, give the model a "
+                "signature that calls it long, or make its array in a pre_transform"
+            )
+
+
+def _keeps_texts(value: Any) -> bool:
+    """Whether NumPy's fixed-width texts hold the value: all of it texts, without a NUL at the end."""
+    if isinstance(value, (list, tuple)):
+        return all(map(_keeps_texts, value))
+    return isinstance(value, (str, bytes)) and value[-1:] not in ("\0", b"\0")
 
 
 def number_matrix(events: Sequence[Any]) -> tuple[np.ndarray, int] | None:
@@ -59,8 +92,13 @@ def is_sparse(value: Any) -> bool:
 
 
 def frame_row(frame: Any) -> Row:
-    """The rows of a DataFrame; they stack with those of the same columns and types."""
-    return Row(("frame", tuple(frame.columns), tuple(map(str, frame.dtypes))), frame, len(frame))
+    """The rows of a DataFrame; they stack with those of the same columns, types and nulls."""
+    missing = frame.isna().to_numpy()
+    where = missing.tobytes() if missing.any() else b""
+    inferred = [
+        form(frame.iloc[:, place].tolist()) for place, dtype in enumerate(frame.dtypes) if str(dtype) == "object"
+    ]
+    return Row(("frame", tuple(frame.columns), tuple(map(str, frame.dtypes)), where, *inferred), frame, len(frame))
 
 
 def join_frames(frames: Sequence[Any]) -> Any:
@@ -73,20 +111,25 @@ def join_frames(frames: Sequence[Any]) -> Any:
 class ArrayPlan:
     """Rank 0 or 1 is one row, rank 2 and more is as many rows as its first axis is long.
 
-    Numbers stack to (n, 1), texts to (n,), lists to (n, width); only events of one dtype and row shape stack. An object
-    is one row of a DataFrame, with its own keys as columns.
+    Numbers stack to (n, 1), texts to (n,), lists to (n, width); only events of one dtype, row shape and pattern of
+    nulls stack. An object is one row of a DataFrame, with its fields as columns in the order of `FieldOrder`.
     """
 
     stackable = True
 
+    def __init__(self, order: FieldOrder | None = None) -> None:
+        self._order = order or FieldOrder()
+
     def row(self, value: Any) -> Row:
-        """The row of an event; raises ValueError for a ragged list."""
+        """The row of an event; raises ValueError for a ragged list, and for what an array would change."""
         kind = type(value)
-        if kind is str:
-            # By length, within a factor of two: in one array the longest text sets the width of all.
-            return Row(("text", len(value).bit_length()), value)
+        if kind is str and value[-1:] != "\0":
+            return Row(("text", _text_dtype(len(value))), value)
         if kind is dict:
-            return Row(("object", tuple(value), tuple(map(_cell_kind, value.values()))), list(value.values()))
+            names, cells = self._order.values(value)
+            return Row(("object", names, forms(cells)), cells)
+        if kind is list:
+            return self._array_row(as_array(value))
         if is_frame(value):
             return frame_row(value)
         if is_series(value):
@@ -94,41 +137,36 @@ class ArrayPlan:
         if is_sparse(value):
             value = value.tocsr()
             return Row(("sparse", value.dtype.str, value.shape[1]), value, value.shape[0])
-        array = value if isinstance(value, np.ndarray) else as_array(value)
+        return self._array_row(value if isinstance(value, np.ndarray) else as_array(value))
+
+    def _array_row(self, array: np.ndarray) -> Row:
         if array.ndim == 0:
-            item = array[()]
-            return self.row(str(item)) if array.dtype.kind == "U" else Row(("scalar", array.dtype.str), item)
-        width = array.dtype.itemsize.bit_length() if array.dtype.kind in "US" else array.dtype.str
+            if array.dtype.kind == "U":
+                return self.row(str(array))
+            return Row(("scalar", *_likeness(array)), array)
         if array.ndim == 1:
-            return Row(("list", array.dtype.kind, width, array.shape), array)
-        return Row(("rows", array.dtype.kind, width, array.shape[1:]), array, len(array))
+            return Row(("list", *_likeness(array), array.shape), array)
+        return Row(("rows", *_likeness(array), array.shape[1:]), array, len(array))
 
     def assemble(self, key: Hashable, values: Sequence[Any]) -> tuple[Any, dict[int, BaseException]]:
         """The input of rows of one key; none is left out."""
         assert isinstance(key, tuple)  # as `row` makes them
         kind, *rest = key
-        if kind == "text":
-            return np.array(values, dtype=str), {}
-        if kind == "scalar":
-            dtype = np.dtype(rest[0])
-            array = np.empty(len(values), dtype=dtype)
-            array[:] = values
-            return (array if dtype.kind in "OS" else array.reshape(-1, 1)), {}
-        if kind == "list":
-            return np.stack(values), {}
-        if kind == "rows":
-            return np.concatenate(values), {}
+        if kind == "object":
+            return _object_frame(rest[0], values), {}
         if kind == "sparse":
             from scipy import sparse
 
             return sparse.vstack(values, format="csr"), {}
         if kind == "frame":
             return join_frames(values), {}
-        import pandas as pd
-
-        names, _ = rest
-        cells = zip(*values, strict=True)
-        return pd.DataFrame({name: list(column) for name, column in zip(names, cells, strict=True)}), {}
+        dtype = np.dtype(rest[0])
+        if kind == "text":
+            return np.array(values, dtype=dtype), {}
+        if kind == "rows":
+            return np.concatenate(values, dtype=dtype), {}
+        stacked = np.stack(values, dtype=dtype)
+        return (stacked.reshape(-1, 1) if kind == "scalar" and dtype.kind not in "OSU" else stacked), {}
 
     def dense(self, matrix: np.ndarray, rank: int) -> Any:
         """The matrix itself: it has the dtype of `np.array(event)`."""
@@ -139,8 +177,23 @@ class ArrayPlan:
         return False
 
 
-def _cell_kind(value: Any) -> str:
-    """What decides a column's type: a number's neighbours must not change it."""
-    if type(value) is int and not -(2**63) <= value < 2**63:
-        return "big"
-    return type(value).__name__
+def _object_frame(names: Sequence[Any], rows: Sequence[Sequence[Any]]) -> Any:
+    import pandas as pd
+
+    columns = [list(cells) for cells in zip(*rows, strict=True)]
+    return pd.DataFrame(dict(zip(names, columns, strict=True)), index=range(len(rows)))
+
+
+def _likeness(array: np.ndarray) -> tuple[Hashable, ...]:
+    """The dtype that an array's stack has, and what else of it could change its neighbours."""
+    dtype = array.dtype
+    if dtype.kind == "U":
+        return (_text_dtype(dtype.itemsize // 4),)
+    if dtype.kind == "O":
+        return ("O", form(array))
+    return (dtype.str, nulls(array))
+
+
+def _text_dtype(width: int) -> str:
+    """A text's own width rounded up to a power of two: none is wider for its neighbours, nor widens them."""
+    return f"U{1 << max(width - 1, 0).bit_length()}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from makinage_worker import exact, scalars
+from makinage_worker.moments import moment
+from makinage_worker.nested import Reader
 
 _NUMPY: dict[str, np.dtype[Any]] = {
     "integer": np.dtype(np.int32),
@@ -27,26 +31,51 @@ _PLAIN_TYPES: dict[str, list[set[type]]] = {
 }
 """Types of a column's values that need no look at each of them."""
 
+WHOLE = ("integer", "long")
+"""Types that have no null: MLflow takes such a column without one, or no such column."""
+
 
 @dataclass(slots=True)
 class Column:
-    """A column of the signature: `kind` is MLflow's type name, `nested` for arrays, objects and maps."""
+    """A column of the signature: `kind` is MLflow's type name; `nested` reads arrays, objects and maps."""
 
     name: str | int
     kind: str
     required: bool = True
-    nested: bool = False
+    nested: Reader | None = None
+
+    @property
+    def inferred(self) -> bool:
+        """Whether pandas chooses the column's type by the values in it (MLflow's AnyType)."""
+        return self.kind == "anytype"
 
     def cast(self, values: np.ndarray) -> np.ndarray | None:
         """A column of int64 or float64 numbers in this column's type; None when one of them would change."""
         dtype = _NUMPY.get(self.kind)
         if dtype is None or dtype.kind == "b":
             return None
-        if dtype == values.dtype:
-            return values
-        with np.errstate(invalid="ignore", over="ignore"):
-            cast = values.astype(dtype)
-        return cast if dtype.kind == "f" or np.array_equal(cast, values) else None
+        return values if dtype == values.dtype else cast_numbers(values, dtype)
+
+
+def cast_numbers(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray | None:
+    """Numbers in another type; None when an integer would change, or a number would become infinite.
+
+    A float becomes the nearest float of its new type.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        cast = values.astype(dtype)
+    if dtype.kind not in "iuf":
+        return cast
+    if dtype.kind == "f":
+        if values.dtype.kind == "f":
+            return None if exact.overflowed(cast, values) else cast
+        if not exact.all_within(values, exact.limit(dtype)):
+            fits = all(exact.in_float(number, dtype) for number in exact.whole_numbers(values))
+            return cast if fits else None
+        return cast
+    if values.dtype.kind == "f" and not exact.all_within(values, exact.FLOAT64 - 1):
+        return None
+    return cast if np.array_equal(cast, values) else None
 
 
 def convert(column: Column, cells: list[Any]) -> tuple[Any, dict[int, BaseException]]:
@@ -54,14 +83,11 @@ def convert(column: Column, cells: list[Any]) -> tuple[Any, dict[int, BaseExcept
 
     With errors there is no column.
     """
-    dtype = _NUMPY.get(column.kind)
-    if set(map(type, cells)) in _PLAIN_TYPES.get(column.kind, ()):
-        if dtype is None:
-            return cells, {}
-        try:
-            return np.array(cells, dtype=dtype), {}
-        except OverflowError:
-            pass  # some are too large: each by itself tells which
+    types = set(map(type, cells))
+    if types in _PLAIN_TYPES.get(column.kind, ()):
+        plain = _plain(column, cells, types)
+        if plain is not None:
+            return plain, {}
     values: list[Any] = []
     errors: dict[int, BaseException] = {}
     for index, cell in enumerate(cells):
@@ -71,100 +97,92 @@ def convert(column: Column, cells: list[Any]) -> tuple[Any, dict[int, BaseExcept
             errors[index] = _unfit(column, cell, error)
     if errors:
         return None, errors
-    return _as_column(column, values, dtype), {}
+    return _as_column(column, values), {}
 
 
-def _as_column(column: Column, values: list[Any], dtype: np.dtype[Any] | None) -> Any:
-    if dtype is not None:
+def _plain(column: Column, cells: list[Any], types: set[type]) -> Any:
+    """The cells as they are; None when one of them doesn't fit: each by itself tells which."""
+    dtype = _NUMPY.get(column.kind)
+    if dtype is None:
+        return cells if _is_unicode(cells) else None
+    if dtype.kind == "f" and int in types and not _are_exact(cells, exact.limit(dtype)):
+        return None
+    try:
+        with np.errstate(over="ignore"):
+            array = np.array(cells, dtype=dtype)
+    except OverflowError:
+        return None
+    return None if column.kind == "float" and np.isinf(array).any() else array
+
+
+def _are_exact(cells: list[Any], limit: int) -> bool:
+    return all(type(cell) is float or -limit <= cell <= limit for cell in cells)
+
+
+def _is_unicode(cells: list[str]) -> bool:
+    try:
+        "\0".join(cells).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _as_column(column: Column, values: list[Any]) -> Any:
+    dtype = _NUMPY.get(column.kind)
+    if dtype is not None and (dtype.kind != "b" or None not in values):
         return np.array(values, dtype=dtype)
     if column.kind == "datetime":
         return np.array(values, dtype="datetime64[ns]")
-    if column.nested or column.kind == "binary":
-        array = np.empty(len(values), dtype=object)
-        array[:] = values
-        return array
-    return values
+    if column.kind == "string" or column.inferred:
+        return values
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
 
 
 def _unfit(column: Column, cell: Any, error: Exception) -> ValueError:
-    shown = repr(cell)
-    shown = shown if len(shown) <= 80 else shown[:80] + "…"
     detail = f": {error}" if str(error) else ""
-    unfit = ValueError(f"the column {column.name!r} takes a {column.kind}, and the event has {shown}{detail}")
+    unfit = ValueError(
+        f"the column {column.name!r} takes a {column.kind}, and the event has {scalars.shown(cell)}{detail}"
+    )
     unfit.__cause__ = error
     return unfit
 
 
 def _cell(column: Column, cell: Any) -> Any:
     """One value in the column's type; raises ValueError or TypeError when it doesn't fit without loss."""
-    if isinstance(cell, np.generic):
-        cell = cell.item()
-    kind = column.kind
-    if column.nested or kind not in _CELLS:
-        return cell
-    return _CELLS[kind](cell)
-
-
-def _float(cell: Any) -> float:
+    if column.nested is not None:
+        return column.nested(cell)
+    cell = scalars.python(cell)
     if cell is None:
-        return float("nan")
-    if isinstance(cell, bool) or not isinstance(cell, (int, float)):
-        raise TypeError
-    return float(cell)
+        return _null(column)
+    return _CELLS[column.kind](cell)
 
 
-def _whole(cell: Any, bits: int) -> int:
-    if isinstance(cell, bool) or not isinstance(cell, (int, float)):
-        raise TypeError
-    if int(cell) != cell:
-        raise ValueError("it isn't a whole number")
-    if not -(1 << (bits - 1)) <= cell < 1 << (bits - 1):
-        raise ValueError(f"it exceeds {bits} bits")
-    return int(cell)
+def _null(column: Column) -> Any:
+    """What MLflow's scoring server makes of null, except for what it would turn into False."""
+    if column.kind in _NULLS:
+        return _NULLS[column.kind]
+    if column.required:
+        raise ValueError("the signature doesn't call it optional")
+    if column.kind in WHOLE:
+        raise ValueError("whole numbers have no null: leave it out, or let the signature say double")
+    return None
 
 
-def _bool(cell: Any) -> bool:
-    if not isinstance(cell, bool):
-        raise TypeError
-    return cell
-
-
-def _text(cell: Any) -> str | None:
-    if cell is not None and not isinstance(cell, str):
-        raise TypeError
-    return cell
-
-
-def _bytes(cell: Any) -> bytes | None:
-    """Bytes, or their base64 text as in MLflow's own JSON."""
-    if cell is None or isinstance(cell, bytes):
-        return cell
-    if isinstance(cell, str):
-        return base64.b64decode(cell, validate=True)
-    raise TypeError
-
-
-def _moment(cell: Any) -> Any:
-    """A moment in UTC without a zone, as MLflow's datetime columns take no zones."""
-    import pandas as pd
-
-    if cell is None:
-        return np.datetime64("NaT", "ns")
-    if isinstance(cell, (bool, int, float)):
-        raise TypeError
-    moment = pd.Timestamp(cell)
-    if moment.tzinfo is not None:
-        moment = moment.tz_convert("UTC").tz_localize(None)
-    return moment.to_datetime64().astype("datetime64[ns]")
-
-
-_CELLS = {
-    "double": _float,
-    "float": _float,
-    "long": lambda cell: _whole(cell, 64),
-    "integer": lambda cell: _whole(cell, 32),
-    "boolean": _bool,
-    "string": _text,
-    "binary": _bytes,
-    "datetime": _moment,
+_NULLS: dict[str, Any] = {
+    "double": float("nan"),
+    "float": float("nan"),
+    "string": None,
+    "datetime": np.datetime64("NaT", "ns"),
+}
+_CELLS: dict[str, Callable[[Any], Any]] = {
+    "double": scalars.double,
+    "float": scalars.single,
+    "long": scalars.long,
+    "integer": scalars.integer,
+    "boolean": scalars.boolean,
+    "string": scalars.text,
+    "binary": scalars.data,
+    "datetime": moment,
 }

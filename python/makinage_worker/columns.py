@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from makinage_worker.arrays import frame_row, is_frame, is_series, join_frames
-from makinage_worker.cells import Column, convert
+from makinage_worker.cells import WHOLE, Column, convert
+from makinage_worker.likeness import form, is_null
 from makinage_worker.rows import Row
 
-_ABSENT = None
-"""An optional column without a value in the event: it is left out, as one with a null is."""
+
+class _Absent:
+    """An optional column of whole numbers without a value in the event: it has no null, so the column is left out."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+_ABSENT = _Absent()
 
 
 class ColumnPlan:
     """An object is one row, by name; a list is one row, by position; a list of lists or objects is a row each.
 
-    Extra keys are ignored. Rows stack when the same columns have a value, so that a null or a missing optional column
-    changes no neighbour's types.
+    Extra keys are ignored. A null, and an optional column that an event lacks, is the null of the column's type. Rows
+    stack when they have their nulls in the same columns, so that none changes its neighbours' types.
     """
 
     stackable = True
@@ -29,6 +38,10 @@ class ColumnPlan:
         self._names = [column.name for column in columns]
         self._named = all(isinstance(name, str) for name in self._names)
         self._required = frozenset(column.name for column in columns if column.required)
+        self._defaults = [
+            (column.name, _ABSENT if column.kind in WHOLE and not column.required else None) for column in columns
+        ]
+        self._inferred = [index for index, column in enumerate(columns) if column.inferred]
 
     def row(self, value: Any) -> Row:
         """The row of an event; raises ValueError when it lacks a column."""
@@ -39,16 +52,16 @@ class ColumnPlan:
         if is_series(value):
             return self.row(value.to_dict() if self._named else value.tolist())
         if isinstance(value, (np.ndarray, np.generic)):
-            value = value.tolist()
+            value = value.tolist() if value.dtype.kind not in "mM" else list(np.atleast_1d(value))
         if isinstance(value, (list, tuple)) and not self._is_one_cell(value):
             if value and all(isinstance(item, (list, tuple, dict)) for item in value):
-                return self._rows([self.row(item) for item in value])
+                return self._rows(value)
             return self._row(self._cells_of_list(value))
         return self._row(self._cells_of_list([value]))
 
     def _is_one_cell(self, value: Sequence[Any]) -> bool:
         """Whether a list is the one column's value (a column of arrays), not a row of columns."""
-        if len(self._columns) != 1 or not self._columns[0].nested:
+        if len(self._columns) != 1 or self._columns[0].nested is None:
             return False
         return not (len(value) == 1 and isinstance(value[0], (list, tuple)))
 
@@ -64,7 +77,7 @@ class ColumnPlan:
                 f"the model's signature requires the column {missing[0]!r}, which the event doesn't have"
                 + (f" (nor {', '.join(map(repr, missing[1:]))})" if missing[1:] else "")
             )
-        return [event.get(name, _ABSENT) for name in self._names]
+        return [event.get(name, default) for name, default in self._defaults]
 
     def _cells_of_list(self, event: Sequence[Any]) -> list[Any]:
         if len(event) != len(self._columns):
@@ -75,41 +88,41 @@ class ColumnPlan:
         return list(event)
 
     def _row(self, cells: list[Any]) -> Row:
-        nulls = tuple(cell is None for cell in cells) if None in cells else ()
-        return Row(nulls, cells)
+        return Row((_nulls(cells), tuple(form(cells[index]) for index in self._inferred)), cells)
 
-    def _rows(self, rows: list[Row]) -> Row:
+    def _rows(self, events: Sequence[Any]) -> Row:
+        """Several rows in one event: what one has is no neighbour to another."""
+        rows = [self.row(item) for item in events]
         if any(row.count is not None for row in rows):
             raise ValueError("the event is nested deeper than rows of columns")
-        keys = {row.key for row in rows}
-        if len(keys) > 1:
-            raise ValueError("the event's rows have values in different columns")
-        frame, errors = self.assemble(keys.pop(), [row.value for row in rows])
+        frame, errors = self._frame([row.value for row in rows])
         for error in errors.values():
             raise error
         return frame_row(frame)
 
     def assemble(self, key: Hashable, values: Sequence[Any]) -> tuple[Any, dict[int, BaseException]]:
         """The DataFrame of rows of one key, and the errors of those with a value that its column can't take."""
-        import pandas as pd
-
         if not isinstance(values[0], list):
             return join_frames(values), {}
-        # Rows of a key have their nulls in the same columns.
-        first = values[0]
-        present = [
-            (index, column) for index, column in enumerate(self._columns) if column.required or first[index] is not None
-        ]
+        frame, errors = self._frame(values)
+        if not errors or len(errors) == len(values):
+            return frame, errors
+        return self._frame([row for place, row in enumerate(values) if place not in errors])[0], errors
+
+    def _frame(self, rows: Sequence[list[Any]]) -> tuple[Any, dict[int, BaseException]]:
+        """The DataFrame of the rows, or none and the errors of rows by their index."""
+        import pandas as pd
+
         errors: dict[int, BaseException] = {}
         columns = {}
-        for index, column in present:
-            columns[column.name], failed = convert(column, [row[index] for row in values])
+        for column, cells in zip(self._columns, zip(*rows, strict=True), strict=True):
+            if all(cell is _ABSENT for cell in cells):
+                continue
+            present = [None if cell is _ABSENT else cell for cell in cells]
+            columns[column.name], failed = convert(column, present)
             for place, error in failed.items():
                 errors.setdefault(place, error)
-        if not errors:
-            return pd.DataFrame(columns), {}
-        good = [row for place, row in enumerate(values) if place not in errors]
-        return (self.assemble(key, good)[0] if good else None), errors
+        return (None if errors else pd.DataFrame(columns, index=range(len(rows)))), errors
 
     def dense(self, matrix: np.ndarray, rank: int) -> Any:
         """The DataFrame of the matrix, when its columns are as many as the signature's and all take numbers."""
@@ -128,3 +141,15 @@ class ColumnPlan:
     def takes_object(self, value: dict[Any, Any]) -> bool:
         """Whether the dict has every required column."""
         return self._named and bool(self._required) and self._required <= value.keys()
+
+
+def _nulls(cells: list[Any]) -> tuple[int, ...]:
+    """Which cells are null (1) or left out (2); nothing for the many rows without."""
+    kinds = set(map(type, cells))
+    if kinds <= _PRESENT and not (float in kinds and math.isnan(sum(cell for cell in cells if type(cell) is float))):
+        return ()
+    return tuple(2 if cell is _ABSENT else int(is_null(cell)) for cell in cells)
+
+
+_PRESENT = {int, float, str, bool, list, dict, bytes}
+"""Types of JSON's values; of these only a NaN is a null."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from makinage_worker import jsontext
 from makinage_worker.errors import Failure
 from makinage_worker.events import Event
 from makinage_worker.lazy import computed
 from makinage_worker.outcomes import Outcomes, is_numbers
+from makinage_worker.rows import encodable
 from makinage_worker.steps import Steps, Topics
 
 
@@ -56,10 +55,8 @@ class Finish:
         if is_numbers(predictions):
             out.numbers(places, predictions)
             return
-        if isinstance(predictions, np.ndarray) and predictions.dtype.kind in "iufb":
-            predictions = predictions.tolist()
         unchanged = Event(None, is_json=True)
-        for place, prediction in zip(places, predictions, strict=True):
+        for place, prediction in zip(places, encodable(predictions), strict=True):
             self.each(place, unchanged, prediction, out)
 
     def _splice(self, place: int, event: Event, prediction: bytes, out: Outcomes) -> None:

@@ -33,7 +33,7 @@ def load(folder: str) -> LoadedModel:
         pyfunc = mlflow_pyfunc.load_model(os.path.abspath(folder), suppress_warnings=True)
         from makinage_worker.signature import plan_for
 
-        plan = plan_for(pyfunc.metadata)
+        plan = plan_for(pyfunc)
     except BaseException as error:
         raise errors.SetupError(
             errors.report("load", error, hint(error, Loading(folder, found)), hook=False)

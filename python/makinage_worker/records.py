@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 
 from makinage_worker.arrays import frame_row, is_frame, is_series, join_frames
+from makinage_worker.likeness import form
 from makinage_worker.rows import Row
 
 
 class RecordPlan:
-    """One event, one list element, as plain Python; MLflow validates it against the hint."""
+    """One event, one list element, as plain Python; MLflow validates it against the hint.
+
+    Elements of one form stack: what the model makes of a list may depend on the types and keys of all of it.
+    """
 
     stackable = True
 
@@ -24,11 +28,12 @@ class RecordPlan:
             value = value.to_dict()
         if isinstance(value, (np.ndarray, np.generic)):
             value = value.tolist()
-        return Row("record", value)
+        return Row(("record", form(value)), value)
 
     def assemble(self, key: Hashable, values: Sequence[Any]) -> tuple[Any, dict[int, BaseException]]:
         """The list of the events; none is left out."""
-        return (list(values) if key == "record" else join_frames(values)), {}
+        assert isinstance(key, tuple)  # as `row` and `frame_row` make them
+        return (list(values) if key[0] == "record" else join_frames(values)), {}
 
     def dense(self, matrix: np.ndarray, rank: int) -> Any:
         """The events as Python numbers or lists of them."""

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from makinage_worker import frames
+
 
 @dataclass(slots=True)
 class Row:
@@ -55,23 +57,35 @@ class Plan(Protocol):
 def split(result: Any, rows: int) -> Any:
     """What a model returned for `rows` rows, as a list or array with one entry a row; None when it has another number.
 
-    Never through one big array, so that mixed types stay what they are.
+    Never through one big array, so that mixed types stay what they are. A pandas result whose index says that its rows
+    stand in another order than the input's is put in order.
     """
     if isinstance(result, np.ndarray):
-        return result if result.ndim and len(result) == rows else None
+        return plain_array(result) if result.ndim and len(result) == rows else None
     if isinstance(result, list):
         return result if len(result) == rows else None
     if isinstance(result, dict):
         return _split_dict(result, rows)
     if hasattr(result, "iloc"):
-        if len(result) != rows:
-            return None
-        if result.ndim == 1:
-            return result.to_numpy() if _is_plain_dtype(result.dtype) else list(result)
-        return result.to_dict(orient="records")
+        return _split_pandas(frames.in_order(result)) if len(result) == rows else None
     if hasattr(result, "toarray"):  # SciPy's sparse matrices
         return split(result.toarray(), rows)
+    if frames.is_values(result):
+        return list(result) if len(result) == rows else None
     return None
+
+
+def _split_pandas(result: Any) -> Any:
+    if result.ndim > 1:
+        return frames.records(result)
+    return result.to_numpy() if _is_plain_dtype(result.dtype) else list(result)
+
+
+def plain_array(array: np.ndarray) -> np.ndarray:
+    """The array without what subclasses add: a masked value is a NaN among objects."""
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+        return np.where(np.ma.getmaskarray(array), np.nan, np.asarray(array, dtype=object))
+    return np.asarray(array)
 
 
 def _split_dict(result: dict[Any, Any], rows: int) -> list[dict[Any, Any]] | None:
@@ -90,6 +104,20 @@ def _split_dict(result: dict[Any, Any], rows: int) -> list[dict[Any, Any]] | Non
 
 def _is_plain_dtype(dtype: Any) -> bool:
     return isinstance(dtype, np.dtype) and dtype.kind in "iufbO"
+
+
+def encodable(rows: Any) -> Any:
+    """The entries of a split result for the JSON encoder: as Python's own where NumPy's `tolist` loses nothing.
+
+    It would make integers of dates, and None, which means that there is no prediction, of a date that is missing.
+    """
+    if isinstance(rows, np.ndarray) and rows.dtype.kind in "iufbUSO" and rows.itemsize <= _itemsize(rows.dtype):
+        return rows.tolist() if rows.ndim == 1 or rows.dtype.kind != "O" else list(rows)
+    return list(rows)
+
+
+def _itemsize(dtype: np.dtype[Any]) -> int:
+    return 8 if dtype.kind in "iuf" else dtype.itemsize
 
 
 def entries(rows: Any) -> list[Any]:

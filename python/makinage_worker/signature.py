@@ -9,17 +9,19 @@ import numpy as np
 from makinage_worker.arrays import ArrayPlan
 from makinage_worker.cells import Column
 from makinage_worker.columns import ColumnPlan
+from makinage_worker.features import field_order
+from makinage_worker.nested import reader
 from makinage_worker.records import RecordPlan
 from makinage_worker.rows import Plan
 from makinage_worker.tensors import Tensor, TensorPlan
 
 
-def plan_for(metadata: Any) -> Plan:
-    """The plan for a model, by the metadata that MLflow loaded (`mlflow.models.Model`)."""
-    schema = metadata.get_input_schema()
+def plan_for(pyfunc: Any) -> Plan:
+    """The plan for a model that MLflow loaded (`mlflow.pyfunc.PyFuncModel`), by its signature or its own names."""
+    schema = pyfunc.metadata.get_input_schema()
     if schema is None or not schema.inputs:
-        return ArrayPlan()
-    signature = metadata.signature
+        return ArrayPlan(field_order(pyfunc))
+    signature = pyfunc.metadata.signature
     if getattr(signature, "_is_signature_from_type_hint", False):
         return RecordPlan()
     if schema.is_tensor_spec():
@@ -37,5 +39,5 @@ def _column(index: int, spec: Any) -> Column:
     required = bool(getattr(spec, "required", True))
     name = index if spec.name is None else spec.name
     if kind is None:
-        return Column(name, type(spec.type).__name__.lower(), required, nested=True)
+        return Column(name, type(spec.type).__name__.lower(), required, reader(spec.type, required=required))
     return Column(name, kind, required)

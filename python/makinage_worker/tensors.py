@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from makinage_worker import exact
 from makinage_worker.arrays import as_array, frame_row, is_frame, is_series, join_frames
+from makinage_worker.cells import cast_numbers
+from makinage_worker.likeness import form, nulls
 from makinage_worker.rows import Row
 
 
@@ -26,7 +29,7 @@ class Tensor:
 
         Raises ValueError when neither shape nor type fit.
         """
-        array = self._cast(as_array(value))
+        array = self._array(value)
         if _matches(array.shape, self.sample):
             return array[np.newaxis], None
         if array.ndim and _matches(array.shape[1:], self.sample):
@@ -38,15 +41,30 @@ class Tensor:
             f"the model's signature takes rows of shape {self.sample}{of}, and the event has shape {array.shape}"
         )
 
+    def _array(self, value: Any) -> np.ndarray:
+        array = as_array(value)
+        if self.dtype.kind == "f" and array.dtype.kind == "f" and not exact.all_within(array, exact.limit(self.dtype)):
+            # A float becomes the nearest one; an integer that stood beside floats must be what it was.
+            for number in exact.whole_numbers(value):
+                if not exact.in_float(number, self.dtype):
+                    of = f" for the input {self.name!r}" if self.name else ""
+                    raise ValueError(f"the model's signature takes {self.dtype}{of}, which would round {number}")
+        return self._cast(array)
+
     def _cast(self, array: np.ndarray) -> np.ndarray:
-        if array.dtype == self.dtype or self.dtype.kind in "USO":
-            return array if self.dtype.kind != "O" or array.dtype.kind == "O" else array.astype(object)
+        if array.dtype == self.dtype:
+            return array
         of = f" for the input {self.name!r}" if self.name else ""
+        if self.dtype.kind == "O":
+            return array.astype(object)
+        if self.dtype.kind in "US":
+            if array.dtype.kind != self.dtype.kind:
+                raise ValueError(f"the model's signature takes text{of}, and the event holds {_kind_name(array)}")
+            return array
         if array.dtype.kind not in "iufb" or (array.dtype.kind == "b") != (self.dtype.kind == "b"):
             raise ValueError(f"the model's signature takes {self.dtype}{of}, and the event holds {_kind_name(array)}")
-        with np.errstate(invalid="ignore", over="ignore"):
-            cast = array.astype(self.dtype)
-        if self.dtype.kind in "iu" and not np.array_equal(cast, array):
+        cast = cast_numbers(array, self.dtype)
+        if cast is None:
             raise ValueError(
                 f"the model's signature takes {self.dtype}{of}, and the event holds numbers that don't fit it"
             )
@@ -134,8 +152,9 @@ def _key(arrays: list[np.ndarray]) -> Hashable:
     return tuple(
         (
             array.dtype.kind,
-            array.dtype.itemsize.bit_length() if array.dtype.kind in "US" else array.dtype.str,
+            array.dtype.itemsize if array.dtype.kind in "US" else array.dtype.str,
             array.shape[1:],
+            form(array) if array.dtype.kind == "O" else nulls(array),
         )
         for array in arrays
     )

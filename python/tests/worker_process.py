@@ -24,6 +24,7 @@ class WorkerProcess:
             [sys.executable, "-c", (PYTHON / "bootstrap.py").read_text("utf-8")],
             stdin=theirs,
             stdout=subprocess.DEVNULL,
+            start_new_session=True,
         )
         theirs.close()
         files = {path.stem: path.read_text("utf-8") for path in (PYTHON / "makinage_worker").glob("*.py")}

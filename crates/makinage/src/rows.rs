@@ -2,7 +2,12 @@
 //!
 //! A JSON number, or a list of JSON numbers, becomes a row of the dtype that `np.array(event)` would have: int64 when all its
 //! numbers are integers, float64 otherwise. Anything else (objects, text, nesting, `null`, booleans, integers beyond 64 bits, the
-//! empty list, what isn't JSON) travels as it is, and the worker decides: this module never rejects an event.
+//! empty list, what isn't JSON, numbers beyond float64) travels as it is, and the worker decides: this module never rejects an event.
+//! So does a large integer beside a float: as a float64 it would be another number, or no longer be known for an integer.
+
+/// The largest integer up to which every integer is a float32: beside floats only these are written as floats, so that no column,
+/// whatever its type, gets another number than the event has.
+const EXACT: u64 = 1 << 24;
 
 /// The shape and type of one event that is a row of numbers. Only rows that agree in it are stacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +25,9 @@ pub struct RowKind {
 /// `None`, with `into` as it was, for an event that isn't a row of numbers.
 pub fn read_row(event: &[u8], into: &mut Vec<u8>) -> Option<RowKind> {
     let start = into.len();
-    let mut reader = Reader { text: event, at: 0, float: false, count: 0, start, into };
+    let mut reader = Reader { text: event, at: 0, float: false, large: false, count: 0, start, into };
     let list = reader.event();
-    if let Some(list) = list {
+    if let Some(list) = list.filter(|_| !(reader.float && reader.large)) {
         Some(RowKind { float: reader.float, list, width: reader.count })
     } else {
         into.truncate(start);
@@ -34,6 +39,8 @@ struct Reader<'a> {
     text: &'a [u8],
     at: usize,
     float: bool,
+    /// Whether an integer exceeds `EXACT`.
+    large: bool,
     count: u32,
     start: usize,
     into: &'a mut Vec<u8>,
@@ -127,9 +134,10 @@ impl Reader<'_> {
 
     #[expect(
         clippy::cast_precision_loss,
-        reason = "an integer beside a float becomes the nearest float64, as in NumPy"
+        reason = "an integer that isn't exact as a float64 never leaves in a row with floats"
     )]
     fn push_integer(&mut self, value: i64) {
+        self.large |= value.unsigned_abs() > EXACT;
         if self.float {
             self.into.extend_from_slice(&(value as f64).to_le_bytes());
         } else {
@@ -139,7 +147,7 @@ impl Reader<'_> {
 
     #[expect(
         clippy::cast_precision_loss,
-        reason = "an integer beside a float becomes the nearest float64, as in NumPy"
+        reason = "an integer that isn't exact as a float64 never leaves in a row with floats"
     )]
     fn push_float(&mut self, value: f64) {
         if !self.float {

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{
+    RowWise,
     keys::suggestion,
     problem::{Findings, Place, join, quoted},
     tree::{Node, Scalar, Value},
@@ -72,14 +73,15 @@ impl<'t> Field<'t> {
         None
     }
 
-    /// `auto`, which is `None`, or a verdict of the user's.
-    pub fn verdict(&self, findings: &mut Findings) -> Option<Option<bool>> {
+    /// `auto`, or a verdict of the user's.
+    pub fn row_wise(&self, findings: &mut Findings) -> Option<RowWise> {
         if self.refuse_reference(findings) {
             return None;
         }
         match &self.node.value {
-            Value::Scalar(_, Scalar::Bool(value)) => Some(Some(*value)),
-            Value::Scalar(text, Scalar::Text) if text == "auto" => Some(None),
+            Value::Scalar(_, Scalar::Bool(true)) => Some(RowWise::Always),
+            Value::Scalar(_, Scalar::Bool(false)) => Some(RowWise::Never),
+            Value::Scalar(text, Scalar::Text) if text == "auto" => Some(RowWise::Seen),
             _ => {
                 findings.problem(&self.place, format!("this must be `auto`, `true` or `false`, not {}", self.shown()));
                 None

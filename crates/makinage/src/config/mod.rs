@@ -191,8 +191,8 @@ pub struct Operator {
     pub workers: usize,
     /// How events are grouped into batches.
     pub batch: Batch,
-    /// Whether the model answers each row as if it were alone; `None` where that is to be seen.
-    pub row_wise: Option<bool>,
+    /// Whether the model answers each row as if it were alone.
+    pub row_wise: RowWise,
     /// The longest that a worker may be silent on one batch.
     pub predict_timeout: Duration,
     /// The longest that a model may take to load.
@@ -207,6 +207,17 @@ pub struct Operator {
     pub environment: Environment,
     /// The code of the hooks and encoder modules when this was read.
     pub code: Arc<Code>,
+}
+
+/// Whether a model answers each row as if it were alone, so that it may be given several at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowWise {
+    /// Workers look before they believe it (the default).
+    Seen,
+    /// The user says that it does.
+    Always,
+    /// It gets one event a call.
+    Never,
 }
 
 /// Which packages the workers run with.

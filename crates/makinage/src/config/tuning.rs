@@ -3,9 +3,9 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::{
-    Batch, Environment, OnError, Probation,
+    Batch, Environment, OnError, Probation, RowWise,
     duration::{self, Limits},
-    field::Count,
+    field::{Count, Field},
     probation,
     problem::Findings,
     section::{Section, Setting},
@@ -36,8 +36,8 @@ pub struct Tuning {
     pub workers: usize,
     /// `batch` and `max_delay`
     pub batch: Batch,
-    /// `row_wise`, `None` for `auto`
-    pub row_wise: Option<bool>,
+    /// `row_wise`
+    pub row_wise: RowWise,
     /// `predict_timeout`
     pub predict_timeout: Duration,
     /// `load_timeout`
@@ -62,7 +62,7 @@ pub fn read(section: &Section, cores: usize, findings: &mut Findings) -> Option<
     let probation = probation::read(section, findings);
     let environments = [("current", Environment::Current), ("model", Environment::Model)];
     let environment = section.setting("environment", findings, |field, findings| field.choice(&environments, findings));
-    let row_wise = section.setting("row_wise", findings, |field, findings| field.verdict(findings));
+    let row_wise = section.setting("row_wise", findings, Field::row_wise);
     let batch = batch(section, findings);
     check_delivery(section, findings);
     Some(Tuning {
@@ -73,7 +73,7 @@ pub fn read(section: &Section, cores: usize, findings: &mut Findings) -> Option<
             Count::Auto => cores.saturating_sub(1).clamp(*WORKERS.start(), *WORKERS.end()),
         },
         batch: batch?,
-        row_wise: row_wise.or(None)?,
+        row_wise: row_wise.or(RowWise::Seen)?,
         predict_timeout: predict_timeout.or(PREDICT_TIMEOUT)?,
         load_timeout: load_timeout.or(LOAD_TIMEOUT)?,
         memory_limit: memory_limit.or(None)?,

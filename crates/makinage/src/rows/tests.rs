@@ -26,6 +26,13 @@ fn a_row_of_integers_stays_integers_and_one_float_makes_all_of_the_row_floats() 
 }
 
 #[test]
+fn small_integers_beside_floats_are_floats_up_to_what_every_float_type_holds() {
+    let mut data = vec![];
+    assert_eq!(read_row(b"[16777216, 0.5, -16777216]", &mut data), kind(true, true, 3));
+    assert_eq!(floats(&data), [16_777_216.0, 0.5, -16_777_216.0]);
+}
+
+#[test]
 fn a_single_number_is_a_row_of_rank_0() {
     let mut data = vec![];
     assert_eq!(read_row(b"7", &mut data), kind(false, false, 1));
@@ -63,6 +70,11 @@ fn what_is_not_a_row_of_numbers_is_left_to_the_worker_and_leaves_no_trace() {
         "[-9223372036854775809]",
         "[0x1]",
         "[1_0]",
+        "[9007199254740993, 0.5]",
+        "[0.5, 9007199254740993]",
+        "[0.5, -9223372036854775808]",
+        "[16777217, 0.5]",
+        "[0.5, -16777217]",
     ] {
         let mut data = vec![1, 2, 3];
         assert_eq!(read_row(event.as_bytes(), &mut data), None, "{event}");
@@ -71,6 +83,19 @@ fn what_is_not_a_row_of_numbers_is_left_to_the_worker_and_leaves_no_trace() {
 }
 
 proptest! {
+    #[test]
+    fn an_integer_keeps_its_last_digit_or_its_event_travels_as_it_is(integer in any::<i64>(), float in -1e9..1e9f64, first: bool) {
+        let text = if first { format!("[{integer}, {float:?}]") } else { format!("[{float:?}, {integer}]") };
+        let mut data = vec![];
+        if let Some(kind) = read_row(text.as_bytes(), &mut data) {
+            prop_assert!(kind.float);
+            let number = floats(&data)[usize::from(!first)];
+            prop_assert_eq!(format!("{number}"), format!("{integer}"));
+        } else {
+            prop_assert!(integer.unsigned_abs() > 1 << 24);
+        }
+    }
+
     #[test]
     fn what_is_read_is_what_a_json_reader_reads(text in r#"[ ]{0,1}\[?[-0-9eE.,\[\] "a-z]{0,24}\]?"#) {
         let mut data = vec![];

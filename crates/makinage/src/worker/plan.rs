@@ -11,7 +11,7 @@ use super::{
     starting::Starting,
 };
 use crate::{
-    config::{self, Batch, Config, Environment, Hooks, OnError, cache_folder},
+    config::{self, Batch, Config, Environment, Hooks, OnError, RowWise, cache_folder},
     environment::{self, EnvironmentError, Surroundings},
     event::Event,
     model::workspace::UnpackedModel,
@@ -89,7 +89,11 @@ pub fn plan(
         hooks: HookNames::from(&operator.hooks),
         sources: operator.data.iter().map(|topic| encoding(&topic.name, &topic.encoder)).collect(),
         sink: encoding(&operator.sink.name, &operator.sink.encoder),
-        row_wise: operator.row_wise,
+        row_wise: match operator.row_wise {
+            RowWise::Seen => None,
+            RowWise::Always => Some(true),
+            RowWise::Never => Some(false),
+        },
         max_output_bytes,
         modules: &operator.code.files,
         threads: threads(operator.workers),

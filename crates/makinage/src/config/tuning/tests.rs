@@ -1,5 +1,5 @@
 use crate::config::{
-    Batch, OnError, Probation,
+    Batch, OnError, Probation, RowWise,
     tests::{config, problem},
 };
 use std::time::Duration;
@@ -36,10 +36,10 @@ fn a_fixed_batch_waits_for_company() {
 #[test]
 fn a_model_is_row_wise_when_it_is_seen_or_said_to_be() {
     let row_wise = |keys: &str| config(SERVE, &with(keys)).operator.row_wise;
-    assert_eq!(config(SERVE, SERVE).operator.row_wise, None);
-    assert_eq!(row_wise("row_wise: auto"), None);
-    assert_eq!(row_wise("row_wise: true"), Some(true));
-    assert_eq!(row_wise("row_wise: false"), Some(false));
+    assert_eq!(config(SERVE, SERVE).operator.row_wise, RowWise::Seen);
+    assert_eq!(row_wise("row_wise: auto"), RowWise::Seen);
+    assert_eq!(row_wise("row_wise: true"), RowWise::Always);
+    assert_eq!(row_wise("row_wise: false"), RowWise::Never);
     insta::assert_snapshot!(problem(SERVE, &with("row_wise: yes")), @"15: operators.serve.row_wise: this must be `auto`, `true` or `false`, not `yes`");
 }
 
