@@ -118,7 +118,7 @@ class ArrayPlan:
     stackable = True
 
     def __init__(self, order: FieldOrder | None = None) -> None:
-        self._order = order or FieldOrder()
+        self.order: FieldOrder | None = order or FieldOrder()
 
     def row(self, value: Any) -> Row:
         """The row of an event; raises ValueError for a ragged list, and for what an array would change."""
@@ -126,7 +126,7 @@ class ArrayPlan:
         if kind is str and value[-1:] != "\0":
             return Row(("text", _text_dtype(len(value))), value)
         if kind is dict:
-            names, cells = self._order.values(value)
+            names, cells = self._fields(value)
             return Row(("object", names, forms(cells)), cells)
         if kind is list:
             return self._array_row(as_array(value))
@@ -138,6 +138,10 @@ class ArrayPlan:
             value = value.tocsr()
             return Row(("sparse", value.dtype.str, value.shape[1]), value, value.shape[0])
         return self._array_row(value if isinstance(value, np.ndarray) else as_array(value))
+
+    def _fields(self, value: dict[Any, Any]) -> tuple[tuple[Any, ...], list[Any]]:
+        assert self.order is not None  # as it was made
+        return self.order.values(value)
 
     def _array_row(self, array: np.ndarray) -> Row:
         if array.ndim == 0:

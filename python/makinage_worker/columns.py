@@ -10,6 +10,7 @@ import numpy as np
 
 from makinage_worker.arrays import frame_row, is_frame, is_series, join_frames
 from makinage_worker.cells import WHOLE, Column, convert
+from makinage_worker.features import FieldOrder
 from makinage_worker.likeness import form, is_null
 from makinage_worker.rows import Row
 
@@ -32,6 +33,7 @@ class ColumnPlan:
     """
 
     stackable = True
+    order: FieldOrder | None = None
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = list(columns)

@@ -1,8 +1,8 @@
 """The order in which a model without a signature takes the fields of an object.
 
-The model's own feature names decide where it was trained with names. Otherwise the first object's order does, which is
-the producer's; later objects give their fields by name. An object with another set of fields is refused: a model that
-takes columns by position would read one field for another.
+The model's own feature names decide where it was trained with names. Otherwise the order of the first object that the
+model can score does, which is the producer's; later objects give their fields by name. An object with another set of
+fields is refused: a model that takes columns by position would read one field for another.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ class FieldOrder:
     def __init__(self, names: Sequence[str] | None = None, width: int | None = None) -> None:
         self._names: tuple[Any, ...] | None = None if names is None else tuple(names)
         self._of_model = names is not None
+        self._settled = self._of_model
         self._width = width
 
     def values(self, event: dict[Any, Any]) -> tuple[tuple[Any, ...], list[Any]]:
         """The columns and their values, in the model's order; raises ValueError for a field more or less."""
         names = self._names
-        if names is None:
+        if names is None or (self.is_open and set(names) != set(event)):
             names = self._first(event)
         if len(event) == len(names):
             try:
@@ -35,6 +36,16 @@ class FieldOrder:
                 if self._of_model:
                     return names, self._by_spelling(event, names)
         raise self._unlike(event, names)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an object has come, and nobody has said yet whether the model can score it."""
+        return not self._settled and self._names is not None
+
+    def settle(self, *, scored: bool) -> None:
+        """Whether the model could score the object whose order is to be that of all: else the next one's is."""
+        self._settled = scored
+        self._names = self._names if scored else None
 
     def _first(self, event: dict[Any, Any]) -> tuple[Any, ...]:
         if self._width is not None and len(event) != self._width:

@@ -64,11 +64,10 @@ class OneByOne:
         if self._steps.predict is not None:
             # An array of an object is of no use.
             return event if isinstance(event, dict) else as_array(event)
-        return self._scorer.plan.row(event)
+        return self._scorer.row(event)
 
     def _predict(self, value: Any) -> Any:
         if self._steps.predict is not None:
             return computed("predict", self._steps.predict(value))
-        plan = self._scorer.plan
-        row = value if self._steps.pre_transform is None else plan.row(value)
-        return self._scorer.predictor.alone(single(plan, row))
+        row = value if self._steps.pre_transform is None else self._scorer.row(value)
+        return self._scorer.predictor.alone(single(self._scorer.plan, row))

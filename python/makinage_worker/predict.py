@@ -14,9 +14,9 @@ from makinage_worker import inputs
 from makinage_worker.errors import Failure
 from makinage_worker.notices import Notices
 from makinage_worker.own import own
-from makinage_worker.rows import Plan, entries, split
+from makinage_worker.rows import Plan, Row, entries, split
 from makinage_worker.rowwise import Proof, Proofs, Scored, WrongCount
-from makinage_worker.stack import Stack
+from makinage_worker.stack import Stack, single
 
 _ENOUGH_SECONDS = 1.0
 """So long events of one stack are scored alone for a proof; what is left unproven then is scored alone, this time."""
@@ -214,3 +214,12 @@ class Scorer:
 
     plan: Plan
     predictor: Predictor
+
+    def row(self, value: Any) -> Row:
+        """The row of an event; raises what `Plan.row` raises."""
+        row = self.plan.row(value)
+        order = self.plan.order
+        if order is not None and order.is_open:
+            # An event that the model can't score must not decide how the others are read.
+            order.settle(scored=not isinstance(self.predictor.alone(single(self.plan, row)), Failure))
+        return row

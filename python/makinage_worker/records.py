@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from makinage_worker.arrays import frame_row, is_frame, is_series, join_frames
+from makinage_worker.features import FieldOrder
 from makinage_worker.likeness import form
 from makinage_worker.rows import Row
 
@@ -19,6 +20,7 @@ class RecordPlan:
     """
 
     stackable = True
+    order: FieldOrder | None = None
 
     def row(self, value: Any) -> Row:
         """The row of an event."""

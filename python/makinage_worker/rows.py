@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from makinage_worker import frames
+from makinage_worker.features import FieldOrder
 
 
 @dataclass(slots=True)
@@ -33,6 +34,9 @@ class Plan(Protocol):
 
     stackable: bool
     """False when the signature fixes the number of rows of a call: then each event has a call of its own."""
+
+    order: FieldOrder | None
+    """The order of an object's fields where no signature gives it."""
 
     def row(self, value: Any) -> Row:
         """The row of a pre-transformed event; raises ValueError or TypeError when the model can't take it."""

@@ -72,7 +72,7 @@ class Stacked:
                     event.text = echo.changed() if echo is not None else None
                     step = "predict"
                 mine = _copies(value, event)
-                row = self._scorer.plan.row(value if mine is None else mine[0])
+                row = self._scorer.row(value if mine is None else mine[0])
                 if mine is None:
                     # Nobody can keep it for later.
                     self._finish.each(place, event, self._scorer.predictor.alone(single(self._scorer.plan, row)), out)
@@ -130,7 +130,7 @@ class Stacked:
         rows: list[tuple[int, Row]] = []
         for place, value in decoded:
             try:
-                rows.append((place, self._scorer.plan.row(value)))
+                rows.append((place, self._scorer.row(value)))
             except BaseException as error:
                 out.fail(place, Failure("pre_transform", error))
         return self._stack(rows, out)

@@ -11,6 +11,7 @@ import numpy as np
 from makinage_worker import exact
 from makinage_worker.arrays import as_array, frame_row, is_frame, is_series, join_frames
 from makinage_worker.cells import cast_numbers
+from makinage_worker.features import FieldOrder
 from makinage_worker.likeness import form, nulls
 from makinage_worker.rows import Row
 
@@ -77,6 +78,7 @@ class TensorPlan:
     def __init__(self, tensors: Sequence[Tensor]) -> None:
         self._tensors = list(tensors)
         self._named = tensors[0].name is not None
+        self.order: FieldOrder | None = None
         self.stackable = all(tensor.rows < 0 for tensor in tensors)
 
     def row(self, value: Any) -> Row:

@@ -262,13 +262,27 @@ class TestFields:
         assert list(first.items()) == [("b", 1), ("a", 2)]
         assert list(second.items()) == [("b", 4), ("a", 3)]
 
+    def test_an_object_that_the_model_cannot_score_does_not_decide_the_order(self, serve):
+        def predict(frame):
+            return (frame["a"] - frame["b"]).to_numpy()
+
+        events = [{"x": 1}, {"y": "stray"}, {"b": 1, "a": 3}, {"a": 5, "b": 1}, {"a": 1}, {"a": 1, "b": 2, "c": 3}]
+        for batches in ([events], [[event] for event in events]):
+            served = serve(FakeModel(predict))
+            results = [result for batch in batches for result in served.raw(batch)]
+            assert [result.status for result in results] == ["failed"] * 2 + ["prediction"] * 2 + ["failed"] * 2
+            assert [result.value for result in results[2:4]] == [2, 4]
+            assert "lacks 'b'" in results[4].value["message"]
+
     @pytest.mark.parametrize(
         ("event", "named"), [({"a": 1}, "'b'"), ({"a": 1, "b": 2, "c": 3}, "'c'"), ({"a": 1, "c": 2}, "'b'.*'c'")]
     )
-    @pytest.mark.parametrize("order", [features.FieldOrder(), features.FieldOrder(["b", "a"])])
-    def test_a_field_more_or_less_is_that_events_error_and_is_named(self, order, event, named):
+    @pytest.mark.parametrize("names", [None, ["b", "a"]])
+    def test_a_field_more_or_less_is_that_events_error_and_is_named(self, names, event, named):
+        order = features.FieldOrder(names)
         plan = ArrayPlan(order)
         plan.row({"b": 1, "a": 2})
+        order.settle(scored=True)
         with pytest.raises(ValueError, match=named):
             plan.row(event)
         assert self.rows(plan, {"a": 1, "b": 2}) == [{"b": 2, "a": 1}]
