@@ -71,8 +71,12 @@ class _Worker:
         if self._setup is None:
             raise protocol.ProtocolError("load before setup")
         self._ident = ident
-        notices = Notices(self._send_progress, self._send_warning)
+        told: list[str] = []
+        notices = Notices(self._send_progress, told.append)
         self._serving, answer = self._setup.load(protocol.read_json(payload)["path"], notices)
+        # With the answer, of which the service shows that of one worker.
+        answer["warnings"] += told
+        notices.warn = self._send_warning
         self._notices = notices
         self._channel.send_json(Kind.LOADED, ident, answer)
 

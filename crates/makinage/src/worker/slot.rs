@@ -269,7 +269,10 @@ fn read_answers(
             },
             Kind::Progress => pipeline.send(FromWorker::Progress { worker }),
             Kind::Log => {
-                log_line(&frame.payload);
+                // What one worker finds of the model the others find too.
+                if worker.slot == 0 {
+                    log_line(&frame.payload);
+                }
                 Ok(())
             }
             kind => return format!("it sent a {kind:?} frame while serving"),

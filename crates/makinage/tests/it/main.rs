@@ -29,7 +29,6 @@ mod orphans;
 mod page;
 mod panics;
 mod partitions;
-
 mod predict;
 mod processes;
 mod publisher;
@@ -38,6 +37,7 @@ mod records;
 mod registry;
 mod reload;
 mod reload_consul;
+mod right_answers;
 mod rollback;
 mod scene;
 mod script;

@@ -36,7 +36,7 @@ pub fn swapped(name: &str) -> PathBuf {
     ALL.get_or_init(|| save("swapped", include_str!("models/swapped.py"))).join(name)
 }
 
-/// The folder of one of the models of `models.py`: `proba`, `text`, `columns`, `shifted`.
+/// The folder of one of the models of `models.py`: `proba`, `text`, `sorting`, `columns`, `shifted`.
 pub fn model(name: &str) -> PathBuf {
     static MODELS: OnceLock<PathBuf> = OnceLock::new();
     MODELS.get_or_init(|| save("behaviours", include_str!("models.py"))).join(name)

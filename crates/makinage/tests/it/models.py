@@ -40,6 +40,13 @@ class Text(mlflow.pyfunc.PythonModel):
         return [special.get(text, float(len(text))) for text in model_input]
 
 
+class Sorting(mlflow.pyfunc.PythonModel):
+    """Answers in another order than it was asked in."""
+
+    def predict(self, context, model_input, params=None):
+        return np.sort(model_input[:, 0])
+
+
 fruit = pd.DataFrame({"weight": [1.0, 2.0, 3.0, 4.0], "color": ["red", "green", "red", "blue"], "seeds": [1, 2, 3, 4]})
 encode = make_column_transformer((OneHotEncoder(), ["color"]), remainder="passthrough")
 pipeline = make_pipeline(encode, LinearRegression()).fit(fruit, [1.0, 2.0, 2.5, 7.0])
@@ -48,4 +55,5 @@ x, y = load_iris(return_X_y=True)
 sklearn("proba", Proba())
 sklearn("columns", pipeline, infer_signature(fruit))
 sklearn("shifted", LogisticRegression(max_iter=500).fit(x, y + 10))
+mlflow.pyfunc.save_model(f"{sys.argv[1]}/sorting", python_model=Sorting(), **QUICK)
 mlflow.pyfunc.save_model(f"{sys.argv[1]}/text", python_model=Text(), **QUICK)

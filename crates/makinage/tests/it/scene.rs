@@ -41,11 +41,22 @@ impl Scene {
     /// A stage whose topics have so many partitions (that of the model one) and whose model is published.
     pub fn set(name: &str, broker: &Broker, partitions: i32) -> Self {
         let stage = Self::new(name);
-        let topics = [("model", 1), ("data", partitions), ("predict", partitions)];
-        let topics = topics.map(|(role, partitions)| (stage.topic(role), partitions));
-        broker.create_topics(&topics.each_ref().map(|(topic, partitions)| (topic.as_str(), *partitions)));
+        stage.create_topics(broker, partitions);
         stage.publish(broker);
         stage
+    }
+
+    /// Its topics, of one partition each, and a model.
+    pub fn set_up(self, broker: &Broker, model: &Path) -> Self {
+        self.create_topics(broker, 1);
+        self.publish_model(broker, model);
+        self
+    }
+
+    fn create_topics(&self, broker: &Broker, partitions: i32) {
+        let topics = [("model", 1), ("data", partitions), ("predict", partitions)];
+        let topics = topics.map(|(role, partitions)| (self.topic(role), partitions));
+        broker.create_topics(&topics.each_ref().map(|(topic, partitions)| (topic.as_str(), *partitions)));
     }
 
     pub fn topic(&self, role: &str) -> String {
