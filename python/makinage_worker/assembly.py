@@ -6,6 +6,7 @@ from typing import Any
 
 from makinage_worker import encoding, hooks, model, protocol, snapshot
 from makinage_worker.encoding import Codec
+from makinage_worker.namesakes import HookModules
 from makinage_worker.notices import Notices
 from makinage_worker.predict import Predictor
 from makinage_worker.proxy import ModelProxy
@@ -19,6 +20,7 @@ class Setup:
     def __init__(self, request: dict[str, Any]) -> None:
         self._folder: str = request["folder"]
         self._config = protocol.untag(request["config"])
+        self._modules = HookModules(request)
         hooks.add_folder(self._folder)
         snapshot.install(request["modules"])
         self._topics = Topics(
@@ -39,7 +41,7 @@ class Setup:
 
     def load(self, folder: str, notices: Notices) -> tuple[Serving, dict[str, Any]]:
         """The model of the folder ready to serve, and the payload of `loaded`. Raises SetupError."""
-        loaded = model.load(folder)
+        loaded = model.load(folder, self._modules)
         proxy = ModelProxy(loaded.pyfunc, loaded.plan)
         steps = Steps()
         for step, factory in self._factories.items():

@@ -102,7 +102,7 @@ def where(error: BaseException, *, hook: bool) -> str | None:
     if isinstance(error, SyntaxError) and error.filename and not error.filename.startswith("<"):
         return f"{error.filename}:{error.lineno}"
     frames = list(_foreign_frames(error.__traceback__))
-    users = [place for place in frames if not _is_installed(place[0])]
+    users = [place for place in frames if not is_installed(place[0])]
     if users:
         return "{}:{}".format(*users[-1])
     if hook and frames:
@@ -119,7 +119,8 @@ def _foreign_frames(trace: TracebackType | None) -> Iterable[tuple[str, int]]:
         trace = trace.tb_next
 
 
-def _is_installed(filename: str) -> bool:
+def is_installed(filename: str) -> bool:
+    """Whether the file is one of Python's own or of an installed package."""
     path = os.path.abspath(filename)
     return any(path.startswith(folder + os.sep) for folder in _INSTALLED)
 

@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from makinage_worker import environment, errors
+from makinage_worker import environment, errors, hiding, missing
+from makinage_worker.namesakes import HookModules
 from makinage_worker.rows import Plan
 
 
@@ -22,10 +23,12 @@ class LoadedModel:
     warnings: list[str] = field(default_factory=list)
 
 
-def load(folder: str) -> LoadedModel:
+def load(folder: str, modules: HookModules) -> LoadedModel:
     """Loads the model with `mlflow.pyfunc.load_model`. Raises SetupError (step `environment` or `load`)."""
     begin = time.monotonic()
     mlflow_pyfunc = _import_mlflow()
+    # After MLflow, which must not import a module of the model's for one of its own.
+    modules.meet(folder)
     found = environment.mismatches(folder)
     try:
         # Our own comparison of the requirements stands in for MLflow's warnings.
@@ -49,12 +52,15 @@ def _import_mlflow() -> Any:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     try:
         import mlflow.pyfunc
-    except ImportError as error:
-        missing = getattr(error, "name", None) or "mlflow"
-        package = "mlflow" if missing.startswith("mlflow") else errors.distribution(missing)
-        hint = errors.install_command([package])
+    except BaseException as error:
+        hint = hiding.hint(error) or hiding.hint_by_place(error) or _install(error)
         raise errors.SetupError(errors.report("environment", error, hint, hook=False)) from error
     return mlflow.pyfunc
+
+
+def _install(error: BaseException) -> str:
+    name = getattr(error, "name", None) or "mlflow"
+    return errors.install_command(["mlflow" if name.startswith("mlflow") else errors.distribution(name)])
 
 
 def _flavour(loader_module: str) -> str:
@@ -63,14 +69,13 @@ def _flavour(loader_module: str) -> str:
 
 
 def _hint(error: BaseException, found: list[environment.Mismatch]) -> str | None:
+    hides = hiding.hint(error) or hiding.hint_by_place(error)
+    if hides is not None:
+        return hides
     text = str(error).lower()
     if "skops" in text or "untrusted" in text:
         return (
             "the model was saved with skops and holds types that skops doesn't trust: save it again with "
             'skops_trusted_types=[...] (the types that the message names) or serialization_format="cloudpickle"'
         )
-    if found:
-        return environment.command(found)
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return errors.install_command([errors.distribution(error.name)])
-    return None
+    return missing.lacking(error) or (environment.command(found) if found else missing.hint(error))

@@ -23,6 +23,7 @@ mod latency;
 mod missing;
 mod model;
 mod model_topic;
+mod namesakes;
 mod on_error;
 mod orphans;
 mod page;
