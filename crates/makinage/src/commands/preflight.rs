@@ -17,6 +17,9 @@ use crate::{
 /// What every worker needs.
 const PACKAGES: [&str; 2] = ["numpy", "mlflow"];
 
+/// Values that a log names one by one, where they are read otherwise than YAML 1.2 would.
+pub const MOST_READINGS: usize = 20;
+
 /// The configuration's reading, with what Python said added to its problems. Where the file leads elsewhere, it is looked for there once.
 pub fn inspect(file: &Path) -> Reading<Config> {
     match text(file) {
@@ -75,6 +78,9 @@ pub fn configuration(file: &Path) -> Option<Config> {
 pub fn told(reading: Reading<Config>) -> Option<Config> {
     for warning in &reading.warnings {
         tell(format_args!("warning: {warning}"));
+    }
+    for line in reading.readings.first(MOST_READINGS) {
+        tell(format_args!("warning: {line}"));
     }
     for problem in &reading.problems {
         tell(format_args!("error: {problem}"));

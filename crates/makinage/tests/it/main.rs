@@ -45,4 +45,5 @@ mod stops;
 mod stream;
 mod swaps;
 mod unread;
+mod values;
 mod workers;
