@@ -51,10 +51,7 @@ class HookModules:
         self._before = frozenset(sys.modules)
         references = [reference.partition(":")[0] for reference in request["hooks"].values() if reference]
         encoders = [source["encoder"] for source in [*request["sources"], request["sink"]]]
-        self._used = {_top(name) for name in [*references, *encoders]} | _imported(self._sources.values())
-        # What imports by names that it puts together may import anything.
-        dynamic = ("import_module", "__import__")
-        self._any = any(word in text for text in self._sources.values() for word in dynamic)
+        self._used = {_top(name) for name in [*references, *encoders]}
 
     def meet(self, model_folder: str) -> None:
         """Makes one of what the model's code shares with the hooks. Raises SetupError where that can't be."""
@@ -69,6 +66,8 @@ class HookModules:
 
     def _meet(self, model_folder: str) -> None:
         folders = _code_folders(model_folder)
+        if folders:
+            self._used |= _imported(self._sources.values())
         meeting = _Meeting(self._sources)
         for folder in folders:
             for name, model in _all_modules([folder], {}).items():
@@ -84,7 +83,7 @@ class HookModules:
         if theirs is None or name in self._before:
             return
         of_the_user = hiding.is_users(theirs.shown)
-        if name in self._used or (of_the_user and (self._any or name in sys.modules)):
+        if name in self._used or (of_the_user and (self._imports_any() or name in sys.modules)):
             meeting.compare(name, model, theirs)
         elif of_the_user:
             # No hook imports it. What is alike is shared all the same; else it is the model's alone.
@@ -94,6 +93,10 @@ class HookModules:
                 meeting.packages.update(trial.packages)
             elif model.folders:
                 meeting.packages[name] = _Package(model.file, model.folders)
+
+    def _imports_any(self) -> bool:
+        """Whether the hooks import by names that they put together: it may be any."""
+        return any(word in text for text in self._sources.values() for word in ("import_module", "__import__"))
 
 
 class _Meeting:

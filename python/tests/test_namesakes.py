@@ -284,6 +284,17 @@ def test_modules_in_pythonpath_collide_alike(serve, tmp_path):
     refused(answer, str(tmp_path / "lib/utils.py"), str(tmp_path / "model/code/utils.py"))
 
 
+@pytest.mark.parametrize("name", ["joblib", "colorsys"])
+def test_a_module_of_the_model_s_that_hooks_import_from_elsewhere_is_refused(serve, tmp_path, name):
+    # An installed package and a standard module, which the hooks have brought before the model looks for its own.
+    answer = serve(
+        {"hooks.py": hook(f"import {name}", "1")},
+        {f"{name}.py": "VALUE = 'model'\n", "wrapper.py": wrapper(f"import {name}", f"{name}.VALUE")},
+    )
+    told = refused(answer, f"/{name}", str(tmp_path / f"model/code/{name}.py"))
+    assert "rename the model's" in told["hint"]
+
+
 @pytest.mark.parametrize(("name", "hides"), [("sklearn", True), ("joblib", True), ("statistics_of_mine", False)])
 def test_a_file_beside_the_config_that_hides_what_a_model_needs_is_named(serve, tmp_path, name, hides):
     imports = f"from {name} import nothing_of_this_name"
