@@ -7,6 +7,7 @@ from typing import Any
 from makinage_worker import encoding, errors, hooks, model, protocol, snapshot
 from makinage_worker.encoding import Codec
 from makinage_worker.model import LoadedModel
+from makinage_worker.namesakes import HookModules
 from makinage_worker.notices import Notices
 from makinage_worker.predict import Manner, Predictor, Scorer
 from makinage_worker.proxy import ModelProxy
@@ -24,6 +25,7 @@ class Setup:
         self._config = protocol.untag(request["config"])
         self._operator: str = request["operator"]
         self._row_wise: bool | None = request["row_wise"]
+        self._modules = HookModules(request)
         hooks.add_folder(self._folder)
         snapshot.install(request["modules"])
         self._topics = Topics(
@@ -62,7 +64,7 @@ class Setup:
 
     def load(self, folder: str, notices: Notices) -> tuple[Serving, dict[str, Any]]:
         """The model of the folder ready to serve, and the payload of `loaded`. Raises SetupError."""
-        loaded = model.load(folder)
+        loaded = model.load(folder, self._modules)
         proxy = ModelProxy(loaded.pyfunc, loaded.plan)
         steps = Steps()
         for step, factory in self._factories.items():

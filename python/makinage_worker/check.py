@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from typing import Any
 
-from makinage_worker import environment, errors, hooks, snapshot
+from makinage_worker import environment, errors, hiding, hooks, snapshot
 
 
 def check(request: dict[str, Any]) -> dict[str, Any]:
     """The payload of `checked` for the payload of `check`."""
+    with contextlib.suppress(Exception):
+        # As in a worker: what it imports is imported before the user's folder comes first on the path.
+        import numpy  # noqa: F401
     folder = request["folder"]
     hooks.add_folder(folder)
     snapshot.install(request["modules"])
@@ -18,7 +24,17 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
             problems += _problems(f"hooks.{step}", hooks.import_hook, step, reference, folder)
     for name in request["encoders"]:
         problems += _problems(f"encoder:{name}", hooks.import_encoder, name, folder)
-    return {"problems": problems, "warnings": []}
+    return {"problems": problems, "warnings": _hiding(folder, request["packages"])}
+
+
+def _hiding(folder: str, packages: list[str]) -> list[str]:
+    """Files beside the config that a model or a package would get for a standard module, or for one that all need."""
+    try:
+        names = sorted({entry.partition(".")[0] for entry in os.listdir(folder)})
+    except OSError:
+        return []
+    hidden = [hiding.hidden(name) for name in names if name in sys.stdlib_module_names or name in packages]
+    return [f"{sentence}, also from the packages that import it: rename it" for sentence in hidden if sentence]
 
 
 def _problems(key: str, function: Any, *arguments: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from makinage_worker import errors
+from makinage_worker import errors, hiding, missing
 from makinage_worker.lazy import laziness
 
 STEPS = ("pre_transform", "predict", "post_transform")
@@ -65,7 +65,7 @@ def import_encoder(name: str, folder: str) -> ModuleType:
                 error="AttributeError",
                 message=f"the encoder module {name} has no function {' and no function '.join(missing)}",
                 where=getattr(module, "__file__", None),
-                hint="an encoder module has decode(bytes) -> object and encode(object) -> bytes",
+                hint=_overtaken(module) or "an encoder module has decode(bytes) -> object and encode(object) -> bytes",
             )
         )
     return module
@@ -112,15 +112,16 @@ def _refuse_lazy(step: str, function: Callable[..., Any]) -> None:
 def _factory_hint(step: str, error: BaseException) -> str | None:
     if isinstance(error, KeyError) and error.args:
         return f"{step} reads the key {error.args[0]!r} of the config, which isn't there: add it to the config file"
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return errors.install_command([errors.distribution(error.name)])
-    return None
+    return hiding.hint(error) or missing.hint(error)
 
 
 def _no_such_name(module: ModuleType, name: str, step: str) -> errors.Report:
     names = [other for other in vars(module) if not other.startswith("_")]
     near = errors.near_names(name, names)
-    if near:
+    overtaken = _overtaken(module)
+    if overtaken:
+        hint = overtaken
+    elif near:
         hint = f"did you mean {' or '.join(f'{module.__name__}:{other}' for other in near)}?"
     else:
         functions = sorted(other for other in names if callable(getattr(module, other)))
@@ -138,13 +139,17 @@ def _no_such_name(module: ModuleType, name: str, step: str) -> errors.Report:
     )
 
 
+def _overtaken(module: ModuleType) -> str | None:
+    return hiding.overtaken(module.__name__.partition(".")[0])
+
+
 def _import_hint(error: BaseException, name: str, folder: str) -> str | None:
-    if not isinstance(error, ModuleNotFoundError) or not error.name:
-        return None
-    if error.name.partition(".")[0] != name.partition(".")[0]:
-        return errors.install_command([errors.distribution(error.name)])
+    hint = hiding.hint(error) or missing.hint(error) or hiding.hint_by_place(error)
+    top = name.partition(".")[0]
+    if not isinstance(error, ModuleNotFoundError) or error.name != top or hiding.hint(error):
+        return hint
     searched = [folder, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return (
-        f"no {error.name.replace('.', '/')}.py or package of that name in {', '.join(searched)} or among the packages "
+        f"no {top}.py or package of that name in {', '.join(searched)} or among the packages "
         f"of {sys.executable}: put it beside the config file, add its folder to PYTHONPATH, or install its package"
     )

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from makinage_worker import channel as channels
-from makinage_worker import environment, errors, lifetime, protocol, stdio
+from makinage_worker import environment, errors, hiding, lifetime, protocol, stdio
 from makinage_worker.channel import Channel
 from makinage_worker.check import check
 from makinage_worker.protocol import Kind
@@ -56,8 +56,8 @@ class _Worker:
         environment.bound_threads(request["threads"])
         try:
             import numpy
-        except ImportError as error:
-            hint = errors.install_command(["numpy"])
+        except Exception as error:
+            hint = hiding.hint(error) or hiding.hint_by_place(error) or errors.install_command(["numpy"])
             raise errors.SetupError(errors.report("environment", error, hint, hook=False)) from error
         from makinage_worker.assembly import Setup
 

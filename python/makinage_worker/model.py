@@ -7,9 +7,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from makinage_worker import environment, errors
+from makinage_worker import environment, errors, hiding, missing, unloadable
+from makinage_worker.namesakes import HookModules
 from makinage_worker.rows import Plan
-from makinage_worker.unloadable import Loading, hint
+from makinage_worker.unloadable import Loading
 
 
 @dataclass(slots=True)
@@ -23,10 +24,12 @@ class LoadedModel:
     warnings: list[str] = field(default_factory=list)
 
 
-def load(folder: str) -> LoadedModel:
+def load(folder: str, modules: HookModules) -> LoadedModel:
     """Loads the model with `mlflow.pyfunc.load_model`. Raises SetupError (step `environment` or `load`)."""
     begin = time.monotonic()
     mlflow_pyfunc = _import_mlflow()
+    # After MLflow, which must not import a module of the model's for one of its own.
+    modules.meet(folder)
     found = environment.mismatches(folder)
     try:
         # Our own comparison of the requirements stands in for MLflow's warnings.
@@ -35,9 +38,8 @@ def load(folder: str) -> LoadedModel:
 
         plan = plan_for(pyfunc)
     except BaseException as error:
-        raise errors.SetupError(
-            errors.report("load", error, hint(error, Loading(folder, found)), hook=False)
-        ) from error
+        hint = _hint(error, Loading(folder, found))
+        raise errors.SetupError(errors.report("load", error, hint, hook=False)) from error
     return LoadedModel(
         pyfunc=pyfunc,
         plan=plan,
@@ -52,14 +54,22 @@ def _import_mlflow() -> Any:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     try:
         import mlflow.pyfunc
-    except ImportError as error:
-        missing = getattr(error, "name", None) or "mlflow"
-        package = "mlflow" if missing.startswith("mlflow") else errors.distribution(missing)
-        hint = errors.install_command([package])
+    except BaseException as error:
+        hint = hiding.hint(error) or hiding.hint_by_place(error) or _install(error)
         raise errors.SetupError(errors.report("environment", error, hint, hook=False)) from error
     return mlflow.pyfunc
+
+
+def _install(error: BaseException) -> str:
+    name = getattr(error, "name", None) or "mlflow"
+    return errors.install_command(["mlflow" if name.startswith("mlflow") else errors.distribution(name)])
 
 
 def _flavour(loader_module: str) -> str:
     parts = loader_module.split(".")
     return parts[1] if parts[0] == "mlflow" and len(parts) > 1 else loader_module
+
+
+def _hint(error: BaseException, loading: Loading) -> str | None:
+    hides = hiding.hint(error) or hiding.hint_by_place(error)
+    return hides or missing.lacking(error) or unloadable.hint(error, loading)

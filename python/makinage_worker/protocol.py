@@ -5,11 +5,13 @@ Pure bytes in, plain objects out; needs nothing but the standard library, so tha
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import IntEnum
 from itertools import accumulate, pairwise
 from typing import Any
@@ -156,14 +158,32 @@ def check_length(length: int) -> int:
 
 
 def untag(value: Any) -> Any:
-    """The config value that a tagged form stands for: `{"m": [[key, value]]}` a mapping, `{"f": "inf"}` a float."""
+    """The config value that a tagged form stands for: an object of one key, which says what its value is."""
     if isinstance(value, list):
         return [untag(item) for item in value]
     if isinstance(value, dict):
-        if "f" in value:
-            return {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}[value["f"]]
-        return {_hashable(untag(key)): untag(item) for key, item in value["m"]}
+        ((tag, content),) = value.items()
+        return _TAGGED[tag](content)
     return value
+
+
+def _mapping(pairs: list[Any]) -> dict[Any, Any]:
+    return {_hashable(untag(key)): untag(item) for key, item in pairs}
+
+
+def _time(text: str) -> date:
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+_TAGGED: dict[str, Callable[[Any], Any]] = {
+    "m": _mapping,
+    "f": {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}.__getitem__,
+    "d": _time,
+    "b": base64.b64decode,
+    "s": lambda items: {untag(item) for item in items},
+    "p": lambda pairs: [(untag(key), untag(item)) for key, item in pairs],
+}
+"""What the tags mean: mapping, float, date or time, bytes, set, pairs."""
 
 
 def _hashable(key: Any) -> Any:

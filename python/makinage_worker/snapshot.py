@@ -27,6 +27,12 @@ def install(sources: Mapping[str, str]) -> None:
         finders.insert(finders.index(PathFinder) if PathFinder in finders else len(finders), _Finder(sources))
 
 
+def file_spec(name: str, file: str, sources: Mapping[str, str], folders: list[str] | None) -> ModuleSpec | None:
+    """The spec of a module's file, whose text comes from `sources` if it is there; `folders` are a package's."""
+    loader = _Loader(name, file, sources[file]) if file in sources else None
+    return spec_from_file_location(name, file, loader=loader, submodule_search_locations=folders)
+
+
 class _Loader(SourceFileLoader):
     """A file's loader that takes the text it was given for what is in the file."""
 
@@ -87,9 +93,7 @@ class _Finder:
         stem = os.path.join(entry, tail)
         for file, is_package in ((os.path.join(stem, _INIT), True), (stem + ".py", False)):
             if file in self._sources:
-                loader = _Loader(name, file, self._sources[file])
-                folders = [stem] if is_package else None
-                return spec_from_file_location(name, file, loader=loader, submodule_search_locations=folders)
+                return file_spec(name, file, self._sources, [stem] if is_package else None)
         return None
 
 

@@ -118,7 +118,7 @@ class Served:
             fake = SimpleNamespace(
                 pyfunc=model, plan=getattr(model, "plan", ArrayPlan()), flavour="fake", seconds=0.0, warnings=[]
             )
-            real, assembly.model.load = assembly.model.load, lambda folder: fake
+            real, assembly.model.load = assembly.model.load, lambda folder, modules: fake
         try:
             self.serving, self.loaded = Setup(setup_request(**options)).load(model, notices)
         finally:

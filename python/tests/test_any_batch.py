@@ -63,7 +63,6 @@ MODELS = {
     "sorts": lambda data: np.sort(data[:, 0]),
     "sorts frame": lambda data: pd.DataFrame(data).sort_values(0).reset_index(drop=True)[0],
     "normalises": lambda data: data[:, 0] - data[:, 0].mean(),
-    "fills": lambda data: pd.Series(data[:, 0]).where(data[:, 0] > 0).ffill().fillna(-1),
     "groups": lambda data: pd.DataFrame(data).groupby(1)[0].transform("mean"),
     "top": lambda data: [f"{data[0, 0]}-{place}" for place in range(3)],
     "first": lambda data: [data[0, 0]] * len(data),

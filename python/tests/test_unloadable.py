@@ -8,9 +8,11 @@ import types
 
 import numpy as np
 import pytest
+from harness import setup_request
 
 from makinage_worker import environment, errors, model, unloadable
 from makinage_worker.environment import Mismatch
+from makinage_worker.namesakes import HookModules
 from makinage_worker.unloadable import Loading, hint
 
 HERE = ".".join(platform.python_version_tuple()[:2])
@@ -172,7 +174,7 @@ def saved(tmp_path, header, **files):
 
 def failure(folder):
     with pytest.raises(errors.SetupError) as caught:
-        model.load(folder)
+        model.load(folder, HookModules(setup_request(folder)))
     return caught.value.report
 
 

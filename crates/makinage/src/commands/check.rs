@@ -32,7 +32,7 @@ pub fn run(file: &Path, offline: bool) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let reading = preflight::inspect(file);
-    reading.warnings.iter().for_each(Checklist::note);
+    reading.warnings.iter().chain(&reading.readings).for_each(Checklist::note);
     reading.problems.iter().for_each(|problem| list.bad(problem));
     if let Some(config) = reading.config.filter(|_| reading.problems.is_empty()) {
         Checklist::good(format_args!("{}: all keys", config.file.display()));

@@ -10,12 +10,15 @@ use crate::{
     reload::consul::Consul,
     worker::{
         check,
-        protocol::{Check, CheckProblem, HookNames},
+        protocol::{Check, CheckProblem, Checked, HookNames},
     },
 };
 
 /// What every worker needs.
 const PACKAGES: [&str; 2] = ["numpy", "mlflow"];
+
+/// Values that a log names one by one, where they are read otherwise than YAML 1.2 would.
+pub const MOST_READINGS: usize = 20;
 
 /// The configuration's reading, with what Python said added to its problems. Where the file leads elsewhere, it is looked for there once.
 pub fn inspect(file: &Path) -> Reading<Config> {
@@ -53,7 +56,12 @@ pub fn add_imports(reading: &mut Reading<Config>, origin: &Origin) {
     let of_the_model = reading.config.as_ref().is_some_and(|config| config.operator.environment == Environment::Model);
     let Some(imports) = reading.imports.as_ref().filter(|_| !of_the_model) else { return };
     match try_imports(imports) {
-        Ok(found) => found.iter().for_each(|found| reading.problems.push(to_problem(&origin.name, imports, found))),
+        Ok(found) => {
+            let problems = found.problems.iter().map(|problem| to_problem(&origin.name, imports, problem));
+            let warnings = found.warnings.into_iter().map(|text| Problem::new(&origin.name, Place::file(), text));
+            problems.for_each(|problem| reading.problems.push(problem));
+            warnings.for_each(|warning| reading.warnings.push(warning));
+        }
         Err(error) => {
             let message = format!("the hooks and packages can't be checked: {error}");
             reading.problems.push(Problem::new(&origin.name, Place::file(), message));
@@ -71,19 +79,22 @@ pub fn told(reading: Reading<Config>) -> Option<Config> {
     for warning in &reading.warnings {
         tell(format_args!("warning: {warning}"));
     }
+    for line in reading.readings.first(MOST_READINGS) {
+        tell(format_args!("warning: {line}"));
+    }
     for problem in &reading.problems {
         tell(format_args!("error: {problem}"));
     }
     reading.config.filter(|_| reading.problems.is_empty())
 }
 
-fn try_imports(imports: &Imports) -> Result<Vec<CheckProblem>, crate::worker::process::ProcessError> {
+fn try_imports(imports: &Imports) -> Result<Checked, crate::worker::process::ProcessError> {
     let encoders: Vec<String> = imports.encoders.iter().map(|import| import.name.clone()).collect();
     let folder = imports.folder.display().to_string();
     let hooks = HookNames::from(&imports.hooks.names());
     let request =
         Check { folder: &folder, hooks, encoders: &encoders, packages: &PACKAGES, modules: &imports.code.files };
-    Ok(check::check(&imports.python, &request)?.problems)
+    check::check(&imports.python, &request)
 }
 
 fn to_problem(file: &Path, imports: &Imports, found: &CheckProblem) -> Problem {

@@ -59,31 +59,49 @@ fn node(node: &Node, json: &mut String) {
         }
         Value::Scalar(_, Scalar::Integer(digits)) => json.push_str(digits),
         Value::Scalar(_, Scalar::Float(value)) => float(*value, json),
-        Value::Scalar(text, Scalar::Text) => {
-            json.push_str(&serde_json::Value::from(text.as_str()).to_string());
-        }
-        Value::List(items) => {
+        Value::Scalar(source, Scalar::Text) => text(source, json),
+        Value::Scalar(_, Scalar::Date(value) | Scalar::Moment(value)) => tagged('d', json, |json| text(value, json)),
+        Value::Scalar(_, Scalar::Bytes(base64)) => tagged('b', json, |json| text(base64, json)),
+        Value::List(items) => list(items, json),
+        Value::Set(items) => tagged('s', json, |json| list(items, json)),
+        // Lists of pairs keep keys of every type.
+        Value::Map(entries) => pairs('m', entries, json),
+        Value::Pairs(entries) => pairs('p', entries, json),
+    }
+}
+
+fn list(items: &[Node], json: &mut String) {
+    json.push('[');
+    for (index, item) in items.iter().enumerate() {
+        separate(index, json);
+        node(item, json);
+    }
+    json.push(']');
+}
+
+fn pairs(tag: char, entries: &[Entry], json: &mut String) {
+    tagged(tag, json, |json| {
+        json.push('[');
+        for (index, entry) in entries.iter().enumerate() {
+            separate(index, json);
             json.push('[');
-            for (index, item) in items.iter().enumerate() {
-                separate(index, json);
-                self::node(item, json);
-            }
+            node(&entry.key, json);
+            json.push(',');
+            node(&entry.value, json);
             json.push(']');
         }
-        // Lists of pairs keep keys of every type.
-        Value::Map(entries) => {
-            json.push_str(r#"{"m":["#);
-            for (index, entry) in entries.iter().enumerate() {
-                separate(index, json);
-                json.push('[');
-                self::node(&entry.key, json);
-                json.push(',');
-                self::node(&entry.value, json);
-                json.push(']');
-            }
-            json.push_str("]}");
-        }
-    }
+        json.push(']');
+    });
+}
+
+fn tagged(tag: char, json: &mut String, write: impl FnOnce(&mut String)) {
+    json.extend(['{', '"', tag, '"', ':']);
+    write(json);
+    json.push('}');
+}
+
+fn text(text: &str, json: &mut String) {
+    json.push_str(&serde_json::Value::from(text).to_string());
 }
 
 fn float(value: f64, json: &mut String) {

@@ -44,7 +44,7 @@ impl<'t> Field<'t> {
             Value::Scalar(text, _) => {
                 format!("{} isn't text in YAML; put it in quotes", quoted(text))
             }
-            Value::List(_) | Value::Map(_) => format!("this must be text, not {}", self.kind()),
+            _ => format!("this must be text, not {}", self.kind()),
         };
         findings.problem(&self.place, message);
         None
@@ -188,8 +188,9 @@ impl<'t> Field<'t> {
         match &self.node.value {
             Value::Scalar(_, Scalar::Null) => "nothing",
             Value::Scalar(..) => "a single value",
-            Value::List(_) => "a list",
+            Value::List(_) | Value::Pairs(_) => "a list",
             Value::Map(_) => "a mapping",
+            Value::Set(_) => "a set",
         }
     }
 }

@@ -110,7 +110,7 @@ fn locate_text(text: String, path: &Path, surroundings: &dyn surroundings::Surro
     // Again, for what is wrong with it as YAML.
     reading::root(&text, &mut findings);
     let redirect = redirect::read(&root, &Origin::file(path).folder, surroundings, &mut findings);
-    let (problems, _) = findings.sorted();
+    let (problems, _, _) = findings.sorted();
     redirect.filter(|_| problems.is_empty()).map(Located::Elsewhere).ok_or(problems)
 }
 

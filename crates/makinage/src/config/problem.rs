@@ -1,6 +1,7 @@
 //! What is wrong with the file, and where: one line a problem, in the order of the file.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     path::{Path, PathBuf},
 };
@@ -85,6 +86,23 @@ impl Problems {
         self.0.push(problem);
     }
 
+    /// The first so many of them, and one line for all the others.
+    pub fn first(&self, most: usize) -> Vec<String> {
+        let mut lines: Vec<_> = self.iter().take(most).map(Problem::to_string).collect();
+        if let Some(more) = self.0.len().checked_sub(most).filter(|more| *more > 0) {
+            lines.push(format!("{}: {more} more such values; `makinage check` names each", self.0[0].file.display()));
+        }
+        lines
+    }
+
+    /// Those of which the others don't say the same, be it of another line.
+    #[must_use]
+    pub fn without(&self, others: &Self) -> Self {
+        let says = |problem: &Problem| (problem.place.key.clone(), problem.message.clone());
+        let said: BTreeSet<_> = others.iter().map(says).collect();
+        Self(self.iter().filter(|problem| !said.contains(&says(problem))).cloned().collect())
+    }
+
     /// Each of them, in the order of the file.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.0.iter()
@@ -120,12 +138,13 @@ pub struct Findings {
     file: PathBuf,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
+    readings: Vec<Problem>,
 }
 
 impl Findings {
     /// Nothing found yet in `file`.
     pub fn new(file: &Path) -> Self {
-        Self { file: file.to_owned(), problems: Vec::new(), warnings: Vec::new() }
+        Self { file: file.to_owned(), problems: Vec::new(), warnings: Vec::new(), readings: Vec::new() }
     }
 
     /// Notes what makes the file unusable.
@@ -138,12 +157,17 @@ impl Findings {
         self.warnings.push(self.entry(place, message.into()));
     }
 
-    /// The problems and the warnings, each in the order of the file.
-    pub fn sorted(mut self) -> (Problems, Problems) {
-        for list in [&mut self.problems, &mut self.warnings] {
+    /// Notes what is read otherwise than the user may think.
+    pub fn reading(&mut self, place: &Place, message: impl Into<String>) {
+        self.readings.push(self.entry(place, message.into()));
+    }
+
+    /// The problems, the warnings and the readings, each in the order of the file.
+    pub fn sorted(mut self) -> (Problems, Problems, Problems) {
+        for list in [&mut self.problems, &mut self.warnings, &mut self.readings] {
             list.sort_by_key(|problem| problem.place.line);
         }
-        (Problems(self.problems), Problems(self.warnings))
+        (Problems(self.problems), Problems(self.warnings), Problems(self.readings))
     }
 
     fn entry(&self, place: &Place, message: String) -> Problem {
@@ -162,7 +186,8 @@ pub fn quoted(text: &str) -> String {
     format!("`{}`", shortened(text))
 }
 
-fn shortened(text: &str) -> String {
+/// A text that is short enough for a line of a terminal.
+pub fn shortened(text: &str) -> String {
     const LONGEST: usize = 80;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -18,6 +18,8 @@ pub struct Reading<C> {
     pub problems: Problems,
     /// What the user should know all the same: keys that aren't needed, topics that aren't used.
     pub warnings: Problems,
+    /// What below `config` isn't what YAML 1.2 would make of it.
+    pub readings: Problems,
     /// What Python is to import: known as soon as the interpreter is, whatever else is wrong. A publisher imports nothing.
     pub imports: Option<Imports>,
 }
@@ -32,13 +34,13 @@ impl<C> Reading<C> {
 
     /// Nothing but what is wrong.
     pub fn of_problems(problems: Problems) -> Self {
-        Self { config: None, problems, warnings: Problems::default(), imports: None }
+        Self { config: None, problems, warnings: Problems::default(), readings: Problems::default(), imports: None }
     }
 
     pub(super) fn new(findings: Findings, config: Option<C>, imports: Option<Imports>) -> Self {
-        let (problems, warnings) = findings.sorted();
+        let (problems, warnings, readings) = findings.sorted();
         let config = config.filter(|_| problems.is_empty());
-        Self { config, problems, warnings, imports }
+        Self { config, problems, warnings, readings, imports }
     }
 }
 
@@ -49,6 +51,9 @@ pub fn root(text: &str, findings: &mut Findings) -> Option<Node> {
     for fault in parsed.faults {
         let place = Place { line: Some(fault.line), column: fault.column, key: fault.key };
         findings.problem(&place, fault.message);
+    }
+    for reading in parsed.readings {
+        findings.reading(&Place::key(reading.line, reading.key), reading.message);
     }
     let root = parsed.root;
     if syntax_is_right && root.as_ref().is_none_or(Node::is_null) {

@@ -221,3 +221,14 @@ proptest! {
         hold_for_any(&changed)?;
     }
 }
+
+#[test]
+fn a_value_that_is_read_otherwise_than_before_is_told_and_the_others_arent_told_again() {
+    let read =
+        |below: &str| read_service(&format!("config:\n  serve:\n{below}"), &Origin::file(Path::new("x.yaml"))).readings;
+    let before = read("    a: off\n    b: 010\n");
+    assert_eq!(before.0.len(), 2);
+    let after = read("    # moved by a line\n    a: off\n    b: 011\n    c: on\n").without(&before);
+    let keys: Vec<_> = after.iter().map(|reading| reading.place.key.as_str()).collect();
+    assert_eq!(keys, ["config.serve.b", "config.serve.c"]);
+}

@@ -34,6 +34,8 @@ pub struct Watch {
     outlets: Outlets,
     /// What was handed over last.
     running: Config,
+    /// What was said of its values, which isn't said again.
+    readings: Problems,
     /// What was looked into last, so that nothing is said twice.
     considered: Option<Considered>,
     files: Watched,
@@ -59,7 +61,11 @@ impl Watch {
     pub fn new(texts: Texts, origin: Origin, running: Config, outlets: Outlets) -> Self {
         let code = Arc::clone(&running.operator.code);
         let (files, folders) = (Watched::new(), Watched::new());
-        let mut watch = Self { texts, origin, outlets, running, considered: None, files, folders };
+        let readings = Problems::default();
+        let mut watch = Self { texts, origin, outlets, running, readings, considered: None, files, folders };
+        if let Ok(text) = watch.text() {
+            watch.readings = read_service(&text, &watch.origin).readings;
+        }
         watch.watch_code(&code);
         watch
     }
@@ -153,6 +159,9 @@ impl Watch {
         match reading.config.filter(|_| reading.problems.is_empty()) {
             Some(config) => {
                 reading.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                let new = reading.readings.without(&self.readings);
+                new.first(preflight::MOST_READINGS).iter().for_each(|line| tracing::warn!("{line}"));
+                self.readings = reading.readings;
                 self.hand_over(config);
             }
             None => self.refuse(&format!(

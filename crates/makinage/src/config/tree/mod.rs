@@ -1,15 +1,26 @@
 //! YAML text as a tree that knows where everything stands.
 //!
-//! `text → events (saphyr) → Node`, with YAML 1.2's core schema. A serde reader would stop at its first error and forget the
-//! positions; the tree lets every problem be reported at once, with its line. What the keys mean is none of its business.
+//! `text → events (saphyr) → syntax → Node`. The service's own keys mean what YAML 1.2's core schema says. Below the top's
+//! `config` everything means what PyYAML made of it, which Maki Nage read with: YAML 1.1, as that implements it. A serde
+//! reader would stop at its first error and forget the positions; the tree lets every problem be reported at once, with its
+//! line. What the keys mean is none of its business.
 
-mod build;
 mod fault;
+mod pyyaml;
+mod read;
 mod scalar;
+mod syntax;
 #[cfg(test)]
 mod tests;
 
-pub use build::parse;
+#[cfg(test)]
+pub use fault::Fault;
+pub use read::parse;
+
+use super::problem::{join, quoted, shortened};
+
+/// Nobody nests a configuration deeper; recursion stays far from the stack's end.
+const DEEPEST: usize = 64;
 
 /// One value, and where it begins.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,15 +34,19 @@ pub struct Node {
 /// What a node is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// A scalar: its text as written (less quotes and escapes), and what the core schema makes of it.
+    /// A scalar: its text as written (less quotes and escapes), and what it means.
     Scalar(String, Scalar),
     /// A sequence.
     List(Vec<Node>),
     /// A mapping, in the file's order. No key occurs twice.
     Map(Vec<Entry>),
+    /// `!!set`, only below `config`.
+    Set(Vec<Node>),
+    /// `!!omap` or `!!pairs`, only below `config`: keys may occur more than once.
+    Pairs(Vec<Entry>),
 }
 
-/// A scalar's meaning in the core schema.
+/// A scalar's meaning.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scalar {
     /// `null`, `~` or nothing at all.
@@ -44,6 +59,12 @@ pub enum Scalar {
     Float(f64),
     /// Anything else: the text itself.
     Text,
+    /// A date, `2024-01-02`; only below `config`, as the next two.
+    Date(String),
+    /// A date and time, `2024-01-02T10:00:00.000000`, with `+01:00` behind it where it has a zone.
+    Moment(String),
+    /// Bytes, in base64.
+    Bytes(String),
 }
 
 /// A key and its value.
@@ -60,7 +81,7 @@ impl Node {
     pub fn source(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(text, _) => Some(text),
-            Value::List(_) | Value::Map(_) => None,
+            _ => None,
         }
     }
 
@@ -76,4 +97,8 @@ impl Node {
         };
         entries.iter().find(|entry| entry.key.source() == Some(key))
     }
+}
+
+fn too_deep() -> String {
+    format!("this is nested more than {DEEPEST} levels deep; make it flatter")
 }
