@@ -21,7 +21,7 @@ use rdkafka::{
 
 use super::{
     Refused, Sink,
-    headers::{output_headers, source_of},
+    headers::{output_headers, own_size, source_of},
     partitions::Partitions,
     reports::{OutputProducer, Reports, Undelivered, create, is_records_own, none_undelivered, take_undelivered},
 };
@@ -39,8 +39,6 @@ use crate::{
 /// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's varints, the names of
 /// the two headers that are added.
 const RECORD_OVERHEAD: usize = 128;
-/// Bytes that a header costs beside its name and value, at most: two varints.
-const HEADER_OVERHEAD: usize = 10;
 /// Bytes of partition, offset and slashes in the event's coordinates, at most.
 const PLACE_OVERHEAD: usize = 32;
 /// The wait between attempts to produce again what was not taken.
@@ -112,9 +110,7 @@ impl KafkaSink {
     }
 
     fn check_size(&self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
-        let kept = event.headers.iter().flatten();
-        let kept: usize =
-            kept.map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + HEADER_OVERHEAD).sum();
+        let kept = own_size(event);
         let added = model.len() + self.partitions.source(event).len() + PLACE_OVERHEAD;
         let size = value.len() + event.key().map_or(0, <[u8]>::len) + kept + added + RECORD_OVERHEAD;
         if size <= self.max_record {
@@ -248,7 +244,7 @@ impl Sink for KafkaSink {
         record.key = event.key();
         record.payload = Some(value);
         record.partition = self.partitions.of(event, self.producer.client());
-        record.headers = Some(output_headers(event, self.partitions.source(event), model));
+        record.headers = Some(output_headers(event, self.partitions.source(event), model)?);
         self.enqueue(record);
         Ok(())
     }

@@ -148,6 +148,12 @@ impl Broker {
         signal(self.child.as_ref().expect("a broker that is up").id(), name);
     }
 
+    /// What is on its disk of a partition that is small: record batches, byte for byte as they came.
+    pub fn log_of(&self, topic: &str, partition: i32) -> Vec<u8> {
+        let segment = format!("log/{topic}-{partition}/00000000000000000000.log");
+        fs::read(self.data.path().join(segment)).expect("the partition's first segment")
+    }
+
     pub fn endpoint(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }

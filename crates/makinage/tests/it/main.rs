@@ -15,6 +15,7 @@ mod encoders;
 mod environments;
 mod flow;
 mod group;
+mod headers;
 mod hooks;
 mod killed;
 mod large;
