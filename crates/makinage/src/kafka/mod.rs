@@ -3,5 +3,6 @@
 pub mod client;
 pub mod context;
 pub mod limits;
+pub mod partitioner;
 pub mod retention;
 pub mod topics;

@@ -196,8 +196,13 @@ impl Broker {
 
     /// Makes a topic of one partition with settings of its own.
     pub fn create_topic_with(&self, name: &str, settings: &[(&str, &str)]) {
+        self.create_topic_of(name, 1, settings);
+    }
+
+    /// Makes a topic of so many partitions with settings of its own.
+    pub fn create_topic_of(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) {
         let (admin, options) = self.admin();
-        let topic = NewTopic::new(name, 1, TopicReplication::Fixed(1));
+        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
         let topic = settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
         let outcome = futures_executor::block_on(admin.create_topics([&topic], &options)).expect("an answer");
         for topic in outcome {

@@ -32,6 +32,8 @@ mod processes;
 mod publisher;
 mod random;
 mod records;
+mod refusals;
+mod refusals_at_random;
 mod registry;
 mod reload;
 mod reload_consul;
