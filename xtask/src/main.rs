@@ -15,6 +15,7 @@ mod root;
 mod stamp;
 mod test;
 mod tools;
+mod valgrind;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,8 @@ enum Command {
     Bench,
     /// Check formatting, clippy, ruff and mypy.
     Lint,
+    /// Run the tests of the crate with unsafe code under valgrind, as `test` does where valgrind is installed.
+    Valgrind,
     /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
     Env,
     /// Resolve python/*.in into the locked lists beside them (needs uv).
@@ -75,6 +78,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             report.print();
             outcome
         }
+        Command::Valgrind => valgrind::run(),
         Command::Bench => bench::run(),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
         Command::Images => images::run(),

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::report::{Report, Tests};
-use crate::{env, jars, java, lint, tools};
+use crate::{env, jars, java, lint, tools, valgrind};
 
 /// Runs everything, stops at the first step that fails, and prints what ran and how long it took.
 pub fn run(no_kafka: bool) -> Result<()> {
@@ -15,6 +15,11 @@ pub fn run(no_kafka: bool) -> Result<()> {
     report.print();
     if no_kafka {
         println!("\nleft out, because of --no-kafka: every test against a real Kafka (the programs, the faults)");
+    }
+    if valgrind::find().is_none() {
+        println!(
+            "\nleft out, because there is no valgrind on PATH: the tests of kafka-headers under it (apt-get install valgrind)"
+        );
     }
     outcome
 }
@@ -38,7 +43,11 @@ fn steps(no_kafka: bool, report: &mut Report) -> Result<()> {
         |name, selection: &[&str]| report.tests(name, |tests| cargo_test(selection, &python, kafka.as_ref(), tests));
     cargo("Rust unit tests", &["--lib", "--bins"])?;
     cargo("Rust programs and faults", &["--test", "*"])?;
-    cargo("Rust examples in docs", &["--doc"])
+    cargo("Rust examples in docs", &["--doc"])?;
+    match valgrind::find() {
+        Some(program) => report.tests("headers under valgrind", |tests| valgrind::run_with(&program, tests)),
+        None => Ok(()),
+    }
 }
 
 fn cargo_test(selection: &[&str], python: &Path, kafka: Option<&Kafka>, tests: &mut Tests) -> Result<()> {

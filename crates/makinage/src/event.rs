@@ -1,9 +1,11 @@
 //! One record on its way through the pipeline, and what became of it.
 
+use rdkafka::message::OwnedHeaders;
+
 use crate::source::offsets::Ticket;
 
-/// Record headers as Kafka has them: a name may occur several times, a value may be absent.
-pub type Headers = Vec<(String, Option<Vec<u8>>)>;
+/// Record headers as the client holds them: bytes, name and value, copied whole; or why the client can't read them.
+pub type Headers = Result<OwnedHeaders, kafka_headers::Unreadable>;
 
 /// One record of a data topic, copied out of the client's fetch buffer.
 ///

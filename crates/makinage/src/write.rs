@@ -134,9 +134,10 @@ impl<S: Sink> Writer<S> {
         self.failed.tick(now);
     }
 
-    /// When [`Writer::tend`] has something to log.
+    /// When [`Writer::tend`] has something to do.
     pub fn next_deadline(&self, now: Instant) -> Option<Duration> {
-        self.failed.next_deadline().map(|at| at.saturating_duration_since(now))
+        let log = self.failed.next_deadline().map(|at| at.saturating_duration_since(now));
+        log.into_iter().chain(self.sink.next_look()).min()
     }
 
     /// Counts events that come in.

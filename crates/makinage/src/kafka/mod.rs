@@ -3,6 +3,7 @@
 pub mod client;
 pub mod context;
 pub mod limits;
+pub mod partitioner;
 pub mod pulse;
 pub mod reach;
 pub mod retention;

@@ -1,9 +1,8 @@
 //! The headers and the key of records on a model topic: what publisher and service agree on.
 
-use rdkafka::{
-    Message,
-    message::{BorrowedMessage, Headers},
-};
+use std::ffi::CString;
+
+use rdkafka::message::BorrowedMessage;
 
 /// Key of every record that is a model, or a chunked model's manifest, or a reference to one.
 ///
@@ -31,7 +30,8 @@ pub const UPLOAD_HEADER: &str = "makinage-upload";
 /// Header of a chunk with its place: `i/n`, the first is `0/n`.
 pub const CHUNK_HEADER: &str = "makinage-chunk";
 
-/// The value of a record's first header of this name.
+/// The value of a record's first header of this name, whatever the names of its others are made of.
 pub fn header<'m>(message: &'m BorrowedMessage<'_>, name: &str) -> Option<&'m [u8]> {
-    message.headers()?.iter().find(|header| header.key == name)?.value
+    let name = CString::new(name).ok()?;
+    kafka_headers::first(kafka_headers::of(message).ok()??, &name)?
 }

@@ -1,25 +1,29 @@
-//! The headers of an output: which model scored which record, beside what the event brought.
+//! The headers of an output: which model scored which record, beside what the event brought, byte for byte.
 
+use std::{ffi::CStr, io::Write};
+
+use kafka_headers::{add, first, iter, remove};
 use rdkafka::{
     Message,
-    message::{Header, Headers, OwnedHeaders, OwnedMessage},
+    message::{OwnedHeaders, OwnedMessage},
 };
 
-use crate::event::Event;
+use crate::event::{Event, Failure};
 
 /// Header that names the model which scored the event.
-pub const MODEL_HEADER: &str = "makinage-model";
+const MODEL_HEADER: &CStr = c"makinage-model";
 /// Header with the event's coordinates, `topic/partition/offset`.
-pub const SOURCE_HEADER: &str = "makinage-source";
+const SOURCE_HEADER: &CStr = c"makinage-source";
+/// Bytes that a header costs beside its name and value, at most: two varints.
+const HEADER_OVERHEAD: usize = 10;
 
 /// The event's own headers, and those that this program adds. `topic` is the data topic.
-pub(super) fn output_headers(event: &Event, topic: &str, model: &str) -> OwnedHeaders {
-    use std::io::Write;
-    let mut headers = OwnedHeaders::new_with_capacity(2 + event.headers.as_ref().map_or(0, Vec::len));
-    for (name, value) in event.headers.iter().flatten() {
-        // A chain of services names its last one.
-        if name != MODEL_HEADER && name != SOURCE_HEADER {
-            headers = headers.insert(Header { key: name, value: value.as_deref() });
+pub(super) fn output_headers(event: &Event, topic: &str, model: &str) -> Result<OwnedHeaders, Failure> {
+    let mut headers = own(event)?.cloned().unwrap_or_default();
+    // A chain of services names its last one.
+    for name in [MODEL_HEADER, SOURCE_HEADER] {
+        if first(headers.as_borrowed(), name).is_some() {
+            remove(&mut headers, name);
         }
     }
     let mut place = [0_u8; 320];
@@ -28,14 +32,26 @@ pub(super) fn output_headers(event: &Event, topic: &str, model: &str) -> OwnedHe
     // Topic names are at most 249 bytes, so this always fits.
     let _ = write!(rest, "{topic}/{}/{}", event.partition, event.offset);
     let written = room - rest.len();
-    headers
-        .insert(Header { key: MODEL_HEADER, value: Some(model.as_bytes()) })
-        .insert(Header { key: SOURCE_HEADER, value: Some(&place[..written]) })
+    add(&mut headers, MODEL_HEADER.to_bytes(), Some(model.as_bytes()));
+    add(&mut headers, SOURCE_HEADER.to_bytes(), Some(&place[..written]));
+    Ok(headers)
+}
+
+/// Bytes that the event's own headers take in its output, at most.
+pub(super) fn own_size(event: &Event) -> usize {
+    let Some(Ok(headers)) = &event.headers else { return 0 };
+    iter(headers.as_borrowed()).map(|(name, value)| name.len() + value.map_or(0, <[u8]>::len) + HEADER_OVERHEAD).sum()
+}
+
+fn own(event: &Event) -> Result<Option<&OwnedHeaders>, Failure> {
+    event.headers.as_ref().map(Result::as_ref).transpose().map_err(|error| {
+        let message = format!("{error}: an output carries its event's headers; send the event again with fewer");
+        Failure::new("produce", "UnreadableHeaders", message)
+    })
 }
 
 /// The source coordinates that the record carries.
 pub(super) fn source_of(message: &OwnedMessage) -> String {
-    let headers = message.headers().into_iter().flat_map(Headers::iter);
-    let source = headers.filter(|header| header.key == SOURCE_HEADER).find_map(|header| header.value);
+    let source = message.headers().and_then(|headers| first(headers.as_borrowed(), SOURCE_HEADER)?);
     source.map_or_else(|| "?".to_owned(), |value| String::from_utf8_lossy(value).into_owned())
 }

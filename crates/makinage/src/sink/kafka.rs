@@ -1,9 +1,8 @@
 //! The sink topic: an idempotent producer with acks=all, whose delivery reports settle the events.
 //!
-//! - Delivery: a report of success finishes an event. A refusal that is the record's own (too large, invalid) is that event's
-//!   failure; anything else is the infrastructure's, and the record is produced again until it is taken. So is a record that was refused
-//!   only for the size of its batch.
-//! - Order: records are produced in the pipeline's order; within a partition the idempotent producer keeps it.
+//! - Delivery: a report of success finishes an event. A refusal that is the record's own (too large, invalid), when it was produced alone, is
+//!   that event's failure; anything else is the infrastructure's, and the record is produced again until it is taken (`retry`).
+//! - Order: records are produced in the pipeline's order; within a partition the idempotent producer keeps it, and so does `retry`.
 //! - Partition: the event's own number where sink and source have equally many (`Partitions`), else by key with `murmur2_random`.
 
 use std::{
@@ -13,17 +12,19 @@ use std::{
 };
 
 use rdkafka::{
-    ClientConfig, Message,
-    error::{KafkaResult, RDKafkaErrorCode},
+    ClientConfig, Timestamp,
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     message::OwnedMessage,
     producer::{BaseRecord, Producer},
 };
 
 use super::{
     Refused, Sink,
-    headers::{output_headers, source_of},
+    backlog::{Backlog, Held},
+    headers::{output_headers, own_size},
+    opened::Opened,
     partitions::Partitions,
-    reports::{OutputProducer, Reports, Undelivered, create, is_records_own, none_undelivered, take_undelivered},
+    reports::{OutputProducer, Reports, Waited, create, is_well},
 };
 use crate::{
     config::{DataTopic, SinkTopic},
@@ -33,32 +34,51 @@ use crate::{
         context::Connection,
         limits,
     },
-    source::acks::Acks,
+    source::{acks::Acks, offsets::Ticket},
 };
 
 /// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's varints, the names of
 /// the two headers that are added.
 const RECORD_OVERHEAD: usize = 128;
-/// Bytes that a header costs beside its name and value, at most: two varints.
-const HEADER_OVERHEAD: usize = 10;
 /// Bytes of partition, offset and slashes in the event's coordinates, at most.
 const PLACE_OVERHEAD: usize = 32;
-/// The wait between attempts to produce again what was not taken.
-const RETRY: Duration = Duration::from_secs(1);
+/// How long a look after what waits may take.
+const TEND: Duration = Duration::from_millis(20);
+/// The pause between two looks.
+const LOOK: Duration = Duration::from_millis(1);
+/// No partition of ours: Kafka's client chooses one.
+pub(super) const ANY: i32 = -1;
 /// librdkafka's default of `batch.size`.
 const CLIENT_BATCH: usize = 1_000_000;
 
 /// Produces predictions to the sink topic.
 pub struct KafkaSink {
-    producer: Arc<OutputProducer>,
+    pub(super) producer: Arc<OutputProducer>,
     settings: ClientConfig,
     connection: Arc<Connection>,
-    topic: Arc<str>,
-    partitions: Arc<Partitions>,
+    pub(super) topic: Arc<str>,
+    pub(super) partitions: Arc<Partitions>,
     max_record: usize,
-    batch_size: usize,
+    pub(super) batch_size: usize,
     acks: Arc<Acks>,
-    retry_at: Option<Instant>,
+    /// What waits for its turn, and what it waits for: see `retry`.
+    pub(super) backlog: Backlog,
+    pub(super) awaited: Option<Waited>,
+    pub(super) opened: Opened,
+    /// For outputs that go alone; made when there is the first.
+    pub(super) alone: Option<Alone>,
+    pub(super) refused: Vec<Refused>,
+    pub(super) retry_at: Option<Instant>,
+    pub(super) wary_until: Option<Instant>,
+    pub(super) told_refused: Option<Instant>,
+    /// The time, as of the last look: it is needed for each output, and not that exactly.
+    pub(super) now: Instant,
+}
+
+/// The producer of outputs that go alone.
+pub(super) struct Alone {
+    pub producer: Arc<OutputProducer>,
+    pub opened: Opened,
 }
 
 impl KafkaSink {
@@ -81,8 +101,7 @@ impl KafkaSink {
         settings.set("message.max.bytes", client_limit(max_record));
         let batch_size = batch_size(&settings, max_record);
         settings.set("batch.size", batch_size.to_string());
-        let producer = create(&settings, Reports::new(&acks, &cluster.connection))?;
-        let sink = Self {
+        let mut sink = Self {
             producer,
             settings,
             connection: Arc::clone(&cluster.connection),
@@ -91,8 +110,18 @@ impl KafkaSink {
             max_record,
             batch_size,
             acks,
+            backlog: Backlog::default(),
+            awaited: None,
+            opened: Opened::default(),
+            alone: None,
+            refused: vec![],
             retry_at: None,
+            wary_until: None,
+            told_refused: None,
+            now: Instant::now(),
         };
+        sink.producer = sink.create()?;
+        sink.partitions.ask_with(&sink.producer);
         sink.watch_partitions();
         Ok(Some(sink))
     }
@@ -101,7 +130,7 @@ impl KafkaSink {
     fn watch_partitions(&self) {
         let interval = self.settings.get("topic.metadata.refresh.interval.ms").and_then(|ms| ms.parse().ok());
         let interval = Duration::from_millis(interval.filter(|ms| *ms > 0).unwrap_or(client::METADATA_REFRESH_MS));
-        if let Err(error) = self.partitions.watch(&self.producer, interval) {
+        if let Err(error) = self.partitions.watch(interval) {
             tracing::warn!("topics that get more partitions are not noticed before a restart: {error}");
         }
     }
@@ -111,10 +140,13 @@ impl KafkaSink {
         self.max_record.saturating_sub(RECORD_OVERHEAD)
     }
 
+    /// Whether outputs wait for others, or for a report.
+    fn waits(&self) -> bool {
+        self.awaited.is_some() || !self.backlog.is_empty() || self.alone_is_busy()
+    }
+
     fn check_size(&self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
-        let kept = event.headers.iter().flatten();
-        let kept: usize =
-            kept.map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + HEADER_OVERHEAD).sum();
+        let kept = own_size(event);
         let added = model.len() + self.partitions.source(event).len() + PLACE_OVERHEAD;
         let size = value.len() + event.key().map_or(0, <[u8]>::len) + kept + added + RECORD_OVERHEAD;
         if size <= self.max_record {
@@ -127,28 +159,8 @@ impl KafkaSink {
         Err(Failure::new("produce", "OutputTooLarge", message))
     }
 
-    /// Produces again what the infrastructure failed to take.
-    fn retry(&mut self, undelivered: Vec<Undelivered>) {
-        if self.producer.client().fatal_error().is_some() {
-            self.replace_after_fatal_error(undelivered);
-        } else {
-            self.produce_again(undelivered);
-        }
-    }
-
-    /// A producer that has given up takes nothing any more.
-    fn replace_after_fatal_error(&mut self, undelivered: Vec<Undelivered>) {
-        let reason = self.producer.client().fatal_error().map(|(_, reason)| reason).unwrap_or_default();
-        tracing::error!(
-            "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
-        );
-        // Where the reason lasts, this is what keeps the log readable and the brokers at peace.
-        thread::sleep(RETRY);
-        self.replace_producer(undelivered);
-    }
-
-    /// Produces records again that were refused together with others of their batch, in smaller batches from now on.
-    fn retry_in_smaller_batches(&mut self, undelivered: Vec<Undelivered>) {
+    /// The broker holds its limit against whole batches.
+    pub(super) fn make_batches_smaller(&mut self) {
         self.batch_size = (self.batch_size / 4).max(1);
         tracing::warn!(
             "Kafka refuses batches for topic {} as too large (was its max.message.bytes lowered, or may it not be asked?): \
@@ -157,64 +169,78 @@ impl KafkaSink {
             self.batch_size
         );
         self.settings.set("batch.size", self.batch_size.to_string());
-        self.replace_producer(undelivered);
     }
 
-    /// A new producer takes over with what came back, then what the old one still held. Without a new one, the old one is asked again.
-    fn replace_producer(&mut self, mut undelivered: Vec<Undelivered>) {
-        match create(&self.settings, Reports::new(&self.acks, &self.connection)) {
-            Ok(producer) => {
-                let old = std::mem::replace(&mut self.producer, producer);
-                self.watch_partitions();
-                old.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
-                let _ = old.flush(Duration::from_secs(5));
-                undelivered.extend(take_undelivered(&old));
-            }
-            Err(error) => tracing::error!("a new producer could not be made ({error}); trying again"),
-        }
-        self.produce_again(undelivered);
+    /// The producer of ordinary outputs, which stops at the first that it can't deliver.
+    pub(super) fn create(&self) -> KafkaResult<Arc<OutputProducer>> {
+        let mut settings = self.settings.clone();
+        settings.set("enable.gapless.guarantee", "true");
+        create(&settings, Reports::new(&self.acks, &self.connection))
     }
 
-    /// Whether the record was refused for its own sake: one that is as large as a batch may be was alone in its batch.
-    fn was_alone(&self, message: &OwnedMessage) -> bool {
-        let size = message.payload().map_or(0, <[u8]>::len) + message.key().map_or(0, <[u8]>::len);
-        self.batch_size == 1 || size >= self.batch_size
+    /// The producer of outputs that go alone, which goes on when one is refused.
+    pub(super) fn create_alone(&self) -> KafkaResult<Arc<OutputProducer>> {
+        let mut settings = self.settings.clone();
+        settings.set("batch.num.messages", "1").set("linger.ms", "0");
+        create(&settings, Reports::new(&self.acks, &self.connection))
     }
 
-    fn produce_again(&mut self, undelivered: Vec<Undelivered>) {
-        for Undelivered { error, message, ticket } in undelivered {
-            tracing::debug!("producing again after: {error}");
-            let mut record: BaseRecord<'_, [u8], [u8], usize> =
-                BaseRecord::with_opaque_to(message.topic(), ticket.into_opaque());
-            record.key = message.key();
-            record.payload = message.payload();
-            record.partition = Some(message.partition()).filter(|partition| *partition >= 0);
-            record.headers = message.headers().cloned();
-            self.enqueue(record);
-        }
+    /// An output that waits behind others, or opens its partition.
+    fn hold(&mut self, record: Record<'_>, ticket: Ticket, alone: bool) {
+        let message = OwnedMessage::new(
+            record.payload.map(<[u8]>::to_vec),
+            record.key.map(<[u8]>::to_vec),
+            record.topic.to_owned(),
+            Timestamp::NotAvailable,
+            record.partition.unwrap_or(ANY),
+            0,
+            record.headers,
+        );
+        self.backlog.push(Held { message, ticket, alone });
+        self.go_on(Duration::ZERO);
     }
+}
 
-    /// Hands a record to the producer; its full buffer is back-pressure, so this waits.
-    fn enqueue(&mut self, mut record: BaseRecord<'_, [u8], [u8], usize>) {
-        let mut told = false;
-        while let Err((error, back)) = self.producer.send(record) {
-            record = back;
-            match error.rdkafka_error_code() {
-                // Not asleep: where the producer's own thread has panicked, nobody else makes room.
-                Some(RDKafkaErrorCode::QueueFull) => self.producer.poll(Duration::from_millis(1)),
-                // What the old one holds comes before this record.
-                Some(RDKafkaErrorCode::Fatal) => self.replace_after_fatal_error(vec![]),
-                // The sink was made anew with fewer partitions: by key, until its size is asked again.
-                Some(RDKafkaErrorCode::UnknownPartition) if record.partition.is_some() => record.partition = None,
-                _ => {
-                    if !std::mem::replace(&mut told, true) {
-                        tracing::warn!("an output could not be produced ({error}); trying until it can be");
-                    }
-                    thread::sleep(Duration::from_millis(100));
+/// A record as the sink produces it.
+pub(super) type Record<'r> = BaseRecord<'r, [u8], [u8], usize>;
+
+/// Why a producer does not take a record.
+pub(super) enum Stuck {
+    /// The record is larger than the producer takes.
+    TooLarge(KafkaError),
+    /// The producer takes nothing any more.
+    GivenUp,
+}
+
+/// The failure of the event whose output is [`Stuck::TooLarge`]: `check_size` sees no more of a header's name than its first NUL byte.
+pub(super) fn too_large(error: &KafkaError) -> Failure {
+    let message = format!(
+        "the Kafka client takes no record of this size ({error}); return less, or send the event with shorter headers"
+    );
+    Failure::new("produce", "OutputTooLarge", message)
+}
+
+/// Hands a record to the producer; its full buffer is back-pressure, so this waits.
+pub(super) fn enqueue<'r>(producer: &OutputProducer, mut record: Record<'r>) -> Result<(), (Stuck, Record<'r>)> {
+    let mut told = false;
+    while let Err((error, back)) = producer.send(record) {
+        record = back;
+        match error.rdkafka_error_code() {
+            // Not asleep: where the producer's own thread has panicked, nobody else makes room.
+            Some(RDKafkaErrorCode::QueueFull) => producer.poll(Duration::from_millis(1)),
+            Some(RDKafkaErrorCode::Fatal) => return Err((Stuck::GivenUp, record)),
+            Some(RDKafkaErrorCode::MessageSizeTooLarge) => return Err((Stuck::TooLarge(error), record)),
+            // The sink was made anew with fewer partitions: by key, until its size is asked again.
+            Some(RDKafkaErrorCode::UnknownPartition) if record.partition.is_some() => record.partition = None,
+            _ => {
+                if !std::mem::replace(&mut told, true) {
+                    tracing::warn!("an output could not be produced ({error}); trying until it can be");
                 }
+                thread::sleep(Duration::from_millis(100));
             }
         }
     }
+    Ok(())
 }
 
 /// The sink topic's `max.message.bytes`; brokers that can't be asked have Kafka's default.
@@ -244,66 +270,49 @@ impl Sink for KafkaSink {
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
         self.check_size(event, value, model)?;
         let topic = Arc::clone(&self.topic);
-        let mut record: BaseRecord<'_, [u8], [u8], usize> =
-            BaseRecord::with_opaque_to(&topic, event.ticket.into_opaque());
+        let mut record: Record<'_> = BaseRecord::with_opaque_to(&topic, event.ticket.into_opaque());
         record.key = event.key();
         record.payload = Some(value);
         record.partition = self.partitions.of(event, self.producer.client());
-        record.headers = Some(output_headers(event, self.partitions.source(event), model));
-        self.enqueue(record);
+        record.headers = Some(output_headers(event, self.partitions.source(event), model)?);
+        let (partition, alone) = (record.partition.unwrap_or(ANY), self.is_suspect(record.key));
+        if alone || self.waits() || !self.opened.is_open(partition, self.now) {
+            self.hold(record, event.ticket, alone);
+            return Ok(());
+        }
+        match enqueue(&self.producer, record) {
+            Ok(()) => self.opened.note(partition, self.now),
+            Err((Stuck::TooLarge(error), _)) => return Err(too_large(&error)),
+            Err((Stuck::GivenUp, record)) => self.hold(record, event.ticket, false),
+        }
         Ok(())
     }
 
     fn tend(&mut self) -> Vec<Refused> {
-        if self.retry_at.is_some_and(|at| Instant::now() < at) {
-            return vec![];
-        }
-        let undelivered = take_undelivered(&self.producer);
-        if undelivered.is_empty() {
-            self.retry_at = None;
-            return vec![];
-        }
-        let (own, infrastructure): (Vec<_>, Vec<_>) =
-            undelivered.into_iter().partition(|one| is_records_own(&one.error).is_some());
-        let (with_others, own): (Vec<_>, Vec<_>) = own.into_iter().partition(|one| {
-            one.error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge)
-                && !self.was_alone(&one.message)
-        });
-        if !with_others.is_empty() {
-            self.retry_in_smaller_batches(with_others);
-        }
-        if let Some(Undelivered { error, .. }) = infrastructure.first() {
-            tracing::warn!(
-                "{} outputs were not taken by Kafka ({error}); they are produced again",
-                infrastructure.len()
-            );
-            self.retry(infrastructure);
-            self.retry_at = Some(Instant::now() + RETRY);
-        }
-        own.into_iter()
-            .map(|Undelivered { error, message, ticket }| Refused {
-                ticket,
-                place: source_of(&message),
-                failure: Failure::new(
-                    "produce",
-                    "Refused",
-                    format!("{error}: {}", is_records_own(&error).unwrap_or_default()),
-                ),
-            })
-            .collect()
+        self.now = Instant::now();
+        self.go_on(TEND);
+        std::mem::take(&mut self.refused)
+    }
+
+    fn next_look(&self) -> Option<Duration> {
+        let pause = self.retry_at.map(|at| at.saturating_duration_since(self.now));
+        self.waits().then(|| pause.unwrap_or_default().max(LOOK))
     }
 
     fn flush(&mut self, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let flushed = self.producer.flush(left.min(Duration::from_millis(500))).is_ok();
-            let none_refused = none_undelivered(&self.producer);
-            if flushed && none_refused {
-                return true;
-            }
-            if left.is_zero() || (flushed && !none_refused) {
+            self.now = Instant::now();
+            self.go_on(left.min(TEND));
+            if !self.refused.is_empty() || left.is_zero() {
                 return false;
+            }
+            if self.waits() {
+                let pause = self.retry_at.map_or(LOOK, |at| at.saturating_duration_since(self.now));
+                thread::sleep(pause.min(left));
+            } else if self.producer.flush(left.min(Duration::from_millis(500))).is_ok() && is_well(&self.producer) {
+                return true;
             }
         }
     }

@@ -4,11 +4,14 @@
 //! - Order: outputs are written in the order in which the pipeline hands them over, which is the input's order in each partition.
 //! - Batching: the client's own.
 
+mod backlog;
 mod headers;
 pub mod kafka;
 pub mod memory;
+mod opened;
 mod partitions;
 mod reports;
+mod retry;
 
 use std::time::Duration;
 
@@ -21,6 +24,11 @@ pub trait Sink {
 
     /// Looks after what was taken: outputs that the destination refused for good are handed to `refused` with their coordinates.
     fn tend(&mut self) -> Vec<Refused>;
+
+    /// How soon [`Sink::tend`] has to be called again, though nothing else happens.
+    fn next_look(&self) -> Option<Duration> {
+        None
+    }
 
     /// Waits until everything that was taken is settled; `false` when that did not happen in time.
     fn flush(&mut self, timeout: Duration) -> bool;

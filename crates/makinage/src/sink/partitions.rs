@@ -12,15 +12,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rdkafka::{
-    ClientContext,
-    client::Client,
-    producer::{Producer, ProducerContext, ThreadedProducer},
-};
+use rdkafka::{ClientContext, client::Client, producer::Producer};
 
+use super::reports::OutputProducer;
 use crate::{
     event::Event,
-    kafka::topics::{Topic, Waiting, look_up},
+    kafka::{
+        partitioner::of_key,
+        topics::{Topic, Waiting, look_up},
+    },
     panics,
 };
 
@@ -28,11 +28,12 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The sizes of the sink topic and of the data topics, as far as they are known.
-#[derive(Debug)]
 pub(super) struct Partitions {
     sink: Size,
     sources: Vec<Size>,
     asked: Mutex<Instant>,
+    /// The producer of now.
+    producer: Mutex<Weak<OutputProducer>>,
 }
 
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl Partitions {
     ) -> Option<Self> {
         let sink = wait_for(client, endpoint, sink, stopped)?;
         let sources = sources.map(|topic| wait_for(client, endpoint, topic, stopped)).collect::<Option<_>>()?;
-        Some(Self { sink, sources, asked: Mutex::new(Instant::now()) })
+        Some(Self { sink, sources, asked: Mutex::new(Instant::now()), producer: Mutex::default() })
     }
 
     /// The data topic's name.
@@ -72,14 +73,14 @@ impl Partitions {
         &self.sources[usize::from(event.source)].topic
     }
 
-    /// The partition that the event's output must go to; `None`: the one that its key chooses.
+    /// The partition that the event's output must go to: its own number, or the one that its key chooses; `None`: any.
     pub fn of<C: ClientContext>(&self, event: &Event, client: &Client<C>) -> Option<i32> {
         let source = &self.sources[usize::from(event.source)];
         if event.partition >= source.get() && self.may_ask() {
             self.refresh(client);
         }
         let same = source.get() == self.sink.get() && event.partition < self.sink.get();
-        same.then_some(event.partition)
+        if same { Some(event.partition) } else { event.key().map(|key| of_key(key, self.sink.get())) }
     }
 
     fn may_ask(&self) -> bool {
@@ -107,18 +108,23 @@ impl Partitions {
         }
     }
 
-    /// Asks again each `interval`, for as long as the producer is there.
-    pub fn watch<C>(self: &Arc<Self>, producer: &Arc<ThreadedProducer<C>>, interval: Duration) -> std::io::Result<()>
-    where
-        C: ProducerContext + 'static,
-    {
-        let (partitions, producer) = (Arc::clone(self), Arc::downgrade(producer));
+    /// The sizes are asked with this producer's client from now on.
+    pub fn ask_with(&self, producer: &Arc<OutputProducer>) {
+        *self.producer.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(producer);
+    }
+
+    /// Asks again each `interval`, for as long as the sink is there.
+    pub fn watch(self: &Arc<Self>, interval: Duration) -> std::io::Result<()> {
+        let partitions = Arc::downgrade(self);
         let watch = move || {
             loop {
                 thread::sleep(interval);
                 panics::point("partitions");
-                let Some(producer) = Weak::upgrade(&producer) else { return };
-                partitions.refresh(producer.client());
+                let Some(partitions) = Weak::upgrade(&partitions) else { return };
+                let producer = partitions.producer.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+                if let Some(producer) = producer {
+                    partitions.refresh(producer.client());
+                }
             }
         };
         thread::Builder::new().name("partitions".into()).spawn(watch).map(drop)

@@ -16,13 +16,13 @@ use rdkafka::{
     client::ClientContext,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
-    message::{BorrowedMessage, Headers},
+    message::BorrowedMessage,
 };
 
 use super::{Intake, Wiring, rebalance::Assignments};
 use crate::{
     config::DataTopic,
-    event::{self, Event, Place},
+    event::{Event, Place},
     kafka::{client::Cluster, pulse::Membership, topics::create_command},
     panics,
     stop::Stop,
@@ -201,7 +201,7 @@ impl KafkaSource {
         let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
         let ticket = context.offsets().received(source, partition, offset, bytes)?;
         let mut event = Event::new(ticket, Place { source, partition, offset }, key, value);
-        event.headers = message.headers().map(copy_headers).filter(|headers| !headers.is_empty());
+        event.headers = kafka_headers::copy(message).transpose();
         Some(event)
     }
 
@@ -279,8 +279,4 @@ fn unassigned(Group { name, session_timeout }: &Group, membership: Membership) -
              add partitions to the data topics for more instances to work"
         )),
     }
-}
-
-fn copy_headers(headers: &rdkafka::message::BorrowedHeaders) -> event::Headers {
-    headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
 }

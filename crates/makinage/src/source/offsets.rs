@@ -12,7 +12,8 @@ pub use crate::counts::Fate;
 const SEQUENCE_BITS: u32 = 40;
 
 /// Names one received event: the slot in the upper bits, its sequence number within the slot in the lower 40.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Within an assignment their order is that of the events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(u64);
 
 impl Ticket {

@@ -174,6 +174,12 @@ impl Broker {
         signal(self.child.as_ref().expect("a broker that is up").id(), name);
     }
 
+    /// What is on its disk of a partition that is small: record batches, byte for byte as they came.
+    pub fn log_of(&self, topic: &str, partition: i32) -> Vec<u8> {
+        let segment = format!("log/{topic}-{partition}/00000000000000000000.log");
+        fs::read(self.data.path().join(segment)).expect("the partition's first segment")
+    }
+
     pub fn endpoint(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
@@ -216,8 +222,13 @@ impl Broker {
 
     /// Makes a topic of one partition with settings of its own.
     pub fn create_topic_with(&self, name: &str, settings: &[(&str, &str)]) {
+        self.create_topic_of(name, 1, settings);
+    }
+
+    /// Makes a topic of so many partitions with settings of its own.
+    pub fn create_topic_of(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) {
         let (admin, options) = self.admin();
-        let topic = NewTopic::new(name, 1, TopicReplication::Fixed(1));
+        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
         let topic = settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
         let outcome = futures_executor::block_on(admin.create_topics([&topic], &options)).expect("an answer");
         for topic in outcome {

@@ -49,6 +49,11 @@ impl Script {
         let headers = headers
             .iter()
             .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
+        self.record_with(time, partition, headers, value)
+    }
+
+    /// Writes one record with any headers.
+    pub fn record_with(&self, time: Option<i64>, partition: i32, headers: OwnedHeaders, value: Option<&[u8]>) -> i64 {
         let mut record = BaseRecord::<str, [u8]>::to(&self.topic).partition(partition).key(RECORD_KEY).headers(headers);
         record.payload = value;
         record.timestamp = time;

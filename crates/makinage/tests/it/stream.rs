@@ -2,13 +2,14 @@
 
 use std::{
     cell::Cell,
+    ffi::CString,
     time::{Duration, Instant},
 };
 
 use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    message::{Headers, OwnedMessage},
+    message::OwnedMessage,
     producer::{BaseProducer, BaseRecord, Producer},
 };
 
@@ -110,7 +111,7 @@ pub fn value(message: &OwnedMessage) -> String {
 }
 
 pub fn header(message: &OwnedMessage, name: &str) -> Option<String> {
-    let headers = message.headers()?;
-    let found = headers.iter().filter(|header| header.key == name).find_map(|header| header.value)?;
+    let name = CString::new(name).expect("a name");
+    let found = kafka_headers::first(message.headers()?.as_borrowed(), &name)??;
     Some(String::from_utf8_lossy(found).into_owned())
 }

@@ -9,13 +9,13 @@ use anyhow::Context;
 use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    message::{BorrowedMessage, Headers},
+    message::BorrowedMessage,
     producer::{BaseProducer, BaseRecord},
 };
 use serde_json::value::RawValue;
 
 use super::{table::Row, training::Trained};
-use crate::model::ModelLabel;
+use crate::model::{ModelLabel, headers::header};
 
 /// What the keys of the demo's own events begin with.
 const KEY: &str = "demo-";
@@ -98,11 +98,8 @@ fn read(message: &BorrowedMessage<'_>, classes: &[String], own: &ModelLabel) -> 
     let value = message.payload().unwrap_or_default();
     let (input, prediction): (Box<RawValue>, Box<RawValue>) = serde_json::from_slice(value)
         .with_context(|| format!("on topic predict: {}", String::from_utf8_lossy(value)))?;
-    let model = message
-        .headers()
-        .and_then(|headers| headers.iter().find(|header| header.key == "makinage-model")?.value)
-        .map(|value| String::from_utf8_lossy(value).into_owned())
-        .unwrap_or_default();
+    let model = header(message, "makinage-model").map(|value| String::from_utf8_lossy(value).into_owned());
+    let model = model.unwrap_or_default();
     let class = prediction.get().parse().ok().and_then(|class: usize| classes.get(class)).filter(|_| model == **own);
     let number = message.key().and_then(|key| std::str::from_utf8(key).ok()?.strip_prefix(KEY)?.parse().ok());
     Ok(Row {

@@ -1,0 +1,80 @@
+//! Outputs that wait for their turn: those that came back from Kafka, and all that is behind them. Pure: no I/O.
+
+use std::collections::VecDeque;
+
+use rdkafka::message::OwnedMessage;
+
+use crate::source::offsets::Ticket;
+
+/// An output that waits.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub message: OwnedMessage,
+    pub ticket: Ticket,
+    /// It was refused together with others, or may be: it goes in a batch of its own, and is judged by that.
+    pub alone: bool,
+}
+
+/// What waits, in the order in which it is produced.
+#[derive(Debug, Default)]
+pub(super) struct Backlog(VecDeque<Held>);
+
+impl Backlog {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn first(&self) -> Option<&Held> {
+        self.0.front()
+    }
+
+    pub fn take_first(&mut self) -> Option<Held> {
+        self.0.pop_front()
+    }
+
+    /// An output that comes after all that waits.
+    pub fn push(&mut self, held: Held) {
+        self.0.push_back(held);
+    }
+
+    /// Outputs that were under way, and so come before all that waits. Kafka's client hands them back in no order at all: theirs is that of
+    /// their events.
+    pub fn put_back(&mut self, mut returned: Vec<Held>) {
+        returned.sort_by_key(|held| held.ticket);
+        for held in returned.into_iter().rev() {
+            self.0.push_front(held);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::{Timestamp, message::OwnedMessage};
+
+    use super::{Backlog, Held};
+    use crate::source::offsets::Offsets;
+
+    #[test]
+    fn what_comes_back_goes_first_in_the_order_of_its_events_and_what_is_behind_keeps_its_own() {
+        let mut offsets = Offsets::default();
+        offsets.assign(0, 0);
+        let mut held: Vec<Held> = (0..6)
+            .map(|offset| Held {
+                message: OwnedMessage::new(None, None, "predict".into(), Timestamp::NotAvailable, 0, offset, None),
+                ticket: offsets.received(0, 0, offset, 1).expect("a ticket"),
+                alone: false,
+            })
+            .collect();
+        let mut backlog = Backlog::default();
+        let behind = held.split_off(4);
+        for held in behind {
+            backlog.push(held);
+        }
+        // As a purge hands them back: the newest first, then those in flight.
+        held.swap(0, 3);
+        backlog.put_back(held);
+        let order = std::iter::from_fn(|| backlog.take_first()).map(|held| held.ticket);
+        assert!(order.is_sorted());
+        assert!(backlog.is_empty());
+    }
+}
