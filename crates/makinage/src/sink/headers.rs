@@ -19,13 +19,7 @@ const HEADER_OVERHEAD: usize = 10;
 
 /// The event's own headers, and those that this program adds. `topic` is the data topic.
 pub(super) fn output_headers(event: &Event, topic: &str, model: &str) -> Result<OwnedHeaders, Failure> {
-    let mut headers = own(event)?.cloned().unwrap_or_default();
-    // A chain of services names its last one.
-    for name in [MODEL_HEADER, SOURCE_HEADER] {
-        if first(headers.as_borrowed(), name).is_some() {
-            remove(&mut headers, name);
-        }
-    }
+    let mut headers = own(event)?.map_or_else(|| OwnedHeaders::new_with_capacity(2), without_ours);
     let mut place = [0_u8; 320];
     let room = place.len();
     let mut rest = &mut place[..];
@@ -35,6 +29,17 @@ pub(super) fn output_headers(event: &Event, topic: &str, model: &str) -> Result<
     add(&mut headers, MODEL_HEADER.to_bytes(), Some(model.as_bytes()));
     add(&mut headers, SOURCE_HEADER.to_bytes(), Some(&place[..written]));
     Ok(headers)
+}
+
+/// A chain of services names its last one.
+fn without_ours(headers: &OwnedHeaders) -> OwnedHeaders {
+    let mut headers = headers.clone();
+    for name in [MODEL_HEADER, SOURCE_HEADER] {
+        if first(headers.as_borrowed(), name).is_some() {
+            remove(&mut headers, name);
+        }
+    }
+    headers
 }
 
 /// Bytes that the event's own headers take in its output, at most.
