@@ -78,35 +78,21 @@ def make_step(step: str, factory: Callable[..., Any], *arguments: Any, config: A
         function = factory(*arguments, copy.deepcopy(config))
     except BaseException as error:
         raise errors.SetupError(errors.report(step, error, _factory_hint(step, error))) from error
-    if callable(function):
-        _refuse_lazy(step, function)
-        return function  # type: ignore[no-any-return]  # checked to be callable just above
-    code = getattr(factory, "__code__", None)
-    returned = "nothing" if function is None else f"a {type(function).__name__}"
-    raise errors.SetupError(
-        errors.Report(
-            step=step,
-            error="TypeError",
-            message=f"the {step} factory returned {returned}, not a function",
-            where=f"{code.co_filename}:{code.co_firstlineno}" if code else None,
-            hint=f"{step} must return the function to be called for each event (is a `return` missing?)",
-        )
-    )
+    if not callable(function):
+        returned = "nothing" if function is None else f"a {type(function).__name__}"
+        hint = f"{step} must return the function to be called for each event (is a `return` missing?)"
+        raise _no_function(step, factory, f"returned {returned}, not a function", hint)
+    lazy = laziness(function)
+    if lazy is not None:
+        raise _no_function(step, function, f"returned {lazy[0]}, whose calls give no values", lazy[1])
+    return function  # type: ignore[no-any-return]  # checked to be callable just above
 
 
-def _refuse_lazy(step: str, function: Callable[..., Any]) -> None:
-    what = laziness(function)
-    if what is not None:
-        code = getattr(function, "__code__", None)
-        raise errors.SetupError(
-            errors.Report(
-                step=step,
-                error="TypeError",
-                message=f"the {step} factory returned {what[0]}, whose calls give no values",
-                where=f"{code.co_filename}:{code.co_firstlineno}" if code else None,
-                hint=what[1],
-            )
-        )
+def _no_function(step: str, at: Callable[..., Any], what: str, hint: str) -> errors.SetupError:
+    """What a factory returned instead of a function, with the place of what is to be mended."""
+    code = getattr(at, "__code__", None)
+    where = f"{code.co_filename}:{code.co_firstlineno}" if code else None
+    return errors.SetupError(errors.Report(step, "TypeError", f"the {step} factory {what}", where, hint=hint))
 
 
 def _factory_hint(step: str, error: BaseException) -> str | None:

@@ -10,6 +10,7 @@ use super::{
     scene::Scene,
     service::{Service, program},
     stage::send,
+    stops::WEDGE,
     stream::produce,
 };
 
@@ -169,19 +170,6 @@ fn told(service: &Service) -> BTreeMap<String, u64> {
     let parts = counts.split(", ").map(|part| part.split_once(' ').expect("a number and a word"));
     parts.map(|(number, word)| (word.to_owned(), number.parse().expect("a number"))).collect()
 }
-
-/// Each event is held for as long as the file `wedge` is beside the module.
-const WEDGE: &str = "
-import os, time
-wedge = os.path.join(os.path.dirname(__file__), 'wedge')
-def predict(model, config):
-    def step(event):
-        print('the hook holds', flush=True)
-        while os.path.exists(wedge):
-            time.sleep(0.05)
-        return event
-    return step
-";
 
 #[test]
 fn what_a_stop_that_was_cut_short_left_is_counted_as_left() {

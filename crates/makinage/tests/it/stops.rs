@@ -42,7 +42,7 @@ fn sigterm_under_a_flowing_load_scores_every_event_exactly_once_over_all_restart
 }
 
 /// Holds each event for as long as the file `wedge` is beside the module.
-const WEDGE: &str = "
+pub const WEDGE: &str = "
 import os, time
 wedge = os.path.join(os.path.dirname(__file__), 'wedge')
 def predict(model, config):
