@@ -5,6 +5,11 @@ so that nothing is written to disk and the package is always of the service's ow
 message: `protocol/README.md`, "Start of a worker".
 """
 
+import sys
+
+# Before anything is imported: `-c` puts the current folder first on the path, where a `json.py` may be anybody's.
+sys.path[:] = [entry for entry in sys.path if entry != ""]
+
 # All at the top: an import inside the importer's own methods would ask the importer again.
 import json
 import linecache
@@ -13,7 +18,6 @@ import select
 import signal
 import socket
 import struct
-import sys
 import time
 from importlib.machinery import ModuleSpec
 
@@ -136,8 +140,6 @@ def _main():
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    # `-c` puts the current folder first on the path; only the config file's folder belongs there.
-    sys.path[:] = [entry for entry in sys.path if entry != ""]
     (size,) = struct.unpack("<I", _receive(sock, 4))
     sources = json.loads(_receive(sock, size))
     sys.meta_path.insert(0, _MemoryImporter(sources))

@@ -4,13 +4,17 @@ Standard input is a socket: requests come as lines of JSON, and each is answered
 elsewhere. The first line out says that MLflow is there, or that it isn't.
 """
 
+import sys
+
+# `-c` puts the current folder first on the path, where a `json.py` may be anybody's.
+sys.path[:] = [entry for entry in sys.path if entry != ""]
+
 import json
 import os
 import queue
 import re
 import shutil
 import socket
-import sys
 import threading
 
 # What is downloaded is named by the publisher; this file of MLflow's would make two downloads of one model differ.

@@ -1,9 +1,13 @@
 """Runs the command in its arguments, and ends it with all its children when standard input ends: with the service."""
 
+import sys
+
+# `-c` puts the current folder first on the path, where a `json.py` may be anybody's.
+sys.path[:] = [entry for entry in sys.path if entry != ""]
+
 import os
 import signal
 import subprocess
-import sys
 import threading
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
 
-from makinage_worker import exact
+from makinage_worker import exact, frames
 from makinage_worker.features import FieldOrder
 from makinage_worker.likeness import form, forms, nulls
 from makinage_worker.rows import Row
@@ -72,8 +72,9 @@ def number_matrix(events: Sequence[Any]) -> tuple[np.ndarray, int] | None:
     if types not in ({float}, {int}):
         return None
     matrix = np.array(events)
-    # Integers beyond 64 bits make other dtypes.
-    return (matrix.reshape(len(events), -1), rank) if matrix.dtype.str in ("<i8", "<f8") else None
+    # Integers beyond 64 bits make other dtypes, of their neighbours too.
+    wanted = "<i8" if types == {int} else "<f8"
+    return (matrix.reshape(len(events), -1), rank) if matrix.dtype.str == wanted else None
 
 
 def is_frame(value: Any) -> bool:
@@ -92,20 +93,40 @@ def is_sparse(value: Any) -> bool:
 
 
 def frame_row(frame: Any) -> Row:
-    """The rows of a DataFrame; they stack with those of the same columns, types and nulls."""
+    """The rows of a DataFrame; they stack with those of the same columns, types and nulls.
+
+    One with an index or attributes of its own, which a model may read, stacks with nothing.
+    """
+    if frame.attrs or not _is_plain_index(frame.index):
+        return Row(("frame of its own", next(_OWN_FRAMES)), frame, len(frame))
     missing = frame.isna().to_numpy()
     where = missing.tobytes() if missing.any() else b""
     inferred = [
         form(frame.iloc[:, place].tolist()) for place, dtype in enumerate(frame.dtypes) if str(dtype) == "object"
     ]
-    return Row(("frame", tuple(frame.columns), tuple(map(str, frame.dtypes)), where, *inferred), frame, len(frame))
+    return Row(
+        ("frame", tuple(frame.columns), tuple(map(_dtype_key, frame.dtypes)), where, *inferred), frame, len(frame)
+    )
+
+
+_OWN_FRAMES = count()
+
+
+def _is_plain_index(index: Any) -> bool:
+    return type(index).__name__ == "RangeIndex" and (index.start, index.step, index.name) == (0, 1, None)
+
+
+def _dtype_key(dtype: Any) -> Hashable:
+    """What two columns must have in common for their rows to stay what they are in one frame."""
+    categories = getattr(dtype, "categories", None)
+    return str(dtype) if categories is None else ("category", tuple(categories), str(categories.dtype), dtype.ordered)
 
 
 def join_frames(frames: Sequence[Any]) -> Any:
-    """The rows of all frames, numbered from 0."""
+    """The rows of all frames, numbered from 0; a single one as it is."""
     import pandas as pd
 
-    return pd.concat(frames, ignore_index=True)
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
 
 class ArrayPlan:
@@ -133,7 +154,7 @@ class ArrayPlan:
         if is_frame(value):
             return frame_row(value)
         if is_series(value):
-            return self.row(value.to_dict())
+            return self.row(frames.fields(value))
         if is_sparse(value):
             value = value.tocsr()
             return Row(("sparse", value.dtype.str, value.shape[1]), value, value.shape[0])
@@ -144,6 +165,12 @@ class ArrayPlan:
         return self.order.values(value)
 
     def _array_row(self, array: np.ndarray) -> Row:
+        if isinstance(array, np.ma.MaskedArray):
+            if np.ma.is_masked(array):
+                raise ValueError(
+                    "the array has masked values, which a model's input can't keep: fill them, say with NaN"
+                )
+            array = np.asarray(array)
         if array.ndim == 0:
             if array.dtype.kind == "U":
                 return self.row(str(array))
@@ -162,7 +189,7 @@ class ArrayPlan:
             from scipy import sparse
 
             return sparse.vstack(values, format="csr"), {}
-        if kind == "frame":
+        if kind in ("frame", "frame of its own"):
             return join_frames(values), {}
         dtype = np.dtype(rest[0])
         if kind == "text":

@@ -11,7 +11,6 @@ from makinage_worker.namesakes import HookModules
 from makinage_worker.notices import Notices
 from makinage_worker.predict import Manner, Predictor, Scorer
 from makinage_worker.proxy import ModelProxy
-from makinage_worker.rows import Plan
 from makinage_worker.serving import Serving
 from makinage_worker.steps import Ownership, Steps, Topics
 from makinage_worker.warm_up import ExampleFailed, warm_up
@@ -39,9 +38,10 @@ class Setup:
             if reference is not None
         }
 
-    def _manner(self, plan: Plan, steps: Steps) -> Manner:
+    def _manner(self, loaded: LoadedModel, steps: Steps) -> Manner:
         """How the model may be called: where it gets one event a call anyway, nothing is to be seen of it first."""
-        stackable = plan.stackable and not Ownership.of(self._topics, steps).one_by_one
+        one_by_one = Ownership.of(self._topics, steps).one_by_one(users_model=loaded.is_users)
+        stackable = loaded.plan.stackable and not one_by_one
         return Manner(self._operator, self._row_wise if stackable else False)
 
     def _warm_up(self, loaded: LoadedModel, folder: str, scorer: Scorer) -> bool:
@@ -70,7 +70,7 @@ class Setup:
         for step, factory in self._factories.items():
             arguments = (proxy,) if step == "predict" else ()
             setattr(steps, step, hooks.make_step(step, factory, *arguments, config=self._config))
-        scorer = Scorer(loaded.plan, Predictor(loaded.pyfunc.predict, notices, self._manner(loaded.plan, steps)))
+        scorer = Scorer(loaded.plan, Predictor(loaded.pyfunc.predict, notices, self._manner(loaded, steps)))
         warm = self._warm_up(loaded, folder, scorer)
         serving = Serving(self._topics, steps, scorer, notices)
         answer = {

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from makinage_worker import frames
 from makinage_worker.arrays import frame_row, is_frame, is_series, join_frames
 from makinage_worker.cells import WHOLE, Column, convert
 from makinage_worker.features import FieldOrder
@@ -52,7 +53,7 @@ class ColumnPlan:
         if is_frame(value):
             return frame_row(value)
         if is_series(value):
-            return self.row(value.to_dict() if self._named else value.tolist())
+            return self.row(frames.fields(value) if self._named else value.tolist())
         if isinstance(value, (np.ndarray, np.generic)):
             value = value.tolist() if value.dtype.kind not in "mM" else list(np.atleast_1d(value))
         if isinstance(value, (list, tuple)) and not self._is_one_cell(value):

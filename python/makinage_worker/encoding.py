@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from makinage_worker import errors, foreign
+from makinage_worker.lazy import computed
 
 JSON = "makinage.encoding.json"
 BUILT_IN = (JSON, "makinage.encoding.string", "makinage.encoding.none", "makinage.encoding.pickle")
@@ -61,7 +62,7 @@ def user_codec(module: ModuleType) -> Codec:
     """The codec of a user's module, which has `decode` and `encode` (checked at its import)."""
 
     def encode(value: Any) -> bytes:
-        data = module.encode(value)
+        data = computed(f"{module.__name__}.encode", module.encode(value))
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError(f"{module.__name__}.encode returned a {type(data).__name__}, it must return bytes")
         return bytes(data)

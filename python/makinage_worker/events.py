@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -48,15 +48,32 @@ def decode(codec: Codec, data: bytes) -> Any:
         raise refused from error
 
 
-def records(batch: Batch, codecs: list[Codec]) -> Iterator[tuple[int, Codec, bytes]]:
-    """Place, codec and undecoded bytes of each raw event, in the order of their places."""
-    found = [
-        (place, codecs[group.source], data)
-        for group in batch.groups
-        if isinstance(group, RawGroup)
-        for place, data in zip(group.places, group.events, strict=True)
-    ]
-    return iter(found if len(batch.groups) == 1 else sorted(found, key=itemgetter(0)))
+@dataclass(slots=True)
+class Record:
+    """An event that isn't decoded yet, and its place in the batch; `value` where the service has decoded it."""
+
+    place: int
+    codec: Codec
+    data: bytes | None
+    value: Any = None
+
+    def decode(self) -> Any:
+        """The event. Raises what says best why it is none."""
+        return self.value if self.data is None else decode(self.codec, self.data)
+
+
+def records(batch: Batch, codecs: list[Codec]) -> Iterator[Record]:
+    """All events of a batch in the order of their places."""
+    found: list[Record] = []
+    for group in batch.groups:
+        codec = codecs[group.source]
+        if isinstance(group, RawGroup):
+            found += [Record(place, codec, data) for place, data in zip(group.places, group.events, strict=True)]
+        else:
+            found += [
+                Record(place, codec, None, value) for place, value in zip(group.places, values_of(group), strict=True)
+            ]
+    return iter(found if len(batch.groups) == 1 else sorted(found, key=attrgetter("place")))
 
 
 def matrix_of(group: DenseGroup) -> np.ndarray:

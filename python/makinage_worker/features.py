@@ -7,8 +7,9 @@ fields is refused: a model that takes columns by position would read one field f
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 _GENERIC = re.compile(r"Column_\d+|\d+")
@@ -16,9 +17,16 @@ _GENERIC = re.compile(r"Column_\d+|\d+")
 
 
 class FieldOrder:
-    """`names` are the model's own, None where it has none; `width` is the number of its features where it is known."""
+    """`names` are the model's own, None where it has none; `width` is the number of its features where it is known.
 
-    def __init__(self, names: Sequence[str] | None = None, width: int | None = None) -> None:
+    `later` are the names that a later step of a pipeline was trained with: they are the input's where they are the
+    event's fields, and of the pipeline's own making otherwise.
+    """
+
+    def __init__(
+        self, names: Sequence[str] | None = None, width: int | None = None, later: Sequence[str] | None = None
+    ) -> None:
+        self._later = later
         self._names: tuple[Any, ...] | None = None if names is None else tuple(names)
         self._of_model = names is not None
         self._settled = self._of_model
@@ -53,7 +61,8 @@ class FieldOrder:
                 f"the model takes {self._width} features without names, and the event has "
                 f"{len(event)} fields ({', '.join(map(repr, event))})"
             )
-        self._names = tuple(event)
+        same = self._later is not None and set(self._later) == set(event)
+        self._names = tuple(self._later or ()) if same else tuple(event)
         return self._names
 
     def _by_spelling(self, event: dict[Any, Any], names: tuple[Any, ...]) -> list[Any]:
@@ -78,11 +87,27 @@ class FieldOrder:
         )
 
 
+@contextlib.contextmanager
+def settled(order: FieldOrder | None) -> Iterator[None]:
+    """Around a model call: what it is given settles the order, unless the call raises."""
+    scored = False
+    try:
+        yield
+        scored = True
+    finally:
+        if order is not None and order.is_open:
+            order.settle(scored=scored)
+
+
 def field_order(pyfunc: Any) -> FieldOrder:
     """The order for a model that MLflow loaded."""
     model = _native(pyfunc)
     names = _names(model)
-    return FieldOrder(names, _width(model) if names is None else None)
+    if names is not None:
+        return FieldOrder(names)
+    steps = getattr(model, "steps", None)
+    later = (_names(step) for _, step in steps[1:]) if isinstance(steps, list) else ()
+    return FieldOrder(None, _width(model), next((names for names in later if names is not None), None))
 
 
 def _native(pyfunc: Any) -> Any:

@@ -134,6 +134,10 @@ def _framing(whose: str, shown: str, data: bytes, length: int) -> Found:
     )
 
 
+_PYTHONS = re.compile(r"'|\b(?:True|False|None)\b|\(")
+"""What Python writes and JSON doesn't have."""
+
+
 def _nearly_json(data: bytes) -> str | None:
     if data.startswith(b"\xef\xbb\xbf") and _is_json(_text(data[3:])):
         return "the value begins with a byte order mark (0xEF 0xBB 0xBF): produce UTF-8 without it (not `utf-8-sig`)"
@@ -142,7 +146,7 @@ def _nearly_json(data: bytes) -> str | None:
     if _is_several(_text(data)):
         return "the value is several JSON documents: produce a record for each, or one list of them all"
     short = _text(data) if len(data) <= _SHORT else ""
-    if short[:1] in ("{", "[", "(") and _parses(ast.literal_eval, short):
+    if short[:1] in ("{", "[", "(") and _PYTHONS.search(short) and _parses(ast.literal_eval, short):
         return "the value is Python's own text of an object, not JSON: produce json.dumps(event), not str(event)"
     cells = short.split(",")
     if len(cells) > 1 and all(_parses(float, cell) for cell in cells):

@@ -25,6 +25,19 @@ def in_order(result: Any) -> Any:
     return result.iloc[order]
 
 
+def has_ids(result: Any) -> bool:
+    """Whether the answer to a single row has an index that isn't its place in the input."""
+    return hasattr(result, "iloc") and len(result) == 1 and result.index[0] != 0
+
+
+def fields(series: Any) -> dict[Any, Any]:
+    """A Series as an object. Raises ValueError where two of its values have one name."""
+    if not series.index.is_unique:
+        twice = next(iter(series.index[series.index.duplicated()]))
+        raise ValueError(f"the Series has several values named {twice!r}: give each a name of its own")
+    return series.to_dict()  # type: ignore[no-any-return]
+
+
 def is_values(value: Any) -> bool:
     """Whether the value is a pandas Index or one of its arrays (nullable, categorical, …)."""
     pandas = sys.modules.get("pandas")

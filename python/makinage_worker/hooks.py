@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from makinage_worker import errors, hiding, missing
-from makinage_worker.lazy import laziness
+from makinage_worker.lazy import laziness, pending
 
 STEPS = ("pre_transform", "predict", "post_transform")
 
@@ -78,6 +78,9 @@ def make_step(step: str, factory: Callable[..., Any], *arguments: Any, config: A
         function = factory(*arguments, copy.deepcopy(config))
     except BaseException as error:
         raise errors.SetupError(errors.report(step, error, _factory_hint(step, error))) from error
+    early = pending(function)
+    if early is not None:
+        raise _no_function(step, factory, f"returned {early[0]}, not a function", early[1])
     if not callable(function):
         returned = "nothing" if function is None else f"a {type(function).__name__}"
         hint = f"{step} must return the function to be called for each event (is a `return` missing?)"

@@ -28,7 +28,8 @@ def take(data: Any, rows: range | Sequence[int]) -> Any:
     """Copies of these rows, as models may write into what they get; a DataFrame's index starts at 0 again."""
     rows_of = part(data, rows)
     if hasattr(rows_of, "iloc"):
-        return own_frame(rows_of.reset_index(drop=True))
+        counted = type(rows_of.index).__name__ in ("RangeIndex", "Index")
+        return own_frame(rows_of.reset_index(drop=True) if counted else rows_of)
     return rows_of.copy() if hasattr(rows_of, "toarray") else own(rows_of)
 
 
@@ -77,7 +78,7 @@ def differing(data: Any, one: Any, known: np.ndarray | None = None) -> np.ndarra
         skip = np.zeros(data.shape[1], dtype=bool) if known is None else known
         unlike = np.zeros(data.shape, dtype=bool)
         for place in np.flatnonzero(~skip):
-            unlike[:, place] = _unlike(data.iloc[:, place], one.iloc[0, place])
+            unlike[:, place] = _unlike(data.iloc[:, place], one.iloc[:, place].to_numpy()[0])
         return unlike
     if hasattr(data, "toarray"):
         return np.array([[(data[row] != one).nnz > 0] for row in range(data.shape[0])])
@@ -147,5 +148,5 @@ def same(one: Any, other: Any) -> bool:
         if isinstance(one, dict) and isinstance(other, dict):
             return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
         return one is other or bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124  # NaN
-    except (TypeError, ValueError):
+    except Exception:
         return False

@@ -22,6 +22,8 @@ class LoadedModel:
     flavour: str
     seconds: float
     warnings: list[str] = field(default_factory=list)
+    is_users: bool = False
+    """Whether its predict is code of the user's (a pyfunc class, a loader module), which may share state with hooks."""
 
 
 def load(folder: str, modules: HookModules) -> LoadedModel:
@@ -46,6 +48,7 @@ def load(folder: str, modules: HookModules) -> LoadedModel:
         flavour=_flavour(pyfunc.loader_module or ""),
         seconds=time.monotonic() - begin,
         warnings=[environment.warning(found)] if found else [],
+        is_users=_is_users(pyfunc.loader_module or ""),
     )
 
 
@@ -63,6 +66,10 @@ def _import_mlflow() -> Any:
 def _install(error: BaseException) -> str:
     name = getattr(error, "name", None) or "mlflow"
     return errors.install_command(["mlflow" if name.startswith("mlflow") else errors.distribution(name)])
+
+
+def _is_users(loader_module: str) -> bool:
+    return loader_module.startswith("mlflow.pyfunc.") or not loader_module.startswith("mlflow.")
 
 
 def _flavour(loader_module: str) -> str:

@@ -43,6 +43,13 @@ class _Package:
     folders: list[str]
 
 
+_IMPORTING = (
+    *("import_module", "__import__", "resolve_name", "runpy", "pydoc", "exec(", "eval(", "hydra", "instantiate"),
+    *("pickle", "joblib", "dill", "shelve", "torch.load", "skops"),
+)
+"""What imports modules by names that aren't in the text: those of a pickle's classes, for one."""
+
+
 class HookModules:
     """The names that the hooks and encoders use. Made before they are imported, it knows what Python had by itself."""
 
@@ -96,7 +103,7 @@ class HookModules:
 
     def _imports_any(self) -> bool:
         """Whether the hooks import by names that they put together: it may be any."""
-        return any(word in text for text in self._sources.values() for word in ("import_module", "__import__"))
+        return any(word in text for text in self._sources.values() for word in _IMPORTING)
 
 
 class _Meeting:

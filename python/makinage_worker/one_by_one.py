@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from makinage_worker.arrays import as_array
-from makinage_worker.encoding import Codec
 from makinage_worker.errors import Failure
-from makinage_worker.events import Echo, Event, decode, records
+from makinage_worker.events import Echo, Event, Record, records
 from makinage_worker.finish import Finish
 from makinage_worker.lazy import computed
 from makinage_worker.notices import Notices
@@ -31,18 +30,19 @@ class OneByOne:
         self._scorer = scorer
         self._notices = notices
         self._finish = Finish(topics, steps)
+        self._hooks_see_it = bool(steps.custom & {"pre_transform", "predict"})
 
     def run(self, batch: Batch, out: Outcomes) -> None:
         """Takes a batch's events in the order of their places."""
-        for place, codec, data in records(batch, self._topics.sources):
+        for record in records(batch, self._topics.sources):
             self._notices.tick()
-            self._event(place, codec, data, out)
+            self._event(record, out)
 
-    def _event(self, place: int, codec: Codec, data: bytes, out: Outcomes) -> None:
-        step = "decode"
+    def _event(self, record: Record, out: Outcomes) -> None:
+        place, step = record.place, "decode"
         try:
-            event = Event(decode(codec, data), codec.is_json)
-            echo = Echo(event.value) if codec.is_json and self._finish.splices else None
+            event = Event(record.decode(), record.codec.is_json)
+            echo = Echo(event.value) if self._hooks_see_it and event.is_json and self._finish.splices else None
             step = "pre_transform"
             value = self._pre_transform(event.value)
             if value is None:
@@ -64,10 +64,14 @@ class OneByOne:
         if self._steps.predict is not None:
             # An array of an object is of no use.
             return event if isinstance(event, dict) else as_array(event)
-        return self._scorer.row(event)
+        return self._scorer.plan.row(event)
 
     def _predict(self, value: Any) -> Any:
         if self._steps.predict is not None:
             return computed("predict", self._steps.predict(value))
-        row = value if self._steps.pre_transform is None else self._scorer.row(value)
-        return self._scorer.predictor.alone(single(self._scorer.plan, row))
+        plan = self._scorer.plan
+        row = value if self._steps.pre_transform is None else plan.row(value)
+        prediction = self._scorer.predictor.alone(single(plan, row))
+        if plan.order is not None and plan.order.is_open:
+            plan.order.settle(scored=not isinstance(prediction, Failure))
+        return prediction

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 
 from makinage_worker import inputs
-from makinage_worker.errors import Failure
+from makinage_worker.agreement import agree
+from makinage_worker.errors import Failure, message
+from makinage_worker.frames import has_ids
+from makinage_worker.lazy import computed
 from makinage_worker.notices import Notices
 from makinage_worker.own import own
 from makinage_worker.rows import Plan, Row, entries, split
-from makinage_worker.rowwise import Proof, Proofs, Scored, WrongCount
+from makinage_worker.rowwise import Proof, Proofs, Scored, WrongCount, shown
 from makinage_worker.stack import Stack, single
 
 _ENOUGH_SECONDS = 1.0
@@ -57,13 +60,29 @@ class Predictor:
         self._trusted = manner.row_wise is True
         self._proofs = Proofs()
         self._seconds_alone = 0.0
+        self._has_ids = False
+
+    @property
+    def is_one_by_one(self) -> bool:
+        """Whether each event has a model call of its own."""
+        return self._one_by_one
 
     def score(self, stack: Stack) -> Iterator[Chunk]:
         """The predictions of a stack's events, in any order; each chunk is to be used before the next is asked for."""
-        events: Events = range(len(stack))
-        if not self._one_by_one and not self._trusted:
-            events = yield from self._prove(stack)
-        yield from self._score(stack, events)
+        if self._one_by_one or self._trusted:
+            yield from self._score(stack, range(len(stack)), None)
+            return
+        proof = self._proofs.of(stack.key)
+        if proof.is_complete or (len(stack) == 1 and proof.seen):
+            yield from self._score(stack, range(len(stack)), proof)
+            return
+        rest = list(range(len(stack)))
+        try:
+            yield from self._prove(proof, stack, rest)
+        except Exception as error:
+            # Values that can't be compared or copied: nothing of them kills a worker.
+            self._give_up(f"how it takes rows can't be seen ({type(error).__name__}: {message(error)})")
+        yield from self._score(stack, rest, proof)
 
     def prove(self, stack: Stack) -> None:
         """Looks at how the model answers these events, of which nothing else is wanted."""
@@ -74,7 +93,7 @@ class Predictor:
         """The prediction of one event, or its Failure; valid until the model is called again."""
         return entries(self._alone(stack, range(event, event + 1)).predictions)[0]
 
-    def _score(self, stack: Stack, events: Events) -> Iterator[Chunk]:
+    def _score(self, stack: Stack, events: Events, proof: Proof | None) -> Iterator[Chunk]:
         """One call for all; when the model raises, they are halved until the guilty event stands alone."""
         pending = [events] if events else []
         while pending:
@@ -87,23 +106,43 @@ class Predictor:
                 continue
             self._notices.tick()
             try:
-                chunk = Chunk(part, self._ask(stack, part))
+                predictions = self._ask(stack, part)
+                # One that catches what it can't score answers None for all.
+                believed = not _is_nothing(predictions) and self._holds(proof, stack, part, predictions)
             except WrongCount as error:
                 self._give_up(f"{error}, so it doesn't answer row by row")
-                pending.append(part)
+                believed = False
             except BaseException:
-                middle = len(part) // 2
-                pending += [part[middle:], part[:middle]]
-            else:
-                yield chunk
+                believed = False
+            if believed:
+                yield Chunk(part, predictions)
+                continue
+            middle = len(part) // 2
+            pending += [part[middle:], part[:middle]]
+
+    def _holds(self, proof: Proof | None, stack: Stack, part: Events, predictions: Any) -> bool:
+        """Whether a few of these events have the same answers alone, where a call is larger than any before.
+
+        Some models do other things with more rows: windows, neighbours, groups that fill up.
+        """
+        if proof is None or len(part) <= proof.largest:
+            return True
+        answers = entries(predictions)
+        for place in sorted({len(part) - 1, len(part) // 2, len(part) // 3}):
+            alone = self.alone(stack, part[place])
+            if not isinstance(alone, Failure) and not agree(alone, answers[place], answers):
+                self._give_up_mixing(f"it answers {shown(alone)} to a row alone and {shown(answers[place])} among many")
+                return False
+        proof.largest = len(part)
+        return True
 
     def _alone(self, stack: Stack, event: Events) -> Chunk:
         self._notices.tick()
         begin = time.perf_counter()
         try:
-            result = self._predict(_input(stack, event))
+            result = computed("predict", self._predict(_input(stack, event)))
             self._seconds_alone = time.perf_counter() - begin
-            rows = split(result, stack.rows(event))
+            rows = self._split(result, stack.rows(event))
             predictions: Any = [result] if rows is None else stack.per_event(event, rows)
         except BaseException as error:
             return Chunk(event, [Failure("predict", error)])
@@ -117,22 +156,24 @@ class Predictor:
 
     def _ask(self, stack: Stack, events: Events) -> Any:
         """Their predictions from one call. Raises WrongCount, and whatever the model and `own` raise."""
-        result = self._predict(stack.input(events))
-        rows = split(result, stack.rows(events))
+        result = computed("predict", self._predict(stack.input(events)))
+        rows = self._split(result, stack.rows(events))
         if rows is None:
             raise WrongCount(_other_count(stack.rows(events), result))
         return own(stack.per_event(events, rows))
 
-    def _prove(self, stack: Stack) -> Generator[Chunk, None, Events]:
-        """Scores alone what the proof of the stack's key needs; returns the events that may be scored together."""
-        proof = self._proofs.of(stack.key)
-        if proof.is_complete or (len(stack) == 1 and proof.seen):
-            return range(len(stack))
-        rest = list(range(len(stack)))
+    def _split(self, result: Any, rows: int) -> Any:
+        if rows == 1 and has_ids(result):
+            self._has_ids = True
+        # An index of the model's own says nothing of the input's order, whatever numbers are in it.
+        return split(result.reset_index(drop=True) if self._has_ids and hasattr(result, "iloc") else result, rows)
+
+    def _prove(self, proof: Proof, stack: Stack, rest: list[int]) -> Iterator[Chunk]:
+        """Scores alone what the proof of the stack's key needs; leaves in `rest` what may be scored together."""
         while not proof.seen and rest:
             proof.begin((yield from self._scored(stack, rest.pop(0))))
         if not rest or self._one_by_one:
-            return rest
+            return
         # What is proven needn't be looked at, once events enough have been seen.
         known = proof.proven if proof.has_seen_enough else None
         differing = stack.differing(rest, proof.seen[0].data, known)
@@ -141,34 +182,32 @@ class Predictor:
             place = proof.choose(differing, fresh)
             if place is None:
                 break
+            unlike, differing = differing[place], np.delete(differing, place, axis=0)
             scored = yield from self._scored(stack, rest.pop(place))
             if scored is not None:
-                proof.try_next(scored, differing[place])
+                proof.try_next(scored, unlike)
                 fresh += 1
-            differing = np.delete(differing, place, axis=0)
-        self._try(proof)
-        doubtful = proof.doubtful(differing)
-        for event in compress(rest, doubtful):
+        found = None if self._one_by_one else proof.counterexample(self._ask_each)
+        if found is not None:
+            self._give_up_mixing(found)
+        doubtful = list(compress(rest, proof.doubtful(differing)))
+        rest[:] = [event for event in rest if event not in set(doubtful)] if doubtful else rest
+        for event in doubtful:
             yield self._alone(stack, range(event, event + 1))
-        return [event for event, doubt in zip(rest, doubtful, strict=True) if not doubt]
 
     def _scored(self, stack: Stack, event: int) -> Generator[Chunk, None, Scored | None]:
         """Yields the event's chunk, and returns what a proof can be made of; None where the event failed."""
         chunk = self._alone(stack, range(event, event + 1))
-        (prediction,) = entries(chunk.predictions)
         scored = None
-        if not chunk.borrowed and not isinstance(prediction, Failure):
-            # A copy: what is yielded may be handed on to user code.
+        if not chunk.borrowed and not isinstance(chunk.predictions[0], Failure):
             count = None if stack.counts is None else stack.counts[event]
-            scored = Scored(stack.input([event]), own(prediction), count)
+            try:
+                # A copy: what is yielded may be handed on to user code.
+                scored = Scored(stack.input([event]), own(entries(chunk.predictions)[0]), count)
+            except Exception:
+                scored = None  # nothing can be compared with it
         yield chunk
         return scored
-
-    def _try(self, proof: Proof) -> None:
-        """Looks whether the model answers row by row for the events that the proof has not tried yet."""
-        found = None if self._one_by_one else proof.counterexample(self._ask_each)
-        if found is not None:
-            self._give_up(f"{found}, so its answers depend on what else is in the batch", maybe_random=True)
 
     def _ask_each(self, events: Sequence[Scored]) -> list[Any]:
         """The predictions of events that aren't in a stack, from one call."""
@@ -178,17 +217,24 @@ class Predictor:
         stack = Stack(range(len(events)), data, None, None if set(counts) == {None} else counts)
         return entries(self._ask(stack, range(len(events))))
 
-    def _give_up(self, why: str, *, maybe_random: bool = False) -> None:
+    def _give_up_mixing(self, why: str) -> None:
+        hint = f"; if it draws random numbers on purpose, `operators.{self._operator}.row_wise: true` gives it batches"
+        self._give_up(f"{why}, so its answers depend on what else is in the batch", hint)
+
+    def _give_up(self, why: str, hint: str = "") -> None:
         """From now on each event has a model call of its own; says so once."""
         if self._one_by_one:
             return
         self._one_by_one = True
-        cost = f"{self._seconds_alone * 1000:.2g} ms each here"
-        hint = f"; if it draws random numbers on purpose, `operators.{self._operator}.row_wise: true` gives it batches"
         self._notices.warn(
-            f"the model isn't given batches: {why}. Each event gets a model call of its own ({cost}), "
-            f"which is right, and slower{hint if maybe_random else ''}"
+            f"the model isn't given batches: {why}. Each event gets a model call of its own "
+            f"({self._seconds_alone * 1000:.2g} ms each here), which is right, and slower{hint}"
         )
+
+
+def _is_nothing(predictions: Any) -> bool:
+    """Whether there is no prediction for any of several events."""
+    return not isinstance(predictions, np.ndarray) and all(prediction is None for prediction in predictions)
 
 
 def _input(stack: Stack, event: Events) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from makinage_worker.arrays import is_frame
+from makinage_worker.features import settled
 from makinage_worker.own import own
 from makinage_worker.rows import Plan, entries, split
 from makinage_worker.stack import single
@@ -35,7 +36,8 @@ class ModelProxy:
         if is_frame(data):
             return call(data)
         row = self._makinage_plan.row(data)
-        result = call(single(self._makinage_plan, row).data)
+        with settled(self._makinage_plan.order):
+            result = call(single(self._makinage_plan, row).data)
         return result if row.count is not None else _only(result)
 
     def __getattr__(self, name: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from makinage_worker import frames
 from makinage_worker.arrays import frame_row, is_frame, is_series, join_frames
 from makinage_worker.features import FieldOrder
 from makinage_worker.likeness import form
@@ -27,7 +28,7 @@ class RecordPlan:
         if is_frame(value):
             return frame_row(value)
         if is_series(value):
-            value = value.to_dict()
+            value = frames.fields(value)
         if isinstance(value, (np.ndarray, np.generic)):
             value = value.tolist()
         return Row(("record", form(value)), value)

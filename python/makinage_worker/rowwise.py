@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from makinage_worker import inputs
-from makinage_worker.agreement import agree, scale
+from makinage_worker.agreement import agree
 
 _ENOUGH = 8
 """Events that are scored alone before batches are believed, where there are so many that differ."""
@@ -28,8 +28,8 @@ _ENOUGH = 8
 _KEYS = 1024
 """Kinds of events that are remembered; a stream with more of them proves the forgotten ones again."""
 
-_MIXED_BITS = 4
-"""Mixed rows tell 2**4 groups of features apart, at two model calls a bit."""
+_MIXED_BITS = 8
+"""Mixed rows tell 2**8 features apart, at two model calls a bit."""
 
 _MIXING_SECONDS = 1.0
 """A model that takes longer for its mixed rows is looked at with fewer of them: its first events wait meanwhile."""
@@ -59,6 +59,8 @@ class Proof:
         """The first is the reference that the others are compared with."""
         self.proven: np.ndarray | None = None
         """The features in which events may differ from the reference; None before the first proof."""
+        self.largest = _ENOUGH
+        """Events of the largest call that was looked at."""
         self._tried: list[Scored] = []
         self._differ: np.ndarray | None = None
 
@@ -134,8 +136,9 @@ def _counterexample(ask: Ask, reference: Scored, tried: list[Scored], seen: list
     others = [*tried, *(event for event in seen if event not in tried)]
     found = _compare(ask, [reference, *others]) or _compare(ask, [*reversed(others), reference])
     if found is None:
-        # One of them twice, as duplicates are dropped or counted, and mixed ones.
-        found = _compare(ask, [reference, tried[0], reference, *_mixed(ask, reference, tried[0])])
+        # Doubles, side by side and apart, as they are dropped or counted, and mixed ones.
+        doubled = [reference, reference, tried[0], tried[0], reference]
+        found = _compare(ask, [*doubled, *_mixed(ask, reference, tried[0])])
     return found
 
 
@@ -146,10 +149,10 @@ def _compare(ask: Ask, events: list[Scored]) -> str | None:
         return str(error)
     except BaseException as error:
         return f"it scores rows alone that it can't score together ({type(error).__name__}: {error})"
-    size = scale(*(event.prediction for event in events))
+    likes = [event.prediction for event in events]
     for event, prediction in zip(events, together, strict=True):
-        if not agree(event.prediction, prediction, size):
-            return f"it answers {_shown(event.prediction)} to a row alone and {_shown(prediction)} beside others"
+        if not agree(event.prediction, prediction, likes):
+            return f"it answers {shown(event.prediction)} to a row alone and {shown(prediction)} beside others"
     return None
 
 
@@ -181,6 +184,7 @@ def _halves(places: np.ndarray) -> Iterator[np.ndarray]:
         yield places[~upper]
 
 
-def _shown(prediction: Any) -> str:
+def shown(prediction: Any) -> str:
+    """The beginning of a prediction, for messages."""
     text = repr(prediction)
     return text if len(text) <= 60 else text[:60] + "…"

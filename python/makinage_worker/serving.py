@@ -8,7 +8,7 @@ from makinage_worker.outcomes import Outcomes
 from makinage_worker.predict import Scorer
 from makinage_worker.protocol import Batch
 from makinage_worker.stacked import Stacked
-from makinage_worker.steps import Ownership, Steps, Topics
+from makinage_worker.steps import Steps, Topics
 
 
 class Serving:
@@ -17,8 +17,9 @@ class Serving:
     def __init__(self, topics: Topics, steps: Steps, scorer: Scorer, notices: Notices) -> None:
         self._topics = topics
         self._steps = steps
-        way = OneByOne if Ownership.of(topics, steps).one_by_one else Stacked
-        self._way = way(topics, steps, scorer, notices)
+        self._predictor = scorer.predictor
+        self._one_by_one = OneByOne(topics, steps, scorer, notices)
+        self._stacked = Stacked(topics, steps, scorer, notices)
 
     @property
     def dense(self) -> bool:
@@ -29,5 +30,7 @@ class Serving:
     def run(self, batch: Batch) -> Outcomes:
         """What becomes of each event of the batch."""
         out = Outcomes(batch.events, self._topics.max_output_bytes, self._steps.custom)
-        self._way.run(batch, out)
+        # A model that gets one event a call anyway is called in its turn.
+        way = self._one_by_one if self._predictor.is_one_by_one else self._stacked
+        way.run(batch, out)
         return out

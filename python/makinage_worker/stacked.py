@@ -55,12 +55,12 @@ class Stacked:
     def _run_users(self, batch: Batch, events: Events, out: Outcomes) -> list[Stack]:
         """Decodes and pre-transforms one event after the other, where any of that is the user's."""
         rows: list[tuple[int, Row]] = []
-        for place, codec, data in records(batch, self._topics.sources):
+        for record in records(batch, self._topics.sources):
             self._notices.tick()
-            step = "decode"
+            place, step = record.place, "decode"
             try:
-                event = Event(decode(codec, data), codec.is_json)
-                echo = Echo(event.value) if codec.is_json else None
+                event = Event(record.decode(), record.codec.is_json)
+                echo = Echo(event.value) if event.is_json and self._pre_transform is not None else None
                 step = "pre_transform"
                 value = event.value
                 if self._pre_transform is not None:

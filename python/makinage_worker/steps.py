@@ -36,7 +36,7 @@ class Topics:
 
 @dataclass(slots=True)
 class Ownership:
-    """Where user code runs on an event's way: before the model is called, in the predict step, after it."""
+    """Where user code runs on an event's way: before the predict step, in it, after it."""
 
     before: bool
     predict: bool
@@ -44,14 +44,13 @@ class Ownership:
 
     @classmethod
     def of(cls, topics: Topics, steps: Steps) -> Ownership:
-        """What of these steps and codecs is the user's."""
+        """What of these steps and codecs is the user's; a model may be, too (`LoadedModel.is_users`)."""
         return cls(
             before=steps.pre_transform is not None or any(codec.is_users for codec in topics.sources),
             predict=steps.predict is not None,
             after=steps.post_transform is not None or topics.sink.is_users,
         )
 
-    @property
-    def one_by_one(self) -> bool:
+    def one_by_one(self, *, users_model: bool) -> bool:
         """Whether an event must have passed all steps before user code sees the next one."""
-        return self.predict or (self.before and self.after)
+        return self.predict or (self.before and self.after) or (users_model and (self.before or self.after))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from makinage_worker import exact
+from makinage_worker import exact, frames
 from makinage_worker.arrays import as_array, frame_row, is_frame, is_series, join_frames
 from makinage_worker.cells import cast_numbers
 from makinage_worker.features import FieldOrder
@@ -62,6 +62,8 @@ class Tensor:
             if array.dtype.kind != self.dtype.kind:
                 raise ValueError(f"the model's signature takes text{of}, and the event holds {_kind_name(array)}")
             return array
+        if array.dtype.kind == "O" and self.dtype.kind == "f":
+            array = _with_nans(array)
         if array.dtype.kind not in "iufb" or (array.dtype.kind == "b") != (self.dtype.kind == "b"):
             raise ValueError(f"the model's signature takes {self.dtype}{of}, and the event holds {_kind_name(array)}")
         cast = cast_numbers(array, self.dtype)
@@ -86,7 +88,7 @@ class TensorPlan:
         if is_frame(value):
             return frame_row(value)
         if is_series(value):
-            value = value.to_dict() if self._named else value.to_numpy()
+            value = frames.fields(value) if self._named else value.to_numpy()
         if isinstance(value, dict):
             return self._object_row(value)
         if len(self._tensors) > 1:
@@ -144,6 +146,14 @@ class TensorPlan:
     def takes_object(self, value: dict[Any, Any]) -> bool:
         """Whether the dict has every input by name."""
         return self._named and all(tensor.name in value for tensor in self._tensors)
+
+
+def _with_nans(array: np.ndarray) -> np.ndarray:
+    """Numbers with nulls among them as floats; anything else as it was."""
+    items = [item for item in array.reshape(-1) if item is not None]
+    if len(items) == array.size or not all(type(item) in (int, float) for item in items):
+        return array
+    return as_array([float("nan") if item is None else item for item in array.reshape(-1)]).reshape(array.shape)
 
 
 def _matches(shape: tuple[int, ...], sample: tuple[int, ...]) -> bool:

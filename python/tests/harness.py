@@ -116,7 +116,12 @@ class Served:
         notices = Notices(self._progress, self.warnings.append)
         if not isinstance(model, str):
             fake = SimpleNamespace(
-                pyfunc=model, plan=getattr(model, "plan", ArrayPlan()), flavour="fake", seconds=0.0, warnings=[]
+                pyfunc=model,
+                plan=getattr(model, "plan", ArrayPlan()),
+                flavour="fake",
+                seconds=0.0,
+                warnings=[],
+                is_users=getattr(model, "is_users", False),
             )
             real, assembly.model.load = assembly.model.load, lambda folder, modules: fake
         try:
@@ -125,7 +130,7 @@ class Served:
             if not isinstance(model, str):
                 assembly.model.load = real
         self._notices = notices
-        predictor = self.serving._way._scorer.predictor
+        predictor = self.serving._predictor
         predict = predictor._predict
 
         def counted(data):

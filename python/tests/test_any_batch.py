@@ -3,9 +3,9 @@
 import copy
 import itertools
 import math
-import shutil
 
 import mlflow.pyfunc
+import mlflow.sklearn
 import numpy as np
 import pytest
 from harness import batch, raw_group, setup_request
@@ -143,31 +143,41 @@ def post_transform(config):
 """
 
 
-MODEL = (
+ESTIMATOR = (
     MODELS
-    + '''
-import mlflow.models
+    + """
+from sklearn.base import BaseEstimator
+
+
+class Any(BaseEstimator):
+    def __init__(self, name=None):
+        self.name = name
+
+    def predict(self, data):
+        return MODELS[self.name](data)
+"""
+)
+"""As scikit-learn's: not the user's code, so that it is batched beside hooks."""
+
+PYFUNC = (
+    MODELS
+    + """
 import mlflow.pyfunc
 
 
 class Any(mlflow.pyfunc.PythonModel):
-    """The model whose name stands in its folder."""
-
-    def load_context(self, context):
-        with open(context.artifacts["name"]) as file:
-            self.function = MODELS[file.read()]
+    def __init__(self, name):
+        self.name = name
 
     def predict(self, context, model_input, params=None):
-        return self.function(model_input)
-
-
-mlflow.models.set_model(Any())
-'''
+        return MODELS[self.name](model_input)
+"""
 )
 
 
 def load(source):
-    scope = {}
+    # Whose classes are pickled by value: a worker has no module to import them from.
+    scope = {"__name__": "__main__"}
     exec(source, scope)
     return scope
 
@@ -181,18 +191,13 @@ POST = ["plain", "counts", "fills", "skips", "recalls"]
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """`models[name]`: the folder of a model that MLflow saved."""
+    """`models[name]`: the folders of a model that MLflow saved, as an estimator and as a pyfunc class."""
     root = tmp_path_factory.mktemp("any")
-    (root / "name").write_text(NAMES[0])
-    (root / "code.py").write_text(MODEL)
-    artifacts = {"name": str(root / "name")}
-    mlflow.pyfunc.save_model(str(root / "model"), python_model=str(root / "code.py"), artifacts=artifacts, **QUICK)
-    folders = {}
-    for name in NAMES:
-        folder = root / name.replace(" ", "_")
-        shutil.copytree(root / "model", folder)
-        (folder / "artifacts" / "name").write_text(name)
-        folders[name] = str(folder)
+    folders = {name: (str(root / f"e{place}"), str(root / f"p{place}")) for place, name in enumerate(NAMES)}
+    estimator, pyfunc = load(ESTIMATOR)["Any"], load(PYFUNC)["Any"]
+    for name, (as_estimator, as_pyfunc) in folders.items():
+        mlflow.sklearn.save_model(estimator(name), as_estimator, serialization_format="cloudpickle", **QUICK)
+        mlflow.pyfunc.save_model(as_pyfunc, python_model=pyfunc(name), **QUICK)
     return folders
 
 
@@ -264,7 +269,7 @@ streams = st.lists(st.lists(rows, min_size=1, max_size=20) | st.lists(rows, min_
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(
-    name=st.sampled_from(NAMES),
+    model=st.tuples(st.sampled_from(NAMES), st.booleans()),
     kinds=st.fixed_dictionaries(
         {
             "pre": st.none() | st.sampled_from(PRE),
@@ -274,13 +279,14 @@ streams = st.lists(st.lists(rows, min_size=1, max_size=20) | st.lists(rows, min_
     ),
     batches=streams,
 )
-def test_random_events_models_and_hooks_give_what_a_plain_loop_gives(name, kinds, batches, worker, models, tmp_path):
+def test_random_events_models_and_hooks_give_what_a_plain_loop_gives(model, kinds, batches, worker, models, tmp_path):
+    name, users = model
     module = f"any_hooks_{next(COUNTER)}"
     steps = {"pre_transform": "pre", "predict": "predict", "post_transform": "post"}
     hooks = {step: f"{module}:{step}" for step, key in steps.items() if kinds[key] is not None}
     modules = {str(tmp_path / f"{module}.py"): HOOKS}
     config = {"config": {"serve": kinds}}
-    worker.serve(setup_request(str(tmp_path), hooks=hooks, config=config, modules=modules), models[name])
+    worker.serve(setup_request(str(tmp_path), hooks=hooks, config=config, modules=modules), models[name][users])
     got = []
     for events in batches:
         results = worker.batch(batch([raw_group(range(len(events)), events)], len(events)), len(events))

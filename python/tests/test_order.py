@@ -376,3 +376,73 @@ def test_a_step_that_gives_no_value_is_blamed_itself(step, kind, serve, module):
     failed, _ = served.raw(EVENTS[:2])
     assert (failed.status, failed.value["step"], failed.value["error"]) == ("failed", step, "TypeError")
     assert "plain `def`" in failed.value["message"] or "`return` the value" in failed.value["message"]
+
+
+class UsersModel(FakeModel):
+    """As a pyfunc class of the user's, which may share a module with the hooks."""
+
+    is_users = True
+
+
+@pytest.mark.parametrize("step", ["pre_transform", "post_transform"])
+def test_a_model_of_the_user_s_shares_its_state_with_the_hooks_event_by_event(step, serve, module):
+    seen = {}
+
+    def predict(data):
+        if step == "pre_transform":
+            return [seen["id"]] * len(data)
+        seen["id"] = float(data[-1, 0])
+        return data[:, 0]
+
+    made = {
+        "pre_transform": lambda config: lambda event: seen.update(id=event[0]) or np.array(event),
+        "post_transform": lambda config: lambda event, prediction: (event, seen["id"]),
+    }
+    module("hooks16", **made)
+    served = serve(UsersModel(predict), hooks={step: f"hooks16:{step}"})
+    assert predictions(served.raw(EVENTS)) == [event[0] for event in EVENTS]
+
+
+@pytest.mark.parametrize("made", [map, filter, zip, lambda function, events: iter(events)])
+def test_an_iterator_is_no_value(made, serve, module):
+    module(
+        "hooks17",
+        pre_transform=lambda config: (
+            lambda event: (
+                made(None, event)
+                if made is filter
+                else made(float, event)
+                if made is not zip
+                else zip(event, strict=False)
+            )
+        ),
+    )
+    failed, _ = serve(FakeModel(first_column), hooks={"pre_transform": "hooks17:pre_transform"}).raw(EVENTS[:2])
+    assert (failed.value["step"], failed.value["error"]) == ("pre_transform", "TypeError")
+
+
+def test_a_factory_that_is_an_async_def_is_told_to_be_a_plain_one(serve, module):
+    from makinage_worker.errors import SetupError
+
+    async def pre_transform(config):
+        return None
+
+    module("hooks18", pre_transform=pre_transform)
+    with pytest.raises(SetupError) as raised:
+        serve(FakeModel(first_column), hooks={"pre_transform": "hooks18:pre_transform"})
+    assert "plain `def`" in raised.value.report.hint
+
+
+def test_a_model_that_answers_a_generator_is_blamed_itself(serve):
+    (failed,) = serve(FakeModel(lambda data: (row[0] for row in data))).raw(EVENTS[:1])
+    assert (failed.value["step"], failed.value["error"]) == ("predict", "TypeError")
+
+
+def test_an_order_that_a_hook_s_call_has_settled_holds(serve, module):
+    module("hooks19", predict=lambda model, config: lambda event: float(model.predict(event)))
+    model = FakeModel(lambda frame: frame.iloc[:, 0] * 10 + frame.iloc[:, 1])
+    results = serve(model, hooks={"predict": "hooks19:predict"}).raw(
+        [{"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1, "b": 2, "c": 3}, {"b": 2, "a": 1}]
+    )
+    assert [result.value[1] if result.status == "output" else result.status for result in results][2] == "failed"
+    assert predictions([results[0], results[1], results[3]]) == [12.0] * 3

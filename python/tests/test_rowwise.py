@@ -7,7 +7,7 @@ import pytest
 from harness import FakeModel
 from models import QUICK
 
-from makinage_worker.agreement import agree, scale
+from makinage_worker.agreement import agree
 from makinage_worker.cells import Column
 from makinage_worker.columns import ColumnPlan
 
@@ -174,7 +174,6 @@ def test_a_model_that_sorts_and_keeps_the_index_is_put_in_order_and_stays_fast(s
         lambda data: data.astype(np.float32) @ np.ones((2, 1), dtype=np.float32),
         lambda data: [{"label": str(row[0] > 0), "scores": list(row)} for row in data],
         lambda data: pd.DataFrame(data, columns=["a", "b"]),
-        lambda data: [None] * len(data),
         lambda data: np.where(data[:, 0] > 0, np.nan, data[:, 0]),
     ],
 )
@@ -272,16 +271,142 @@ def test_the_line_says_what_was_returned_and_does_not_contradict_itself(result, 
         (0.1, 0.1 + 1e-9, True),
         (0.1, 0.1001, False),
         (1e-17, 3e-17, True),
+        (1, 1.0, False),
+        (np.float32(0.5), np.float64(0.5), False),
         (np.array([1.0, np.nan]), np.array([1.0, np.nan]), True),
         (np.array([1.0, 2.0]), np.array([1.0]), False),
         ({"a": [1.0, "x"]}, {"a": [1.0, "x"]}, True),
         ({"a": 1.0}, {"b": 1.0}, False),
         (float("inf"), float("inf"), True),
         (pd.NaT, pd.NaT, True),
-        (1, True, True),
+        (1, True, False),
         ("a", "b", False),
         (np.array(["a"]), np.array(["a"]), True),
     ],
 )
 def test_predictions_agree_to_rounding_and_no_further(one, other, want):
-    assert agree(one, other, scale(one, other, 1.0)) is want
+    assert agree(one, other, [one, other, type(one)(1.0)] if isinstance(one, float) else [one, other]) is want
+
+
+def blind_beside_a_large_number(data):
+    return data[:, 0] + (data[:, 1] - data[:, 1].mean())
+
+
+def score_beside_an_epoch(data):
+    return pd.DataFrame({"at": 1.7e9 + data[:, 0] * 1000, "score": data[:, 1] - data[:, 1].mean()})
+
+
+def integers_and_floats(data):
+    return np.array([int(row[0] * 10) if row[0] > 0 else float(row[0]) for row in data])
+
+
+def whole_or_half(data):
+    return data[:, 0].astype(np.float32 if len(data) == 1 else np.float64)
+
+
+def adjacent_duplicates(data):
+    return (pd.Series(data[:, 1]) != pd.Series(data[:, 1]).shift()).tolist()
+
+
+def window_of_16(data):
+    return pd.Series(data[:, 0]).rolling(16, min_periods=1).mean().where(np.arange(len(data)) >= 15, data[:, 0])
+
+
+def neighbours_from_20_rows_on(data):
+    return data[:, 0] if len(data) < 20 else np.full(len(data), data[:, 0].mean())
+
+
+@pytest.mark.parametrize(
+    ("model", "events"),
+    [
+        (blind_beside_a_large_number, [[1e7, 0.3], *RANDOM.random((64, 2)).tolist()]),
+        (score_beside_an_epoch, RANDOM.random((64, 2)).tolist()),
+        (integers_and_floats, NUMBERS),
+        (whole_or_half, NUMBERS),
+        (adjacent_duplicates, [[1.0, float(number // 3)] for number in range(60)]),
+        (window_of_16, NUMBERS),
+        (neighbours_from_20_rows_on, NUMBERS),
+        (lambda data: pd.DataFrame(data).groupby(0)[16].transform("mean"), RANDOM.integers(2, size=(60, 30)).tolist()),
+    ],
+)
+@pytest.mark.parametrize("sizes", [(65,), (1, 2, 4, 8, 16, 34)])
+def test_what_shows_only_at_second_sight(model, events, sizes, serve):
+    served, got = serve(FakeModel(model)), []
+    for size in sizes:
+        got += served.raw(events[len(got) : len(got) + size])
+    want = alone(serve(FakeModel(model), row_wise=False), events)
+    assert [repr(value) for value in values(got)] == [repr(value) for value in want]
+    assert len(served.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    "pre_transform",
+    [
+        lambda event: pd.DataFrame({"t": pd.to_datetime([None]), "x": [event]}),
+        lambda event: {"t": pd.NaT, "x": event},
+        lambda event: {"t": np.datetime64("NaT"), "x": event},
+    ],
+)
+def test_dates_that_are_missing_are_compared(pre_transform, serve, monkeypatch):
+    import sys
+    import types
+
+    module = types.ModuleType("missing_dates")
+    module.pre_transform = lambda config: pre_transform
+    monkeypatch.setitem(sys.modules, "missing_dates", module)
+    served = serve(FakeModel(lambda frame: frame["x"].tolist()), hooks={"pre_transform": "missing_dates:pre_transform"})
+    got = [result.value for result in served.raw(list(range(20)))]
+    assert [value[0] if isinstance(value, list) else value for value in got] == list(range(20))
+
+
+def test_missing_dates_of_a_signature_are_compared(serve):
+    plan = ColumnPlan([Column("a", "double"), Column("t", "datetime", required=False)])
+    events = [{"a": float(number), "t": None} for number in range(20)] + [{"a": 4.0}]
+    assert values(serve(FakeModel(lambda frame: frame["a"].tolist(), plan=plan)).raw(events)) == [
+        e["a"] for e in events
+    ]
+
+
+def test_answers_that_cannot_be_compared_are_given_alone(serve):
+    class Answer(dict):
+        def __eq__(self, other):
+            raise AttributeError("no such thing")
+
+        __hash__ = None
+
+    served = serve(FakeModel(lambda data: [Answer(x=row[0]) for row in data]))
+    assert values(served.raw(NUMBERS)) == [{"x": event[0]} for event in NUMBERS]
+
+
+def test_ids_in_a_result_s_index_say_nothing_of_its_order(serve):
+    served = serve(FakeModel(lambda frame: frame.set_index("id")["x"] * 2))
+    many = [{"id": 100 + number, "x": float(number)} for number in range(16)]
+    few = [{"id": 1, "x": 0.5}, {"id": 0, "x": 0.0}]
+    assert values(served.raw(many)) + values(served.raw(few)) == [event["x"] * 2 for event in [*many, *few]]
+
+
+def test_a_model_that_answers_none_for_all_when_one_is_bad_loses_no_good_event(serve):
+    def predict(data):
+        return [None] * len(data) if (data[:, 0] < 0).any() else data[:, 0].tolist()
+
+    served = serve(FakeModel(predict))
+    served.raw([[float(number), 1.0] for number in range(20)])
+    results = served.raw([[1.0, 2.0], [-1.0, 2.0], [3.0, 4.0]])
+    assert [result.status for result in results] == ["prediction", "skipped", "prediction"]
+
+
+def test_with_row_wise_false_a_stateful_model_is_called_once_for_each_event(serve):
+    calls = []
+
+    def predict(data):
+        calls.append(len(data))
+        return [len(calls)]
+
+    for events in (NUMBERS[:5], [{"a": 1, "b": number} for number in range(5)]):
+        calls.clear()
+        assert values(serve(FakeModel(predict), row_wise=False).raw(events)) == [1, 2, 3, 4, 5]
+
+
+def test_a_dense_group_is_scored_one_by_one_too(serve):
+    served = serve(FakeModel(sorts_numbers))
+    assert values(served.dense(NUMBERS)) == values(served.dense(NUMBERS)) == [event[0] for event in NUMBERS]

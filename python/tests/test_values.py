@@ -358,3 +358,63 @@ def test_a_model_without_names_takes_the_first_objects_order(name, tmp_path):
     bad, good, other = served_by(model, tmp_path).raw([{"b": 1.0}, {"b": x, "a": y}, {"a": v, "b": u}])
     assert [good.value, other.value] == pytest.approx(want)
     assert "2 features" in bad.value["message"]
+
+
+class TestNeighbours:
+    """Events that look alike and aren't: what a batch makes of one is what it is alone."""
+
+    @pytest.mark.parametrize(
+        "events",
+        [
+            [[9007199254740993, 1], [2**63, -1], [3, 4]],
+            [9007199254740993, 2**64 - 1, 5, -1],
+            [[2**63, 1], [1, 2], [3, 4]],
+        ],
+    )
+    def test_integers_keep_their_type_beside_larger_ones(self, events, serve):
+        def seen(data):
+            return [f"{data.dtype} {row.tolist()}" for row in data]
+
+        together = serve(FakeModel(seen), row_wise=True).raw(events)
+        alone = [serve(FakeModel(seen)).raw([event])[0] for event in events]
+        assert [(one.status, one.value) for one in together] == [(one.status, one.value) for one in alone]
+
+    @pytest.mark.parametrize("categories", [["a", "b"], ["b", "a"], None])
+    def test_categories_are_what_they_are_alone(self, categories):
+        frames = [pd.DataFrame({"c": pd.Categorical([value], categories)}) for value in ("a", "b")]
+        plan = ArrayPlan()
+        rows = [plan.row(frame) for frame in frames]
+        assert (rows[0].key == rows[1].key) is (categories is not None)
+        other = plan.row(pd.DataFrame({"c": pd.Categorical(["a"], ["a", "b", "c"])}))
+        assert other.key not in [row.key for row in rows]
+        data, _ = plan.assemble(rows[0].key, [rows[0].value])
+        assert str(data["c"].dtype) == "category"
+
+    def test_a_frame_with_an_index_of_its_own_reaches_the_model_with_it(self, serve):
+        from makinage_worker.stack import single
+
+        plan = ArrayPlan()
+        frame = pd.DataFrame({"x": [1.0]}, index=pd.DatetimeIndex(["2024-01-05"]))
+        rows = [plan.row(frame), plan.row(frame)]
+        assert rows[0].key != rows[1].key
+        assert single(plan, rows[0]).input([0]).index.equals(frame.index)
+
+    def test_masked_values_and_doubled_names_are_refused(self):
+        with pytest.raises(ValueError, match="masked"):
+            ArrayPlan().row(np.ma.masked_array([1.0, 100.0], mask=[False, True]))
+        with pytest.raises(ValueError, match="'a'"):
+            ArrayPlan().row(pd.Series([1.0, 2.0], index=["a", "a"]))
+
+    def test_a_null_in_a_float_tensor_is_nan(self):
+        plan = TensorPlan([Tensor(None, np.dtype(np.float32), -1, (2,))])
+        (array,) = plan.row([None, 1]).value
+        assert np.isnan(array[0, 0])
+        assert array[0, 1] == 1
+
+
+class TestLaterNames:
+    def test_names_of_a_later_step_give_the_order_where_they_are_the_event_s(self):
+        order = features.FieldOrder(None, None, ["b", "a"])
+        assert order.values({"a": 1, "b": 2}) == (("b", "a"), [2, 1])
+        order = features.FieldOrder(None, None, ["scaled_a", "scaled_b"])
+        assert order.values({"a": 1, "b": 2}) == (("a", "b"), [1, 2])

@@ -221,6 +221,8 @@ impl ClientContext for Connection {
                 tracing::debug!("{error}: {reason}");
                 self.known().failures.note(reason);
             }
+            // The sink's way to keep the order; what is refused is told by itself.
+            _ if reason.contains("gap-less guarantee") => tracing::debug!("{error}: {reason}"),
             _ if self.repeated(reason) => {}
             _ => tracing::warn!("Kafka client: {reason}"),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rdkafka::message::OwnedMessage;
+use rdkafka::{Message, message::OwnedMessage};
 
 use crate::source::offsets::Ticket;
 
@@ -17,24 +17,35 @@ pub(super) struct Held {
 
 /// What waits, in the order in which it is produced.
 #[derive(Debug, Default)]
-pub(super) struct Backlog(VecDeque<Held>);
+pub(super) struct Backlog {
+    held: VecDeque<Held>,
+    bytes: usize,
+}
 
 impl Backlog {
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.held.is_empty()
+    }
+
+    /// Bytes of keys and values that wait.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub fn first(&self) -> Option<&Held> {
-        self.0.front()
+        self.held.front()
     }
 
     pub fn take_first(&mut self) -> Option<Held> {
-        self.0.pop_front()
+        let held = self.held.pop_front()?;
+        self.bytes -= size(&held);
+        Some(held)
     }
 
     /// An output that comes after all that waits.
     pub fn push(&mut self, held: Held) {
-        self.0.push_back(held);
+        self.bytes += size(&held);
+        self.held.push_back(held);
     }
 
     /// Outputs that were under way, and so come before all that waits. Kafka's client hands them back in no order at all: theirs is that of
@@ -42,9 +53,14 @@ impl Backlog {
     pub fn put_back(&mut self, mut returned: Vec<Held>) {
         returned.sort_by_key(|held| held.ticket);
         for held in returned.into_iter().rev() {
-            self.0.push_front(held);
+            self.bytes += size(&held);
+            self.held.push_front(held);
         }
     }
+}
+
+fn size(held: &Held) -> usize {
+    held.message.payload().map_or(0, <[u8]>::len) + held.message.key().map_or(0, <[u8]>::len)
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ pub struct KafkaSink {
     pub(super) retry_at: Option<Instant>,
     pub(super) wary_until: Option<Instant>,
     pub(super) told_refused: Option<Instant>,
+    pub(super) told_later: Option<Instant>,
     /// The time, as of the last look: it is needed for each output, and not that exactly.
     pub(super) now: Instant,
 }
@@ -118,6 +119,7 @@ impl KafkaSink {
             retry_at: None,
             wary_until: None,
             told_refused: None,
+            told_later: None,
             now: Instant::now(),
         };
         sink.producer = sink.create()?;
@@ -198,8 +200,16 @@ impl KafkaSink {
         );
         self.backlog.push(Held { message, ticket, alone });
         self.go_on(Duration::ZERO);
+        // Back-pressure, as when the producer's buffer is full.
+        while self.backlog.bytes() > MOST_WAITING {
+            self.go_on(TEND);
+            thread::sleep(LOOK);
+        }
     }
 }
+
+/// Bytes that may wait behind outputs that Kafka refused.
+const MOST_WAITING: usize = 64 << 20;
 
 /// A record as the sink produces it.
 pub(super) type Record<'r> = BaseRecord<'r, [u8], [u8], usize>;

@@ -66,11 +66,16 @@ impl KafkaSink {
             return false;
         }
         self.retry_at = None;
-        match self.backlog.first() {
-            None => false,
-            Some(first) if if first.alone { busy.0 } else { busy.1 } => rest(until),
-            Some(first) if first.alone => self.send_alone(),
-            Some(_) => self.send_ordinary(),
+        let Some(first) = self.backlog.first() else { return false };
+        // One that was held before the first refusal of its kind is as suspect as those that come after it.
+        let alone = first.alone || self.is_suspect(first.message.key());
+        // One after the other: what Kafka fails to take comes back, and must not be overtaken.
+        if busy.1 || (alone && busy.0) {
+            rest(until)
+        } else if alone {
+            self.send_alone()
+        } else {
+            self.send_ordinary()
         }
     }
 
@@ -130,7 +135,8 @@ impl KafkaSink {
     fn take_over(&mut self, mut returned: Vec<Undelivered>) {
         let gap = has_given_up(&self.producer) || returned.iter().any(|one| is_records_own(&one.error).is_some());
         let reason = self.producer.client().fatal_error().map(|(_, reason)| reason).unwrap_or_default();
-        let smaller = returned.iter().any(|one| is_too_large(&one.error));
+        // One that fills a batch was alone in it: smaller ones would not help.
+        let smaller = returned.iter().any(|one| is_too_large(&one.error) && !self.goes_alone(one));
         if smaller {
             self.make_batches_smaller();
         }
@@ -183,7 +189,12 @@ impl KafkaSink {
 
     /// The infrastructure's failure: produced again after a while.
     fn later(&mut self, error: &KafkaError, outputs: usize) {
-        tracing::warn!("{outputs} outputs were not taken by Kafka ({error}); they are produced again");
+        if self.told_later.is_none_or(|at| at.elapsed() >= REPEAT) {
+            self.told_later = Some(Instant::now());
+            tracing::warn!(
+                "{outputs} outputs were not taken by Kafka ({error}); they are produced again until they are"
+            );
+        }
         self.retry_at = Some(Instant::now() + RETRY);
     }
 

@@ -16,7 +16,7 @@ use rdkafka::{
     client::ClientContext,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
-    message::BorrowedMessage,
+    message::{BorrowedMessage, OwnedHeaders},
 };
 
 use super::{Intake, Wiring, rebalance::Assignments};
@@ -198,10 +198,11 @@ impl KafkaSource {
         };
         let source = u16::try_from(place).ok()?;
         let (key, value) = (message.key(), message.payload());
-        let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
+        let headers = kafka_headers::copy(message).transpose();
+        let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len) + headers.as_ref().map_or(0, size_of_all);
         let ticket = context.offsets().received(source, partition, offset, bytes)?;
         let mut event = Event::new(ticket, Place { source, partition, offset }, key, value);
-        event.headers = kafka_headers::copy(message).transpose();
+        event.headers = headers;
         Some(event)
     }
 
@@ -262,6 +263,12 @@ impl KafkaSource {
             context.offsets().revoke(source, partition);
         }
     }
+}
+
+/// Bytes of all headers of a record.
+fn size_of_all(headers: &Result<OwnedHeaders, kafka_headers::Unreadable>) -> usize {
+    let Ok(headers) = headers else { return 0 };
+    kafka_headers::iter(headers.as_borrowed()).map(|(name, value)| name.len() + value.map_or(0, <[u8]>::len)).sum()
 }
 
 /// What an instance waits for that has no partitions, though Kafka and the topics are there.

@@ -77,7 +77,13 @@ pub struct Frame {
 /// Reads one frame; `Ok(None)` at the end of the stream between two frames.
 pub fn read_frame(from: &mut impl Read) -> io::Result<Option<Frame>> {
     let mut length = [0; 4];
-    let got = from.read(&mut length)?;
+    let got = loop {
+        match from.read(&mut length) {
+            // A signal that this thread took, with a time limit on the socket.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            got => break got?,
+        }
+    };
     if got == 0 {
         return Ok(None);
     }

@@ -51,7 +51,7 @@ fn the_newest_model_of_all_partitions_is_served_whatever_else_is_there_and_after
     wait_until_served(&service, &newest);
     for line in [
         "-model/0/0: this record has no value",
-        "-model/0/1: this record is no zip",
+        "-model/0/1: this record is JSON",
         "-model/2/1: this record is a chunk that doesn't say",
         "-model/2/3: this record is of the kind \"novelty\"",
         "1 chunks of large models, the first in several-model/2/2, have no manifest",

@@ -88,7 +88,8 @@ fn random_text(random: &mut Random) -> String {
     let pieces = (0..count).map(|_| PIECES[usize::try_from(random.below(61)).expect("few")]);
     let text = pieces.collect::<String>().trim().to_owned();
     // There the grammars of YAML 1.1 and 1.2 differ, before anything has a meaning.
-    if text.is_empty() || text.starts_with(':') || text.ends_with('-') { random_text(random) } else { text }
+    let marker = text.starts_with("...") || text.starts_with("---");
+    if text.is_empty() || marker || text.starts_with(':') || text.ends_with('-') { random_text(random) } else { text }
 }
 
 /// A scalar alone, with a tag, or in quotes; most are plain.

@@ -164,9 +164,10 @@ fn an_event_is_scored_though_the_next_one_lets_itself_be_waited_for() {
 }
 
 #[test]
-fn an_interpreter_that_reads_nothing_is_given_up_when_its_time_is_over() {
+fn an_interpreter_that_reads_no_more_is_given_up_when_its_time_is_over() {
     let folder = Folder::new();
-    let python = folder.write("python", "#!/bin/sh\nexec sleep 1000\n");
+    // Enough of the package that the socket holds the rest.
+    let python = folder.write("python", "#!/bin/sh\nhead -c 200000 > /dev/null\nexec sleep 1000\n");
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).expect("it may be run");
     let mut process = Process::start(&python, "deaf").expect("it starts");
     let (given_up, outcome) = mpsc::channel();

@@ -3,7 +3,8 @@
 use super::super::{Scalar, quoted, shortened};
 
 /// Keys whose values are shown to nobody.
-const SECRETS: [&str; 6] = ["password", "passwd", "secret", "token", "api_key", "credential"];
+const SECRETS: [&str; 10] =
+    ["pass", "pwd", "secret", "token", "api_key", "apikey", "access_key", "private_key", "credential", "auth"];
 
 /// Where a scalar stands.
 #[derive(Debug)]
@@ -23,8 +24,9 @@ pub fn difference(place: &Place<'_>, text: &str, here: &Scalar, strict: &Scalar)
         let what = format!("the key {} is {}", quoted(text), shown(here));
         return Some(format!("{what} here, as Maki Nage's PyYAML read it: {}", remedy(text, here, strict)));
     }
-    let key = place.path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    let is_secret = SECRETS.iter().any(|word| key.contains(word));
+    // Of a mapping that is called so all values are.
+    let path = place.path.to_lowercase();
+    let is_secret = SECRETS.iter().any(|word| path.contains(word));
     let (name, what) =
         if is_secret { ("this value".to_owned(), kind(here).to_owned()) } else { (quoted(text), shown(here)) };
     let remedy = if is_secret { "put it in quotes if text is meant".to_owned() } else { remedy(text, here, strict) };
