@@ -83,3 +83,13 @@ def in_group(group: int) -> list[int]:
             if os.getpgid(int(entry.name)) == group:
                 found.append(int(entry.name))
     return found
+
+
+@pytest.mark.parametrize("script", ["bootstrap.py", "registry.py", "supervise.py"])
+def test_a_file_in_the_current_folder_takes_the_place_of_no_standard_module(script: str, tmp_path: Path) -> None:
+    for name in ("json", "os", "struct", "signal", "socket", "subprocess", "threading"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('mine')")
+    text = (BOOTSTRAP.parent / script).read_text()
+    # Without what the script does: it waits for a service.
+    imports = text[: text.index("\ndef ")]
+    subprocess.run([sys.executable, "-c", imports], cwd=tmp_path, check=True, timeout=DEADLINE_SECONDS)

@@ -256,6 +256,24 @@ def test_imports_by_names_put_together_count(serve):
     refused(answer, "/config/utils.py", "/model/code/utils.py")
 
 
+@pytest.mark.parametrize(
+    ("how", "value"),
+    [
+        ("import pickle", r"pickle.loads(b'cutils\nVALUE\n.')"),
+        ("import pydoc", "pydoc.locate('utils.VALUE')"),
+        ("import pkgutil", "pkgutil.resolve_name('utils:VALUE')"),
+        ("scope = {}; exec('import ' + 'utils', scope)", "scope['utils'].VALUE"),
+    ],
+)
+def test_imports_by_names_that_stand_in_data_count(how, value, serve):
+    answer = serve(
+        {"utils.py": "VALUE = 1\n", "hooks.py": hook(how, value)},
+        {"utils.py": "VALUE = 2\n", "wrapper.py": wrapper("import utils", "utils.VALUE")},
+        unsent=("utils.py",),
+    )
+    refused(answer, "/config/utils.py", "/model/code/utils.py")
+
+
 def test_hooks_find_what_only_the_model_s_code_has_when_they_are_called(serve):
     answer = serve(
         {"hooks.py": hook("", "net.VALUE", "import net")},
