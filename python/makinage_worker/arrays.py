@@ -97,7 +97,7 @@ def frame_row(frame: Any) -> Row:
 
     One with an index or attributes of its own, which a model may read, stacks with nothing.
     """
-    if frame.attrs or not _is_plain_index(frame.index):
+    if frame.attrs or not frames.counts_rows(frame.index):
         return Row(("frame of its own", next(_OWN_FRAMES)), frame, len(frame))
     missing = frame.isna().to_numpy()
     where = missing.tobytes() if missing.any() else b""
@@ -110,10 +110,6 @@ def frame_row(frame: Any) -> Row:
 
 
 _OWN_FRAMES = count()
-
-
-def _is_plain_index(index: Any) -> bool:
-    return type(index).__name__ == "RangeIndex" and (index.start, index.step, index.name) == (0, 1, None)
 
 
 def _dtype_key(dtype: Any) -> Hashable:

@@ -25,6 +25,11 @@ def in_order(result: Any) -> Any:
     return result.iloc[order]
 
 
+def counts_rows(index: Any) -> bool:
+    """Whether an index is the one that pandas gives rows by itself, of which a model can learn nothing."""
+    return type(index).__name__ == "RangeIndex" and (index.start, index.step, index.name) == (0, 1, None)
+
+
 def has_ids(result: Any) -> bool:
     """Whether the answer to a single row has an index that isn't its place in the input."""
     return hasattr(result, "iloc") and len(result) == 1 and result.index[0] != 0

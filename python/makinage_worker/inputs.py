@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from makinage_worker import frames
 from makinage_worker.own import own, own_frame
 
 _MOST_FEATURES = 256
@@ -25,11 +26,10 @@ def count(data: Any) -> int:
 
 
 def take(data: Any, rows: range | Sequence[int]) -> Any:
-    """Copies of these rows, as models may write into what they get; a DataFrame's index starts at 0 again."""
+    """Copies of these rows, as models may write into what they get; an index that counts them starts at 0 again."""
     rows_of = part(data, rows)
     if hasattr(rows_of, "iloc"):
-        counted = type(rows_of.index).__name__ in ("RangeIndex", "Index")
-        return own_frame(rows_of.reset_index(drop=True) if counted else rows_of)
+        return own_frame(rows_of.reset_index(drop=True) if frames.counts_rows(data.index) else rows_of)
     return rows_of.copy() if hasattr(rows_of, "toarray") else own(rows_of)
 
 

@@ -390,11 +390,14 @@ class TestNeighbours:
         data, _ = plan.assemble(rows[0].key, [rows[0].value])
         assert str(data["c"].dtype) == "category"
 
-    def test_a_frame_with_an_index_of_its_own_reaches_the_model_with_it(self, serve):
+    @pytest.mark.parametrize(
+        "index", [pd.DatetimeIndex(["2024-01-05"]), pd.Index(["id"]), pd.Index([7], name="id"), pd.RangeIndex(5, 6)]
+    )
+    def test_a_frame_with_an_index_of_its_own_reaches_the_model_with_it(self, index):
         from makinage_worker.stack import single
 
         plan = ArrayPlan()
-        frame = pd.DataFrame({"x": [1.0]}, index=pd.DatetimeIndex(["2024-01-05"]))
+        frame = pd.DataFrame({"x": [1.0]}, index=index)
         rows = [plan.row(frame), plan.row(frame)]
         assert rows[0].key != rows[1].key
         assert single(plan, rows[0]).input([0]).index.equals(frame.index)
