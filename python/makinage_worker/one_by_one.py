@@ -72,6 +72,5 @@ class OneByOne:
         plan = self._scorer.plan
         row = value if self._steps.pre_transform is None else plan.row(value)
         prediction = self._scorer.predictor.alone(single(plan, row))
-        if plan.order is not None and plan.order.is_open:
-            plan.order.settle(scored=not isinstance(prediction, Failure))
+        self._scorer.settle(prediction)
         return prediction

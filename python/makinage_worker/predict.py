@@ -190,8 +190,9 @@ class Predictor:
         found = None if self._one_by_one else proof.counterexample(self._ask_each)
         if found is not None:
             self._give_up_mixing(found)
-        doubtful = list(compress(rest, proof.doubtful(differing)))
-        rest[:] = [event for event in rest if event not in set(doubtful)] if doubtful else rest
+        doubts = proof.doubtful(differing)
+        doubtful = list(compress(rest, doubts))
+        rest[:] = [event for event, doubt in zip(rest, doubts, strict=True) if not doubt]
         for event in doubtful:
             yield self._alone(stack, range(event, event + 1))
 
@@ -264,8 +265,12 @@ class Scorer:
     def row(self, value: Any) -> Row:
         """The row of an event; raises what `Plan.row` raises."""
         row = self.plan.row(value)
+        if self.plan.order is not None and self.plan.order.is_open:
+            self.settle(self.predictor.alone(single(self.plan, row)))
+        return row
+
+    def settle(self, prediction: Any) -> None:
+        """An event had this prediction: one that the model can't score must not decide how the others are read."""
         order = self.plan.order
         if order is not None and order.is_open:
-            # An event that the model can't score must not decide how the others are read.
-            order.settle(scored=not isinstance(self.predictor.alone(single(self.plan, row)), Failure))
-        return row
+            order.settle(scored=not isinstance(prediction, Failure))

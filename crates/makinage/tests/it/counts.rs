@@ -1,17 +1,17 @@
 //! No event vanishes: what is told at the end adds up to what came in.
 
-use std::{collections::BTreeMap, io::Write, path::Path, process::Stdio};
+use std::{collections::BTreeMap, io::Write, path::Path};
 
 use rdkafka::producer::BaseRecord;
 
 use super::{
     broker::{Broker, left_out},
-    model::iris,
     scene::Scene,
-    service::{Service, program},
+    service::Service,
     stage::send,
     stops::WEDGE,
     stream::produce,
+    workers,
 };
 
 /// Each event says what becomes of it.
@@ -51,16 +51,7 @@ fn predicted(scene: &Scene, events: &str) -> (String, usize, Option<i32>) {
 }
 
 fn predict(config: &Path, events: &str) -> std::process::Output {
-    let mut child = program("makinage")
-        .args(["predict", "--config"])
-        .arg(config)
-        .arg("--model")
-        .arg(iris())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
+    let mut child = workers::start(config);
     // One that stops at an event doesn't read the rest.
     let _ = child.stdin.take().expect("its input").write_all(events.as_bytes());
     child.wait_with_output().expect("it ends")

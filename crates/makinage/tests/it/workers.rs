@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Write},
     os::unix::fs::PermissionsExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Output, Stdio},
     sync::mpsc,
     thread,
@@ -33,7 +33,8 @@ fn config(folder: &Folder, hooks: &str, operator: &str) -> PathBuf {
     folder.write("config.yaml", &HOOKS.replace("    sources:", &format!("{operator}    sources:")))
 }
 
-fn start(config: &PathBuf) -> Child {
+/// `makinage predict` with the iris model, whose events come from its standard input.
+pub fn start(config: &Path) -> Child {
     program("makinage")
         .args(["predict", "--config"])
         .arg(config)
@@ -46,7 +47,7 @@ fn start(config: &PathBuf) -> Child {
         .expect("it starts")
 }
 
-fn predict(config: &PathBuf, events: &str) -> Output {
+fn predict(config: &Path, events: &str) -> Output {
     let mut child = start(config);
     child.stdin.take().expect("its input").write_all(events.as_bytes()).expect("it reads");
     child.wait_with_output().expect("it ends")
