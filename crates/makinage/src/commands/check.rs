@@ -13,7 +13,7 @@ use crate::{
     kafka::{
         client::Cluster,
         limits,
-        reach::{self, Remembered, unreachable},
+        reach::{self, Remembered, Silent, unreachable},
         topics::{self, Topic},
     },
     reload::consul::Consul,
@@ -107,10 +107,9 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     for (role, topic) in roles {
         match topics::look_up(consumer.client(), topic) {
             Topic::Partitions(count) => {
-                if let Some(broker) = reach::silent_leader(consumer.client(), topic, TIMEOUT) {
-                    let failures = Remembered::of(&consumer);
+                if let Some(Silent { broker, reason }) = reach::silent_leader(&consumer, &endpoint, topic, TIMEOUT) {
                     // The others would be asked in vain as well, each for as long.
-                    return list.bad(unreachable(&endpoint, &broker, Some(topic), failures.about(&broker)));
+                    return list.bad(unreachable(&endpoint, &broker, Some(topic), reason.as_deref()));
                 }
                 let limit = limits::max_message_bytes(&settings, topic, TIMEOUT).ok().flatten();
                 let limit = limit.map(|bytes| format!(", records up to {bytes} bytes")).unwrap_or_default();
@@ -121,9 +120,9 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
                 topics::create_command(&endpoint, topic)
             )),
             Topic::Unknown(error) if reach::is_silence(&error) => {
-                let failures = Remembered::of(&consumer);
-                let (broker, reason) = failures.named(&endpoint).unzip();
-                return list.bad(unreachable(&endpoint, broker.unwrap_or(&named), Some(topic), reason));
+                let silent = reach::tried_in_vain(&consumer, &endpoint);
+                let Silent { broker, reason } = silent.unwrap_or(Silent { broker: named, reason: None });
+                return list.bad(unreachable(&endpoint, &broker, Some(topic), reason.as_deref()));
             }
             Topic::Unknown(error) => list.bad(format_args!("{role} {topic}: {error}")),
         }

@@ -60,14 +60,44 @@ pub fn named<C: ClientContext>(client: &Client<C>, timeout: Duration) -> KafkaRe
     Ok(metadata.brokers().iter().map(address).collect())
 }
 
-/// The address of a broker that leads a partition of the topic and doesn't answer.
-pub fn silent_leader<C: ClientContext>(client: &Client<C>, topic: &str, timeout: Duration) -> Option<String> {
-    let metadata = client.fetch_metadata(Some(topic), timeout).ok()?;
+/// A broker that Kafka names and that doesn't answer, and why, where its connection said so.
+#[derive(Debug)]
+pub struct Silent {
+    /// Its address as Kafka advertises it.
+    pub broker: String,
+    /// The last connection's failure.
+    pub reason: Option<String>,
+}
+
+/// A broker that leads a partition of the topic and doesn't answer; where nobody can tell who leads it, one that this client has tried in vain.
+pub fn silent_leader(
+    consumer: &BaseConsumer<Remembered>,
+    endpoints: &str,
+    topic: &str,
+    timeout: Duration,
+) -> Option<Silent> {
+    let metadata = match consumer.client().fetch_metadata(Some(topic), timeout) {
+        Ok(metadata) => metadata,
+        Err(error) if is_silence(&error) => return tried_in_vain(consumer, endpoints),
+        Err(_) => return None,
+    };
     let silent = |(_, partition): &(i32, i32)| {
-        client.fetch_watermarks(topic, *partition, timeout).is_err_and(|error| is_silence(&error))
+        consumer.fetch_watermarks(topic, *partition, timeout).is_err_and(|error| is_silence(&error))
     };
     let (leader, _) = leaders(&metadata, topic).into_iter().find(silent)?;
-    metadata.brokers().iter().find(|broker| broker.id() == leader).map(address)
+    let Some(broker) = metadata.brokers().iter().find(|broker| broker.id() == leader).map(address) else {
+        // The partition is between two leaders.
+        return tried_in_vain(consumer, endpoints);
+    };
+    let reason = Remembered::of(consumer).about(&broker).map(str::to_owned);
+    Some(Silent { broker, reason })
+}
+
+/// The broker that Kafka has named and that this client couldn't reach.
+pub fn tried_in_vain(consumer: &BaseConsumer<Remembered>, endpoints: &str) -> Option<Silent> {
+    let failures = Remembered::of(consumer);
+    let (broker, reason) = failures.named(endpoints)?;
+    Some(Silent { broker: broker.to_owned(), reason: Some(reason.to_owned()) })
 }
 
 /// The brokers that lead partitions of a topic, each with one of them.

@@ -22,7 +22,7 @@ pub use self::{
 };
 use crate::kafka::{
     client::Cluster,
-    reach::{self, Failures, Remembered},
+    reach::{self, Remembered, Silent},
     topics::{self, Topic},
 };
 
@@ -49,15 +49,21 @@ impl Catalogue {
         let (endpoint, topic) = (cluster.endpoint(), topic.to_owned());
         let named = match reach::named(consumer.client(), TIMEOUT) {
             Ok(named) => named.join(", "),
-            Err(source) => return Err(unanswered((topic, endpoint), source, &Remembered::of(&consumer))),
+            Err(source) => {
+                return Err(match reach::tried_in_vain(&consumer, &endpoint) {
+                    Some(Silent { broker, reason }) => {
+                        CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason }
+                    }
+                    None => CatalogueError::Unreachable { endpoint, source },
+                });
+            }
         };
         match topics::look_up(consumer.client(), &topic) {
             Topic::Partitions(partitions) => Ok(Self { consumer, endpoint, topic, partitions }),
             Topic::Missing => Err(CatalogueError::NoTopic { topic, endpoint }),
             Topic::Unknown(source) if reach::is_silence(&source) => {
-                let failures = Remembered::of(&consumer);
-                let (broker, reason) = failures.named(&endpoint).unzip();
-                let (broker, reason) = (broker.map_or(named, str::to_owned), reason.map(str::to_owned));
+                let silent = reach::tried_in_vain(&consumer, &endpoint);
+                let Silent { broker, reason } = silent.unwrap_or(Silent { broker: named, reason: None });
                 Err(CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason })
             }
             Topic::Unknown(source) => Err(CatalogueError::Unreadable { topic, source }),
@@ -138,25 +144,13 @@ impl Catalogue {
     }
 
     fn silent_leader(&self) -> Option<CatalogueError> {
-        let broker = reach::silent_leader(self.consumer.client(), &self.topic, TIMEOUT)?;
+        let Silent { broker, reason } = reach::silent_leader(&self.consumer, &self.endpoint, &self.topic, TIMEOUT)?;
         let (topic, endpoint) = (self.topic.clone(), self.endpoint.clone());
-        let reason = Remembered::of(&self.consumer).about(&broker).map(str::to_owned);
         Some(CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason })
     }
 
     fn unreadable(&self, source: KafkaError) -> CatalogueError {
         CatalogueError::Unreadable { topic: self.topic.clone(), source }
-    }
-}
-
-/// Nobody has answered: Kafka itself, or a broker that it has named.
-fn unanswered((topic, endpoint): (String, String), source: KafkaError, failures: &Failures) -> CatalogueError {
-    match failures.named(&endpoint) {
-        Some((broker, reason)) => {
-            let (broker, reason) = (broker.to_owned(), Some(reason.to_owned()));
-            CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason }
-        }
-        None => CatalogueError::Unreachable { endpoint, source },
     }
 }
 
