@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod archive;
+pub mod backoff;
 pub mod batch;
 pub mod child;
 pub mod cli;
@@ -28,6 +29,7 @@ pub mod publish;
 pub mod queue;
 pub mod record;
 pub mod reload;
+pub mod said;
 pub mod sink;
 pub mod source;
 pub mod status;
