@@ -12,6 +12,7 @@ mod lint;
 mod lock;
 mod report;
 mod root;
+mod running;
 mod stamp;
 mod test;
 mod tools;
@@ -36,8 +37,12 @@ enum Command {
         #[arg(long)]
         no_kafka: bool,
     },
-    /// Measure what a model's swap costs in latency and memory (on a quiet machine, with a JDK and Maven).
-    Bench,
+    /// Measure start, processor time an event, latency, and what a model's swap costs (on a quiet machine, with a JDK and Maven).
+    Bench {
+        /// Another build of `makinage`, measured in turns with this one.
+        #[arg(long)]
+        against: Option<std::path::PathBuf>,
+    },
     /// Check formatting, clippy, ruff and mypy.
     Lint,
     /// Run the tests of the crate with unsafe code under valgrind, as `test` does where valgrind is installed.
@@ -79,7 +84,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             outcome
         }
         Command::Valgrind => valgrind::run(),
-        Command::Bench => bench::run(),
+        Command::Bench { against } => bench::run(against.as_deref()),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
         Command::Images => images::run(),
         Command::Lock => lock::run(),
