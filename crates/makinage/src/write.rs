@@ -7,14 +7,11 @@ use std::{
 
 use crate::{
     config::{OnError, Operator},
-    event::{Event, Failure},
+    event::{Event, Failure, Fate, Ticket},
     failures::{FailedEvents, Verdict},
     flights::{Landed, Part},
     sink::Sink,
-    source::{
-        acks::Acks,
-        offsets::{Fate, Ticket},
-    },
+    source::acks::Acks,
     wire::{answer::Outcome, splice::splice},
 };
 

@@ -28,13 +28,13 @@ use super::{
 };
 use crate::{
     config::{DataTopic, SinkTopic},
-    event::{Event, Failure},
+    event::{Event, Failure, Ticket},
     kafka::{
         client::{self, Cluster},
         context::Connection,
         limits,
     },
-    source::{acks::Acks, offsets::Ticket},
+    source::acks::Acks,
 };
 
 /// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's varints, the names of

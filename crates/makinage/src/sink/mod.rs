@@ -15,7 +15,7 @@ mod retry;
 
 use std::time::Duration;
 
-use crate::event::{Event, Failure};
+use crate::event::{Event, Failure, Ticket};
 
 /// Takes outputs and settles their events.
 pub trait Sink {
@@ -38,7 +38,7 @@ pub trait Sink {
 #[derive(Debug)]
 pub struct Refused {
     /// The event.
-    pub ticket: crate::source::offsets::Ticket,
+    pub ticket: Ticket,
     /// Its coordinates, `topic/partition/offset`.
     pub place: String,
     /// Why.

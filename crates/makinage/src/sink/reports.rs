@@ -18,12 +18,10 @@ use rdkafka::{
 };
 
 use crate::{
+    event::{Fate, Ticket},
     kafka::context::Connection,
     panics,
-    source::{
-        acks::Acks,
-        offsets::{Fate, Ticket},
-    },
+    source::acks::Acks,
 };
 
 /// An output that Kafka did not take.

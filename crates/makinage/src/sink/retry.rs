@@ -34,7 +34,7 @@ use super::{
         take_undelivered, wait_for_report,
     },
 };
-use crate::{event::Failure, source::offsets::Ticket};
+use crate::event::{Failure, Ticket};
 
 /// The wait between attempts to produce again what the infrastructure failed to take.
 const RETRY: Duration = Duration::from_secs(1);

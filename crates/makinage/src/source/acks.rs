@@ -6,8 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::offsets::{Fate, Ticket};
-use crate::counts::Counts;
+use crate::{
+    counts::Counts,
+    event::{Fate, Ticket},
+};
 
 #[derive(Debug, Default)]
 struct State {

@@ -8,13 +8,10 @@ use std::{
 
 use makinage::{
     config::{DataStart, DataTopic, Encoder, Kafka, SinkTopic},
-    event::{Event, Place},
+    event::{Event, Fate, Place},
     kafka::client::Cluster,
     sink::{Sink, kafka::KafkaSink},
-    source::{
-        acks::Acks,
-        offsets::{Fate, Offsets},
-    },
+    source::{acks::Acks, offsets::Offsets},
 };
 use rdkafka::{Message, message::OwnedMessage};
 

@@ -14,13 +14,10 @@ use rdkafka::{
 use super::KafkaSink;
 use crate::{
     config::{DataStart, DataTopic, Encoder, Kafka, SinkTopic},
-    event::{Event, Place},
+    event::{Event, Fate, Place},
     kafka::client::Cluster,
     sink::Sink,
-    source::{
-        acks::Acks,
-        offsets::{Fate, Offsets},
-    },
+    source::{acks::Acks, offsets::Offsets},
 };
 
 #[test]
