@@ -8,6 +8,7 @@ pub mod archive;
 pub mod batch;
 pub mod child;
 pub mod cli;
+pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod consul;

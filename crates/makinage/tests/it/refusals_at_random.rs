@@ -65,7 +65,7 @@ impl Case {
             self.acks.settle(refused.ticket, Fate::Finished);
         }
         let mut settled = vec![];
-        self.acks.collect(&mut settled, Duration::ZERO);
+        self.acks.collect(&mut settled);
         for (ticket, fate) in settled {
             self.offsets.settle(ticket, fate);
         }

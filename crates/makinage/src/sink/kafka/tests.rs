@@ -13,6 +13,7 @@ use rdkafka::{
 
 use super::KafkaSink;
 use crate::{
+    clock::SystemClock,
     config::{DataStart, DataTopic, Encoder, Kafka, SinkTopic},
     event::{Event, Fate, Place},
     kafka::client::Cluster,
@@ -53,7 +54,8 @@ fn a_producer_that_has_given_up_is_replaced_and_its_outputs_are_produced_by_the_
         assert!(Instant::now() < deadline, "the outputs were not acknowledged");
         assert!(sink.tend().is_empty());
         let mut settled = Vec::new();
-        acks.collect(&mut settled, Duration::from_millis(100));
+        acks.wait(&SystemClock, Duration::from_millis(100));
+        acks.collect(&mut settled);
         for (ticket, fate) in settled {
             assert_eq!(fate, Fate::Finished);
             offsets.settle(ticket, fate);
