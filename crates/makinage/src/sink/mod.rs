@@ -5,12 +5,14 @@
 //! - Batching: the client's own.
 
 mod backlog;
+pub mod client;
 mod headers;
 pub mod kafka;
 pub mod memory;
 mod opened;
-mod partitions;
-mod reports;
+pub mod partitions;
+pub mod producer;
+pub mod reports;
 mod retry;
 
 use std::time::Duration;

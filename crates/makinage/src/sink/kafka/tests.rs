@@ -7,7 +7,6 @@ use std::{
 
 use rdkafka::{
     mocking::MockCluster,
-    producer::Producer,
     types::{RDKafkaApiKey, RDKafkaRespErr},
 };
 
@@ -17,7 +16,7 @@ use crate::{
     config::{DataStart, DataTopic, Encoder, Kafka, SinkTopic},
     event::{Event, Fate, Place},
     kafka::client::Cluster,
-    sink::Sink,
+    sink::{Sink, producer::Producer},
     source::{acks::Acks, offsets::Offsets},
 };
 
@@ -41,7 +40,7 @@ fn a_producer_that_has_given_up_is_replaced_and_its_outputs_are_produced_by_the_
     let mut offsets = Offsets::default();
     offsets.assign(0, 0);
     let deadline = Instant::now() + Duration::from_mins(1);
-    while sink.producer.client().fatal_error().is_none() {
+    while sink.producer.fatal_error().is_none() {
         assert!(Instant::now() < deadline, "the producer has not given up");
         std::thread::yield_now();
     }
