@@ -34,6 +34,7 @@ pub mod source;
 pub mod status;
 pub mod stop;
 pub mod store;
+pub mod stream;
 pub mod topic;
 pub mod wire;
 pub mod worker;
