@@ -10,12 +10,12 @@ use std::{
 use crossbeam_channel::{Receiver, unbounded};
 use makinage::{
     config::{DataStart, DataTopic, Encoder, Kafka},
+    event::{Fate, Ticket},
     kafka::client::Cluster,
     source::{
         Intake, Wiring,
         acks::Acks,
         kafka::{KafkaSource, MAX_OPEN},
-        offsets::{Fate, Ticket},
     },
     stop::Stop,
 };

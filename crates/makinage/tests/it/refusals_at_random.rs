@@ -8,13 +8,10 @@ use std::{
 
 use makinage::{
     config::{DataStart, DataTopic, Encoder, Kafka, SinkTopic},
-    event::{Event, Place},
+    event::{Event, Fate, Place},
     kafka::client::Cluster,
     sink::{Sink, kafka::KafkaSink},
-    source::{
-        acks::Acks,
-        offsets::{Fate, Offsets},
-    },
+    source::{acks::Acks, offsets::Offsets},
 };
 use rdkafka::{Message, message::OwnedMessage};
 
@@ -68,7 +65,7 @@ impl Case {
             self.acks.settle(refused.ticket, Fate::Finished);
         }
         let mut settled = vec![];
-        self.acks.collect(&mut settled, Duration::ZERO);
+        self.acks.collect(&mut settled);
         for (ticket, fate) in settled {
             self.offsets.settle(ticket, fate);
         }
