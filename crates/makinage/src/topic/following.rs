@@ -19,7 +19,7 @@ use crate::{
     generation::{Arrived, Offer},
     model::{RecordPlace, newer},
     panics,
-    record::Kind,
+    record::Record,
 };
 
 /// A model that takes more than its record is taken up after this: of a burst, only the newest.
@@ -164,10 +164,14 @@ impl<'r> Following<'r> {
             Some(Err(error)) => return Event::Error(error),
         };
         self.watch.read(message.partition(), message.offset());
-        match self.looker.kind(&message) {
-            Kind::Zip => Event::Model(RecordPlace::of(&message), self.reader.taker.take_zip(&message)),
-            Kind::Manifest | Kind::Reference => Event::Promise(RecordPlace::of(&message)),
-            Kind::Chunk | Kind::Foreign(_) => Event::Nothing,
+        let place = RecordPlace::of(&message);
+        match self.looker.read(&message) {
+            Record::Zip(zip) => {
+                let taken = self.reader.taker.take_zip(&place, &zip);
+                Event::Model(place, taken)
+            }
+            Record::Manifest(_) | Record::Reference(_) => Event::Promise(place),
+            Record::Chunk(_) | Record::Foreign(_) => Event::Nothing,
         }
     }
 

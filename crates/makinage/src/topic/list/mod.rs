@@ -15,15 +15,19 @@ use rdkafka::{
     message::BorrowedMessage,
 };
 
-use self::describe::{Parts, chunk_of, describe};
+use self::describe::{Parts, describe};
 pub use self::{
     describe::{Form, Listed},
     error::CatalogueError,
 };
-use crate::kafka::{
-    client::Cluster,
-    reach::{self, Remembered, Silent},
-    topics::{self, Topic},
+use crate::{
+    kafka::{
+        client::Cluster,
+        reach::{self, Remembered, Silent},
+        topics::{self, Topic},
+    },
+    model::{RecordPlace, newest_first},
+    record::Record,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,26 +74,31 @@ impl Catalogue {
         }
     }
 
-    /// All models on the topic, in the order of partitions and offsets.
+    /// All models on the topic, the newest first.
     pub fn models(&self) -> Result<Vec<Listed>, CatalogueError> {
-        let mut chunks: HashMap<String, HashSet<Vec<u8>>> = HashMap::new();
+        let mut chunks: HashMap<String, HashSet<u32>> = HashMap::new();
         let mut found = Vec::new();
         for partition in 0..self.partitions {
             let (low, high) = self.offsets(partition)?;
-            self.read(partition, low, high, |message| {
-                if let Some((upload, chunk)) = chunk_of(message) {
-                    chunks.entry(upload).or_default().insert(chunk);
-                } else {
-                    found.extend(describe(message));
+            self.read(partition, low, high, |message| match Record::of(message) {
+                Record::Chunk(chunk) => {
+                    chunks.entry(chunk.upload.to_owned()).or_default().insert(chunk.place.index);
                 }
+                record if record.is_model() => {
+                    let place = RecordPlace::of(message);
+                    found.push((place.clone(), describe(&record, place)));
+                }
+                _ => {}
             })?;
         }
         let complete = |parts: Option<Parts>, form| match parts {
             None => form,
-            Some(Parts { upload, count }) if chunks.get(&upload).is_some_and(|there| there.len() >= count) => form,
+            Some(Parts { upload, count }) if has_all(chunks.get(&upload), count) => form,
             Some(_) => Form::Incomplete,
         };
-        Ok(found.into_iter().map(|(listed, parts)| Listed { form: complete(parts, listed.form), ..listed }).collect())
+        // What can't be read has its place in the order, for the service as well, and no line.
+        let models = newest_first(found, |(place, _)| place).into_iter().filter_map(|(_, model)| model);
+        Ok(models.map(|(listed, parts)| Listed { form: complete(parts, listed.form), ..listed }).collect())
     }
 
     fn offsets(&self, partition: i32) -> Result<(i64, i64), CatalogueError> {
@@ -154,18 +163,6 @@ impl Catalogue {
     }
 }
 
-/// The newest complete model: of each partition's last, the one whose record has the latest time, as the service takes it.
-pub fn newest(models: &[Listed]) -> Option<&Listed> {
-    let mut last: HashMap<i32, &Listed> = HashMap::new();
-    for model in models.iter().filter(|model| model.form != Form::Incomplete) {
-        let place = &model.place;
-        last.entry(place.partition)
-            .and_modify(|known| {
-                if place.offset > known.place.offset {
-                    *known = model;
-                }
-            })
-            .or_insert(model);
-    }
-    last.into_values().max_by_key(|model| (model.place.timestamp, model.place.offset))
+fn has_all(chunks: Option<&HashSet<u32>>, count: u32) -> bool {
+    chunks.is_some_and(|there| (0..count).all(|index| there.contains(&index)))
 }
