@@ -10,9 +10,10 @@ use rdkafka::{
 
 use super::{
     Failure, ModelReader, POLL,
-    client::{ModelConsumer, is_lasting},
+    client::ModelConsumer,
     history::History,
     look::Looker,
+    read::is_lasting,
     watch::{Seen, Watch},
 };
 use crate::{

@@ -5,13 +5,13 @@ mod error;
 
 use std::{
     collections::{HashMap, HashSet},
-    time::{Duration, Instant},
+    ops::{ControlFlow, Range},
+    time::Duration,
 };
 
 use rdkafka::{
-    Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    error::{KafkaError, KafkaResult},
+    error::KafkaError,
     message::BorrowedMessage,
 };
 
@@ -20,6 +20,7 @@ pub use self::{
     describe::{Form, Listed},
     error::CatalogueError,
 };
+use super::read::{self, AMinute, Stretch};
 use crate::{
     kafka::{
         client::Cluster,
@@ -31,9 +32,6 @@ use crate::{
 };
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-const POLL: Duration = Duration::from_millis(200);
-/// So long nothing may come, though there is something: a record may hold a gigabyte.
-const STALL: Duration = Duration::from_mins(1);
 
 /// A model topic, to look at.
 pub struct Catalogue {
@@ -79,8 +77,7 @@ impl Catalogue {
         let mut chunks: HashMap<String, HashSet<u32>> = HashMap::new();
         let mut found = Vec::new();
         for partition in 0..self.partitions {
-            let (low, high) = self.offsets(partition)?;
-            self.read(partition, low, high, |message| match Record::of(message) {
+            self.read(partition, self.offsets(partition)?, |message| match Record::of(message) {
                 Record::Chunk(chunk) => {
                     chunks.entry(chunk.upload.to_owned()).or_default().insert(chunk.place.index);
                 }
@@ -101,8 +98,9 @@ impl Catalogue {
         Ok(models.map(|(listed, parts)| Listed { form: complete(parts, listed.form), ..listed }).collect())
     }
 
-    fn offsets(&self, partition: i32) -> Result<(i64, i64), CatalogueError> {
-        self.consumer.fetch_watermarks(&self.topic, partition, TIMEOUT).map_err(|source| {
+    fn offsets(&self, partition: i32) -> Result<Range<i64>, CatalogueError> {
+        let asked = self.consumer.fetch_watermarks(&self.topic, partition, TIMEOUT);
+        asked.map(|(low, high)| low..high).map_err(|source| {
             let silent = reach::is_silence(&source).then(|| self.silent_leader());
             silent.flatten().unwrap_or_else(|| self.unreadable(source))
         })
@@ -111,45 +109,15 @@ impl Catalogue {
     fn read(
         &self,
         partition: i32,
-        begin: i64,
-        end: i64,
-        each: impl FnMut(&BorrowedMessage<'_>),
-    ) -> Result<(), CatalogueError> {
-        if begin >= end {
-            return Ok(());
-        }
-        self.try_read(partition, begin, end, each).map_err(|source| self.unreadable(source))
-    }
-
-    fn try_read(
-        &self,
-        partition: i32,
-        begin: i64,
-        end: i64,
+        offsets: Range<i64>,
         mut each: impl FnMut(&BorrowedMessage<'_>),
-    ) -> KafkaResult<()> {
-        let mut only = TopicPartitionList::new();
-        only.add_partition_offset(&self.topic, partition, Offset::Offset(begin))?;
-        self.consumer.assign(&only)?;
-        let mut came = Instant::now();
-        loop {
-            match self.consumer.poll(POLL) {
-                Some(Ok(message)) if message.offset() < end => {
-                    came = Instant::now();
-                    each(&message);
-                    if message.offset() + 1 == end {
-                        return Ok(());
-                    }
-                }
-                Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(()),
-                // Brokers that go are met again; what lasts shows as nothing that comes.
-                Some(Err(error)) if came.elapsed() >= STALL => return Err(error),
-                None if came.elapsed() >= STALL => {
-                    return Err(KafkaError::MessageConsumption(rdkafka::error::RDKafkaErrorCode::OperationTimedOut));
-                }
-                Some(Err(_)) | None => {}
-            }
-        }
+    ) -> Result<(), CatalogueError> {
+        let stretch = Stretch { topic: &self.topic, partition, offsets };
+        let read = read::read(&self.consumer, &stretch, &AMinute, |message| {
+            each(message);
+            ControlFlow::Continue(())
+        });
+        read.map_err(|source| self.unreadable(source))
     }
 
     fn silent_leader(&self) -> Option<CatalogueError> {
