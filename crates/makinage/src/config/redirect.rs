@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    field::Field,
-    keys::Keys,
-    problem::{Findings, quoted},
-    secret::{self, Secret},
-    section::Section,
-    surroundings::Surroundings,
+    reader::{
+        field::Field,
+        keys::Keys,
+        problem::{Findings, quoted},
+        section::Section,
+        surroundings::Surroundings,
+    },
     tree::Node,
+    values::secret::{self, Secret},
 };
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod tests;
 pub use fault::Fault;
 pub use read::parse;
 
-use super::problem::{join, quoted, shortened};
+use super::reader::problem::{join, quoted, shortened};
 
 /// Nobody nests a configuration deeper; recursion stays far from the stack's end.
 const DEEPEST: usize = 64;

@@ -3,7 +3,7 @@ use std::{fs, path::Path};
 use serde_json::{Value as Json, json};
 
 use crate::config::{
-    document,
+    sections::document,
     tree::{Fault, parse},
 };
 
