@@ -20,9 +20,9 @@ use super::{
     tree::{Scalar, Value},
     values::{interpreter::Finder, model_source::ModelSource},
 };
-use crate::model::{
-    is_name,
-    records::{
+use crate::{
+    model::is_name,
+    record::{
         is_sha256,
         reference::{Location, Reference},
     },
