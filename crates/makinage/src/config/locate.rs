@@ -11,7 +11,6 @@ use super::{
     },
     redirect::{self, Redirect},
 };
-use crate::config::tree;
 
 /// Where the service's configuration is.
 #[derive(Debug)]
@@ -54,7 +53,7 @@ pub fn locate_service(path: &Path) -> Result<Located, Problems> {
 
 /// As [`locate_service`], from the text of the file at `path`.
 pub(super) fn locate_text(text: String, path: &Path, surroundings: &dyn Surroundings) -> Result<Located, Problems> {
-    let Some(root) = tree::parse(&text).root.filter(|root| root.get("redirect").is_some()) else {
+    let Some(root) = root::parse(&text).root.filter(|root| root.get("redirect").is_some()) else {
         // What else is wrong with it, its reading says.
         return Ok(Located::Here(text));
     };

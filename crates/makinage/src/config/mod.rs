@@ -18,7 +18,6 @@ mod sections;
 mod service;
 #[cfg(test)]
 mod tests;
-mod tree;
 mod values;
 
 use std::path::{Path, PathBuf};

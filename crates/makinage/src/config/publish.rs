@@ -6,7 +6,7 @@ use super::{
     reader::{
         field::Field,
         keys::Keys,
-        problem::{Findings, Place, quoted},
+        problem::{Findings, Place},
         root,
         section::Section,
         surroundings::Surroundings,
@@ -17,15 +17,16 @@ use super::{
         kafka::{self, Kafka},
         topics,
     },
-    tree::{Scalar, Value},
     values::{interpreter::Finder, model_source::ModelSource},
 };
 use crate::{
     model::is_name,
+    quoted::quoted,
     record::{
         is_sha256,
         reference::{Location, Reference},
     },
+    yaml::{Scalar, Value},
 };
 
 #[cfg(test)]

@@ -23,8 +23,8 @@ use super::{
         operator::{self, Operator},
         topics::Topics,
     },
-    tree::{Entry, Node, Value},
 };
+use crate::yaml::{Entry, Node, Value};
 
 const KEYS: Keys = Keys {
     here: &["application", "Kafka", "kafka", "topics", "operators", "models", "config"],

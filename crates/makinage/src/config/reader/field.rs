@@ -4,9 +4,12 @@ use std::ops::RangeInclusive;
 
 use super::{
     keys::suggestion,
-    problem::{Findings, Place, join, quoted},
+    problem::{Findings, Place},
 };
-use crate::config::tree::{Node, Scalar, Value};
+use crate::{
+    quoted::quoted,
+    yaml::{Node, Scalar, Value, join},
+};
 
 /// A value of the file and its place: the line of its key, which is where the user looks.
 #[derive(Debug, Clone)]

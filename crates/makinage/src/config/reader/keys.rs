@@ -1,6 +1,7 @@
 //! Which keys a section of the file knows, and what is said about the others.
 
-use super::problem::{Findings, Place, quoted};
+use super::problem::{Findings, Place};
+use crate::quoted::quoted;
 
 /// The keys of one section.
 #[derive(Debug, Clone, Copy)]

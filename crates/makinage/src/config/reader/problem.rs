@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::yaml::join;
+
 /// Where in the file something stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -172,26 +174,6 @@ impl Findings {
 
     fn entry(&self, place: &Place, message: String) -> Problem {
         Problem { file: self.file.clone(), place: place.clone(), message }
-    }
-}
-
-/// `outer.inner`, or `inner` at the top; a key of absurd length is cut, since paths are copied for each value below it.
-pub fn join(outer: &str, inner: &str) -> String {
-    let inner = shortened(inner);
-    if outer.is_empty() { inner } else { format!("{outer}.{inner}") }
-}
-
-/// What the user wrote, in backticks and short enough for a line of a terminal.
-pub fn quoted(text: &str) -> String {
-    format!("`{}`", shortened(text))
-}
-
-/// A text that is short enough for a line of a terminal.
-pub fn shortened(text: &str) -> String {
-    const LONGEST: usize = 80;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 

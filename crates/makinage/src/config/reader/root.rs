@@ -4,11 +4,22 @@ use super::{
     field::Field,
     problem::{Findings, Place},
 };
-use crate::config::tree::{self, Node, Value};
+use crate::yaml::{self, Limits, Node, Parsed, Value};
+
+/// Two megabytes are what the largest file holds without aliases; nobody nests a configuration deeper.
+const LIMITS: Limits = Limits { levels: 64, weight: 2 << 20, node: 1 };
+
+/// The key whose value is the user's own, which Maki Nage read with PyYAML.
+const USERS: &str = "config";
+
+/// `text` as YAML.
+pub fn parse(text: &str) -> Parsed {
+    yaml::parse(text, &LIMITS, USERS)
+}
 
 /// The tree of `text`, if it is a mapping; what is wrong with it as YAML is noted.
 pub fn read(text: &str, findings: &mut Findings) -> Option<Node> {
-    let parsed = tree::parse(text);
+    let parsed = parse(text);
     let syntax_is_right = parsed.faults.is_empty();
     for fault in parsed.faults {
         let place = Place { line: Some(fault.line), column: fault.column, key: fault.key };

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use crate::config::{
-    reader::{
-        field::Field,
-        keys::Keys,
-        problem::{Findings, quoted},
-        section::Section,
+use crate::{
+    config::{
+        reader::{field::Field, keys::Keys, problem::Findings, section::Section},
+        values::duration::{self, Limits},
     },
-    values::duration::{self, Limits},
+    quoted::quoted,
 };
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! The three hook names. All else below `config` is the user's own.
 
-use crate::config::{
-    code::{HookImports, Import, is_identifier, is_module},
-    reader::{
-        field::Field,
-        keys::nearest,
-        problem::{Findings, quoted},
-        section::Section,
+use crate::{
+    config::{
+        code::{HookImports, Import, is_identifier, is_module},
+        reader::{field::Field, keys::nearest, problem::Findings, section::Section},
     },
+    quoted::quoted,
 };
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::config::{
-    reader::{field::Field, keys::Keys, problem::Findings, section::Section},
-    tree::Value,
+use crate::{
+    config::reader::{field::Field, keys::Keys, problem::Findings, section::Section},
+    yaml::Value,
 };
 
 #[cfg(test)]

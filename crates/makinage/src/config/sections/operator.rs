@@ -10,20 +10,22 @@ use super::{
     hooks::{self, HookNames},
     operators, outputs,
     probation::Probation,
-    roles,
-    roles::{DataTopic, ModelTopic, SinkTopic},
+    roles::{self, DataTopic, ModelTopic, SinkTopic},
     topics::Topics,
     tuning::{self, Batch, Environment, OnError, RowWise},
 };
-use crate::config::{
-    code::{self, Code, Hooks, Imports},
-    reader::{
-        field::Field,
-        problem::{Findings, Place, quoted},
-        section::Section,
-        surroundings::Surroundings,
+use crate::{
+    config::{
+        code::{self, Code, Hooks, Imports},
+        reader::{
+            field::Field,
+            problem::{Findings, Place},
+            section::Section,
+            surroundings::Surroundings,
+        },
+        values::interpreter::Finder,
     },
-    values::interpreter::Finder,
+    quoted::quoted,
 };
 
 /// One `makinage.serve:serve` operator.

@@ -1,13 +1,14 @@
 //! The `operators` section: which of them is the one to run.
 
-use crate::config::{
-    reader::{
+use crate::{
+    config::reader::{
         field::Field,
         keys::{Keys, nearest},
-        problem::{Findings, Place, join, quoted},
+        problem::{Findings, Place},
         section::Section,
     },
-    tree::Value,
+    quoted::quoted,
+    yaml::{Value, join},
 };
 
 #[cfg(test)]

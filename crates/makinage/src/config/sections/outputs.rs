@@ -4,9 +4,9 @@
 //! where one is given there is nothing to check.
 
 use super::roles::Roles;
-use crate::config::{
-    reader::problem::{Findings, quoted},
-    values::encoder::Encoder,
+use crate::{
+    config::{reader::problem::Findings, values::encoder::Encoder},
+    quoted::quoted,
 };
 
 #[cfg(test)]

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use crate::config::{
-    reader::{
-        field::{Count, Field},
-        keys::Keys,
-        problem::{Findings, quoted},
-        section::{Section, Setting},
+use crate::{
+    config::{
+        reader::{
+            field::{Count, Field},
+            keys::Keys,
+            problem::Findings,
+            section::{Section, Setting},
+        },
+        values::duration::{self, Limits},
     },
-    tree::{Scalar, Value},
-    values::duration::{self, Limits},
+    quoted::quoted,
+    yaml::{Scalar, Value},
 };
 
 const KEYS: Keys = Keys { here: &["time", "crashes", "error_rate"], refused: &[] };

@@ -4,12 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{
-    reader::{
-        field::Field,
-        problem::{Findings, quoted},
-    },
-    tree::{Scalar, Value},
+use crate::{
+    config::reader::{field::Field, problem::Findings},
+    quoted::quoted,
+    yaml::{Scalar, Value},
 };
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! The `topics` list: what is said of each topic, before it is known what it is used for.
 
-use crate::config::{
-    code::Import,
-    reader::{
-        field::Field,
-        keys::{Keys, nearest},
-        problem::{Findings, Place, quoted},
-        section::{Section, Setting},
+use crate::{
+    config::{
+        code::Import,
+        reader::{
+            field::Field,
+            keys::{Keys, nearest},
+            problem::{Findings, Place},
+            section::{Section, Setting},
+        },
+        values::encoder::{self, Encoder},
     },
-    values::encoder::{self, Encoder},
+    quoted::quoted,
 };
 
 #[cfg(test)]

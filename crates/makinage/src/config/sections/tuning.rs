@@ -3,17 +3,19 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::probation::{self, Probation};
-use crate::config::{
-    reader::{
-        field::{Count, Field},
-        problem::Findings,
-        section::{Section, Setting},
+use crate::{
+    config::{
+        reader::{
+            field::{Count, Field},
+            problem::Findings,
+            section::{Section, Setting},
+        },
+        values::{
+            duration::{self, Limits},
+            size,
+        },
     },
-    tree::{Scalar, Value},
-    values::{
-        duration::{self, Limits},
-        size,
-    },
+    yaml::{Scalar, Value},
 };
 
 #[cfg(test)]

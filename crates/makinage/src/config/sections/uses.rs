@@ -1,9 +1,8 @@
 //! The `sources` and `sinks` of an operator: which topics it names, before it is known what these are.
 
-use crate::config::reader::{
-    field::Field,
-    problem::{Findings, quoted},
-    section::Section,
+use crate::{
+    config::reader::{field::Field, problem::Findings, section::Section},
+    quoted::quoted,
 };
 
 const SOURCES: &str = "name the model topic first, then the data topics: `sources: [model, data]`";

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use crate::config::{
-    reader::{
-        field::Field,
-        problem::{Findings, quoted},
-    },
-    tree::{Scalar, Value},
+use crate::{
+    config::reader::{field::Field, problem::Findings},
+    quoted::quoted,
+    yaml::{Scalar, Value},
 };
 
 #[cfg(test)]

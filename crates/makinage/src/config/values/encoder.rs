@@ -1,12 +1,11 @@
 //! Encoder names.
 
-use crate::config::{
-    code::is_module,
-    reader::{
-        field::Field,
-        keys::suggestion,
-        problem::{Findings, quoted},
+use crate::{
+    config::{
+        code::is_module,
+        reader::{field::Field, keys::suggestion, problem::Findings},
     },
+    quoted::quoted,
 };
 
 #[cfg(test)]

@@ -2,12 +2,10 @@
 
 use std::net::Ipv6Addr;
 
-use crate::config::{
-    reader::{
-        field::Field,
-        problem::{Findings, quoted},
-    },
-    tree::Value,
+use crate::{
+    config::reader::{field::Field, problem::Findings},
+    quoted::quoted,
+    yaml::Value,
 };
 
 #[cfg(test)]

@@ -5,10 +5,13 @@ use std::{
     path::{Path, PathBuf, absolute},
 };
 
-use crate::config::reader::{
-    field::Field,
-    problem::{Findings, Place, quoted},
-    surroundings::Surroundings,
+use crate::{
+    config::reader::{
+        field::Field,
+        problem::{Findings, Place},
+        surroundings::Surroundings,
+    },
+    quoted::quoted,
 };
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::{config::reader::problem::quoted, model::is_name};
+use crate::{model::is_name, quoted::quoted};
 
 #[cfg(test)]
 mod tests;

@@ -8,10 +8,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::config::reader::{
-    field::Field,
-    problem::{Findings, quoted},
-    surroundings::Surroundings,
+use crate::{
+    config::reader::{field::Field, problem::Findings, surroundings::Surroundings},
+    quoted::quoted,
 };
 
 /// A value that must not get into a log.

@@ -1,11 +1,9 @@
 //! Sizes, as `512MB`, `2GB`, `1GiB`.
 
-use crate::config::{
-    reader::{
-        field::Field,
-        problem::{Findings, quoted},
-    },
-    tree::{Scalar, Value},
+use crate::{
+    config::reader::{field::Field, problem::Findings},
+    quoted::quoted,
+    yaml::{Scalar, Value},
 };
 
 const UNITS: &[(&str, u64)] = &[

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::tree::parse;
+use crate::{config::reader::root::parse, yaml::Scalar};
 
 fn json(yaml: &str) -> String {
     write(&parse(yaml).root.unwrap()).get().to_owned()

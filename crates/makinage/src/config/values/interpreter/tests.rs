@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, ffi::OsString};
 
 use super::*;
-use crate::config::tree::parse;
+use crate::config::reader::root;
 
 /// A machine with these variables, and these programs.
 struct Machine {
@@ -31,7 +31,7 @@ fn machine(virtual_environment: Option<&'static str>, programs: &'static [&'stat
 
 /// The interpreter, or else the problem.
 fn find(machine: &Machine, given: Option<&str>) -> String {
-    let node = given.map(|given| parse(given).root.unwrap());
+    let node = given.map(|given| root::parse(given).root.unwrap());
     let field = node.as_ref().map(|node| Field { place: Place::key(9, "operators.serve.python"), node });
     let finder = Finder { folder: Path::new("/etc/app"), surroundings: machine };
     let mut findings = Findings::new(Path::new("f"));

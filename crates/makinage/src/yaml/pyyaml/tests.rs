@@ -2,17 +2,14 @@ use std::{fs, path::Path};
 
 use serde_json::{Value as Json, json};
 
-use crate::config::{
-    sections::document,
-    tree::{Fault, parse},
-};
+use crate::yaml::{Fault, tagged, tests::parse};
 
 /// The document as hooks get it below `config`, or what is wrong with it.
 fn below_config(yaml: &str) -> Result<Json, Vec<Fault>> {
     let parsed = parse(&format!("config:\n  {}\n", yaml.replace('\n', "\n  ")));
     match parsed.root.filter(|_| parsed.faults.is_empty()) {
         Some(root) => {
-            let tagged: Json = serde_json::from_str(document::write(&root).get()).unwrap();
+            let tagged: Json = serde_json::from_str(&tagged(&root)).unwrap();
             Ok(sorted(tagged["m"][0][1].clone()))
         }
         None => Err(parsed.faults),
@@ -43,7 +40,7 @@ fn cases() -> Vec<Json> {
 fn strict(yaml: &str) -> Option<Json> {
     let parsed = parse(&format!("else:\n  {}\n", yaml.replace('\n', "\n  ")));
     let root = parsed.root.filter(|_| parsed.faults.is_empty())?;
-    let tagged: Json = serde_json::from_str(document::write(&root).get()).unwrap();
+    let tagged: Json = serde_json::from_str(&tagged(&root)).unwrap();
     Some(tagged["m"][0][1].clone())
 }
 
@@ -145,7 +142,7 @@ fn each_place_is_named_once_with_its_line_and_keys() {
 fn the_service_s_own_keys_stay_yaml_1_2_and_an_alias_means_what_its_place_says() {
     let parsed = parse("a: &a off\nb: [010, 2024-01-02]\nconfig: {c: *a, d: &d 010}\ne: *d\n");
     assert_eq!(parsed.faults, []);
-    let tagged: Json = serde_json::from_str(document::write(&parsed.root.unwrap()).get()).unwrap();
+    let tagged: Json = serde_json::from_str(&tagged(&parsed.root.unwrap())).unwrap();
     let config = json!({"m": [["c", false], ["d", 8]]});
     assert_eq!(tagged, json!({"m": [["a", "off"], ["b", [10, "2024-01-02"]], ["config", config], ["e", 10]]}));
     assert_eq!(parse("a: {<<: {b: 1}}\nconfig: {c: {<<: {b: 1}}}\n").faults.len(), 1);
@@ -157,7 +154,7 @@ fn numbers_of_any_base_are_exact() {
     let json = |yaml: &str| {
         let parsed = parse(&format!("config: {yaml}"));
         assert_eq!(parsed.faults, []);
-        document::write(&parsed.root.unwrap()).get().to_owned()
+        tagged(&parsed.root.unwrap())
     };
     assert_eq!(
         json("0xffffffffffffffffffffffffffffffffffff"),

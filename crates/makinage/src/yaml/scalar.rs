@@ -1,12 +1,38 @@
-//! YAML 1.2's core schema: what a plain scalar means.
+//! YAML 1.2's core schema: what a scalar means.
 
-use super::Scalar;
+use super::{node::Scalar, syntax::Tag};
+use crate::quoted::quoted;
 
 /// Python refuses to read longer integers from text (`sys.int_info.default_max_str_digits` is 4,300).
 const LONGEST_INTEGER: usize = 4_000;
 
+/// What YAML 1.2 makes of a scalar; `Err` says what to write instead.
+pub fn strict(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Scalar, String> {
+    match tag {
+        None if plain => by_looks(text),
+        None => Ok(Scalar::Text),
+        Some(Tag::Core(name)) if name == "str" => Ok(Scalar::Text),
+        Some(Tag::Core(name)) => by_looks(text).and_then(|meaning| tagged(name, meaning)),
+        Some(_) => {
+            Err("tags other than `!!str`, `!!int`, `!!float`, `!!bool` and `!!null` mean nothing here; remove it"
+                .to_owned())
+        }
+    }
+}
+
+fn tagged(tag: &str, meaning: Scalar) -> Result<Scalar, String> {
+    match (tag, meaning) {
+        ("int", meaning @ Scalar::Integer(_))
+        | ("float", meaning @ Scalar::Float(_))
+        | ("bool", meaning @ Scalar::Bool(_))
+        | ("null", meaning @ Scalar::Null) => Ok(meaning),
+        ("float", Scalar::Integer(digits)) => Ok(Scalar::Float(digits.parse().unwrap_or(f64::INFINITY))),
+        (tag, _) => Err(format!("this value doesn't fit its tag {}; remove the tag", quoted(&format!("!!{tag}")))),
+    }
+}
+
 /// What a scalar without quotes and tag is; `Err` says what to write instead.
-pub fn plain(text: &str) -> Result<Scalar, String> {
+fn by_looks(text: &str) -> Result<Scalar, String> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Ok(Scalar::Null),
         "true" | "True" | "TRUE" => return Ok(Scalar::Bool(true)),

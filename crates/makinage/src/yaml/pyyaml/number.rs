@@ -1,6 +1,6 @@
 //! Numbers, as PyYAML computes them (`constructor.py`).
 
-use crate::config::tree::Scalar;
+use crate::yaml::node::Scalar;
 
 /// Python reads no longer integers from text; nobody writes them.
 const LONGEST: usize = 4_000;

@@ -1,6 +1,9 @@
 //! What is said of a scalar that YAML 1.2 would read otherwise.
 
-use crate::config::tree::{Scalar, quoted, shortened};
+use crate::{
+    quoted::{quoted, shortened},
+    yaml::node::Scalar,
+};
 
 /// Keys whose values are shown to nobody.
 const SECRETS: [&str; 10] =

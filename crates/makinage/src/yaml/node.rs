@@ -1,26 +1,4 @@
-//! YAML text as a tree that knows where everything stands.
-//!
-//! `text → events (saphyr) → syntax → Node`. The service's own keys mean what YAML 1.2's core schema says. Below the top's
-//! `config` everything means what PyYAML made of it, which Maki Nage read with: YAML 1.1, as that implements it. A serde
-//! reader would stop at its first error and forget the positions; the tree lets every problem be reported at once, with its
-//! line. What the keys mean is none of its business.
-
-mod fault;
-mod pyyaml;
-mod read;
-mod scalar;
-mod syntax;
-#[cfg(test)]
-mod tests;
-
-#[cfg(test)]
-pub use fault::Fault;
-pub use read::parse;
-
-use super::reader::problem::{join, quoted, shortened};
-
-/// Nobody nests a configuration deeper; recursion stays far from the stack's end.
-const DEEPEST: usize = 64;
+//! The tree: values with their places and, where someone asked, their meanings.
 
 /// One value, and where it begins.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,9 +18,9 @@ pub enum Value {
     List(Vec<Node>),
     /// A mapping, in the file's order. No key occurs twice.
     Map(Vec<Entry>),
-    /// `!!set`, only below `config`.
+    /// `!!set`; only where PyYAML's reading holds, as the next.
     Set(Vec<Node>),
-    /// `!!omap` or `!!pairs`, only below `config`: keys may occur more than once.
+    /// `!!omap` or `!!pairs`: keys may occur more than once.
     Pairs(Vec<Entry>),
 }
 
@@ -59,7 +37,7 @@ pub enum Scalar {
     Float(f64),
     /// Anything else: the text itself.
     Text,
-    /// A date, `2024-01-02`; only below `config`, as the next two.
+    /// A date, `2024-01-02`; only where PyYAML's reading holds, as the next two.
     Date(String),
     /// A date and time, `2024-01-02T10:00:00.000000`, with `+01:00` behind it where it has a zone.
     Moment(String),
@@ -90,15 +68,21 @@ impl Node {
         matches!(self.value, Value::Scalar(_, Scalar::Null))
     }
 
-    /// The value at `key`, where this is a mapping that has it.
+    /// What stands at `key`, where this is a mapping that has it.
+    pub fn at(&self, key: &str) -> Option<&Self> {
+        self.get(key).map(|entry| &entry.value)
+    }
+
+    /// The items of a list; none of anything else.
+    pub fn items(&self) -> &[Self] {
+        if let Value::List(items) = &self.value { items } else { &[] }
+    }
+
+    /// The entry of `key`, where this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Entry> {
         let Value::Map(entries) = &self.value else {
             return None;
         };
         entries.iter().find(|entry| entry.key.source() == Some(key))
     }
-}
-
-fn too_deep() -> String {
-    format!("this is nested more than {DEEPEST} levels deep; make it flatter")
 }

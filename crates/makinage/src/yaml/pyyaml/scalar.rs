@@ -1,23 +1,17 @@
-//! What PyYAML's `safe_load` makes of a value: YAML 1.1, with PyYAML's own ideas of it. Version 6.0.3 is the measure.
-//!
-//! What it refuses is refused here too, since no file of Maki Nage's can hold it. So are a few things that it takes and nobody
-//! writes: tagged numbers with blanks around them, base64 with foreign characters, values that contain themselves.
+//! What a scalar means to PyYAML, by its looks or its tag.
 
-mod collection;
-mod difference;
-mod number;
-mod resolve;
-#[cfg(test)]
-mod tests;
-mod time;
-
-pub use difference::{Place, difference};
-use resolve::Implicit;
-
-use super::{Scalar, quoted, syntax::Tag};
+use super::{
+    number,
+    resolve::{self, Implicit},
+    time,
+};
+use crate::{
+    quoted::quoted,
+    yaml::{node::Scalar, syntax::Tag},
+};
 
 /// The meaning of a scalar; `Err` says what to write instead.
-pub fn scalar(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Scalar, String> {
+pub fn meaning(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Scalar, String> {
     match tag {
         None if !plain => Ok(Scalar::Text),
         None | Some(Tag::None) => implicit(text).map_err(|reason| refusal(text, reason)),

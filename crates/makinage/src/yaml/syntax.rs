@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
-use super::{DEEPEST, fault::Fault};
+use super::{
+    fault::{Cause, Unreadable},
+    limits::Limits,
+    path::join,
+};
 
 /// What the tags of YAML's own types begin with.
 const CORE: &str = "tag:yaml.org,2002:";
@@ -46,7 +50,7 @@ pub enum Tag {
     Other(String),
 }
 
-/// A text's one document.
+/// One document of a text.
 #[derive(Debug)]
 pub struct Syntax {
     /// The outermost value; `None` if the text holds none.
@@ -55,53 +59,74 @@ pub struct Syntax {
     pub anchored: HashMap<usize, Raw>,
 }
 
-/// Reads the one document of `text`, as far as it can be read.
-pub fn parse(text: &str) -> Result<Syntax, Fault> {
-    let mut builder = Builder { parser: Parser::new_from_str(text), anchored: HashMap::new(), path: String::new() };
-    let root = builder.stream().map_err(|fault| fault.with_tab_named(text))?;
+/// The one document of `text`; another one behind it is refused.
+pub fn only(text: &str, limits: &Limits) -> Result<Syntax, Unreadable> {
+    let mut builder = Builder::new(text, limits);
+    let root = builder.document().and_then(|root| builder.end().map(|()| root));
+    let root = root.map_err(|end| end.with_tab_named(text))?;
+    Ok(Syntax { root, anchored: builder.anchored })
+}
+
+/// The first document of `text`, whatever follows.
+pub fn first(text: &str, limits: &Limits) -> Result<Syntax, Unreadable> {
+    let mut builder = Builder::new(text, limits);
+    let root = builder.document()?;
     Ok(Syntax { root, anchored: builder.anchored })
 }
 
 struct Builder<'t> {
     parser: Parser<'t, StrInput<'t>>,
+    limits: &'t Limits,
+    weight: usize,
     anchored: HashMap<usize, Raw>,
     path: String,
 }
 
 impl<'t> Builder<'t> {
-    fn stream(&mut self) -> Result<Option<Raw>, Fault> {
-        let mut root = None;
+    fn new(text: &'t str, limits: &'t Limits) -> Self {
+        let parser = Parser::new_from_str(text);
+        Self { parser, limits, weight: 0, anchored: HashMap::new(), path: String::new() }
+    }
+
+    fn document(&mut self) -> Result<Option<Raw>, Unreadable> {
         loop {
             match self.next()? {
-                (Event::DocumentStart(_), span) if root.is_some() => {
-                    let message = "a second document begins here; keep one document in the file, without `---` below its first line";
-                    return Err(self.fault(span, message));
-                }
                 (Event::DocumentStart(_), _) => {
                     let (event, span) = self.next()?;
-                    root = Some(self.value(event, span, 0)?);
+                    return self.value(event, span, 0).map(Some);
                 }
-                (Event::StreamEnd, _) => return Ok(root),
+                (Event::StreamEnd, _) => return Ok(None),
                 _ => {}
             }
         }
     }
 
-    fn next(&mut self) -> Result<(Event<'t>, Span), Fault> {
+    fn end(&mut self) -> Result<(), Unreadable> {
+        loop {
+            match self.next()? {
+                (Event::DocumentStart(_), span) => return Err(self.unreadable(span, Cause::SecondDocument)),
+                (Event::StreamEnd, _) => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<(Event<'t>, Span), Unreadable> {
         match self.parser.next_event() {
-            Some(event) => event.map_err(|error| Fault::syntax(&error)),
+            Some(event) => event.map_err(|error| Unreadable::syntax(&error)),
             None => Ok((Event::StreamEnd, Span::default())),
         }
     }
 
-    fn value(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Raw, Fault> {
-        if depth > DEEPEST {
-            return Err(self.fault(span, super::too_deep()));
+    fn value(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Raw, Unreadable> {
+        if depth > self.limits.levels {
+            return Err(self.unreadable(span, Cause::TooDeep(self.limits.levels)));
         }
+        self.weigh(&event, span)?;
         let (content, anchor, tag) = match event {
             Event::Alias(anchor) if self.anchored.contains_key(&anchor) => (Content::Anchored(anchor), 0, None),
             Event::Alias(_) => {
-                return Err(self.fault(span, "this alias stands inside of what it names; write the values out"));
+                return Err(self.unreadable(span, Cause::AliasOfItself));
             }
             Event::Scalar(text, style, anchor, tag) => {
                 (Content::Scalar(text.into_owned(), style == ScalarStyle::Plain), anchor, tag)
@@ -109,7 +134,7 @@ impl<'t> Builder<'t> {
             Event::SequenceStart(anchor, tag) => (Content::List(self.list(depth)?), anchor, tag),
             Event::MappingStart(anchor, tag) => (Content::Map(self.map(depth)?), anchor, tag),
             _ => {
-                return Err(self.fault(span, "this can't be read as YAML; look at this line and the one above"));
+                return Err(self.unreadable(span, Cause::NoValue));
             }
         };
         let tag = tag.map(|tag| named(&tag.handle, &tag.suffix));
@@ -121,7 +146,7 @@ impl<'t> Builder<'t> {
         Ok(raw(None, Content::Anchored(anchor)))
     }
 
-    fn list(&mut self, depth: usize) -> Result<Vec<Raw>, Fault> {
+    fn list(&mut self, depth: usize) -> Result<Vec<Raw>, Unreadable> {
         let mut items = Vec::new();
         let outer = self.path.clone();
         loop {
@@ -135,7 +160,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Vec<(Raw, Raw)>, Fault> {
+    fn map(&mut self, depth: usize) -> Result<Vec<(Raw, Raw)>, Unreadable> {
         let mut pairs = Vec::new();
         let outer = self.path.clone();
         loop {
@@ -144,7 +169,7 @@ impl<'t> Builder<'t> {
                 return Ok(pairs);
             }
             let key = self.value(event, span, depth + 1)?;
-            self.path = super::join(&outer, self.text(&key));
+            self.path = join(&outer, self.text(&key));
             let (event, span) = self.next()?;
             pairs.push((key, self.value(event, span, depth + 1)?));
             self.path.clone_from(&outer);
@@ -159,8 +184,17 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn fault(&self, span: Span, message: impl Into<String>) -> Fault {
-        Fault { line: span.start.line(), column: None, key: self.path.clone(), message: message.into() }
+    fn weigh(&mut self, event: &Event<'_>, span: Span) -> Result<(), Unreadable> {
+        let text = if let Event::Scalar(text, ..) = event { text.len() } else { 0 };
+        self.weight += self.limits.node + text;
+        if self.weight > self.limits.weight {
+            return Err(self.unreadable(span, Cause::TooHeavy(self.limits.weight)));
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, span: Span, cause: Cause) -> Unreadable {
+        Unreadable { line: span.start.line(), column: None, key: self.path.clone(), cause }
     }
 }
 
