@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     net::Shutdown,
     os::unix::net::UnixStream,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -13,8 +13,9 @@ use crossbeam_channel::{Sender, bounded};
 
 use super::{
     messages::{Ask, FromWorker, WorkerId},
-    setup::WorkerPlan,
+    setup::Setup,
     slot::Slot,
+    starting::Starting,
 };
 use crate::{
     child::confine,
@@ -83,21 +84,28 @@ pub struct Answered {
 #[derive(Debug)]
 pub struct Pool {
     generation: u64,
-    plan: Arc<WorkerPlan>,
+    setup: Arc<Setup>,
+    starting: Arc<Starting>,
     workers: Vec<Worker>,
     next_id: u64,
 }
 
 impl Pool {
     /// Starts all workers and waits until each has loaded the model; the first failure ends the attempt.
-    pub fn start(generation: u64, plan: WorkerPlan, pipeline: &Sender<FromWorker>) -> Result<Self, LoadFailure> {
-        let plan = Arc::new(plan);
-        let mut starting = Vec::with_capacity(plan.workers);
-        for slot in 0..plan.workers {
+    pub fn start(
+        generation: u64,
+        setup: Setup,
+        starting: Starting,
+        pipeline: &Sender<FromWorker>,
+    ) -> Result<Self, LoadFailure> {
+        let (setup, starting) = (Arc::new(setup), Arc::new(starting));
+        let mut outcomes = Vec::with_capacity(setup.workers);
+        for slot in 0..setup.workers {
             let id = WorkerId { generation, slot };
             let (asks, jobs) = bounded(IN_FLIGHT);
             let (started, outcome) = bounded(1);
-            let slot = Slot { id, plan: Arc::clone(&plan), jobs, pipeline: pipeline.clone() };
+            let (setup, starting, pipeline) = (Arc::clone(&setup), Arc::clone(&starting), pipeline.clone());
+            let slot = Slot { id, setup, starting, jobs, pipeline };
             // The thread lives as long as its worker: PR_SET_PDEATHSIG looks at the thread that started the child.
             thread::Builder::new().name(id.to_string()).spawn(move || slot.run(&started)).map_err(|error| {
                 LoadFailure {
@@ -108,9 +116,9 @@ impl Pool {
                     ..LoadFailure::default()
                 }
             })?;
-            starting.push((asks, outcome));
+            outcomes.push((asks, outcome));
         }
-        let workers = starting
+        let workers = outcomes
             .into_iter()
             .map(|(asks, outcome)| {
                 let live = outcome.recv().unwrap_or_else(|_| Err(LoadFailure::default()))?;
@@ -118,13 +126,13 @@ impl Pool {
             })
             .collect::<Result<_, LoadFailure>>()
             // The others' outcome is of no use any more.
-            .inspect_err(|_| plan.starting.abandon())?;
-        Ok(Self { generation, plan, workers, next_id: 0 })
+            .inspect_err(|_| starting.abandon())?;
+        Ok(Self { generation, setup, starting, workers, next_id: 0 })
     }
 
     /// From now on this generation serves: its processes may use all processors.
     pub fn take_over(&self) {
-        self.plan.beside_another.store(false, Ordering::SeqCst);
+        self.starting.takes_over();
         for live in self.workers.iter().filter_map(|worker| worker.live.as_ref()) {
             release(self.generation, live);
         }
@@ -132,7 +140,7 @@ impl Pool {
 
     /// When it is to be taken back.
     pub fn probation(&self) -> config::Probation {
-        self.plan.probation
+        self.setup.probation
     }
 
     /// Whether any of its processes is alive.
@@ -147,17 +155,17 @@ impl Pool {
 
     /// The model's name.
     pub fn label(&self) -> &ModelLabel {
-        &self.plan.model.label
+        &self.setup.model.label
     }
 
     /// How events are grouped for it.
     pub fn batch(&self) -> Batch {
-        self.plan.batch
+        self.setup.batch
     }
 
     /// What becomes of an event that fails.
     pub fn on_error(&self) -> OnError {
-        self.plan.on_error
+        self.setup.on_error
     }
 
     /// Its number of workers.
@@ -217,7 +225,7 @@ impl Pool {
             return None;
         }
         let InFlight { job, answers, .. } = live.in_flight.pop_front()?;
-        let (generation, model) = (self.generation, Arc::clone(&self.plan.model.label));
+        let (generation, model) = (self.generation, Arc::clone(&self.setup.model.label));
         let part = Part::Answered { start: job.range.start, answers, generation, model };
         Some(Answered { flight: job.flight, part, rows, took })
     }
@@ -251,7 +259,7 @@ impl Pool {
     pub fn replaced(&mut self, slot: usize, live: Live) {
         let Some(worker) = self.workers.get_mut(slot) else { return };
         // It may have been loading, on one processor, when its generation took over.
-        if !self.plan.beside_another.load(Ordering::SeqCst) {
+        if !self.starting.is_beside_another() {
             release(self.generation, &live);
         }
         worker.live = Some(live);
@@ -262,7 +270,7 @@ impl Pool {
         for (slot, worker) in self.workers.iter_mut().enumerate() {
             let Some(live) = worker.live.as_mut().filter(|live| !live.in_flight.is_empty()) else { continue };
             let silent = now.saturating_duration_since(live.silent_since);
-            if silent > self.plan.predict_timeout {
+            if silent > self.setup.predict_timeout {
                 let id = WorkerId { generation: self.generation, slot };
                 tracing::warn!(
                     "{id}: no answer for {} s (operators.<name>.predict_timeout); it is replaced and its batch tried again",
@@ -279,7 +287,7 @@ impl Pool {
     pub fn next_deadline(&self) -> Option<Instant> {
         let busy =
             self.workers.iter().filter_map(|worker| worker.live.as_ref()).filter(|live| !live.in_flight.is_empty());
-        busy.map(|live| live.silent_since + self.plan.predict_timeout).min()
+        busy.map(|live| live.silent_since + self.setup.predict_timeout).min()
     }
 
     /// Whether no worker holds a batch.
@@ -296,7 +304,7 @@ fn release(generation: u64, live: &Live) {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.plan.starting.abandon();
+        self.starting.abandon();
     }
 }
 
