@@ -11,13 +11,13 @@ use rdkafka::{
 use super::{
     Failure, ModelReader, POLL,
     client::{ModelConsumer, is_lasting},
-    history::{History, is_older},
+    history::History,
     look::Looker,
     watch::{Seen, Watch},
 };
 use crate::{
     generation::{Arrived, Offer},
-    model::RecordPlace,
+    model::{RecordPlace, newer},
     panics,
     record::Kind,
 };
@@ -120,7 +120,9 @@ impl<'r> Following<'r> {
                 Event::Model(place, _) | Event::Promise(place) if self.is_late(&place) => self.history.remember(place),
                 Event::Model(place, taken) => {
                     self.history.remember(place.clone());
-                    self.waiting = self.waiting.take().filter(|waiting| is_older(&place, &waiting.place));
+                    if self.waiting.as_ref().is_some_and(|waiting| !self.is_older(&place, &waiting.place)) {
+                        self.waiting = None;
+                    }
                     match taken {
                         Ok(arrived) => self.offer_newest(arrived),
                         Err(failure) => self.failed(&place, failure)?,
@@ -128,7 +130,7 @@ impl<'r> Following<'r> {
                 }
                 Event::Promise(place) => {
                     self.history.remember(place.clone());
-                    if self.waiting.as_ref().is_none_or(|waiting| !is_older(&place, &waiting.place)) {
+                    if self.waiting.as_ref().is_none_or(|waiting| !self.is_older(&place, &waiting.place)) {
                         let due = Instant::now() + SETTLE;
                         self.waiting = Some(Waiting { place, due, retry: FIRST_RETRY, told: false });
                     }
@@ -169,9 +171,13 @@ impl<'r> Following<'r> {
         }
     }
 
+    fn is_older(&self, one: &RecordPlace, other: &RecordPlace) -> bool {
+        newer(self.history.rank(other), self.history.rank(one))
+    }
+
     /// Whether a record that came is older than what was offered: partitions are read beside each other, and all instances are to serve the same.
     fn is_late(&self, place: &RecordPlace) -> bool {
-        let Some(taken) = self.taken.as_ref().filter(|taken| is_older(place, taken)) else { return false };
+        let Some(taken) = self.taken.as_ref().filter(|taken| self.is_older(place, taken)) else { return false };
         tracing::warn!(
             "the model in {place} is older than the one in {taken}, by its record's time: it is not taken up; if it is meant to be newer, set its publisher's clock and publish it again"
         );
@@ -192,7 +198,7 @@ impl<'r> Following<'r> {
 
     /// The loader could not use it, and nothing serves.
     fn unusable(&mut self, place: &RecordPlace) -> KafkaResult<()> {
-        self.history.forget(place);
+        self.history.pass_over(place);
         self.taken.take_if(|taken| taken == place);
         // Else the loader has another one, and will say so if that is of no use either.
         if self.offered.hope.as_ref() != Some(place) {
@@ -276,7 +282,7 @@ impl<'r> Following<'r> {
         match failure {
             Failure::Unusable(why) => {
                 tracing::error!("the model in {place} is not taken up: {why}");
-                self.history.forget(place);
+                self.history.pass_over(place);
             }
             Failure::Gone => self.history.forget(place),
             Failure::Later(why) => {
