@@ -14,6 +14,7 @@ mod report;
 mod root;
 mod stamp;
 mod test;
+mod tidy;
 mod tools;
 mod valgrind;
 
@@ -40,6 +41,12 @@ enum Command {
     Bench,
     /// Check formatting, clippy, ruff and mypy.
     Lint,
+    /// Check the rules that no compiler knows: who may use whom, headers, sizes, where tests stand, widths, commits.
+    Tidy {
+        /// Print who uses whom instead: the rooms with their lines, arrows and circles.
+        #[arg(long)]
+        graph: bool,
+    },
     /// Run the tests of the crate with unsafe code under valgrind, as `test` does where valgrind is installed.
     Valgrind,
     /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
@@ -78,6 +85,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             report.print();
             outcome
         }
+        Command::Tidy { graph: true } => tidy::print_graph(),
+        Command::Tidy { graph: false } => tidy::run(),
         Command::Valgrind => valgrind::run(),
         Command::Bench => bench::run(),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::report::{Report, Tests};
-use crate::{env, jars, java, lint, tools, valgrind};
+use crate::{env, jars, java, lint, tidy, tools, valgrind};
 
 /// Runs everything, stops at the first step that fails, and prints what ran and how long it took.
 pub fn run(no_kafka: bool) -> Result<()> {
@@ -27,6 +27,7 @@ pub fn run(no_kafka: bool) -> Result<()> {
 fn steps(no_kafka: bool, report: &mut Report) -> Result<()> {
     // First what the machine may lack, so that it is told at once and not after ten minutes.
     let kafka = if no_kafka { None } else { Some(Kafka::find(report)?) };
+    report.step("tidy", tidy::run)?;
     let mut python = PathBuf::new();
     report.step("Python environment", || {
         python = env::ensure()?;
