@@ -148,9 +148,6 @@ impl<'ast> Visit<'ast> for Reader {
         self.visit_path(&invocation.path);
         self.tokens(invocation.tokens.clone());
     }
-
-    /// `pub(in crate::x)` says who may look in, and uses nothing.
-    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
 }
 
 /// The name that an item defines, and its attributes.

@@ -1,6 +1,6 @@
 //! Text for people is wrapped, so that it reads in any editor and its changes show.
 //!
-//! Tables and code can't be wrapped, and the target of a link can't be broken: they may be wider.
+//! Tables and code can't be wrapped, and neither a link's target nor code in a line can be broken: they may be wider.
 
 use super::complaint::Complaint;
 use super::files::Text;
@@ -14,7 +14,7 @@ pub fn check(file: &Text) -> Vec<Complaint> {
     for (number, line) in file.text.lines().enumerate() {
         let fence = line.trim_start().starts_with("```");
         in_code ^= fence;
-        let fixed = fence || in_code || line.trim_start().starts_with('|');
+        let fixed = fence || in_code || line.trim_start().starts_with('|') || is_one_piece(line);
         let width = width(line);
         if !fixed && width > WIDEST {
             let text = format!("{width} columns, and {WIDEST} at most: wrap the paragraph");
@@ -30,6 +30,12 @@ fn width(line: &str) -> usize {
     let bare = line.split_whitespace().filter(|word| word.starts_with("http"));
     line.chars().count()
         - targets.map(|(target, _)| target.chars().count()).chain(bare.map(|word| word.chars().count())).sum::<usize>()
+}
+
+/// Whether a line is nothing but one piece of code, and what is stuck to it.
+fn is_one_piece(line: &str) -> bool {
+    let outside: Vec<&str> = line.trim().split('`').step_by(2).collect();
+    !outside.concat().contains(' ')
 }
 
 #[cfg(test)]
@@ -56,5 +62,7 @@ mod tests {
         let target = "x".repeat(WIDEST);
         assert!(lines(&format!("See [it]({target}) there.\nhttps://{target}\n")).is_empty());
         assert_eq!(lines(&format!("See [it](x) {wide}\n")), [Some(1)]);
+        assert!(lines(&format!("  `{wide}`;\n")).is_empty());
+        assert_eq!(lines(&format!("so `{wide}`\n")), [Some(1)]);
     }
 }

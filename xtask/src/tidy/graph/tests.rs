@@ -50,6 +50,8 @@ fn a_folder_that_shows_what_it_re_exports_uses_it_only_by_its_name() {
     assert_eq!(of("mod thing;\nuse thing::Thing;\n"), ["a/mod.rs:2 → a/thing.rs"]);
     assert_eq!(of("mod thing;\npub use thing::thing;\nfn f() { thing(); }\n"), ["a/mod.rs:3 → a/thing.rs"]);
     assert!(of("mod thing;\npub use thing::thing;\nfn f(thing: u8) -> u8 { thing }\n").is_empty(), "a variable");
+    let called = "mod thing;\npub use thing::thing;\nfn f(thing: u8) -> u8 { thing }\nfn g() { thing(); }\n";
+    assert_eq!(of(called), ["a/mod.rs:4 → a/thing.rs"]);
 }
 
 #[test]
