@@ -4,6 +4,7 @@
 
 mod bench;
 mod broker;
+mod deny;
 mod env;
 mod images;
 mod jars;
@@ -47,6 +48,8 @@ enum Command {
         #[arg(long)]
         graph: bool,
     },
+    /// Check the licences, duplicates and sources of the crates below, and advisories too where the environment names a database.
+    Deny,
     /// Run the tests of the crate with unsafe code under valgrind, as `test` does where valgrind is installed.
     Valgrind,
     /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
@@ -87,6 +90,13 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Tidy { graph: true } => tidy::print_graph(),
         Command::Tidy { graph: false } => tidy::run(),
+        Command::Deny => {
+            deny::run(&env::ensure()?)?;
+            if let Some(what) = deny::left_out() {
+                println!("\nleft out: {what}");
+            }
+            Ok(())
+        }
         Command::Valgrind => valgrind::run(),
         Command::Bench => bench::run(),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
