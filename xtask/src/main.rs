@@ -4,6 +4,7 @@
 
 mod bench;
 mod broker;
+mod deny;
 mod env;
 mod images;
 mod jars;
@@ -15,6 +16,7 @@ mod root;
 mod running;
 mod stamp;
 mod test;
+mod tidy;
 mod tools;
 mod valgrind;
 
@@ -45,6 +47,14 @@ enum Command {
     },
     /// Check formatting, clippy, ruff and mypy.
     Lint,
+    /// Check the rules that no compiler knows: who may use whom, headers, sizes, where tests stand, widths, commits.
+    Tidy {
+        /// Print who uses whom instead: the rooms with their lines, arrows and circles.
+        #[arg(long)]
+        graph: bool,
+    },
+    /// Check the licences, duplicates and sources of the crates below, and advisories too where the environment names a database.
+    Deny,
     /// Run the tests of the crate with unsafe code under valgrind, as `test` does where valgrind is installed.
     Valgrind,
     /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
@@ -82,6 +92,15 @@ fn run(command: Command) -> anyhow::Result<()> {
             let outcome = lint::run(&python, &mut report);
             report.print();
             outcome
+        }
+        Command::Tidy { graph: true } => tidy::print_graph(),
+        Command::Tidy { graph: false } => tidy::run(),
+        Command::Deny => {
+            deny::run(&env::ensure()?)?;
+            if let Some(what) = deny::left_out() {
+                println!("\nleft out: {what}");
+            }
+            Ok(())
         }
         Command::Valgrind => valgrind::run(),
         Command::Bench { against } => bench::run(against.as_deref()),
