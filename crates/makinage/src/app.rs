@@ -5,6 +5,7 @@ use std::{sync::Arc, thread};
 use crossbeam_channel::bounded;
 
 use crate::{
+    child::confine,
     config::{Config, cache_folder},
     generation::{
         builder::Builder,
@@ -12,11 +13,6 @@ use crate::{
         mailbox::Mailbox,
     },
     kafka::client::Cluster,
-    model::{
-        store::{self, Store},
-        topic::{self, ModelReader},
-        workspace::Workspace,
-    },
     pipeline::{self, Inputs, Pipeline},
     reload::{self, Changes},
     sink::kafka::KafkaSink,
@@ -27,7 +23,9 @@ use crate::{
     },
     status::SharedStatus,
     stop::Stop,
-    worker::{confine, samples::Samples},
+    store::{self, Store, workspace::Workspace},
+    topic::{self, ModelReader},
+    worker::samples::Samples,
 };
 
 /// Answers that wait for the pipeline; workers hold at most two batches each, so this is never full for long.

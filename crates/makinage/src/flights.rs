@@ -8,7 +8,7 @@ use std::{collections::VecDeque, ops::Range, sync::Arc};
 use crate::{
     event::{Event, Failure},
     model::ModelLabel,
-    worker::answer::Answer,
+    wire::answer::Answer,
 };
 
 /// A request to a worker: some consecutive events of a flight.

@@ -7,16 +7,15 @@ use std::{
 
 use crate::{
     config::{OnError, Operator},
-    errors::{FailedEvents, Verdict},
     event::{Event, Failure},
+    failures::{FailedEvents, Verdict},
     flights::{Landed, Part},
     sink::Sink,
     source::{
         acks::Acks,
         offsets::{Fate, Ticket},
     },
-    splice::splice,
-    worker::answer::Outcome,
+    wire::{answer::Outcome, splice::splice},
 };
 
 /// How a generation did on some events.

@@ -7,16 +7,17 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
 };
 
-use super::{BAD_CONFIG, checklist::Checklist, log_to_stderr, preflight};
+use super::{BAD_CONFIG, checklist::Checklist, log_to_stderr};
+use crate::preflight;
 use crate::{
     config::{Config, Encoder, Environment, Located, locate_service},
+    consul::Consul,
     kafka::{
         client::Cluster,
         limits,
         reach::{self, Remembered, Silent, unreachable},
         topics::{self, Topic},
     },
-    reload::consul::Consul,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -5,7 +5,6 @@ mod checklist;
 pub mod demo;
 pub mod model;
 pub mod predict;
-pub mod preflight;
 pub mod publish;
 pub mod run;
 

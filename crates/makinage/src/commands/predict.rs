@@ -13,20 +13,23 @@ use std::{
 use anyhow::Context;
 use crossbeam_channel::bounded;
 
-use super::{BAD_CONFIG, log_to, preflight, tell};
+use super::{BAD_CONFIG, log_to, tell};
+use crate::preflight;
 use crate::{
+    archive::{Limits, inspect, unpack},
     environment::Surroundings,
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
-    model::{Limits, ModelIdentity, inspect, unpack, workspace::UnpackedModel},
+    model::ModelIdentity,
     panics,
     pipeline::{Inputs, Outlets, Pipeline},
     sink::memory::LineSink,
     source::{acks::Acks, memory::LineSource},
+    store::workspace::UnpackedModel,
+    wire::protocol::LoadFailure,
     worker::{
-        plan::{interpreter, plan},
         pool::Pool,
         process,
-        protocol::LoadFailure,
+        setup::{interpreter, plan},
     },
 };
 

@@ -25,8 +25,8 @@ use super::{BAD_CONFIG, log_to_stderr, tell};
 use crate::{
     config::{PublishConfig, inspect_publish},
     mlflow::Mlflow,
-    model::publish::{PublishError, Published, Publisher, Way},
     panics,
+    publish::{PublishError, Published, Publisher, Way},
     stop::Stop,
 };
 

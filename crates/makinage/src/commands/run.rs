@@ -2,7 +2,8 @@
 
 use std::{path::Path, process::ExitCode};
 
-use super::{BAD_CONFIG, log_to_stderr, preflight};
+use super::{BAD_CONFIG, log_to_stderr};
+use crate::preflight;
 use crate::{
     app,
     config::{Reading, read_service},

@@ -60,7 +60,7 @@ pub use redirect::Redirect;
 pub use secret::{Secret, withhold_secrets};
 use serde_json::value::RawValue;
 
-use crate::model::records::reference::Reference;
+use crate::record::reference::Reference;
 
 /// Where the service's configuration is.
 #[derive(Debug)]

@@ -15,9 +15,9 @@ use super::{
     topics,
     tree::{Scalar, Value},
 };
-use crate::model::{
-    is_name,
-    records::{
+use crate::{
+    model::is_name,
+    record::{
         is_sha256,
         reference::{Location, Reference},
     },

@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, io, path::Path, time::Instant};
 
 use super::{EnvironmentError, LONGEST};
-use crate::{supervised::Supervised, worker::confine};
+use crate::child::{confine, supervised::Supervised};
 
 /// What a build has to mind.
 pub struct Surroundings<'a> {

@@ -22,7 +22,11 @@ use std::{
 use rustix::fs::{FlockOperation, flock};
 
 pub use self::command::Surroundings;
-use crate::model::{Requirements, RequirementsError, sha256, workspace::UnpackedModel};
+use crate::{
+    archive::sha256,
+    model::{Requirements, RequirementsError},
+    store::workspace::UnpackedModel,
+};
 
 /// The longest that a build may take, and that another instance's is waited for.
 const LONGEST: Duration = Duration::from_mins(30);

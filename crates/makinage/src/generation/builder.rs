@@ -7,18 +7,18 @@ use crossbeam_channel::Sender;
 
 use super::{Made, mailbox::Mailbox};
 use crate::{
+    child::confine,
     config::Hooks,
     environment::Surroundings,
-    model::{
-        store::{StoreError, StoredModel},
+    store::{
+        StoreError, StoredModel,
         workspace::{UnpackedModel, Workspace},
     },
     worker::{
-        confine,
         messages::FromWorker,
-        plan::{interpreter, plan},
         pool::Pool,
         samples::Samples,
+        setup::{interpreter, plan},
     },
 };
 

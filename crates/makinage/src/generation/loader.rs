@@ -11,9 +11,10 @@ use crossbeam_channel::Sender;
 use super::{Arrived, Made, Offer, Trouble, builder::Builder, mailbox::Mailbox};
 use crate::{
     config::{Config, ModelStart},
-    model::{RecordPlace, store::Store},
+    model::RecordPlace,
     panics,
     status::{Serving, SharedStatus},
+    store::Store,
     worker::pool::Pool,
 };
 

@@ -15,10 +15,7 @@ pub mod probation;
 
 use std::sync::Arc;
 
-use crate::{
-    config::Config,
-    model::{RecordPlace, store::StoredModel},
-};
+use crate::{config::Config, model::RecordPlace, store::StoredModel};
 
 /// A model that is on the topic, whole, with its bytes in the store.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use serde::{Deserialize, Serialize};
 
 use super::error::MlflowError;
-use crate::{printed::Printed, stop::Stop};
+use crate::{child::printed::Printed, stop::Stop};
 
 const SCRIPT: &str = include_str!("../../../../python/registry.py");
 /// How often a wait looks whether it should go on.

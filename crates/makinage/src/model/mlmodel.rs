@@ -1,12 +1,6 @@
 //! The `MLmodel` file: which flavours a model has, and whether its paths stay inside of it.
 
-use std::path::Path;
-
-use super::{
-    MLMODEL,
-    error::ModelError,
-    yaml::{self, Node},
-};
+use super::yaml::{self, Node};
 
 /// The flavour that all others can be loaded through.
 const PYTHON_FUNCTION: &str = "python_function";
@@ -86,17 +80,6 @@ impl MlModel {
         }
         let has_signature = matches!(root.get("signature"), Some(Node::Map(_)));
         Ok(Self { flavors, has_signature })
-    }
-
-    /// Reads the `MLmodel` file of a model folder of at most `limit` bytes.
-    pub(super) fn read(folder: &Path, limit: u64) -> Result<Self, ModelError> {
-        let path = folder.join(MLMODEL);
-        let size = std::fs::metadata(&path).map_err(ModelError::io("read", &path))?.len();
-        if size > limit {
-            return Err(MlModelError::TooLarge(limit).into());
-        }
-        let bytes = std::fs::read(&path).map_err(ModelError::io("read", &path))?;
-        Ok(Self::parse(&bytes)?)
     }
 
     /// The most specific flavour: the first that isn't `python_function`, where there is another.

@@ -8,7 +8,6 @@
 //!
 //! Nothing that is wrong gets past `watch`: what serves stays, with one message. What a change does to models and workers is the loader's business.
 
-pub mod consul;
 mod look;
 pub mod source;
 mod still;

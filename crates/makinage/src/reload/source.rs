@@ -9,7 +9,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, bounded};
 
-use super::consul::{Consul, follow::Follower};
+use crate::consul::{Consul, follow::Follower};
 use crate::{
     config::{Located, Origin, Problems, locate_service},
     generation::mailbox::Mailbox,

@@ -11,9 +11,8 @@ use super::{
     still::Stillness,
 };
 use crate::{
-    commands::preflight,
     config::{Config, Located, Origin, Place, Problems, Reading, code::Code, locate_service, read_service},
-    panics,
+    panics, preflight,
 };
 
 /// Between two looks.

@@ -19,7 +19,7 @@ use rdkafka::{
     message::{BorrowedMessage, OwnedHeaders},
 };
 
-use super::{Intake, Wiring, rebalance::Assignments};
+use super::{Intake, Wiring, assignment::Assignments};
 use crate::{
     config::DataTopic,
     event::{Event, Place},

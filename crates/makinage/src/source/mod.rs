@@ -7,10 +7,10 @@
 //! - Order: events of a partition are handed over in the order of their offsets.
 
 pub mod acks;
+mod assignment;
 pub mod kafka;
 pub mod memory;
 pub mod offsets;
-mod rebalance;
 mod start;
 
 use std::sync::Arc;

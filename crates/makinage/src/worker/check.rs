@@ -2,10 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
-use super::{
-    process::{Process, ProcessError},
-    protocol::{Check, Checked, Kind},
-};
+use super::process::{Process, ProcessError};
+use crate::wire::protocol::{Check, Checked, Kind};
 
 /// Importing hooks may import big libraries from a cold disk.
 const TIMEOUT: Duration = Duration::from_mins(1);

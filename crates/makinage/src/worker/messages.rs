@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::{answer::Answer, pool::Live};
+use super::pool::Live;
 use crate::flights::Job;
+use crate::wire::answer::Answer;
 
 /// Names a worker: its generation and its place in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,12 +12,16 @@ use std::{
 use crossbeam_channel::{Sender, bounded};
 
 use super::{
-    answer::Answer,
-    confine,
     messages::{Ask, FromWorker, WorkerId},
-    plan::WorkerPlan,
-    protocol::{LoadFailure, Loaded},
+    setup::WorkerPlan,
     slot::Slot,
+};
+use crate::{
+    child::confine,
+    wire::{
+        answer::Answer,
+        protocol::{LoadFailure, Loaded},
+    },
 };
 use crate::{
     config::{self, Batch, OnError},

@@ -10,9 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    group::{Group, Mark},
-    protocol::{Frame, Kind, LogLine, read_frame, write_frame},
+use crate::{
+    child::group::{Group, Mark},
+    wire::protocol::{Frame, Kind, LogLine, read_frame, write_frame},
 };
 use crate::{config::withhold_secrets, panics};
 

@@ -12,17 +12,21 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::{
-    answer::Answer,
-    confine,
-    frame::{Encoding, encode_batch},
     messages::{Ask, FromWorker, WorkerId},
-    plan::WorkerPlan,
     pool::Live,
     process::{Process, ProcessError, log_line},
-    protocol::{Kind, Load, LoadFailure, Loaded, read_frame, write_frame},
     samples::SAMPLES,
+    setup::WorkerPlan,
 };
 use crate::panics;
+use crate::{
+    child::confine,
+    wire::{
+        answer::Answer,
+        frame::{Encoding, encode_batch},
+        protocol::{Kind, Load, LoadFailure, Loaded, read_frame, write_frame},
+    },
+};
 
 /// The first wait before a dead worker is replaced, and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));

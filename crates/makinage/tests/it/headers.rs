@@ -1,7 +1,7 @@
 //! Headers are bytes: names that aren't UTF-8 (C, Go and PHP clients send them) harm nobody and are kept.
 
 use kafka_headers::{Header, add, iter};
-use makinage::model::headers::{FLAVOR_HEADER, NAME_HEADER, VERSION_HEADER};
+use makinage::record::headers::{FLAVOR_HEADER, NAME_HEADER, VERSION_HEADER};
 use rdkafka::{
     Message,
     message::{OwnedHeaders, OwnedMessage},

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use makinage::model::{headers::KIND_HEADER, sha256};
+use makinage::{archive::sha256, record::headers::KIND_HEADER};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use serde_json::json;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use makinage::model::{
-    headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER},
-    sha256,
+use makinage::{
+    archive::sha256,
+    record::headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER},
 };
 
 use super::{

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use makinage::model::{
-    ModelIdentity,
-    headers::{CHUNK_HEADER, KIND_HEADER, RECORD_KEY, UPLOAD_HEADER},
-    records::manifest::{Manifest, Uploaded},
-    sha256,
+use makinage::{
+    archive::sha256,
+    model::ModelIdentity,
+    record::{
+        headers::{CHUNK_HEADER, KIND_HEADER, RECORD_KEY, UPLOAD_HEADER},
+        manifest::{Manifest, Uploaded},
+    },
 };
 use rdkafka::{
     message::{Header, OwnedHeaders},

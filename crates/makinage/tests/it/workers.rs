@@ -10,9 +10,9 @@ use std::{
     time::Duration,
 };
 
-use makinage::worker::{
-    process::{Process, ProcessError},
-    protocol::Kind,
+use makinage::{
+    wire::protocol::Kind,
+    worker::process::{Process, ProcessError},
 };
 
 use super::{

@@ -5,8 +5,10 @@ use std::{path::Path, time::Instant};
 use anyhow::bail;
 
 use crate::{
+    archive::inspect,
     config::{ModelSource, inspect_publish},
-    model::{ModelIdentity, ModelLabel, inspect, publish::Publisher},
+    model::{ModelIdentity, ModelLabel},
+    publish::Publisher,
 };
 
 /// A model that is on its topic.

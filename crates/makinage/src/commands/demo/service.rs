@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{app, commands::preflight, stop::Stop};
+use crate::{app, preflight, stop::Stop};
 
 /// The running service.
 #[derive(Debug)]

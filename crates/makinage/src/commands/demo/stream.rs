@@ -15,7 +15,7 @@ use rdkafka::{
 use serde_json::value::RawValue;
 
 use super::{table::Row, training::Trained};
-use crate::model::{ModelLabel, headers::header};
+use crate::{model::ModelLabel, record::headers::header};
 
 /// What the keys of the demo's own events begin with.
 const KEY: &str = "demo-";

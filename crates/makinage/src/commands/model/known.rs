@@ -5,12 +5,9 @@ use std::{collections::HashMap, path::PathBuf};
 use crate::{
     config::Config,
     kafka::client::Cluster,
-    model::{
-        ModelIdentity,
-        catalogue::{self, Catalogue, CatalogueError, Form, Listed},
-        store::StoreError,
-        store::{self, Refused, Served},
-    },
+    model::ModelIdentity,
+    store::{self, Refused, Served, StoreError},
+    topic::list::{self, Catalogue, CatalogueError, Form, Listed},
 };
 
 /// A model.
@@ -82,7 +79,7 @@ impl Models {
         let mut all: HashMap<String, Known> = HashMap::new();
         match listed {
             Ok(listed) => {
-                models.newest = catalogue::newest(&listed).map(|newest| newest.identity.sha256.clone());
+                models.newest = list::newest(&listed).map(|newest| newest.identity.sha256.clone());
                 for record in listed {
                     let sha256 = record.identity.sha256.clone();
                     entry(&mut all, &sha256).records.push(record);

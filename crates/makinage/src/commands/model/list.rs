@@ -9,13 +9,13 @@ use std::{
 use anyhow::Context;
 
 use super::{
-    super::{BAD_CONFIG, log_to_stderr, tell},
     configuration,
     known::{Known, Models},
     table::aligned,
     time::utc,
 };
-use crate::model::catalogue::Form;
+use crate::commands::{BAD_CONFIG, log_to_stderr, tell};
+use crate::topic::list::Form;
 
 const HEAD: [&str; 10] = ["", "NAME", "VERSION", "SHA256", "FLAVOR", "SIZE", "RECORD", "PUBLISHED", "SERVED", "KEPT"];
 const LEGEND: &str = "▶ served last on this machine, * newest on the topic; times are UTC";

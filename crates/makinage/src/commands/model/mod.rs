@@ -9,8 +9,8 @@ mod time;
 
 use std::path::Path;
 
-use super::preflight;
 use crate::config::Config;
+use crate::preflight;
 
 /// The configuration, or `None` after its problems have been written. Hooks and packages aren't looked at: they play no part here.
 fn configuration(file: &Path) -> Option<Config> {

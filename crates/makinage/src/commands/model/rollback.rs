@@ -11,21 +11,19 @@ use anyhow::{Context, anyhow, bail};
 use tempfile::TempDir;
 
 use super::{
-    super::{BAD_CONFIG, log_to_stderr, publish::progress_bar, tell},
     choose::choose,
     configuration,
     known::{Known, Models},
 };
+use crate::commands::{BAD_CONFIG, log_to_stderr, publish::progress_bar, tell};
 use crate::{
+    archive::inspect,
     config::{Config, PublishConfig},
     kafka::client::Cluster,
-    model::{
-        ModelIdentity, inspect,
-        publish::Publisher,
-        store::{self, Store, StoredModel},
-        topic,
-        workspace::Workspace,
-    },
+    model::ModelIdentity,
+    publish::Publisher,
+    store::{self, Store, StoredModel, workspace::Workspace},
+    topic,
 };
 
 /// Goes back to the model that `version` names, else to the one that was served before the newest.

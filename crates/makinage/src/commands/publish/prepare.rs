@@ -6,9 +6,9 @@ use tempfile::TempDir;
 
 use super::lines::spinner;
 use crate::{
+    archive::{ModelArchive, ModelError, inspect},
     config::{ModelSource, PublishModel},
     mlflow::{Found, Mlflow, MlflowError},
-    model::{ModelArchive, ModelError, inspect},
 };
 
 /// A model that was found to be one.

@@ -6,7 +6,8 @@ use anyhow::{Context, bail};
 
 use crate::{
     config::{PublishConfig, PublishReference},
-    model::{publish::Publisher, records::reference::shown},
+    publish::Publisher,
+    record::reference::shown,
 };
 
 /// Finds out whether their topics are there.
@@ -46,7 +47,7 @@ fn line(verb: &str, PublishReference { topic, reference, .. }: &PublishReference
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::records::reference::Reference;
+    use crate::record::reference::Reference;
 
     #[test]
     fn a_result_shows_neither_a_password_nor_a_signature() {

@@ -10,8 +10,8 @@ use rdkafka::{
 
 use super::run;
 use crate::{
+    archive::testing::{Disk, SMALL_MLMODEL, stored},
     config::{Kafka, ModelSource, PublishConfig, PublishModel},
-    model::testing::{Disk, SMALL_MLMODEL, stored},
 };
 
 struct Scene {

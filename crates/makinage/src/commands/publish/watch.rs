@@ -19,7 +19,7 @@ use super::{
 use crate::{
     config::{ModelSource, PublishConfig, PublishModel, RegisteredModel},
     mlflow::{Mlflow, MlflowError},
-    model::publish::{PublishError, Publisher},
+    publish::{PublishError, Publisher},
     stop::Stop,
 };
 

@@ -1,12 +1,10 @@
 use super::choose;
 use crate::{
+    archive::sha256,
     commands::model::known::{Known, Models},
-    model::{
-        ModelIdentity, RecordPlace,
-        catalogue::{Form, Listed},
-        sha256,
-        store::{Refused, Served},
-    },
+    model::{ModelIdentity, RecordPlace},
+    store::{Refused, Served},
+    topic::list::{Form, Listed},
 };
 
 fn place(offset: i64) -> RecordPlace {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, hash_map};
 
-use super::super::{
+use crate::config::tree::{
     Entry, Node, Scalar, Value,
     fault::Fault,
     join, quoted,

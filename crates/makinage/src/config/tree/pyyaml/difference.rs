@@ -1,6 +1,6 @@
 //! What is said of a scalar that YAML 1.2 would read otherwise.
 
-use super::super::{Scalar, quoted, shortened};
+use crate::config::tree::{Scalar, quoted, shortened};
 
 /// Keys whose values are shown to nobody.
 const SECRETS: [&str; 10] =

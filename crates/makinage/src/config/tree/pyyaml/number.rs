@@ -1,6 +1,6 @@
 //! Numbers, as PyYAML computes them (`constructor.py`).
 
-use super::super::Scalar;
+use crate::config::tree::Scalar;
 
 /// Python reads no longer integers from text; nobody writes them.
 const LONGEST: usize = 4_000;

@@ -1,6 +1,7 @@
 //! Dates and times, as PyYAML makes them (`constructor.py`).
 
-use super::{super::Scalar, resolve::Cursor};
+use super::resolve::Cursor;
+use crate::config::tree::Scalar;
 
 const NO_DAY: &str = "there is no such day";
 const NO_CLOCK: &str = "no clock shows that time";

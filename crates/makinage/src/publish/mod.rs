@@ -1,0 +1,35 @@
+//! Publishing a model: one record on its topic or, above what the topic takes, chunks and a manifest; acknowledged by the broker.
+//!
+//! ```text
+//! inspect(path) ─▶ Publisher::check: broker, topic, leaders, sizes ─▶ Publisher::send: produce, wait for the acknowledgement
+//! ```
+//!
+//! [`Publisher::check`] sends nothing but questions, so that of several models none is sent before all are found good. It ends
+//! within [`Publisher::CHECK_TIME`], whatever the broker does. Sending takes as long as it takes, while bytes flow.
+//!
+//! **The record.** Its value is the zip, byte for byte. Its key is [`RECORD_KEY`](crate::record::headers::RECORD_KEY), and its
+//! headers say what it is without unpacking it. `protocol/model-topic.md` has all that a model topic holds.
+
+mod ask;
+mod check;
+mod chunks;
+mod client;
+mod error;
+mod flow;
+mod newest;
+mod partition;
+mod record;
+mod reference;
+mod send;
+mod size;
+mod way;
+
+pub use check::Checked;
+pub use client::Publisher;
+pub use error::PublishError;
+pub use newest::OnTopic;
+pub use send::Published;
+pub use way::Way;
+
+#[cfg(test)]
+mod tests;

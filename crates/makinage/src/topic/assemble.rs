@@ -1,0 +1,82 @@
+//! Putting a large model together from its chunks, on the disk.
+
+use std::ops::{ControlFlow, Range};
+
+use rdkafka::{Message, message::BorrowedMessage};
+
+use super::{Failure, client::TopicClient};
+use crate::{
+    model::RecordPlace,
+    record::{
+        Kind,
+        headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER, header},
+        manifest::Manifest,
+        upload::{Placing, Upload},
+    },
+    store::Spool,
+};
+
+/// Writes the chunks that a manifest names into `spool`, each where it belongs. Whether they make up what the manifest says, its digest tells.
+pub fn assemble(
+    client: &TopicClient,
+    place: &RecordPlace,
+    manifest: &Manifest,
+    spool: &mut Spool,
+) -> Result<(), Failure> {
+    let mut assembly = Assembly { upload: Upload::new(manifest), spool, wrong: None, failure: None };
+    assembly.read(client, manifest.partition, manifest.first_offset..manifest.last_offset.saturating_add(1))?;
+    if !assembly.upload.is_complete() {
+        // What a manifest says of offsets may be wrong; nothing comes after it that belongs to it.
+        let end = if manifest.partition == place.partition { place.offset } else { i64::MAX };
+        assembly.read(client, manifest.partition, 0..end)?;
+    }
+    if assembly.upload.is_complete() {
+        return Ok(());
+    }
+    let wrong = assembly.wrong.map(|wrong| format!(" ({wrong})")).unwrap_or_default();
+    Err(Failure::Unusable(format!(
+        "of the {} chunks of upload {} in partition {}, these are missing: {}{wrong}; they were deleted or never written: publish the model again, \
+         and see that the topic's retention keeps it",
+        manifest.chunks,
+        manifest.upload,
+        manifest.partition,
+        assembly.upload.missing()
+    )))
+}
+
+struct Assembly<'a> {
+    upload: Upload<'a>,
+    spool: &'a mut Spool,
+    /// The first record that can't be what it says.
+    wrong: Option<String>,
+    failure: Option<Failure>,
+}
+
+impl Assembly<'_> {
+    fn read(&mut self, client: &TopicClient, partition: i32, range: Range<i64>) -> Result<(), Failure> {
+        client
+            .read(partition, range, |message| self.take(message))
+            .map_err(|error| Failure::Later(format!("its chunks can't be read ({error})")))?;
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    fn take(&mut self, message: &BorrowedMessage<'_>) -> ControlFlow<()> {
+        if Kind::of(header(message, KIND_HEADER), message.payload()) != Kind::Chunk {
+            return ControlFlow::Continue(());
+        }
+        let bytes = message.payload().unwrap_or_default();
+        match self.upload.place(header(message, UPLOAD_HEADER), header(message, CHUNK_HEADER), bytes.len()) {
+            Placing::Write(at) => {
+                if let Err(error) = self.spool.write_at(at, bytes) {
+                    self.failure = Some(Failure::Later(error.to_string()));
+                    return ControlFlow::Break(());
+                }
+            }
+            Placing::Wrong(why) => {
+                self.wrong.get_or_insert_with(|| format!("the chunk at offset {} {why}", message.offset()));
+            }
+            Placing::Duplicate | Placing::Others => {}
+        }
+        if self.upload.is_complete() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}

@@ -1,0 +1,73 @@
+//! A batch of events as the payload of a `batch` frame: rows of numbers as matrices, the rest as they are. Pure.
+
+use super::rows::{RowKind, read_row};
+use crate::event::Event;
+
+/// Which events may travel as numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Encoding {
+    /// The worker takes dense groups: all steps are the default ones, source and sink are JSON.
+    pub dense: bool,
+}
+
+struct Group {
+    source: u16,
+    kind: Option<RowKind>,
+    places: Vec<u32>,
+    lengths: Vec<u32>,
+    data: Vec<u8>,
+}
+
+/// The payload of a `batch` frame. Events without a value must have been taken out before.
+pub fn encode_batch(events: &[Event], encoding: Encoding) -> Vec<u8> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut row = Vec::new();
+    for (place, event) in (0_u32..).zip(events) {
+        let value = event.value().unwrap_or_default();
+        row.clear();
+        let kind = if encoding.dense { read_row(value, &mut row) } else { None };
+        // Batches are nearly always of one kind, so the group of the last event is looked at first.
+        let known = groups.iter().rposition(|group| group.source == event.source && group.kind == kind);
+        let index = known.unwrap_or_else(|| {
+            groups.push(Group { source: event.source, kind, places: vec![], lengths: vec![], data: vec![] });
+            groups.len() - 1
+        });
+        let group = &mut groups[index];
+        group.places.push(place);
+        if kind.is_some() {
+            group.data.extend_from_slice(&row);
+        } else {
+            group.lengths.push(length(value.len()));
+            group.data.extend_from_slice(value);
+        }
+    }
+    assemble(events.len(), &groups)
+}
+
+fn assemble(events: usize, groups: &[Group]) -> Vec<u8> {
+    let size = groups.iter().map(|group| 12 + 8 * group.places.len() + group.data.len()).sum::<usize>();
+    let mut payload = Vec::with_capacity(8 + size);
+    payload.extend_from_slice(&length(events).to_le_bytes());
+    payload.extend_from_slice(&length(groups.len()).to_le_bytes());
+    for group in groups {
+        payload.push(group.kind.map_or(0, |kind| if kind.float { 2 } else { 1 }));
+        payload.extend_from_slice(&group.source.to_le_bytes());
+        payload.extend_from_slice(&length(group.places.len()).to_le_bytes());
+        payload.extend(group.places.iter().flat_map(|place| place.to_le_bytes()));
+        match group.kind {
+            Some(kind) => {
+                payload.push(u8::from(kind.list));
+                payload.extend_from_slice(&kind.width.to_le_bytes());
+            }
+            None => payload.extend(group.lengths.iter().flat_map(|length| length.to_le_bytes())),
+        }
+        payload.extend_from_slice(&group.data);
+    }
+    payload
+}
+
+/// A length as the protocol has it. A batch is bounded far below 4 GiB: its events come from records of at most 1 GiB, and more than one
+/// is taken only within `batch::MAX_BYTES`.
+fn length(value: usize) -> u32 {
+    u32::try_from(value).expect("batches are bounded below 4 GiB; this is a bug")
+}

@@ -1,0 +1,7 @@
+//! What the service and its workers say to each other. Pure: no sockets, no clocks.
+
+pub mod answer;
+pub mod frame;
+pub mod protocol;
+pub mod rows;
+pub mod splice;

@@ -1,0 +1,153 @@
+//! The fixtures that the worker's tests read too.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use super::*;
+use crate::{
+    event::{Event, Failure, Place, Step},
+    source::offsets::Offsets,
+    wire::{
+        answer::{Answer, Outcome, Prediction},
+        frame::{Encoding, encode_batch},
+    },
+};
+
+fn fixture(name: &str) -> (Vec<u8>, Value) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../protocol/fixtures");
+    let bytes = fs::read(folder.join(format!("{name}.bin"))).expect("the frame");
+    let text = fs::read_to_string(folder.join(format!("{name}.json"))).expect("its description");
+    (bytes, serde_json::from_str(&text).expect("JSON"))
+}
+
+fn answer(name: &str) -> (Answer, Value) {
+    let (bytes, description) = fixture(name);
+    let frame = read_frame(&mut bytes.as_slice()).expect("a frame").expect("not the end");
+    assert_eq!((frame.kind, frame.id), (Kind::Result, description["id"].as_u64().expect("an id")));
+    let answer = Answer::parse(frame.payload).expect("well formed");
+    assert_eq!(answer.first as u64, description["first"].as_u64().expect("first"));
+    assert_eq!(answer.count as u64, description["count"].as_u64().expect("count"));
+    assert_eq!(answer.nanoseconds, description["nanoseconds"].as_u64().expect("nanoseconds"));
+    (answer, description)
+}
+
+#[test]
+fn a_batch_is_encoded_as_the_fixture_has_it() {
+    let (bytes, description) = fixture("batch_mixed");
+    let count = usize::try_from(description["events"].as_u64().expect("a number")).expect("small");
+    let mut values: Vec<(u16, String)> = vec![(0, String::new()); count];
+    for group in description["groups"].as_array().expect("groups") {
+        let source = u16::try_from(group["source"].as_u64().expect("a source")).expect("small");
+        let places = group["places"].as_array().expect("places");
+        for (n, place) in places.iter().enumerate() {
+            let place = usize::try_from(place.as_u64().expect("a place")).expect("small");
+            let text = if let Some(events) = group["events"].as_array() {
+                events[n].as_str().expect("text").to_owned()
+            } else {
+                let width = usize::try_from(group["width"].as_u64().expect("a width")).expect("small");
+                let row = &group["values"].as_array().expect("values")[n * width..(n + 1) * width];
+                if group["rank"] == 0 { row[0].to_string() } else { Value::from(row.to_vec()).to_string() }
+            };
+            values[place] = (source, text);
+        }
+    }
+    let mut offsets = Offsets::default();
+    let events: Vec<Event> = (0..)
+        .zip(&values)
+        .map(|(offset, (source, text))| {
+            offsets.assign(*source, 0);
+            let ticket = offsets.received(*source, 0, offset, 1).expect("assigned");
+            Event::new(ticket, Place { source: *source, partition: 0, offset }, None, Some(text.as_bytes()))
+        })
+        .collect();
+    let mut frame = Vec::new();
+    write_frame(&mut frame, Kind::Batch, 7, &encode_batch(&events, Encoding { dense: true })).expect("written");
+    assert_eq!(frame, bytes);
+}
+
+#[test]
+fn items_of_every_status_are_read_from_the_fixture() {
+    let (answer, description) = answer("result_items");
+    for (n, item) in description["items"].as_array().expect("items").iter().enumerate() {
+        let bytes = item["bytes"].as_str().expect("text").as_bytes();
+        let expected = match item["status"].as_u64().expect("a status") {
+            0 => Outcome::Output(bytes),
+            1 => Outcome::Prediction(Prediction::Json(bytes)),
+            2 => Outcome::Skipped(Step::from_name(bytes).expect("a step")),
+            _ => Outcome::Failed(Failure {
+                location: Some("hooks.py:12".into()),
+                ..Failure::new("predict", "ValueError", "no such fruit")
+            }),
+        };
+        assert_eq!(answer.outcome(n), expected);
+    }
+}
+
+#[test]
+fn numbers_and_booleans_are_read_from_the_fixtures() {
+    for name in ["result_int64", "result_float64", "result_bool"] {
+        let (answer, description) = answer(name);
+        for (n, value) in description["values"].as_array().expect("values").iter().enumerate() {
+            match answer.outcome(n) {
+                Outcome::Prediction(Prediction::Integer(read)) => assert_eq!(value.as_i64(), Some(read)),
+                Outcome::Prediction(Prediction::Boolean(read)) => assert_eq!(value.as_bool(), Some(read)),
+                Outcome::Prediction(Prediction::Float(read)) => {
+                    let expected = value.as_f64().or_else(|| value.as_str()?.parse().ok()).expect("a float");
+                    assert!(
+                        read.total_cmp(&expected).is_eq() || (read.is_nan() && expected.is_nan()),
+                        "{read} {expected}"
+                    );
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_frame_that_is_cut_or_too_long_or_of_an_unknown_kind_is_an_error() {
+    let (bytes, _) = fixture("result_items");
+    assert!(read_frame(&mut &bytes[..0]).expect("the end between frames").is_none());
+    for end in 1..bytes.len() {
+        assert!(read_frame(&mut &bytes[..end]).is_err(), "cut after {end}");
+    }
+    assert!(read_frame(&mut [0xff; 13].as_slice()).is_err());
+    assert!(read_frame(&mut [9, 0, 0, 0, 99, 0, 0, 0, 0, 0, 0, 0, 0].as_slice()).is_err());
+}
+
+#[test]
+fn a_result_that_lies_about_its_items_is_refused() {
+    let (bytes, _) = fixture("result_items");
+    let payload = &bytes[13..];
+    for end in 0..payload.len() {
+        assert!(Answer::parse(payload[..end].to_vec()).is_err(), "cut after {end}");
+    }
+    let mut longer = payload.to_vec();
+    longer.push(0);
+    assert!(Answer::parse(longer).is_err());
+}
+
+/// A result of one item in form `items`.
+fn one_item(status: u8, bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).expect("short").to_le_bytes();
+    [[0; 4].as_slice(), &1_u32.to_le_bytes(), &[0; 8], &[0, status], &length, bytes].concat()
+}
+
+#[test]
+fn an_event_that_was_skipped_comes_with_its_step() {
+    for (name, step) in
+        [("pre_transform", Step::PreTransform), ("predict", Step::Predict), ("post_transform", Step::PostTransform)]
+    {
+        let answer = Answer::parse(one_item(2, name.as_bytes())).expect("well formed");
+        assert_eq!(answer.outcome(0), Outcome::Skipped(step));
+    }
+}
+
+#[test]
+fn a_result_with_an_event_whose_fate_nobody_could_tell_is_refused() {
+    for (status, bytes) in [(2, "".as_bytes()), (2, b"decode"), (2, b"predict "), (4, b"x"), (255, b"")] {
+        let refused = Answer::parse(one_item(status, bytes)).expect_err("refused").to_string();
+        assert!(refused.contains("an event"), "{refused}");
+    }
+}
