@@ -79,9 +79,7 @@ fn describe(config: &Config) {
 fn check_kafka(config: &Config, list: &mut Checklist) {
     let cluster = Cluster::new(&config.kafka, &config.application);
     let endpoint = cluster.endpoint();
-    let mut settings = cluster.base();
-    // To look is not to make: `check` must not have the broker create topics.
-    settings.set("allow.auto.create.topics", "false");
+    let settings = cluster.asker();
     let consumer: BaseConsumer<Remembered> = match settings.create_with_context(Remembered::default()) {
         Ok(consumer) => consumer,
         Err(error) => return list.bad(format_args!("kafka.properties: {error}")),

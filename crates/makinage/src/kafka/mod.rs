@@ -2,9 +2,14 @@
 
 pub mod client;
 pub mod context;
+pub mod described;
+pub mod forwarding;
 pub mod limits;
 pub mod partitioner;
 pub mod pulse;
 pub mod reach;
 pub mod retention;
+mod settings;
 pub mod topics;
+
+pub use settings::{CLIENT_LIMIT, METADATA_REFRESH_MS};

@@ -29,11 +29,7 @@ use super::{
 use crate::{
     config::{DataTopic, SinkTopic},
     event::{Event, Failure},
-    kafka::{
-        client::{self, Cluster},
-        context::Connection,
-        limits,
-    },
+    kafka::{METADATA_REFRESH_MS, client::Cluster, context::Connection, limits},
     source::{acks::Acks, offsets::Ticket},
 };
 
@@ -131,7 +127,7 @@ impl KafkaSink {
     /// Topics that grow are noticed as soon as the client itself would.
     fn watch_partitions(&self) {
         let interval = self.settings.get("topic.metadata.refresh.interval.ms").and_then(|ms| ms.parse().ok());
-        let interval = Duration::from_millis(interval.filter(|ms| *ms > 0).unwrap_or(client::METADATA_REFRESH_MS));
+        let interval = Duration::from_millis(interval.filter(|ms| *ms > 0).unwrap_or(METADATA_REFRESH_MS));
         if let Err(error) = self.partitions.watch(interval) {
             tracing::warn!("topics that get more partitions are not noticed before a restart: {error}");
         }
