@@ -24,6 +24,7 @@ use self::{
 use super::{BAD_CONFIG, log_to_stderr, tell};
 use crate::{
     config::{PublishConfig, inspect_publish},
+    kafka::client::Cluster,
     mlflow::Mlflow,
     panics,
     publish::{PublishError, Published, Publisher, Way},
@@ -72,7 +73,8 @@ pub fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
 pub fn run(config: &PublishConfig, dry: bool, results: &mut impl Write) -> anyhow::Result<()> {
     let models = prepare_all(config)?;
     let largest = models.iter().map(|prepared| prepared.archive.bytes).max().unwrap_or(0);
-    let publisher = if dry { Publisher::for_asking(config, largest) } else { Publisher::new(config, largest) }?;
+    let cluster = Cluster::new(&config.kafka, &config.application);
+    let publisher = if dry { Publisher::for_asking(&cluster) } else { Publisher::new(&cluster, largest) }?;
     let deadline = Instant::now() + Publisher::CHECK_TIME;
     let ways = check_all(config, &publisher, &models, deadline)?;
     references::check(config, &publisher, deadline)?;
