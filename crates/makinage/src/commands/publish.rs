@@ -4,6 +4,7 @@
 
 mod lines;
 mod prepare;
+mod progress;
 mod references;
 mod watch;
 
@@ -16,10 +17,11 @@ use std::{
 
 use anyhow::{Context, bail};
 
-pub(super) use self::lines::progress_bar;
+pub(super) use self::progress::progress_bar;
 use self::{
-    lines::{located, result, spinner},
+    lines::{located, result},
     prepare::{Prepared, prepare},
+    progress::spinner,
 };
 use super::{BAD_CONFIG, log_to_stderr, tell};
 use crate::{
