@@ -4,7 +4,6 @@ mod identity;
 pub mod mlmodel;
 mod place;
 mod requirements;
-pub mod yaml;
 
 use std::sync::Arc;
 
