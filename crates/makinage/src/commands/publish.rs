@@ -6,6 +6,7 @@ mod lines;
 mod prepare;
 mod progress;
 mod references;
+mod sending;
 mod watch;
 
 use std::{
@@ -22,6 +23,7 @@ use self::{
     lines::{located, result},
     prepare::{Prepared, prepare},
     progress::spinner,
+    sending::send,
 };
 use super::{BAD_CONFIG, log_to_stderr, tell};
 use crate::{
@@ -29,7 +31,7 @@ use crate::{
     kafka::client::Cluster,
     mlflow::Mlflow,
     panics,
-    publish::{PublishError, Published, Publisher, Way},
+    publish::{PublishError, Publisher, Way},
     stop::Stop,
 };
 
@@ -152,14 +154,6 @@ fn send_all(
         writeln!(results, "{line}").context("can't write to stdout")?;
     }
     Ok(())
-}
-
-fn send(publisher: &Publisher, prepared: &Prepared<'_>, way: Way) -> Result<Published, PublishError> {
-    let Prepared { model, archive, .. } = prepared;
-    let bar = progress_bar(&model.topic, archive.bytes);
-    let sent = publisher.send(&model.topic, archive, way, |bytes| bar.set_position(bytes));
-    bar.finish_and_clear();
-    sent
 }
 
 /// Says which models of several are on their topics when one fails.

@@ -4,7 +4,7 @@
 //! their order, when a connection breaks. A few chunks are in memory, whatever the size. An upload that is broken off leaves
 //! chunks that no manifest names, which nobody looks at.
 //!
-//! How records go out, and the clock, is the [`Outbox`]'s business: `uploader.rs`.
+//! How records go out, and the clock, is the [`Outbox`]'s business; the real one is in `uploader.rs`.
 
 use std::{
     fs::File,
@@ -18,9 +18,10 @@ use sha2::{Digest, Sha256};
 use super::{
     client::Publisher,
     error::PublishError,
+    outbox::{Acknowledged, Outbox},
     send::Published,
     size::headers,
-    uploader::{Acknowledged, Uploader, new_id},
+    uploader::{Uploader, new_id},
 };
 use crate::{
     archive::{ModelArchive, inspect::hexadecimal},
@@ -39,23 +40,6 @@ const WINDOW: u32 = 8;
 const TOLD: Duration = Duration::from_secs(10);
 /// … and after so long it is given up. A broker may restart meanwhile.
 const GIVEN_UP: Duration = Duration::from_mins(10);
-
-/// Where records of one upload are handed to, all for one partition, and what becomes of them.
-pub(super) trait Outbox {
-    /// Takes a record, which it copies.
-    fn send(&self, key: &str, headers: &[(&str, &str)], value: &[u8]) -> Result<(), KafkaError>;
-
-    /// Takes in acknowledgements, waiting for them so long.
-    fn listen(&self, time: Duration);
-
-    /// What has been acknowledged so far.
-    fn acknowledged(&self) -> Acknowledged;
-
-    /// The last connection's failure.
-    fn failure(&self) -> Option<String>;
-
-    fn now(&self) -> Instant;
-}
 
 /// What is uploaded, and where to.
 pub(super) struct Upload<'a> {

@@ -18,6 +18,7 @@ mod error;
 mod flow;
 mod heard;
 mod newest;
+mod outbox;
 mod partition;
 mod send;
 mod size;

@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use super::{
     lines::{located, result},
     prepare::{Prepared, Unprepared, prepare},
-    send,
+    sending::send,
 };
 use crate::{
     config::{ModelSource, PublishConfig, PublishModel, RegisteredModel},
