@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use rdkafka::{
-    ClientContext,
+    ClientConfig, ClientContext,
     admin::{AdminClient, AdminOptions, ConfigResource, ResourceSpecifier},
+    client::DefaultClientContext,
     error::{KafkaError, RDKafkaErrorCode},
 };
 
@@ -34,6 +35,13 @@ pub fn describe<C: ClientContext>(
 pub fn setting<T: std::str::FromStr>(config: &ConfigResource, name: &str) -> Result<T, Untold> {
     let value = config.get(name).and_then(|entry| entry.value.as_ref()?.parse().ok());
     value.ok_or(Untold::NotForUs)
+}
+
+/// Whether a broker makes a topic that is asked for and isn't there. One that doesn't tell is taken for one that doesn't.
+pub fn makes_topics(client: &ClientConfig, broker: i32, timeout: Duration) -> bool {
+    let Ok(admin) = client.create::<AdminClient<DefaultClientContext>>() else { return false };
+    let told = describe(&admin, &ResourceSpecifier::Broker(broker), timeout);
+    told.and_then(|config| setting(&config, "auto.create.topics.enable")).unwrap_or(false)
 }
 
 /// What Kafka or the client says, without the library's name for the call.
