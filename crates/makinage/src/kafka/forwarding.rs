@@ -6,6 +6,24 @@ use rdkafka::{ClientContext, Statistics, config::RDKafkaLogLevel, consumer::Cons
 
 use super::context::Connection;
 
+/// What is one client's own in its context. What it says nothing of is as every client has it.
+pub trait Own: Send + Sync {
+    /// How much a log line of this client's matters.
+    fn level(&self, level: RDKafkaLogLevel, _facility: &str, _message: &str) -> RDKafkaLogLevel {
+        level
+    }
+
+    /// Whether an error is this client's own business, and nobody else is to hear of it.
+    fn keeps(&self, _error: &KafkaError) -> bool {
+        false
+    }
+
+    /// Statistics, before others hear them.
+    fn look(&self, _statistics: &Statistics) {}
+}
+
+impl Own for () {}
+
 /// The context of a client. Its log lines, errors and statistics go to the listener; rebalances and delivery reports are
 /// `own`'s business.
 #[derive(Debug)]
@@ -23,17 +41,20 @@ impl<T, L> Context<T, L> {
     }
 }
 
-impl<T: Send + Sync, L: ClientContext> ClientContext for Context<T, L> {
+impl<T: Own, L: ClientContext> ClientContext for Context<T, L> {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.listener.log(level, facility, message);
+        self.listener.log(self.own.level(level, facility, message), facility, message);
     }
 
     fn stats(&self, statistics: Statistics) {
+        self.own.look(&statistics);
         self.listener.stats(statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.listener.error(error, reason);
+        if !self.own.keeps(&error) {
+            self.listener.error(error, reason);
+        }
     }
 }
 
@@ -41,37 +62,4 @@ impl<T: Send + Sync, L: ClientContext> ClientContext for Context<T, L> {
 impl<L: ClientContext> ConsumerContext for Context<(), L> {}
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use rdkafka::{ClientContext, Statistics, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
-
-    use super::Context;
-
-    #[derive(Default)]
-    struct Ears(Mutex<Vec<String>>);
-
-    impl ClientContext for Ears {
-        fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-            self.0.lock().unwrap().push(format!("{facility}: {message}"));
-        }
-
-        fn stats(&self, statistics: Statistics) {
-            self.0.lock().unwrap().push(statistics.name);
-        }
-
-        fn error(&self, error: KafkaError, reason: &str) {
-            self.0.lock().unwrap().push(format!("{:?}: {reason}", error.rdkafka_error_code()));
-        }
-    }
-
-    #[test]
-    fn all_that_a_client_tells_is_heard_by_the_listener_whatever_its_own_is() {
-        let ears = Arc::new(Ears::default());
-        let context = Context::new(Arc::clone(&ears), "its own");
-        context.log(RDKafkaLogLevel::Info, "FAIL", "refused");
-        context.stats(Statistics { name: "app#consumer-1".into(), ..Statistics::default() });
-        context.error(KafkaError::Global(RDKafkaErrorCode::Resolve), "no such host");
-        assert_eq!(*ears.0.lock().unwrap(), ["FAIL: refused", "app#consumer-1", "Some(Resolve): no such host"]);
-    }
-}
+mod tests;

@@ -9,7 +9,5 @@ pub mod partitioner;
 pub mod pulse;
 pub mod reach;
 pub mod retention;
-mod settings;
+pub mod settings;
 pub mod topics;
-
-pub use settings::{CLIENT_LIMIT, METADATA_REFRESH_MS};

@@ -110,7 +110,14 @@ impl Cluster {
         client
     }
 
-    /// Of the producer of predictions.
+    /// Of the producers of outputs, whose records have at most so many bytes: how they differ, [`in_order`] and [`alone`] say.
+    pub fn output_producer(&self, max_record: usize) -> ClientConfig {
+        let mut client = self.producer();
+        client.set("message.max.bytes", (max_record as u64).clamp(USUAL_LIMIT, CLIENT_LIMIT).to_string());
+        client
+    }
+
+    /// Of the producer that asks for the topics of outputs.
     pub fn producer(&self) -> ClientConfig {
         let mut client = self.base();
         acknowledged(&mut client)
@@ -182,6 +189,20 @@ impl Cluster {
             client.set(name, value);
         }
     }
+}
+
+/// Of the producer of outputs that stops at the first which it can't deliver, so that nothing overtakes that.
+pub fn in_order(producer: &ClientConfig, batch_size: usize) -> ClientConfig {
+    let mut client = producer.clone();
+    client.set("batch.size", batch_size.to_string()).set("enable.gapless.guarantee", "true");
+    client
+}
+
+/// Of the producer of outputs that were refused among others: each goes alone.
+pub fn alone(producer: &ClientConfig, batch_size: usize) -> ClientConfig {
+    let mut client = producer.clone();
+    client.set("batch.size", batch_size.to_string()).set("batch.num.messages", "1").set("linger.ms", "0");
+    client
 }
 
 /// Each record once, by all replicas, and where Java's default partitioner puts its key, so that keys land where other

@@ -14,7 +14,10 @@ use super::{
     error::PublishError,
     heard::{Heard, lock},
 };
-use crate::kafka::{client::Cluster, forwarding::Context};
+use crate::kafka::{
+    client::Cluster,
+    forwarding::{Context, Own},
+};
 
 /// Publishes models on the topics of one Kafka cluster.
 pub struct Publisher {
@@ -63,7 +66,7 @@ impl Publisher {
 pub(super) fn create<C, T>(settings: &ClientConfig, own: T) -> Result<C, PublishError>
 where
     C: FromClientConfigAndContext<Context<T, Heard>>,
-    T: Send + Sync,
+    T: Own,
 {
     let context = Context::new(Arc::new(Heard::default()), own);
     settings.create_with_context(context).map_err(PublishError::Client)
@@ -75,6 +78,8 @@ pub(super) type Acknowledgement = Result<(i32, i64), KafkaError>;
 /// What became of the one record that is on its way.
 #[derive(Default)]
 pub(super) struct OneRecord(Mutex<Option<Acknowledgement>>);
+
+impl Own for OneRecord {}
 
 impl ProducerContext for Context<OneRecord, Heard> {
     type DeliveryOpaque = ();

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     archive::{ModelArchive, sha256},
-    kafka::forwarding::Context,
+    kafka::forwarding::{Context, Own},
     record::headers::owned,
 };
 
@@ -61,6 +61,8 @@ impl Outbox for Uploader<'_> {
         Instant::now()
     }
 }
+
+impl Own for Reports {}
 
 impl ProducerContext for Context<Reports, Heard> {
     type DeliveryOpaque = ();

@@ -2,16 +2,18 @@ use std::collections::BTreeMap;
 
 use rdkafka::ClientConfig;
 
-use super::{Cluster, attempt_ms, record_limit};
+use super::{Cluster, alone, attempt_ms, in_order, record_limit};
 use crate::config::Kafka;
 
 /// Each kind of client that the program makes.
-const KINDS: [(&str, fn(&Cluster) -> ClientConfig); 8] = [
+const KINDS: [(&str, fn(&Cluster) -> ClientConfig); 10] = [
     ("data consumer", Cluster::data_consumer),
     ("model consumer", Cluster::model_consumer),
     ("model looker", Cluster::model_looker),
     ("asker", Cluster::asker),
     ("producer", Cluster::producer),
+    ("outputs in order", |cluster| in_order(&cluster.output_producer(2_000_000), 500_000)),
+    ("outputs alone", |cluster| alone(&cluster.output_producer(2_000_000), 500_000)),
     ("record producer", |cluster| cluster.record_producer(50_000_000)),
     ("chunk producer", |cluster| cluster.chunk_producer(1_000_000)),
     ("publishing asker", Cluster::publishing_asker),
@@ -45,6 +47,13 @@ const MODEL_READER: [(&str, &str); 11] = [
 const ACKNOWLEDGED: [(&str, &str); 3] =
     [("acks", "all"), ("enable.idempotence", "true"), ("partitioner", "murmur2_random")];
 
+const OUTPUTS: [(&str, &str); 4] = [
+    ("linger.ms", "1"),
+    ("message.timeout.ms", "0"),
+    ("queue.buffering.max.kbytes", "262144"),
+    ("topic.metadata.propagation.max.ms", "3600000"),
+];
+
 const PUBLISHING: [(&str, &str); 2] =
     [("log.connection.close", "true"), ("socket.connection.setup.timeout.ms", "10000")];
 
@@ -64,7 +73,7 @@ fn kind(kind: &str, properties: &[(&str, &str)]) -> ClientConfig {
 
 #[test]
 fn each_kind_of_client_has_these_settings_and_no_others() {
-    let own: [(&str, Vec<&[(&str, &str)]>); 8] = [
+    let own: [(&str, Vec<&[(&str, &str)]>); 10] = [
         (
             "data consumer",
             vec![&[
@@ -83,15 +92,25 @@ fn each_kind_of_client_has_these_settings_and_no_others() {
         ("model consumer", vec![&MODEL_READER, &[("statistics.interval.ms", "2000")]]),
         ("model looker", vec![&MODEL_READER, &[("allow.auto.create.topics", "false")]]),
         ("asker", vec![&[("allow.auto.create.topics", "false")]]),
+        ("producer", vec![&ACKNOWLEDGED, &OUTPUTS]),
         (
-            "producer",
+            "outputs in order",
             vec![
                 &ACKNOWLEDGED,
+                &OUTPUTS,
+                &[("batch.size", "500000"), ("enable.gapless.guarantee", "true"), ("message.max.bytes", "2000000")],
+            ],
+        ),
+        (
+            "outputs alone",
+            vec![
+                &ACKNOWLEDGED,
+                &OUTPUTS,
                 &[
-                    ("linger.ms", "1"),
-                    ("message.timeout.ms", "0"),
-                    ("queue.buffering.max.kbytes", "262144"),
-                    ("topic.metadata.propagation.max.ms", "3600000"),
+                    ("batch.num.messages", "1"),
+                    ("batch.size", "500000"),
+                    ("linger.ms", "0"),
+                    ("message.max.bytes", "2000000"),
                 ],
             ],
         ),
@@ -161,18 +180,20 @@ fn a_property_of_the_user_s_is_every_client_s_and_comes_before_what_is_only_a_de
 
 #[test]
 fn what_a_promise_rests_on_no_property_changes() {
+    let producers = &["producer", "outputs in order", "outputs alone", "record producer", "chunk producer"][..];
     let promised = [
-        ("acks", "all", &["producer", "record producer", "chunk producer"][..]),
-        ("enable.idempotence", "true", &["producer", "record producer", "chunk producer"]),
-        ("partitioner", "murmur2_random", &["producer", "record producer", "chunk producer"]),
-        ("message.timeout.ms", "0", &["producer", "chunk producer"]),
+        ("acks", "all", producers),
+        ("enable.idempotence", "true", producers),
+        ("partitioner", "murmur2_random", producers),
+        ("message.timeout.ms", "0", &["producer", "outputs in order", "outputs alone", "chunk producer"]),
         ("enable.auto.offset.store", "false", &["data consumer"]),
         ("isolation.level", "read_committed", &["data consumer", "model consumer", "model looker"]),
         ("enable.auto.commit", "false", &["model consumer", "model looker"]),
         ("enable.partition.eof", "true", &["model consumer", "model looker"]),
         ("receive.message.max.bytes", "2147483647", &["model consumer", "model looker"]),
         ("queued.max.messages.kbytes", "1024", &["model consumer", "model looker"]),
-        ("batch.num.messages", "1", &["chunk producer"]),
+        ("batch.num.messages", "1", &["outputs alone", "chunk producer"]),
+        ("enable.gapless.guarantee", "true", &["outputs in order"]),
         ("statistics.interval.ms", "2000", &["data consumer", "model consumer"]),
         ("allow.auto.create.topics", "false", &["model looker", "asker", "publishing asker"]),
     ];
@@ -199,5 +220,7 @@ fn a_large_model_gets_more_room_and_more_time_up_to_what_the_client_can() {
     assert_eq!((record_limit(10), attempt_ms(0)), (1_000_000, 60_000));
     assert_eq!(record_limit(50_000_000), 50_065_536);
     assert!(attempt_ms(5_000_000) > 60_000);
+    let of_outputs = |max_record| cluster(&[]).output_producer(max_record).get("message.max.bytes").map(str::to_owned);
+    assert_eq!((of_outputs(10).as_deref(), of_outputs(1 << 40).as_deref()), (Some("1000000"), Some("1000000000")));
     assert_eq!((record_limit(1 << 40), attempt_ms(1 << 40)), (1_000_000_000, 300_000));
 }
