@@ -38,10 +38,22 @@ pub struct Builder {
     pub mailbox: Arc<Mailbox>,
 }
 
-impl Builder {
-    /// Unpacks, starts the workers, loads and warms up. `beside_another`: a generation serves meanwhile.
-    pub(super) fn build(&self, made: &Made, beside_another: bool) -> anyhow::Result<Pool> {
-        let Made { generation, config, model } = made;
+/// Makes generations: of workers, or a test's.
+pub trait Build: Send {
+    /// What a generation is for those who use it.
+    type Ready: Send;
+
+    /// Makes a generation. `beside_another`: one serves meanwhile.
+    fn build(&self, made: &Made, beside_another: bool) -> anyhow::Result<Self::Ready>;
+}
+
+impl Build for Builder {
+    type Ready = Pool;
+
+    /// Unpacks, starts the workers, loads and warms up.
+    fn build(&self, made: &Made, beside_another: bool) -> anyhow::Result<Pool> {
+        let Made { generation, configuration, model } = made;
+        let config = &configuration.config;
         let (label, sha256) = (model.model.identity.label(), &model.model.identity.sha256);
         tracing::info!("generation {generation}: loading model {label} from {} (sha256 {sha256})", model.place);
         let unpacked = Arc::new(self.unpack(&model.model, beside_another).context("step unpack")?);
@@ -64,7 +76,9 @@ impl Builder {
         }
         Ok(pool)
     }
+}
 
+impl Builder {
     /// Unpacks a model. Where another serves meanwhile, that is done on one processor, as loading is.
     fn unpack(&self, model: &StoredModel, beside_another: bool) -> Result<UnpackedModel, StoreError> {
         let note = |error| tracing::debug!("the loader's processors: {error}");
