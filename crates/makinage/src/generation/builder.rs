@@ -14,11 +14,12 @@ use crate::{
         StoreError, StoredModel,
         workspace::{UnpackedModel, Workspace},
     },
+    wire::protocol::LoadFailure,
     worker::{
         messages::FromWorker,
         pool::Pool,
         samples::Samples,
-        setup::{interpreter, setup},
+        setup::{Setup, interpreter, setup},
         starting::Starting,
     },
 };
@@ -64,7 +65,7 @@ impl Build for Builder {
             setup.samples = self.samples.take();
         }
         let starting = if beside_another { Starting::beside_another() } else { Starting::default() };
-        let pool = Pool::start(*generation, setup, starting, &self.answers).map_err(|failure| {
+        let pool = self.start(*generation, setup, starting).map_err(|failure| {
             let traceback =
                 failure.traceback.as_deref().map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
             anyhow::anyhow!("{failure}{traceback}")
@@ -79,6 +80,14 @@ impl Build for Builder {
 }
 
 impl Builder {
+    /// Starts the workers, which end at once when the service does.
+    fn start(&self, generation: u64, setup: Setup, starting: Starting) -> Result<Pool, LoadFailure> {
+        let starting = Arc::new(starting);
+        let ending = Arc::clone(&starting);
+        let start = || Pool::start(generation, setup, starting, &self.answers);
+        self.mailbox.run_until_closed(move || ending.abandon(), start)
+    }
+
     /// Unpacks a model. Where another serves meanwhile, that is done on one processor, as loading is.
     fn unpack(&self, model: &StoredModel, beside_another: bool) -> Result<UnpackedModel, StoreError> {
         let note = |error| tracing::debug!("the loader's processors: {error}");

@@ -1,7 +1,7 @@
 //! What the loader is told: facts from the model topic, models that were fetched, the newest configuration, complaints. Nothing here decides.
 
 use std::{
-    mem,
+    fmt, mem,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -55,6 +55,16 @@ impl News {
 struct State {
     news: News,
     closed: bool,
+    /// Ends what runs until the mailbox is closed.
+    end: Option<End>,
+}
+
+struct End(Box<dyn FnOnce() + Send>);
+
+impl fmt::Debug for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("End")
+    }
 }
 
 /// Holds what the loader hasn't heard yet.
@@ -100,8 +110,30 @@ impl Mailbox {
 
     /// Nobody listens any more, and nobody is to wait.
     pub fn close(&self) {
-        self.lock().closed = true;
+        let end = {
+            let mut state = self.lock();
+            state.closed = true;
+            state.end.take()
+        };
         self.changed.notify_all();
+        if let Some(End(end)) = end {
+            end();
+        }
+    }
+
+    /// Does something that takes long, and is ended by `end` when the mailbox is closed meanwhile, or was before.
+    pub fn run_until_closed<R>(&self, end: impl FnOnce() + Send + 'static, run: impl FnOnce() -> R) -> R {
+        let mut state = self.lock();
+        if state.closed {
+            drop(state);
+            end();
+        } else {
+            state.end = Some(End(Box::new(end)));
+            drop(state);
+        }
+        let result = run();
+        self.lock().end = None;
+        result
     }
 
     /// Whether nobody listens any more.

@@ -1,4 +1,11 @@
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use super::{super::testing::place, *};
 
@@ -72,4 +79,22 @@ fn a_wait_ends_with_the_first_news_at_its_time_or_when_the_mailbox_is_closed() {
     assert!(closes.join().unwrap() && mailbox.is_closed());
     mailbox.seen(seen(3));
     assert!(mailbox.wait(None).is_none(), "closed is closed, whatever else came");
+}
+
+#[test]
+fn what_runs_until_the_mailbox_is_closed_is_ended_then_or_at_once_and_not_afterwards() {
+    let mailbox = Arc::new(Mailbox::default());
+    let ended = Arc::new(AtomicU32::new(0));
+    let run = |wait: &dyn Fn()| {
+        let end = Arc::clone(&ended);
+        mailbox.run_until_closed(move || _ = end.fetch_add(1, Ordering::SeqCst), wait);
+    };
+    run(&|| assert_eq!(ended.load(Ordering::SeqCst), 0));
+    run(&|| {
+        mailbox.close();
+        assert_eq!(ended.load(Ordering::SeqCst), 1);
+    });
+    mailbox.close();
+    assert_eq!(ended.load(Ordering::SeqCst), 1);
+    run(&|| assert_eq!(ended.load(Ordering::SeqCst), 2));
 }
