@@ -1,22 +1,21 @@
 //! The Kafka clients of the model topic's reader: one that follows the topic, and one for each look at a stretch of it.
 
-use std::{
-    ops::{ControlFlow, Range},
-    sync::Arc,
-    time::Duration,
-};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use rdkafka::{
     ClientConfig, ClientContext, Offset, TopicPartitionList,
     consumer::BaseConsumer,
     error::{KafkaError, KafkaResult},
-    message::BorrowedMessage,
 };
 
-use super::read::{self, Patience, Stretch};
+use super::{
+    read::{self, Patience, Stretch},
+    stretches::{Each, Stretches},
+};
 use crate::{
-    generation::mailbox::Mailbox,
     kafka::{client::Cluster, context::Connection, forwarding::Context},
+    model::RecordPlace,
+    record::Record,
 };
 
 /// A consumer of the model topic.
@@ -26,7 +25,6 @@ pub type ModelConsumer = BaseConsumer<Context<()>>;
 pub struct TopicClient {
     settings: ClientConfig,
     connection: Arc<Connection>,
-    mailbox: Arc<Mailbox>,
     /// The topic's name.
     pub topic: String,
     /// How the user named the brokers.
@@ -34,12 +32,11 @@ pub struct TopicClient {
 }
 
 impl TopicClient {
-    /// For one topic, until the mailbox is closed.
-    pub fn new(cluster: &Cluster, topic: &str, mailbox: Arc<Mailbox>) -> Self {
+    /// For one topic.
+    pub fn new(cluster: &Cluster, topic: &str) -> Self {
         Self {
             settings: cluster.model_consumer(),
             connection: Arc::clone(&cluster.connection),
-            mailbox,
             topic: topic.to_owned(),
             endpoint: cluster.endpoint(),
         }
@@ -64,30 +61,44 @@ impl TopicClient {
         Ok(list)
     }
 
-    /// Shows what is left of a stretch of a partition, record by record, until `each` has seen enough. Brokers that are
-    /// away are waited for.
-    pub fn read(
-        &self,
-        partition: i32,
-        offsets: Range<i64>,
-        each: impl FnMut(&BorrowedMessage<'_>) -> ControlFlow<()>,
-    ) -> KafkaResult<()> {
-        // What follows the topic has its own consumer, and goes on beside this.
-        read::read(&self.consumer()?, &Stretch { topic: &self.topic, partition, offsets }, self, each)
-    }
-
     /// Passes on what a consumer says is wrong.
     pub fn tell(&self, error: &KafkaError) {
         self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic));
     }
 }
 
-impl Patience for TopicClient {
-    fn goes_on(&self, _waited: Duration) -> bool {
-        !self.mailbox.is_closed()
+impl Stretches for TopicClient {
+    fn read(
+        &self,
+        partition: i32,
+        offsets: Range<i64>,
+        given_up: &dyn Fn() -> bool,
+        each: Each<'_>,
+    ) -> KafkaResult<()> {
+        let stretch = Stretch { topic: &self.topic, partition, offsets };
+        // What follows the topic has its own consumer, and goes on beside this.
+        read::read(&self.consumer()?, &stretch, &Until { client: self, given_up }, |message| {
+            each(&RecordPlace::of(message), Record::of(message))
+        })
     }
 
     fn tell(&self, error: &KafkaError) {
         Self::tell(self, error);
+    }
+}
+
+/// Waits until somebody gives up.
+struct Until<'u> {
+    client: &'u TopicClient,
+    given_up: &'u dyn Fn() -> bool,
+}
+
+impl Patience for Until<'_> {
+    fn goes_on(&self, _waited: Duration) -> bool {
+        !(self.given_up)()
+    }
+
+    fn tell(&self, error: &KafkaError) {
+        self.client.tell(error);
     }
 }

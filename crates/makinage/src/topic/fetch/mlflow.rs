@@ -9,8 +9,8 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Failure, Tools, open, shown};
-use crate::child::supervised::Supervised;
+use super::tools::{Tools, given_up, open};
+use crate::{child::supervised::Supervised, generation::models::NotHad, record::reference::shown};
 
 /// Writes the path of what was downloaded into a file.
 const SCRIPT: &str = "import sys, mlflow.artifacts\n\
@@ -29,38 +29,41 @@ pub struct Downloaded {
 
 impl Downloaded {
     /// The file.
-    pub fn open(&self) -> Result<File, Failure> {
+    pub fn open(&self) -> Result<File, NotHad> {
         open(&self.path).map_err(|error| {
             let uri = shown(&self.uri);
-            Failure::Unusable(format!("{uri} can't be used ({error}); a reference names the zip of a model"))
+            NotHad::Unusable(format!("{uri} can't be used ({error}); a reference names the zip of a model"))
         })
     }
 }
 
 /// Downloads an artifact, with a limit of time and bytes.
-pub fn download(uri: &str, tools: &Tools<'_>) -> Result<Downloaded, Failure> {
+pub fn download(uri: &str, tools: &Tools<'_>) -> Result<Downloaded, NotHad> {
     let (python, most_bytes) = (tools.python, tools.limits.archive_bytes);
-    let disk = |error: std::io::Error| Failure::Later(format!("the store can't be written ({error})"));
+    let disk = |error: std::io::Error| NotHad::Later(format!("the store can't be written ({error})"));
     let folder = tools.workspace.scratch().map_err(disk)?;
     let (target, answer) = (folder.path().join("artifact"), folder.path().join("path"));
     fs::create_dir(&target).map_err(disk)?;
     let arguments = ["-c".as_ref(), SCRIPT.as_ref(), OsStr::new(uri), target.as_os_str(), answer.as_os_str()];
     let child = Supervised::start(python, (python, &arguments), |_| {}).map_err(|error| {
-        Failure::Later(format!("{} can't be started ({error}); see operators.serve.python", python.display()))
+        NotHad::Later(format!("{} can't be started ({error}); see operators.serve.python", python.display()))
     })?;
     let shown = shown(uri);
     let deadline = Instant::now() + LONGEST;
     let (status, printed) = child.wait(|| {
+        if (tools.given_up)() {
+            return Some(given_up(&shown));
+        }
         if bytes_below(&target) > most_bytes {
             let what = format!("{shown} has more than the {most_bytes} bytes that a model may have");
-            return Some(Failure::Unusable(what));
+            return Some(NotHad::Unusable(what));
         }
-        let too_long = || Failure::Later(format!("{shown} took more than {} s to download", LONGEST.as_secs()));
+        let too_long = || NotHad::Later(format!("{shown} took more than {} s to download", LONGEST.as_secs()));
         (Instant::now() > deadline).then(too_long)
     })?;
     if !status.is_ok_and(|status| status.success()) {
         let (python, why) = (python.display(), last_line(&printed));
-        return Err(Failure::Later(format!("{shown} can't be downloaded by MLflow of {python} ({why})")));
+        return Err(NotHad::Later(format!("{shown} can't be downloaded by MLflow of {python} ({why})")));
     }
     let path = PathBuf::from(fs::read_to_string(&answer).map_err(disk)?);
     Ok(Downloaded { _folder: folder, path, uri: uri.to_owned() })
@@ -89,11 +92,11 @@ fn last_line(printed: &str) -> String {
 mod tests {
     use std::{fs, io::Read, os::unix::fs::PermissionsExt, path::PathBuf};
 
-    use super::{Tools, download};
-    use crate::{archive::Limits, store::workspace::Workspace, topic::Failure};
+    use super::{NotHad, Tools, download};
+    use crate::{archive::Limits, store::workspace::Workspace};
 
     /// What is downloaded by a stand-in for Python, the supervisor's too, with this shell script; `$2` is the script, `$3` the URI, `$4` the folder, `$5` the answer's file.
-    fn downloaded(script: &str, most_bytes: u64) -> Result<String, Failure> {
+    fn downloaded(script: &str, most_bytes: u64) -> Result<String, NotHad> {
         let folder = tempfile::tempdir().unwrap();
         let python: PathBuf = folder.path().join("python");
         let supervisor = "[ \"$3\" = \"$0\" ] && shift 2 && exec \"$@\"";
@@ -101,7 +104,7 @@ mod tests {
         fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
         let workspace = Workspace::open(folder.path()).unwrap();
         let limits = Limits { archive_bytes: most_bytes, ..Limits::default() };
-        let tools = Tools { python: &python, workspace: &workspace, limits: &limits };
+        let tools = Tools { python: &python, workspace: &workspace, limits: &limits, given_up: &|| false };
         let downloaded = download("s3://bucket/m.zip", &tools)?;
         let mut text = String::new();
         downloaded.open()?.read_to_string(&mut text).unwrap();
@@ -118,7 +121,7 @@ mod tests {
     fn a_failure_is_told_by_python_s_last_line_and_tried_again() {
         let failure = downloaded("echo Traceback >&2; echo 'ModuleNotFoundError: no boto3' >&2; exit 1", 1000);
         assert!(
-            matches!(&failure, Err(Failure::Later(why)) if why.contains("ModuleNotFoundError: no boto3")),
+            matches!(&failure, Err(NotHad::Later(why)) if why.contains("ModuleNotFoundError: no boto3")),
             "{failure:?}"
         );
     }
@@ -127,9 +130,9 @@ mod tests {
     fn what_is_too_large_is_stopped_while_it_comes_and_folders_are_refused() {
         let endless = "while :; do echo more-and-more-and-more >> \"$4/m.zip\"; done";
         assert!(
-            matches!(downloaded(endless, 10_000), Err(Failure::Unusable(why)) if why.contains("more than the 10000"))
+            matches!(downloaded(endless, 10_000), Err(NotHad::Unusable(why)) if why.contains("more than the 10000"))
         );
         let folder = "mkdir \"$4/m\"; printf %s \"$4/m\" > \"$5\"";
-        assert!(matches!(downloaded(folder, 1000), Err(Failure::Unusable(why)) if why.contains("no file")));
+        assert!(matches!(downloaded(folder, 1000), Err(NotHad::Unusable(why)) if why.contains("no file")));
     }
 }
