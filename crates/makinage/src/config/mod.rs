@@ -57,7 +57,7 @@ pub use model_source::{ModelSource, RegisteredModel, Which};
 pub use problem::{Place, Problem, Problems};
 pub use reading::Reading;
 pub use redirect::Redirect;
-pub use secret::{Secret, withhold_secrets};
+pub use secret::Secret;
 use serde_json::value::RawValue;
 
 use crate::record::reference::Reference;
@@ -122,6 +122,11 @@ pub fn read_service(text: &str, origin: &Origin) -> Reading<Config> {
 /// The interpreters that stand for "Python" where nothing names one, the first choice first.
 pub fn interpreters() -> Vec<PathBuf> {
     interpreter::usual(&surroundings::Process)
+}
+
+/// The program of this name in the folders of PATH.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    interpreter::on_path(program, &surroundings::Process)
 }
 
 /// Reads the publisher's file, with all that is wrong with it and what to warn of.
