@@ -4,6 +4,7 @@
 
 mod bench;
 mod broker;
+mod deny;
 mod env;
 mod images;
 mod jars;
@@ -12,8 +13,10 @@ mod lint;
 mod lock;
 mod report;
 mod root;
+mod running;
 mod stamp;
 mod test;
+mod tidy;
 mod tools;
 mod valgrind;
 
@@ -36,10 +39,22 @@ enum Command {
         #[arg(long)]
         no_kafka: bool,
     },
-    /// Measure what a model's swap costs in latency and memory (on a quiet machine, with a JDK and Maven).
-    Bench,
+    /// Measure start, processor time an event, latency, and what a model's swap costs (on a quiet machine, with a JDK and Maven).
+    Bench {
+        /// Another build of `makinage`, measured in turns with this one.
+        #[arg(long)]
+        against: Option<std::path::PathBuf>,
+    },
     /// Check formatting, clippy, ruff and mypy.
     Lint,
+    /// Check the rules that no compiler knows: who may use whom, headers, sizes, where tests stand, widths, commits.
+    Tidy {
+        /// Print who uses whom instead: the rooms with their lines, arrows and circles.
+        #[arg(long)]
+        graph: bool,
+    },
+    /// Check the licences, duplicates and sources of the crates below, and advisories too where the environment names a database.
+    Deny,
     /// Run the tests of the crate with unsafe code under valgrind, as `test` does where valgrind is installed.
     Valgrind,
     /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
@@ -78,8 +93,17 @@ fn run(command: Command) -> anyhow::Result<()> {
             report.print();
             outcome
         }
+        Command::Tidy { graph: true } => tidy::print_graph(),
+        Command::Tidy { graph: false } => tidy::run(),
+        Command::Deny => {
+            deny::run(&env::ensure()?)?;
+            if let Some(what) = deny::left_out() {
+                println!("\nleft out: {what}");
+            }
+            Ok(())
+        }
         Command::Valgrind => valgrind::run(),
-        Command::Bench => bench::run(),
+        Command::Bench { against } => bench::run(against.as_deref()),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
         Command::Images => images::run(),
         Command::Lock => lock::run(),

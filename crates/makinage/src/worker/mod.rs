@@ -2,6 +2,8 @@
 
 pub mod check;
 pub mod early;
+pub(crate) mod launch;
+pub(crate) mod live;
 pub mod messages;
 pub mod pool;
 pub mod process;

@@ -12,8 +12,9 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::{
+    launch::Held,
+    live::Live,
     messages::{Ask, FromWorker, WorkerId},
-    pool::Live,
     process::{Process, ProcessError, log_line},
     samples::SAMPLES,
     setup::Setup,
@@ -119,8 +120,8 @@ impl Slot {
         if !loaded.warm {
             process = self.warm_up(process, &loaded)?;
         }
-        let abort = process.socket().try_clone().map_err(|error| malformed(&error))?;
-        let live = Live::new(process.id(), abort, loaded);
+        let socket = process.socket().try_clone().map_err(|error| malformed(&error))?;
+        let live = Live::new(Box::new(Held { id: process.id(), socket }), 0, loaded);
         Ok((process, live))
     }
 

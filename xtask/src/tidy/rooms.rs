@@ -1,0 +1,103 @@
+//! The rooms of the house, in reading order, and who may use whom.
+//!
+//! A room is a top-level module of `crates/makinage/src`: a file `x.rs`, a folder `x/`, or both. Code in a room uses the
+//! rooms on its line and no others. An entry that no code needs is refused like an arrow that isn't here, so that the
+//! table says what is. A new entry is a decision: `cargo xtask tidy --graph` shows what it would tie together.
+
+/// A room, and the rooms that it may use.
+pub struct Room {
+    pub name: &'static str,
+    pub uses: &'static [&'static str],
+}
+
+const fn room(name: &'static str, uses: &'static [&'static str]) -> Room {
+    Room { name, uses }
+}
+
+/// All rooms.
+pub const ROOMS: &[Room] = &[
+    room("cli", &["commands", "config", "panics"]),
+    room(
+        "commands",
+        &[
+            "app",
+            "archive",
+            "config",
+            "consul",
+            "environment",
+            "kafka",
+            "mlflow",
+            "model",
+            "panics",
+            "pipeline",
+            "preflight",
+            "publish",
+            "record",
+            "reload",
+            "sink",
+            "source",
+            "stop",
+            "store",
+            "topic",
+            "wire",
+            "worker",
+        ],
+    ),
+    room("preflight", &["commands", "config", "consul", "wire", "worker"]),
+    room(
+        "app",
+        &[
+            "child",
+            "config",
+            "generation",
+            "kafka",
+            "pipeline",
+            "reload",
+            "sink",
+            "source",
+            "status",
+            "stop",
+            "store",
+            "topic",
+            "worker",
+        ],
+    ),
+    room("reload", &["config", "consul", "generation", "panics", "preflight", "status", "stop"]),
+    room("consul", &["config"]),
+    room("source", &["config", "counts", "event", "kafka", "panics", "stop"]),
+    room("queue", &["batch", "event"]),
+    room("event", &["source"]),
+    room("counts", &["event"]),
+    room(
+        "pipeline",
+        &["config", "generation", "panics", "predict", "queue", "sink", "source", "stop", "worker", "write"],
+    ),
+    room("batch", &["config"]),
+    room("predict", &["batch", "config", "event", "flights", "generation", "panics", "worker", "write"]),
+    room("flights", &["event", "model", "wire"]),
+    room(
+        "worker",
+        &["child", "config", "environment", "event", "flights", "model", "panics", "source", "store", "wire"],
+    ),
+    room("wire", &["event"]),
+    room("write", &["config", "counts", "event", "failures", "flights", "sink", "source", "wire"]),
+    room("failures", &["config", "event"]),
+    room("sink", &["config", "counts", "event", "kafka", "panics", "source"]),
+    room("generation", &["child", "config", "environment", "model", "panics", "status", "store", "worker"]),
+    room("status", &[]),
+    room("model", &[]),
+    room("archive", &["model"]),
+    room("record", &["archive", "model"]),
+    room("store", &["archive", "config", "model", "record"]),
+    room("topic", &["archive", "child", "config", "generation", "kafka", "model", "panics", "record", "store"]),
+    room("publish", &["archive", "config", "kafka", "model", "record"]),
+    room("environment", &["archive", "child", "model", "store"]),
+    room("child", &["config"]),
+    room("mlflow", &["child", "config", "stop"]),
+    room("config", &["model", "record"]),
+    room("kafka", &["config"]),
+    room("stop", &["panics", "source"]),
+    room("panics", &["stop"]),
+    room("backoff", &[]),
+    room("said", &[]),
+];
