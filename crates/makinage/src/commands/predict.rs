@@ -13,8 +13,7 @@ use std::{
 use anyhow::Context;
 use crossbeam_channel::bounded;
 
-use super::{BAD_CONFIG, log_to, tell};
-use crate::preflight;
+use super::{BAD_CONFIG, configuration::configuration, log_to, tell};
 use crate::{
     archive::{Limits, inspect, unpack},
     child::wait_for_all_output,
@@ -56,7 +55,7 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
 fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     let outlets = Outlets::default();
     panics::end_with(&outlets.stop);
-    let Some(config) = preflight::configuration(file) else { return Ok(BAD_CONFIG.into()) };
+    let Some(config) = configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let lines = open(events)?;
     let unpacked = Arc::new(unpacked(model)?);
     let python = interpreter(&config, &unpacked, &Runner::new(&|| false, environment::LONGEST))?;
