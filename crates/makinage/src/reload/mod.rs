@@ -19,7 +19,7 @@ use crossbeam_channel::{Receiver, bounded};
 use signal_hook::{consts::SIGHUP, iterator::Signals};
 
 use self::source::Source;
-use crate::{config::Config, generation::mailbox::Mailbox, panics, status::SharedStatus};
+use crate::{config::Config, generation::mailbox::Mailbox, panics, preflight, status::SharedStatus};
 
 /// Where changes go.
 #[derive(Debug, Clone)]
@@ -28,6 +28,31 @@ pub struct Outlets {
     pub mailbox: Arc<Mailbox>,
     /// Refused changes are counted here.
     pub status: SharedStatus,
+}
+
+/// Who takes changes up.
+trait Taker {
+    /// A configuration that is checked, and means something else than the one before.
+    fn take_up(&self, config: Config);
+    /// A change that is not taken up, and why.
+    fn refuse(&self, why: &str);
+    /// Whether nobody takes anything up any more.
+    fn is_gone(&self) -> bool;
+}
+
+impl Taker for Outlets {
+    fn take_up(&self, config: Config) {
+        self.mailbox.configure(config);
+    }
+
+    fn refuse(&self, why: &str) {
+        self.status.lock().refused_configs += 1;
+        tracing::error!("{why}");
+    }
+
+    fn is_gone(&self) -> bool {
+        self.mailbox.is_closed()
+    }
 }
 
 /// Where changes come from.
@@ -44,7 +69,7 @@ impl Changes {
     pub fn watch(self, running: Config, outlets: Outlets) -> io::Result<()> {
         let Self { source, hangups } = self;
         let (texts, origin) = source.follow(Arc::clone(&outlets.mailbox))?;
-        let watch = watch::Watch::new(texts, origin, running, outlets);
+        let watch = watch::Watch::new(texts, origin, running, outlets, preflight::add_imports);
         thread::Builder::new().name("configuration".into()).spawn(move || watch.run(&hangups))?;
         Ok(())
     }
