@@ -36,7 +36,6 @@ use self::{
 };
 use super::log_to;
 use crate::{
-    panics,
     python::{OnceError, RunError},
     stop::Stop,
 };
@@ -68,7 +67,7 @@ pub fn run(options: Options) -> anyhow::Result<ExitCode> {
     log_to(LOGGED, log.clone());
     let stop = Stop::default();
     stop.bound(STOP);
-    panics::end_with(&stop);
+    stop.end_at_a_panic();
     stop.listen()?;
     let demo = Demo { options, screen, log, stop };
     let outcome = demo.run();
