@@ -7,6 +7,7 @@
 //! How environments are made, and kept by one instance from another, is `python/`'s business.
 
 mod base;
+mod error;
 
 use std::{
     ffi::OsString,
@@ -14,11 +15,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use self::error::EnvironmentError;
 use crate::{
     archive::sha256,
     config::on_path,
-    model::{REQUIREMENTS, Requirements, RequirementsError},
-    python::{CommandLine, Once, OnceError, Packages, RunError, Runner, Venv},
+    model::{REQUIREMENTS, Requirements},
+    python::{Once, Packages, Runner, Venv},
     store::workspace::UnpackedModel,
 };
 
@@ -32,51 +34,6 @@ const MLFLOW_SKINNY: &str = "mlflow-skinny";
 const FORM: &str = "1";
 /// The folder's name holds all that it was made from; the stamp only says that it is whole.
 const MADE_FROM: &str = "";
-
-/// Why a model has no environment.
-#[derive(Debug, thiserror::Error)]
-pub enum EnvironmentError {
-    /// What the model says it needs isn't known.
-    #[error(transparent)]
-    Requirements(#[from] RequirementsError),
-    /// The cache, or another instance that builds the same.
-    #[error(transparent)]
-    Folder(OnceError),
-    /// A command of the build failed.
-    #[error(
-        "`{command}` {how}\nmend the model's requirements and publish it again, or install what it needs into the operator's Python and set environment: current"
-    )]
-    Command {
-        /// The command.
-        command: String,
-        /// How it ended, and the last lines that it printed.
-        how: String,
-    },
-    /// The service ends.
-    #[error("the service is stopping")]
-    Stopped,
-}
-
-impl From<OnceError> for EnvironmentError {
-    fn from(error: OnceError) -> Self {
-        match error {
-            OnceError::Stopped => Self::Stopped,
-            error => Self::Folder(error),
-        }
-    }
-}
-
-impl EnvironmentError {
-    fn of(error: RunError, command: &CommandLine) -> Self {
-        let how = match error {
-            RunError::Stopped => return Self::Stopped,
-            RunError::NotStarted(error) => format!("can't be run ({error}):"),
-            RunError::TooLong(longest) => format!("took more than {} min:\nit was ended", longest.as_secs() / 60),
-            RunError::Failed { ended, printed } => format!("failed ({ended}):\n{}", printed.join("\n")),
-        };
-        Self::Command { command: command.to_string(), how }
-    }
-}
 
 /// The interpreter of the model's own environment, which is built where there is none yet. `python` is the operator's.
 pub fn ready(

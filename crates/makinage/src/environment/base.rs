@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::EnvironmentError;
+use super::error::EnvironmentError;
 use crate::python::{CommandLine, Interpreter, Runner, minor};
 
 /// The interpreter for a model that was saved with `wanted`.

@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 use crossbeam_channel::{Receiver, never, select};
 
 use super::{
-    Taker,
     look::{Stamp, stamps},
     source::Texts,
     still::Stillness,
+    taker::Taker,
 };
 use crate::{
     config::{Config, Located, Origin, Place, Problems, Reading, code::Code, locate_service, read_service},
