@@ -91,6 +91,7 @@ pub const ROOMS: &[Room] = &[
     room("archive", &["model"]),
     room("record", &["archive", "model"]),
     room("store", &["archive", "config", "model", "record"]),
+<<<<<<< HEAD
     room("topic", &["archive", "config", "generation", "kafka", "mlflow", "model", "panics", "record", "store"]),
     room("publish", &["archive", "config", "kafka", "model", "record"]),
     room("environment", &["archive", "config", "model", "python", "store"]),
@@ -98,6 +99,14 @@ pub const ROOMS: &[Room] = &[
     room("child", &[]),
     room("mlflow", &["child", "config"]),
     room("config", &["child", "model", "record"]),
+=======
+    room("topic", &["archive", "child", "config", "generation", "kafka", "model", "panics", "record", "store"]),
+    room("publish", &["archive", "kafka", "model", "record", "topic"]),
+    room("environment", &["archive", "child", "model", "store"]),
+    room("child", &["config"]),
+    room("mlflow", &["child", "config", "stop"]),
+    room("config", &["model", "record"]),
+>>>>>>> main
     room("kafka", &["config"]),
     room("stop", &["panics", "source"]),
     room("panics", &["stop"]),

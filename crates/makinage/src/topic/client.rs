@@ -7,9 +7,8 @@ use std::{
 };
 
 use rdkafka::{
-    ClientConfig, ClientContext, Offset, Statistics, TopicPartitionList,
-    config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, ConsumerContext},
+    ClientConfig, ClientContext, Offset, TopicPartitionList,
+    consumer::BaseConsumer,
     error::{KafkaError, KafkaResult},
     message::BorrowedMessage,
 };
@@ -17,33 +16,11 @@ use rdkafka::{
 use super::read::{self, Patience, Stretch};
 use crate::{
     generation::mailbox::Mailbox,
-    kafka::{
-        client::{Cluster, STATISTICS_MS},
-        context::Connection,
-    },
+    kafka::{client::Cluster, context::Connection, forwarding::Context},
 };
 
-/// The context of the model topic's consumers.
-pub struct ModelContext(Arc<Connection>);
-
-impl ClientContext for ModelContext {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.0.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.0.error(error, reason);
-    }
-
-    fn stats(&self, statistics: Statistics) {
-        self.0.stats(statistics);
-    }
-}
-
-impl ConsumerContext for ModelContext {}
-
 /// A consumer of the model topic.
-pub type ModelConsumer = BaseConsumer<ModelContext>;
+pub type ModelConsumer = BaseConsumer<Context<()>>;
 
 /// Makes consumers of one model topic.
 pub struct TopicClient {
@@ -59,11 +36,8 @@ pub struct TopicClient {
 impl TopicClient {
     /// For one topic, until the mailbox is closed.
     pub fn new(cluster: &Cluster, topic: &str, mailbox: Arc<Mailbox>) -> Self {
-        let mut settings = cluster.model_consumer();
-        // The other pulse beside the data topics' consumer: this one fetches while a consumer group waits for its members.
-        settings.set("statistics.interval.ms", STATISTICS_MS);
         Self {
-            settings,
+            settings: cluster.model_consumer(),
             connection: Arc::clone(&cluster.connection),
             mailbox,
             topic: topic.to_owned(),
@@ -73,7 +47,7 @@ impl TopicClient {
 
     /// A consumer without partitions.
     pub fn consumer(&self) -> KafkaResult<ModelConsumer> {
-        self.settings.create_with_context(ModelContext(Arc::clone(&self.connection)))
+        self.settings.create_with_context(Context::new(Arc::clone(&self.connection), ()))
     }
 
     /// For the topic's configuration.

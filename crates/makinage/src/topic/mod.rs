@@ -12,11 +12,11 @@ mod assemble;
 mod client;
 mod fetch;
 mod following;
-mod history;
+pub mod history;
 mod ignored;
 pub mod list;
 mod look;
-mod read;
+pub mod read;
 mod take;
 mod watch;
 
