@@ -101,7 +101,7 @@ fn fetch(config: &Config, known: &Known) -> anyhow::Result<Fetched> {
     };
     let folder = tempfile::tempdir().context("can't make a temporary folder; check free space, or set TMPDIR")?;
     let places = (Store::open(folder.path(), 1)?, Workspace::open(folder.path())?);
-    let cluster = Cluster::new(&config.kafka, &config.application);
+    let cluster = Cluster::new(&config.kafka, &config.application.name);
     let arrived = topic::take_one((&cluster, &config.operator), &record.place, places);
     Ok(Fetched { model: arrived.map_err(|sentence| anyhow!(sentence))?.model, _folder: folder })
 }
@@ -110,7 +110,7 @@ fn fetch(config: &Config, known: &Known) -> anyhow::Result<Fetched> {
 fn publisher_of(config: &Config) -> PublishConfig {
     PublishConfig {
         file: config.file.clone(),
-        application: config.application.clone(),
+        application: config.application.name.clone(),
         kafka: config.kafka.clone(),
         models: Vec::new(),
         references: Vec::new(),
