@@ -20,6 +20,7 @@ use super::{
     values::{interpreter::Finder, model_source::ModelSource},
 };
 use crate::{
+    address::Address,
     model::is_name,
     quoted::quoted,
     record::{
@@ -210,7 +211,8 @@ fn reference(section: &Section, uri: &Field, findings: &mut Findings) -> Option<
         findings.problem(&path.place, "a model has a `path` or a `reference`; remove one of the two");
     }
     let text = uri.text(findings)?;
-    if let Err(fault) = Location::of(text) {
+    let address = Address::from(text);
+    if let Err(fault) = Location::of(&address) {
         findings.problem(&uri.place, format!("this reference {fault}"));
     }
     let sha256 = section.require("sha256", SHA256, findings).cloned();
@@ -222,7 +224,7 @@ fn reference(section: &Section, uri: &Field, findings: &mut Findings) -> Option<
         Some(digits)
     });
     let (name, version) = named(section, findings)?;
-    let reference = Reference { uri: text.to_owned(), sha256: sha256?, name, version };
+    let reference = Reference { uri: address, sha256: sha256?, name, version };
     Some(PublishReference { topic: topic?.to_owned(), reference, line: uri.place.line? })
 }
 

@@ -12,7 +12,7 @@ use super::{
     },
     values::secret::{self, Secret},
 };
-use crate::{quoted::quoted, yaml::Node};
+use crate::{address, quoted::quoted, yaml::Node};
 
 #[cfg(test)]
 mod tests;
@@ -114,8 +114,7 @@ fn endpoint_of(field: &Field, findings: &mut Findings) -> Option<String> {
         }
         Some(_) => return Some(text.to_owned()),
     };
-    // What stands before an `@` may be a password.
-    let shown = if text.contains('@') { "this".to_owned() } else { quoted(text) };
+    let shown = if address::hides(text) { "this".to_owned() } else { quoted(text) };
     findings.problem(&field.place, format!("{shown} {wrong}"));
     None
 }

@@ -102,7 +102,7 @@ impl Mlflow {
         let what = match source {
             ModelSource::Path(path) => return Ok(Fetched { path: path.clone(), found: None }),
             ModelSource::Registered(model) => model.into(),
-            ModelSource::Uri(uri) => What::Uri { uri },
+            ModelSource::Uri(uri) => What::Uri { uri: uri.reveal() },
         };
         let (mut bytes, mut grown) = (0, Instant::now());
         self.ask(&Request { what, folder: Some(folder) }, |now| {

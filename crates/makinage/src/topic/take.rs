@@ -7,11 +7,7 @@ use crate::{
     archive::Limits,
     generation::Arrived,
     model::{ModelIdentity, RecordPlace},
-    record::{
-        Record, Zip,
-        manifest::Manifest,
-        reference::{Reference, shown},
-    },
+    record::{Record, Zip, manifest::Manifest, reference::Reference},
     store::{Spool, Store, StoreError, StoredModel, workspace::Workspace},
 };
 
@@ -98,7 +94,7 @@ impl Taker {
             }
             Task::Fetch(reference) => {
                 let identity = reference.identity();
-                tracing::info!("model {} from {place}: fetching {}", identity.label(), shown(&reference.uri));
+                tracing::info!("model {} from {place}: fetching {}", identity.label(), reference.uri);
                 let mut spool = self.spool()?;
                 let tools = fetch::Tools { python: &self.python, workspace: &self.workspace, limits: &self.limits };
                 fetch::fetch(&reference, &tools, &mut spool)?;

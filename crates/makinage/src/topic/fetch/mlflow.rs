@@ -9,8 +9,8 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Failure, Tools, open, shown};
-use crate::child::supervised::Supervised;
+use super::{Failure, Tools, open};
+use crate::{address::Address, child::supervised::Supervised};
 
 /// Writes the path of what was downloaded into a file.
 const SCRIPT: &str = "import sys, mlflow.artifacts\n\
@@ -24,46 +24,45 @@ const SHOWN: usize = 400;
 pub struct Downloaded {
     _folder: TempDir,
     path: PathBuf,
-    uri: String,
+    uri: Address,
 }
 
 impl Downloaded {
     /// The file.
     pub fn open(&self) -> Result<File, Failure> {
         open(&self.path).map_err(|error| {
-            let uri = shown(&self.uri);
+            let uri = &self.uri;
             Failure::Unusable(format!("{uri} can't be used ({error}); a reference names the zip of a model"))
         })
     }
 }
 
 /// Downloads an artifact, with a limit of time and bytes.
-pub fn download(uri: &str, tools: &Tools<'_>) -> Result<Downloaded, Failure> {
+pub fn download(uri: &Address, tools: &Tools<'_>) -> Result<Downloaded, Failure> {
     let (python, most_bytes) = (tools.python, tools.limits.archive_bytes);
     let disk = |error: std::io::Error| Failure::Later(format!("the store can't be written ({error})"));
     let folder = tools.workspace.scratch().map_err(disk)?;
     let (target, answer) = (folder.path().join("artifact"), folder.path().join("path"));
     fs::create_dir(&target).map_err(disk)?;
-    let arguments = ["-c".as_ref(), SCRIPT.as_ref(), OsStr::new(uri), target.as_os_str(), answer.as_os_str()];
+    let arguments = ["-c".as_ref(), SCRIPT.as_ref(), OsStr::new(uri.reveal()), target.as_os_str(), answer.as_os_str()];
     let child = Supervised::start(python, (python, &arguments), |_| {}).map_err(|error| {
         Failure::Later(format!("{} can't be started ({error}); see operators.serve.python", python.display()))
     })?;
-    let shown = shown(uri);
     let deadline = Instant::now() + LONGEST;
     let (status, printed) = child.wait(|| {
         if bytes_below(&target) > most_bytes {
-            let what = format!("{shown} has more than the {most_bytes} bytes that a model may have");
+            let what = format!("{uri} has more than the {most_bytes} bytes that a model may have");
             return Some(Failure::Unusable(what));
         }
-        let too_long = || Failure::Later(format!("{shown} took more than {} s to download", LONGEST.as_secs()));
+        let too_long = || Failure::Later(format!("{uri} took more than {} s to download", LONGEST.as_secs()));
         (Instant::now() > deadline).then(too_long)
     })?;
     if !status.is_ok_and(|status| status.success()) {
         let (python, why) = (python.display(), last_line(&printed));
-        return Err(Failure::Later(format!("{shown} can't be downloaded by MLflow of {python} ({why})")));
+        return Err(Failure::Later(format!("{uri} can't be downloaded by MLflow of {python} ({why})")));
     }
     let path = PathBuf::from(fs::read_to_string(&answer).map_err(disk)?);
-    Ok(Downloaded { _folder: folder, path, uri: uri.to_owned() })
+    Ok(Downloaded { _folder: folder, path, uri: uri.clone() })
 }
 
 /// What is being written there; what can't be looked at now is looked at the next time.
@@ -102,7 +101,7 @@ mod tests {
         let workspace = Workspace::open(folder.path()).unwrap();
         let limits = Limits { archive_bytes: most_bytes, ..Limits::default() };
         let tools = Tools { python: &python, workspace: &workspace, limits: &limits };
-        let downloaded = download("s3://bucket/m.zip", &tools)?;
+        let downloaded = download(&"s3://bucket/m.zip".into(), &tools)?;
         let mut text = String::new();
         downloaded.open()?.read_to_string(&mut text).unwrap();
         Ok(text)

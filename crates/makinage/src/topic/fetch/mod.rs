@@ -11,8 +11,9 @@ use std::{
 
 use super::Failure;
 use crate::{
+    address::Address,
     archive::Limits,
-    record::reference::{Location, Reference, shown},
+    record::reference::{Location, Reference},
     store::{Spool, workspace::Workspace},
 };
 
@@ -32,16 +33,16 @@ pub struct Tools<'a> {
 /// Fetches what a reference names. The caller checks its digest.
 pub fn fetch(reference: &Reference, tools: &Tools<'_>, spool: &mut Spool) -> Result<(), Failure> {
     let limits = tools.limits;
-    let shown = shown(&reference.uri);
-    match Location::of(&reference.uri).map_err(|fault| Failure::Unusable(format!("this reference {fault}")))? {
-        Location::Http(uri) => copy(http::open(&uri)?, &shown, limits, spool),
+    let uri = &reference.uri;
+    match Location::of(uri).map_err(|fault| Failure::Unusable(format!("this reference {fault}")))? {
+        Location::Http(uri) => copy(http::open(&uri)?, &uri, limits, spool),
         Location::File(path) => {
-            let file = open(&path).map_err(|error| Failure::Later(format!("{shown} can't be read ({error})")))?;
-            copy(file, &shown, limits, spool)
+            let file = open(&path).map_err(|error| Failure::Later(format!("{uri} can't be read ({error})")))?;
+            copy(file, uri, limits, spool)
         }
         Location::Mlflow(uri) => {
             let downloaded = mlflow::download(&uri, tools)?;
-            copy(downloaded.open()?, &shown, limits, spool)
+            copy(downloaded.open()?, &uri, limits, spool)
         }
     }
 }
@@ -53,7 +54,7 @@ fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-fn copy(mut from: impl Read, shown: &str, limits: &Limits, spool: &mut Spool) -> Result<(), Failure> {
+fn copy(mut from: impl Read, uri: &Address, limits: &Limits, spool: &mut Spool) -> Result<(), Failure> {
     let mut buffer = vec![0; BUFFER];
     let mut bytes: u64 = 0;
     loop {
@@ -61,12 +62,12 @@ fn copy(mut from: impl Read, shown: &str, limits: &Limits, spool: &mut Spool) ->
             Ok(0) => return Ok(()),
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Failure::Later(format!("{shown} broke off after {bytes} bytes ({error})"))),
+            Err(error) => return Err(Failure::Later(format!("{uri} broke off after {bytes} bytes ({error})"))),
         };
         bytes += count as u64;
         if bytes > limits.archive_bytes {
             let limit = limits.archive_bytes;
-            return Err(Failure::Unusable(format!("{shown} has more than the {limit} bytes that a model may have")));
+            return Err(Failure::Unusable(format!("{uri} has more than the {limit} bytes that a model may have")));
         }
         spool
             .write(&buffer[..count])
