@@ -7,7 +7,7 @@ use std::{
 
 use ureq::{Agent, ResponseExt, Timeout};
 
-use crate::{generation::models::NotHad, record::reference::shown};
+use crate::{address::Address, generation::models::NotHad};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
@@ -18,12 +18,12 @@ const REDIRECTS: u32 = 5;
 const STALL: Duration = Duration::from_mins(1);
 
 /// The body of what is there. Redirects are followed within the scheme only, so that what was asked for under TLS comes under TLS.
-pub fn open(uri: &str) -> Result<impl Read, NotHad> {
+pub fn open(uri: &Address) -> Result<impl Read, NotHad> {
     open_within(uri, STALL)
 }
 
-fn open_within(uri: &str, stall: Duration) -> Result<impl Read, NotHad> {
-    let scheme = uri.split(':').next().unwrap_or_default();
+fn open_within(uri: &Address, stall: Duration) -> Result<impl Read, NotHad> {
+    let scheme = uri.reveal().split(':').next().unwrap_or_default();
     let agent: Agent = Agent::config_builder()
         .https_only(scheme == "https")
         .max_redirects(REDIRECTS)
@@ -33,10 +33,9 @@ fn open_within(uri: &str, stall: Duration) -> Result<impl Read, NotHad> {
         .timeout_per_read(Some(stall))
         .build()
         .into();
-    let response = agent.get(uri).call().map_err(|error| failure(uri, &error))?;
+    let response = agent.get(uri.reveal()).call().map_err(|error| failure(uri, &error))?;
     let came_by = response.get_uri().scheme_str().unwrap_or_default();
     if came_by != scheme {
-        let uri = shown(uri);
         return Err(NotHad::Unusable(format!(
             "{uri} leads to {came_by}, which isn't followed: publish the reference that it leads to"
         )));
@@ -61,8 +60,7 @@ impl<R: Read> Read for Body<R> {
     }
 }
 
-fn failure(uri: &str, error: &ureq::Error) -> NotHad {
-    let uri = shown(uri);
+fn failure(uri: &Address, error: &ureq::Error) -> NotHad {
     match error {
         // Too early, too often, or the server's own trouble: it may pass.
         ureq::Error::StatusCode(408 | 425 | 429 | 500..) => NotHad::Later(format!("{uri} can't be had ({error})")),
@@ -70,14 +68,14 @@ fn failure(uri: &str, error: &ureq::Error) -> NotHad {
             "{uri} can't be had ({error}): see that it is there and may be read from here, and publish the reference again"
         )),
         // These errors hold the URI that it leads to, which may be a signed one.
-        ureq::Error::RequireHttpsOnly(_) => unfollowed(&uri, "it leads from https to http"),
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => unfollowed(&uri, "it is or leads to what is no URI of HTTP"),
-        ureq::Error::TooManyRedirects => unfollowed(&uri, "it leads on and on"),
+        ureq::Error::RequireHttpsOnly(_) => unfollowed(uri, "it leads from https to http"),
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => unfollowed(uri, "it is or leads to what is no URI of HTTP"),
+        ureq::Error::TooManyRedirects => unfollowed(uri, "it leads on and on"),
         _ => NotHad::Later(format!("{uri} can't be reached ({error})")),
     }
 }
 
-fn unfollowed(uri: &str, why: &str) -> NotHad {
+fn unfollowed(uri: &Address, why: &str) -> NotHad {
     NotHad::Unusable(format!("{uri} can't be followed ({why}): publish the reference that it leads to"))
 }
 
@@ -109,7 +107,7 @@ mod tests {
         let answer =
             format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         let (uri, serving) = server(move |mut stream| stream.write_all(answer.as_bytes()).unwrap());
-        let failure = open(&uri).err();
+        let failure = open(&uri.as_str().into()).err();
         serving.join().unwrap();
         match failure {
             Some(NotHad::Unusable(why) | NotHad::Later(why)) => why,
@@ -124,7 +122,8 @@ mod tests {
             let why = led_to(location);
             assert!(!why.contains("secret"), "{why}");
         }
-        let downgrade = failure("https://h/m.zip", &ureq::Error::RequireHttpsOnly("http://h/?signature=secret".into()));
+        let downgrade =
+            failure(&"https://h/m.zip".into(), &ureq::Error::RequireHttpsOnly("http://h/?signature=secret".into()));
         assert!(matches!(&downgrade, NotHad::Unusable(why) if !why.contains("secret")), "{downgrade:?}");
     }
 
@@ -138,7 +137,7 @@ mod tests {
                 let _ = stream.read(&mut [0]);
             });
             let mut read = Vec::new();
-            let outcome = open_within(&uri, stall).unwrap().read_to_end(&mut read);
+            let outcome = open_within(&uri.as_str().into(), stall).unwrap().read_to_end(&mut read);
             serving.join().unwrap();
             (read.len(), outcome.err().map(|error| error.to_string()))
         };
@@ -149,6 +148,6 @@ mod tests {
 
     #[test]
     fn a_uri_that_cannot_be_asked_for_is_not_asked_for_again_and_again() {
-        assert!(matches!(open("http://no host/m.zip").err(), Some(NotHad::Unusable(_))));
+        assert!(matches!(open(&"http://no host/m.zip".into()).err(), Some(NotHad::Unusable(_))));
     }
 }
