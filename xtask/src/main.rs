@@ -13,6 +13,7 @@ mod lint;
 mod lock;
 mod report;
 mod root;
+mod simulate;
 mod stamp;
 mod test;
 mod tidy;
@@ -40,6 +41,8 @@ enum Command {
     },
     /// Measure what a model's swap costs in latency and memory (on a quiet machine, with a JDK and Maven).
     Bench,
+    /// Run the simulation of source, pipeline and sink: more seeds, or one seed with its schedule.
+    Simulate(simulate::Simulate),
     /// Check formatting, clippy, ruff and mypy.
     Lint,
     /// Check the rules that no compiler knows: who may use whom, headers, sizes, where tests stand, widths, commits.
@@ -98,6 +101,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Valgrind => valgrind::run(),
+        Command::Simulate(simulate) => simulate.run(),
         Command::Bench => bench::run(),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
         Command::Images => images::run(),
