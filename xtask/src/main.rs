@@ -13,6 +13,7 @@ mod lint;
 mod lock;
 mod report;
 mod root;
+mod running;
 mod simulate;
 mod stamp;
 mod test;
@@ -39,8 +40,12 @@ enum Command {
         #[arg(long)]
         no_kafka: bool,
     },
-    /// Measure what a model's swap costs in latency and memory (on a quiet machine, with a JDK and Maven).
-    Bench,
+    /// Measure start, processor time an event, latency, and what a model's swap costs (on a quiet machine, with a JDK and Maven).
+    Bench {
+        /// Another build of `makinage`, measured in turns with this one.
+        #[arg(long)]
+        against: Option<std::path::PathBuf>,
+    },
     /// Run the simulation of source, pipeline and sink: more seeds, or one seed with its schedule.
     Simulate(simulate::Simulate),
     /// Check formatting, clippy, ruff and mypy.
@@ -102,7 +107,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Valgrind => valgrind::run(),
         Command::Simulate(simulate) => simulate.run(),
-        Command::Bench => bench::run(),
+        Command::Bench { against } => bench::run(against.as_deref()),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
         Command::Images => images::run(),
         Command::Lock => lock::run(),

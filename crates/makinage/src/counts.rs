@@ -2,29 +2,7 @@
 
 use std::fmt;
 
-use crate::event::Step;
-
-/// What became of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// Its output is acknowledged: its offset may be committed when all before it may.
-    Finished,
-    /// A step returned `None` for it, so it has no output: finished like one that has.
-    Skipped(Step),
-    /// It failed, and that was told: finished too.
-    Failed,
-    /// It failed under `on_error: stop`, and that was told: it is read again, so its offset must not be committed.
-    Stopped,
-    /// It was given up unfinished: its offset, and all after it in its partition, must not be committed.
-    Dropped,
-}
-
-impl Fate {
-    /// Whether its offset may be committed.
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Finished | Self::Skipped(_) | Self::Failed)
-    }
-}
+use crate::event::{Fate, Step};
 
 /// Events since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

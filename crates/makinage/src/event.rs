@@ -2,8 +2,6 @@
 
 use rdkafka::message::OwnedHeaders;
 
-use crate::source::offsets::Ticket;
-
 /// Record headers as the client holds them: bytes, name and value, copied whole; or why the client can't read them.
 pub type Headers = Result<OwnedHeaders, kafka_headers::Unreadable>;
 
@@ -105,6 +103,65 @@ impl std::fmt::Display for Step {
         f.write_str(self.name())
     }
 }
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Its output is acknowledged: its offset may be committed when all before it may.
+    Finished,
+    /// A step returned `None` for it, so it has no output: finished like one that has.
+    Skipped(Step),
+    /// It failed, and that was told: finished too.
+    Failed,
+    /// It failed under `on_error: stop`, and that was told: it is read again, so its offset must not be committed.
+    Stopped,
+    /// It was given up unfinished: its offset, and all after it in its partition, must not be committed.
+    Dropped,
+}
+
+impl Fate {
+    /// Whether its offset may be committed.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Finished | Self::Skipped(_) | Self::Failed)
+    }
+}
+
+const SEQUENCE_BITS: u32 = 40;
+
+/// Names one received event: the slot in the upper bits, its sequence number within the slot in the lower 40.
+/// Within an assignment their order is that of the events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(u64);
+
+impl Ticket {
+    /// The event of this number in an assignment.
+    pub(crate) fn new(slot: u32, sequence: u64) -> Self {
+        Self(u64::from(slot) << SEQUENCE_BITS | sequence)
+    }
+
+    /// The assignment that the event belongs to.
+    pub fn slot(self) -> u32 {
+        u32::try_from(self.0 >> SEQUENCE_BITS).unwrap_or(u32::MAX)
+    }
+
+    /// Its number within the assignment.
+    pub(crate) fn sequence(self) -> u64 {
+        self.0 & ((1 << SEQUENCE_BITS) - 1)
+    }
+
+    /// The ticket as the producer's opaque value.
+    #[expect(clippy::cast_possible_truncation, reason = "64-bit targets only: see the assertion below")]
+    pub fn into_opaque(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The ticket that [`Ticket::into_opaque`] was called on.
+    pub fn from_opaque(opaque: usize) -> Self {
+        Self(opaque as u64)
+    }
+}
+
+const _: () = assert!(usize::BITS == 64, "a ticket travels as the producer's pointer-sized opaque value");
 
 /// Why one event could not be scored. It is that event's business alone.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]

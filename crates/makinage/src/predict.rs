@@ -41,10 +41,10 @@ pub struct Predictor {
 }
 
 impl Predictor {
-    /// Without a generation: nothing is taken until the first one comes.
-    pub fn new(rule: Batch) -> Self {
+    /// Without a generation: nothing is taken until the first one comes, with its rule.
+    pub fn new() -> Self {
         Self {
-            sizer: BatchSizer::new(rule),
+            sizer: BatchSizer::new(Batch::Auto),
             flights: Flights::default(),
             retries: VecDeque::new(),
             current: None,

@@ -6,15 +6,13 @@ use std::{
 };
 
 use crate::{
-    config::{OnError, Operator},
-    event::{Event, Failure},
+    clock::Clock,
+    config::OnError,
+    event::{Event, Failure, Fate, Ticket},
     failures::{FailedEvents, Verdict},
     flights::{Landed, Part},
     sink::Sink,
-    source::{
-        acks::Acks,
-        offsets::{Fate, Ticket},
-    },
+    source::acks::Acks,
     wire::{answer::Outcome, splice::splice},
 };
 
@@ -41,10 +39,10 @@ pub struct Writer<S> {
 }
 
 impl<S: Sink> Writer<S> {
-    /// A writer for one operator.
-    pub fn new(operator: &Operator, sink: S, acks: Arc<Acks>) -> Self {
-        let topics = operator.data.iter().map(|topic| topic.name.clone()).collect();
-        let failed = FailedEvents::new(operator.on_error, Instant::now());
+    /// A writer for the events of these data topics.
+    pub fn new(topics: Vec<String>, sink: S, acks: Arc<Acks>, now: Instant) -> Self {
+        // Nothing fails before a generation has come, and with it what becomes of that.
+        let failed = FailedEvents::new(OnError::Skip, now);
         Self { sink, topics, acks, failed, stopped_by_error: false }
     }
 
@@ -59,20 +57,22 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Writes a flight's outputs; says how each generation that answered did.
-    pub fn write(&mut self, landed: &Landed) -> Vec<Scored> {
+    pub fn write(&mut self, landed: &Landed, now: Instant) -> Vec<Scored> {
         let mut output = Vec::new();
         let mut scored = Vec::new();
         for part in &landed.parts {
             match part {
-                Part::Failed(place, failure) => self.fail(&landed.events[*place], failure),
+                Part::Failed(place, failure) => self.fail(&landed.events[*place], failure, now),
                 Part::Answered { start, answers, generation, model } => {
                     let mut counts = Scored { generation: *generation, events: 0, failed: 0 };
                     for answer in answers {
                         for item in 0..answer.count {
                             let event = &landed.events[start + answer.first + item];
-                            let written = self.write_event(event, &answer.outcome(item), model, &mut output);
                             counts.events += 1;
-                            counts.failed += u64::from(!written);
+                            if let Err(failure) = self.write_event(event, &answer.outcome(item), model, &mut output) {
+                                counts.failed += 1;
+                                self.fail(event, &failure, now);
+                            }
                         }
                     }
                     scored.push(counts);
@@ -82,13 +82,19 @@ impl<S: Sink> Writer<S> {
         scored
     }
 
-    /// `false` for an event that failed.
-    fn write_event(&mut self, event: &Event, outcome: &Outcome<'_>, model: &str, output: &mut Vec<u8>) -> bool {
+    /// An error is a failure of the event.
+    fn write_event(
+        &mut self,
+        event: &Event,
+        outcome: &Outcome<'_>,
+        model: &str,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Failure> {
         if self.stopped_by_error {
             self.acks.settle(event.ticket, Fate::Dropped);
-            return true;
+            return Ok(());
         }
-        let written = match outcome {
+        match outcome {
             Outcome::Skipped(step) => {
                 self.acks.settle(event.ticket, Fate::Skipped(*step));
                 Ok(())
@@ -99,24 +105,20 @@ impl<S: Sink> Writer<S> {
                 splice(event.value().unwrap_or_default(), prediction, output);
                 self.sink.write(event, output, model)
             }
-        };
-        if let Err(failure) = &written {
-            self.fail(event, failure);
         }
-        written.is_ok()
     }
 
-    fn fail(&mut self, event: &Event, failure: &Failure) {
+    fn fail(&mut self, event: &Event, failure: &Failure, now: Instant) {
         let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
         let place = format!("{topic}/{}/{}", event.partition, event.offset);
-        self.settle_failed(event.ticket, &place, failure);
+        self.settle_failed(event.ticket, &place, failure, now);
     }
 
-    fn settle_failed(&mut self, ticket: Ticket, place: &str, failure: &Failure) {
+    fn settle_failed(&mut self, ticket: Ticket, place: &str, failure: &Failure, now: Instant) {
         if self.stopped_by_error {
             return self.acks.settle(ticket, Fate::Dropped);
         }
-        match self.failed.failed(place, failure, Instant::now()) {
+        match self.failed.failed(place, failure, now) {
             Verdict::Skip => self.acks.settle(ticket, Fate::Failed),
             Verdict::Stop => {
                 self.acks.settle(ticket, Fate::Stopped);
@@ -128,7 +130,7 @@ impl<S: Sink> Writer<S> {
     /// Looks after what the sink was given, and after the log.
     pub fn tend(&mut self, now: Instant) {
         for refused in self.sink.tend() {
-            self.settle_failed(refused.ticket, &refused.place, &refused.failure);
+            self.settle_failed(refused.ticket, &refused.place, &refused.failure, now);
         }
         self.failed.tick(now);
     }
@@ -157,12 +159,12 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Waits until the sink has everything for good; `false` when it hasn't in time.
-    pub fn flush(&mut self, timeout: Duration) -> bool {
-        let deadline = Instant::now() + timeout;
+    pub fn flush(&mut self, timeout: Duration, clock: &impl Clock) -> bool {
+        let deadline = clock.now() + timeout;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(clock.now());
             let flushed = self.sink.flush(left.min(Duration::from_millis(500)));
-            self.tend(Instant::now());
+            self.tend(clock.now());
             if flushed || left.is_zero() {
                 return flushed;
             }

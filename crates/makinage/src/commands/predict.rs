@@ -29,7 +29,8 @@ use crate::{
     worker::{
         pool::Pool,
         process,
-        setup::{interpreter, plan},
+        setup::{interpreter, setup},
+        starting::Starting,
     },
 };
 
@@ -59,9 +60,9 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     let unpacked = Arc::new(unpacked(model)?);
     let surroundings = Surroundings { beside_another: false, stopping: &|| false };
     let python = interpreter(&config, &unpacked, &surroundings)?;
-    let plan = plan(&config, (unpacked, python), DEFAULT_MAX_MESSAGE_BYTES)?;
+    let setup = setup(&config, unpacked, python, DEFAULT_MAX_MESSAGE_BYTES)?;
     let (answers, workers) = bounded(ANSWERS);
-    let pool = match Pool::start(1, plan, &answers) {
+    let pool = match Pool::start(1, setup, Starting::default(), &answers) {
         Ok(pool) => pool,
         Err(failure) => {
             anyhow::bail!("{}", unusable(model, &failure));

@@ -1,6 +1,9 @@
 //! What differs between two configurations: what a running service can take up, and what it can't. Pure.
 
-use super::{Config, DataTopic, Kafka, Operator, document};
+use super::{
+    sections::{document, kafka::Kafka, operator::Operator, roles::DataTopic},
+    service::Config,
+};
 
 #[cfg(test)]
 mod tests;

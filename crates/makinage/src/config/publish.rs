@@ -3,24 +3,30 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    ModelSource, PublishConfig, PublishModel, PublishReference, application,
-    field::Field,
-    interpreter::Finder,
-    kafka,
-    keys::Keys,
-    problem::{Findings, Place, quoted},
-    reading::{self, Reading},
-    section::Section,
-    surroundings::Surroundings,
-    topics,
-    tree::{Scalar, Value},
+    reader::{
+        field::Field,
+        keys::Keys,
+        problem::{Findings, Place},
+        root,
+        section::Section,
+        surroundings::Surroundings,
+    },
+    reading::Reading,
+    sections::{
+        application,
+        kafka::{self, Kafka},
+        topics,
+    },
+    values::{interpreter::Finder, model_source::ModelSource},
 };
 use crate::{
     model::is_name,
+    quoted::quoted,
     record::{
         is_sha256,
         reference::{Location, Reference},
     },
+    yaml::{Scalar, Value},
 };
 
 #[cfg(test)]
@@ -47,10 +53,53 @@ const PYTHON: &str =
 
 const REMEDY: &str = "say what to publish: `- topic: model` and below it `path: /path/of/model.zip`";
 
+/// The publisher's configuration.
+#[derive(Debug, Clone)]
+pub struct PublishConfig {
+    /// The file that it was read from.
+    pub file: PathBuf,
+    /// `application.name`.
+    pub application: String,
+    /// The `kafka` section.
+    pub kafka: Kafka,
+    /// What to publish, in the file's order.
+    pub models: Vec<PublishModel>,
+    /// Models to publish by reference, after those; never empty where there are none.
+    pub references: Vec<PublishReference>,
+    /// The Python whose MLflow is asked; looked for only where a model comes from there.
+    pub python: Option<PathBuf>,
+}
+
+/// One model to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishModel {
+    /// The model topic.
+    pub topic: String,
+    /// Where it is.
+    pub source: ModelSource,
+    /// The name that it is published under, where its source has none.
+    pub name: Option<String>,
+    /// The version that it is published as, where its source has none.
+    pub version: Option<String>,
+    /// Line of the `path` key in the file, for messages.
+    pub line: usize,
+}
+
+/// Where a model is, published in place of its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishReference {
+    /// The model topic.
+    pub topic: String,
+    /// Where it is, and what it must be.
+    pub reference: Reference,
+    /// Line of the `reference` key in the file, for messages.
+    pub line: usize,
+}
+
 /// Reads the publisher's configuration from `text`, the content of `file`.
 pub fn read(text: &str, file: &Path, surroundings: &dyn Surroundings) -> Reading<PublishConfig> {
     let mut findings = Findings::new(file);
-    let Some(root) = reading::root(text, &mut findings) else {
+    let Some(root) = root::read(text, &mut findings) else {
         return Reading::new(findings, None, None);
     };
     if let Some(operators) = root.get("operators").filter(|_| root.get("models").is_none()) {

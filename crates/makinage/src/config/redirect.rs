@@ -3,14 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    field::Field,
-    keys::Keys,
-    problem::{Findings, quoted},
-    secret::{self, Secret},
-    section::Section,
-    surroundings::Surroundings,
-    tree::Node,
+    reader::{field::Field, keys::Keys, problem::Findings, section::Section, surroundings::Surroundings},
+    values::secret::{self, Secret},
 };
+use crate::{quoted::quoted, yaml::Node};
 
 #[cfg(test)]
 mod tests;

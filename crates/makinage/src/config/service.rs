@@ -1,29 +1,62 @@
 //! The service's file: its top level.
 
+use std::{path::PathBuf, time::Duration};
+
+use serde_json::value::RawValue;
+
 use super::{
-    Config, Origin, application, document,
-    field::Field,
-    imports::Imports,
-    kafka,
-    keys::Keys,
-    models, operator,
-    problem::{Findings, Place},
-    reading::{self, Reading},
-    section::Section,
-    surroundings::Surroundings,
-    topics::Topics,
-    tree::{Entry, Node, Value},
+    code::Imports,
+    locate::Origin,
+    reader::{
+        field::Field,
+        keys::Keys,
+        problem::{Findings, Place},
+        root,
+        section::Section,
+        surroundings::Surroundings,
+    },
+    reading::Reading,
+    sections::{
+        application, document,
+        kafka::{self, Kafka},
+        models::{self, Models},
+        operator::{self, Operator},
+        topics::Topics,
+    },
 };
+use crate::yaml::{Entry, Node, Value};
 
 const KEYS: Keys = Keys {
     here: &["application", "Kafka", "kafka", "topics", "operators", "models", "config"],
     refused: &[("redirect", "this is the configuration that a `redirect` leads to already; remove it")],
 };
 
+/// The service's configuration: one application, one Kafka, one serve operator.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file that it was read from, or another name for where it came from; messages name it.
+    pub file: PathBuf,
+    /// The folder, absolute, where hooks and encoder modules are found first.
+    pub folder: PathBuf,
+    /// `application.name`: also the consumer group.
+    pub application: String,
+    /// `application.stop_timeout`: the longest that a graceful stop may take.
+    pub stop_timeout: Duration,
+    /// The `kafka` section.
+    pub kafka: Kafka,
+    /// The serve operator.
+    pub operator: Operator,
+    /// The `models` section.
+    pub models: Models,
+    /// The whole file for the hooks, as written, less `security` and `properties`, in the worker protocol's tagged form.
+    /// JSON text, so that integers of any size survive.
+    pub document: Box<RawValue>,
+}
+
 /// Reads the service's configuration from `text`, which came from `origin`.
 pub fn read(text: &str, origin: &Origin, surroundings: &dyn Surroundings) -> Reading<Config> {
     let mut findings = Findings::new(&origin.name);
-    let Some(root) = reading::root(text, &mut findings) else {
+    let Some(root) = root::read(text, &mut findings) else {
         return Reading::new(findings, None, None);
     };
     let publishes = |models: &&Entry| matches!(models.value.value, Value::List(_)) && root.get("operators").is_none();

@@ -4,7 +4,7 @@ use std::{ffi::OsString, fs, path::Path, path::PathBuf, time::Duration};
 
 use proptest::prelude::*;
 
-use super::{surroundings::Surroundings, *};
+use super::{reader::surroundings::Surroundings, *};
 
 /// A machine with `python3` and four cores.
 pub struct Machine;

@@ -18,7 +18,8 @@ use crate::{
         messages::FromWorker,
         pool::Pool,
         samples::Samples,
-        setup::{interpreter, plan},
+        setup::{interpreter, setup},
+        starting::Starting,
     },
 };
 
@@ -46,12 +47,12 @@ impl Builder {
         let unpacked = Arc::new(self.unpack(&model.model, beside_another).context("step unpack")?);
         let surroundings = Surroundings { beside_another, stopping: &|| self.mailbox.is_closed() };
         let python = interpreter(config, &unpacked, &surroundings).context("step environment")?;
-        let mut plan = plan(config, (unpacked, python), self.max_output_bytes).context("the workers' setup")?;
-        plan.beside_another = beside_another.into();
+        let mut setup = setup(config, unpacked, python, self.max_output_bytes).context("the workers' setup")?;
         if config.operator.hooks == Hooks::default() {
-            plan.samples = self.samples.take();
+            setup.samples = self.samples.take();
         }
-        let pool = Pool::start(*generation, plan, &self.answers).map_err(|failure| {
+        let starting = if beside_another { Starting::beside_another() } else { Starting::default() };
+        let pool = Pool::start(*generation, setup, starting, &self.answers).map_err(|failure| {
             let traceback =
                 failure.traceback.as_deref().map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
             anyhow::anyhow!("{failure}{traceback}")

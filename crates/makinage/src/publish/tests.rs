@@ -20,7 +20,7 @@ use super::{PublishError, Published, Publisher, Way};
 use crate::record::headers::{FLAVOR_HEADER, NAME_HEADER, RECORD_KEY, SHA256_HEADER, VERSION_HEADER};
 use crate::{
     archive::{
-        Limits, ModelArchive, inspect,
+        ModelArchive, inspect,
         testing::{Disk, SMALL_MLMODEL, stored},
     },
     config::{Kafka, PublishConfig},
@@ -111,7 +111,7 @@ fn chunks_and_their_manifest_go_where_the_topic_s_models_go() {
     let records = read(&kafka, whole.partition, 1, 5);
     let zip: Vec<u8> = records[..4].iter().flat_map(|record| record.payload().unwrap().to_vec()).collect();
     assert_eq!(zip, std::fs::read(disk.zip()).unwrap());
-    let manifest = Manifest::parse(records[4].payload().unwrap(), 8, &Limits::default()).unwrap();
+    let manifest = Manifest::parse(records[4].payload().unwrap()).unwrap();
     assert_eq!((manifest.first_offset, manifest.last_offset), (1, 4));
     assert_eq!((manifest.sha256.as_str(), manifest.size), (archive.sha256.as_str(), archive.bytes));
     let keys: std::collections::BTreeSet<&[u8]> = records.iter().map(|record| record.key().unwrap()).collect();

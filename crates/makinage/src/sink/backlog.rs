@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use rdkafka::{Message, message::OwnedMessage};
 
-use crate::source::offsets::Ticket;
+use crate::event::Ticket;
 
 /// An output that waits.
 #[derive(Debug)]

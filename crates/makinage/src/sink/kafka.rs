@@ -7,34 +7,29 @@
 
 use std::{
     sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
 use rdkafka::{
-    ClientConfig, Timestamp,
+    Timestamp,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     message::OwnedMessage,
-    producer::{BaseRecord, Producer},
+    producer::BaseRecord,
 };
 
 use super::{
     Refused, Sink,
     backlog::{Backlog, Held},
+    client::KafkaProducers,
     headers::{output_headers, own_size},
     opened::Opened,
     partitions::Partitions,
-    reports::{OutputProducer, Reports, Waited, create, is_well},
+    producer::{Kind, Producer, Producers, Record},
+    reports::{Waited, is_well},
 };
 use crate::{
-    config::{DataTopic, SinkTopic},
-    event::{Event, Failure},
-    kafka::{
-        client::{self, Cluster},
-        context::Connection,
-        limits,
-    },
-    source::{acks::Acks, offsets::Ticket},
+    clock::{Clock, SystemClock},
+    event::{Event, Failure, Ticket},
 };
 
 /// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's varints, the names of
@@ -48,69 +43,64 @@ const TEND: Duration = Duration::from_millis(20);
 const LOOK: Duration = Duration::from_millis(1);
 /// No partition of ours: Kafka's client chooses one.
 pub(super) const ANY: i32 = -1;
-/// librdkafka's default of `batch.size`.
-const CLIENT_BATCH: usize = 1_000_000;
+
+/// Bytes of the sink's outputs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// The largest record that the topic takes.
+    pub max_record: usize,
+    /// The largest batch.
+    pub batch_size: usize,
+    /// What may wait behind outputs that Kafka refused.
+    pub waiting: usize,
+}
 
 /// Produces predictions to the sink topic.
-pub struct KafkaSink {
-    pub(super) producer: Arc<OutputProducer>,
-    settings: ClientConfig,
-    connection: Arc<Connection>,
+pub struct KafkaSink<M: Producers = KafkaProducers, K = SystemClock> {
+    producers: M,
+    pub(super) producer: Arc<M::Producer>,
     pub(super) topic: Arc<str>,
-    pub(super) partitions: Arc<Partitions>,
-    max_record: usize,
-    pub(super) batch_size: usize,
-    acks: Arc<Acks>,
+    pub(super) partitions: Arc<Partitions<M::Producer>>,
+    pub(super) limits: Limits,
     /// What waits for its turn, and what it waits for: see `retry`.
     pub(super) backlog: Backlog,
-    pub(super) awaited: Option<Waited>,
+    pub(super) awaited: Option<Waited<M::Producer>>,
     pub(super) opened: Opened,
     /// For outputs that go alone; made when there is the first.
-    pub(super) alone: Option<Alone>,
+    pub(super) alone: Option<Alone<M::Producer>>,
     pub(super) refused: Vec<Refused>,
     pub(super) retry_at: Option<Instant>,
     pub(super) wary_until: Option<Instant>,
     pub(super) told_refused: Option<Instant>,
     pub(super) told_later: Option<Instant>,
+    pub(super) clock: K,
     /// The time, as of the last look: it is needed for each output, and not that exactly.
     pub(super) now: Instant,
 }
 
 /// The producer of outputs that go alone.
-pub(super) struct Alone {
-    pub producer: Arc<OutputProducer>,
+pub(super) struct Alone<P> {
+    pub producer: Arc<P>,
     pub opened: Opened,
 }
 
-impl KafkaSink {
-    /// Waits for the sink and data topics to be there, since the partition rule needs their sizes. `None` when `stopped` says so first.
-    pub fn open(
-        cluster: &Cluster,
-        route: (&SinkTopic, &[DataTopic]),
-        acks: Arc<Acks>,
-        stopped: &dyn Fn() -> bool,
-    ) -> KafkaResult<Option<Self>> {
-        let (sink, sources) = route;
-        let mut settings = cluster.producer();
-        let producer = create(&settings, Reports::new(&acks, &cluster.connection))?;
-        let names = sources.iter().map(|source| source.name.as_str());
-        let endpoint = cluster.endpoint();
-        let Some(partitions) = Partitions::wait_for(producer.client(), &endpoint, &sink.name, names, stopped) else {
-            return Ok(None);
-        };
-        let max_record = max_record(&settings, &sink.name);
-        settings.set("message.max.bytes", client_limit(max_record));
-        let batch_size = batch_size(&settings, max_record);
-        settings.set("batch.size", batch_size.to_string());
-        let mut sink = Self {
+impl<M: Producers, K: Clock> KafkaSink<M, K> {
+    /// Produces with these producers.
+    pub(crate) fn with(
+        producers: M,
+        topic: &str,
+        partitions: Partitions<M::Producer>,
+        limits: Limits,
+        clock: K,
+    ) -> KafkaResult<Self> {
+        let producer = Arc::new(producers.create(Kind::Ordinary, limits.batch_size)?);
+        partitions.ask_with(&producer);
+        Ok(Self {
+            producers,
             producer,
-            settings,
-            connection: Arc::clone(&cluster.connection),
-            topic: sink.name.as_str().into(),
+            topic: topic.into(),
             partitions: Arc::new(partitions),
-            max_record,
-            batch_size,
-            acks,
+            limits,
             backlog: Backlog::default(),
             awaited: None,
             opened: Opened::default(),
@@ -120,26 +110,14 @@ impl KafkaSink {
             wary_until: None,
             told_refused: None,
             told_later: None,
-            now: Instant::now(),
-        };
-        sink.producer = sink.create()?;
-        sink.partitions.ask_with(&sink.producer);
-        sink.watch_partitions();
-        Ok(Some(sink))
-    }
-
-    /// Topics that grow are noticed as soon as the client itself would.
-    fn watch_partitions(&self) {
-        let interval = self.settings.get("topic.metadata.refresh.interval.ms").and_then(|ms| ms.parse().ok());
-        let interval = Duration::from_millis(interval.filter(|ms| *ms > 0).unwrap_or(client::METADATA_REFRESH_MS));
-        if let Err(error) = self.partitions.watch(interval) {
-            tracing::warn!("topics that get more partitions are not noticed before a restart: {error}");
-        }
+            now: clock.now(),
+            clock,
+        })
     }
 
     /// The largest output value that fits the sink topic, beside the key and headers of a usual record.
     pub fn max_output_bytes(&self) -> usize {
-        self.max_record.saturating_sub(RECORD_OVERHEAD)
+        self.limits.max_record.saturating_sub(RECORD_OVERHEAD)
     }
 
     /// Whether outputs wait for others, or for a report.
@@ -151,40 +129,29 @@ impl KafkaSink {
         let kept = own_size(event);
         let added = model.len() + self.partitions.source(event).len() + PLACE_OVERHEAD;
         let size = value.len() + event.key().map_or(0, <[u8]>::len) + kept + added + RECORD_OVERHEAD;
-        if size <= self.max_record {
+        if size <= self.limits.max_record {
             return Ok(());
         }
         let message = format!(
             "the output is a record of {size} bytes, and topic {} takes {} (max.message.bytes); raise that with kafka-configs.sh, or return less",
-            self.topic, self.max_record
+            self.topic, self.limits.max_record
         );
         Err(Failure::new("produce", "OutputTooLarge", message))
     }
 
     /// The broker holds its limit against whole batches.
     pub(super) fn make_batches_smaller(&mut self) {
-        self.batch_size = (self.batch_size / 4).max(1);
+        self.limits.batch_size = (self.limits.batch_size / 4).max(1);
         tracing::warn!(
             "Kafka refuses batches for topic {} as too large (was its max.message.bytes lowered, or may it not be asked?): \
              they have at most {} bytes from now on, and what was refused is produced again",
             self.topic,
-            self.batch_size
+            self.limits.batch_size
         );
-        self.settings.set("batch.size", self.batch_size.to_string());
     }
 
-    /// The producer of ordinary outputs, which stops at the first that it can't deliver.
-    pub(super) fn create(&self) -> KafkaResult<Arc<OutputProducer>> {
-        let mut settings = self.settings.clone();
-        settings.set("enable.gapless.guarantee", "true");
-        create(&settings, Reports::new(&self.acks, &self.connection))
-    }
-
-    /// The producer of outputs that go alone, which goes on when one is refused.
-    pub(super) fn create_alone(&self) -> KafkaResult<Arc<OutputProducer>> {
-        let mut settings = self.settings.clone();
-        settings.set("batch.num.messages", "1").set("linger.ms", "0");
-        create(&settings, Reports::new(&self.acks, &self.connection))
+    pub(super) fn create(&self, kind: Kind) -> KafkaResult<Arc<M::Producer>> {
+        self.producers.create(kind, self.limits.batch_size).map(Arc::new)
     }
 
     /// An output that waits behind others, or opens its partition.
@@ -201,18 +168,12 @@ impl KafkaSink {
         self.backlog.push(Held { message, ticket, alone });
         self.go_on(Duration::ZERO);
         // Back-pressure, as when the producer's buffer is full.
-        while self.backlog.bytes() > MOST_WAITING {
+        while self.backlog.bytes() > self.limits.waiting {
             self.go_on(TEND);
-            thread::sleep(LOOK);
+            self.clock.sleep(LOOK);
         }
     }
 }
-
-/// Bytes that may wait behind outputs that Kafka refused.
-const MOST_WAITING: usize = 64 << 20;
-
-/// A record as the sink produces it.
-pub(super) type Record<'r> = BaseRecord<'r, [u8], [u8], usize>;
 
 /// Why a producer does not take a record.
 pub(super) enum Stuck {
@@ -231,7 +192,11 @@ pub(super) fn too_large(error: &KafkaError) -> Failure {
 }
 
 /// Hands a record to the producer; its full buffer is back-pressure, so this waits.
-pub(super) fn enqueue<'r>(producer: &OutputProducer, mut record: Record<'r>) -> Result<(), (Stuck, Record<'r>)> {
+pub(super) fn enqueue<'r>(
+    producer: &impl Producer,
+    clock: &impl Clock,
+    mut record: Record<'r>,
+) -> Result<(), (Stuck, Record<'r>)> {
     let mut told = false;
     while let Err((error, back)) = producer.send(record) {
         record = back;
@@ -246,51 +211,28 @@ pub(super) fn enqueue<'r>(producer: &OutputProducer, mut record: Record<'r>) -> 
                 if !std::mem::replace(&mut told, true) {
                     tracing::warn!("an output could not be produced ({error}); trying until it can be");
                 }
-                thread::sleep(Duration::from_millis(100));
+                clock.sleep(Duration::from_millis(100));
             }
         }
     }
     Ok(())
 }
 
-/// The sink topic's `max.message.bytes`; brokers that can't be asked have Kafka's default.
-fn max_record(settings: &ClientConfig, topic: &str) -> usize {
-    match limits::max_message_bytes(settings, topic, Duration::from_secs(5)) {
-        Ok(Some(limit)) => limit,
-        Ok(None) => limits::DEFAULT_MAX_MESSAGE_BYTES,
-        Err(error) => {
-            tracing::debug!("max.message.bytes of {topic} can't be asked ({error}): Kafka's default is assumed");
-            limits::DEFAULT_MAX_MESSAGE_BYTES
-        }
-    }
-}
-
-/// librdkafka's own bound must not be below the topic's; it allows 1,000 to 1,000,000,000.
-fn client_limit(max_record: usize) -> String {
-    max_record.clamp(1_000_000, 1_000_000_000).to_string()
-}
-
-/// The broker holds `max.message.bytes` against a whole batch, and would refuse all records of a larger one.
-fn batch_size(settings: &ClientConfig, max_record: usize) -> usize {
-    let wanted = settings.get("batch.size").and_then(|bytes| bytes.parse().ok()).unwrap_or(CLIENT_BATCH);
-    wanted.min(max_record)
-}
-
-impl Sink for KafkaSink {
+impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
         self.check_size(event, value, model)?;
         let topic = Arc::clone(&self.topic);
         let mut record: Record<'_> = BaseRecord::with_opaque_to(&topic, event.ticket.into_opaque());
         record.key = event.key();
         record.payload = Some(value);
-        record.partition = self.partitions.of(event, self.producer.client());
+        record.partition = self.partitions.of(event, &*self.producer, self.now);
         record.headers = Some(output_headers(event, self.partitions.source(event), model)?);
         let (partition, alone) = (record.partition.unwrap_or(ANY), self.is_suspect(record.key));
         if alone || self.waits() || !self.opened.is_open(partition, self.now) {
             self.hold(record, event.ticket, alone);
             return Ok(());
         }
-        match enqueue(&self.producer, record) {
+        match enqueue(&*self.producer, &self.clock, record) {
             Ok(()) => self.opened.note(partition, self.now),
             Err((Stuck::TooLarge(error), _)) => return Err(too_large(&error)),
             Err((Stuck::GivenUp, record)) => self.hold(record, event.ticket, false),
@@ -299,7 +241,7 @@ impl Sink for KafkaSink {
     }
 
     fn tend(&mut self) -> Vec<Refused> {
-        self.now = Instant::now();
+        self.now = self.clock.now();
         self.go_on(TEND);
         std::mem::take(&mut self.refused)
     }
@@ -310,18 +252,18 @@ impl Sink for KafkaSink {
     }
 
     fn flush(&mut self, timeout: Duration) -> bool {
-        let deadline = Instant::now() + timeout;
+        let deadline = self.clock.now() + timeout;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            self.now = Instant::now();
+            let left = deadline.saturating_duration_since(self.clock.now());
+            self.now = self.clock.now();
             self.go_on(left.min(TEND));
             if !self.refused.is_empty() || left.is_zero() {
                 return false;
             }
             if self.waits() {
                 let pause = self.retry_at.map_or(LOOK, |at| at.saturating_duration_since(self.now));
-                thread::sleep(pause.min(left));
-            } else if self.producer.flush(left.min(Duration::from_millis(500))).is_ok() && is_well(&self.producer) {
+                self.clock.sleep(pause.min(left));
+            } else if self.producer.flush(left.min(Duration::from_millis(500))) && is_well(&*self.producer) {
                 return true;
             }
         }

@@ -8,11 +8,8 @@ use std::{
 
 use super::{Refused, Sink};
 use crate::{
-    event::{Event, Failure},
-    source::{
-        acks::Acks,
-        offsets::{Fate, Ticket},
-    },
+    event::{Event, Failure, Fate, Ticket},
+    source::acks::Acks,
 };
 
 /// Writes each output as a line; the event counts as finished once that is out of the buffer.

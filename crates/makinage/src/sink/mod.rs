@@ -5,17 +5,19 @@
 //! - Batching: the client's own.
 
 mod backlog;
+pub mod client;
 mod headers;
 pub mod kafka;
 pub mod memory;
 mod opened;
-mod partitions;
-mod reports;
+pub mod partitions;
+pub mod producer;
+pub mod reports;
 mod retry;
 
 use std::time::Duration;
 
-use crate::event::{Event, Failure};
+use crate::event::{Event, Failure, Ticket};
 
 /// Takes outputs and settles their events.
 pub trait Sink {
@@ -38,7 +40,7 @@ pub trait Sink {
 #[derive(Debug)]
 pub struct Refused {
     /// The event.
-    pub ticket: crate::source::offsets::Ticket,
+    pub ticket: Ticket,
     /// Its coordinates, `topic/partition/offset`.
     pub place: String,
     /// Why.

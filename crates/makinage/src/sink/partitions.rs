@@ -12,14 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rdkafka::{ClientContext, client::Client, producer::Producer};
-
-use super::reports::OutputProducer;
+use super::producer::Producer;
 use crate::{
     event::Event,
     kafka::{
         partitioner::of_key,
-        topics::{Topic, Waiting, look_up},
+        topics::{Topic, Waiting},
     },
     panics,
 };
@@ -28,12 +26,12 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The sizes of the sink topic and of the data topics, as far as they are known.
-pub(super) struct Partitions {
+pub struct Partitions<P> {
     sink: Size,
     sources: Vec<Size>,
-    asked: Mutex<Instant>,
+    asked: Mutex<Option<Instant>>,
     /// The producer of now.
-    producer: Mutex<Weak<OutputProducer>>,
+    producer: Mutex<Weak<P>>,
 }
 
 #[derive(Debug)]
@@ -43,60 +41,75 @@ struct Size {
 }
 
 impl Size {
+    fn new(topic: &str, partitions: i32) -> Self {
+        Self { topic: topic.to_owned(), partitions: partitions.into() }
+    }
+
     fn get(&self) -> i32 {
         self.partitions.load(Ordering::Relaxed)
     }
 
     /// Whether the size is another than before. A topic that can't be asked keeps the one that it had.
-    fn refresh<C: ClientContext>(&self, client: &Client<C>) -> bool {
-        let Topic::Partitions(now) = look_up(client, &self.topic) else { return false };
+    fn refresh(&self, producer: &impl Producer) -> bool {
+        let Topic::Partitions(now) = producer.look_up(&self.topic) else { return false };
         self.partitions.swap(now, Ordering::Relaxed) != now
     }
 }
 
-impl Partitions {
+impl<P: Producer> Partitions<P> {
+    /// The topics with their sizes: the sink's, then the data topics'.
+    pub(crate) fn new<'a>(sink: (&str, i32), sources: impl Iterator<Item = (&'a str, i32)>) -> Self {
+        Self {
+            sink: Size::new(sink.0, sink.1),
+            sources: sources.map(|(topic, partitions)| Size::new(topic, partitions)).collect(),
+            asked: Mutex::default(),
+            producer: Mutex::default(),
+        }
+    }
+
     /// Waits for the topics to be there. `None` when `stopped` says so first.
-    pub fn wait_for<'a, C: ClientContext>(
-        client: &Client<C>,
+    pub(super) fn wait_for<'a>(
+        producer: &P,
         endpoint: &str,
         sink: &'a str,
         sources: impl Iterator<Item = &'a str>,
         stopped: &dyn Fn() -> bool,
     ) -> Option<Self> {
-        let sink = wait_for(client, endpoint, sink, stopped)?;
-        let sources = sources.map(|topic| wait_for(client, endpoint, topic, stopped)).collect::<Option<_>>()?;
-        Some(Self { sink, sources, asked: Mutex::new(Instant::now()), producer: Mutex::default() })
+        let size = |topic: &'a str| Some((topic, wait_for(producer, endpoint, topic, stopped)?));
+        let sink = size(sink)?;
+        let sources = sources.map(size).collect::<Option<Vec<_>>>()?;
+        Some(Self::new(sink, sources.into_iter()))
     }
 
     /// The data topic's name.
-    pub fn source(&self, event: &Event) -> &str {
+    pub(super) fn source(&self, event: &Event) -> &str {
         &self.sources[usize::from(event.source)].topic
     }
 
     /// The partition that the event's output must go to: its own number, or the one that its key chooses; `None`: any.
-    pub fn of<C: ClientContext>(&self, event: &Event, client: &Client<C>) -> Option<i32> {
+    pub(super) fn of(&self, event: &Event, producer: &P, now: Instant) -> Option<i32> {
         let source = &self.sources[usize::from(event.source)];
-        if event.partition >= source.get() && self.may_ask() {
-            self.refresh(client);
+        if event.partition >= source.get() && self.may_ask(now) {
+            self.refresh(producer);
         }
         let same = source.get() == self.sink.get() && event.partition < self.sink.get();
         if same { Some(event.partition) } else { event.key().map(|key| of_key(key, self.sink.get())) }
     }
 
-    fn may_ask(&self) -> bool {
+    fn may_ask(&self, now: Instant) -> bool {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = asked.elapsed() >= PATIENCE;
+        let may = asked.is_none_or(|asked| now.saturating_duration_since(asked) >= PATIENCE);
         if may {
-            *asked = Instant::now();
+            *asked = Some(now);
         }
         may
     }
 
     /// Asks all sizes again. With the producer's own client this is also what it then knows of the sink.
-    fn refresh<C: ClientContext>(&self, client: &Client<C>) {
-        let sink_changed = self.sink.refresh(client);
+    fn refresh(&self, producer: &P) {
+        let sink_changed = self.sink.refresh(producer);
         for source in &self.sources {
-            if source.refresh(client) || sink_changed {
+            if source.refresh(producer) || sink_changed {
                 let (from, to) = (source.get(), self.sink.get());
                 tracing::info!(
                     "topic {} has {from} partitions now, and topic {} has {to}: outputs {}",
@@ -109,12 +122,15 @@ impl Partitions {
     }
 
     /// The sizes are asked with this producer's client from now on.
-    pub fn ask_with(&self, producer: &Arc<OutputProducer>) {
+    pub(super) fn ask_with(&self, producer: &Arc<P>) {
         *self.producer.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(producer);
     }
 
     /// Asks again each `interval`, for as long as the sink is there.
-    pub fn watch(self: &Arc<Self>, interval: Duration) -> std::io::Result<()> {
+    pub(super) fn watch(self: &Arc<Self>, interval: Duration) -> std::io::Result<()>
+    where
+        P: Send + Sync + 'static,
+    {
         let partitions = Arc::downgrade(self);
         let watch = move || {
             loop {
@@ -123,7 +139,7 @@ impl Partitions {
                 let Some(partitions) = Weak::upgrade(&partitions) else { return };
                 let producer = partitions.producer.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
                 if let Some(producer) = producer {
-                    partitions.refresh(producer.client());
+                    partitions.refresh(&producer);
                 }
             }
         };
@@ -131,18 +147,13 @@ impl Partitions {
     }
 }
 
-fn wait_for<C: ClientContext>(
-    client: &Client<C>,
-    endpoint: &str,
-    topic: &str,
-    stopped: &dyn Fn() -> bool,
-) -> Option<Size> {
+fn wait_for(producer: &impl Producer, endpoint: &str, topic: &str, stopped: &dyn Fn() -> bool) -> Option<i32> {
     let mut waiting = Waiting::new(endpoint, topic);
     loop {
-        let found = look_up(client, topic);
+        let found = producer.look_up(topic);
         if let Topic::Partitions(count) = found {
             waiting.over();
-            return Some(Size { topic: topic.to_owned(), partitions: count.into() });
+            return Some(count);
         }
         waiting.tell(&found);
         if stopped() {

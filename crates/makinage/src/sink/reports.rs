@@ -1,34 +1,28 @@
-//! What the producer's own thread reports: outputs that are acknowledged settle their events, those that weren't taken are collected.
+//! What a producer reports: outputs that are acknowledged settle their events, those that weren't taken are collected.
 
 use std::{
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
 use rdkafka::{
-    ClientConfig, ClientContext,
-    config::RDKafkaLogLevel,
-    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
-    message::{DeliveryResult, OwnedMessage},
-    producer::{Producer, ProducerContext, PurgeConfig, ThreadedProducer},
+    error::{KafkaError, RDKafkaErrorCode},
+    message::OwnedMessage,
 };
 
+use super::producer::{Producer, Purge};
 use crate::{
-    kafka::context::Connection,
-    panics,
-    source::{
-        acks::Acks,
-        offsets::{Fate, Ticket},
-    },
+    clock::{Clock, Shared},
+    event::{Fate, Ticket},
+    source::acks::Acks,
 };
 
 /// An output that Kafka did not take.
 #[derive(Debug)]
-pub(super) struct Undelivered {
+pub(crate) struct Undelivered {
     pub error: KafkaError,
     pub message: OwnedMessage,
     pub ticket: Ticket,
@@ -37,147 +31,108 @@ pub(super) struct Undelivered {
 /// No output's report is waited for.
 const NOBODY: usize = usize::MAX;
 
-/// The producer's context.
+/// One producer's reports: its own thread brings them, the pipeline's takes them.
+#[derive(Debug)]
 pub struct Reports {
     acks: Arc<Acks>,
-    connection: Arc<Connection>,
-    undelivered: Mutex<Vec<Undelivered>>,
+    undelivered: Shared<Vec<Undelivered>>,
     /// The output whose report is waited for, as its opaque value.
     awaited: AtomicUsize,
     /// The producer takes nothing any more.
     given_up: AtomicBool,
-    /// Something of what can be waited for has happened.
-    arrived: Condvar,
 }
 
 impl Reports {
     /// Settles events through `acks`.
-    pub(super) fn new(acks: &Arc<Acks>, connection: &Arc<Connection>) -> Self {
+    pub(crate) fn new(acks: &Arc<Acks>) -> Self {
         Self {
             acks: Arc::clone(acks),
-            connection: Arc::clone(connection),
-            undelivered: Mutex::default(),
+            undelivered: Shared::default(),
             awaited: AtomicUsize::new(NOBODY),
             given_up: AtomicBool::new(false),
-            arrived: Condvar::new(),
         }
     }
 
-    fn undelivered(&self) -> MutexGuard<'_, Vec<Undelivered>> {
-        self.undelivered.lock().unwrap_or_else(PoisonError::into_inner)
+    /// An output is acknowledged.
+    pub(crate) fn delivered(&self, ticket: Ticket) {
+        self.acks.settle(ticket, Fate::Finished);
+        self.tell(ticket);
+    }
+
+    /// An output was not taken.
+    pub(crate) fn not_delivered(&self, output: Undelivered) {
+        let ticket = output.ticket;
+        self.undelivered.lock().push(output);
+        self.tell(ticket);
+    }
+
+    /// The producer takes nothing any more.
+    pub(crate) fn give_up(&self) {
+        let _undelivered = self.undelivered.lock();
+        self.given_up.store(true, Ordering::Relaxed);
+        self.undelivered.notify();
     }
 
     /// Under the lock: who is about to wait must not miss it.
-    fn tell(&self, awaited: usize) {
-        if self.awaited.load(Ordering::Relaxed) == awaited {
-            let _undelivered = self.undelivered();
+    fn tell(&self, ticket: Ticket) {
+        if self.awaited.load(Ordering::Relaxed) == ticket.into_opaque() {
+            let _undelivered = self.undelivered.lock();
             self.awaited.store(NOBODY, Ordering::Relaxed);
-            self.arrived.notify_all();
+            self.undelivered.notify();
         }
     }
-}
 
-impl ClientContext for Reports {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        // Why a producer gives up is told by the sink, with what becomes of its outputs; that it may is the sink's own choice, which librdkafka
-        // warns of as experimental.
-        let own = facility == "FATAL" || (facility == "CONFWARN" && message.contains("enable.gapless.guarantee"));
-        self.connection.log(if own { RDKafkaLogLevel::Debug } else { level }, facility, message);
+    /// What was not taken since the last call.
+    pub(super) fn take_undelivered(&self) -> Vec<Undelivered> {
+        std::mem::take(&mut *self.undelivered.lock())
     }
 
-    fn error(&self, error: KafkaError, reason: &str) {
-        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
-            let _undelivered = self.undelivered();
-            self.given_up.store(true, Ordering::Relaxed);
-            self.arrived.notify_all();
-        } else {
-            self.connection.error(error, reason);
-        }
+    /// From now on this output's report is waited for, until it has come.
+    pub(super) fn expect(&self, ticket: Option<Ticket>) {
+        self.awaited.store(ticket.map_or(NOBODY, Ticket::into_opaque), Ordering::Relaxed);
     }
-}
 
-impl ProducerContext for Reports {
-    type DeliveryOpaque = usize;
-
-    fn delivery(&self, report: &DeliveryResult<'_>, opaque: usize) {
-        panics::point("producer polling thread");
-        let ticket = Ticket::from_opaque(opaque);
-        match report {
-            Ok(_) => {
-                self.connection.alive();
-                self.acks.settle(ticket, Fate::Finished);
-            }
-            Err((error, message)) => {
-                self.undelivered().push(Undelivered { error: error.clone(), message: message.detach(), ticket });
-            }
-        }
-        self.tell(opaque);
+    /// Waits for the report that is expected; `false` when it hasn't come by then, and still may.
+    pub(super) fn wait(&self, clock: &impl Clock, until: Instant) -> bool {
+        let left = until.saturating_duration_since(clock.now());
+        clock.wait(&self.undelivered, left, |_| self.has_come());
+        self.has_come()
     }
-}
 
-/// The producer of outputs.
-pub(super) type OutputProducer = ThreadedProducer<Reports>;
-
-pub(super) fn create(settings: &ClientConfig, reports: Reports) -> KafkaResult<Arc<OutputProducer>> {
-    settings.create_with_context(reports).map(Arc::new)
-}
-
-/// What was not taken since the last call.
-pub(super) fn take_undelivered(producer: &OutputProducer) -> Vec<Undelivered> {
-    std::mem::take(&mut *producer.client().context().undelivered())
+    fn has_come(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed) == NOBODY || self.given_up.load(Ordering::Relaxed)
+    }
 }
 
 /// Whether everything that has been reported was taken, and the producer goes on taking.
-pub(super) fn is_well(producer: &OutputProducer) -> bool {
-    !has_given_up(producer) && producer.client().context().undelivered().is_empty()
+pub(super) fn is_well(producer: &impl Producer) -> bool {
+    !has_given_up(producer) && producer.reports().undelivered.lock().is_empty()
 }
 
 /// Whether the producer takes nothing any more.
-pub(super) fn has_given_up(producer: &OutputProducer) -> bool {
-    producer.client().context().given_up.load(Ordering::Relaxed) || producer.client().fatal_error().is_some()
+pub(super) fn has_given_up(producer: &impl Producer) -> bool {
+    producer.reports().given_up.load(Ordering::Relaxed) || producer.fatal_error().is_some()
 }
 
 /// A report that is waited for.
-pub(super) struct Waited {
-    pub producer: Arc<OutputProducer>,
+pub(super) struct Waited<P> {
+    pub producer: Arc<P>,
     /// The partition that the producer begins with it.
     pub opens: i32,
 }
 
-/// From now on this output's report is waited for, until it has come.
-pub(super) fn expect_report(producer: &OutputProducer, ticket: Option<Ticket>) {
-    let awaited = ticket.map_or(NOBODY, Ticket::into_opaque);
-    producer.client().context().awaited.store(awaited, Ordering::Relaxed);
-}
-
-/// Waits for the report that is expected; `false` when it hasn't come by then, and still may.
-pub(super) fn wait_for_report(producer: &OutputProducer, until: Instant) -> bool {
-    let reports = producer.client().context();
-    let mut undelivered = reports.undelivered();
-    loop {
-        if reports.awaited.load(Ordering::Relaxed) == NOBODY || reports.given_up.load(Ordering::Relaxed) {
-            return true;
-        }
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return false;
-        }
-        (undelivered, _) = reports.arrived.wait_timeout(undelivered, left).unwrap_or_else(PoisonError::into_inner);
-    }
-}
-
 /// Everything that a producer still holds. What is on its way to a broker is waited for, so that nothing is produced twice that arrives; for
 /// at most `patience`.
-pub(super) fn take_back(producer: &OutputProducer, patience: Duration) -> Vec<Undelivered> {
-    let until = Instant::now() + patience;
-    while producer.in_flight_count() > 0 && Instant::now() < until {
+pub(super) fn take_back(producer: &impl Producer, clock: &impl Clock, patience: Duration) -> Vec<Undelivered> {
+    let until = clock.now() + patience;
+    while producer.under_way() > 0 && clock.now() < until {
         // Each time: what a broker refuses for what came before it goes back into the queue.
-        producer.purge(PurgeConfig::default().queue());
-        thread::sleep(Duration::from_millis(1));
+        producer.purge(Purge::Queue);
+        clock.sleep(Duration::from_millis(1));
     }
-    producer.purge(PurgeConfig::default().queue().inflight());
-    let _ = producer.flush(Duration::from_secs(5));
-    take_undelivered(producer)
+    producer.purge(Purge::All);
+    producer.flush(Duration::from_secs(5));
+    producer.reports().take_undelivered()
 }
 
 /// Refusals that are the record's own, once it was refused alone, with what to do: producing it again can't mend them. A time that the

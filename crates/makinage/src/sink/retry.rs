@@ -12,7 +12,6 @@
 
 use std::{
     sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -20,21 +19,22 @@ use rdkafka::{
     Message,
     error::{KafkaError, RDKafkaErrorCode},
     message::OwnedMessage,
-    producer::{BaseRecord, Producer},
+    producer::BaseRecord,
 };
 
 use super::{
     Refused,
     backlog::Held,
     headers::source_of,
-    kafka::{ANY, Alone, KafkaSink, Record, Stuck, enqueue, too_large},
+    kafka::{ANY, Alone, KafkaSink, Stuck, enqueue, too_large},
     opened::Opened,
-    reports::{
-        OutputProducer, Undelivered, Waited, expect_report, has_given_up, is_records_own, is_well, take_back,
-        take_undelivered, wait_for_report,
-    },
+    producer::{Kind, Producer, Producers, Record},
+    reports::{Undelivered, Waited, has_given_up, is_records_own, is_well, take_back},
 };
-use crate::{event::Failure, source::offsets::Ticket};
+use crate::{
+    clock::Clock,
+    event::{Failure, Ticket},
+};
 
 /// The wait between attempts to produce again what the infrastructure failed to take.
 const RETRY: Duration = Duration::from_secs(1);
@@ -47,10 +47,10 @@ const REPEAT: Duration = Duration::from_mins(1);
 /// So long outputs without a key go alone after one was refused: a compacted topic refuses all of them, and each would take its batch along.
 const WARY: Duration = Duration::from_mins(1);
 
-impl KafkaSink {
+impl<M: Producers, K: Clock> KafkaSink<M, K> {
     /// Goes on with what waits, for at most so long.
     pub(super) fn go_on(&mut self, budget: Duration) {
-        let until = Instant::now() + budget;
+        let until = self.clock.now() + budget;
         while self.step(until) {}
     }
 
@@ -60,9 +60,9 @@ impl KafkaSink {
             return false;
         }
         // Before the reports are looked at: of a producer that has nothing under way, all have come.
-        let busy = (self.producer.in_flight_count() > 0, self.alone_is_busy());
+        let busy = (self.producer.under_way() > 0, self.alone_is_busy());
         self.take_in();
-        if self.retry_at.is_some_and(|at| Instant::now() < at) {
+        if self.retry_at.is_some_and(|at| self.clock.now() < at) {
             return false;
         }
         self.retry_at = None;
@@ -71,7 +71,7 @@ impl KafkaSink {
         let alone = first.alone || self.is_suspect(first.message.key());
         // One after the other: what Kafka fails to take comes back, and must not be overtaken.
         if busy.1 || (alone && busy.0) {
-            rest(until)
+            self.rest(until)
         } else if alone {
             self.send_alone()
         } else {
@@ -79,15 +79,24 @@ impl KafkaSink {
         }
     }
 
+    /// `false` when the time is over; else after a moment.
+    fn rest(&self, until: Instant) -> bool {
+        let in_time = self.clock.now() < until;
+        if in_time {
+            self.clock.sleep(LOOK);
+        }
+        in_time
+    }
+
     /// Whether outputs that go alone are under way.
     pub(super) fn alone_is_busy(&self) -> bool {
-        self.alone.as_ref().is_some_and(|alone| alone.producer.in_flight_count() > 0)
+        self.alone.as_ref().is_some_and(|alone| alone.producer.under_way() > 0)
     }
 
     /// Takes the report that is waited for; `false` while it is out.
     fn hear_awaited(&mut self, until: Instant) -> bool {
         let Some(awaited) = &self.awaited else { return true };
-        if !wait_for_report(&awaited.producer, until) {
+        if !awaited.producer.reports().wait(&self.clock, until) {
             return false;
         }
         // Should it be one of failure, the producer's partitions are forgotten when it is taken in.
@@ -103,20 +112,20 @@ impl KafkaSink {
     /// Takes in what the producers did not deliver.
     fn take_in(&mut self) {
         self.take_in_alone();
-        if !is_well(&self.producer) {
-            let returned = take_undelivered(&self.producer);
+        if !is_well(&*self.producer) {
+            let returned = self.producer.reports().take_undelivered();
             self.take_over(returned);
         }
     }
 
     fn take_in_alone(&mut self) {
         let Some(alone) = &mut self.alone else { return };
-        let mut returned = take_undelivered(&alone.producer);
+        let mut returned = alone.producer.reports().take_undelivered();
         if !returned.is_empty() {
             alone.opened.forget();
         }
-        if has_given_up(&alone.producer) {
-            returned.extend(take_back(&alone.producer, LAST_REPORTS));
+        if has_given_up(&*alone.producer) {
+            returned.extend(take_back(&*alone.producer, &self.clock, LAST_REPORTS));
             self.alone = None;
         }
         let mut again = vec![];
@@ -133,8 +142,8 @@ impl KafkaSink {
 
     /// All that came back from the producer, and all that it still holds if it goes no further, is produced again.
     fn take_over(&mut self, mut returned: Vec<Undelivered>) {
-        let gap = has_given_up(&self.producer) || returned.iter().any(|one| is_records_own(&one.error).is_some());
-        let reason = self.producer.client().fatal_error().map(|(_, reason)| reason).unwrap_or_default();
+        let gap = has_given_up(&*self.producer) || returned.iter().any(|one| is_records_own(&one.error).is_some());
+        let reason = self.producer.fatal_error().unwrap_or_default();
         // One that fills a batch was alone in it: smaller ones would not help.
         let smaller = returned.iter().any(|one| is_too_large(&one.error) && !self.goes_alone(one));
         if smaller {
@@ -152,7 +161,7 @@ impl KafkaSink {
                 tracing::error!(
                     "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
                 );
-                self.retry_at = Some(Instant::now() + RETRY);
+                self.retry_at = Some(self.clock.now() + RETRY);
             }
             (None, Some(one)) => self.later(&one.error, others.len()),
             (None, None) => {}
@@ -167,21 +176,21 @@ impl KafkaSink {
     /// Whether it was refused, and may itself be the reason. A record smaller than a batch may be now goes into smaller ones first.
     fn goes_alone(&self, one: &Undelivered) -> bool {
         let size = one.message.payload().map_or(0, <[u8]>::len) + one.message.key().map_or(0, <[u8]>::len);
-        is_records_own(&one.error).is_some() && (!is_too_large(&one.error) || size >= self.batch_size)
+        is_records_own(&one.error).is_some() && (!is_too_large(&one.error) || size >= self.limits.batch_size)
     }
 
     /// A new producer takes over; what the old one still held comes back. Without a new one, the old one is asked again later.
     fn replace_producer(&mut self) -> Vec<Undelivered> {
-        match self.create() {
+        match self.create(Kind::Ordinary) {
             Ok(producer) => {
                 let old = std::mem::replace(&mut self.producer, producer);
                 self.partitions.ask_with(&self.producer);
                 self.awaited = None;
-                take_back(&old, LAST_REPORTS)
+                take_back(&*old, &self.clock, LAST_REPORTS)
             }
             Err(error) => {
                 tracing::error!("a new producer could not be made ({error}); trying again");
-                self.retry_at = Some(Instant::now() + RETRY);
+                self.retry_at = Some(self.clock.now() + RETRY);
                 vec![]
             }
         }
@@ -189,18 +198,18 @@ impl KafkaSink {
 
     /// The infrastructure's failure: produced again after a while.
     fn later(&mut self, error: &KafkaError, outputs: usize) {
-        if self.told_later.is_none_or(|at| at.elapsed() >= REPEAT) {
-            self.told_later = Some(Instant::now());
+        if self.told_later.is_none_or(|at| self.now.saturating_duration_since(at) >= REPEAT) {
+            self.told_later = Some(self.now);
             tracing::warn!(
                 "{outputs} outputs were not taken by Kafka ({error}); they are produced again until they are"
             );
         }
-        self.retry_at = Some(Instant::now() + RETRY);
+        self.retry_at = Some(self.clock.now() + RETRY);
     }
 
     fn tell_refused(&mut self, error: &KafkaError, outputs: usize) {
-        if self.told_refused.is_none_or(|at| at.elapsed() >= REPEAT) {
-            self.told_refused = Some(Instant::now());
+        if self.told_refused.is_none_or(|at| self.now.saturating_duration_since(at) >= REPEAT) {
+            self.told_refused = Some(self.now);
             tracing::warn!(
                 "Kafka refuses a batch of {outputs} outputs for topic {} ({error}): each is tried alone, and those behind them wait",
                 self.topic
@@ -211,7 +220,7 @@ impl KafkaSink {
     /// What was refused alone is its event's failure.
     fn judge(&mut self, one: &Undelivered, advice: &str) {
         if one.message.key().is_none() {
-            self.wary_until = Some(Instant::now() + WARY);
+            self.wary_until = Some(self.clock.now() + WARY);
         }
         self.fail(&one.message, one.ticket, Failure::new("produce", "Refused", format!("{}: {advice}", one.error)));
     }
@@ -227,7 +236,7 @@ impl KafkaSink {
 
     fn send_alone(&mut self) -> bool {
         if self.alone.is_none() {
-            match self.create_alone() {
+            match self.create(Kind::Alone) {
                 Ok(producer) => self.alone = Some(Alone { producer, opened: Opened::default() }),
                 Err(error) => {
                     self.later(&error, 1);
@@ -253,7 +262,7 @@ impl KafkaSink {
     }
 
     /// The first output of a partition that isn't open is waited for.
-    fn send_first(&mut self, producer: &Arc<OutputProducer>, open: bool) {
+    fn send_first(&mut self, producer: &Arc<M::Producer>, open: bool) {
         let Some((ticket, partition)) = self.backlog.first().map(|first| (first.ticket, first.message.partition()))
         else {
             return;
@@ -262,18 +271,18 @@ impl KafkaSink {
             self.send(producer);
             return;
         }
-        expect_report(producer, Some(ticket));
+        producer.reports().expect(Some(ticket));
         if self.send(producer) {
             self.awaited = Some(Waited { producer: producer.clone(), opens: partition });
         } else {
-            expect_report(producer, None);
+            producer.reports().expect(None);
         }
     }
 
     /// Hands over the first of what waits; `false` when it was not taken: it has failed, or waits on.
-    fn send(&mut self, producer: &OutputProducer) -> bool {
+    fn send(&mut self, producer: &M::Producer) -> bool {
         let Some(held) = self.backlog.take_first() else { return false };
-        match enqueue(producer, record(&held)) {
+        match enqueue(producer, &self.clock, record(&held)) {
             Ok(()) => return true,
             Err((Stuck::TooLarge(error), _)) => {
                 self.fail(&held.message, held.ticket, too_large(&error));
@@ -282,15 +291,6 @@ impl KafkaSink {
         }
         false
     }
-}
-
-/// `false` when the time is over; else after a moment.
-fn rest(until: Instant) -> bool {
-    let in_time = Instant::now() < until;
-    if in_time {
-        thread::sleep(LOOK);
-    }
-    in_time
 }
 
 fn is_too_large(error: &KafkaError) -> bool {

@@ -1,13 +1,12 @@
 //! How the source learns what became of its events: many hands settle tickets, one thread collects them. All are counted on the way.
 
-use std::{
-    mem,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{mem, time::Duration};
 
-use super::offsets::{Fate, Ticket};
-use crate::counts::Counts;
+use crate::{
+    clock::{Clock, Shared},
+    counts::Counts,
+    event::{Fate, Ticket},
+};
 
 #[derive(Debug, Default)]
 struct State {
@@ -19,56 +18,52 @@ struct State {
 
 /// What became of the events that the pipeline took.
 #[derive(Debug, Default)]
-pub struct Acks {
-    state: Mutex<State>,
-    arrived: Condvar,
-}
+pub struct Acks(Shared<State>);
 
 impl Acks {
     /// So many events have come in.
     pub fn take(&self, events: usize) {
-        self.lock().counts.take(events);
+        self.0.lock().counts.take(events);
     }
 
     /// Says what became of one event. Once for each: whoever holds it is the only one to know.
     pub fn settle(&self, ticket: Ticket, fate: Fate) {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         let was_empty = state.settled.is_empty();
         state.settled.push((ticket, fate));
         state.counts.settle(fate);
         drop(state);
         // The collector empties the list whole, so only the first entry after that can find it asleep.
         if was_empty {
-            self.arrived.notify_all();
+            self.0.notify();
         }
     }
 
-    /// Swaps what has been settled into `into`, which must be empty; waits up to `timeout` where there is nothing.
-    pub fn collect(&self, into: &mut Vec<(Ticket, Fate)>, timeout: Duration) {
-        let mut state = self.lock();
-        if state.settled.is_empty() && !state.closed && !timeout.is_zero() {
-            (state, _) = self.arrived.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner);
+    /// Waits for something to collect, or the end of it, for at most `timeout`.
+    pub fn wait(&self, clock: &impl Clock, timeout: Duration) {
+        if !timeout.is_zero() {
+            clock.wait(&self.0, timeout, |state| !state.settled.is_empty() || state.closed);
         }
-        mem::swap(&mut state.settled, into);
+    }
+
+    /// Swaps what has been settled into `into`, which must be empty.
+    pub fn collect(&self, into: &mut Vec<(Ticket, Fate)>) {
+        mem::swap(&mut self.0.lock().settled, into);
     }
 
     /// Nothing more is settled: whoever waits for that needn't.
     pub fn close(&self) {
-        self.lock().closed = true;
-        self.arrived.notify_all();
+        self.0.lock().closed = true;
+        self.0.notify();
     }
 
     /// Whether nothing more is settled than can be collected now.
     pub fn is_closed(&self) -> bool {
-        self.lock().closed
+        self.0.lock().closed
     }
 
     /// All events up to now.
     pub fn counts(&self) -> Counts {
-        self.lock().counts
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().counts
     }
 }

@@ -2,69 +2,45 @@
 
 use std::{
     mem,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crossbeam_channel::Sender;
-use rdkafka::{
-    ClientContext, Statistics, TopicPartitionList,
-    config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol},
-    error::{KafkaError, KafkaResult},
-    topic_partition_list::Offset,
-    types::RDKafkaRespErr,
-};
 
 use super::{
     Intake, Wiring,
     acks::Acks,
+    consumer::{Consumer, Partition},
     offsets::{Offsets, Position},
     start,
 };
-use crate::{
-    config::DataTopic,
-    event::Event,
-    kafka::{context::Connection, pulse::Membership},
-    panics,
-    stop::Stop,
-};
+use crate::{clock::Clock, config::DataTopic, event::Event, stop::Stop};
 
-/// The longest that a revoke waits for batches that are under way. Others of the group wait with it, and the broker's patience is `max.poll.interval.ms`.
+/// The longest that a revoke waits for batches that are under way. Others of the group wait with it, and the broker's patience is
+/// `max.poll.interval.ms`.
 const DRAIN: Duration = Duration::from_secs(20);
-/// The consumer's context: owns the offsets' bookkeeping.
+/// The wait before brokers are asked again where to start.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+
+/// The source's state, which the consumer's rebalances change: owns the offsets' bookkeeping.
 #[derive(Debug)]
-pub struct Assignments {
+pub struct Assignment<K> {
     pub(super) topics: Vec<DataTopic>,
     pub(super) acks: Arc<Acks>,
     pub(super) intake: Sender<Intake>,
-    stop: Stop,
-    pub(super) connection: Arc<Connection>,
-    membership: Mutex<Membership>,
+    pub(super) stop: Stop,
+    pub(super) clock: K,
     offsets: Mutex<Offsets>,
     /// Events that have been read and not been handed to the pipeline yet.
     chunk: Mutex<Vec<Event>>,
 }
 
-impl Assignments {
-    pub(super) fn new(topics: &[DataTopic], wiring: Wiring, connection: Arc<Connection>) -> Self {
+impl<K: Clock> Assignment<K> {
+    /// Nothing is assigned yet.
+    pub(crate) fn new(topics: &[DataTopic], wiring: Wiring, clock: K) -> Self {
         let Wiring { acks, intake, stop } = wiring;
-        Self {
-            topics: topics.to_vec(),
-            acks,
-            intake,
-            stop,
-            connection,
-            membership: Mutex::default(),
-            offsets: Mutex::default(),
-            chunk: Mutex::default(),
-        }
-    }
-
-    /// How far this instance is in its group.
-    pub(super) fn membership(&self) -> Membership {
-        *self.membership.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { topics: topics.to_vec(), acks, intake, stop, clock, offsets: Mutex::default(), chunk: Mutex::default() }
     }
 
     /// Adds to the chunk that is handed over next; says how many events it has now.
@@ -92,97 +68,71 @@ impl Assignments {
 
     /// Takes in what has been settled; waits up to `timeout` for something.
     pub(super) fn settle(&self, timeout: Duration) {
+        self.acks.wait(&self.clock, timeout);
         let mut settled = Vec::new();
-        self.acks.collect(&mut settled, timeout);
+        self.acks.collect(&mut settled);
         let mut offsets = self.offsets();
         for (ticket, fate) in settled {
             offsets.settle(ticket, fate);
         }
     }
 
-    fn source(&self, topic: &str) -> Option<u16> {
-        let place = self.topics.iter().position(|known| known.name == topic)?;
-        u16::try_from(place).ok()
-    }
-
-    /// The positions as librdkafka takes them.
-    pub(super) fn to_list(&self, positions: &[Position]) -> KafkaResult<TopicPartitionList> {
-        let mut list = TopicPartitionList::new();
-        for position in positions {
-            let topic = &self.topics[usize::from(position.source)].name;
-            list.add_partition_offset(topic, position.partition, Offset::Offset(position.offset))?;
-        }
-        Ok(list)
-    }
-
-    fn assign(&self, consumer: &BaseConsumer<Self>, assigned: &mut TopicPartitionList) {
+    /// The group gives this instance more partitions.
+    pub(crate) fn assigned(&self, consumer: &impl Consumer, partitions: &[Partition]) {
         // Without a start there is nothing to read. A group that loses patience meanwhile takes the partitions back, and gives them anew.
-        while let Err(error) = start::choose(consumer, &self.topics, assigned) {
-            if self.stop.requested() {
-                return;
+        let starts = loop {
+            match start::choose(consumer, &self.topics, partitions) {
+                Ok(starts) => break starts,
+                Err(_) if self.stop.requested() => return,
+                Err(error) => tracing::debug!("asking again where to start reading: {error}"),
             }
-            tracing::debug!("asking again where to start reading: {error}");
-            std::thread::sleep(Duration::from_millis(200));
-        }
+            self.clock.sleep(ASK_AGAIN);
+        };
         let mut offsets = self.offsets();
-        for element in assigned.elements() {
-            if let Some(source) = self.source(element.topic()) {
-                offsets.assign(source, element.partition());
-            }
+        for &(source, partition) in partitions {
+            offsets.assign(source, partition);
         }
         drop(offsets);
-        tracing::info!("assigned: {}", describe(assigned));
-        let outcome = match consumer.rebalance_protocol() {
-            RebalanceProtocol::Cooperative => consumer.incremental_assign(assigned),
-            _ => consumer.assign(assigned),
-        };
+        tracing::info!("assigned: {}", self.describe(partitions));
         // The client remembers that a partition was paused when it was taken away, and nobody else would resume it.
-        if let Err(error) = outcome.and_then(|()| consumer.resume(assigned)) {
+        if let Err(error) = consumer.assign(&starts).and_then(|()| consumer.resume(partitions)) {
             tracing::error!("Kafka's client does not take the assignment: {error}");
         }
     }
 
-    fn revoke(&self, consumer: &BaseConsumer<Self>, revoked: &TopicPartitionList) {
-        let lost = consumer.assignment_lost();
-        let mine: Vec<(u16, i32)> = revoked
-            .elements()
-            .iter()
-            .filter_map(|element| Some((self.source(element.topic())?, element.partition())))
-            .collect();
+    /// The group takes partitions away.
+    pub(crate) fn revoked(&self, consumer: &impl Consumer, partitions: &[Partition]) {
+        let lost = consumer.is_lost();
         let slots: Vec<u32> =
-            mine.iter().filter_map(|&(source, partition)| self.offsets().slot(source, partition)).collect();
+            partitions.iter().filter_map(|&(source, partition)| self.offsets().slot(source, partition)).collect();
         // A thread that panics waits for nothing, and what it knows of the offsets is not to be trusted: the last commit stands.
         if !slots.is_empty() && !std::thread::panicking() {
-            tracing::info!("{}: {}", if lost { "lost" } else { "revoked" }, describe(revoked));
+            tracing::info!("{}: {}", if lost { "lost" } else { "revoked" }, self.describe(partitions));
             // Events of the chunk that is being read would be waited for in vain: nobody has them yet.
             self.hand_over();
             // The pipeline is gone only when the service is ending.
             let _ = self.intake.send(Intake::Revoked(slots.clone()));
             if !lost {
                 self.drain(&slots);
-                self.commit(consumer, &mine);
+                self.commit(consumer, partitions);
             }
         }
-        for (source, partition) in mine {
+        for &(source, partition) in partitions {
             self.offsets().revoke(source, partition);
         }
-        let outcome = match consumer.rebalance_protocol() {
-            RebalanceProtocol::Cooperative => consumer.incremental_unassign(revoked),
-            _ => consumer.unassign(),
-        };
-        if let Err(error) = outcome {
+        if let Err(error) = consumer.unassign(partitions) {
             tracing::debug!("unassign: {error}");
         }
     }
 
     /// Waits until nothing of these assignments is under way any more.
     fn drain(&self, slots: &[u32]) {
-        let deadline = Instant::now() + DRAIN;
+        let deadline = self.clock.now() + DRAIN;
         loop {
             let closed = self.acks.is_closed();
             self.settle(Duration::ZERO);
             let open: usize = slots.iter().map(|slot| self.offsets().unsettled_in(*slot)).sum();
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(self.clock.now());
             if open == 0 {
                 return;
             }
@@ -198,7 +148,7 @@ impl Assignments {
 
     /// Commits what has finished of these partitions, and waits for the broker's word. It is stored too: the client commits what is
     /// stored when it gives a partition up, even over a newer commit.
-    pub(super) fn commit(&self, consumer: &BaseConsumer<Self>, partitions: &[(u16, i32)]) {
+    pub(super) fn commit(&self, consumer: &impl Consumer, partitions: &[Partition]) {
         let offsets = self.offsets();
         let positions: Vec<Position> =
             partitions.iter().filter_map(|&(source, partition)| offsets.position(source, partition)).collect();
@@ -206,62 +156,15 @@ impl Assignments {
         if positions.is_empty() {
             return;
         }
-        let outcome = self.to_list(&positions).and_then(|list| {
-            consumer.store_offsets(&list)?;
-            consumer.commit(&list, CommitMode::Sync)
-        });
-        if let Err(error) = outcome {
+        if let Err(error) = consumer.store(&positions).and_then(|()| consumer.commit(&positions)) {
             tracing::warn!(
                 "the last offsets could not be committed ({error}): the events since the last commit will be scored again"
             );
         }
     }
-}
 
-fn describe(partitions: &TopicPartitionList) -> String {
-    let names: Vec<String> =
-        partitions.elements().iter().map(|element| format!("{}/{}", element.topic(), element.partition())).collect();
-    names.join(", ")
-}
-
-impl ClientContext for Assignments {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.connection.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.connection.error(error, reason);
-    }
-
-    fn stats(&self, statistics: Statistics) {
-        *self.membership.lock().unwrap_or_else(PoisonError::into_inner) = Membership::of(&statistics);
-        self.connection.stats(statistics);
-    }
-}
-
-impl ConsumerContext for Assignments {
-    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
-        let rebalance = || {
-            panics::point("rebalance");
-            if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-                self.assign(consumer, partitions);
-            } else {
-                self.revoke(consumer, partitions);
-            }
-        };
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(rebalance)) {
-            // The client waits for an answer, and could not be closed without.
-            let _ = consumer.unassign();
-            resume_unwind(panic);
-        }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
-        match result {
-            Ok(()) => self.connection.alive(),
-            Err(error) => {
-                tracing::warn!("offsets could not be committed ({error}); they are committed with the next ones");
-            }
-        }
+    fn describe(&self, partitions: &[Partition]) -> String {
+        let name = |&(source, partition): &Partition| format!("{}/{partition}", self.topics[usize::from(source)].name);
+        partitions.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 }

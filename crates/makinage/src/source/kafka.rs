@@ -12,20 +12,26 @@ use std::{
 };
 
 use rdkafka::{
-    Message,
-    client::ClientContext,
-    consumer::{BaseConsumer, Consumer},
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
-    message::{BorrowedMessage, OwnedHeaders},
+    message::OwnedHeaders,
 };
 
-use super::{Intake, Wiring, assignment::Assignments};
+use super::{
+    Intake, Wiring,
+    assignment::Assignment,
+    client::{self, KafkaConsumer},
+    consumer::{Consumer, Partition, Record},
+};
 use crate::{
+    clock::{Clock, SystemClock},
     config::DataTopic,
     event::{Event, Place},
-    kafka::{client::Cluster, pulse::Membership, topics::create_command},
+    kafka::{
+        client::Cluster,
+        pulse::Membership,
+        topics::{Topic, create_command},
+    },
     panics,
-    stop::Stop,
 };
 
 /// Events that may be open at once: several full batches a worker, those in the producer, and enough behind them that nobody waits.
@@ -44,18 +50,27 @@ const POLL: Duration = Duration::from_millis(100);
 /// librdkafka's default of `session.timeout.ms`.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(45);
 
+/// How much may be open at once before nothing more is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    pub events: usize,
+    pub bytes: usize,
+}
+
 /// The consumer group, as messages name it.
-struct Group {
-    name: String,
-    session_timeout: Duration,
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub name: String,
+    pub endpoint: String,
+    pub session_timeout: Duration,
 }
 
 /// Reads the data topics until it is told to stop.
-pub struct KafkaSource {
-    consumer: BaseConsumer<Assignments>,
-    endpoint: String,
+pub struct KafkaSource<C = KafkaConsumer, K = SystemClock> {
+    consumer: C,
+    assignment: Arc<Assignment<K>>,
     group: Group,
-    stop: Stop,
+    room: Room,
     full_since: Option<Instant>,
     paused: bool,
     missing: HashSet<String>,
@@ -66,85 +81,95 @@ pub struct KafkaSource {
 impl KafkaSource {
     /// Joins the consumer group, which is the application.
     pub fn new(cluster: &Cluster, topics: &[DataTopic], wiring: Wiring) -> KafkaResult<Self> {
-        let stop = wiring.stop.clone();
         let settings = cluster.data_consumer();
-        let context = Assignments::new(topics, wiring, Arc::clone(&cluster.connection));
-        let consumer: BaseConsumer<Assignments> = settings.create_with_context(context)?;
-        let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
-        consumer.subscribe(&names)?;
-        let endpoint = cluster.endpoint();
+        let assignment = Arc::new(Assignment::new(topics, wiring, SystemClock));
+        let consumer = client::join(&settings, Arc::clone(&assignment), Arc::clone(&cluster.connection))?;
         let session_timeout = settings.get("session.timeout.ms").and_then(|ms| ms.parse().ok());
         let session_timeout = session_timeout.map_or(SESSION_TIMEOUT, Duration::from_millis);
-        let group = Group { name: cluster.application().to_owned(), session_timeout };
-        Ok(Self {
+        let group = Group { name: cluster.application().to_owned(), endpoint: cluster.endpoint(), session_timeout };
+        let room = Room { events: MAX_OPEN, bytes: MAX_OPEN_BYTES };
+        Ok(Self::with(consumer, assignment, group, room))
+    }
+}
+
+impl<C: Consumer, K: Clock> KafkaSource<C, K> {
+    /// Reads with this consumer, whose group changes the assignment.
+    pub(crate) fn with(consumer: C, assignment: Arc<Assignment<K>>, group: Group, room: Room) -> Self {
+        let now = assignment.clock.now();
+        Self {
             consumer,
-            endpoint,
+            assignment,
             group,
-            stop,
+            room,
             full_since: None,
             paused: false,
             missing: HashSet::new(),
-            unassigned_since: Some(Instant::now()),
-        })
+            unassigned_since: Some(now),
+        }
     }
 
     /// Reads until it is told to stop, then waits for what is under way, commits and leaves the group.
     pub fn run(mut self, drain_timeout: Duration) {
-        while !self.stop.requested() {
+        while !self.assignment.stop.requested() {
             panics::point("source");
-            self.settle(Duration::ZERO);
-            if self.is_full() {
-                self.wait_for_room();
-            } else {
-                self.resume();
-                self.read_chunk();
-            }
+            self.step();
         }
         self.leave(drain_timeout);
     }
 
-    fn context(&self) -> &Assignments {
-        self.consumer.client().context()
+    /// Takes in what has been settled, and reads a chunk where there is room for one.
+    pub(crate) fn step(&mut self) {
+        self.settle(Duration::ZERO);
+        if self.is_full() {
+            self.wait_for_room();
+        } else {
+            self.resume();
+            self.read_chunk();
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.assignment.clock.now()
     }
 
     /// Takes in what has been settled and stores the offsets that follow from it.
     fn settle(&self, timeout: Duration) {
-        let context = self.context();
-        context.settle(timeout);
-        let moved = context.offsets().take_moved();
+        self.assignment.settle(timeout);
+        let moved = self.assignment.offsets().take_moved();
         if moved.is_empty() {
             return;
         }
-        let stored = context.to_list(&moved).and_then(|list| self.consumer.store_offsets(&list));
-        if let Err(error) = stored {
+        if let Err(error) = self.consumer.store(&moved) {
             tracing::warn!("finished offsets could not be stored ({error}); they are stored with the next ones");
         }
     }
 
     fn is_full(&self) -> bool {
-        let offsets = self.context().offsets();
+        let offsets = self.assignment.offsets();
         let (events, bytes) = (offsets.unsettled(), offsets.unsettled_bytes());
         if self.paused {
-            events > MAX_OPEN / 2 || bytes > MAX_OPEN_BYTES / 2
+            events > self.room.events / 2 || bytes > self.room.bytes / 2
         } else {
-            events >= MAX_OPEN || bytes >= MAX_OPEN_BYTES
+            events >= self.room.events || bytes >= self.room.bytes
         }
     }
 
     fn wait_for_room(&mut self) {
-        let since = *self.full_since.get_or_insert_with(Instant::now);
+        let now = self.now();
+        let since = *self.full_since.get_or_insert(now);
+        let full_for = now.saturating_duration_since(since);
         if self.paused {
             // Paused partitions bring nothing; this serves rebalances and the group's patience.
             if let Some(event) = self.poll(POLL) {
                 // A rebalance has brought a partition, which nobody has paused yet.
-                self.context().read(event);
-                self.context().hand_over();
+                self.assignment.read(event);
+                self.assignment.hand_over();
                 self.set_paused(true);
             }
-        } else if since.elapsed() > PATIENCE {
+        } else if full_for > PATIENCE {
             self.set_paused(true);
         } else {
-            self.settle(PATIENCE.saturating_sub(since.elapsed()).min(POLL));
+            self.settle(PATIENCE.saturating_sub(full_for).min(POLL));
         }
     }
 
@@ -169,38 +194,31 @@ impl KafkaSource {
     fn read_chunk(&mut self) {
         let mut timeout = POLL;
         while let Some(event) = self.poll(timeout) {
-            if self.context().read(event) >= CHUNK {
+            if self.assignment.read(event) >= CHUNK {
                 break;
             }
             timeout = Duration::ZERO;
         }
-        if !self.context().hand_over() {
+        if !self.assignment.hand_over() {
             self.tell_unassigned();
         }
     }
 
+    /// `None` too for a record of a partition that was taken away meanwhile: whoever has that now reads it.
     fn poll(&mut self, timeout: Duration) -> Option<Event> {
-        let failed = match self.consumer.poll(timeout)? {
-            Ok(message) => return self.to_event(&message),
-            Err(error) => error,
-        };
-        self.poll_failed(&failed);
-        None
+        match self.consumer.poll(timeout, |record| self.to_event(record))? {
+            Ok(event) => event,
+            Err(error) => {
+                self.poll_failed(&error);
+                None
+            }
+        }
     }
 
-    /// `None` for one of a partition that was taken away meanwhile: whoever has that now reads it.
-    fn to_event(&self, message: &BorrowedMessage<'_>) -> Option<Event> {
-        let context = self.context();
-        let (partition, offset) = (message.partition(), message.offset());
-        let place = match context.topics.as_slice() {
-            [_] => 0,
-            topics => topics.iter().position(|topic| topic.name == message.topic())?,
-        };
-        let source = u16::try_from(place).ok()?;
-        let (key, value) = (message.key(), message.payload());
-        let headers = kafka_headers::copy(message).transpose();
+    fn to_event(&self, record: Record<'_>) -> Option<Event> {
+        let Record { partition: (source, partition), offset, key, value, headers } = record;
         let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len) + headers.as_ref().map_or(0, size_of_all);
-        let ticket = context.offsets().received(source, partition, offset, bytes)?;
+        let ticket = self.assignment.offsets().received(source, partition, offset, bytes)?;
         let mut event = Event::new(ticket, Place { source, partition, offset }, key, value);
         event.headers = headers;
         Some(event)
@@ -209,17 +227,18 @@ impl KafkaSource {
     fn poll_failed(&mut self, error: &KafkaError) {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => self.tell_missing(),
-            _ => self.context().connection.error(error.clone(), &format!("reading failed: {error}")),
+            _ => self.consumer.tell(error),
         }
     }
 
     /// Tells once that this instance has nothing to read, though Kafka and the topics are there.
     fn tell_unassigned(&mut self) {
-        if self.context().offsets().partitions().next().is_some() {
-            self.unassigned_since = Some(Instant::now());
-        } else if self.unassigned_since.is_some_and(|since| since.elapsed() >= UNASSIGNED) {
-            let known = self.missing.is_empty() && self.context().connection.is_alive();
-            if let Some(line) = unassigned(&self.group, self.context().membership()).filter(|_| known) {
+        let now = self.now();
+        if self.assignment.offsets().partitions().next().is_some() {
+            self.unassigned_since = Some(now);
+        } else if self.unassigned_since.is_some_and(|since| now.saturating_duration_since(since) >= UNASSIGNED) {
+            let known = self.missing.is_empty() && self.consumer.is_reached();
+            if let Some(line) = unassigned(&self.group, self.consumer.membership()).filter(|_| known) {
                 self.unassigned_since = None;
                 tracing::info!("{line}");
             }
@@ -228,39 +247,37 @@ impl KafkaSource {
 
     /// Names the data topics that aren't there, each once; the client picks them up when they appear.
     fn tell_missing(&mut self) {
-        let names: Vec<String> = self.context().topics.iter().map(|topic| topic.name.clone()).collect();
-        for name in names {
-            let found = crate::kafka::topics::look_up(self.consumer.client(), &name);
-            if matches!(found, crate::kafka::topics::Topic::Missing) && self.missing.insert(name.clone()) {
+        let endpoint = &self.group.endpoint;
+        for name in self.assignment.topics.iter().map(|topic| &topic.name) {
+            let found = self.consumer.look_up(name);
+            if matches!(found, Topic::Missing) && self.missing.insert(name.clone()) {
                 tracing::warn!(
-                    "data topic {name} is not on Kafka at {}: waiting for it; create it with: {}",
-                    self.endpoint,
-                    create_command(&self.endpoint, &name)
+                    "data topic {name} is not on Kafka at {endpoint}: waiting for it; create it with: {}",
+                    create_command(endpoint, name)
                 );
             }
         }
     }
 
     /// Ends without replay: what is under way is waited for, its offsets are committed, the group is left.
-    fn leave(self, drain_timeout: Duration) {
-        let context = self.context();
+    pub(crate) fn leave(self, drain_timeout: Duration) {
         // A pipeline that has ended by itself (`on_error: stop`), or never began, settles nothing more.
-        let listening = context.intake.send(Intake::Stop).is_ok();
-        let deadline = Instant::now() + if listening { drain_timeout } else { Duration::ZERO };
+        let listening = self.assignment.intake.send(Intake::Stop).is_ok();
+        let deadline = self.now() + if listening { drain_timeout } else { Duration::ZERO };
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let last = context.acks.is_closed() || left.is_zero();
+            let left = deadline.saturating_duration_since(self.now());
+            let last = self.assignment.acks.is_closed() || left.is_zero();
             self.settle(left.min(POLL));
-            let open = context.offsets().unsettled();
+            let open = self.assignment.offsets().unsettled();
             if open == 0 || last {
                 break;
             }
         }
-        let partitions: Vec<(u16, i32)> = context.offsets().partitions().collect();
-        context.commit(&self.consumer, &partitions);
+        let partitions: Vec<Partition> = self.assignment.offsets().partitions().collect();
+        self.assignment.commit(&self.consumer, &partitions);
         for (source, partition) in partitions {
             // The close below revokes once more; there is nothing left to wait for.
-            context.offsets().revoke(source, partition);
+            self.assignment.offsets().revoke(source, partition);
         }
     }
 }
@@ -272,7 +289,7 @@ fn size_of_all(headers: &Result<OwnedHeaders, kafka_headers::Unreadable>) -> usi
 }
 
 /// What an instance waits for that has no partitions, though Kafka and the topics are there.
-fn unassigned(Group { name, session_timeout }: &Group, membership: Membership) -> Option<String> {
+fn unassigned(Group { name, session_timeout, .. }: &Group, membership: Membership) -> Option<String> {
     match membership {
         // A coordinator that can't be asked is told of as a broker that can't.
         Membership::None => None,

@@ -9,7 +9,10 @@ use std::{
 use crossbeam_channel::Sender;
 
 use super::{Intake, acks::Acks, offsets::Offsets};
-use crate::event::{Event, Place};
+use crate::{
+    clock::SystemClock,
+    event::{Event, Place},
+};
 
 /// Events that may be open at once.
 const MAX_OPEN: usize = 8 * 1024;
@@ -56,7 +59,8 @@ impl<R: Read> LineSource<R> {
                 }
             }
             while offsets.unsettled() >= MAX_OPEN {
-                self.acks.collect(&mut settled, Duration::from_secs(1));
+                self.acks.wait(&SystemClock, Duration::from_secs(1));
+                self.acks.collect(&mut settled);
                 settled.drain(..).for_each(|(ticket, fate)| offsets.settle(ticket, fate));
             }
             if !more {

@@ -7,7 +7,9 @@
 //! - Order: events of a partition are handed over in the order of their offsets.
 
 pub mod acks;
-mod assignment;
+pub(crate) mod assignment;
+pub mod client;
+pub(crate) mod consumer;
 pub mod kafka;
 pub mod memory;
 pub mod offsets;

@@ -5,44 +5,9 @@
 //! Only the contiguous finished prefix of a slot moves its position; offsets may have gaps (compaction, transaction markers), so the
 //! prefix is counted in events received, never by adding one to an offset.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
-pub use crate::counts::Fate;
-
-const SEQUENCE_BITS: u32 = 40;
-
-/// Names one received event: the slot in the upper bits, its sequence number within the slot in the lower 40.
-/// Within an assignment their order is that of the events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(u64);
-
-impl Ticket {
-    fn new(slot: u32, sequence: u64) -> Self {
-        Self(u64::from(slot) << SEQUENCE_BITS | sequence)
-    }
-
-    /// The assignment that the event belongs to.
-    pub fn slot(self) -> u32 {
-        u32::try_from(self.0 >> SEQUENCE_BITS).unwrap_or(u32::MAX)
-    }
-
-    fn sequence(self) -> u64 {
-        self.0 & ((1 << SEQUENCE_BITS) - 1)
-    }
-
-    /// The ticket as the producer's opaque value.
-    #[expect(clippy::cast_possible_truncation, reason = "64-bit targets only: see the assertion below")]
-    pub fn into_opaque(self) -> usize {
-        self.0 as usize
-    }
-
-    /// The ticket that [`Ticket::into_opaque`] was called on.
-    pub fn from_opaque(opaque: usize) -> Self {
-        Self(opaque as u64)
-    }
-}
-
-const _: () = assert!(usize::BITS == 64, "a ticket travels as the producer's pointer-sized opaque value");
+use crate::event::{Fate, Ticket};
 
 #[derive(Debug)]
 struct Open {
@@ -78,8 +43,8 @@ pub struct Position {
 /// The open events of all assigned partitions.
 #[derive(Debug, Default)]
 pub struct Offsets {
-    slots: HashMap<u32, Slot>,
-    assigned: HashMap<(u16, i32), u32>,
+    slots: BTreeMap<u32, Slot>,
+    assigned: BTreeMap<(u16, i32), u32>,
     next_slot: u32,
     unsettled: usize,
     unsettled_bytes: usize,

@@ -4,95 +4,58 @@
 //! positions that `start_from` chooses are committed at once, for *all* partitions, so that what arrives from now on is never skipped, whoever
 //! reads it. When it has some, a partition without one is new and starts at its beginning.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
-use rdkafka::{
-    TopicPartitionList,
-    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext},
-    error::KafkaResult,
-    topic_partition_list::Offset,
+use rdkafka::error::KafkaResult;
+
+use super::{
+    consumer::{Consumer, Partition, Start},
+    offsets::Position,
 };
-
 use crate::config::{DataStart, DataTopic};
 
-/// One request's time; the caller tries again.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Fills in where each assigned partition starts.
-pub fn choose<C: ConsumerContext>(
-    consumer: &BaseConsumer<C>,
-    topics: &[DataTopic],
-    assigned: &mut TopicPartitionList,
-) -> KafkaResult<()> {
-    for topic in topics {
-        let mine: Vec<i32> = assigned
-            .elements_for_topic(&topic.name)
-            .iter()
-            .map(rdkafka::topic_partition_list::TopicPartitionListElem::partition)
-            .collect();
+/// Where each assigned partition starts.
+pub fn choose(consumer: &impl Consumer, topics: &[DataTopic], assigned: &[Partition]) -> KafkaResult<Vec<Start>> {
+    let mut starts = Vec::with_capacity(assigned.len());
+    for (source, topic) in (0_u16..).zip(topics) {
+        let mine: Vec<Partition> = assigned.iter().copied().filter(|partition| partition.0 == source).collect();
         if mine.is_empty() {
             continue;
         }
-        let committed = committed(consumer, &topic.name)?;
+        let committed = consumer.committed(source)?;
         let first_start = committed.values().all(Option::is_none);
-        let start = if first_start { first_positions(consumer, topic, &committed)? } else { committed };
-        for partition in mine {
-            let offset = start.get(&partition).copied().flatten().map_or(Offset::Beginning, Offset::Offset);
-            assigned.set_partition_offset(&topic.name, partition, offset)?;
-        }
+        let from = if first_start { first_positions(consumer, source, topic, &committed)? } else { committed };
+        starts.extend(
+            mine.into_iter().map(|partition| Start { partition, offset: from.get(&partition.1).copied().flatten() }),
+        );
     }
-    Ok(())
+    Ok(starts)
 }
 
-/// The group's committed offset of every partition of a topic.
-fn committed<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
-    let metadata = consumer.fetch_metadata(Some(topic), TIMEOUT)?;
-    let mut all = TopicPartitionList::new();
-    for partition in metadata
-        .topics()
-        .iter()
-        .filter(|found| found.name() == topic)
-        .flat_map(rdkafka::metadata::MetadataTopic::partitions)
-    {
-        all.add_partition(topic, partition.id());
-    }
-    let answer = consumer.committed_offsets(all, TIMEOUT)?;
-    answer
-        .elements()
-        .iter()
-        .map(|element| {
-            element.error().map(|()| (element.partition(), element.offset().to_raw().filter(|raw| *raw >= 0)))
-        })
-        .collect()
-}
-
-fn first_positions<C: ConsumerContext>(
-    consumer: &BaseConsumer<C>,
+fn first_positions(
+    consumer: &impl Consumer,
+    source: u16,
     topic: &DataTopic,
     committed_before: &BTreeMap<i32, Option<i64>>,
 ) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
     let mut chosen = BTreeMap::new();
     let mut waiting = 0;
-    for partition in committed_before.keys() {
-        let (low, high) = consumer.fetch_watermarks(&topic.name, *partition, TIMEOUT)?;
+    for &partition in committed_before.keys() {
+        let (low, high) = consumer.watermarks((source, partition))?;
         waiting += high - low;
-        chosen.insert(*partition, Some(if topic.start_from == DataStart::End { high } else { low }));
+        chosen.insert(partition, Some(if topic.start_from == DataStart::End { high } else { low }));
     }
     // Another instance may have chosen meanwhile: its choice stands.
-    let meanwhile = committed(consumer, &topic.name)?;
-    let mut commit = TopicPartitionList::new();
-    for (partition, offset) in &mut chosen {
-        match meanwhile.get(partition).copied().flatten() {
-            Some(theirs) => *offset = Some(theirs),
-            None => commit.add_partition_offset(
-                &topic.name,
-                *partition,
-                offset.map_or(Offset::Beginning, Offset::Offset),
-            )?,
+    let meanwhile = consumer.committed(source)?;
+    let mut commit = vec![];
+    for (&partition, offset) in &mut chosen {
+        match (meanwhile.get(&partition).copied().flatten(), *offset) {
+            (None, Some(offset)) => commit.push(Position { source, partition, offset }),
+            (theirs, _) => *offset = theirs,
         }
     }
-    if commit.count() > 0 {
-        consumer.commit(&commit, CommitMode::Sync)?;
+    if !commit.is_empty() {
+        consumer.commit(&commit)?;
         tell(topic, waiting);
     }
     Ok(chosen)

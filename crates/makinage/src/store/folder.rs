@@ -7,10 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::FlockOperation;
-
 use super::{
-    held::{lock, remove_unless_held},
+    held::{remove_unless_held, uninterrupted},
     index,
     name::folder_name,
     spool,
@@ -44,7 +42,7 @@ impl Locked {
     /// Waits for the others, who hold it for moments only.
     pub(super) fn acquire(folder: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(LOCK))?;
-        lock(&file, FlockOperation::LockExclusive)?;
+        uninterrupted(|| file.lock())?;
         Ok(Self { _file: file })
     }
 }

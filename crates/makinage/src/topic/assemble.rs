@@ -8,8 +8,7 @@ use super::{Failure, client::TopicClient};
 use crate::{
     model::RecordPlace,
     record::{
-        Kind,
-        headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER, header},
+        Record,
         manifest::Manifest,
         upload::{Placing, Upload},
     },
@@ -61,13 +60,10 @@ impl Assembly<'_> {
     }
 
     fn take(&mut self, message: &BorrowedMessage<'_>) -> ControlFlow<()> {
-        if Kind::of(header(message, KIND_HEADER), message.payload()) != Kind::Chunk {
-            return ControlFlow::Continue(());
-        }
-        let bytes = message.payload().unwrap_or_default();
-        match self.upload.place(header(message, UPLOAD_HEADER), header(message, CHUNK_HEADER), bytes.len()) {
+        let Record::Chunk(chunk) = Record::of(message) else { return ControlFlow::Continue(()) };
+        match self.upload.place(&chunk) {
             Placing::Write(at) => {
-                if let Err(error) = self.spool.write_at(at, bytes) {
+                if let Err(error) = self.spool.write_at(at, chunk.bytes) {
                     self.failure = Some(Failure::Later(error.to_string()));
                     return ControlFlow::Break(());
                 }

@@ -7,13 +7,14 @@ use std::{
 };
 
 use rdkafka::{
-    ClientConfig, ClientContext, Message, Offset, Statistics, TopicPartitionList,
+    ClientConfig, ClientContext, Offset, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, Consumer, ConsumerContext},
-    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    consumer::{BaseConsumer, ConsumerContext},
+    error::{KafkaError, KafkaResult},
     message::BorrowedMessage,
 };
 
+use super::read::{self, Patience, Stretch};
 use crate::{
     generation::mailbox::Mailbox,
     kafka::{
@@ -21,8 +22,6 @@ use crate::{
         context::Connection,
     },
 };
-
-const POLL: Duration = Duration::from_millis(500);
 
 /// The context of the model topic's consumers.
 pub struct ModelContext(Arc<Connection>);
@@ -91,35 +90,16 @@ impl TopicClient {
         Ok(list)
     }
 
-    /// Shows what is left of a stretch of a partition, record by record, until `each` has seen enough. Brokers that are away are waited for.
+    /// Shows what is left of a stretch of a partition, record by record, until `each` has seen enough. Brokers that are
+    /// away are waited for.
     pub fn read(
         &self,
         partition: i32,
-        range: Range<i64>,
-        mut each: impl FnMut(&BorrowedMessage<'_>) -> ControlFlow<()>,
+        offsets: Range<i64>,
+        each: impl FnMut(&BorrowedMessage<'_>) -> ControlFlow<()>,
     ) -> KafkaResult<()> {
-        if range.is_empty() {
-            return Ok(());
-        }
-        let consumer = self.consumer()?;
-        consumer.assign(&self.from([(partition, Offset::Offset(range.start))])?)?;
-        while !self.mailbox.is_closed() {
-            match consumer.poll(POLL) {
-                // Before its start: the stretch is gone, and the position was set back.
-                Some(Ok(message)) if message.offset() < range.start => {}
-                Some(Ok(message)) => {
-                    let offset = message.offset();
-                    if offset >= range.end || each(&message).is_break() || offset + 1 == range.end {
-                        return Ok(());
-                    }
-                }
-                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
-                Some(Err(error)) if is_lasting(&error) => return Err(error),
-                Some(Err(error)) => self.tell(&error),
-                None => {}
-            }
-        }
-        Err(KafkaError::Canceled)
+        // What follows the topic has its own consumer, and goes on beside this.
+        read::read(&self.consumer()?, &Stretch { topic: &self.topic, partition, offsets }, self, each)
     }
 
     /// Passes on what a consumer says is wrong.
@@ -128,15 +108,12 @@ impl TopicClient {
     }
 }
 
-/// Whether waiting doesn't help: the topic isn't what it was, or isn't ours.
-pub fn is_lasting(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::UnknownTopicOrPartition
-                | RDKafkaErrorCode::UnknownPartition
-                | RDKafkaErrorCode::UnknownTopic
-                | RDKafkaErrorCode::TopicAuthorizationFailed
-        )
-    )
+impl Patience for TopicClient {
+    fn goes_on(&self, _waited: Duration) -> bool {
+        !self.mailbox.is_closed()
+    }
+
+    fn tell(&self, error: &KafkaError) {
+        Self::tell(self, error);
+    }
 }

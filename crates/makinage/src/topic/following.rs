@@ -10,16 +10,17 @@ use rdkafka::{
 
 use super::{
     Failure, ModelReader, POLL,
-    client::{ModelConsumer, is_lasting},
-    history::{History, is_older},
+    client::ModelConsumer,
+    history::History,
     look::Looker,
+    read::is_lasting,
     watch::{Seen, Watch},
 };
 use crate::{
     generation::{Arrived, Offer},
-    model::RecordPlace,
+    model::{RecordPlace, newer},
     panics,
-    record::Kind,
+    record::Record,
 };
 
 /// A model that takes more than its record is taken up after this: of a burst, only the newest.
@@ -120,7 +121,9 @@ impl<'r> Following<'r> {
                 Event::Model(place, _) | Event::Promise(place) if self.is_late(&place) => self.history.remember(place),
                 Event::Model(place, taken) => {
                     self.history.remember(place.clone());
-                    self.waiting = self.waiting.take().filter(|waiting| is_older(&place, &waiting.place));
+                    if self.waiting.as_ref().is_some_and(|waiting| !self.is_older(&place, &waiting.place)) {
+                        self.waiting = None;
+                    }
                     match taken {
                         Ok(arrived) => self.offer_newest(arrived),
                         Err(failure) => self.failed(&place, failure)?,
@@ -128,7 +131,7 @@ impl<'r> Following<'r> {
                 }
                 Event::Promise(place) => {
                     self.history.remember(place.clone());
-                    if self.waiting.as_ref().is_none_or(|waiting| !is_older(&place, &waiting.place)) {
+                    if self.waiting.as_ref().is_none_or(|waiting| !self.is_older(&place, &waiting.place)) {
                         let due = Instant::now() + SETTLE;
                         self.waiting = Some(Waiting { place, due, retry: FIRST_RETRY, told: false });
                     }
@@ -162,16 +165,24 @@ impl<'r> Following<'r> {
             Some(Err(error)) => return Event::Error(error),
         };
         self.watch.read(message.partition(), message.offset());
-        match self.looker.kind(&message) {
-            Kind::Zip => Event::Model(RecordPlace::of(&message), self.reader.taker.take_zip(&message)),
-            Kind::Manifest | Kind::Reference => Event::Promise(RecordPlace::of(&message)),
-            Kind::Chunk | Kind::Foreign(_) => Event::Nothing,
+        let place = RecordPlace::of(&message);
+        match self.looker.read(&message) {
+            Record::Zip(zip) => {
+                let taken = self.reader.taker.take_zip(&place, &zip);
+                Event::Model(place, taken)
+            }
+            Record::Manifest(_) | Record::Reference(_) => Event::Promise(place),
+            Record::Chunk(_) | Record::Foreign(_) => Event::Nothing,
         }
+    }
+
+    fn is_older(&self, one: &RecordPlace, other: &RecordPlace) -> bool {
+        newer(self.history.rank(other), self.history.rank(one))
     }
 
     /// Whether a record that came is older than what was offered: partitions are read beside each other, and all instances are to serve the same.
     fn is_late(&self, place: &RecordPlace) -> bool {
-        let Some(taken) = self.taken.as_ref().filter(|taken| is_older(place, taken)) else { return false };
+        let Some(taken) = self.taken.as_ref().filter(|taken| self.is_older(place, taken)) else { return false };
         tracing::warn!(
             "the model in {place} is older than the one in {taken}, by its record's time: it is not taken up; if it is meant to be newer, set its publisher's clock and publish it again"
         );
@@ -192,7 +203,7 @@ impl<'r> Following<'r> {
 
     /// The loader could not use it, and nothing serves.
     fn unusable(&mut self, place: &RecordPlace) -> KafkaResult<()> {
-        self.history.forget(place);
+        self.history.pass_over(place);
         self.taken.take_if(|taken| taken == place);
         // Else the loader has another one, and will say so if that is of no use either.
         if self.offered.hope.as_ref() != Some(place) {
@@ -276,7 +287,7 @@ impl<'r> Following<'r> {
         match failure {
             Failure::Unusable(why) => {
                 tracing::error!("the model in {place} is not taken up: {why}");
-                self.history.forget(place);
+                self.history.pass_over(place);
             }
             Failure::Gone => self.history.forget(place),
             Failure::Later(why) => {

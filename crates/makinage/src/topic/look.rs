@@ -6,17 +6,10 @@ use std::{
     time::Instant,
 };
 
-use rdkafka::{Message, error::KafkaResult, message::BorrowedMessage};
+use rdkafka::{error::KafkaResult, message::BorrowedMessage};
 
 use super::{client::TopicClient, ignored::Ignored};
-use crate::{
-    model::RecordPlace,
-    record::{
-        Kind,
-        chunk::{ChunkPlace, is_upload},
-        headers::{CHUNK_HEADER, KIND_HEADER, UPLOAD_HEADER, header},
-    },
-};
+use crate::{model::RecordPlace, record::Record};
 
 /// Looks at records, and tells of those that are no use.
 #[derive(Debug)]
@@ -35,17 +28,12 @@ impl Looker {
     }
 
     /// What a record is; what is neither model nor chunk is told.
-    pub fn kind(&mut self, message: &BorrowedMessage<'_>) -> Kind {
-        let mut kind = Kind::of(header(message, KIND_HEADER), message.payload());
-        let upload = header(message, UPLOAD_HEADER).and_then(|id| std::str::from_utf8(id).ok());
-        let place = header(message, CHUNK_HEADER).and_then(ChunkPlace::parse);
-        if kind == Kind::Chunk && (place.is_none() || !upload.is_some_and(is_upload)) {
-            kind = Kind::Foreign("is a chunk that doesn't say of which upload, or which of its chunks".to_owned());
-        }
-        if let Kind::Foreign(why) = &kind {
+    pub fn read<'r>(&mut self, message: &'r BorrowedMessage<'_>) -> Record<'r> {
+        let record = Record::of(message);
+        if let Record::Foreign(why) = &record {
             self.ignore(&RecordPlace::of(message), why);
         }
-        kind
+        record
     }
 
     /// The models of a stretch of a partition, in their order.
@@ -53,13 +41,13 @@ impl Looker {
         let mut models = Vec::new();
         let mut strays: Option<(RecordPlace, u64)> = None;
         client.read(partition, range, |message| {
-            match self.kind(message) {
-                Kind::Zip | Kind::Manifest | Kind::Reference => {
+            match self.read(message) {
+                Record::Chunk(_) => strays.get_or_insert_with(|| (RecordPlace::of(message), 0)).1 += 1,
+                Record::Foreign(_) => {}
+                Record::Zip(_) | Record::Manifest(_) | Record::Reference(_) => {
                     models.push(RecordPlace::of(message));
                     strays = None;
                 }
-                Kind::Chunk => strays.get_or_insert_with(|| (RecordPlace::of(message), 0)).1 += 1,
-                Kind::Foreign(_) => {}
             }
             ControlFlow::Continue(())
         })?;

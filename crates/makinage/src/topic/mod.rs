@@ -16,6 +16,7 @@ mod history;
 mod ignored;
 pub mod list;
 mod look;
+mod read;
 mod take;
 mod watch;
 

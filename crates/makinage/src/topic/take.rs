@@ -2,16 +2,13 @@
 
 use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
 
-use rdkafka::{Message, message::BorrowedMessage};
-
 use super::{Failure, assemble::assemble, client::TopicClient, fetch};
 use crate::{
     archive::Limits,
     generation::Arrived,
     model::{ModelIdentity, RecordPlace},
     record::{
-        Kind,
-        headers::{KIND_HEADER, NAME_HEADER, VERSION_HEADER, header},
+        Record, Zip,
         manifest::Manifest,
         reference::{Reference, shown},
     },
@@ -46,7 +43,7 @@ impl Taker {
             .read(place.partition, only, |message| {
                 // In a topic that was made anew, another record may have the place.
                 if RecordPlace::of(message) == *place {
-                    task = Some(self.task(message, partitions));
+                    task = Some(self.task(Record::of(message), partitions));
                 }
                 ControlFlow::Break(())
             })
@@ -58,24 +55,23 @@ impl Taker {
     }
 
     /// Takes the model of a record that holds the whole of it.
-    pub fn take_zip(&self, message: &BorrowedMessage<'_>) -> Result<Arrived, Failure> {
-        let model = self.store_zip(message.payload().unwrap_or_default(), message)?;
-        Ok(Arrived { place: RecordPlace::of(message), model })
+    pub fn take_zip(&self, place: &RecordPlace, zip: &Zip<'_>) -> Result<Arrived, Failure> {
+        Ok(Arrived { place: place.clone(), model: self.store_zip(zip)? })
     }
 
-    fn task(&self, message: &BorrowedMessage<'_>, partitions: i32) -> Result<Task, Failure> {
-        let value = message.payload().unwrap_or_default();
-        match Kind::of(header(message, KIND_HEADER), message.payload()) {
-            Kind::Zip => self.store_zip(value, message).map(Task::Done),
-            Kind::Manifest => Manifest::parse(value, partitions, &self.limits)
+    fn task(&self, record: Record<'_>, partitions: i32) -> Result<Task, Failure> {
+        match record {
+            Record::Zip(zip) => self.store_zip(&zip).map(Task::Done),
+            Record::Manifest(manifest) => manifest
+                .and_then(|manifest| manifest.fits(partitions, &self.limits).map(|()| manifest))
                 .map(Task::Assemble)
                 .map_err(|error| Failure::Unusable(error.to_string())),
-            Kind::Reference => Reference::parse(value).map(Task::Fetch).map_err(|fault| {
+            Record::Reference(reference) => reference.map(Task::Fetch).map_err(|fault| {
                 Failure::Unusable(format!(
                     "this reference to a model {fault}; publish it again with makinage-model-publisher"
                 ))
             }),
-            Kind::Chunk | Kind::Foreign(_) => Err(Failure::Gone),
+            Record::Chunk(_) | Record::Foreign(_) => Err(Failure::Gone),
         }
     }
 
@@ -112,12 +108,10 @@ impl Taker {
         Ok(Arrived { place: place.clone(), model })
     }
 
-    fn store_zip(&self, zip: &[u8], message: &BorrowedMessage<'_>) -> Result<StoredModel, Failure> {
-        let sha256 = crate::archive::sha256(zip);
-        let identity = ModelIdentity::named(sha256, header(message, NAME_HEADER), header(message, VERSION_HEADER));
+    fn store_zip(&self, zip: &Zip<'_>) -> Result<StoredModel, Failure> {
         let mut spool = self.spool()?;
-        spool.write(zip).map_err(|error| Failure::Later(self.store.failed(error).to_string()))?;
-        self.keep(spool, identity)
+        spool.write(zip.bytes).map_err(|error| Failure::Later(self.store.failed(error).to_string()))?;
+        self.keep(spool, zip.identity())
     }
 
     fn spool(&self) -> Result<Spool, Failure> {

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    messages::WorkerId,
-    pool::{Live, Pool},
-};
+use super::{live::Live, messages::WorkerId, pool::Pool};
 
 /// The last word of each worker of the generation that is being made.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::pool::Live;
+use super::live::Live;
 use crate::flights::Job;
 use crate::wire::answer::Answer;
 
@@ -23,7 +23,7 @@ impl fmt::Display for WorkerId {
 
 /// A request on its way to a worker.
 #[derive(Debug)]
-pub(super) struct Ask {
+pub(crate) struct Ask {
     pub incarnation: u32,
     pub id: u64,
     pub dense: bool,

@@ -2,10 +2,12 @@
 
 pub mod check;
 pub mod early;
+pub(crate) mod launch;
+pub(crate) mod live;
 pub mod messages;
 pub mod pool;
 pub mod process;
 pub mod samples;
 pub mod setup;
 mod slot;
-mod starting;
+pub mod starting;

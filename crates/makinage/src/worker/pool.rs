@@ -1,69 +1,65 @@
 //! The workers of one generation, as the pipeline sees them: who is free, who holds which batch, who has been silent for too long.
 
 use std::{
-    collections::VecDeque,
-    net::Shutdown,
-    os::unix::net::UnixStream,
-    sync::{Arc, atomic::Ordering},
-    thread,
+    fmt,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::Sender;
 
 use super::{
-    messages::{Ask, FromWorker, WorkerId},
-    setup::WorkerPlan,
-    slot::Slot,
+    live::{InFlight, Live},
+    messages::{Ask, WorkerId},
 };
 use crate::{
-    child::confine,
-    wire::{
-        answer::Answer,
-        protocol::{LoadFailure, Loaded},
-    },
-};
-use crate::{
-    config::{self, Batch, OnError},
+    config::{Batch, OnError, Probation},
     flights::{Job, Part},
     model::ModelLabel,
+    wire::{answer::Answer, protocol::Loaded},
 };
 
 /// Batches that a worker holds: one that it works on, and one so that it never waits for the next.
 pub const IN_FLIGHT: usize = 2;
 
-/// A process that has loaded its model.
-#[derive(Debug)]
-pub struct Live {
-    pub(super) incarnation: u32,
-    process: u32,
-    /// What it said of the model.
-    pub loaded: Loaded,
-    abort: UnixStream,
-    in_flight: VecDeque<InFlight>,
-    /// Since when the worker has been at its oldest request without a sign of life.
-    silent_since: Instant,
+/// What a generation goes by.
+#[derive(Debug, Clone)]
+pub(crate) struct Terms {
+    /// Its model's name.
+    pub label: ModelLabel,
+    /// How events are grouped for it.
+    pub batch: Batch,
+    /// What becomes of an event that fails.
+    pub on_error: OnError,
+    /// When it is to be taken back.
+    pub probation: Probation,
+    /// The longest that a worker may be silent on one batch.
+    pub predict_timeout: Duration,
 }
 
-#[derive(Debug)]
-struct InFlight {
-    id: u64,
-    job: Job,
-    answers: Vec<Answer>,
+/// Those who start and replace the processes of a generation.
+pub(crate) trait Crew: fmt::Debug + Send + Sync {
+    /// The generation serves: what is started from now on may use all processors.
+    fn take_over(&self);
+
+    /// The generation is over: what loads ends, and nothing begins to.
+    fn abandon(&self);
 }
 
-impl Live {
-    pub(super) fn new(process: u32, abort: UnixStream, loaded: Loaded) -> Self {
-        Self { incarnation: 0, process, loaded, abort, in_flight: VecDeque::new(), silent_since: Instant::now() }
-    }
-}
-
+/// A worker's place.
 #[derive(Debug)]
-struct Worker {
+pub(crate) struct Worker {
     asks: Sender<Ask>,
     live: Option<Live>,
     /// It will never be replaced.
     gone: bool,
+}
+
+impl Worker {
+    /// One that is asked over this channel, which holds [`IN_FLIGHT`] asks.
+    pub(crate) fn new(asks: Sender<Ask>, live: Live) -> Self {
+        Self { asks, live: Some(live), gone: false }
+    }
 }
 
 /// A request that has been answered whole.
@@ -83,56 +79,31 @@ pub struct Answered {
 #[derive(Debug)]
 pub struct Pool {
     generation: u64,
-    plan: Arc<WorkerPlan>,
+    terms: Terms,
+    crew: Box<dyn Crew>,
     workers: Vec<Worker>,
     next_id: u64,
+    serves: bool,
 }
 
 impl Pool {
-    /// Starts all workers and waits until each has loaded the model; the first failure ends the attempt.
-    pub fn start(generation: u64, plan: WorkerPlan, pipeline: &Sender<FromWorker>) -> Result<Self, LoadFailure> {
-        let plan = Arc::new(plan);
-        let mut starting = Vec::with_capacity(plan.workers);
-        for slot in 0..plan.workers {
-            let id = WorkerId { generation, slot };
-            let (asks, jobs) = bounded(IN_FLIGHT);
-            let (started, outcome) = bounded(1);
-            let slot = Slot { id, plan: Arc::clone(&plan), jobs, pipeline: pipeline.clone() };
-            // The thread lives as long as its worker: PR_SET_PDEATHSIG looks at the thread that started the child.
-            thread::Builder::new().name(id.to_string()).spawn(move || slot.run(&started)).map_err(|error| {
-                LoadFailure {
-                    step: "environment".into(),
-                    error: "ThreadLimit".into(),
-                    message: format!("cannot start a thread for {id}: {error}"),
-                    hint: Some("raise the limit of processes, or lower operators.<name>.workers".into()),
-                    ..LoadFailure::default()
-                }
-            })?;
-            starting.push((asks, outcome));
-        }
-        let workers = starting
-            .into_iter()
-            .map(|(asks, outcome)| {
-                let live = outcome.recv().unwrap_or_else(|_| Err(LoadFailure::default()))?;
-                Ok(Worker { asks, live: Some(live), gone: false })
-            })
-            .collect::<Result<_, LoadFailure>>()
-            // The others' outcome is of no use any more.
-            .inspect_err(|_| plan.starting.abandon())?;
-        Ok(Self { generation, plan, workers, next_id: 0 })
+    /// A generation whose workers have loaded their model.
+    pub(crate) fn new(generation: u64, terms: Terms, crew: Box<dyn Crew>, workers: Vec<Worker>) -> Self {
+        Self { generation, terms, crew, workers, next_id: 0, serves: false }
     }
 
     /// From now on this generation serves: its processes may use all processors.
-    pub fn take_over(&self) {
-        self.plan.beside_another.store(false, Ordering::SeqCst);
+    pub fn take_over(&mut self) {
+        self.serves = true;
+        self.crew.take_over();
         for live in self.workers.iter().filter_map(|worker| worker.live.as_ref()) {
             release(self.generation, live);
         }
     }
 
     /// When it is to be taken back.
-    pub fn probation(&self) -> config::Probation {
-        self.plan.probation
+    pub fn probation(&self) -> Probation {
+        self.terms.probation
     }
 
     /// Whether any of its processes is alive.
@@ -147,17 +118,17 @@ impl Pool {
 
     /// The model's name.
     pub fn label(&self) -> &ModelLabel {
-        &self.plan.model.label
+        &self.terms.label
     }
 
     /// How events are grouped for it.
     pub fn batch(&self) -> Batch {
-        self.plan.batch
+        self.terms.batch
     }
 
     /// What becomes of an event that fails.
     pub fn on_error(&self) -> OnError {
-        self.plan.on_error
+        self.terms.on_error
     }
 
     /// Its number of workers.
@@ -189,7 +160,7 @@ impl Pool {
         self.next_id += 1;
         let ask = Ask { incarnation: live.incarnation, id, dense: live.loaded.dense, job: job.clone() };
         if live.in_flight.is_empty() {
-            live.silent_since = now;
+            live.silent_since = Some(now);
         }
         live.in_flight.push_back(InFlight { id, job, answers: vec![] });
         // The channel holds IN_FLIGHT asks, and its thread ends only with this pool or a panic, which it tells.
@@ -201,13 +172,13 @@ impl Pool {
     /// Part of an answer has come. `Some` once the request is answered whole.
     pub fn answered(&mut self, slot: usize, id: u64, answer: Answer, now: Instant) -> Option<Answered> {
         let live = self.workers.get_mut(slot)?.live.as_mut()?;
-        live.silent_since = now;
+        live.silent_since = Some(now);
         let oldest = live.in_flight.front_mut()?;
         let known: usize = oldest.answers.iter().map(|answer| answer.count).sum();
         let rows = oldest.job.range.len();
         if oldest.id != id || answer.first != known || known + answer.count > rows {
             tracing::error!("a worker answered what it was not asked; it is replaced");
-            abort(live);
+            live.process.end();
             return None;
         }
         let complete = known + answer.count == rows;
@@ -217,7 +188,7 @@ impl Pool {
             return None;
         }
         let InFlight { job, answers, .. } = live.in_flight.pop_front()?;
-        let (generation, model) = (self.generation, Arc::clone(&self.plan.model.label));
+        let (generation, model) = (self.generation, Arc::clone(&self.terms.label));
         let part = Part::Answered { start: job.range.start, answers, generation, model };
         Some(Answered { flight: job.flight, part, rows, took })
     }
@@ -225,7 +196,7 @@ impl Pool {
     /// A worker shows that it is still at work.
     pub fn progressed(&mut self, slot: usize, now: Instant) {
         if let Some(live) = self.workers.get_mut(slot).and_then(|worker| worker.live.as_mut()) {
-            live.silent_since = now;
+            live.silent_since = Some(now);
         }
     }
 
@@ -251,7 +222,7 @@ impl Pool {
     pub fn replaced(&mut self, slot: usize, live: Live) {
         let Some(worker) = self.workers.get_mut(slot) else { return };
         // It may have been loading, on one processor, when its generation took over.
-        if !self.plan.beside_another.load(Ordering::SeqCst) {
+        if self.serves {
             release(self.generation, &live);
         }
         worker.live = Some(live);
@@ -260,26 +231,26 @@ impl Pool {
     /// Ends workers that have been silent on a batch for longer than `predict_timeout`; each is reported dead soon.
     pub fn end_silent(&mut self, now: Instant) {
         for (slot, worker) in self.workers.iter_mut().enumerate() {
-            let Some(live) = worker.live.as_mut().filter(|live| !live.in_flight.is_empty()) else { continue };
-            let silent = now.saturating_duration_since(live.silent_since);
-            if silent > self.plan.predict_timeout {
+            let Some(live) = worker.live.as_mut() else { continue };
+            let Some(since) = live.silent_since() else { continue };
+            let silent = now.saturating_duration_since(since);
+            if silent > self.terms.predict_timeout {
                 let id = WorkerId { generation: self.generation, slot };
                 tracing::warn!(
                     "{id}: no answer for {} s (operators.<name>.predict_timeout); it is replaced and its batch tried again",
                     silent.as_secs()
                 );
-                abort(live);
+                live.process.end();
                 // Not again before its death is reported.
-                live.silent_since = now;
+                live.silent_since = Some(now);
             }
         }
     }
 
     /// When the first worker will have been silent for too long.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let busy =
-            self.workers.iter().filter_map(|worker| worker.live.as_ref()).filter(|live| !live.in_flight.is_empty());
-        busy.map(|live| live.silent_since + self.plan.predict_timeout).min()
+        let since = self.workers.iter().filter_map(|worker| worker.live.as_ref()?.silent_since()).min()?;
+        Some(since + self.terms.predict_timeout)
     }
 
     /// Whether no worker holds a batch.
@@ -289,20 +260,13 @@ impl Pool {
 }
 
 fn release(generation: u64, live: &Live) {
-    if let Err(error) = confine::release(live.process) {
-        tracing::warn!("generation {generation}: the worker process {} stays on one processor ({error})", live.process);
+    if let Err(error) = live.process.release() {
+        tracing::warn!("generation {generation}: {:?} stays on one processor ({error})", live.process);
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.plan.starting.abandon();
-    }
-}
-
-/// Closes the socket from this side, which wakes the slot's threads wherever they are: they end and replace the process.
-fn abort(live: &Live) {
-    if let Err(error) = live.abort.shutdown(Shutdown::Both) {
-        tracing::debug!(%error, "the worker's socket is closed already");
+        self.crew.abandon();
     }
 }

@@ -6,10 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    event::{Event, Place},
-    source::offsets::Ticket,
-};
+use crate::event::{Event, Place, Ticket};
 
 /// Different events that a new generation tries before a crash on them counts against it.
 pub const SAMPLES: usize = 3;
@@ -62,10 +59,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::{LARGEST, SAMPLES, Samples};
-    use crate::{
-        event::{Event, Place},
-        source::offsets::Ticket,
-    };
+    use crate::event::{Event, Place, Ticket};
 
     fn event(value: Option<&[u8]>) -> [Event; 1] {
         [Event::new(Ticket::from_opaque(0), Place { source: 0, partition: 0, offset: 0 }, None, value)]

@@ -1,13 +1,8 @@
 //! From the configuration and a model to what workers are started with.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::starting::Starting;
-use crate::wire::protocol::{HookNames, Setup, TopicEncoding};
+use crate::wire::protocol::{self, HookNames, TopicEncoding};
 use crate::{
     config::{self, Batch, Config, Environment, Hooks, OnError, RowWise, cache_folder},
     environment::{self, EnvironmentError, Surroundings},
@@ -15,13 +10,13 @@ use crate::{
     store::workspace::UnpackedModel,
 };
 
-/// What all workers of a pool are started with.
+/// What all workers of a generation are started with, the first ones and those that replace them. It doesn't change.
 #[derive(Debug)]
-pub struct WorkerPlan {
+pub struct Setup {
     /// The interpreter.
     pub python: PathBuf,
-    /// The payload of `setup`.
-    pub setup: Vec<u8>,
+    /// The payload of the `setup` frame.
+    pub payload: Vec<u8>,
     /// The model; it stays on the disk for as long as a worker may be replaced.
     pub model: Arc<UnpackedModel>,
     /// The longest that loading may take.
@@ -40,10 +35,6 @@ pub struct WorkerPlan {
     pub probation: config::Probation,
     /// Recent events, for a model that brings no input example to warm up on; empty where a step is the user's.
     pub samples: Vec<Event>,
-    /// Whether another generation serves meanwhile, so that loading must not take its processor. No longer, once this one takes over.
-    pub beside_another: AtomicBool,
-    /// Its processes that load.
-    pub starting: Starting,
 }
 
 impl From<&Hooks> for HookNames {
@@ -70,17 +61,18 @@ pub fn interpreter(
 }
 
 /// What the workers of a generation are started with: the model and its [`interpreter`]. `max_output_bytes` is the sink's limit.
-pub fn plan(
+pub fn setup(
     config: &Config,
-    (model, python): (Arc<UnpackedModel>, PathBuf),
+    model: Arc<UnpackedModel>,
+    python: PathBuf,
     max_output_bytes: usize,
-) -> Result<WorkerPlan, serde_json::Error> {
+) -> Result<Setup, serde_json::Error> {
     let operator = &config.operator;
     let encoding = |topic: &str, encoder: &crate::config::Encoder| TopicEncoding {
         topic: topic.into(),
         encoder: encoder.module().into(),
     };
-    let setup = Setup {
+    let payload = protocol::Setup {
         config: config.document.clone(),
         folder: config.folder.display().to_string(),
         operator: operator.name.clone(),
@@ -96,9 +88,9 @@ pub fn plan(
         modules: &operator.code.files,
         threads: threads(operator.workers),
     };
-    Ok(WorkerPlan {
+    Ok(Setup {
         python,
-        setup: serde_json::to_vec(&setup)?,
+        payload: serde_json::to_vec(&payload)?,
         model,
         load_timeout: operator.load_timeout,
         predict_timeout: operator.predict_timeout,
@@ -108,8 +100,6 @@ pub fn plan(
         memory_limit: operator.memory_limit,
         probation: operator.probation,
         samples: vec![],
-        beside_another: AtomicBool::new(false),
-        starting: Starting::default(),
     })
 }
 

@@ -15,10 +15,9 @@ use rdkafka::{
 };
 
 use super::{
-    broker::Broker,
     scene::Scene,
     service::DEADLINE,
-    stream::{Reader, key, value},
+    stream::{Reader, enqueue, key, value},
 };
 
 /// Keys of the load, spread evenly over the partitions.
@@ -34,8 +33,9 @@ pub struct Flow {
 
 impl Flow {
     /// Begins to flow into the scene's data topic, which has so many partitions.
-    pub fn start(broker: &Broker, scene: &Scene, partitions: i32) -> Self {
-        let producer: BaseProducer = broker
+    pub fn start(scene: &Scene, partitions: i32) -> Self {
+        let producer: BaseProducer = scene
+            .broker()
             .client()
             .set("enable.idempotence", "true")
             .set("message.timeout.ms", "0")
@@ -71,11 +71,7 @@ impl Flow {
 /// The value tells key and number too: both come back in the output.
 fn send(producer: &BaseProducer, topic: &str, (key, seq): (usize, usize), partition: i32) {
     let (name, value) = (key.to_string(), format!("[{key}, {seq}, 1.4, 0.2]"));
-    let mut record = BaseRecord::to(topic).key(&name).payload(&value).partition(partition);
-    while let Err((_, back)) = producer.send(record) {
-        producer.poll(Duration::from_millis(10));
-        record = back;
-    }
+    enqueue(producer, BaseRecord::to(topic).key(&name).payload(&value).partition(partition));
 }
 
 /// What has come out, by key and number.

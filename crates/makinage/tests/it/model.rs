@@ -87,13 +87,18 @@ pub fn zipped(model: &Path, mark: &str, ballast: usize) -> Vec<u8> {
         add(&entry.file_name().to_string_lossy(), &fs::read(entry.path()).expect("a file"));
     }
     add("mark.txt", mark.as_bytes());
-    let mut state: u64 = 1;
-    let noise = (0..ballast / 8).flat_map(|_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        state.to_le_bytes()
-    });
-    add("ballast.bin", &noise.collect::<Vec<u8>>());
+    add("ballast.bin", &noise(ballast));
     zip.finish().expect("a zip").into_inner()
+}
+
+/// So many bytes that don't compress.
+fn noise(length: usize) -> Vec<u8> {
+    let (mut noise, mut state) = (vec![0; length], 1_u64);
+    for word in noise.chunks_exact_mut(8) {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        word.copy_from_slice(&state.to_le_bytes());
+    }
+    noise
 }
 
 /// The folder of one of the models of `models/lacking.py`, which name packages that the tests' environment lacks.

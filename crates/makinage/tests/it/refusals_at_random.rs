@@ -8,13 +8,10 @@ use std::{
 
 use makinage::{
     config::{DataStart, DataTopic, Encoder, Kafka, SinkTopic},
-    event::{Event, Place},
+    event::{Event, Fate, Place},
     kafka::client::Cluster,
     sink::{Sink, kafka::KafkaSink},
-    source::{
-        acks::Acks,
-        offsets::{Fate, Offsets},
-    },
+    source::{acks::Acks, offsets::Offsets},
 };
 use rdkafka::{Message, message::OwnedMessage};
 
@@ -22,8 +19,8 @@ use super::{
     broker::{Broker, left_out},
     random::Random,
     refusals::{self, source},
+    scene::Scene,
     service::DEADLINE,
-    stage::Stage,
     stream::Reader,
 };
 
@@ -68,7 +65,7 @@ impl Case {
             self.acks.settle(refused.ticket, Fate::Finished);
         }
         let mut settled = vec![];
-        self.acks.collect(&mut settled, Duration::ZERO);
+        self.acks.collect(&mut settled);
         for (ticket, fate) in settled {
             self.offsets.settle(ticket, fate);
         }
@@ -113,10 +110,10 @@ fn whatever_is_refused_all_else_arrives_once_and_in_order() {
     }
     let mut random = Random::printed();
     for name in ["random-1", "random-2", "random-3", "random-4", "random-5", "random-6"] {
-        let stage = Stage::new(name, PARTITIONS, PARTITIONS);
-        stage.set("predict", ("cleanup.policy", "compact"));
+        let scene = Scene::new(name).topics(PARTITIONS);
+        scene.set_topic("predict", ("cleanup.policy", "compact"));
         let keyless = keyless(&mut random);
-        let mut case = Case::new(&stage.broker, name, 1 + random.below(40));
+        let mut case = Case::new(scene.broker(), name, 1 + random.below(40));
         // A batch of the pipeline's.
         let flight = i64::try_from(1 + random.below(200)).expect("small");
         for offset in 0..EACH {
@@ -133,7 +130,7 @@ fn whatever_is_refused_all_else_arrives_once_and_in_order() {
         let told: BTreeSet<String> =
             keyless.iter().map(|(partition, offset)| format!("{name}-data/{partition}/{offset}")).collect();
         assert_eq!(case.refused, told);
-        check(&Reader::new(&stage.broker, &stage.topic("predict")).read_to_end(), &keyless);
+        check(&scene.reader().read_to_end(), &keyless);
     }
 }
 
@@ -145,7 +142,7 @@ fn what_is_refused_first_of_all_is_overtaken_by_nothing_that_is_under_way_behind
     // Its own, since it is frozen: batches that wait in its socket arrive all at once, as on a slow line.
     let broker = Broker::start();
     broker.create_topics(&[("slow-data", PARTITIONS)]);
-    broker.create_topic_of("slow-predict", PARTITIONS, &[("cleanup.policy", "compact")]);
+    broker.create_topic_with("slow-predict", PARTITIONS, ("cleanup.policy", "compact"));
     // Of few outputs: librdkafka sends no further batch while five or more outputs of a partition are on their way.
     let mut case = Case::new(&broker, "slow", 2);
     // The producer has its number, and its connection; partition 0 knows nothing of it.

@@ -1,4 +1,5 @@
-use crate::config::{ModelSource, PublishModel, tests::publisher};
+use super::PublishModel;
+use crate::config::{tests::publisher, values::model_source::ModelSource};
 
 fn problems(models: &str) -> String {
     let text = format!("application: {{name: p}}\nkafka: {{endpoint: a}}\n{models}");

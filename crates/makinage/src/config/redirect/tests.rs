@@ -1,7 +1,10 @@
 use std::path::Path;
 
 use super::*;
-use crate::config::{Located, locate_text, tests::Machine};
+use crate::config::{
+    locate::{Located, locate_text},
+    tests::Machine,
+};
 
 fn located(text: &str) -> Result<Redirect, String> {
     match locate_text(text.to_owned(), Path::new("/etc/app/config.yaml"), &Machine) {

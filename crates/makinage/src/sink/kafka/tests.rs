@@ -7,20 +7,17 @@ use std::{
 
 use rdkafka::{
     mocking::MockCluster,
-    producer::Producer,
     types::{RDKafkaApiKey, RDKafkaRespErr},
 };
 
 use super::KafkaSink;
 use crate::{
+    clock::SystemClock,
     config::{DataStart, DataTopic, Encoder, Kafka, SinkTopic},
-    event::{Event, Place},
+    event::{Event, Fate, Place},
     kafka::client::Cluster,
-    sink::Sink,
-    source::{
-        acks::Acks,
-        offsets::{Fate, Offsets},
-    },
+    sink::{Sink, producer::Producer},
+    source::{acks::Acks, offsets::Offsets},
 };
 
 #[test]
@@ -43,7 +40,7 @@ fn a_producer_that_has_given_up_is_replaced_and_its_outputs_are_produced_by_the_
     let mut offsets = Offsets::default();
     offsets.assign(0, 0);
     let deadline = Instant::now() + Duration::from_mins(1);
-    while sink.producer.client().fatal_error().is_none() {
+    while sink.producer.fatal_error().is_none() {
         assert!(Instant::now() < deadline, "the producer has not given up");
         std::thread::yield_now();
     }
@@ -56,7 +53,8 @@ fn a_producer_that_has_given_up_is_replaced_and_its_outputs_are_produced_by_the_
         assert!(Instant::now() < deadline, "the outputs were not acknowledged");
         assert!(sink.tend().is_empty());
         let mut settled = Vec::new();
-        acks.collect(&mut settled, Duration::from_millis(100));
+        acks.wait(&SystemClock, Duration::from_millis(100));
+        acks.collect(&mut settled);
         for (ticket, fate) in settled {
             assert_eq!(fate, Fate::Finished);
             offsets.settle(ticket, fate);

@@ -1,0 +1,59 @@
+//! Time as the threads of the stream meet it: it is passed in, and so is every wait, so that a simulation can have its own.
+
+use std::{
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What the time is, and how it is waited for.
+pub trait Clock {
+    /// The time.
+    fn now(&self) -> Instant;
+
+    /// Lets so much time pass.
+    fn sleep(&self, time: Duration);
+
+    /// Waits until `enough` holds for what is shared, for at most `timeout`.
+    fn wait<T>(&self, shared: &Shared<T>, timeout: Duration, enough: impl Fn(&T) -> bool);
+}
+
+/// The machine's time.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep(&self, time: Duration) {
+        thread::sleep(time);
+    }
+
+    fn wait<T>(&self, shared: &Shared<T>, timeout: Duration, enough: impl Fn(&T) -> bool) {
+        let _ = shared
+            .changed
+            .wait_timeout_while(shared.lock(), timeout, |state| !enough(state))
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// What one thread changes and another waits for.
+#[derive(Debug, Default)]
+pub struct Shared<T> {
+    state: Mutex<T>,
+    changed: Condvar,
+}
+
+impl<T> Shared<T> {
+    /// For a look or a change; not to be held.
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever waits looks again.
+    pub fn notify(&self) {
+        self.changed.notify_all();
+    }
+}

@@ -1,0 +1,66 @@
+//! Durations, as `5ms`, `25s`, `2m`, `1h`.
+
+use std::time::Duration;
+
+use crate::{
+    config::reader::{field::Field, problem::Findings},
+    quoted::quoted,
+    yaml::{Scalar, Value},
+};
+
+#[cfg(test)]
+mod tests;
+
+const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+
+/// What a duration may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Whether no time at all means something.
+    pub zero: bool,
+    /// The longest that makes sense.
+    pub longest: Duration,
+}
+
+/// The duration in `field`.
+pub fn read(field: &Field, limits: Limits, findings: &mut Findings) -> Option<Duration> {
+    if let Value::Scalar(text, Scalar::Integer(_) | Scalar::Float(_)) = &field.node.value {
+        findings.problem(
+            &field.place,
+            format!("{} has no unit; write for example `5ms`, `25s`, `2m` or `1h`", quoted(text)),
+        );
+        return None;
+    }
+    let text = field.text(findings)?;
+    from_text(text, limits).map_err(|message| findings.problem(&field.place, message)).ok()
+}
+
+/// The duration that `text` says, or what is wrong with it.
+pub fn from_text(text: &str, limits: Limits) -> Result<Duration, String> {
+    let shown_text = quoted(text);
+    let duration = parse(text).ok_or_else(|| {
+        format!("{shown_text} is no duration; write a whole number and its unit: `5ms`, `25s`, `2m` or `1h`")
+    })?;
+    if duration.is_zero() && !limits.zero {
+        return Err(format!(
+            "{shown_text} leaves no time at all; give it at least `1ms`, or remove the key for the default"
+        ));
+    }
+    if duration > limits.longest {
+        return Err(format!("{shown_text} is too long; give it at most `{}`", shown(limits.longest)));
+    }
+    Ok(duration)
+}
+
+fn shown(limit: Duration) -> String {
+    match limit.as_secs() {
+        seconds if seconds % 3_600 == 0 => format!("{}h", seconds / 3_600),
+        seconds => format!("{}m", seconds / 60),
+    }
+}
+
+fn parse(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at(text.find(|character: char| !character.is_ascii_digit())?);
+    let (_, milliseconds) = UNITS.iter().find(|(name, _)| *name == unit.trim_start())?;
+    digits.parse::<u64>().ok()?.checked_mul(*milliseconds).map(Duration::from_millis)
+}

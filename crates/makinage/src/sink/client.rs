@@ -1,0 +1,203 @@
+//! Kafka's client as the sink's producer: rdkafka's threads and callbacks end here.
+
+use std::{sync::Arc, time::Duration};
+
+use rdkafka::{
+    ClientConfig, ClientContext,
+    config::RDKafkaLogLevel,
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    message::DeliveryResult,
+    producer::{Producer as Client, ProducerContext, PurgeConfig, ThreadedProducer},
+};
+
+use super::{
+    kafka::{KafkaSink, Limits},
+    partitions::Partitions,
+    producer::{Kind, NotTaken, Producer, Producers, Purge, Record},
+    reports::{Reports, Undelivered},
+};
+use crate::{
+    clock::SystemClock,
+    config::{DataTopic, SinkTopic},
+    event::Ticket,
+    kafka::{
+        client::{self, Cluster},
+        context::Connection,
+        limits,
+        topics::{Topic, look_up},
+    },
+    panics,
+    source::acks::Acks,
+};
+
+/// Bytes that may wait behind outputs that Kafka refused.
+const MOST_WAITING: usize = 64 << 20;
+/// librdkafka's default of `batch.size`.
+const CLIENT_BATCH: usize = 1_000_000;
+
+/// The producer's context.
+pub struct Deliveries {
+    reports: Reports,
+    connection: Arc<Connection>,
+}
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        // Why a producer gives up is told by the sink, with what becomes of its outputs; that it may is the sink's own choice, which
+        // librdkafka warns of as experimental.
+        let own = facility == "FATAL" || (facility == "CONFWARN" && message.contains("enable.gapless.guarantee"));
+        self.connection.log(if own { RDKafkaLogLevel::Debug } else { level }, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            self.reports.give_up();
+        } else {
+            self.connection.error(error, reason);
+        }
+    }
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, report: &DeliveryResult<'_>, opaque: usize) {
+        panics::point("producer polling thread");
+        let ticket = Ticket::from_opaque(opaque);
+        match report {
+            Ok(_) => {
+                self.connection.alive();
+                self.reports.delivered(ticket);
+            }
+            Err((error, message)) => {
+                self.reports.not_delivered(Undelivered { error: error.clone(), message: message.detach(), ticket });
+            }
+        }
+    }
+}
+
+/// The producer of outputs.
+pub type OutputProducer = ThreadedProducer<Deliveries>;
+
+impl Producer for OutputProducer {
+    fn send<'r>(&self, record: Record<'r>) -> Result<(), NotTaken<'r>> {
+        Self::send(self, record)
+    }
+
+    fn poll(&self, timeout: Duration) {
+        Self::poll(self, timeout);
+    }
+
+    fn under_way(&self) -> usize {
+        usize::try_from(self.in_flight_count()).unwrap_or(0)
+    }
+
+    fn purge(&self, what: Purge) {
+        let queue = PurgeConfig::default().queue();
+        Client::purge(self, if what == Purge::All { queue.inflight() } else { queue });
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        Client::flush(self, timeout).is_ok()
+    }
+
+    fn fatal_error(&self) -> Option<String> {
+        self.client().fatal_error().map(|(_, reason)| reason)
+    }
+
+    fn reports(&self) -> &Reports {
+        &self.client().context().reports
+    }
+
+    fn look_up(&self, topic: &str) -> Topic {
+        look_up(self.client(), topic)
+    }
+}
+
+/// Makes the sink's producers.
+pub struct KafkaProducers {
+    settings: ClientConfig,
+    acks: Arc<Acks>,
+    connection: Arc<Connection>,
+}
+
+impl KafkaProducers {
+    fn create_with(&self, settings: &ClientConfig) -> KafkaResult<OutputProducer> {
+        let reports = Reports::new(&self.acks);
+        settings.create_with_context(Deliveries { reports, connection: Arc::clone(&self.connection) })
+    }
+}
+
+impl Producers for KafkaProducers {
+    type Producer = OutputProducer;
+
+    fn create(&self, kind: Kind, batch_size: usize) -> KafkaResult<OutputProducer> {
+        let mut settings = self.settings.clone();
+        settings.set("batch.size", batch_size.to_string());
+        match kind {
+            Kind::Ordinary => settings.set("enable.gapless.guarantee", "true"),
+            Kind::Alone => settings.set("batch.num.messages", "1").set("linger.ms", "0"),
+        };
+        self.create_with(&settings)
+    }
+}
+
+impl KafkaSink {
+    /// Waits for the sink and data topics to be there, since the partition rule needs their sizes. `None` when `stopped` says so first.
+    pub fn open(
+        cluster: &Cluster,
+        route: (&SinkTopic, &[DataTopic]),
+        acks: Arc<Acks>,
+        stopped: &dyn Fn() -> bool,
+    ) -> KafkaResult<Option<Self>> {
+        let (sink, sources) = route;
+        let settings = cluster.producer();
+        let mut producers =
+            KafkaProducers { settings, acks: Arc::clone(&acks), connection: Arc::clone(&cluster.connection) };
+        let asking = producers.create_with(&producers.settings)?;
+        let names = sources.iter().map(|source| source.name.as_str());
+        let endpoint = cluster.endpoint();
+        let Some(partitions) = Partitions::wait_for(&asking, &endpoint, &sink.name, names, stopped) else {
+            return Ok(None);
+        };
+        let max_record = max_record(&producers.settings, &sink.name);
+        producers.settings.set("message.max.bytes", client_limit(max_record));
+        let limits =
+            Limits { max_record, batch_size: batch_size(&producers.settings, max_record), waiting: MOST_WAITING };
+        let interval = refresh_interval(&producers.settings);
+        let sink = Self::with(producers, &sink.name, partitions, limits, SystemClock)?;
+        // Topics that grow are noticed as soon as the client itself would.
+        if let Err(error) = sink.partitions.watch(interval) {
+            tracing::warn!("topics that get more partitions are not noticed before a restart: {error}");
+        }
+        Ok(Some(sink))
+    }
+}
+
+fn refresh_interval(settings: &ClientConfig) -> Duration {
+    let interval = settings.get("topic.metadata.refresh.interval.ms").and_then(|ms| ms.parse().ok());
+    Duration::from_millis(interval.filter(|ms| *ms > 0).unwrap_or(client::METADATA_REFRESH_MS))
+}
+
+/// The sink topic's `max.message.bytes`; brokers that can't be asked have Kafka's default.
+fn max_record(settings: &ClientConfig, topic: &str) -> usize {
+    match limits::max_message_bytes(settings, topic, Duration::from_secs(5)) {
+        Ok(Some(limit)) => limit,
+        Ok(None) => limits::DEFAULT_MAX_MESSAGE_BYTES,
+        Err(error) => {
+            tracing::debug!("max.message.bytes of {topic} can't be asked ({error}): Kafka's default is assumed");
+            limits::DEFAULT_MAX_MESSAGE_BYTES
+        }
+    }
+}
+
+/// librdkafka's own bound must not be below the topic's; it allows 1,000 to 1,000,000,000.
+fn client_limit(max_record: usize) -> String {
+    max_record.clamp(1_000_000, 1_000_000_000).to_string()
+}
+
+/// The broker holds `max.message.bytes` against a whole batch, and would refuse all records of a larger one.
+fn batch_size(settings: &ClientConfig, max_record: usize) -> usize {
+    let wanted = settings.get("batch.size").and_then(|bytes| bytes.parse().ok()).unwrap_or(CLIENT_BATCH);
+    wanted.min(max_record)
+}

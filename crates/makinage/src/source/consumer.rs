@@ -1,0 +1,89 @@
+//! What the source asks of Kafka's consumer, in its own words: partitions are named by topic (its place in the operator's data topics) and number.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use rdkafka::error::{KafkaError, KafkaResult};
+
+use super::offsets::Position;
+use crate::{
+    event::Headers,
+    kafka::{pulse::Membership, topics::Topic},
+};
+
+/// A partition of a data topic: the topic's place, the partition's number.
+pub type Partition = (u16, i32);
+
+/// A record as the client holds it.
+#[derive(Debug)]
+pub struct Record<'r> {
+    /// Its partition.
+    pub partition: Partition,
+    /// Its offset.
+    pub offset: i64,
+    /// Its key.
+    pub key: Option<&'r [u8]>,
+    /// Its value; `None` for a tombstone.
+    pub value: Option<&'r [u8]>,
+    /// Its headers.
+    pub headers: Option<Headers>,
+}
+
+/// Where an assigned partition is read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// The partition.
+    pub partition: Partition,
+    /// The first offset; `None` for the partition's beginning.
+    pub offset: Option<i64>,
+}
+
+/// A member of a consumer group.
+///
+/// What the group says comes inside [`Consumer::poll`], through [`Assignment::assigned`](super::assignment::Assignment::assigned) and
+/// [`Assignment::revoked`](super::assignment::Assignment::revoked), and once more when it is dropped.
+pub trait Consumer {
+    /// Waits up to `timeout` for a record, which `read` takes.
+    fn poll<T>(&self, timeout: Duration, read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>>;
+
+    /// The partitions that are read.
+    fn assignment(&self) -> KafkaResult<Vec<Partition>>;
+
+    /// Reads no more of these for a while; what was fetched of them is forgotten.
+    fn pause(&self, partitions: &[Partition]) -> KafkaResult<()>;
+
+    /// Reads on.
+    fn resume(&self, partitions: &[Partition]) -> KafkaResult<()>;
+
+    /// Takes these on.
+    fn assign(&self, starts: &[Start]) -> KafkaResult<()>;
+
+    /// Gives these up.
+    fn unassign(&self, partitions: &[Partition]) -> KafkaResult<()>;
+
+    /// Whether what is being revoked was given to others already.
+    fn is_lost(&self) -> bool;
+
+    /// Has these committed before long.
+    fn store(&self, positions: &[Position]) -> KafkaResult<()>;
+
+    /// Commits these, and waits for the broker's word.
+    fn commit(&self, positions: &[Position]) -> KafkaResult<()>;
+
+    /// The group's committed offset of every partition of a topic.
+    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<i64>>>;
+
+    /// The first offset of a partition, and the one behind its last.
+    fn watermarks(&self, partition: Partition) -> KafkaResult<(i64, i64)>;
+
+    /// What a broker says of a topic.
+    fn look_up(&self, topic: &str) -> Topic;
+
+    /// How far this instance is in its group.
+    fn membership(&self) -> Membership;
+
+    /// Whether brokers answer, as far as is known.
+    fn is_reached(&self) -> bool;
+
+    /// Reading failed: told where it is worth a line.
+    fn tell(&self, error: &KafkaError);
+}

@@ -1,0 +1,166 @@
+//! The state of the stream, and its steps: **read → batch → predict → write**. Who drives them has the channels and the clock.
+//!
+//! Nothing here blocks on a model. The only wait is the sink's, when the producer's buffer is full: that is back-pressure, which
+//! reaches the source as events that stay open.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    clock::Clock,
+    generation::Trouble,
+    predict::Predictor,
+    queue::Queue,
+    sink::Sink,
+    source::Intake,
+    worker::{messages::FromWorker, pool::Pool, samples::Samples},
+    write::Writer,
+};
+
+/// How a stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// Everything that was given to a worker has been written and acknowledged.
+    pub clean: bool,
+    /// An event failed under `on_error: stop`.
+    pub stopped_by_error: bool,
+}
+
+/// What others should know after a step.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    /// The generation that serves should be taken back.
+    pub trouble: Option<Trouble>,
+    /// An event has just failed under `on_error: stop`, so that the stream ends.
+    pub ends: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// No more events come: all that are here are still scored.
+    Finishing,
+    /// What no worker has been given is dropped.
+    Stopping,
+}
+
+/// The stream's state.
+#[derive(Debug)]
+pub struct Stream<S> {
+    queue: Queue,
+    predictor: Predictor,
+    writer: Writer<S>,
+    /// Keeps some events.
+    samples: Samples,
+    phase: Phase,
+}
+
+impl<S: Sink> Stream<S> {
+    /// Without a generation yet.
+    pub(crate) fn new(writer: Writer<S>, samples: Samples) -> Self {
+        Self { queue: Queue::default(), predictor: Predictor::new(), writer, samples, phase: Phase::Running }
+    }
+
+    /// Every failed event is named in the log, however many there are.
+    pub(crate) fn name_all_failures(&mut self) {
+        self.writer.name_all_failures();
+    }
+
+    /// Whether nothing is left to do but to flush.
+    pub(crate) fn is_done(&self) -> bool {
+        match self.phase {
+            Phase::Running => false,
+            Phase::Finishing => self.queue.is_empty() && self.predictor.is_idle(),
+            Phase::Stopping => self.predictor.is_idle() || self.predictor.is_abandoned(),
+        }
+    }
+
+    /// Takes in what the source says.
+    pub(crate) fn take(&mut self, message: Intake, now: Instant) {
+        if let Intake::Events(events) = &message {
+            self.writer.take(events);
+        }
+        match message {
+            Intake::Events(events) if self.phase == Phase::Stopping => self.writer.drop_events(&events),
+            Intake::Events(events) => {
+                self.samples.pass(&events, now);
+                self.queue.push(events, now);
+            }
+            Intake::Revoked(slots) => self.writer.drop_events(&self.queue.remove_slots(&slots)),
+            Intake::Finish => self.phase = Phase::Finishing,
+            Intake::Stop => self.stop(),
+        }
+    }
+
+    /// The source has ended without a word.
+    pub(crate) fn source_is_gone(&mut self) {
+        if self.phase == Phase::Running {
+            self.stop();
+        }
+    }
+
+    /// What no worker has been given is dropped, and what has is finished.
+    pub(crate) fn stop(&mut self) {
+        if self.phase != Phase::Stopping {
+            self.phase = Phase::Stopping;
+            self.writer.drop_events(&self.queue.clear());
+        }
+    }
+
+    /// Takes in what a worker says.
+    pub(crate) fn hear(&mut self, message: FromWorker, now: Instant) {
+        self.predictor.hear(message, now);
+    }
+
+    /// A generation that is ready takes over.
+    pub(crate) fn switch_to(&mut self, pool: Pool, now: Instant) {
+        self.writer.set_on_error(pool.on_error());
+        self.predictor.switch_to(pool, now);
+    }
+
+    /// Goes on with all that has been taken in. Answers that have come are to be heard before: one that waits is no silence.
+    pub(crate) fn go_on(&mut self, now: Instant) -> News {
+        self.predictor.tick(now);
+        self.predict(now);
+        self.write(now)
+    }
+
+    /// Gives batches to free workers: first what a dead worker left, then what has queued.
+    fn predict(&mut self, now: Instant) {
+        self.predictor.dispatch(now);
+        loop {
+            let rows = self.predictor.wants(self.queue.queued(now));
+            if rows == 0 {
+                return;
+            }
+            self.predictor.open(self.queue.take(rows), now);
+        }
+    }
+
+    /// Writes the flights that have landed, in order.
+    fn write(&mut self, now: Instant) -> News {
+        while let Some(landed) = self.predictor.pop_landed() {
+            for scored in self.writer.write(&landed, now) {
+                self.predictor.scored(&scored);
+            }
+        }
+        let trouble = self.predictor.verdict(now);
+        self.writer.tend(now);
+        let ends = self.writer.stopped_by_error() && self.phase != Phase::Stopping;
+        if ends {
+            self.stop();
+        }
+        News { trouble, ends }
+    }
+
+    /// When [`Stream::go_on`] has something to do though nothing comes.
+    pub(crate) fn next_deadline(&self, now: Instant) -> Option<Duration> {
+        let predictor = self.predictor.next_deadline(self.queue.queued(now), now);
+        predictor.into_iter().chain(self.writer.next_deadline(now)).min()
+    }
+
+    /// Waits until the sink has everything for good, for at most `timeout`.
+    pub(crate) fn flush(&mut self, timeout: Duration, clock: &impl Clock) -> Ended {
+        let clean = self.writer.flush(timeout, clock);
+        Ended { clean, stopped_by_error: self.writer.stopped_by_error() }
+    }
+}

@@ -1,0 +1,111 @@
+//! Starts the workers of a generation: a thread and a process for each.
+
+use std::{fmt, io, net::Shutdown, os::unix::net::UnixStream, sync::Arc, thread};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::{
+    live::{Live, Process},
+    messages::{Ask, FromWorker, WorkerId},
+    pool::{Crew, IN_FLIGHT, Pool, Terms, Worker},
+    setup::Setup,
+    slot::Slot,
+    starting::Starting,
+};
+use crate::{child::confine, wire::protocol::LoadFailure};
+
+impl Pool {
+    /// Starts all workers and waits until each has loaded the model; the first failure ends the attempt.
+    pub fn start(
+        generation: u64,
+        setup: Setup,
+        starting: Starting,
+        pipeline: &Sender<FromWorker>,
+    ) -> Result<Self, LoadFailure> {
+        let launch = Launch { setup: Arc::new(setup), starting: Arc::new(starting), pipeline };
+        let started = (0..launch.setup.workers)
+            .map(|slot| launch.spawn(WorkerId { generation, slot }))
+            .collect::<Result<Vec<_>, _>>()?;
+        let Launch { setup, starting, .. } = launch;
+        let workers = started
+            .into_iter()
+            .map(|(asks, outcome)| {
+                let live = outcome.recv().unwrap_or_else(|_| Err(LoadFailure::default()))?;
+                Ok(Worker::new(asks, live))
+            })
+            .collect::<Result<_, LoadFailure>>()
+            // The others' outcome is of no use any more.
+            .inspect_err(|_| starting.abandon())?;
+        let terms = Terms {
+            label: Arc::clone(&setup.model.label),
+            batch: setup.batch,
+            on_error: setup.on_error,
+            probation: setup.probation,
+            predict_timeout: setup.predict_timeout,
+        };
+        Ok(Self::new(generation, terms, Box::new(starting), workers))
+    }
+}
+
+/// A worker's asks, and the outcome of its start.
+type Started = (Sender<Ask>, Receiver<Result<Live, LoadFailure>>);
+
+/// What all workers of a generation start from.
+struct Launch<'a> {
+    setup: Arc<Setup>,
+    starting: Arc<Starting>,
+    pipeline: &'a Sender<FromWorker>,
+}
+
+impl Launch<'_> {
+    fn spawn(&self, id: WorkerId) -> Result<Started, LoadFailure> {
+        let (asks, jobs) = bounded(IN_FLIGHT);
+        let (started, outcome) = bounded(1);
+        let (setup, starting) = (Arc::clone(&self.setup), Arc::clone(&self.starting));
+        let slot = Slot { id, setup, starting, jobs, pipeline: self.pipeline.clone() };
+        // The thread lives as long as its worker: PR_SET_PDEATHSIG looks at the thread that started the child.
+        thread::Builder::new().name(id.to_string()).spawn(move || slot.run(&started)).map_err(|error| LoadFailure {
+            step: "environment".into(),
+            error: "ThreadLimit".into(),
+            message: format!("cannot start a thread for {id}: {error}"),
+            hint: Some("raise the limit of processes, or lower operators.<name>.workers".into()),
+            ..LoadFailure::default()
+        })?;
+        Ok((asks, outcome))
+    }
+}
+
+impl Crew for Arc<Starting> {
+    fn take_over(&self) {
+        self.takes_over();
+    }
+
+    fn abandon(&self) {
+        Starting::abandon(self);
+    }
+}
+
+/// A worker's process, known by its id and held by its socket.
+pub(super) struct Held {
+    pub id: u32,
+    pub socket: UnixStream,
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the worker process {}", self.id)
+    }
+}
+
+impl Process for Held {
+    /// Closes the socket from this side, which wakes the threads of its place wherever they are: they end and replace the process.
+    fn end(&self) {
+        if let Err(error) = self.socket.shutdown(Shutdown::Both) {
+            tracing::debug!(%error, "the worker's socket is closed already");
+        }
+    }
+
+    fn release(&self) -> io::Result<()> {
+        confine::release(self.id)
+    }
+}

@@ -1,0 +1,50 @@
+//! A process that has loaded its model, as its pool sees it.
+
+use std::{collections::VecDeque, fmt, io, time::Instant};
+
+use crate::{
+    flights::Job,
+    wire::{answer::Answer, protocol::Loaded},
+};
+
+/// What a pool does with a process, beside asking it.
+pub trait Process: fmt::Debug + Send + Sync {
+    /// Ends it; its death is reported soon.
+    fn end(&self);
+
+    /// Lets it use all processors.
+    fn release(&self) -> io::Result<()>;
+}
+
+/// A process that has loaded its model, and what it has been asked.
+#[derive(Debug)]
+pub struct Live {
+    /// How many processes its place has had before.
+    pub(super) incarnation: u32,
+    /// What it said of the model.
+    pub loaded: Loaded,
+    pub(super) process: Box<dyn Process>,
+    pub(super) in_flight: VecDeque<InFlight>,
+    /// Since when the worker has been at its oldest request without a sign of life.
+    pub(super) silent_since: Option<Instant>,
+}
+
+/// A request that has not been answered whole.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    pub id: u64,
+    pub job: Job,
+    pub answers: Vec<Answer>,
+}
+
+impl Live {
+    /// It has been asked nothing yet.
+    pub(crate) fn new(process: Box<dyn Process>, incarnation: u32, loaded: Loaded) -> Self {
+        Self { incarnation, loaded, process, in_flight: VecDeque::new(), silent_since: None }
+    }
+
+    /// Since when it has been silent though it was asked.
+    pub(super) fn silent_since(&self) -> Option<Instant> {
+        self.silent_since.filter(|_| !self.in_flight.is_empty())
+    }
+}
