@@ -36,7 +36,8 @@ const ANSWERS: usize = 1024;
 pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
     let cluster = Cluster::new(&config.kafka, &config.application);
     let acks = Arc::new(Acks::default());
-    stop.count(&acks);
+    let counted = Arc::clone(&acks);
+    stop.count_with(move || counted.counts());
     // Each message holds at least one of the at most MAX_OPEN open events, or is one of a few about the assignment.
     let (intake, events) = bounded(MAX_OPEN + 64);
     let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };

@@ -38,6 +38,7 @@ pub mod status;
 pub mod stop;
 pub mod store;
 pub mod stream;
+pub mod threads;
 pub mod topic;
 pub mod wire;
 pub mod worker;

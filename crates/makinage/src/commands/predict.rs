@@ -54,7 +54,7 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
 
 fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     let outlets = Outlets::default();
-    panics::end_with(&outlets.stop);
+    outlets.stop.end_at_a_panic();
     let Some(config) = preflight::configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let lines = open(events)?;
     let unpacked = Arc::new(unpacked(model)?);

@@ -25,7 +25,6 @@ use super::{BAD_CONFIG, log_to_stderr, tell};
 use crate::{
     config::{PublishConfig, inspect_publish},
     mlflow::Mlflow,
-    panics,
     publish::{PublishError, Published, Publisher, Way},
     stop::Stop,
 };
@@ -59,7 +58,7 @@ pub fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
             return Ok(BAD_CONFIG.into());
         }
         let stop = Stop::default();
-        panics::end_with(&stop);
+        stop.end_at_a_panic();
         stop.listen_without_timeout()?;
         watch::watch(&config, interval, &stop, &mut io::stdout())?;
     } else {

@@ -7,7 +7,6 @@ use crate::preflight;
 use crate::{
     app,
     config::{Reading, read_service},
-    panics,
     reload::{self, Changes, source::Source},
     stop::Stop,
 };
@@ -16,7 +15,7 @@ use crate::{
 pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     log_to_stderr(tracing::Level::INFO);
     let stop = Stop::default();
-    panics::end_with(&stop);
+    stop.end_at_a_panic();
     stop.listen()?;
     let hangups = reload::hangups()?;
     let mut source = match Source::locate(file) {

@@ -37,7 +37,7 @@ use self::{
     training::train,
 };
 use super::log_to;
-use crate::{panics, stop::Stop};
+use crate::stop::Stop;
 
 /// A warning that is none here: that the group is new, and begins at the beginning.
 const LOGGED: &str = "warn,makinage::source::start=error";
@@ -66,7 +66,7 @@ pub fn run(options: Options) -> anyhow::Result<ExitCode> {
     log_to(LOGGED, log.clone());
     let stop = Stop::default();
     stop.bound(STOP);
-    panics::end_with(&stop);
+    stop.end_at_a_panic();
     stop.listen()?;
     let demo = Demo { options, screen, log, stop };
     let outcome = demo.run();
