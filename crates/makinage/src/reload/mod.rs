@@ -19,16 +19,8 @@ use crossbeam_channel::{Receiver, bounded};
 use signal_hook::{consts::SIGHUP, iterator::Signals};
 
 use self::source::Source;
-use crate::{config::Config, generation::mailbox::Mailbox, panics, status::SharedStatus};
-
-/// Where changes go.
-#[derive(Debug, Clone)]
-pub struct Outlets {
-    /// The loader's.
-    pub mailbox: Arc<Mailbox>,
-    /// Refused changes are counted here.
-    pub status: SharedStatus,
-}
+pub use self::watch::Outlets;
+use crate::{config::Config, panics};
 
 /// Where changes come from.
 #[derive(Debug)]

@@ -5,18 +5,28 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 use crossbeam_channel::{Receiver, never, select};
 
 use super::{
-    Outlets,
     look::{Stamp, stamps},
     source::Texts,
     still::Stillness,
 };
 use crate::{
     config::{Config, Located, Origin, Place, Problems, Reading, code::Code, locate_service, read_service},
+    generation::mailbox::Mailbox,
     panics, preflight,
+    status::SharedStatus,
 };
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// Where changes go.
+#[derive(Debug, Clone)]
+pub struct Outlets {
+    /// The loader's.
+    pub mailbox: Arc<Mailbox>,
+    /// Refused changes are counted here.
+    pub status: SharedStatus,
+}
 
 /// A text, or why there is none, and the code that belongs to it.
 #[derive(Debug, PartialEq)]
