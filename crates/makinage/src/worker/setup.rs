@@ -5,8 +5,9 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use crate::wire::protocol::{self, HookNames, TopicEncoding};
 use crate::{
     config::{self, Batch, Config, Environment, Hooks, OnError, RowWise, cache_folder},
-    environment::{self, EnvironmentError, Surroundings},
+    environment::{self, EnvironmentError},
     event::Event,
+    python::Runner,
     store::workspace::UnpackedModel,
 };
 
@@ -48,15 +49,11 @@ impl From<&Hooks> for HookNames {
 }
 
 /// The interpreter of a model's workers. Where the model has an environment of its own, that is built first.
-pub fn interpreter(
-    config: &Config,
-    model: &UnpackedModel,
-    surroundings: &Surroundings<'_>,
-) -> Result<PathBuf, EnvironmentError> {
+pub fn interpreter(config: &Config, model: &UnpackedModel, runner: &Runner<'_>) -> Result<PathBuf, EnvironmentError> {
     let operator = &config.operator;
     match operator.environment {
         Environment::Current => Ok(operator.python.clone()),
-        Environment::Model => environment::ready(model, &operator.python, &cache_folder(), surroundings),
+        Environment::Model => environment::ready(model, &operator.python, &cache_folder(), runner),
     }
 }
 
