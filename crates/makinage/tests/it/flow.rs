@@ -1,6 +1,7 @@
 //! A load that flows on whatever happens to the service, and the oracle that says whether each of its events was scored.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,7 +18,7 @@ use rdkafka::{
 use super::{
     scene::Scene,
     service::DEADLINE,
-    stream::{Reader, enqueue, key, value},
+    stream::{Reader, enqueue, header, key, value},
 };
 
 /// Keys of the load, spread evenly over the partitions.
@@ -81,6 +82,8 @@ pub struct Oracle {
     next: [usize; KEYS],
     /// Outputs that had come before.
     pub repeated: usize,
+    /// The models that have scored an event.
+    pub models: BTreeSet<String>,
 }
 
 impl Oracle {
@@ -91,6 +94,7 @@ impl Oracle {
         let (of, seq) = begin.trim_start_matches('[').split_once(", ").expect("key and number");
         assert_eq!(of, key(output), "the output of another key's event: {value}");
         let (of, seq): (usize, usize) = (of.parse().expect("a key"), seq.parse().expect("a number"));
+        self.models.extend(header(output, "makinage-model"));
         let next = &mut self.next[of];
         assert!(seq <= *next, "key {of}: event {seq} came where {next} was due, which is lost or out of order");
         if seq == *next {
@@ -110,6 +114,11 @@ impl Oracle {
         reader.read_to_end().iter().for_each(|output| self.see(output));
         let want = self.scored() + further;
         self.read_until(reader, |oracle| oracle.scored() >= want);
+    }
+
+    /// Reads until a model has scored an event.
+    pub fn watch_for(&mut self, reader: &Reader, model: &str) {
+        self.read_until(reader, |oracle| oracle.models.contains(model));
     }
 
     /// Reads until each key's events, so many, have come out.
