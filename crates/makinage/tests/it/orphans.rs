@@ -37,7 +37,7 @@ fn a_worker_does_not_outlive_a_killed_service_whatever_it_is_doing() {
     }
     for doing in ["sleeping", "computing", "printing"] {
         let scene = Scene::new(&format!("orphan-{doing}")).topics(1).published(iris());
-        let scene = scene.from_the_beginning().with_predict(STEPS);
+        let scene = scene.reading_from_the_beginning().with_predict(STEPS);
         scene.produce(&[format!("\"{doing}\"")]);
         let mut service = scene.serve();
         service.wait_for_line(&format!("busy: {doing}"));
@@ -57,7 +57,7 @@ const FAMILY: usize = 13;
 
 /// A service whose model keeps processes, and those of its worker.
 fn with_family(name: &str) -> (Scene, Service, Vec<u32>) {
-    let scene = Scene::new(name).topics(1).published(with_children()).from_the_beginning();
+    let scene = Scene::new(name).topics(1).published(with_children()).reading_from_the_beginning();
     let service = scene.serve();
     scene.produce(&["[1, 2]"]);
     scene.reader().read(1);

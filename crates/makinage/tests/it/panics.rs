@@ -80,7 +80,7 @@ fn panics(scene: &Scene, (point, named): (&str, &str), provoke: impl Fn(&Scene, 
 
 fn scene(name: &str, partitions: i32) -> Scene {
     let scene = Scene::new(name).topics(partitions).published(iris()).with_hooks(HOOKS);
-    scene.from_the_beginning().impatient().attentive().set("application.stop_timeout", "40s")
+    scene.reading_from_the_beginning().impatient().attentive().set("application.stop_timeout", "40s")
 }
 
 macro_rules! each_thread {

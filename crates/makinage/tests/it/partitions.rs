@@ -59,7 +59,7 @@ fn outputs_keep_their_events_partition_where_both_topics_have_equally_many_and_f
     if left_out() {
         return;
     }
-    let scene = Scene::new("partitions").topics(3).from_the_beginning().attentive();
+    let scene = Scene::new("partitions").topics(3).reading_from_the_beginning().attentive();
     produce(&scene, 3);
     scene.publish(iris());
     let mut service = scene.serve();

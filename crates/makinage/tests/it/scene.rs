@@ -128,7 +128,7 @@ impl Scene {
     }
 
     /// What was produced before the first start is read too.
-    pub fn from_the_beginning(mut self) -> Self {
+    pub fn reading_from_the_beginning(mut self) -> Self {
         self.config.set_of_topic(&self.topic("data"), "start_from", "beginning");
         self
     }
@@ -204,7 +204,9 @@ impl Scene {
     /// The configuration of a publisher of these models, each the keys beside its topic.
     pub fn publisher(&self, models: &[Value]) -> PathBuf {
         let mut models = models.to_vec();
-        models.iter_mut().for_each(|model| model["topic"] = self.topic("model").into());
+        for model in &mut models {
+            model["topic"] = self.topic("model").into();
+        }
         let endpoint = self.broker.as_deref().map_or_else(|| "127.0.0.1:1".to_owned(), Broker::endpoint);
         self.folder.write("publish.yaml", &Settings::publisher("publisher", &endpoint, &models).text())
     }

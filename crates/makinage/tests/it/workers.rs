@@ -193,7 +193,7 @@ fn a_worker_that_died_while_the_others_of_its_generation_still_loaded_holds_up_n
     let scene = Scene::new("early-death")
         .topics(1)
         .published(iris())
-        .from_the_beginning()
+        .reading_from_the_beginning()
         .set("operators.serve.workers", 2)
         .set("operators.serve.predict_timeout", "2s")
         .with_predict(EARLY_DEATH);
@@ -224,7 +224,7 @@ fn a_fixed_batch_that_waits_behind_a_slow_one_costs_the_service_no_processor() {
     let scene = Scene::new("fixed-batch")
         .topics(1)
         .published(iris())
-        .from_the_beginning()
+        .reading_from_the_beginning()
         .set("operators.serve.workers", 2)
         .fixed_batch(1, "1ms")
         .with_predict(HELD);
