@@ -1,4 +1,5 @@
-//! `environment`: the operator's packages, or those that the model names. One environment is really built, from the package index.
+//! `environment`: the operator's packages, or those that the model names. One environment is really built, from the
+//! package index.
 
 use std::{fs, process::Output, time::Duration};
 

@@ -1,4 +1,5 @@
-//! A load that flows on whatever happens to the service, and the oracle that says whether each of its events was scored.
+//! A load that flows on whatever happens to the service, and the oracle that says whether each of its events was
+//! scored.
 
 use std::{
     collections::BTreeSet,
@@ -87,7 +88,8 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// Takes in an output. One whose predecessor of the same key has not come yet fails the test: that one is lost, or out of order.
+    /// Takes in an output. One whose predecessor of the same key has not come yet fails the test: that one is lost, or
+    /// out of order.
     pub fn see(&mut self, output: &OwnedMessage) {
         let value = value(output);
         let (begin, _) = value.split_once(", 1.4").expect("a scored event");

@@ -45,7 +45,8 @@ fn numbers(outputs: &[rdkafka::message::OwnedMessage]) -> BTreeSet<i64> {
     outputs.iter().map(|output| value(output).parse().expect("a number")).collect()
 }
 
-/// Has a thread panic under a flowing load. `provoke` makes it pass the point where it does; `named` is how the line calls it.
+/// Has a thread panic under a flowing load. `provoke` makes it pass the point where it does; `named` is how the line
+/// calls it.
 fn panics(scene: &Scene, (point, named): (&str, &str), provoke: impl Fn(&Scene, &Service)) {
     let mut service = serve(scene);
     service.wait_for_line("takes over");

@@ -1,4 +1,5 @@
-//! Outputs that a broker refuses: each is one event's failure, and those that shared its batch arrive, once and in order.
+//! Outputs that a broker refuses: each is one event's failure, and those that shared its batch arrive, once and in
+//! order.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! An event's output doesn't depend on its neighbours: hooks that reuse and remember, and models that mix rows, on a real Kafka.
+//! An event's output doesn't depend on its neighbours: hooks that reuse and remember, and models that mix rows, on a
+//! real Kafka.
 
 use super::{
     broker::left_out,

@@ -1,5 +1,6 @@
-//! The stage of the tests: a service's topics, models, configuration and folder, under a name of their own, so that tests can share a
-//! broker. What a scene needs is said in one sentence: `Scene::new("killed").topics(2).published(iris()).impatient()`.
+//! The stage of the tests: a service's topics, models, configuration and folder, under a name of their own, so that
+//! tests can share a broker. What a scene needs is said in one sentence:
+//! `Scene::new("killed").topics(2).published(iris()).impatient()`.
 
 use std::{
     fs,
@@ -47,7 +48,7 @@ impl Scene {
     }
 
     /// With the topics of Maki Nage's documentation, `model`, `data` and `predict`: one such scene a broker at a time.
-    pub fn of_the_page(broker: impl Into<Arc<Broker>>) -> Self {
+    pub fn of_the_documentation(broker: impl Into<Arc<Broker>>) -> Self {
         Self { broker: Some(broker.into()), ..Self::alone() }
     }
 
@@ -186,7 +187,7 @@ impl Scene {
     }
 
     /// Writes a file of Maki Nage's documentation, word for word but for the address of the broker.
-    pub fn page(&self, name: &str, text: &str) -> PathBuf {
+    pub fn documented(&self, name: &str, text: &str) -> PathBuf {
         self.folder.write(name, &text.replace("\"localhost\"", &format!("\"{}\"", self.broker().endpoint())))
     }
 

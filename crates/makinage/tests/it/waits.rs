@@ -1,4 +1,5 @@
-//! What the service says that it waits for: the other members of its group, a broker that is away, or an address that nobody reaches.
+//! What the service says that it waits for: the other members of its group, a broker that is away, or an address that
+//! nobody reaches.
 
 use std::{process::Output, thread, time::Duration};
 
