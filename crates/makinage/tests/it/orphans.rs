@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     broker::left_out,
-    model::{iris, with_children},
+    model::{any_model, iris, with_children},
     processes::{family, signal, wait_until_blocked_in_writing, wait_until_gone},
     scene::Scene,
     service::{DEADLINE, Service},
@@ -36,7 +36,7 @@ fn a_worker_does_not_outlive_a_killed_service_whatever_it_is_doing() {
         return;
     }
     for doing in ["sleeping", "computing", "printing"] {
-        let scene = Scene::new(&format!("orphan-{doing}")).topics(1).published(iris());
+        let scene = Scene::new(&format!("orphan-{doing}")).topics(1).published(any_model());
         let scene = scene.reading_from_the_beginning().with_predict(STEPS);
         scene.produce(&[format!("\"{doing}\"")]);
         let mut service = scene.serve();

@@ -1,6 +1,6 @@
 //! The stage of the tests: a service's topics, models, configuration and folder, under a name of their own, so that
 //! tests can share a broker. What a scene needs is said in one sentence:
-//! `Scene::new("killed").topics(2).published(iris()).impatient()`.
+//! `Scene::new("killed").topics(2).published(any_model()).impatient()`.
 
 use std::{
     fs,
