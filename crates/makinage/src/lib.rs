@@ -36,7 +36,6 @@ pub mod reload;
 pub mod said;
 pub mod sink;
 pub mod source;
-pub mod status;
 pub mod stop;
 pub mod store;
 pub mod stream;

@@ -6,7 +6,7 @@
 use std::{
     fmt,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::Sender;
@@ -26,7 +26,6 @@ use crate::{
     config::{Config, ModelStart},
     model::{ModelIdentity, RecordPlace},
     panics,
-    status::{Serving, SharedStatus},
     store::{Store, StoredModel},
 };
 
@@ -76,8 +75,6 @@ pub struct Outlets<T, R> {
     pub memory: Arc<dyn Memory>,
     /// Generations that are ready, to the pipeline.
     pub ready: Sender<R>,
-    /// What is known of the service.
-    pub status: SharedStatus,
 }
 
 /// What served before one that was taken back, and how often it may be tried again.
@@ -108,6 +105,8 @@ pub struct Loader<B: Build, T> {
     previous: Option<Made>,
     going_back: Option<GoingBack>,
     generation: u64,
+    /// Generations that could not be made.
+    failed: u64,
     /// Nobody takes generations any more.
     is_over: bool,
 }
@@ -129,6 +128,7 @@ impl<B: Build, T: Models> Loader<B, T> {
             previous: None,
             going_back: None,
             generation: 0,
+            failed: 0,
             is_over: false,
         }
     }
@@ -302,7 +302,6 @@ impl<B: Build, T: Models> Loader<B, T> {
             tracing::error!("{}", words::nothing_before(&serving, trouble));
             return;
         };
-        self.outlets.status.lock().rollbacks += 1;
         tracing::error!("{}", words::taken_back(&serving, &previous, trouble));
         if !words::is_same_model(&serving, &previous) {
             // Where the configuration changed with it, either may be to blame.
@@ -340,10 +339,7 @@ impl<B: Build, T: Models> Loader<B, T> {
         self.generation += 1;
         let (configuration, model) = (configuration.clone(), Arc::clone(model));
         let made = Made { generation: self.generation, configuration, model };
-        self.outlets.status.lock().loading = Some(made.model.model.identity.label().to_string());
-        let outcome = self.builder.build(&made, self.serving.is_some());
-        self.outlets.status.lock().loading = None;
-        match outcome {
+        match self.builder.build(&made, self.serving.is_some()) {
             Ok(ready) => {
                 self.switch(made, ready);
                 true
@@ -365,27 +361,15 @@ impl<B: Build, T: Models> Loader<B, T> {
             self.is_over = true;
             return;
         }
-        let identity = &made.model.model.identity;
-        self.outlets.status.lock().serving = Some(Serving {
-            generation: made.generation,
-            model: identity.label().to_string(),
-            sha256: identity.sha256.clone(),
-            since: SystemTime::now(),
-        });
         self.outlets.memory.served(&made.model.model, &made.model.place);
         let before = self.serving.replace(made);
         // What was taken back is nothing to go back to, but what served before it is.
         self.previous = self.going_back.take().map(|going_back| going_back.to).or(before);
     }
 
-    fn tell_failure(&self, made: &Made, error: &anyhow::Error) {
-        let failed = {
-            let mut status = self.outlets.status.lock();
-            status.failed_generations += 1;
-            status.last_failure = Some(format!("{error:#}"));
-            status.failed_generations
-        };
-        tracing::error!("{}", words::failure(made, self.serving.as_ref(), failed, error));
+    fn tell_failure(&mut self, made: &Made, error: &anyhow::Error) {
+        self.failed += 1;
+        tracing::error!("{}", words::failure(made, self.serving.as_ref(), self.failed, error));
     }
 }
 
