@@ -5,6 +5,7 @@
 mod bench;
 mod broker;
 mod deny;
+mod docs;
 mod env;
 mod images;
 mod jars;
@@ -58,6 +59,8 @@ enum Command {
     },
     /// Check the licences, duplicates and sources of the crates below, and advisories too where the environment names a database.
     Deny,
+    /// Write the tables of README and the commented example anew, from what the program says of its keys.
+    Docs,
     /// Run the tests of the crate with unsafe code under valgrind, as `test` does where valgrind is installed.
     Valgrind,
     /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
@@ -105,6 +108,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             }
             Ok(())
         }
+        Command::Docs => docs::run(),
         Command::Valgrind => valgrind::run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Bench { against } => bench::run(against.as_deref()),

@@ -38,7 +38,7 @@ const ANSWERS: usize = 1024;
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
 /// `changes` is where changed configurations come from, `None` for no changes.
 pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
-    let cluster = Cluster::new(&config.kafka, &config.application);
+    let cluster = Cluster::new(&config.kafka, &config.application.name);
     let acks = Arc::new(Acks::default());
     let counted = Arc::clone(&acks);
     stop.count_with(move || counted.counts());
@@ -46,7 +46,7 @@ pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::
     let (intake, events) = bounded(MAX_OPEN + 64);
     let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
     let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;
-    let stop_timeout = config.stop_timeout;
+    let stop_timeout = config.application.stop_timeout;
     let source = thread::Builder::new().name("source".into()).spawn(move || source.run(stop_timeout))?;
 
     let workspace = Workspace::open(&cache_folder())?;

@@ -3,6 +3,7 @@
 //! Reading order is data order: [`app`] builds the parts, [`pipeline`] is the data path, and the folders follow in the order in
 //! which an event meets them.
 
+pub mod address;
 pub mod app;
 pub mod archive;
 pub mod backoff;

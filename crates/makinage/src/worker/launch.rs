@@ -23,7 +23,7 @@ impl Pool {
         pipeline: &Sender<FromWorker>,
     ) -> Result<Self, LoadFailure> {
         let launch = Launch { setup: Arc::new(setup), starting, pipeline };
-        let started = (0..launch.setup.workers)
+        let started = (0..launch.setup.tuning.workers)
             .map(|slot| launch.spawn(WorkerId { generation, slot }))
             .collect::<Result<Vec<_>, _>>()?;
         let Launch { setup, starting, .. } = launch;
@@ -38,10 +38,10 @@ impl Pool {
             .inspect_err(|_| starting.abandon())?;
         let terms = Terms {
             label: Arc::clone(&setup.model.label),
-            batch: setup.batch,
-            on_error: setup.on_error,
-            probation: setup.probation,
-            predict_timeout: setup.predict_timeout,
+            batch: setup.tuning.batching(),
+            on_error: setup.tuning.on_error,
+            probation: setup.tuning.probation,
+            predict_timeout: setup.tuning.predict_timeout,
         };
         Ok(Self::new(generation, terms, Box::new(starting), workers))
     }

@@ -7,7 +7,7 @@ use std::{
 
 use ureq::{Agent, ResponseExt, Timeout};
 
-use crate::{generation::models::NotHad, record::reference::shown};
+use crate::{address::Address, generation::models::NotHad};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
@@ -18,12 +18,12 @@ const REDIRECTS: u32 = 5;
 const STALL: Duration = Duration::from_mins(1);
 
 /// The body of what is there. Redirects are followed within the scheme only, so that what was asked for under TLS comes under TLS.
-pub fn open(uri: &str) -> Result<impl Read, NotHad> {
+pub fn open(uri: &Address) -> Result<impl Read, NotHad> {
     open_within(uri, STALL)
 }
 
-fn open_within(uri: &str, stall: Duration) -> Result<impl Read, NotHad> {
-    let scheme = uri.split(':').next().unwrap_or_default();
+fn open_within(uri: &Address, stall: Duration) -> Result<impl Read, NotHad> {
+    let scheme = uri.reveal().split(':').next().unwrap_or_default();
     let agent: Agent = Agent::config_builder()
         .https_only(scheme == "https")
         .max_redirects(REDIRECTS)
@@ -33,10 +33,9 @@ fn open_within(uri: &str, stall: Duration) -> Result<impl Read, NotHad> {
         .timeout_per_read(Some(stall))
         .build()
         .into();
-    let response = agent.get(uri).call().map_err(|error| failure(uri, &error))?;
+    let response = agent.get(uri.reveal()).call().map_err(|error| failure(uri, &error))?;
     let came_by = response.get_uri().scheme_str().unwrap_or_default();
     if came_by != scheme {
-        let uri = shown(uri);
         return Err(NotHad::Unusable(format!(
             "{uri} leads to {came_by}, which isn't followed: publish the reference that it leads to"
         )));
@@ -61,8 +60,7 @@ impl<R: Read> Read for Body<R> {
     }
 }
 
-fn failure(uri: &str, error: &ureq::Error) -> NotHad {
-    let uri = shown(uri);
+fn failure(uri: &Address, error: &ureq::Error) -> NotHad {
     match error {
         // Too early, too often, or the server's own trouble: it may pass.
         ureq::Error::StatusCode(408 | 425 | 429 | 500..) => NotHad::Later(format!("{uri} can't be had ({error})")),
@@ -70,14 +68,14 @@ fn failure(uri: &str, error: &ureq::Error) -> NotHad {
             "{uri} can't be had ({error}): see that it is there and may be read from here, and publish the reference again"
         )),
         // These errors hold the URI that it leads to, which may be a signed one.
-        ureq::Error::RequireHttpsOnly(_) => unfollowed(&uri, "it leads from https to http"),
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => unfollowed(&uri, "it is or leads to what is no URI of HTTP"),
-        ureq::Error::TooManyRedirects => unfollowed(&uri, "it leads on and on"),
+        ureq::Error::RequireHttpsOnly(_) => unfollowed(uri, "it leads from https to http"),
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => unfollowed(uri, "it is or leads to what is no URI of HTTP"),
+        ureq::Error::TooManyRedirects => unfollowed(uri, "it leads on and on"),
         _ => NotHad::Later(format!("{uri} can't be reached ({error})")),
     }
 }
 
-fn unfollowed(uri: &str, why: &str) -> NotHad {
+fn unfollowed(uri: &Address, why: &str) -> NotHad {
     NotHad::Unusable(format!("{uri} can't be followed ({why}): publish the reference that it leads to"))
 }
 

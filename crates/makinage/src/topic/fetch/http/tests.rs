@@ -24,7 +24,7 @@ fn led_to(location: &str) -> String {
     let answer =
         format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     let (uri, serving) = server(move |mut stream| stream.write_all(answer.as_bytes()).unwrap());
-    let failure = open(&uri).err();
+    let failure = open(&uri.as_str().into()).err();
     serving.join().unwrap();
     match failure {
         Some(NotHad::Unusable(why) | NotHad::Later(why)) => why,
@@ -39,7 +39,8 @@ fn what_leads_to_another_scheme_is_not_followed_and_no_signature_is_shown() {
         let why = led_to(location);
         assert!(!why.contains("secret"), "{why}");
     }
-    let downgrade = failure("https://h/m.zip", &ureq::Error::RequireHttpsOnly("http://h/?signature=secret".into()));
+    let downgrade =
+        failure(&"https://h/m.zip".into(), &ureq::Error::RequireHttpsOnly("http://h/?signature=secret".into()));
     assert!(matches!(&downgrade, NotHad::Unusable(why) if !why.contains("secret")), "{downgrade:?}");
 }
 
@@ -53,7 +54,7 @@ fn a_body_is_read_to_its_end_and_given_up_where_nothing_comes_any_more() {
             let _ = stream.read(&mut [0]);
         });
         let mut read = Vec::new();
-        let outcome = open_within(&uri, stall).unwrap().read_to_end(&mut read);
+        let outcome = open_within(&uri.as_str().into(), stall).unwrap().read_to_end(&mut read);
         serving.join().unwrap();
         (read.len(), outcome.err().map(|error| error.to_string()))
     };
@@ -64,5 +65,5 @@ fn a_body_is_read_to_its_end_and_given_up_where_nothing_comes_any_more() {
 
 #[test]
 fn a_uri_that_cannot_be_asked_for_is_not_asked_for_again_and_again() {
-    assert!(matches!(open("http://no host/m.zip").err(), Some(NotHad::Unusable(_))));
+    assert!(matches!(open(&"http://no host/m.zip".into()).err(), Some(NotHad::Unusable(_))));
 }
