@@ -1,4 +1,4 @@
-//! Encoder names.
+//! Encoders: those of this program by their names, and modules of the user's.
 
 use crate::{
     config::{
