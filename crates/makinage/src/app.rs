@@ -10,6 +10,7 @@ use crate::{
     generation::{
         builder::Builder,
         fetcher::fetcher,
+        handover::{self, HandOver},
         loader::{self, Loader},
         mailbox::Mailbox,
     },
@@ -76,7 +77,6 @@ pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::
             let outlets = reload::Outlets { mailbox: Arc::clone(&mailbox), status: status.clone() };
             changes.watch(config.clone(), outlets)?;
         }
-        let outlets = loader::Outlets { models: shelf, asks, memory: store, ready, status };
         let to_loader =
             pipeline::Outlets { mailbox: Arc::clone(&mailbox), samples: Samples::default(), stop: stop.clone() };
         let builder = Builder {
@@ -86,7 +86,10 @@ pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::
             max_output_bytes: sink.max_output_bytes(),
             mailbox: Arc::clone(&mailbox),
         };
-        let loader = Loader::new(config.clone(), Arc::clone(&mailbox), builder, outlets);
+        let outlets = handover::Outlets { ready, memory: store, status };
+        let hand_over = HandOver::new(builder, outlets, Arc::clone(&mailbox));
+        let source = loader::Source { models: shelf, asks };
+        let loader = Loader::new(config.clone(), Arc::clone(&mailbox), source, hand_over);
         thread::Builder::new().name("loader".into()).spawn(move || loader.run())?;
         let inputs = Inputs { intake: events, workers, generations };
         let pipeline = Pipeline::new(&config.operator, (inputs, to_loader), sink, Arc::clone(&acks));
