@@ -90,7 +90,7 @@ pub const ROOMS: &[Room] = &[
     room("record", &["archive", "model"]),
     room("store", &["archive", "config", "model", "record"]),
     room("topic", &["archive", "child", "config", "generation", "kafka", "model", "panics", "record", "store"]),
-    room("publish", &["archive", "config", "kafka", "model", "record"]),
+    room("publish", &["archive", "kafka", "model", "record", "topic"]),
     room("environment", &["archive", "child", "model", "store"]),
     room("child", &["config"]),
     room("mlflow", &["child", "config", "stop"]),

@@ -3,9 +3,8 @@
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use rdkafka::{
-    ClientConfig, ClientContext, Offset, Statistics, TopicPartitionList,
-    config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, ConsumerContext},
+    ClientConfig, ClientContext, Offset, TopicPartitionList,
+    consumer::BaseConsumer,
     error::{KafkaError, KafkaResult},
 };
 
@@ -14,35 +13,13 @@ use super::{
     stretches::{Each, Stretches},
 };
 use crate::{
-    kafka::{
-        client::{Cluster, STATISTICS_MS},
-        context::Connection,
-    },
+    kafka::{client::Cluster, context::Connection, forwarding::Context},
     model::RecordPlace,
     record::Record,
 };
 
-/// The context of the model topic's consumers.
-pub struct ModelContext(Arc<Connection>);
-
-impl ClientContext for ModelContext {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.0.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.0.error(error, reason);
-    }
-
-    fn stats(&self, statistics: Statistics) {
-        self.0.stats(statistics);
-    }
-}
-
-impl ConsumerContext for ModelContext {}
-
 /// A consumer of the model topic.
-pub type ModelConsumer = BaseConsumer<ModelContext>;
+pub type ModelConsumer = BaseConsumer<Context<()>>;
 
 /// Makes consumers of one model topic.
 pub struct TopicClient {
@@ -57,11 +34,8 @@ pub struct TopicClient {
 impl TopicClient {
     /// For one topic.
     pub fn new(cluster: &Cluster, topic: &str) -> Self {
-        let mut settings = cluster.model_consumer();
-        // The other pulse beside the data topics' consumer: this one fetches while a consumer group waits for its members.
-        settings.set("statistics.interval.ms", STATISTICS_MS);
         Self {
-            settings,
+            settings: cluster.model_consumer(),
             connection: Arc::clone(&cluster.connection),
             topic: topic.to_owned(),
             endpoint: cluster.endpoint(),
@@ -70,7 +44,7 @@ impl TopicClient {
 
     /// A consumer without partitions.
     pub fn consumer(&self) -> KafkaResult<ModelConsumer> {
-        self.settings.create_with_context(ModelContext(Arc::clone(&self.connection)))
+        self.settings.create_with_context(Context::new(Arc::clone(&self.connection), ()))
     }
 
     /// For the topic's configuration.

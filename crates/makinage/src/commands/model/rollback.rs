@@ -18,7 +18,7 @@ use super::{
 use crate::commands::{BAD_CONFIG, log_to_stderr, publish::progress_bar, tell};
 use crate::{
     archive::inspect,
-    config::{Config, PublishConfig},
+    config::Config,
     kafka::client::Cluster,
     model::ModelIdentity,
     publish::Publisher,
@@ -65,7 +65,7 @@ fn republish(config: &Config, known: &Known, identity: ModelIdentity) -> anyhow:
         );
     }
     let archive = archive.named(identity.name, identity.version);
-    let publisher = Publisher::new(&publisher_of(config), archive.bytes)?;
+    let publisher = Publisher::new(&Cluster::new(&config.kafka, &config.application), archive.bytes)?;
     let (way, found) = publisher.check(topic, &archive, Instant::now() + Publisher::CHECK_TIME)?;
     let notes = found.notes.iter().map(|note| format!("{note}; publishing without that check"));
     notes.chain(found.warnings.iter().map(|warning| format!("warning: {warning}"))).for_each(|line| tell(&line));
@@ -104,16 +104,4 @@ fn fetch(config: &Config, known: &Known) -> anyhow::Result<Fetched> {
     let cluster = Cluster::new(&config.kafka, &config.application);
     let arrived = take_one(&cluster, &config.operator, &record.place, store, workspace);
     Ok(Fetched { model: arrived.map_err(|sentence| anyhow!(sentence))?.model, _folder: folder })
-}
-
-/// The service's Kafka as its publisher meets it.
-fn publisher_of(config: &Config) -> PublishConfig {
-    PublishConfig {
-        file: config.file.clone(),
-        application: config.application.clone(),
-        kafka: config.kafka.clone(),
-        models: Vec::new(),
-        references: Vec::new(),
-        python: None,
-    }
 }
