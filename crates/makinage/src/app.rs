@@ -18,6 +18,7 @@ use crate::{
     generation::{
         builder::Builder,
         fetcher::{Fetcher, fetcher},
+        handover::{self, HandOver},
         loader::{self, Loader},
         mailbox::Mailbox,
     },
@@ -118,9 +119,15 @@ impl Service {
         let models = ModelReader::new(Arc::clone(&shelf), config.operator.model.start_from, Arc::clone(&mailbox));
         let (asks, fetcher) = fetcher(Arc::clone(&shelf), Arc::clone(&mailbox));
         let ends = Ends { mailbox, acks, stop: stop.clone(), workspace };
-        let outlets = loader::Outlets { models: shelf, asks, memory: store, ready };
-        let loader =
-            Loading { config: config.clone(), ends: ends.clone(), samples, answers, max_output_bytes, outlets };
+        let loader = Loading {
+            config: config.clone(),
+            source: loader::Source { models: shelf, asks },
+            samples,
+            answers,
+            max_output_bytes,
+            outlets: handover::Outlets { ready, memory: store },
+            ends: ends.clone(),
+        };
         Ok(Self { source, stream, models, fetcher, loader, config: config.clone(), ends })
     }
 
@@ -221,11 +228,12 @@ impl Stream {
 /// The loader's thread, which first waits until the stream knows how large an output may be.
 struct Loading {
     config: Config,
-    ends: Ends,
+    source: loader::Source<KafkaShelf>,
     samples: Samples,
     answers: Sender<FromWorker>,
     max_output_bytes: Receiver<usize>,
-    outlets: loader::Outlets<KafkaShelf, Pool>,
+    outlets: handover::Outlets<Pool>,
+    ends: Ends,
 }
 
 impl Loading {
@@ -240,6 +248,7 @@ impl Loading {
             max_output_bytes,
             mailbox: Arc::clone(&mailbox),
         };
-        Loader::new(self.config, mailbox, builder, self.outlets).run();
+        let hand_over = HandOver::new(builder, self.outlets, Arc::clone(&mailbox));
+        Loader::new(self.config, mailbox, self.source, hand_over).run();
     }
 }
