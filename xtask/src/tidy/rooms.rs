@@ -92,7 +92,7 @@ pub const ROOMS: &[Room] = &[
     room("record", &["archive", "model"]),
     room("store", &["archive", "config", "model", "record"]),
     room("topic", &["archive", "config", "generation", "kafka", "mlflow", "model", "panics", "record", "store"]),
-    room("publish", &["archive", "config", "kafka", "model", "record"]),
+    room("publish", &["archive", "kafka", "model", "record", "topic"]),
     room("environment", &["archive", "config", "model", "python", "store"]),
     room("python", &["child"]),
     room("child", &[]),

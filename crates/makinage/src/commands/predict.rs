@@ -30,7 +30,6 @@ use crate::{
     worker::{
         pool::Pool,
         setup::{interpreter, setup},
-        starting::Starting,
     },
 };
 
@@ -61,7 +60,7 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     let python = interpreter(&config, &unpacked, &Runner::new(&|| false, environment::LONGEST))?;
     let setup = setup(&config, unpacked, python, DEFAULT_MAX_MESSAGE_BYTES)?;
     let (answers, workers) = bounded(ANSWERS);
-    let pool = match Pool::start(1, setup, Starting::default(), &answers) {
+    let pool = match Pool::start(1, setup, Arc::default(), &answers) {
         Ok(pool) => pool,
         Err(failure) => {
             anyhow::bail!("{}", unusable(model, &failure));

@@ -98,6 +98,7 @@ each_thread! {
     a_panic_of_the_source: "panic-source", "source", "source", |_, _| ();
     a_panic_of_the_pipeline: "panic-pipeline", "pipeline", "pipeline", |_, _| ();
     a_panic_of_the_model_topics_reader: "panic-models", "models", "models", |_, _| ();
+    a_panic_of_what_fetches_models: "panic-fetch", "fetch", "fetch", |scene, _| drop(scene.publish(&model("proba")));
     a_panic_of_the_loader: "panic-loader", "loader", "loader", |scene, _| drop(scene.publish(&model("proba")));
     a_panic_of_a_workers_thread: "panic-worker", "worker", "worker 1.0", |_, _| ();
     a_panic_of_a_workers_reader: "panic-reader", "worker reader", "worker 1.0 reader", |_, _| ();

@@ -7,7 +7,7 @@ use std::{
 
 use ureq::{Agent, ResponseExt, Timeout};
 
-use super::{Failure, shown};
+use crate::{generation::models::NotHad, record::reference::shown};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
@@ -18,11 +18,11 @@ const REDIRECTS: u32 = 5;
 const STALL: Duration = Duration::from_mins(1);
 
 /// The body of what is there. Redirects are followed within the scheme only, so that what was asked for under TLS comes under TLS.
-pub fn open(uri: &str) -> Result<impl Read, Failure> {
+pub fn open(uri: &str) -> Result<impl Read, NotHad> {
     open_within(uri, STALL)
 }
 
-fn open_within(uri: &str, stall: Duration) -> Result<impl Read, Failure> {
+fn open_within(uri: &str, stall: Duration) -> Result<impl Read, NotHad> {
     let scheme = uri.split(':').next().unwrap_or_default();
     let agent: Agent = Agent::config_builder()
         .https_only(scheme == "https")
@@ -37,7 +37,7 @@ fn open_within(uri: &str, stall: Duration) -> Result<impl Read, Failure> {
     let came_by = response.get_uri().scheme_str().unwrap_or_default();
     if came_by != scheme {
         let uri = shown(uri);
-        return Err(Failure::Unusable(format!(
+        return Err(NotHad::Unusable(format!(
             "{uri} leads to {came_by}, which isn't followed: publish the reference that it leads to"
         )));
     }
@@ -61,24 +61,24 @@ impl<R: Read> Read for Body<R> {
     }
 }
 
-fn failure(uri: &str, error: &ureq::Error) -> Failure {
+fn failure(uri: &str, error: &ureq::Error) -> NotHad {
     let uri = shown(uri);
     match error {
         // Too early, too often, or the server's own trouble: it may pass.
-        ureq::Error::StatusCode(408 | 425 | 429 | 500..) => Failure::Later(format!("{uri} can't be had ({error})")),
-        ureq::Error::StatusCode(_) => Failure::Unusable(format!(
+        ureq::Error::StatusCode(408 | 425 | 429 | 500..) => NotHad::Later(format!("{uri} can't be had ({error})")),
+        ureq::Error::StatusCode(_) => NotHad::Unusable(format!(
             "{uri} can't be had ({error}): see that it is there and may be read from here, and publish the reference again"
         )),
         // These errors hold the URI that it leads to, which may be a signed one.
         ureq::Error::RequireHttpsOnly(_) => unfollowed(&uri, "it leads from https to http"),
         ureq::Error::BadUri(_) | ureq::Error::Http(_) => unfollowed(&uri, "it is or leads to what is no URI of HTTP"),
         ureq::Error::TooManyRedirects => unfollowed(&uri, "it leads on and on"),
-        _ => Failure::Later(format!("{uri} can't be reached ({error})")),
+        _ => NotHad::Later(format!("{uri} can't be reached ({error})")),
     }
 }
 
-fn unfollowed(uri: &str, why: &str) -> Failure {
-    Failure::Unusable(format!("{uri} can't be followed ({why}): publish the reference that it leads to"))
+fn unfollowed(uri: &str, why: &str) -> NotHad {
+    NotHad::Unusable(format!("{uri} can't be followed ({why}): publish the reference that it leads to"))
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
         let failure = open(&uri).err();
         serving.join().unwrap();
         match failure {
-            Some(Failure::Unusable(why) | Failure::Later(why)) => why,
+            Some(NotHad::Unusable(why) | NotHad::Later(why)) => why,
             other => panic!("{location}: {other:?}"),
         }
     }
@@ -125,7 +125,7 @@ mod tests {
             assert!(!why.contains("secret"), "{why}");
         }
         let downgrade = failure("https://h/m.zip", &ureq::Error::RequireHttpsOnly("http://h/?signature=secret".into()));
-        assert!(matches!(&downgrade, Failure::Unusable(why) if !why.contains("secret")), "{downgrade:?}");
+        assert!(matches!(&downgrade, NotHad::Unusable(why) if !why.contains("secret")), "{downgrade:?}");
     }
 
     #[test]
@@ -149,6 +149,6 @@ mod tests {
 
     #[test]
     fn a_uri_that_cannot_be_asked_for_is_not_asked_for_again_and_again() {
-        assert!(matches!(open("http://no host/m.zip").err(), Some(Failure::Unusable(_))));
+        assert!(matches!(open("http://no host/m.zip").err(), Some(NotHad::Unusable(_))));
     }
 }

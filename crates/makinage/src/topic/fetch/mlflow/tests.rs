@@ -1,10 +1,10 @@
 use std::{fs, io::Read, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use super::{Tools, download};
-use crate::{archive::Limits, store::workspace::Workspace, topic::Failure};
+use super::{NotHad, Tools, download};
+use crate::{archive::Limits, store::workspace::Workspace};
 
 /// What is downloaded by a stand-in for Python, whose shell script answers the request `$request` with `say`.
-fn downloaded(script: &str, most_bytes: u64) -> Result<String, Failure> {
+fn downloaded(script: &str, most_bytes: u64) -> Result<String, NotHad> {
     let folder = tempfile::tempdir().unwrap();
     let python: PathBuf = folder.path().join("python");
     let say = r#"say() { echo "$1" >&0; }; say '{"mlflow": "3.0"}'; read -r request"#;
@@ -13,7 +13,7 @@ fn downloaded(script: &str, most_bytes: u64) -> Result<String, Failure> {
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
     let workspace = Workspace::open(folder.path()).unwrap();
     let limits = Limits { archive_bytes: most_bytes, ..Limits::default() };
-    let tools = Tools { python: &python, workspace: &workspace, limits: &limits };
+    let tools = Tools { python: &python, workspace: &workspace, limits: &limits, given_up: &|| false };
     let downloaded = download("s3://bucket/m.zip", &tools)?;
     let mut text = String::new();
     downloaded.open()?.read_to_string(&mut text).unwrap();
@@ -34,12 +34,12 @@ fn a_failure_is_told_in_mlflow_s_words_and_tried_again() {
     let failure = downloaded(&format!("say \"$(cat <<'E'\n{missing}\nE\n)\"; read -r end"), 1000);
     let named = "No module named 'boto3'); install it with: ";
     assert!(
-        matches!(&failure, Err(Failure::Later(why)) if why.contains(named) && why.ends_with("mlflow boto3)")),
+        matches!(&failure, Err(NotHad::Later(why)) if why.contains(named) && why.ends_with("mlflow boto3)")),
         "{failure:?}"
     );
     let failure = downloaded("echo 'no room' >&2; exit 3", 1000);
     assert!(
-        matches!(&failure, Err(Failure::Later(why)) if why.contains("ended (exit code 3); it printed: no room")),
+        matches!(&failure, Err(NotHad::Later(why)) if why.contains("ended (exit code 3); it printed: no room")),
         "{failure:?}"
     );
 }
@@ -47,7 +47,7 @@ fn a_failure_is_told_in_mlflow_s_words_and_tried_again() {
 #[test]
 fn what_is_too_large_is_stopped_while_it_comes_and_folders_are_refused() {
     let endless = "while :; do echo more-and-more-and-more >> \"$folder/m.zip\"; done";
-    assert!(matches!(downloaded(endless, 10_000), Err(Failure::Unusable(why)) if why.contains("more than the 10000")));
+    assert!(matches!(downloaded(endless, 10_000), Err(NotHad::Unusable(why)) if why.contains("more than the 10000")));
     let folder = r#"mkdir "$folder/m"; say "{\"path\": \"$folder/m\"}""#;
-    assert!(matches!(downloaded(folder, 1000), Err(Failure::Unusable(why)) if why.contains("no file")));
+    assert!(matches!(downloaded(folder, 1000), Err(NotHad::Unusable(why)) if why.contains("no file")));
 }
