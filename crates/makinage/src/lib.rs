@@ -29,6 +29,8 @@ pub mod publish;
 pub mod queue;
 pub mod record;
 pub mod reload;
+#[cfg(test)]
+mod simulation;
 pub mod sink;
 pub mod source;
 pub mod status;
