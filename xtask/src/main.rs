@@ -4,6 +4,8 @@
 
 mod bench;
 mod broker;
+mod deny;
+mod docs;
 mod env;
 mod images;
 mod jars;
@@ -12,8 +14,11 @@ mod lint;
 mod lock;
 mod report;
 mod root;
+mod running;
+mod simulate;
 mod stamp;
 mod test;
+mod tidy;
 mod tools;
 mod valgrind;
 
@@ -36,10 +41,26 @@ enum Command {
         #[arg(long)]
         no_kafka: bool,
     },
-    /// Measure what a model's swap costs in latency and memory (on a quiet machine, with a JDK and Maven).
-    Bench,
+    /// Measure start, processor time an event, latency, and what a model's swap costs (on a quiet machine, with a JDK and Maven).
+    Bench {
+        /// Another build of `makinage`, measured in turns with this one.
+        #[arg(long)]
+        against: Option<std::path::PathBuf>,
+    },
+    /// Run the simulation of source, pipeline and sink: more seeds, or one seed with its schedule.
+    Simulate(simulate::Simulate),
     /// Check formatting, clippy, ruff and mypy.
     Lint,
+    /// Check the rules that no compiler knows: who may use whom, headers, sizes, where tests stand, widths, commits.
+    Tidy {
+        /// Print who uses whom instead: the rooms with their lines, arrows and circles.
+        #[arg(long)]
+        graph: bool,
+    },
+    /// Check the licences, duplicates and sources of the crates below, and advisories too where the environment names a database.
+    Deny,
+    /// Write the tables of README and the commented example anew, from what the program says of its keys.
+    Docs,
     /// Run the tests of the crate with unsafe code under valgrind, as `test` does where valgrind is installed.
     Valgrind,
     /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
@@ -78,8 +99,19 @@ fn run(command: Command) -> anyhow::Result<()> {
             report.print();
             outcome
         }
+        Command::Tidy { graph: true } => tidy::print_graph(),
+        Command::Tidy { graph: false } => tidy::run(),
+        Command::Deny => {
+            deny::run(&env::ensure()?)?;
+            if let Some(what) = deny::left_out() {
+                println!("\nleft out: {what}");
+            }
+            Ok(())
+        }
+        Command::Docs => docs::run(),
         Command::Valgrind => valgrind::run(),
-        Command::Bench => bench::run(),
+        Command::Simulate(simulate) => simulate.run(),
+        Command::Bench { against } => bench::run(against.as_deref()),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
         Command::Images => images::run(),
         Command::Lock => lock::run(),

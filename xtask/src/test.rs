@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::report::{Report, Tests};
-use crate::{env, jars, java, lint, tools, valgrind};
+use crate::{deny, env, jars, java, lint, tidy, tools, valgrind};
 
 /// Runs everything, stops at the first step that fails, and prints what ran and how long it took.
 pub fn run(no_kafka: bool) -> Result<()> {
@@ -15,6 +15,9 @@ pub fn run(no_kafka: bool) -> Result<()> {
     report.print();
     if no_kafka {
         println!("\nleft out, because of --no-kafka: every test against a real Kafka (the programs, the faults)");
+    }
+    if let Some(what) = deny::left_out() {
+        println!("\nleft out: {what}");
     }
     if valgrind::find().is_none() {
         println!(
@@ -27,6 +30,7 @@ pub fn run(no_kafka: bool) -> Result<()> {
 fn steps(no_kafka: bool, report: &mut Report) -> Result<()> {
     // First what the machine may lack, so that it is told at once and not after ten minutes.
     let kafka = if no_kafka { None } else { Some(Kafka::find(report)?) };
+    report.step("tidy", tidy::run)?;
     let mut python = PathBuf::new();
     report.step("Python environment", || {
         python = env::ensure()?;
@@ -34,6 +38,7 @@ fn steps(no_kafka: bool, report: &mut Report) -> Result<()> {
     })?;
 
     lint::run(&python, report)?;
+    report.step("cargo deny", || deny::run(&python))?;
     report.tests("Python tests", |tests| {
         let mut pytest = tools::command(&python);
         pytest.args(["-m", "pytest", "--color=no", "python/tests"]);

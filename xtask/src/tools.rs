@@ -58,6 +58,15 @@ pub fn output(command: &mut Command) -> Result<Option<String>> {
     }
 }
 
+/// What `command` prints on standard output; `None` when it fails, or when there is no such program.
+pub fn answer(command: &mut Command) -> Result<Option<String>> {
+    match command.stderr(Stdio::null()).output() {
+        Ok(output) => Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("can't start `{}`", shown(command))),
+    }
+}
+
 /// Whether `program` can be started at all.
 pub fn exists(program: &str) -> bool {
     matches!(output(command(program).arg("--version")), Ok(Some(_)))

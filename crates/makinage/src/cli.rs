@@ -2,6 +2,7 @@
 //!
 //! 0 done, 1 failed at run time, 2 bad usage or configuration.
 
+mod arguments;
 mod docker;
 mod model;
 
@@ -9,14 +10,11 @@ use std::{env, ffi::OsString, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
+use self::arguments::{ConfigArg, bad_usage, report, with_config};
 use crate::{
     commands::{self, publish::Mode},
     config::{DurationLimits, duration_from_text},
-    panics,
 };
-
-/// Where both programs look when `--config` isn't given, as in the images.
-const CONTAINER_CONFIG: &str = "/opt/makinage/config.yaml";
 
 /// Serves a machine-learning model, packaged with `MLflow`, on a Kafka stream.
 #[derive(Debug, Parser)]
@@ -65,13 +63,6 @@ enum Command {
     },
     /// Publish models to Kafka, as makinage-model-publisher does.
     Publish(PublishArgs),
-}
-
-#[derive(Debug, Args)]
-struct ConfigArg {
-    /// The configuration file [default: /opt/makinage/config.yaml where that exists]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
 }
 
 /// Publishes models to Kafka, for a service that takes them up.
@@ -143,35 +134,4 @@ pub fn publish_main() -> ExitCode {
         return bad_usage(&message);
     }
     Publish::parse_from(arguments).arguments.run("makinage-model-publisher")
-}
-
-fn with_config(
-    config: &ConfigArg,
-    program: &str,
-    run: impl FnOnce(&std::path::Path) -> anyhow::Result<ExitCode>,
-) -> ExitCode {
-    let container = PathBuf::from(CONTAINER_CONFIG);
-    let file = config.config.clone().or_else(|| container.exists().then_some(container));
-    match file {
-        Some(file) => report(run(&file)),
-        None => bad_usage(&format!(
-            "no configuration; give one with: {program} --config FILE (or put it at {CONTAINER_CONFIG})"
-        )),
-    }
-}
-
-fn report(outcome: anyhow::Result<ExitCode>) -> ExitCode {
-    match outcome {
-        Ok(_) if panics::happened_and_told() => ExitCode::FAILURE,
-        Ok(code) => code,
-        Err(error) => {
-            commands::tell(format_args!("error: {error:#}"));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn bad_usage(message: &str) -> ExitCode {
-    commands::tell(format_args!("error: {message}"));
-    commands::BAD_CONFIG.into()
 }

@@ -3,8 +3,10 @@
 //! Reading order is data order: [`app`] builds the parts, [`pipeline`] is the data path, and the folders follow in the order in
 //! which an event meets them.
 
+pub mod address;
 pub mod app;
 pub mod archive;
+pub mod backoff;
 pub mod batch;
 pub mod child;
 pub mod cli;
@@ -26,9 +28,12 @@ pub mod pipeline;
 pub mod predict;
 pub mod preflight;
 pub mod publish;
+pub mod python;
 pub mod queue;
+pub mod quoted;
 pub mod record;
 pub mod reload;
+pub mod said;
 #[cfg(test)]
 mod simulation;
 pub mod sink;
@@ -37,7 +42,9 @@ pub mod status;
 pub mod stop;
 pub mod store;
 pub mod stream;
+pub mod threads;
 pub mod topic;
 pub mod wire;
 pub mod worker;
 pub mod write;
+pub mod yaml;

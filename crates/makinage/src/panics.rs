@@ -16,21 +16,17 @@ use std::{
     time::Duration,
 };
 
-use crate::stop::Stop;
-
 static HAPPENED: AtomicBool = AtomicBool::new(false);
 static TOLD: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 /// The longest that the program's end waits for a panic's line: whoever reads the log may have left it full.
 const TELLING: Duration = Duration::from_secs(2);
 
-/// From now on a panic asks for the end, in the time of a stop.
-pub fn end_with(stop: &Stop) {
-    let stop = stop.clone();
+/// From now on the first panic calls `end`, which asks for the program's end and bounds its time.
+pub fn end_with(end: impl Fn() + Send + Sync + 'static) {
     panic::set_hook(Box::new(move |panic| {
         // Before the log, which may be a pipe that its reader has left full.
         if !HAPPENED.swap(true, Ordering::SeqCst) {
-            stop.request();
-            stop.end_in_time();
+            end();
         }
         tell(panic);
         *TOLD.0.lock().unwrap_or_else(PoisonError::into_inner) = true;

@@ -1,7 +1,7 @@
 //! Graceful stop: the first SIGTERM or SIGINT asks for it, the second ends the program at once, and so does its time-out.
 
 use std::{
-    io, process,
+    fmt, io, process,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -16,28 +16,33 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use crate::{panics, source::acks::Acks};
+use crate::{counts::Counts, panics};
 
 /// Milliseconds for a stop before the configuration has said how long it may take.
 const BEFORE_THE_CONFIGURATION: u64 = 25_000;
 
 /// Says that the program should end.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Stop(Arc<State>);
 
-#[derive(Debug)]
 struct State {
     /// By itself, for signal handlers that do no more than set it.
     requested: Arc<AtomicBool>,
     /// Milliseconds that a graceful stop may take.
     timeout: AtomicU64,
-    /// What is counted at the end, once there is something to count.
-    acks: OnceLock<Arc<Acks>>,
+    /// Counts what became of the events, once there are any.
+    counts: OnceLock<Box<dyn Fn() -> Counts + Send + Sync>>,
+}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a stop that is {}requested", if self.requested() { "" } else { "not " })
+    }
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { requested: Arc::default(), timeout: AtomicU64::new(BEFORE_THE_CONFIGURATION), acks: OnceLock::new() }
+        Self { requested: Arc::default(), timeout: AtomicU64::new(BEFORE_THE_CONFIGURATION), counts: OnceLock::new() }
     }
 }
 
@@ -57,15 +62,24 @@ impl Stop {
         self.0.timeout.store(timeout.as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// From now on these are counted, whichever way the program ends.
-    pub fn count(&self, acks: &Arc<Acks>) {
+    /// Counts the events from now on, so that what became of them is told whichever way the program ends.
+    pub fn count_with(&self, counts: impl Fn() -> Counts + Send + Sync + 'static) {
         // A second service of one process, which no program has, would be counted by itself.
-        let _ = self.0.acks.set(Arc::clone(acks));
+        let _ = self.0.counts.set(Box::new(counts));
+    }
+
+    /// From now on a panic of any thread asks for the end, in the time of a stop.
+    pub fn end_at_a_panic(&self) {
+        let stop = self.clone();
+        panics::end_with(move || {
+            stop.request();
+            stop.end_in_time();
+        });
     }
 
     /// Tells what became of the events.
     pub fn tell_counts(&self) {
-        let Some(counts) = self.0.acks.get().map(|acks| acks.counts()) else { return };
+        let Some(counts) = self.0.counts.get().map(|counts| counts()) else { return };
         let left = if counts.left() > 0 { "; those are read again at the next start, here or elsewhere" } else { "" };
         tracing::info!("events: {counts}{left}");
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{ConfigArg, with_config};
+use super::arguments::{ConfigArg, with_config};
 use crate::commands;
 
 #[derive(Debug, Subcommand)]

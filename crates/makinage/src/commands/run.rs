@@ -2,12 +2,11 @@
 
 use std::{path::Path, process::ExitCode};
 
-use super::{BAD_CONFIG, log_to_stderr};
+use super::{BAD_CONFIG, configuration::told, log_to_stderr};
 use crate::preflight;
 use crate::{
     app,
     config::{Reading, read_service},
-    panics,
     reload::{self, Changes, source::Source},
     stop::Stop,
 };
@@ -16,25 +15,25 @@ use crate::{
 pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     log_to_stderr(tracing::Level::INFO);
     let stop = Stop::default();
-    panics::end_with(&stop);
+    stop.end_at_a_panic();
     stop.listen()?;
     let hangups = reload::hangups()?;
     let mut source = match Source::locate(file) {
         Ok(source) => source,
         Err(problems) => {
-            preflight::told(Reading::of_problems(problems));
+            told(Reading::of_problems(problems));
             return Ok(BAD_CONFIG.into());
         }
     };
     let Some(text) = source.first(&stop) else { return Ok(ExitCode::SUCCESS) };
     let mut reading = read_service(&text, source.origin());
     preflight::add_imports(&mut reading, source.origin());
-    let Some(config) = preflight::told(reading) else { return Ok(BAD_CONFIG.into()) };
-    stop.bound(config.stop_timeout);
+    let Some(config) = told(reading) else { return Ok(BAD_CONFIG.into()) };
+    stop.bound(config.application.stop_timeout);
     tracing::info!(
         "makinage {}: {} on Kafka at {}",
         env!("CARGO_PKG_VERSION"),
-        config.application,
+        config.application.name,
         config.kafka.endpoints.join(",")
     );
     let clean = app::serve(&config, Some(Changes { source, hangups }), &stop)?;

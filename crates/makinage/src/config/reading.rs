@@ -3,10 +3,8 @@
 use std::path::Path;
 
 use super::{
-    field::Field,
-    imports::Imports,
-    problem::{Findings, Place, Problems},
-    tree::{self, Node, Value},
+    code::Imports,
+    reader::problem::{Findings, Place, Problems},
 };
 
 /// All that a file says, and all that is wrong with it.
@@ -26,7 +24,7 @@ pub struct Reading<C> {
 
 impl<C> Reading<C> {
     /// Nothing but one problem.
-    pub(super) fn failed(file: &Path, place: &Place, message: String) -> Self {
+    pub(in crate::config) fn failed(file: &Path, place: &Place, message: String) -> Self {
         let mut findings = Findings::new(file);
         findings.problem(place, message);
         Self::new(findings, None, None)
@@ -37,36 +35,9 @@ impl<C> Reading<C> {
         Self { config: None, problems, warnings: Problems::default(), readings: Problems::default(), imports: None }
     }
 
-    pub(super) fn new(findings: Findings, config: Option<C>, imports: Option<Imports>) -> Self {
+    pub(in crate::config) fn new(findings: Findings, config: Option<C>, imports: Option<Imports>) -> Self {
         let (problems, warnings, readings) = findings.sorted();
         let config = config.filter(|_| problems.is_empty());
         Self { config, problems, warnings, readings, imports }
     }
-}
-
-/// The tree of `text`, if it is a mapping; what is wrong with it as YAML is noted.
-pub fn root(text: &str, findings: &mut Findings) -> Option<Node> {
-    let parsed = tree::parse(text);
-    let syntax_is_right = parsed.faults.is_empty();
-    for fault in parsed.faults {
-        let place = Place { line: Some(fault.line), column: fault.column, key: fault.key };
-        findings.problem(&place, fault.message);
-    }
-    for reading in parsed.readings {
-        findings.reading(&Place::key(reading.line, reading.key), reading.message);
-    }
-    let root = parsed.root;
-    if syntax_is_right && root.as_ref().is_none_or(Node::is_null) {
-        findings
-            .problem(&Place::file(), "this file is empty; write a configuration into it, as those in config/examples");
-        return None;
-    }
-    let root = root?;
-    if !matches!(root.value, Value::Map(_)) {
-        let message =
-            format!("the file must be a mapping that begins with `application:`, not {}", Field::root(&root).shown());
-        findings.problem(&Place::key(root.line, ""), message);
-        return None;
-    }
-    Some(root)
 }

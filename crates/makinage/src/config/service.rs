@@ -1,29 +1,81 @@
 //! The service's file: its top level.
 
-use super::{
-    Config, Origin, application, document,
-    field::Field,
-    imports::Imports,
-    kafka,
-    keys::Keys,
-    models, operator,
-    problem::{Findings, Place},
-    reading::{self, Reading},
-    section::Section,
-    surroundings::Surroundings,
-    topics::Topics,
-    tree::{Entry, Node, Value},
-};
+use std::path::PathBuf;
 
-const KEYS: Keys = Keys {
-    here: &["application", "Kafka", "kafka", "topics", "operators", "models", "config"],
-    refused: &[("redirect", "this is the configuration that a `redirect` leads to already; remove it")],
+use serde_json::value::RawValue;
+
+use super::{
+    code::Imports,
+    locate::Origin,
+    reader::{
+        field::Field,
+        problem::{Findings, Place},
+        root,
+        section::Section,
+        shape::{Ground, Shaped, section},
+        surroundings::Surroundings,
+    },
+    reading::Reading,
+    sections::{
+        application::{self, Application},
+        document,
+        kafka::{self, Kafka},
+        models::{self, Models},
+        operator::{self, Operator},
+        topics::Topics,
+    },
 };
+use crate::yaml::{Entry, Node, Value};
+
+section! {
+    /// The keys of the top level.
+    pub struct ServiceKeys
+    by hand {
+        /// The service itself.
+        application: "", "", example "", restart;
+        /// As `kafka`.
+        Kafka: "", "", example "", restart;
+        /// How Kafka is reached; `Kafka` is the same.
+        kafka: "", "", example "", restart;
+        /// The topics that an operator reads or writes.
+        topics: "", "", example "", restart;
+        /// What is run: one operator that serves models.
+        operators: "", "", example "", restart;
+        /// Where models are kept on this machine.
+        models: "", "", example "", restart;
+        /// Yours: the hooks get all of it. Only pre_transform, predict and post_transform mean something to the program.
+        config: "", "", example "";
+    }
+    keys {}
+    refused {
+        redirect: "this is the configuration that a `redirect` leads to already; remove it";
+    }
+}
+
+/// The service's configuration: one application, one Kafka, one serve operator.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file that it was read from, or another name for where it came from; messages name it.
+    pub file: PathBuf,
+    /// The folder, absolute, where hooks and encoder modules are found first.
+    pub folder: PathBuf,
+    /// The `application` section.
+    pub application: Application,
+    /// The `kafka` section.
+    pub kafka: Kafka,
+    /// The serve operator.
+    pub operator: Operator,
+    /// The `models` section.
+    pub models: Models,
+    /// The whole file for the hooks, as written, less `security` and `properties`, in the worker protocol's tagged form.
+    /// JSON text, so that integers of any size survive.
+    pub document: Box<RawValue>,
+}
 
 /// Reads the service's configuration from `text`, which came from `origin`.
 pub fn read(text: &str, origin: &Origin, surroundings: &dyn Surroundings) -> Reading<Config> {
     let mut findings = Findings::new(&origin.name);
-    let Some(root) = reading::root(text, &mut findings) else {
+    let Some(root) = root::read(text, &mut findings) else {
         return Reading::new(findings, None, None);
     };
     let publishes = |models: &&Entry| matches!(models.value.value, Value::List(_)) && root.get("operators").is_none();
@@ -41,22 +93,21 @@ fn sections(
     surroundings: &dyn Surroundings,
     findings: &mut Findings,
 ) -> (Option<Config>, Option<Imports>) {
-    let Some(top) = Section::read(&Field::root(root), &KEYS, findings) else {
+    let Some(top) = Section::read(&Field::root(root), &ServiceKeys::KEYS, findings) else {
         return (None, None);
     };
-    let application = application::read(&top, findings);
+    let ground = Ground { folder: &origin.folder, surroundings };
+    let application = application::read(&top, &ground, findings);
     let kafka = kafka::read(&top, findings);
     let topics = Topics::read(&top, findings);
-    let reader = operator::Reader { root: &top, topics: topics.as_ref(), folder: &origin.folder, surroundings };
+    let reader = operator::Reader { root: &top, topics: topics.as_ref(), ground };
     let (operator, imports) = reader.read(findings);
-    let models = models::read(&top, &origin.folder, findings);
+    let models = models::read(&top, &ground, findings);
     let config = || {
-        let application = application?;
         Some(Config {
             file: origin.name.clone(),
             folder: origin.folder.clone(),
-            application: application.name,
-            stop_timeout: application.stop_timeout,
+            application: application?,
             kafka: kafka?,
             operator: operator?,
             models: models?,

@@ -1,6 +1,9 @@
 //! The `MLmodel` file: which flavours a model has, and whether its paths stay inside of it.
 
-use super::yaml::{self, Node};
+use crate::yaml::{Limits, Node, Value, outline};
+
+/// Bounds on the YAML files of a model, which are hostile input: about the memory that their trees may take.
+pub(super) const LIMITS: Limits = Limits { levels: 64, weight: 128 << 20, node: size_of::<Node>() };
 
 /// The flavour that all others can be loaded through.
 const PYTHON_FUNCTION: &str = "python_function";
@@ -64,21 +67,21 @@ impl MlModel {
     /// Reads the bytes of an `MLmodel` file.
     pub fn parse(bytes: &[u8]) -> Result<Self, MlModelError> {
         let text = std::str::from_utf8(bytes).map_err(|_| MlModelError::NotText)?;
-        let root = yaml::parse(text).map_err(MlModelError::NotYaml)?;
-        let Some(Node::Map(flavors)) = root.get("flavors") else {
+        let root = outline(text, &LIMITS).map_err(MlModelError::NotYaml)?;
+        let Some(Value::Map(flavors)) = root.at("flavors").map(|flavors| &flavors.value) else {
             return Err(MlModelError::NoFlavors);
         };
-        for (_, flavor) in flavors {
-            refuse_escapes(flavor, &PATH_KEYS)?;
+        for flavor in flavors {
+            refuse_escapes(&flavor.value, &PATH_KEYS)?;
         }
-        if let Some(example) = root.get("saved_input_example_info") {
+        if let Some(example) = root.at("saved_input_example_info") {
             refuse_escapes(example, &EXAMPLE_PATH_KEYS)?;
         }
-        let flavors: Vec<String> = flavors.iter().filter_map(|(name, _)| name.text().map(str::to_owned)).collect();
+        let flavors: Vec<String> = flavors.iter().filter_map(|entry| entry.key.source().map(str::to_owned)).collect();
         if flavors.is_empty() {
             return Err(MlModelError::NoFlavors);
         }
-        let has_signature = matches!(root.get("signature"), Some(Node::Map(_)));
+        let has_signature = root.at("signature").is_some_and(|signature| matches!(signature.value, Value::Map(_)));
         Ok(Self { flavors, has_signature })
     }
 
@@ -90,29 +93,29 @@ impl MlModel {
 
 /// Refuses paths that lead out, wherever below `node` one of `keys` stands.
 fn refuse_escapes(node: &Node, keys: &[&str]) -> Result<(), MlModelError> {
-    match node {
-        Node::Scalar(_) => Ok(()),
-        Node::List(items) => items.iter().try_for_each(|item| refuse_escapes(item, keys)),
-        Node::Map(pairs) => pairs.iter().try_for_each(|(key, value)| match key.text() {
-            Some(key) if keys.contains(&key) => refuse_escaping_values(key, value, keys),
-            _ => refuse_escapes(value, keys),
+    match &node.value {
+        Value::List(items) => items.iter().try_for_each(|item| refuse_escapes(item, keys)),
+        Value::Map(entries) => entries.iter().try_for_each(|entry| match entry.key.source() {
+            Some(key) if keys.contains(&key) => refuse_escaping_values(key, &entry.value, keys),
+            _ => refuse_escapes(&entry.value, keys),
         }),
+        _ => Ok(()),
     }
 }
 
 /// `value` is a path, or a list of paths, or has paths as its values.
 fn refuse_escaping_values(key: &str, value: &Node, keys: &[&str]) -> Result<(), MlModelError> {
-    match value {
-        Node::Scalar(path) if escapes(path) => {
+    match &value.value {
+        Value::Scalar(path, _) if escapes(path) => {
             Err(MlModelError::EscapingPath { key: key.to_owned(), value: path.clone() })
         }
-        Node::Scalar(_) => Ok(()),
-        Node::List(items) => items.iter().try_for_each(|item| refuse_escaping_values(key, item, keys)),
+        Value::List(items) => items.iter().try_for_each(|item| refuse_escaping_values(key, item, keys)),
         // `env: {conda: conda.yaml}`, but `artifacts: {…: {path: …, uri: …}}`.
-        Node::Map(pairs) if key == "env" => {
-            pairs.iter().try_for_each(|(_, item)| refuse_escaping_values(key, item, keys))
+        Value::Map(entries) if key == "env" => {
+            entries.iter().try_for_each(|entry| refuse_escaping_values(key, &entry.value, keys))
         }
-        Node::Map(_) => refuse_escapes(value, keys),
+        Value::Map(_) => refuse_escapes(value, keys),
+        _ => Ok(()),
     }
 }
 

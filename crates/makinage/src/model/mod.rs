@@ -4,13 +4,12 @@ mod identity;
 pub mod mlmodel;
 mod place;
 mod requirements;
-pub mod yaml;
 
 use std::sync::Arc;
 
 pub use identity::{ModelIdentity, is_name};
 pub use mlmodel::{MlModel, MlModelError};
-pub use place::RecordPlace;
+pub use place::{Rank, RecordPlace, newer, newest_first};
 pub use requirements::{REQUIREMENTS, Requirements, RequirementsError};
 
 /// The file that makes a folder an `MLflow` model.

@@ -6,7 +6,8 @@ use std::{
     path::Path,
 };
 
-use super::yaml::{self, Node};
+use super::mlmodel::LIMITS;
+use crate::yaml::{Node, outline};
 
 #[cfg(test)]
 mod tests;
@@ -68,8 +69,8 @@ impl Requirements {
     pub fn read(folder: &Path) -> Result<Self, RequirementsError> {
         let list = text(folder, REQUIREMENTS)?;
         if let Some(environment) = document(folder, PYTHON_ENV)? {
-            let python = environment.get("python").and_then(Node::text).map(str::to_owned);
-            let others = strings(environment.get("dependencies"));
+            let python = environment.at("python").and_then(Node::source).map(str::to_owned);
+            let others = strings(environment.at("dependencies"));
             // The list itself is read already.
             let others = others.into_iter().filter(|item| !(item.starts_with("-r") && item.ends_with(REQUIREMENTS)));
             return Ok(Self { python, list, others: others.collect() });
@@ -78,13 +79,11 @@ impl Requirements {
             return Ok(Self { python: None, list, others: vec![] });
         }
         let conda = document(folder, CONDA)?.ok_or(RequirementsError::None)?;
-        let python = strings(conda.get("dependencies"))
+        let python = strings(conda.at("dependencies"))
             .iter()
             .find_map(|item| item.strip_prefix("python=").map(|version| version.trim_start_matches('=').to_owned()));
-        let pip = match conda.get("dependencies") {
-            Some(Node::List(items)) => items.iter().flat_map(|item| strings(item.get("pip"))).collect(),
-            _ => vec![],
-        };
+        let pip = conda.at("dependencies").map(Node::items).unwrap_or_default();
+        let pip = pip.iter().flat_map(|item| strings(item.at("pip"))).collect();
         Ok(Self { python, list: None, others: pip })
     }
 
@@ -117,15 +116,13 @@ fn distribution(line: &str) -> String {
 }
 
 fn strings(node: Option<&Node>) -> Vec<String> {
-    match node {
-        Some(Node::List(items)) => items.iter().filter_map(Node::text).map(str::to_owned).collect(),
-        _ => vec![],
-    }
+    let items = node.map(Node::items).unwrap_or_default();
+    items.iter().filter_map(Node::source).map(str::to_owned).collect()
 }
 
 fn document(folder: &Path, file: &'static str) -> Result<Option<Node>, RequirementsError> {
     let Some(text) = text(folder, file)? else { return Ok(None) };
-    yaml::parse(&text).map(Some).map_err(|reason| RequirementsError::NotYaml { file, reason })
+    outline(&text, &LIMITS).map(Some).map_err(|reason| RequirementsError::NotYaml { file, reason })
 }
 
 fn text(folder: &Path, file: &'static str) -> Result<Option<String>, RequirementsError> {

@@ -101,8 +101,8 @@ impl Manifest {
         }
     }
 
-    /// Reads a manifest on a topic with so many partitions.
-    pub fn parse(json: &[u8], partitions: i32, limits: &Limits) -> Result<Self, ManifestError> {
+    /// Reads a manifest. Whether there is room for what it speaks of, [`fits`](Self::fits) tells.
+    pub fn parse(json: &[u8]) -> Result<Self, ManifestError> {
         if json.len() > LONGEST_JSON {
             return Err(ManifestError::Unreadable(format!("it has {} bytes", json.len())));
         }
@@ -111,8 +111,21 @@ impl Manifest {
         if manifest.format != FORMAT {
             return Err(ManifestError::Format(manifest.format));
         }
-        manifest.fault(partitions, limits).map_or(Ok(()), |fault| Err(ManifestError::Wrong(fault)))?;
-        Ok(manifest)
+        manifest.fault().map_or(Ok(manifest), |fault| Err(ManifestError::Wrong(fault)))
+    }
+
+    /// Whether its model may be so large, on a topic with so many partitions.
+    pub fn fits(&self, partitions: i32, limits: &Limits) -> Result<(), ManifestError> {
+        let (size, most) = (self.size, limits.archive_bytes);
+        if size > most {
+            return Err(ManifestError::Wrong(format!("size is {size} bytes, and a model has 1 to {most}")));
+        }
+        if self.partition >= partitions {
+            let partition = self.partition;
+            let fault = format!("partition {partition} isn't there: the topic has {partitions}");
+            return Err(ManifestError::Wrong(fault));
+        }
+        Ok(())
     }
 
     /// The record's value.
@@ -126,10 +139,10 @@ impl Manifest {
         ModelIdentity::named(&self.sha256, bytes(&self.name).as_deref(), bytes(&self.version).as_deref())
     }
 
-    fn fault(&self, partitions: i32, limits: &Limits) -> Option<String> {
+    fn fault(&self) -> Option<String> {
         let (size, chunks, each) = (self.size, self.chunks, self.chunk_bytes);
-        if size == 0 || size > limits.archive_bytes {
-            return Some(format!("size is {size} bytes, and a model has 1 to {}", limits.archive_bytes));
+        if size == 0 {
+            return Some("size is 0 bytes, and a model has 1 at least".to_owned());
         }
         if !is_sha256(&self.sha256) {
             return Some("sha256 is no SHA-256 in 64 lower-case hexadecimal digits".to_owned());
@@ -140,8 +153,8 @@ impl Manifest {
         if !is_upload(&self.upload) {
             return Some("upload is no upload's id".to_owned());
         }
-        if !(0..partitions).contains(&self.partition) {
-            return Some(format!("partition {} isn't there: the topic has {partitions}", self.partition));
+        if self.partition < 0 {
+            return Some(format!("partition {} can't be", self.partition));
         }
         let (first, last) = (self.first_offset, self.last_offset);
         if first < 0 || last.checked_sub(first).is_none_or(|between| between < i64::from(chunks) - 1) {

@@ -1,6 +1,6 @@
 //! Which chunks of one upload have come: the bookkeeping of putting a large model together. Pure.
 
-use super::{chunk::ChunkPlace, manifest::Manifest};
+use super::{Chunk, manifest::Manifest};
 
 /// The most gaps that a message lists.
 const LISTED: usize = 5;
@@ -22,7 +22,7 @@ pub enum Placing {
     Duplicate,
     /// It says that it belongs to this upload, and can't; the reason is a predicate.
     Wrong(String),
-    /// It is another upload's, or no chunk.
+    /// It is another upload's.
     Others,
 }
 
@@ -33,22 +33,25 @@ impl<'m> Upload<'m> {
         Self { manifest, have: vec![0; words], left: manifest.chunks }
     }
 
-    /// Where the `bytes` bytes of a chunk with these headers belong. Counts it as having come.
-    pub fn place(&mut self, upload: Option<&[u8]>, chunk: Option<&[u8]>, bytes: usize) -> Placing {
-        if upload != Some(self.manifest.upload.as_bytes()) {
+    /// What names the chunks.
+    pub fn manifest(&self) -> &'m Manifest {
+        self.manifest
+    }
+
+    /// Where a chunk's bytes belong. Counts it as having come.
+    pub fn place(&mut self, chunk: &Chunk<'_>) -> Placing {
+        let Chunk { upload, place, bytes } = chunk;
+        if *upload != self.manifest.upload {
             return Placing::Others;
         }
-        let Some(place) = chunk.and_then(ChunkPlace::parse) else {
-            return Placing::Wrong("doesn't say which chunk it is".to_owned());
-        };
         if place.count != self.manifest.chunks {
             let (said, chunks) = (place.count, self.manifest.chunks);
             return Placing::Wrong(format!("says that it is one of {said} chunks, and the manifest has {chunks}"));
         }
         let begin = u64::from(place.index) * self.manifest.chunk_bytes;
         let expected = self.manifest.chunk_bytes.min(self.manifest.size - begin);
-        if bytes as u64 != expected {
-            return Placing::Wrong(format!("has {bytes} bytes instead of {expected}"));
+        if bytes.len() as u64 != expected {
+            return Placing::Wrong(format!("has {} bytes instead of {expected}", bytes.len()));
         }
         let (word, bit) = (place.index as usize / 64, 1 << (place.index % 64));
         if self.have[word] & bit != 0 {

@@ -7,10 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::FlockOperation;
-
 use super::{
-    held::{lock, remove_unless_held},
+    held::{remove_unless_held, uninterrupted},
     index,
     name::folder_name,
     spool,
@@ -26,7 +24,7 @@ const ZIP: &str = ".zip";
 /// The folder of an application's and operator's models: below `models.store`, else below the user's cache.
 pub fn of(config: &Config) -> PathBuf {
     let all = config.models.store.clone().unwrap_or_else(|| cache_folder().join("store"));
-    all.join(folder_name(&config.application)).join(folder_name(&config.operator.name))
+    all.join(folder_name(&config.application.name)).join(folder_name(&config.operator.name))
 }
 
 /// Makes the folder where there is none.
@@ -44,7 +42,7 @@ impl Locked {
     /// Waits for the others, who hold it for moments only.
     pub(super) fn acquire(folder: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(LOCK))?;
-        lock(&file, FlockOperation::LockExclusive)?;
+        uninterrupted(|| file.lock())?;
         Ok(Self { _file: file })
     }
 }

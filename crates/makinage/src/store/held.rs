@@ -1,15 +1,10 @@
 //! Zips in use: each has a shared lock, which whoever prunes respects, in this process or another.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-};
-
-use rustix::{
-    fs::{FlockOperation, flock},
-    io::retry_on_intr,
 };
 
 use crate::model::ModelIdentity;
@@ -29,6 +24,12 @@ impl StoredModel {
         Self { identity, zip, _held: held }
     }
 
+    /// A model whose zip is an empty file, for tests of those who only pass it on.
+    #[cfg(test)]
+    pub fn of_nothing(identity: ModelIdentity) -> Self {
+        Self { identity, zip: PathBuf::new(), _held: tempfile::tempfile().unwrap() }
+    }
+
     /// The zip file.
     pub fn zip(&self) -> &Path {
         &self.zip
@@ -39,7 +40,7 @@ impl StoredModel {
 pub(super) fn hold(path: &Path) -> io::Result<Option<File>> {
     loop {
         let Some(file) = present(File::open(path))? else { return Ok(None) };
-        lock(&file, FlockOperation::LockShared)?;
+        uninterrupted(|| file.lock_shared())?;
         // Between opening and locking it may have been deleted, or replaced.
         match present(fs::metadata(path))? {
             Some(now) if is_same(&now, &file.metadata()?) => return Ok(Some(file)),
@@ -51,8 +52,8 @@ pub(super) fn hold(path: &Path) -> io::Result<Option<File>> {
 /// Deletes a file, unless somebody has it locked or it is gone already. Says whether it was deleted here.
 pub(super) fn remove_unless_held(path: &Path) -> io::Result<bool> {
     let Some(file) = present(File::open(path))? else { return Ok(false) };
-    match lock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => return Ok(false),
         locked => locked?,
     }
     match present(fs::metadata(path))? {
@@ -61,9 +62,14 @@ pub(super) fn remove_unless_held(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Waits for a lock, or not, as the operation says.
-pub(super) fn lock(file: &File, operation: FlockOperation) -> io::Result<()> {
-    Ok(retry_on_intr(|| flock(file, operation))?)
+/// Waits for a lock whatever signals come meanwhile: the standard library gives a wait up at any of them.
+pub(super) fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    loop {
+        match lock() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            locked => return locked,
+        }
+    }
 }
 
 /// Whether two open files are one on the disk.

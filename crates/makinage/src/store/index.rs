@@ -80,7 +80,8 @@ impl History {
     pub(super) fn note_refused(&mut self, sha256: &str, place: &RecordPlace, reason: &str) {
         let mut place = place.clone();
         self.refused.retain(|refused| {
-            if refused.sha256 == sha256 && refused.place.is_after(&place) {
+            let is_older = is_anew(&refused.place, &place) && !is_anew(&place, &refused.place);
+            if refused.sha256 == sha256 && is_older {
                 place = refused.place.clone();
             }
             refused.sha256 != sha256
@@ -91,7 +92,7 @@ impl History {
 
     /// Why this model isn't to be loaded from this record.
     pub fn refusal(&self, sha256: &str, place: &RecordPlace) -> Option<&Refused> {
-        self.refused.iter().find(|refused| refused.sha256 == sha256 && !place.is_after(&refused.place))
+        self.refused.iter().find(|refused| refused.sha256 == sha256 && !is_anew(place, &refused.place))
     }
 
     /// Forgets the refusal of a model that has been published anew. Says whether there was one.
@@ -128,6 +129,15 @@ impl History {
 /// The index of a store.
 pub(super) fn path(folder: &Path) -> PathBuf {
     folder.join(FILE)
+}
+
+/// Whether a model was published anew in `place`, after its record in `refused`: further on in the same log, or later.
+///
+/// This is no order, which [`newer`](crate::model::newer) is: a topic may have been made anew since, and begin with
+/// offset 0, or a publisher's clock be behind. To try a model once more is better than to refuse it for good.
+fn is_anew(place: &RecordPlace, refused: &RecordPlace) -> bool {
+    let same_log = (&place.topic, place.partition) == (&refused.topic, refused.partition);
+    (same_log && place.offset > refused.offset) || place.timestamp > refused.timestamp
 }
 
 fn now() -> i64 {

@@ -2,8 +2,12 @@
 
 use std::{fs, io, path::Path};
 
-use super::StoreError;
-use super::{History, StoredModel, folder, held::hold, index};
+use super::{
+    error::StoreError,
+    folder,
+    held::{StoredModel, hold},
+    index::{self, History},
+};
 use crate::model::ModelIdentity;
 
 /// Reads what a store remembers, and changes nothing: for whoever only looks. `None` where there is no store.

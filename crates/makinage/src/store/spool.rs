@@ -2,11 +2,10 @@
 
 use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
 
-use rustix::fs::FlockOperation;
 use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
 
-use super::held::lock;
+use super::held::uninterrupted;
 use crate::archive::inspect::{digest_of, hexadecimal};
 
 /// How the names of spools begin; their locks tell whether somebody still writes them.
@@ -25,7 +24,7 @@ impl Spool {
     /// A new file, locked, so that nobody takes it for a leftover. The caller holds the store's lock.
     pub(super) fn new(folder: &Path) -> io::Result<Self> {
         let file = Builder::new().prefix(PREFIX).tempfile_in(folder)?;
-        lock(file.as_file(), FlockOperation::NonBlockingLockExclusive)?;
+        file.as_file().try_lock()?;
         Ok(Self { file, hasher: Some(Sha256::new()), end: 0 })
     }
 
@@ -60,7 +59,8 @@ impl Spool {
 
     /// Gives the file its name. It stays locked, for use from now on. The caller holds the store's lock.
     pub(super) fn persist(self, path: &Path) -> io::Result<File> {
-        lock(self.file.as_file(), FlockOperation::LockShared)?;
+        // Nobody else can have it, and the wait is none: an exclusive lock becomes a shared one.
+        uninterrupted(|| self.file.as_file().lock_shared())?;
         self.file.persist(path).map_err(|error| error.error)
     }
 }

@@ -201,6 +201,19 @@ fn a_model_that_is_taken_back_twice_stays_refused_from_its_newest_record() {
 }
 
 #[test]
+fn a_model_that_was_just_taken_back_is_refused_whatever_the_publishers_clocks_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), 3);
+    let identity = ModelIdentity::unnamed(sha256(b"a"));
+    let at = |offset, timestamp| RecordPlace { topic: "model".into(), partition: 0, offset, timestamp };
+    for (first, second) in [(at(3, 99), at(5, 50)), (at(5, 50), at(3, 99))] {
+        store.refuse(&identity, &first, "first");
+        store.refuse(&identity, &second, "second");
+        assert_eq!(store.refusal(&identity, &second).as_deref(), Some("second"));
+    }
+}
+
+#[test]
 fn what_is_remembered_is_bounded() {
     let folder = tempfile::tempdir().unwrap();
     let mut history = History::default();

@@ -11,13 +11,12 @@ use std::{
     sync::Arc,
 };
 
-use rustix::{
-    fs::{FlockOperation, flock},
-    io::retry_on_intr,
-};
 use tempfile::TempDir;
 
-use super::{StoreError, StoredModel};
+use super::{
+    error::StoreError,
+    held::{StoredModel, uninterrupted},
+};
 use crate::{
     archive::{Limits, unpack},
     model::{ModelIdentity, ModelLabel},
@@ -61,11 +60,11 @@ impl Workspace {
         DirBuilder::new().recursive(true).mode(0o700).create(&all).map_err(failed)?;
         // Between its making and its lock a folder looks like an abandoned one to others who start.
         let alone = File::create(all.join(LOCK)).map_err(failed)?;
-        retry_on_intr(|| flock(&alone, FlockOperation::LockExclusive)).map_err(|error| failed(error.into()))?;
+        uninterrupted(|| alone.lock()).map_err(failed)?;
         clear_abandoned(&all).map_err(failed)?;
         let folder = tempfile::Builder::new().prefix("instance-").tempdir_in(&all).map_err(failed)?.keep();
         let lock = File::create(folder.join(LOCK)).map_err(failed)?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|error| failed(error.into()))?;
+        lock.try_lock().map_err(|error| failed(error.into()))?;
         Ok(Arc::new(Self { folder, _lock: lock }))
     }
 
@@ -81,9 +80,7 @@ impl Workspace {
     pub fn scratch(&self) -> io::Result<TempDir> {
         tempfile::Builder::new().prefix("scratch-").tempdir_in(&self.folder)
     }
-}
 
-impl Workspace {
     /// Removes the folder: the service ends, and nobody waits for a load that is under way.
     pub fn clear(&self) {
         remove(&self.folder);
@@ -110,7 +107,7 @@ fn clear_abandoned(all: &Path) -> io::Result<()> {
         let folder = entry?.path();
         // What has no lock file isn't ours.
         let Ok(lock) = File::open(folder.join(LOCK)) else { continue };
-        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+        if lock.try_lock().is_ok() {
             remove(&folder);
         }
     }

@@ -1,5 +1,7 @@
 //! The default post-transform's output, `[event, prediction]` as JSON, made of the event's own bytes. Pure.
 
+use serde::Serialize;
+
 use super::answer::Prediction;
 
 /// Replaces `into` by `[event, prediction]`. `event` must be JSON.
@@ -10,13 +12,16 @@ pub fn splice(event: &[u8], prediction: &Prediction<'_>, into: &mut Vec<u8>) {
     into.push(b',');
     match prediction {
         Prediction::Json(text) => into.extend_from_slice(text),
-        Prediction::Integer(value) => into.extend_from_slice(itoa::Buffer::new().format(*value).as_bytes()),
-        // JSON has neither NaN nor infinities.
-        Prediction::Float(value) if !value.is_finite() => into.extend_from_slice(b"null"),
-        Prediction::Float(value) => into.extend_from_slice(ryu::Buffer::new().format_finite(*value).as_bytes()),
+        Prediction::Integer(value) => number(value, into),
+        // As `null` where JSON has no such number: NaN and the infinities.
+        Prediction::Float(value) => number(value, into),
         Prediction::Boolean(value) => into.extend_from_slice(if *value { b"true" } else { b"false" }),
     }
     into.push(b']');
+}
+
+fn number(value: impl Serialize, into: &mut Vec<u8>) {
+    serde_json::to_writer(into, &value).expect("memory takes what is written, and a number is always JSON");
 }
 
 #[cfg(test)]

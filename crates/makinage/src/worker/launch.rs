@@ -1,32 +1,33 @@
 //! Starts the workers of a generation: a thread and a process for each.
 
-use std::{
-    fmt, io,
-    net::Shutdown,
-    os::unix::net::UnixStream,
-    sync::{Arc, atomic::Ordering},
-    thread,
-};
+use std::{fmt, io, net::Shutdown, os::unix::net::UnixStream, sync::Arc, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{
     live::{Live, Process},
-    messages::{FromWorker, WorkerId},
+    messages::{Ask, FromWorker, WorkerId},
     pool::{Crew, IN_FLIGHT, Pool, Terms, Worker},
-    setup::WorkerPlan,
+    setup::Setup,
     slot::Slot,
+    starting::Starting,
 };
 use crate::{child::confine, wire::protocol::LoadFailure};
 
 impl Pool {
-    /// Starts all workers and waits until each has loaded the model; the first failure ends the attempt.
-    pub fn start(generation: u64, plan: WorkerPlan, pipeline: &Sender<FromWorker>) -> Result<Self, LoadFailure> {
-        let plan = Arc::new(plan);
-        let starting = (0..plan.workers)
-            .map(|slot| spawn(WorkerId { generation, slot }, &plan, pipeline))
+    /// Starts all workers and waits until each has loaded the model; the first failure ends the attempt, and so does whoever abandons it.
+    pub fn start(
+        generation: u64,
+        setup: Setup,
+        starting: Arc<Starting>,
+        pipeline: &Sender<FromWorker>,
+    ) -> Result<Self, LoadFailure> {
+        let launch = Launch { setup: Arc::new(setup), starting, pipeline };
+        let started = (0..launch.setup.tuning.workers)
+            .map(|slot| launch.spawn(WorkerId { generation, slot }))
             .collect::<Result<Vec<_>, _>>()?;
-        let workers = starting
+        let Launch { setup, starting, .. } = launch;
+        let workers = started
             .into_iter()
             .map(|(asks, outcome)| {
                 let live = outcome.recv().unwrap_or_else(|_| Err(LoadFailure::default()))?;
@@ -34,43 +35,53 @@ impl Pool {
             })
             .collect::<Result<_, LoadFailure>>()
             // The others' outcome is of no use any more.
-            .inspect_err(|_| plan.starting.abandon())?;
+            .inspect_err(|_| starting.abandon())?;
         let terms = Terms {
-            label: Arc::clone(&plan.model.label),
-            batch: plan.batch,
-            on_error: plan.on_error,
-            probation: plan.probation,
-            predict_timeout: plan.predict_timeout,
+            label: Arc::clone(&setup.model.label),
+            batch: setup.tuning.batching(),
+            on_error: setup.tuning.on_error,
+            probation: setup.tuning.probation,
+            predict_timeout: setup.tuning.predict_timeout,
         };
-        Ok(Self::new(generation, terms, Box::new(plan), workers))
+        Ok(Self::new(generation, terms, Box::new(starting), workers))
     }
 }
 
 /// A worker's asks, and the outcome of its start.
-type Started = (Sender<super::messages::Ask>, Receiver<Result<Live, LoadFailure>>);
+type Started = (Sender<Ask>, Receiver<Result<Live, LoadFailure>>);
 
-fn spawn(id: WorkerId, plan: &Arc<WorkerPlan>, pipeline: &Sender<FromWorker>) -> Result<Started, LoadFailure> {
-    let (asks, jobs) = bounded(IN_FLIGHT);
-    let (started, outcome) = bounded(1);
-    let slot = Slot { id, plan: Arc::clone(plan), jobs, pipeline: pipeline.clone() };
-    // The thread lives as long as its worker: PR_SET_PDEATHSIG looks at the thread that started the child.
-    thread::Builder::new().name(id.to_string()).spawn(move || slot.run(&started)).map_err(|error| LoadFailure {
-        step: "environment".into(),
-        error: "ThreadLimit".into(),
-        message: format!("cannot start a thread for {id}: {error}"),
-        hint: Some("raise the limit of processes, or lower operators.<name>.workers".into()),
-        ..LoadFailure::default()
-    })?;
-    Ok((asks, outcome))
+/// What all workers of a generation start from.
+struct Launch<'a> {
+    setup: Arc<Setup>,
+    starting: Arc<Starting>,
+    pipeline: &'a Sender<FromWorker>,
 }
 
-impl Crew for Arc<WorkerPlan> {
+impl Launch<'_> {
+    fn spawn(&self, id: WorkerId) -> Result<Started, LoadFailure> {
+        let (asks, jobs) = bounded(IN_FLIGHT);
+        let (started, outcome) = bounded(1);
+        let (setup, starting) = (Arc::clone(&self.setup), Arc::clone(&self.starting));
+        let slot = Slot { id, setup, starting, jobs, pipeline: self.pipeline.clone() };
+        // The thread lives as long as its worker: PR_SET_PDEATHSIG looks at the thread that started the child.
+        thread::Builder::new().name(id.to_string()).spawn(move || slot.run(&started)).map_err(|error| LoadFailure {
+            step: "environment".into(),
+            error: "ThreadLimit".into(),
+            message: format!("cannot start a thread for {id}: {error}"),
+            hint: Some("raise the limit of processes, or lower operators.<name>.workers".into()),
+            ..LoadFailure::default()
+        })?;
+        Ok((asks, outcome))
+    }
+}
+
+impl Crew for Arc<Starting> {
     fn take_over(&self) {
-        self.beside_another.store(false, Ordering::SeqCst);
+        self.takes_over();
     }
 
     fn abandon(&self) {
-        self.starting.abandon();
+        Starting::abandon(self);
     }
 }
 

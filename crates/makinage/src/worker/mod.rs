@@ -10,4 +10,4 @@ pub mod process;
 pub mod samples;
 pub mod setup;
 mod slot;
-mod starting;
+pub mod starting;

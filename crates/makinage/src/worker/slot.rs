@@ -4,7 +4,7 @@ use std::{
     io::{self, BufReader},
     net::Shutdown,
     os::unix::net::UnixStream,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -17,7 +17,8 @@ use super::{
     messages::{Ask, FromWorker, WorkerId},
     process::{Process, ProcessError, log_line},
     samples::SAMPLES,
-    setup::WorkerPlan,
+    setup::Setup,
+    starting::Starting,
 };
 use crate::panics;
 use crate::{
@@ -37,7 +38,8 @@ const SETUP_TIMEOUT: Duration = Duration::from_mins(2);
 /// What a slot's thread works with.
 pub(super) struct Slot {
     pub id: WorkerId,
-    pub plan: Arc<WorkerPlan>,
+    pub setup: Arc<Setup>,
+    pub starting: Arc<Starting>,
     pub jobs: Receiver<Ask>,
     pub pipeline: Sender<FromWorker>,
 }
@@ -84,7 +86,7 @@ impl Slot {
                         }
                         break process;
                     }
-                    Err(_) if self.plan.starting.is_abandoned() => return,
+                    Err(_) if self.starting.is_abandoned() => return,
                     Err(failure) => tracing::error!(
                         "{}: the replacement of a dead worker does not start: {failure}; trying again in {:.1} s",
                         self.id,
@@ -109,7 +111,7 @@ impl Slot {
     /// A process that has loaded the model and is warm.
     fn start(&self) -> Result<(Process, Live), LoadFailure> {
         let started = self.load_and_warm_up();
-        self.plan.starting.leave(self.id.slot);
+        self.starting.leave(self.id.slot);
         started
     }
 
@@ -124,26 +126,26 @@ impl Slot {
     }
 
     fn load(&self) -> Result<(Process, Loaded), LoadFailure> {
-        let plan = &self.plan;
-        let mut process = Process::start(&plan.python, &self.id.to_string()).map_err(died("environment"))?;
+        let setup = &self.setup;
+        let mut process = Process::start(&setup.python, &self.id.to_string()).map_err(died("environment"))?;
         let socket = process.socket().try_clone().map_err(|error| malformed(&error))?;
-        if !plan.starting.enter(self.id.slot, socket) {
+        if !self.starting.enter(self.id.slot, socket) {
             return Err(died("load")(ProcessError::Ended("its generation was given up".to_owned())));
         }
         if self.is_confined() {
             self.note(confine::confine(process.id()), "loads on all processors");
         }
-        if let Some(bytes) = plan.memory_limit {
+        if let Some(bytes) = setup.tuning.memory_limit {
             self.note(confine::limit_memory(process.id(), bytes), "has no memory limit");
         }
-        let ready = process.ask(Kind::Setup, &plan.setup, SETUP_TIMEOUT).map_err(died("import"))?;
+        let ready = process.ask(Kind::Setup, &setup.payload, SETUP_TIMEOUT).map_err(died("import"))?;
         if ready.kind != Kind::Ready {
             return Err(failure(&ready.payload));
         }
-        let path = plan.model.path.display().to_string();
-        let load = Load { path: &path, model: &plan.model.label };
+        let path = setup.model.path.display().to_string();
+        let load = Load { path: &path, model: &setup.model.label };
         let load = serde_json::to_vec(&load).map_err(|error| malformed(&error))?;
-        let answer = process.ask(Kind::Load, &load, plan.load_timeout).map_err(died("load"))?;
+        let answer = process.ask(Kind::Load, &load, setup.tuning.load_timeout).map_err(died("load"))?;
         if answer.kind != Kind::Loaded {
             return Err(failure(&answer.payload));
         }
@@ -153,10 +155,10 @@ impl Slot {
 
     /// Has the model score recent events. An exception is no verdict: it may be the event's. Neither is a crash, before all samples have ended in one.
     fn warm_up(&self, mut process: Process, loaded: &Loaded) -> Result<Process, LoadFailure> {
-        let samples = &self.plan.samples;
+        let samples = &self.setup.samples;
         for (crashes, sample) in (1..).zip(samples) {
             let payload = encode_batch(std::slice::from_ref(sample), Encoding { dense: loaded.dense });
-            match process.ask(Kind::Batch, &payload, self.plan.predict_timeout) {
+            match process.ask(Kind::Batch, &payload, self.setup.tuning.predict_timeout) {
                 Ok(_) => return Ok(process),
                 Err(error) if crashes == SAMPLES => return Err(died("warm_up")(error)),
                 Err(error) => {
@@ -169,7 +171,7 @@ impl Slot {
     }
 
     fn is_confined(&self) -> bool {
-        self.plan.beside_another.load(Ordering::SeqCst)
+        self.starting.is_beside_another()
     }
 
     /// A limit on the process that could not be set or lifted: nothing that serving depends on.

@@ -1,22 +1,45 @@
-//! The processes of a generation that load: a generation that is given up doesn't wait for them.
+//! How far a generation is with starting: which of its processes load, whether another one serves meanwhile, and whether it is given up.
 
 use std::{
     net::Shutdown,
     os::unix::net::UnixStream,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-/// The sockets of those that load now, by their worker's place.
+/// What changes of a generation while its [`Setup`](super::setup::Setup) stays; for all its threads.
 #[derive(Debug, Default)]
-pub struct Starting(Mutex<State>);
+pub struct Starting {
+    /// Another generation serves meanwhile, whose processors loading must not take.
+    beside_another: AtomicBool,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
+    /// Of those that load now, by their worker's place.
     sockets: Vec<(usize, UnixStream)>,
     abandoned: bool,
 }
 
 impl Starting {
+    /// A generation that loads while another one serves.
+    pub fn beside_another() -> Self {
+        Self { beside_another: true.into(), ..Self::default() }
+    }
+
+    /// Whether its processes are to leave the processors to another generation.
+    pub(super) fn is_beside_another(&self) -> bool {
+        self.beside_another.load(Ordering::SeqCst)
+    }
+
+    /// It is the one that serves from now on.
+    pub(super) fn takes_over(&self) {
+        self.beside_another.store(false, Ordering::SeqCst);
+    }
+
     /// A process begins to load. `false` where the generation has been given up.
     pub(super) fn enter(&self, slot: usize, socket: UnixStream) -> bool {
         let mut state = self.lock();
@@ -32,7 +55,7 @@ impl Starting {
     }
 
     /// The generation is given up: what loads ends, and nothing begins to.
-    pub(super) fn abandon(&self) {
+    pub fn abandon(&self) {
         let mut state = self.lock();
         state.abandoned = true;
         for (_, socket) in state.sockets.drain(..) {
@@ -47,7 +70,7 @@ impl Starting {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -71,5 +94,13 @@ mod tests {
         loaded.set_nonblocking(true).expect("a setting");
         assert!(loaded.read(&mut [0]).is_err(), "one that has loaded is not disturbed");
         drop(theirs);
+    }
+
+    #[test]
+    fn only_what_loads_beside_another_generation_and_has_not_taken_over_leaves_it_the_processors() {
+        let starting = Starting::beside_another();
+        assert!(starting.is_beside_another());
+        starting.takes_over();
+        assert!(!starting.is_beside_another() && !Starting::default().is_beside_another());
     }
 }

@@ -8,6 +8,7 @@ use std::{
 use super::{
     broker::{Broker, left_out},
     flow::{Flow, Oracle},
+    model::any_model,
     scene::Scene,
     service::DEADLINE,
     unread::Unread,
@@ -23,28 +24,27 @@ fn a_broker_that_freezes_or_is_killed_is_named_and_waited_for_and_nothing_is_los
     if left_out() {
         return;
     }
-    let mut broker = Broker::start();
-    let scene = Scene::set("away", &broker, 2).with("stop_timeout: 25s", "stop_timeout: 5s");
-    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
-    let mut service = scene.serve(&broker);
-    service.wait_for_line("assigned");
-    let flow = Flow::start(&broker, &scene, 2);
+    let scene =
+        Scene::on(Broker::start(), "away").topics(2).published(any_model()).set("application.stop_timeout", "5s");
+    let (reader, mut oracle) = (scene.reader(), Oracle::default());
+    let mut service = scene.serve().assigned();
+    let flow = Flow::start(&scene, 2);
     oracle.watch(&reader, 1000);
-    let away = format!("no Kafka broker answers at {}", broker.endpoint());
+    let away = format!("no Kafka broker answers at {}", scene.broker().endpoint());
 
     let logged = service.logged();
     let frozen = Instant::now();
-    broker.freeze();
+    scene.broker().freeze();
     service.wait_for_line_after(logged, &away, TOLD);
     thread::sleep(FROZEN.saturating_sub(frozen.elapsed()));
-    broker.thaw();
+    scene.broker().thaw();
     service.wait_for_line_after(logged, "answers again", DEADLINE);
     oracle.watch(&reader, 1000);
 
     let logged = service.logged();
-    broker.kill();
+    scene.broker().kill();
     service.wait_for_line_after(logged, &away, TOLD);
-    broker.restart();
+    scene.broker().restart();
     service.wait_for_line_after(logged, "answers again", DEADLINE);
     oracle.watch(&reader, 1000);
 
@@ -52,13 +52,13 @@ fn a_broker_that_freezes_or_is_killed_is_named_and_waited_for_and_nothing_is_los
     oracle.read_all(&reader, each);
     assert!(service.is_running());
     service.stop();
-    a_service_whose_log_nobody_reads_still_ends(broker, &scene);
+    a_service_whose_log_nobody_reads_still_ends(&scene);
 }
 
-fn a_service_whose_log_nobody_reads_still_ends(mut broker: Broker, scene: &Scene) {
-    let witness = scene.serve(&broker);
-    let mut unread = Unread::start(&scene.config(&broker));
-    broker.kill();
+fn a_service_whose_log_nobody_reads_still_ends(scene: &Scene) {
+    let witness = scene.serve();
+    let mut unread = Unread::start(scene);
+    scene.broker().kill();
     witness.wait_for_line("no Kafka broker answers");
     unread.terminate();
 }

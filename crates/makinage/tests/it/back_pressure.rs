@@ -26,8 +26,9 @@ use rdkafka::{
 
 use super::{
     broker::{Broker, left_out},
+    patience::wait_until,
     service::DEADLINE,
-    stage::send,
+    stream::send,
 };
 
 /// More than `MAX_OPEN`, of each partition.
@@ -117,11 +118,7 @@ impl Source {
 
     fn end(self) {
         self.stop.request();
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while !self.thread.is_finished() {
-            assert!(Instant::now() < deadline, "the source does not end");
-            thread::sleep(Duration::from_millis(20));
-        }
+        wait_until(Duration::from_secs(30), "the source goes on", || self.thread.is_finished());
     }
 }
 
@@ -144,15 +141,14 @@ fn partitions_that_are_assigned_while_the_others_are_paused_lose_no_event() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let topic = "assigned-while-paused";
+    let (broker, topic) = (Broker::shared(), "assigned-while-paused");
     broker.create_topics(&[(topic, 1)]);
     fill(&broker, topic, 0, MANY);
     let mut source = Source::start(broker.endpoint(), topic);
     source.take_until(|seen| total(seen) >= MAX_OPEN);
 
     // The source polls for this only once it has paused what it reads.
-    broker.add_partitions(topic, 3);
+    broker.grow(topic, 3);
     fill(&broker, topic, 1, 1000);
     fill(&broker, topic, 2, 1000);
     source.take_until(|seen| seen.contains_key(&1) || seen.contains_key(&2));
@@ -169,8 +165,7 @@ fn a_partition_that_was_paused_when_it_was_taken_away_is_read_when_it_comes_back
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let topic = "taken-away-while-paused";
+    let (broker, topic) = (Broker::shared(), "taken-away-while-paused");
     broker.create_topics(&[(topic, 2)]);
     fill(&broker, topic, 0, MANY);
     fill(&broker, topic, 1, MANY);

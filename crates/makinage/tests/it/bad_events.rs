@@ -5,8 +5,8 @@ use rdkafka::producer::BaseRecord;
 use super::{
     broker::left_out,
     model::model,
-    stage::{Stage, create_topic_with, send},
-    stream::{Reader, value},
+    scene::Scene,
+    stream::{send, value},
 };
 
 /// What the sink topic takes; the client and the broker would take more.
@@ -77,45 +77,46 @@ fn each_way_to_fail_is_one_line_with_coordinates_step_and_reason_and_its_neighbo
     if left_out() {
         return;
     }
-    let stage = Stage::new("bad", 1, 0).hooks(HOOKS);
-    create_topic_with(&stage.broker, &stage.topic("predict"), ("max.message.bytes", SINK_BYTES));
-    let topic = stage.topic("data");
+    let scene =
+        Scene::new("bad").topics_of(&[("model", 1), ("data", 1)]).reading_from_the_beginning().with_hooks(HOOKS);
+    scene.broker().create_topic_with(&scene.topic("predict"), 1, ("max.message.bytes", SINK_BYTES));
+    let topic = scene.topic("data");
     let mut values: Vec<Option<String>> = vec![];
     for (n, bad) in BAD.iter().map(|(bad, _)| *bad).chain(NONE.map(Some)).enumerate() {
         values.push(bad.map(str::to_owned));
         values.push(Some(format!("{{\"n\": {n}}}")));
     }
     send(
-        &stage.broker,
+        scene.broker(),
         values.iter().map(|value| {
             let record = BaseRecord::<str, str>::to(&topic);
             if let Some(value) = value { record.payload(value) } else { record }
         }),
     );
-    stage.publish(&model("shifted"));
-    let mut service = stage.serve();
-    let reader = Reader::new(&stage.broker, &stage.topic("predict"));
+    scene.publish(&model("shifted"));
+    let mut service = scene.serve();
+    let reader = scene.reader();
     let good = BAD.len() + NONE.len();
-    assert_eq!(numbers(&reader.read_until(|read| read.len() == good)), (0..good).collect::<Vec<_>>());
+    assert_eq!(numbers(&reader.read(good)), (0..good).collect::<Vec<_>>());
     for (n, (_, reason)) in BAD.iter().enumerate() {
         service.wait_for_line(&format!("skipped {topic}/0/{}: {reason}", 2 * n));
     }
     service.stop();
     assert_eq!(told(&service.lines()), (BAD.len(), 0));
-    assert_eq!(stage.committed(0), i64::try_from(values.len()).ok(), "the offset is behind the last event");
+    assert_eq!(scene.committed(0), i64::try_from(values.len()).ok(), "the offset is behind the last event");
 
     // 1000 bad ones, and good ones whose outputs together are more than the sink takes as one batch.
     let padding = "1".repeat(15);
     let good: Vec<String> = (0..1500).map(|n| format!("{padding}{n:04}")).collect();
     let mut events: Vec<String> = good.iter().map(|n| format!("{{\"n\": {n}}}")).collect();
     (0..1000).for_each(|n| events.insert(2 * n, r#"{"fails": "pre"}"#.to_owned()));
-    stage.produce(&events.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut service = stage.serve();
+    scene.produce(&events);
+    let mut service = scene.serve();
     let outputs = reader.read_until(|read| read.len() >= good.len());
     assert_eq!(outputs.iter().map(value).collect::<Vec<_>>(), good, "nothing is replayed, and all are there in order");
     service.stop();
     let (lines, counted) = told(&service.lines());
     assert_eq!(lines + counted, 1000, "{lines} lines, and {counted} counted");
     assert!(lines <= 100, "{lines} lines");
-    assert_eq!(stage.committed(0), i64::try_from(values.len() + events.len()).ok());
+    assert_eq!(scene.committed(0), i64::try_from(values.len() + events.len()).ok());
 }

@@ -1,12 +1,12 @@
 //! What arrives on the model topic and can't be served changes nothing.
 
 use super::{
-    broker::{Broker, left_out},
+    broker::left_out,
     flow::{Flow, Oracle},
-    model::swapped,
+    model::{iris, swapped},
     scene::Scene,
     service::DEADLINE,
-    stream::{header, produce},
+    stream::produce,
 };
 
 #[test]
@@ -14,14 +14,14 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = Scene::set("bad-models", &broker, 2)
-        .with("serve: {factory", "serve: {load_timeout: 30s, memory_limit: 3GB, factory");
-    let mut service = scene.serve(&broker);
-    service.wait_for_line("takes over");
-    service.wait_for_line("assigned");
-    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
-    let flow = Flow::start(&broker, &scene, 2);
+    let scene = Scene::new("bad-models")
+        .topics(2)
+        .set("operators.serve.load_timeout", "30s")
+        .set("operators.serve.memory_limit", "3GB");
+    let first = scene.publish(iris());
+    let mut service = scene.serve().at_work();
+    let (reader, mut oracle) = (scene.reader(), Oracle::default());
+    let flow = Flow::start(&scene, 2);
     oracle.watch(&reader, 100);
 
     let fails = |name: &str, publish: &dyn Fn(), wanted: &[&str]| {
@@ -33,7 +33,7 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
         }
     };
     let record = |value: &'static str| {
-        produce(&broker, "bad-models-model", [("model".to_owned(), value.to_owned())]);
+        produce(scene.broker(), &scene.topic("model"), [("model".to_owned(), value.to_owned())]);
     };
     fails("no zip", &|| record("PK\u{3}\u{4} this is no zip"), &["step unpack"]);
     for (model, step, error) in [
@@ -47,23 +47,20 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
         ("DiesOnScoring", "step warm_up: WorkerDied", "exit code 7"),
     ] {
         let publish = || {
-            scene.publish_model(&broker, &swapped(model));
+            scene.publish(&swapped(model));
         };
         fails(model, &publish, &[step, error]);
     }
     oracle.watch(&reader, 100);
     let logged = service.logged();
-    scene.publish_model(&broker, &swapped("Sum1"));
+    let last = scene.publish(&swapped("Sum1"));
     service.wait_for_line_after(logged, "takes over", DEADLINE);
+    oracle.watch_for(&reader, &last);
     let each = flow.stop();
     oracle.read_all(&reader, each);
     service.stop();
     oracle.assert_nothing_twice(&reader);
-    let outputs = scene.reader(&broker).read_to_end();
-    let mut models: Vec<_> = outputs.iter().filter_map(|output| header(output, "makinage-model")).collect();
-    models.sort();
-    models.dedup();
-    assert_eq!(models.len(), 2, "only the first and the last model scored events");
+    assert_eq!(oracle.models, [first, last].into(), "only the first and the last model scored events");
 }
 
 #[test]
@@ -71,15 +68,12 @@ fn an_exception_on_a_recent_event_is_no_verdict_on_a_model_without_an_example() 
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = Scene::set("no-verdict", &broker, 1);
-    let mut service = scene.serve(&broker);
-    service.wait_for_line("takes over");
-    service.wait_for_line("assigned");
-    produce(&broker, &scene.topic("data"), [("key".to_owned(), "[1, 2, 3, 4]".to_owned())]);
-    scene.reader(&broker).read_until(|outputs| outputs.len() == 1);
+    let scene = Scene::new("no-verdict").topics(1).published(iris());
+    let mut service = scene.serve().at_work();
+    scene.produce_keyed([("key".to_owned(), "[1, 2, 3, 4]".to_owned())]);
+    scene.reader().read(1);
     let logged = service.logged();
-    let label = scene.publish_model(&broker, &swapped("RaisesOnScoring"));
+    let label = scene.publish(&swapped("RaisesOnScoring"));
     service.wait_for_line_after(logged, &format!("model {label} takes over"), DEADLINE);
     service.stop();
 }

@@ -1,21 +1,22 @@
-//! A real Kafka broker on loopback, one for each test that asks.
+//! A real Kafka broker on loopback: one that the tests share, and one of its own for a test that ends or freezes it.
+//! Its topics are the business of `topics`.
 
 use std::{
     env, fs,
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError, Weak},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
 };
 
 use rdkafka::{
     ClientConfig,
-    admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication},
     consumer::{BaseConsumer, Consumer},
 };
 
 use super::{
+    patience::wait_until,
     processes::signal,
     random::{self, Random},
 };
@@ -23,14 +24,17 @@ use super::{
 const CLUSTER_ID: &str = "MkU3OEVBNTcwNTJENDM2Qk";
 const START: Duration = Duration::from_mins(1);
 
-/// Where the tests' brokers listen: below the ports that the system gives to outgoing connections, so that a client which tries to
-/// reach a broker that is away can't take its port.
+/// Where the tests' brokers listen: below the ports that the system gives to outgoing connections, so that a client
+/// which tries to reach a broker that is away can't take its port.
 const PORTS: std::ops::Range<u16> = 12_000..32_000;
+
+/// Ends the broker, and takes its files away, when its standard input closes: whatever ends the tests.
+const GUARD: &str = r#"data=$1; shift; "$@" & cat; kill -9 $!; rm -rf "$data""#;
 
 /// A broker that is its own controller; killed with this.
 pub struct Broker {
     /// `None` while it is down.
-    child: Option<Child>,
+    child: Mutex<Option<Child>>,
     port: u16,
     data: tempfile::TempDir,
 }
@@ -40,7 +44,7 @@ pub fn left_out() -> bool {
     env::var_os("MAKINAGE_TEST_NO_KAFKA").is_some()
 }
 
-fn java(libs: &Path) -> Command {
+fn java() -> Command {
     let java = env::var_os("MAKINAGE_TEST_JAVA").unwrap_or_else(|| "java".into());
     let log = root().join("kafka/log4j2.properties");
     let mut command = Command::new(java);
@@ -48,7 +52,7 @@ fn java(libs: &Path) -> Command {
         .args(["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"])
         .arg(format!("-Dlog4j2.configurationFile={}", log.display()))
         .arg("-cp")
-        .arg(libs.join("*"))
+        .arg(libs().join("*"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
@@ -63,6 +67,33 @@ fn libs() -> PathBuf {
     let libs = env::var_os("MAKINAGE_TEST_KAFKA").map_or_else(|| root().join(".cache/kafka/libs"), PathBuf::from);
     assert!(libs.is_dir(), "no Kafka at {}; run the tests with: cargo xtask test (or --no-kafka)", libs.display());
     libs
+}
+
+/// The settings of a broker at a port, and at the one behind it as its own controller.
+fn settings(port: u16, log: &Path) -> String {
+    let template = fs::read_to_string(root().join("kafka/server.properties")).expect("the template");
+    template
+        .replace("${PORT}", &port.to_string())
+        .replace("${CONTROLLER_PORT}", &(port + 1).to_string())
+        .replace("${DATA}", &log.display().to_string())
+        // The tests say which topics there are.
+        .replace("auto.create.topics.enable=true", "auto.create.topics.enable=false")
+}
+
+/// An empty disk as a broker wants it, of which each has a copy: to make it takes a Java program as long as a start.
+fn formatted() -> &'static Path {
+    static FORMATTED: OnceLock<PathBuf> = OnceLock::new();
+    FORMATTED.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("formatted");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        let (file, log) = (folder.join("server.properties"), folder.join("log"));
+        fs::write(&file, settings(PORTS.start, &log)).expect("the settings");
+        let mut program = java();
+        program.args(["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config"]).arg(file);
+        assert!(program.status().is_ok_and(|status| status.success()), "the broker's storage can't be formatted");
+        log
+    })
 }
 
 /// Two neighbouring ports that nobody listens on.
@@ -80,41 +111,42 @@ fn free_ports() -> u16 {
 impl Broker {
     /// Starts a broker without topics, and waits until it answers.
     pub fn start() -> Self {
-        let mut broker = Self::down();
+        let broker = Self::down();
         broker.restart();
         broker
     }
 
-    /// The broker of all tests that leave it alone and have topics of their own; it ends with the last of those that run.
+    /// The broker of all tests that leave it alone and have topics of their own; it ends with the last of them.
     pub fn shared() -> Arc<Self> {
-        static SHARED: Mutex<Weak<Broker>> = Mutex::new(Weak::new());
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.upgrade().unwrap_or_else(|| {
-            let broker = Arc::new(Self::start());
-            *shared = Arc::downgrade(&broker);
-            broker
-        })
+        static SHARED: OnceLock<Arc<Broker>> = OnceLock::new();
+        let start = || {
+            let broker = Self::down();
+            let mut guarded = Command::new("sh");
+            guarded.args(["-c", GUARD, "sh"]).arg(broker.data.path());
+            let program = broker.program();
+            guarded.arg(program.get_program()).args(program.get_args());
+            broker.spawn(guarded.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()));
+            broker.wait_until_it_answers();
+            Arc::new(broker)
+        };
+        Arc::clone(SHARED.get_or_init(start))
     }
 
     /// A broker that has an address and an empty disk, and has not been started.
     pub fn down() -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let port = free_ports();
-        let template = fs::read_to_string(root().join("kafka/server.properties")).expect("the template");
-        let text = template
-            .replace("${PORT}", &port.to_string())
-            .replace("${CONTROLLER_PORT}", &(port + 1).to_string())
-            .replace("${DATA}", &data.path().join("log").display().to_string())
-            // The tests say which topics there are.
-            .replace("auto.create.topics.enable=true", "auto.create.topics.enable=false");
-        let broker = Self { child: None, port, data };
-        fs::write(broker.settings(), text).expect("the settings");
-        let formatted = java(&libs())
-            .args(["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config"])
-            .arg(broker.settings())
-            .status();
-        assert!(formatted.is_ok_and(|status| status.success()), "the broker's storage can't be formatted");
+        let broker = Self { child: Mutex::default(), port, data };
+        fs::write(broker.settings(), settings(port, &broker.log())).expect("the settings");
+        fs::create_dir(broker.log()).expect("the storage");
+        for file in fs::read_dir(formatted()).expect("the storage").flatten() {
+            fs::copy(file.path(), broker.log().join(file.file_name())).expect("a copy");
+        }
         broker
+    }
+
+    fn log(&self) -> PathBuf {
+        self.data.path().join("log")
     }
 
     fn settings(&self) -> PathBuf {
@@ -122,24 +154,34 @@ impl Broker {
     }
 
     /// Starts a broker that is down, with the topics and the address that it had, and waits until it answers.
-    pub fn restart(&mut self) {
-        self.child = Some(java(&libs()).arg("kafka.Kafka").arg(self.settings()).spawn().expect("java starts"));
+    pub fn restart(&self) {
+        self.spawn(&mut self.program());
         self.wait_until_it_answers();
     }
 
     /// Starts a broker that is down, and waits until it listens: clients may not get further than that.
-    pub fn restart_unreached(&mut self) {
-        self.child = Some(java(&libs()).arg("kafka.Kafka").arg(self.settings()).spawn().expect("java starts"));
-        let deadline = Instant::now() + START;
-        while TcpStream::connect(self.endpoint()).is_err() {
-            assert!(Instant::now() < deadline, "the broker did not listen within {} s", START.as_secs());
-            std::thread::sleep(Duration::from_millis(50));
-        }
+    pub fn restart_unreached(&self) {
+        self.spawn(&mut self.program());
+        wait_until(START, "the broker does not listen", || TcpStream::connect(self.endpoint()).is_ok());
+    }
+
+    fn program(&self) -> Command {
+        let mut program = java();
+        program.arg("kafka.Kafka").arg(self.settings());
+        program
+    }
+
+    fn spawn(&self, program: &mut Command) {
+        *self.child() = Some(program.spawn().expect("the broker starts"));
+    }
+
+    fn child(&self) -> MutexGuard<'_, Option<Child>> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// SIGKILL: connections break, what it had told to have is on its disk.
-    pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
+    pub fn kill(&self) {
+        if let Some(mut child) = self.child().take() {
             child.kill().and_then(|()| child.wait()).expect("the broker ends");
         }
     }
@@ -171,7 +213,7 @@ impl Broker {
     }
 
     fn signal(&self, name: &str) {
-        signal(self.child.as_ref().expect("a broker that is up").id(), name);
+        signal(self.child().as_ref().expect("a broker that is up").id(), name);
     }
 
     /// What is on its disk of a partition that is small: record batches, byte for byte as they came.
@@ -193,70 +235,14 @@ impl Broker {
     fn wait_until_it_answers(&self) {
         let consumer: BaseConsumer =
             self.client().set_log_level(rdkafka::config::RDKafkaLogLevel::Emerg).create().expect("a client");
-        let deadline = Instant::now() + START;
-        while consumer.fetch_metadata(None, Duration::from_secs(1)).is_err() {
-            assert!(Instant::now() < deadline, "the broker did not answer within {} s", START.as_secs());
-        }
-    }
-
-    /// Makes topics with so many partitions.
-    pub fn create_topics(&self, topics: &[(&str, i32)]) {
-        let admin: AdminClient<_> = self.client().create().expect("a client");
-        let topics: Vec<_> = topics
-            .iter()
-            .map(|(name, partitions)| NewTopic::new(name, *partitions, TopicReplication::Fixed(1)))
-            .collect();
-        let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
-        let outcome = futures_executor::block_on(admin.create_topics(&topics, &options)).expect("an answer");
-        for topic in outcome {
-            topic.expect("the topic is made");
-        }
-    }
-}
-
-impl Broker {
-    fn admin(&self) -> (AdminClient<rdkafka::client::DefaultClientContext>, AdminOptions) {
-        let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
-        (self.client().create().expect("a client"), options)
-    }
-
-    /// Makes a topic of one partition with settings of its own.
-    pub fn create_topic_with(&self, name: &str, settings: &[(&str, &str)]) {
-        self.create_topic_of(name, 1, settings);
-    }
-
-    /// Makes a topic of so many partitions with settings of its own.
-    pub fn create_topic_of(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) {
-        let (admin, options) = self.admin();
-        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
-        let topic = settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
-        let outcome = futures_executor::block_on(admin.create_topics([&topic], &options)).expect("an answer");
-        for topic in outcome {
-            topic.expect("the topic is made");
-        }
-    }
-
-    pub fn add_partitions(&self, topic: &str, count: usize) {
-        let (admin, options) = self.admin();
-        let partitions = NewPartitions::new(topic, count);
-        let outcome = futures_executor::block_on(admin.create_partitions([&partitions], &options)).expect("an answer");
-        for topic in outcome {
-            topic.expect("the partitions are made");
-        }
-    }
-
-    pub fn delete_topic(&self, topic: &str) {
-        let (admin, options) = self.admin();
-        let outcome = futures_executor::block_on(admin.delete_topics(&[topic], &options)).expect("an answer");
-        for topic in outcome {
-            topic.expect("the topic is deleted");
-        }
+        let answers = || consumer.fetch_metadata(None, Duration::from_secs(1)).is_ok();
+        wait_until(START, "the broker does not answer", answers);
     }
 }
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
+        if let Some(mut child) = self.child().take() {
             let _ = child.kill();
             let _ = child.wait();
         }

@@ -8,12 +8,13 @@ use std::{
 };
 
 use super::{
-    broker::left_out,
+    broker::{Broker, left_out},
+    scene::Scene,
     service::{Folder, program},
-    stage::Stage,
 };
 
-/// Five faults, far apart: a misspelt key, a sink that is no topic, a bad choice, a module that isn't there, one that raises.
+/// Five faults, far apart: a misspelt key, a sink that is no topic, a bad choice, a module that isn't there, one that
+/// raises.
 const BROKEN: &str = "
 application: {name: broken}
 kafka: {endpoint: \"127.0.0.1:1\"}
@@ -79,15 +80,15 @@ fn check_says_what_is_there_and_what_kafka_lacks_and_makes_nothing() {
     if left_out() {
         return;
     }
-    let stage = Stage::new("checks", 3, 0);
-    let config = stage.config();
-    let output = run(&["check", "--offline"], &config);
+    let scene = Scene::new("checks").topics_of(&[("model", 1), ("data", 3)]);
+    let check = |scene: &Scene| scene.command(&["check"]).output().expect("it runs");
+    let output = scene.command(&["check", "--offline"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let told = lines(&output.stdout);
     assert!(told.len() >= 5 && told.iter().all(|line| line.starts_with("✔ ")), "{told:#?}");
 
     for _ in 0..2 {
-        let output = run(&["check"], &config);
+        let output = check(&scene);
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         let told = lines(&output.stdout);
         let bad: Vec<_> = told.iter().filter(|line| line.starts_with("✖ ")).collect();
@@ -96,11 +97,11 @@ fn check_says_what_is_there_and_what_kafka_lacks_and_makes_nothing() {
         assert!(told.iter().any(|line| line.starts_with("✔ data topic checks-data: 3 partitions")), "{told:#?}");
         assert!(told.iter().any(|line| line.starts_with("! model topic checks-model holds no model")), "{told:#?}");
     }
-    stage.broker.create_topics(&[("checks-predict", 3)]);
-    assert_eq!(run(&["check"], &config).status.code(), Some(0));
+    scene.create_topics(&[("predict", 3)]);
+    assert_eq!(check(&scene).status.code(), Some(0));
 
-    let nowhere = std::fs::read_to_string(&config).expect("the file").replace(&stage.broker.endpoint(), "127.0.0.1:1");
-    let output = run(&["check"], &stage.folder.write("nowhere.yaml", &nowhere));
+    let scene = scene.set("kafka.endpoint", "127.0.0.1:1");
+    let output = check(&scene);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let told = lines(&output.stdout);
     assert!(told.iter().any(|line| line.starts_with("✖ Kafka at 127.0.0.1:1: no broker answers")), "{told:#?}");
@@ -108,11 +109,34 @@ fn check_says_what_is_there_and_what_kafka_lacks_and_makes_nothing() {
     // Takes connections, since the system does, and never says a word.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its address").to_string();
-    let text = std::fs::read_to_string(&config).expect("the file").replace(&stage.broker.endpoint(), &address);
-    let output = run(&["check"], &stage.folder.write("silent.yaml", &text));
+    let output = check(&scene.set("kafka.endpoint", address.as_str()));
     let told = lines(&output.stdout);
     let wanted = format!("✖ Kafka at {address}: no broker answers (what listens there says nothing for 5 s)");
     assert!(told.iter().any(|line| line.starts_with(&wanted)), "{told:#?}");
+}
+
+#[test]
+fn check_notes_the_topics_that_kafka_makes_by_itself_and_makes_none() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::down();
+    broker.set("auto.create.topics.enable=true");
+    broker.restart();
+    let scene = Scene::on(broker, "made");
+    for _ in 0..2 {
+        let output = scene.command(&["check"]).output().expect("it runs");
+        let told = lines(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{told:#?}");
+        let notes: Vec<_> = told.iter().filter(|line| line.starts_with("! ") && line.contains("made-")).collect();
+        assert_eq!(notes.len(), 3, "{told:#?}");
+        for (note, topic) in notes.iter().zip(["model", "data", "predict"]) {
+            assert!(
+                note.contains("auto.create.topics.enable") && note.contains(&format!("--topic made-{topic}")),
+                "{note}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -1,18 +1,10 @@
 //! No event vanishes: what is told at the end adds up to what came in.
 
-use std::{collections::BTreeMap, io::Write, path::Path};
+use std::{collections::BTreeMap, io::Write};
 
 use rdkafka::producer::BaseRecord;
 
-use super::{
-    broker::{Broker, left_out},
-    scene::Scene,
-    service::Service,
-    stage::send,
-    stops::WEDGE,
-    stream::produce,
-    workers,
-};
+use super::{broker::left_out, model::any_model, scene::Scene, service::Service, stops::WEDGE, stream::send, workers};
 
 /// Each event says what becomes of it.
 const STEPS: &str = "
@@ -32,26 +24,17 @@ def post_transform(config):
     return fail_at('post_transform', lambda event, prediction: object() if event == 'fails at encode' else prediction)
 ";
 
-const HOOKS: &str =
-    "serve: {pre_transform: 'steps:pre_transform', predict: 'steps:predict', post_transform: 'steps:post_transform'}";
-
-fn scene(name: &str, operator: &str) -> Scene {
-    let scene = Scene::new(name).with("serve: {}", HOOKS).with("]}\nconfig", &format!("]{operator}}}\nconfig"));
-    scene.folder.write("steps.py", STEPS);
-    scene
-}
-
 /// What `makinage predict` tells of these events: what became of them, and its exit code.
 fn predicted(scene: &Scene, events: &str) -> (String, usize, Option<i32>) {
-    let output = predict(&scene.config_alone(), events);
+    let output = predict(scene, events);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     let counts = told.lines().find(|line| line.contains(" in, ")).unwrap_or_else(|| panic!("no counts in {told}"));
     assert_adds_up(counts);
     (counts.to_owned(), output.stdout.split(|byte| *byte == b'\n').count() - 1, output.status.code())
 }
 
-fn predict(config: &Path, events: &str) -> std::process::Output {
-    let mut child = workers::start(config);
+fn predict(scene: &Scene, events: &str) -> std::process::Output {
+    let mut child = workers::start(scene);
     // One that stops at an event doesn't read the rest.
     let _ = child.stdin.take().expect("its input").write_all(events.as_bytes());
     child.wait_with_output().expect("it ends")
@@ -84,7 +67,7 @@ fn predict_tells_what_became_of_events_of_every_kind() {
             1,
         ),
     ];
-    let scene = scene("counted", "");
+    let scene = Scene::alone().with_hooks(STEPS);
     for (events, expected, code) in cases {
         let (counts, outputs, ended) = predicted(&scene, events);
         assert_eq!((counts.as_str(), ended), (expected, Some(code)));
@@ -94,7 +77,8 @@ fn predict_tells_what_became_of_events_of_every_kind() {
 
 #[test]
 fn with_on_error_stop_predict_counts_what_it_did_not_come_to_as_left() {
-    let scene = scene("counted-stop", ", on_error: stop, batch: 1");
+    let scene =
+        Scene::alone().with_hooks(STEPS).set("operators.serve.on_error", "stop").set("operators.serve.batch", 1);
     let (counts, outputs, code) = predicted(&scene, &format!("\"fine\"\nnot json\n{}", "\"fine\"\n".repeat(50)));
     assert!(counts.contains(" 1 failed, ") && counts.contains(" left"), "{counts}");
     assert!(counts.contains(&format!(" {outputs} out")), "{outputs} lines: {counts}");
@@ -103,8 +87,8 @@ fn with_on_error_stop_predict_counts_what_it_did_not_come_to_as_left() {
 
 #[test]
 fn predict_says_how_many_lines_were_empty() {
-    let scene = scene("empty-lines", "");
-    let output = predict(&scene.config_alone(), "\"fine\"\n\n\r\n\"fine\"\n");
+    let scene = Scene::alone().with_hooks(STEPS);
+    let output = predict(&scene, "\"fine\"\n\n\r\n\"fine\"\n");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("2 in, 2 out, 0 failed\n2 empty lines, which are no events"), "{told}");
 }
@@ -114,9 +98,7 @@ fn the_service_tells_at_its_stop_what_became_of_each_event_tombstones_included()
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = Scene::set("counts", &broker, 2).reading_from_the_beginning().with("serve: {}", HOOKS);
-    scene.folder.write("steps.py", STEPS);
+    let scene = Scene::new("counts").topics(2).published(any_model()).reading_from_the_beginning().with_hooks(STEPS);
     let kinds = [
         Some("\"fine\""),
         Some("\"ends at pre_transform\""),
@@ -134,16 +116,15 @@ fn the_service_tells_at_its_stop_what_became_of_each_event_tombstones_included()
         if let Some(value) = value { record.payload(value) } else { record }
     };
     let events = (0..900).map(|n| record(n, kinds[n % kinds.len()]));
-    send(&broker, events.chain([record(0, kinds[0]), record(1, kinds[0])]));
-    let reader = scene.reader(&broker);
-    let mut service = scene.serve(&broker);
+    send(scene.broker(), events.chain([record(0, kinds[0]), record(1, kinds[0])]));
+    let reader = scene.reader();
+    let mut service = scene.serve();
     let before = reader.read_until(|read| read.len() >= 10).len();
     service.stop();
     let first = told(&service);
     // The next start goes on with what that stop left, and does nothing of the rest again.
-    let mut service = scene.serve(&broker);
-    service.wait_for_line("assigned");
-    reader.read_until(|read| before + read.len() == 102);
+    let mut service = scene.serve().assigned();
+    reader.read(102 - before);
     service.stop();
     let second = told(&service);
     assert!(first["in"] > 0, "{first:?}");
@@ -167,17 +148,18 @@ fn what_a_stop_that_was_cut_short_left_is_counted_as_left() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = Scene::set("counts-cut", &broker, 1)
+    let scene = Scene::new("counts-cut")
+        .topics(1)
+        .published(any_model())
         .reading_from_the_beginning()
         .impatient()
-        .with("stop_timeout: 25s", "stop_timeout: 2s")
-        .with("]}\nconfig", "], batch: 1, max_delay: 1ms}\nconfig")
+        .set("application.stop_timeout", "2s")
+        .fixed_batch(1, "1ms")
         .with_predict(WEDGE);
     scene.folder.write("wedge", "");
-    produce(&broker, &scene.topic("data"), (0..10).map(|n| (n.to_string(), n.to_string())));
+    scene.produce_keyed((0..10).map(|n| (n.to_string(), n.to_string())));
     for (signals, code) in [(["TERM", "TERM"].as_slice(), 143), (&["TERM"], 1)] {
-        let mut service = scene.serve(&broker);
+        let mut service = scene.serve();
         service.wait_for_line("the hook holds");
         for signal in signals {
             service.signal(signal);

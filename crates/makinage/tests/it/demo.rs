@@ -1,12 +1,6 @@
 //! `makinage demo`, with a Python that has what it needs.
 
-use std::{
-    fs,
-    path::Path,
-    process::Command,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{path::Path, process::Command};
 
 use rdkafka::{
     ClientConfig,
@@ -15,6 +9,7 @@ use rdkafka::{
 
 use super::{
     model::python,
+    processes::wait_until_gone,
     service::{DEADLINE, Folder, Service, program},
     stream::{Reader, key, value},
 };
@@ -65,25 +60,6 @@ fn predicted(folder: &Path, inputs: &[&str]) -> Vec<String> {
     String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect()
 }
 
-/// The processes that `parent` started.
-fn children(parent: u32) -> Vec<u32> {
-    let processes = fs::read_dir("/proc").expect("the processes").filter_map(Result::ok);
-    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    numbers.filter(|process| stat(*process).is_some_and(|(_, its)| its == parent)).collect()
-}
-
-/// A process's state and its parent.
-fn stat(process: u32) -> Option<(String, u32)> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    let mut fields = text.rsplit_once(')')?.1.split_whitespace();
-    Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
-}
-
-/// Whether it runs; one that nobody has waited for yet doesn't.
-fn runs(process: u32) -> bool {
-    stat(process).is_some_and(|(state, _)| state != "Z")
-}
-
 #[test]
 fn a_demo_of_five_events_shows_five_predictions_and_ends_without_a_word_of_trouble() {
     let mut demo = Service::spawn(demo(&["--events", "5", "--rate", "50"]));
@@ -120,16 +96,12 @@ fn other_clients_join_in_and_ctrl_c_ends_it_with_its_workers() {
     );
     assert!(demo.wait_for_line("[5.0, 3.0, 1.5, 0.5]").trim_start().starts_with("other"));
 
-    let workers = children(demo.id());
+    let workers = demo.workers();
     assert!(!workers.is_empty());
     demo.signal("INT");
     assert_eq!(demo.wait().code(), Some(0));
     demo.wait_for_line("events scored, latency p50");
-    let deadline = Instant::now() + DEADLINE;
-    while workers.iter().any(|worker| runs(*worker)) {
-        assert!(Instant::now() < deadline, "a worker outlives the demo");
-        thread::sleep(Duration::from_millis(20));
-    }
+    wait_until_gone(&workers, DEADLINE);
 }
 
 #[test]

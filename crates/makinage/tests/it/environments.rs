@@ -1,13 +1,12 @@
-//! `environment`: the operator's packages, or those that the model names. One environment is really built, from the package index.
+//! `environment`: the operator's packages, or those that the model names. One environment is really built, from the
+//! package index.
 
 use std::{fs, process::Output, time::Duration};
 
 use super::{
     broker::left_out,
     model::{lacking, python},
-    service::{Folder, Service, program},
-    stage::Stage,
-    stream::{Reader, value},
+    scene::Scene,
 };
 
 /// A build downloads tens of megabytes and installs them.
@@ -15,11 +14,9 @@ const BUILD: Duration = Duration::from_mins(10);
 
 /// What `makinage predict` says to one event with the operator's own packages.
 fn predict(model: &str) -> Output {
-    let folder = Folder::new();
-    let config = folder.write("config.yaml", include_str!("../../../../config/examples/serve.yaml"));
-    let mut command = program("makinage");
-    command.arg("predict").arg("--config").arg(config).arg("--model").arg(lacking(model));
-    command.arg(folder.write("events", "\"status\"\n")).output().expect("it runs")
+    let scene = Scene::alone();
+    let events = scene.folder.write("events", "\"status\"\n");
+    scene.command(&["predict"]).arg("--model").arg(lacking(model)).arg(events).output().expect("it runs")
 }
 
 #[test]
@@ -46,38 +43,32 @@ fn a_model_is_served_in_its_own_environment_which_is_built_once_and_a_failed_bui
     if left_out() {
         return;
     }
-    let stage = Stage::new("environments", 1, 1).edit("    sinks:", "    environment: model\n    sinks:");
-    let cache = stage.folder.write_below("cache", "x", "").parent().expect("its folder").to_owned();
-    let serve = || {
-        let mut command = program("makinage");
-        command.arg("--config").arg(stage.config()).env("XDG_CACHE_HOME", &cache);
-        Service::spawn(command)
-    };
-    stage.publish(&lacking("plural"));
-    let mut service = serve();
+    let scene =
+        Scene::new("environments").topics(1).reading_from_the_beginning().set("operators.serve.environment", "model");
+    scene.publish(&lacking("plural"));
+    let mut service = scene.serve();
     service.wait_for_line_after(0, "its environment is built, in", BUILD);
     service.wait_for_line("takes over");
-    stage.produce(&["\"status\""]);
-    let reader = Reader::new(&stage.broker, &stage.topic("predict"));
-    let outputs = reader.read_until(|read| read.len() == 1);
-    assert_eq!(value(&outputs[0]), "[\"status\",\"statuses\"]");
+    scene.produce(&["\"status\""]);
+    let reader = scene.reader();
+    assert_eq!(reader.values(1), ["[\"status\",\"statuses\"]"]);
 
-    stage.publish(&lacking("impossible"));
+    scene.publish(&lacking("impossible"));
     let line = service.wait_for_line_after(0, "step environment: `", BUILD);
     assert!(line.contains("is not taken up, and generation 1") && line.contains("goes on serving"), "{line}");
     service.wait_for_line("inflection==99.0");
-    stage.produce(&["\"knife\""]);
-    assert_eq!(value(&reader.read_until(|read| read.len() == 1)[0]), "[\"knife\",\"knives\"]");
-    stage.publish(&lacking("plural"));
+    scene.produce(&["\"knife\""]);
+    assert_eq!(reader.values(1), ["[\"knife\",\"knives\"]"]);
+    scene.publish(&lacking("plural"));
     service.wait_for_line("is built already");
     service.stop();
 
-    let mut service = serve();
+    let mut service = scene.serve();
     service.wait_for_line("is built already");
     service.wait_for_line("takes over");
     assert!(!service.lines().iter().any(|line| line.contains("building its environment")));
     service.stop();
     // Nothing is left of the failed build.
-    let left = fs::read_dir(cache.join("makinage/environments")).expect("the folder").flatten();
+    let left = fs::read_dir(scene.folder.path().join("cache/makinage/environments")).expect("the folder").flatten();
     assert_eq!(left.filter(|entry| entry.path().is_dir()).count(), 1);
 }

@@ -9,13 +9,11 @@ use rdkafka::{
 };
 
 use super::{
-    broker::{Broker, left_out},
+    broker::left_out,
     model::{iris, iris_zip},
     scene::Scene,
     script::{Script, label},
-    service::{cache, program},
-    stage::{Stage, send},
-    stream::{Reader, header},
+    stream::{header, send},
 };
 
 const EVENT: &str = "[5.1, 3.5, 1.4, 0.2]";
@@ -59,10 +57,10 @@ fn holds(log: &[u8], part: &[u8]) -> bool {
 }
 
 /// Sends an event with each of these headers.
-fn send_all(stage: &Stage, sets: &[OwnedHeaders]) {
-    let topic = stage.topic("data");
+fn send_all(scene: &Scene, sets: &[OwnedHeaders]) {
+    let topic = scene.topic("data");
     let record = |headers: &OwnedHeaders| BaseRecord::<str, str>::to(&topic).payload(EVENT).headers(headers.clone());
-    send(&stage.broker, sets.iter().map(record));
+    send(scene.broker(), sets.iter().map(record));
 }
 
 #[test]
@@ -70,26 +68,25 @@ fn headers_come_out_byte_for_byte_whatever_their_names_are_made_of_and_the_servi
     if left_out() {
         return;
     }
-    let stage = Stage::new("odd-headers", 1, 1);
-    send_all(&stage, &SETS.iter().map(|set| owned(set)).collect::<Vec<_>>());
-    stage.publish(iris());
-    let mut service = stage.serve();
-    let outputs = Reader::new(&stage.broker, &stage.topic("predict")).read_until(|read| read.len() == SETS.len());
+    let scene = Scene::new("odd-headers").topics(1).published(iris()).reading_from_the_beginning();
+    send_all(&scene, &SETS.iter().map(|set| owned(set)).collect::<Vec<_>>());
+    let mut service = scene.serve();
+    let outputs = scene.reader().read(SETS.len());
     for (offset, (output, set)) in outputs.iter().zip(SETS).enumerate() {
         let all = listed(output);
         let (kept, added) = all.split_at(set.len());
         assert_eq!(kept, *set);
         let names: Vec<&[u8]> = added.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, [b"makinage-model".as_slice(), b"makinage-source"]);
-        let source = format!("{}/0/{offset}", stage.topic("data"));
+        let source = format!("{}/0/{offset}", scene.topic("data"));
         assert_eq!(header(output, "makinage-source").as_deref(), Some(source.as_str()));
     }
-    let log = stage.broker.log_of(&stage.topic("predict"), 0);
+    let log = scene.broker().log_of(&scene.topic("predict"), 0);
     assert!(SETS.iter().all(|set| holds(&log, &on_disk(set))), "the broker has other bytes");
 
     // What the stop commits is what a restart goes on from.
     service.stop();
-    assert_eq!(stage.committed(0), i64::try_from(SETS.len()).ok());
+    assert_eq!(scene.committed(0), i64::try_from(SETS.len()).ok());
 }
 
 #[test]
@@ -97,7 +94,7 @@ fn names_with_nul_bytes_are_kept_whole_and_headers_that_the_client_can_not_read_
     if left_out() {
         return;
     }
-    let stage = Stage::new("nul-headers", 1, 1);
+    let scene = Scene::new("nul-headers").topics(1).reading_from_the_beginning();
     let nul: &[Header<'_>] = &[(b"a\0b", Some(b"1")), (b"\0", None), (b"\xff\0\xff", Some(b"")), (b"a", Some(b"2"))];
     // As another service of this kind would have left it: replaced.
     let mut of_before = owned(nul);
@@ -107,21 +104,21 @@ fn names_with_nul_bytes_are_kept_whole_and_headers_that_the_client_can_not_read_
         all
     });
     // What it adds to its event makes the output too large, and nobody sees that before Kafka's client does.
-    stage.set("predict", ("max.message.bytes", "1000000"));
+    scene.set_topic("predict", ("max.message.bytes", "1000000"));
     let name: Vec<u8> = [b"\0".to_vec(), vec![b'x'; 999_919]].concat();
     let large = owned(&[(&name, None)]);
-    send_all(&stage, &[owned(nul), many, of_before, owned(SETS[0]), large]);
-    stage.publish(iris());
-    let mut service = stage.serve();
-    let outputs = Reader::new(&stage.broker, &stage.topic("predict")).read_until(|read| read.len() == 3);
+    send_all(&scene, &[owned(nul), many, of_before, owned(SETS[0]), large]);
+    scene.publish(iris());
+    let mut service = scene.serve();
+    let outputs = scene.reader().read(3);
     let sources: Vec<_> = outputs.iter().filter_map(|output| header(output, "makinage-source")).collect();
-    assert_eq!(sources, [0, 2, 3].map(|offset| format!("{}/0/{offset}", stage.topic("data"))));
+    assert_eq!(sources, [0, 2, 3].map(|offset| format!("{}/0/{offset}", scene.topic("data"))));
     assert_ne!(header(&outputs[1], "makinage-model").as_deref(), Some("another"));
     assert_eq!(listed(&outputs[1]).len(), nul.len() + 2);
     let line = service.wait_for_line("skipped nul-headers-data/0/1: step produce: UnreadableHeaders: ");
     assert!(line.contains("at most 100,000"), "{line}");
     service.wait_for_line("skipped nul-headers-data/0/4: step produce: OutputTooLarge: ");
-    let log = stage.broker.log_of(&stage.topic("predict"), 0);
+    let log = scene.broker().log_of(&scene.topic("predict"), 0);
     let whole = on_disk(nul);
     assert_eq!(
         log.windows(whole.len()).filter(|window| *window == whole).count(),
@@ -129,7 +126,7 @@ fn names_with_nul_bytes_are_kept_whole_and_headers_that_the_client_can_not_read_
         "of both records with such names"
     );
     service.stop();
-    assert_eq!(stage.committed(0), Some(5));
+    assert_eq!(scene.committed(0), Some(5));
 }
 
 #[test]
@@ -137,11 +134,8 @@ fn a_model_whose_record_has_such_headers_is_served_listed_and_published_over() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = Scene::new("odd-model");
-    let topics = ["model", "data", "predict"].map(|role| scene.topic(role));
-    broker.create_topics(&topics.each_ref().map(|topic| (topic.as_str(), 1)));
-    let script = Script::new(&broker, &scene.topic("model"));
+    let scene = Scene::new("odd-model").topics(1);
+    let script = Script::new(&scene);
     let headers = |version: &'static [u8]| {
         owned(&[
             (b"\xff\xfe", Some(b"odd")),
@@ -152,22 +146,19 @@ fn a_model_whose_record_has_such_headers_is_served_listed_and_published_over() {
         ])
     };
     script.record_with(None, 0, headers(b"1"), Some(&iris_zip("first")));
-    let mut service = scene.serve(&broker);
+    let mut service = scene.serve();
     service.wait_for_line("model odd-iris@1 takes over");
     // What is no model at all, and what comes while the service runs.
     script.record_with(None, 0, owned(&[(b"\xff", None), (b"makinage-kind", Some(b"\xff"))]), Some(b"bytes"));
     script.record_with(None, 0, headers(b"2"), Some(&iris_zip("second")));
     service.wait_for_line("model odd-iris@2 takes over");
 
-    let config = scene.config(&broker);
-    let mut list = program("makinage");
-    list.env("XDG_CACHE_HOME", cache(&config)).args(["model", "list", "--config"]).arg(&config);
-    let output = list.output().expect("it runs");
+    let output = scene.command(&["model", "list"]).output().expect("it runs");
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{table}{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(table.matches("odd-iris").count(), 2, "{table}");
 
-    let over = scene.publish(&broker);
+    let over = scene.publish(iris());
     service.wait_for_line(&format!("model {over} takes over"));
     assert_ne!(over, label(&iris_zip("second")));
     service.stop();

@@ -1,11 +1,10 @@
-//! The page's custom steps: its three example factories as they stand, in its own configuration.
+//! The custom steps of Maki Nage's documentation: its three example factories as they stand, in its own configuration.
 
 use super::{
-    broker::left_out,
+    broker::{Broker, left_out},
     model::model,
-    service::{Folder, Service, publish},
-    stage::shared_broker,
-    stream::{Reader, produce, value},
+    scene::Scene,
+    service::{Service, publish},
 };
 
 const CONFIG: &str = include_str!("../../../../config/examples/serve-with-hooks.yaml");
@@ -49,17 +48,14 @@ fn the_pages_factories_send_only_true_predictions_and_a_key_they_miss_is_named_w
     if left_out() {
         return;
     }
-    let broker = shared_broker();
-    broker.create_topics(&[("model", 1), ("data", 1), ("predict", 1)]);
-    let folder = Folder::new();
-    folder.write_below("my_model", "serve.py", HOOKS);
+    let scene = Scene::of_the_documentation(Broker::shared()).topics(1);
+    scene.folder.write_below("my_model", "serve.py", HOOKS);
     let models = PUBLISH.replace("/.../model/model.zip", &model("proba").display().to_string());
-    let models = folder.config("config.publish.yaml", &models, &broker);
+    let models = scene.documented("config.publish.yaml", &models);
 
     let without = CONFIG.replace("     threshold: 0.8\n", "");
     assert_ne!(without, CONFIG);
-    let mut service = Service::start(&folder.config("config.yaml", &without, &broker));
-    service.wait_for_line("assigned");
+    let mut service = Service::start(&scene.documented("config.yaml", &without)).assigned();
     publish(&models);
     let line = service.wait_for_line("from model/0/0 ");
     service.wait_for_line("step predict: KeyError: 'threshold'");
@@ -68,13 +64,13 @@ fn the_pages_factories_send_only_true_predictions_and_a_key_they_miss_is_named_w
     let line_of_next = service.wait_for_line("from model/0/1 ");
     assert_ne!(line, line_of_next);
     let features = ["[0.5, 0.4]", "[0.1, 0.2]", "[0.8, 0.0]", "[0.3, 0.3]", "[1.5, 0.5]"];
-    produce(&broker, "data", features.iter().map(|list| (String::new(), format!("{{\"features\": {list}}}"))));
+    scene.produce_keyed(features.iter().map(|list| (String::new(), format!("{{\"features\": {list}}}"))));
     service.stop();
 
-    let mut service = Service::start(&folder.config("config.yaml", CONFIG, &broker));
-    let outputs = Reader::new(&broker, "predict").read_until(|read| read.len() == 3);
+    let mut service = Service::start(&scene.documented("config.yaml", CONFIG));
+    let outputs = scene.reader().values(3);
     let expected =
         ["[{\"features\":[0.5,0.4]},true]", "[{\"features\":[0.8,0.0]},true]", "[{\"features\":[1.5,0.5]},true]"];
-    assert_eq!(outputs.iter().map(value).collect::<Vec<_>>(), expected);
+    assert_eq!(outputs, expected);
     service.stop();
 }

@@ -3,8 +3,9 @@
 use std::thread;
 
 use super::{
-    broker::{Broker, left_out},
+    broker::left_out,
     flow::{Flow, Oracle},
+    model::any_model,
     random::Random,
     scene::Scene,
 };
@@ -15,12 +16,10 @@ fn kill_9_at_ten_random_moments_under_a_flowing_load_loses_nothing_and_keeps_eac
         return;
     }
     let mut random = Random::printed();
-    let broker = Broker::shared();
-    let scene = Scene::set("killed", &broker, 2).impatient();
-    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
-    let mut service = scene.serve(&broker);
-    service.wait_for_line("assigned");
-    let flow = Flow::start(&broker, &scene, 2);
+    let scene = Scene::new("killed").topics(2).published(any_model()).impatient();
+    let (reader, mut oracle) = (scene.reader(), Oracle::default());
+    let mut service = scene.serve().assigned();
+    let flow = Flow::start(&scene, 2);
     for round in 0..10 {
         // Half of them hit a service that works on its backlog, the others may hit one that starts.
         if round % 2 == 0 {
@@ -31,7 +30,7 @@ fn kill_9_at_ten_random_moments_under_a_flowing_load_loses_nothing_and_keeps_eac
         }
         service.signal("KILL");
         assert_eq!(service.wait().code(), None);
-        service = scene.serve(&broker);
+        service = scene.serve();
     }
     let each = flow.stop();
     oracle.read_all(&reader, each);

@@ -12,6 +12,8 @@ use std::{
 use makinage::{archive::sha256, record::headers::KIND_HEADER};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
+use serde_json::json;
+
 use super::{
     broker::{Broker, left_out},
     model::{iris_zip, iris_zip_with},
@@ -30,20 +32,17 @@ fn wait_until_served(service: &Service, label: &str) {
     service.wait_for_line_after(0, &format!("model {label} takes over"), PATIENCE);
 }
 
-fn scene(name: &str, broker: &Broker) -> Scene {
-    let scene = Scene::new(name);
-    broker.create_topic_with(&scene.topic("model"), &[DEFAULT_LIMIT]);
-    broker.create_topics(&[(&scene.topic("data"), 1), (&scene.topic("predict"), 1)]);
-    scene
+/// A scene whose model topic takes no more than Kafka's default.
+fn limited(scene: Scene) -> Scene {
+    scene.broker().create_topic_with(&scene.topic("model"), 1, DEFAULT_LIMIT);
+    scene.topics_of(&[("data", 1), ("predict", 1)])
 }
 
 /// The publisher's file for a zip of so many bytes.
-fn publisher(scene: &Scene, broker: &Broker, megabytes: usize) -> (PathBuf, String) {
+fn publisher(scene: &Scene, megabytes: usize) -> (PathBuf, String) {
     let zip = iris_zip_with("ballast", megabytes << 20);
     let path = scene.folder.write_bytes("model.zip", &zip);
-    let text = "application: {name: p}\nkafka: {endpoint: \"localhost\"}\nmodels: [{topic: TOPIC, path: PATH}]\n";
-    let text = text.replace("TOPIC", &scene.topic("model")).replace("PATH", &path.display().to_string());
-    (scene.folder.config("publish.yaml", &text, broker), label(&zip))
+    (scene.publisher(&[json!({"path": path})]), label(&zip))
 }
 
 #[test]
@@ -51,11 +50,10 @@ fn a_model_above_the_topic_s_limit_arrives_in_chunks_and_neither_side_holds_it_i
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = scene("chunked", &broker);
-    let mut service = scene.serve(&broker);
+    let scene = limited(Scene::new("chunked"));
+    let mut service = scene.serve();
     service.wait_for_line("waiting for a model");
-    let (config, label) = publisher(&scene, &broker, 200);
+    let (config, label) = publisher(&scene, 200);
     let output = program("makinage-model-publisher").arg("--config").arg(config).output().expect("it runs");
     let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{errors}");
@@ -66,7 +64,7 @@ fn a_model_above_the_topic_s_limit_arrives_in_chunks_and_neither_side_holds_it_i
     assert!(peak < 150 << 20, "the service took {} MB", peak >> 20);
     service.stop();
 
-    let mut service = scene.serve(&broker);
+    let mut service = scene.serve();
     wait_until_served(&service, &label);
     service.wait_for_line("it is in the store already");
     assert!(!service.lines().iter().any(|line| line.contains("putting")), "its chunks were read again");
@@ -78,9 +76,9 @@ fn an_upload_goes_on_where_it_was_when_the_broker_comes_back() {
     if left_out() {
         return;
     }
-    let mut broker = Broker::start();
-    let scene = scene("resumed", &broker);
-    let (config, _) = publisher(&scene, &broker, 300);
+    let scene = limited(Scene::on(Broker::start(), "resumed"));
+    let broker = scene.broker();
+    let (config, _) = publisher(&scene, 300);
     let mut child = program("makinage-model-publisher")
         .arg("--config")
         .arg(config)
@@ -109,10 +107,9 @@ fn interleaved_duplicate_reordered_and_missing_chunks_never_make_a_partial_model
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = scene("scripted", &broker);
-    let script = Script::new(&broker, &scene.topic("model"));
-    let mut service = scene.serve(&broker);
+    let scene = limited(Scene::new("scripted"));
+    let script = Script::new(&scene);
+    let mut service = scene.serve();
     service.wait_for_line("waiting for a model");
 
     let (whole, partial) = (iris_zip("whole"), iris_zip("partial"));
@@ -146,9 +143,8 @@ fn a_reference_is_fetched_and_what_cannot_be_had_yet_is_waited_for() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = scene("referred", &broker);
-    let script = Script::new(&broker, &scene.topic("model"));
+    let scene = limited(Scene::new("referred"));
+    let script = Script::new(&scene);
     let refer = |uri: &str, zip: &[u8]| {
         let json = format!(r#"{{"uri":"{uri}","sha256":"{}"}}"#, sha256(zip));
         script.record(0, &[(KIND_HEADER, "reference")], Some(json.as_bytes()));
@@ -156,7 +152,7 @@ fn a_reference_is_fetched_and_what_cannot_be_had_yet_is_waited_for() {
     let zip = iris_zip("file");
     let path = scene.folder.write_bytes("model.zip", &zip);
     refer(&path.display().to_string(), &zip);
-    let mut service = scene.serve(&broker);
+    let mut service = scene.serve();
     wait_until_served(&service, &label(&zip));
 
     refer(&path.display().to_string(), b"other bytes");

@@ -1,4 +1,5 @@
-//! How long each event took, from the time that its producer gave it to the time at which the broker appended its output.
+//! How long each event took, from the time that its producer gave it to the time at which the broker appended its
+//! output.
 
 use std::{
     collections::HashMap,
@@ -6,27 +7,15 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use rdkafka::{
-    Message,
-    admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier},
-    client::DefaultClientContext,
-    message::OwnedMessage,
-};
+use rdkafka::{Message, message::OwnedMessage};
 
 use super::{
-    broker::Broker,
     scene::Scene,
     stream::{Reader, header},
 };
 
-/// From now on the records of the scene's outputs have the broker's time.
-pub fn stamp_outputs(broker: &Broker, scene: &Scene) {
-    let admin: AdminClient<DefaultClientContext> = broker.client().create().expect("a client");
-    let topic = scene.topic("predict");
-    let change = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set("message.timestamp.type", "LogAppendTime");
-    let outcome = futures_executor::block_on(admin.alter_configs([&change], &AdminOptions::new())).expect("an answer");
-    assert!(outcome.iter().all(Result::is_ok), "{outcome:?}");
-}
+/// What gives a topic's records the broker's time.
+pub const STAMPED: (&str, &str) = ("message.timestamp.type", "LogAppendTime");
 
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
@@ -38,8 +27,8 @@ pub struct Latencies(Vec<i64>);
 
 impl Latencies {
     /// Of the outputs that were appended from `begin` to `end`.
-    pub fn within(broker: &Broker, scene: &Scene, outputs: &[OwnedMessage], (begin, end): (i64, i64)) -> Self {
-        let produced: HashMap<String, i64> = Reader::new(broker, &scene.topic("data"))
+    pub fn within(scene: &Scene, outputs: &[OwnedMessage], (begin, end): (i64, i64)) -> Self {
+        let produced: HashMap<String, i64> = Reader::new(scene.broker(), &scene.topic("data"))
             .read_to_end()
             .iter()
             .map(|event| (format!("{}/{}/{}", event.topic(), event.partition(), event.offset()), time(event)))

@@ -1,6 +1,7 @@
 //! The programs themselves against a real Kafka, one file a behaviour.
 //!
-//! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
+//! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests
+//! out.
 
 mod away;
 mod back_pressure;
@@ -31,6 +32,7 @@ mod orphans;
 mod page;
 mod panics;
 mod partitions;
+mod patience;
 mod predict;
 mod processes;
 mod publisher;
@@ -44,13 +46,15 @@ mod reload_consul;
 mod right_answers;
 mod rollback;
 mod scene;
+mod scores;
 mod script;
 mod service;
-mod stage;
+mod settings;
 mod start;
 mod stops;
 mod stream;
 mod swaps;
+mod topics;
 mod unread;
 mod values;
 mod waits;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     broker::{Broker, left_out},
     flow::{Flow, Oracle},
+    model::any_model,
     scene::Scene,
 };
 
@@ -16,9 +17,9 @@ fn a_missing_broker_and_missing_topics_are_named_and_waited_for_and_need_no_rest
     if left_out() {
         return;
     }
-    let mut broker = Broker::down();
-    let scene = Scene::new("missing");
-    let mut service = scene.serve(&broker);
+    let scene = Scene::on(Broker::down(), "missing");
+    let broker = scene.broker();
+    let mut service = scene.serve();
     service.wait_for_line("makinage ");
     service.wait_for_line_after(1, &broker.endpoint(), TOLD);
 
@@ -30,12 +31,12 @@ fn a_missing_broker_and_missing_topics_are_named_and_waited_for_and_need_no_rest
         let command = format!("kafka-topics.sh --bootstrap-server {} --create --topic {topic}", broker.endpoint());
         assert!(line.contains(&command), "{line}");
     }
-    broker.create_topics(&topics.each_ref().map(|topic| (topic.as_str(), 2)));
+    scene.create_topics(&["model", "data", "predict"].map(|role| (role, 2)));
     service.wait_for_line("waiting for a model");
     service.wait_for_line("assigned");
-    scene.publish(&broker);
-    let flow = Flow::start(&broker, &scene, 2);
-    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
+    scene.publish(any_model());
+    let flow = Flow::start(&scene, 2);
+    let (reader, mut oracle) = (scene.reader(), Oracle::default());
     oracle.watch(&reader, 100);
     let each = flow.stop();
     oracle.read_all(&reader, each);

@@ -30,6 +30,21 @@ pub fn iris() -> &'static Path {
     })
 }
 
+/// The folder of a model for tests in which any will do: it predicts 0, and loads in half the time of a library's.
+pub fn any_model() -> &'static Path {
+    static ANY: OnceLock<PathBuf> = OnceLock::new();
+    ANY.get_or_init(|| {
+        save(
+            "any",
+            "import sys, numpy, mlflow.pyfunc\n\
+             class Zero(mlflow.pyfunc.PythonModel):\n\
+             \x20   def predict(self, context, model_input, params=None):\n\
+             \x20       return numpy.zeros(len(model_input), int)\n\
+             mlflow.pyfunc.save_model(sys.argv[1], python_model=Zero(), pip_requirements=['mlflow'])\n",
+        )
+    })
+}
+
 /// The folder of one of the models of `models/swapped.py`.
 pub fn swapped(name: &str) -> PathBuf {
     static ALL: OnceLock<PathBuf> = OnceLock::new();
@@ -87,13 +102,18 @@ pub fn zipped(model: &Path, mark: &str, ballast: usize) -> Vec<u8> {
         add(&entry.file_name().to_string_lossy(), &fs::read(entry.path()).expect("a file"));
     }
     add("mark.txt", mark.as_bytes());
-    let mut state: u64 = 1;
-    let noise = (0..ballast / 8).flat_map(|_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        state.to_le_bytes()
-    });
-    add("ballast.bin", &noise.collect::<Vec<u8>>());
+    add("ballast.bin", &noise(ballast));
     zip.finish().expect("a zip").into_inner()
+}
+
+/// So many bytes that don't compress.
+fn noise(length: usize) -> Vec<u8> {
+    let (mut noise, mut state) = (vec![0; length], 1_u64);
+    for word in noise.chunks_exact_mut(8) {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        word.copy_from_slice(&state.to_le_bytes());
+    }
+    noise
 }
 
 /// The folder of one of the models of `models/lacking.py`, which name packages that the tests' environment lacks.

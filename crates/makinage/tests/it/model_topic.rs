@@ -8,7 +8,7 @@ use makinage::{
 };
 
 use super::{
-    broker::{Broker, left_out},
+    broker::left_out,
     model::iris_zip,
     scene::Scene,
     script::{Script, Upload, label},
@@ -19,12 +19,9 @@ use super::{
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A scene whose model topic has so many partitions and is empty.
-fn scene(name: &str, broker: &Broker, partitions: i32) -> (Scene, Script) {
-    let scene = Scene::new(name);
-    let topics = [("model", partitions), ("data", 1), ("predict", 1)];
-    let topics = topics.map(|(role, partitions)| (scene.topic(role), partitions));
-    broker.create_topics(&topics.each_ref().map(|(topic, partitions)| (topic.as_str(), *partitions)));
-    let script = Script::new(broker, &scene.topic("model"));
+fn scene(name: &str, partitions: i32) -> (Scene, Script) {
+    let scene = Scene::new(name).topics_of(&[("model", partitions), ("data", 1), ("predict", 1)]);
+    let script = Script::new(&scene);
     (scene, script)
 }
 
@@ -37,8 +34,7 @@ fn the_newest_model_of_all_partitions_is_served_whatever_else_is_there_and_after
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let (scene, script) = scene("several", &broker, 3);
+    let (scene, script) = scene("several", 3);
     script.model(1, &iris_zip("older"));
     let newest = script.model(2, &iris_zip("newest"));
     script.record(0, &[], None);
@@ -47,7 +43,7 @@ fn the_newest_model_of_all_partitions_is_served_whatever_else_is_there_and_after
     script.record(2, &[(KIND_HEADER, "chunk"), (UPLOAD_HEADER, "a1"), (CHUNK_HEADER, "0/3")], Some(b"bytes"));
     script.record(2, &[(KIND_HEADER, "novelty")], Some(b"bytes"));
 
-    let mut service = scene.serve(&broker);
+    let mut service = scene.serve();
     wait_until_served(&service, &newest);
     for line in [
         "-model/0/0: this record has no value",
@@ -67,7 +63,7 @@ fn the_newest_model_of_all_partitions_is_served_whatever_else_is_there_and_after
     let live = script.model(0, &iris_zip("live"));
     wait_until_served(&service, &live);
     service.stop();
-    let mut service = scene.serve(&broker);
+    let mut service = scene.serve();
     wait_until_served(&service, &live);
     service.stop();
 }
@@ -77,9 +73,8 @@ fn a_model_of_another_partition_that_is_older_by_its_records_time_does_not_repla
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let (scene, script) = scene("late", &broker, 2);
-    let mut service = scene.serve(&broker);
+    let (scene, script) = scene("late", 2);
+    let mut service = scene.serve();
     service.wait_for_line("waiting for a model");
     let newer = script.model(0, &iris_zip("newer"));
     wait_until_served(&service, &newer);
@@ -99,8 +94,7 @@ fn where_the_newest_cannot_be_used_the_model_before_it_is_served() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let (scene, script) = scene("unusable", &broker, 1);
+    let (scene, script) = scene("unusable", 1);
     let good = script.model(0, &iris_zip("good"));
     let mut cut = iris_zip("cut");
     cut.truncate(cut.len() / 2);
@@ -110,7 +104,7 @@ fn where_the_newest_cannot_be_used_the_model_before_it_is_served() {
     let offsets = [0, 1, 3].map(|index| script.chunk(&upload, index));
     script.manifest(&upload, (offsets[0], offsets[2] + 1));
 
-    let mut service = scene.serve(&broker);
+    let mut service = scene.serve();
     wait_until_served(&service, &good);
     let partial = service.wait_for_line("upload partial");
     assert!(partial.contains("ERROR") && partial.contains("missing: 2;"), "{partial}");
@@ -124,20 +118,19 @@ fn partitions_that_are_added_and_a_topic_that_is_made_anew_are_noticed() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let (scene, script) = scene("changing", &broker, 1);
-    let mut service = scene.serve(&broker);
+    let (scene, script) = scene("changing", 1);
+    let mut service = scene.serve();
     service.wait_for_line("waiting for a model");
-    broker.add_partitions(&scene.topic("model"), 2);
-    let added = Script::new(&broker, &scene.topic("model")).model(1, &iris_zip("added"));
+    scene.broker().grow(&scene.topic("model"), 2);
+    let added = Script::new(&scene).model(1, &iris_zip("added"));
     wait_until_served(&service, &added);
 
     script.model(0, &iris_zip("before"));
-    broker.delete_topic(&scene.topic("model"));
+    scene.broker().delete_topic(&scene.topic("model"));
     service.wait_for_line_after(0, "deleted or made anew", PATIENCE);
     let logged = service.logged();
-    broker.create_topics(&[(&scene.topic("model"), 1)]);
-    let anew = Script::new(&broker, &scene.topic("model")).model(0, &iris_zip("anew"));
+    scene.create_topics(&[("model", 1)]);
+    let anew = Script::new(&scene).model(0, &iris_zip("anew"));
     service.wait_for_line_after(logged, &format!("model {anew} takes over"), PATIENCE);
     service.stop();
 }
@@ -147,14 +140,13 @@ fn a_topic_that_is_made_anew_with_as_many_records_before_anybody_looks_is_read_f
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let (scene, script) = scene("quickly", &broker, 1);
+    let (scene, script) = scene("quickly", 1);
     let before = script.model(0, &iris_zip("before"));
-    let mut service = scene.serve(&broker);
+    let mut service = scene.serve();
     wait_until_served(&service, &before);
-    broker.delete_topic(&scene.topic("model"));
-    broker.create_topics(&[(&scene.topic("model"), 1)]);
-    let anew = Script::new(&broker, &scene.topic("model")).model(0, &iris_zip("anew"));
+    scene.broker().delete_topic(&scene.topic("model"));
+    scene.create_topics(&[("model", 1)]);
+    let anew = Script::new(&scene).model(0, &iris_zip("anew"));
     wait_until_served(&service, &anew);
     service.stop();
 }
@@ -164,14 +156,13 @@ fn when_hooks_that_failed_with_every_model_are_mended_the_newest_model_is_served
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let (scene, script) = scene("mended", &broker, 1);
+    let (scene, script) = scene("mended", 1);
     let scene = scene.with_predict("def predict(model, config):\n    raise KeyError('no such setting')\n");
     for mark in ["oldest", "older"] {
         script.model(0, &iris_zip(mark));
     }
     let newest = script.model(0, &iris_zip("newest"));
-    let mut service = scene.serve(&broker);
+    let mut service = scene.serve();
     let failed = service.wait_for_line("generation 3: model ");
     service.wait_for_line("waiting for a model");
 

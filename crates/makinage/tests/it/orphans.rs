@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use super::{
-    broker::{Broker, left_out},
-    model::with_children,
+    broker::left_out,
+    model::{any_model, iris, with_children},
     processes::{family, signal, wait_until_blocked_in_writing, wait_until_gone},
     scene::Scene,
     service::{DEADLINE, Service},
-    stream::produce,
 };
 
 /// What the issue grants a worker.
@@ -36,21 +35,20 @@ fn a_worker_does_not_outlive_a_killed_service_whatever_it_is_doing() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
     for doing in ["sleeping", "computing", "printing"] {
-        let scene = Scene::set(&format!("orphan-{doing}"), &broker, 1).reading_from_the_beginning().with_predict(STEPS);
-        produce(&broker, &scene.topic("data"), [(String::new(), format!("\"{doing}\""))]);
-        let mut service = scene.serve(&broker);
+        let scene = Scene::new(&format!("orphan-{doing}")).topics(1).published(any_model());
+        let scene = scene.reading_from_the_beginning().with_predict(STEPS);
+        scene.produce(&[format!("\"{doing}\"")]);
+        let mut service = scene.serve();
         service.wait_for_line(&format!("busy: {doing}"));
-        let workers = service.workers();
-        assert_eq!(workers.len(), 1, "a service with one worker");
+        let worker = service.only_worker();
         if doing == "printing" {
             service.signal("STOP");
-            wait_until_blocked_in_writing(workers[0]);
+            wait_until_blocked_in_writing(worker);
         }
         service.signal("KILL");
         service.wait();
-        wait_until_gone(&workers, SURVIVES);
+        wait_until_gone(&[worker], SURVIVES);
     }
 }
 
@@ -58,13 +56,12 @@ fn a_worker_does_not_outlive_a_killed_service_whatever_it_is_doing() {
 const FAMILY: usize = 13;
 
 /// A service whose model keeps processes, and those of its worker.
-fn with_family(broker: &Broker, name: &str) -> (Scene, Service, Vec<u32>) {
-    let scene = Scene::set(name, broker, 1).reading_from_the_beginning();
-    scene.publish_model(broker, with_children());
-    let service = scene.serve(broker);
-    produce(broker, &scene.topic("data"), [(String::new(), "[1, 2]".to_owned())]);
-    scene.reader(broker).read_until(|read| read.len() == 1);
-    let family = family(service.workers()[0]);
+fn with_family(name: &str) -> (Scene, Service, Vec<u32>) {
+    let scene = Scene::new(name).topics(1).published(with_children()).reading_from_the_beginning();
+    let service = scene.serve();
+    scene.produce(&["[1, 2]"]);
+    scene.reader().read(1);
+    let family = family(service.only_worker());
     assert!(family.len() >= FAMILY, "the model has started {family:?}");
     (scene, service, family)
 }
@@ -74,9 +71,8 @@ fn what_a_model_has_started_ends_with_its_generation() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let (scene, mut service, family) = with_family(&broker, "family-swap");
-    scene.publish(&broker);
+    let (scene, mut service, family) = with_family("family-swap");
+    scene.publish(iris());
     service.wait_for_line("generation 2: model");
     wait_until_gone(&family, DEADLINE);
     service.stop();
@@ -87,8 +83,7 @@ fn what_a_model_has_started_ends_with_a_stop() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let (_scene, mut service, family) = with_family(&broker, "family-stop");
+    let (_scene, mut service, family) = with_family("family-stop");
     service.stop();
     wait_until_gone(&family, SURVIVES);
 }
@@ -98,8 +93,7 @@ fn what_a_model_has_started_ends_with_a_killed_service() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let (_scene, mut service, family) = with_family(&broker, "family-service");
+    let (_scene, mut service, family) = with_family("family-service");
     service.signal("KILL");
     service.wait();
     wait_until_gone(&family, SURVIVES);
@@ -110,8 +104,7 @@ fn what_a_model_has_started_ends_when_service_and_worker_are_killed_at_once() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let (_scene, mut service, family) = with_family(&broker, "family-both");
+    let (_scene, mut service, family) = with_family("family-both");
     // So that the service can't help.
     service.signal("STOP");
     signal(family[0], "KILL");
@@ -126,15 +119,14 @@ fn a_killed_worker_is_noticed_at_once_though_its_children_hold_its_socket_and_th
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let (scene, mut service, family) = with_family(&broker, "family-worker");
+    let (scene, mut service, family) = with_family("family-worker");
     let logged = service.logged();
     signal(family[0], "KILL");
     // Nothing has been asked of it: only its end tells.
     service.wait_for_line_after(logged, "died (killed by signal 9", SURVIVES);
     wait_until_gone(&family, SURVIVES);
-    produce(&broker, &scene.topic("data"), [(String::new(), "[3, 4]".to_owned())]);
-    scene.reader(&broker).read_until(|read| read.len() == 2);
+    scene.produce(&["[3, 4]"]);
+    scene.reader().read(2);
     service.stop();
 }
 
@@ -143,19 +135,14 @@ fn a_worker_that_ends_itself_or_crashes_takes_its_children_along() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
     for (name, event, how) in
         [("family-exit", "[101, 0]", "died (exit code 3"), ("family-crash", "[102, 0]", "died (signal 11")]
     {
-        let (scene, mut service, family) = with_family(&broker, name);
-        produce(
-            &broker,
-            &scene.topic("data"),
-            [(String::new(), event.to_owned()), (String::new(), "[3, 4]".to_owned())],
-        );
+        let (scene, mut service, family) = with_family(name);
+        scene.produce(&[event, "[3, 4]"]);
         service.wait_for_line(how);
         wait_until_gone(&family, SURVIVES);
-        scene.reader(&broker).read_until(|read| read.len() == 2);
+        scene.reader().read(2);
         service.stop();
     }
 }

@@ -1,37 +1,30 @@
-//! The page's files, verbatim, against a real Kafka.
+//! The files of Maki Nage's documentation, verbatim, against a real Kafka.
 
 use std::collections::BTreeMap;
 
 use super::{
     broker::{Broker, left_out},
     model::iris,
-    service::{Folder, Service, publish},
-    stream::{Reader, header, key, produce, value},
+    scene::Scene,
+    service::{self, Service},
+    stream::{header, key, value},
 };
 
 const SERVE: &str = include_str!("../../../../config/examples/serve.yaml");
 const PUBLISH: &str = include_str!("../../../../config/examples/publish.yaml");
 
-struct Page {
-    broker: Broker,
-    folder: Folder,
+/// Its topics on a broker of their own, since other tests have them too.
+fn scene(partitions: i32) -> Scene {
+    Scene::of_the_documentation(Broker::start()).topics(partitions)
 }
 
-impl Page {
-    fn new(partitions: i32) -> Self {
-        let broker = Broker::start();
-        broker.create_topics(&[("model", 1), ("data", partitions), ("predict", partitions)]);
-        Self { broker, folder: Folder::new() }
-    }
+fn serve(scene: &Scene) -> Service {
+    Service::start(&scene.documented("config.serve.yaml", SERVE))
+}
 
-    fn serve(&self) -> Service {
-        Service::start(&self.folder.config("config.serve.yaml", SERVE, &self.broker))
-    }
-
-    fn publish(&self) {
-        let text = PUBLISH.replace("/.../model/model.zip", &iris().display().to_string());
-        publish(&self.folder.config("config.publish.yaml", &text, &self.broker));
-    }
+fn publish(scene: &Scene) {
+    let text = PUBLISH.replace("/.../model/model.zip", &iris().display().to_string());
+    service::publish(&scene.documented("config.publish.yaml", &text));
 }
 
 fn numbered(range: std::ops::Range<usize>) -> impl Iterator<Item = (String, String)> {
@@ -43,13 +36,13 @@ fn what_arrived_while_the_service_waited_for_a_model_is_scored_with_key_headers_
     if left_out() {
         return;
     }
-    let page = Page::new(3);
-    let mut service = page.serve();
+    let scene = scene(3);
+    let mut service = serve(&scene);
     service.wait_for_line("waiting for a model");
     service.wait_for_line("assigned");
-    produce(&page.broker, "data", numbered(0..500));
-    page.publish();
-    let outputs = Reader::new(&page.broker, "predict").read_until(|read| read.len() == 500);
+    scene.produce_keyed(numbered(0..500));
+    publish(&scene);
+    let outputs = scene.reader().read(500);
     let by_key: BTreeMap<String, String> = outputs.iter().map(|output| (key(output), value(output))).collect();
     for (key, event) in numbered(0..500) {
         let value = &by_key[&key];
@@ -69,15 +62,13 @@ fn a_bad_event_is_skipped_with_its_coordinates_while_its_neighbours_are_scored_i
     if left_out() {
         return;
     }
-    let page = Page::new(1);
-    page.publish();
-    let mut service = page.serve();
-    service.wait_for_line("takes over");
-    service.wait_for_line("assigned");
+    let scene = scene(1);
+    publish(&scene);
+    let mut service = serve(&scene).at_work();
     let events = ["[5.1, 3.5, 1.4, 0.2]", "not json", "[1]", "[6.3, 3.3, 6.0, 2.5]"];
-    produce(&page.broker, "data", events.iter().enumerate().map(|(n, event)| (n.to_string(), (*event).to_string())));
-    let outputs = Reader::new(&page.broker, "predict").read_until(|read| read.len() == 2);
-    assert_eq!(outputs.iter().map(value).collect::<Vec<_>>(), ["[[5.1, 3.5, 1.4, 0.2],0]", "[[6.3, 3.3, 6.0, 2.5],2]"]);
+    scene.produce_keyed(events.iter().enumerate().map(|(n, event)| (n.to_string(), (*event).to_string())));
+    let outputs = scene.reader().values(2);
+    assert_eq!(outputs, ["[[5.1, 3.5, 1.4, 0.2],0]", "[[6.3, 3.3, 6.0, 2.5],2]"]);
     service.wait_for_line("skipped data/0/1: step decode");
     service.wait_for_line("skipped data/0/2: step predict");
     service.stop();

@@ -3,20 +3,17 @@
 use std::{
     collections::BTreeSet,
     io::Write,
-    path::{Path, PathBuf},
     process::Stdio,
-    thread,
     time::{Duration, Instant},
 };
 
 use super::{
     broker::left_out,
-    model::{iris, model},
+    model::{any_model, model},
     processes::wait_until_gone,
     scene::Scene,
-    service::{DEADLINE, Service, cache, program},
-    stage::Stage,
-    stream::{Reader, value},
+    service::{DEADLINE, Service, ended},
+    stream::value,
 };
 
 /// How soon a service has ended whose thread has panicked; its `stop_timeout` is longer.
@@ -34,34 +31,33 @@ def post_transform(config):
     return lambda event, prediction: prediction
 ";
 
-/// A service, and the file whose text is the name of the thread that is to panic.
-fn serve(config: &Path) -> (Service, PathBuf) {
-    let panics = config.with_file_name("panics");
-    let mut command = program("makinage");
-    command.arg("--config").arg(config).env("XDG_CACHE_HOME", cache(config)).env("MAKINAGE_TEST_PANIC", &panics);
-    (Service::spawn(command), panics)
+/// The file whose text is the name of the thread that is to panic.
+const PANICS: &str = "panics";
+
+/// A service that has a thread panic.
+fn serve(scene: &Scene) -> Service {
+    let mut command = scene.command(&[]);
+    command.env("MAKINAGE_TEST_PANIC", scene.folder.path().join(PANICS));
+    Service::spawn(command)
 }
 
 fn numbers(outputs: &[rdkafka::message::OwnedMessage]) -> BTreeSet<i64> {
     outputs.iter().map(|output| value(output).parse().expect("a number")).collect()
 }
 
-/// Has a thread panic under a flowing load. `provoke` makes it pass the point where it does; `named` is how the line calls it.
-fn panics(stage: &Stage, (point, named): (&str, &str), provoke: impl Fn(&Stage, &Service)) {
-    stage.publish(iris());
-    let config = stage.config();
-    let (mut service, panics) = serve(&config);
+/// Has a thread panic under a flowing load. `provoke` makes it pass the point where it does; `named` is how the line
+/// calls it.
+fn panics(scene: &Scene, (point, named): (&str, &str), provoke: impl Fn(&Scene, &Service)) {
+    let mut service = serve(scene);
     service.wait_for_line("takes over");
     let values: Vec<String> = (0..4000).map(|n| n.to_string()).collect();
-    let values: Vec<&str> = values.iter().map(String::as_str).collect();
-    stage.produce(&values[..2000]);
-    let reader = Reader::new(&stage.broker, &stage.topic("predict"));
+    scene.produce(&values[..2000]);
+    let reader = scene.reader();
     let mut outputs = numbers(&reader.read_until(|read| read.len() >= 100));
     let workers = service.workers();
-    stage.folder.write("panics", point);
-    assert_eq!(panics, stage.folder.path().join("panics"));
-    stage.produce(&values[2000..]);
-    provoke(stage, &service);
+    scene.folder.write(PANICS, point);
+    scene.produce(&values[2000..]);
+    provoke(scene, &service);
     let line = service.wait_for_line("panicked at ");
     assert!(line.contains(&format!("the thread \"{named}")) && line.contains("This is a bug"), "{line}");
     let began = Instant::now();
@@ -71,11 +67,10 @@ fn panics(stage: &Stage, (point, named): (&str, &str), provoke: impl Fn(&Stage, 
     service.wait_for_line("events: ");
     wait_until_gone(&workers, SOON);
     outputs.extend(numbers(&reader.read_to_end()));
-    let committed = stage.committed(0).unwrap_or_default();
+    let committed = scene.committed(0).unwrap_or_default();
     assert!((0..committed).all(|n| outputs.contains(&n)), "{point}: {committed} are committed of {}", outputs.len());
 
-    let mut service = Service::start(&config);
-    service.wait_for_line("assigned");
+    let mut service = scene.serve().assigned();
     let (all, deadline) = ((0..4000).collect(), Instant::now() + DEADLINE);
     while outputs != all {
         assert!(Instant::now() < deadline, "{point}: {} of {} came", outputs.len(), values.len());
@@ -84,17 +79,17 @@ fn panics(stage: &Stage, (point, named): (&str, &str), provoke: impl Fn(&Stage, 
     service.stop();
 }
 
-fn stage(name: &'static str, partitions: i32) -> Stage {
-    let patient = ("application: {name: NAME}", "application: {name: NAME, stop_timeout: 40s}");
-    Stage::new(name, partitions, partitions).edit(patient.0, patient.1).hooks(HOOKS)
+fn scene(name: &str, partitions: i32) -> Scene {
+    let scene = Scene::new(name).topics(partitions).published(any_model()).with_hooks(HOOKS);
+    scene.reading_from_the_beginning().impatient().attentive().set("application.stop_timeout", "40s")
 }
 
 macro_rules! each_thread {
-    ($($test:ident: $stage:literal, $point:literal, $named:literal, $provoke:expr;)*) => {
+    ($($test:ident: $name:literal, $point:literal, $named:literal, $provoke:expr;)*) => {
         $(#[test]
         fn $test() {
             if !left_out() {
-                panics(&stage($stage, 1), ($point, $named), $provoke);
+                panics(&scene($name, 1), ($point, $named), $provoke);
             }
         })*
     };
@@ -104,7 +99,8 @@ each_thread! {
     a_panic_of_the_source: "panic-source", "source", "source", |_, _| ();
     a_panic_of_the_pipeline: "panic-pipeline", "pipeline", "pipeline", |_, _| ();
     a_panic_of_the_model_topics_reader: "panic-models", "models", "models", |_, _| ();
-    a_panic_of_the_loader: "panic-loader", "loader", "loader", |stage, _| stage.publish(&model("proba"));
+    a_panic_of_what_fetches_models: "panic-fetch", "fetch", "fetch", |scene, _| drop(scene.publish(&model("proba")));
+    a_panic_of_the_loader: "panic-loader", "loader", "loader", |scene, _| drop(scene.publish(&model("proba")));
     a_panic_of_a_workers_thread: "panic-worker", "worker", "worker 1.0", |_, _| ();
     a_panic_of_a_workers_reader: "panic-reader", "worker reader", "worker 1.0 reader", |_, _| ();
     a_panic_of_what_relays_a_workers_output: "panic-output", "worker output", "worker 1.0 output", |_, _| ();
@@ -120,19 +116,17 @@ fn a_panic_while_partitions_are_assigned() {
     if left_out() {
         return;
     }
-    let stage = stage("panic-assigned", 1);
-    stage.publish(iris());
-    stage.produce(&["1", "2", "3"]);
-    let config = stage.config();
-    stage.folder.write("panics", "rebalance");
-    let (mut service, _) = serve(&config);
+    let scene = scene("panic-assigned", 1);
+    scene.produce(&["1", "2", "3"]);
+    scene.folder.write(PANICS, "rebalance");
+    let mut service = serve(&scene);
     service.wait_for_line("the thread \"source\" panicked");
     let began = Instant::now();
     assert_eq!(service.wait().code(), Some(1));
     assert!(began.elapsed() < SOON, "it took {:?}", began.elapsed());
-    assert_eq!(stage.committed(0), None);
-    let mut service = Service::start(&config);
-    Reader::new(&stage.broker, &stage.topic("predict")).read_until(|read| numbers(read) == [1, 2, 3].into());
+    assert_eq!(scene.committed(0), None);
+    let mut service = scene.serve();
+    scene.reader().read_until(|read| numbers(read) == [1, 2, 3].into());
     service.stop();
 }
 
@@ -141,18 +135,14 @@ fn a_panic_while_partitions_are_taken_away_leaves_them_to_the_others() {
     if left_out() {
         return;
     }
-    let stage = stage("panic-revoked", 2);
-    stage.publish(iris());
-    let config = stage.config();
-    let (mut service, _) = serve(&config);
-    service.wait_for_line("takes over");
-    service.wait_for_line("assigned");
+    let scene = scene("panic-revoked", 2);
+    let mut service = serve(&scene).at_work();
     let values: Vec<String> = (0..1000).map(|n| n.to_string()).collect();
-    stage.produce(&values.iter().map(String::as_str).collect::<Vec<_>>());
-    let reader = Reader::new(&stage.broker, &stage.topic("predict"));
+    scene.produce(&values);
+    let reader = scene.reader();
     let mut outputs = numbers(&reader.read_until(|read| read.len() >= 100));
-    stage.folder.write("panics", "rebalance");
-    let mut other = Service::start(&config);
+    scene.folder.write(PANICS, "rebalance");
+    let mut other = scene.serve();
     service.wait_for_line("the thread \"source\" panicked");
     let began = Instant::now();
     assert_eq!(service.wait().code(), Some(1));
@@ -167,21 +157,18 @@ fn a_panic_while_partitions_are_taken_away_leaves_them_to_the_others() {
 
 #[test]
 fn a_panic_ends_predict_though_its_input_goes_on() {
-    let scene =
-        Scene::new("panic-predict").with_predict("def predict(model, config):\n    return lambda event: event\n");
+    let scene = Scene::alone().with_predict("def predict(model, config):\n    return lambda event: event\n");
     for (point, named) in [
         ("pipeline", "main"),
         ("worker", "worker 1.0"),
         ("worker reader", "worker 1.0 reader"),
         ("worker output", "check output"),
     ] {
-        let config = scene.config_alone();
-        let panics = scene.folder.write("panics", point);
-        let mut child = program("makinage")
-            .args(["predict", "--config"])
-            .arg(&config)
+        let panics = scene.folder.write(PANICS, point);
+        let mut child = scene
+            .command(&["predict"])
             .arg("--model")
-            .arg(iris())
+            .arg(any_model())
             .env("MAKINAGE_TEST_PANIC", panics)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -190,11 +177,7 @@ fn a_panic_ends_predict_though_its_input_goes_on() {
             .expect("it starts");
         let mut input = child.stdin.take().expect("its input");
         input.write_all(b"1\n2\n").expect("it reads");
-        let deadline = Instant::now() + SOON;
-        while child.try_wait().expect("its status").is_none() {
-            assert!(Instant::now() < deadline, "{point}: it goes on");
-            thread::sleep(Duration::from_millis(20));
-        }
+        ended(&mut child, SOON);
         let output = child.wait_with_output().expect("it has ended");
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && told.contains(&format!("the thread {named:?} panicked")), "{told}");

@@ -4,9 +4,9 @@ use rdkafka::{Message, message::OwnedMessage, producer::BaseRecord};
 
 use super::{
     broker::left_out,
-    model::iris,
-    stage::{Stage, send},
-    stream::{Reader, header, key},
+    model::any_model,
+    scene::Scene,
+    stream::{header, key, send},
 };
 
 /// Keys and their hash by Java's murmur2, as in Apache Kafka's own `UtilsTest`.
@@ -21,15 +21,15 @@ const MURMUR2: [(&str, i32); 6] = [
 const EACH: usize = MURMUR2.len() + 1;
 
 /// Produces an event with each key, and one without, to each of so many partitions.
-fn produce(stage: &Stage, partitions: i32) {
-    let topic = stage.topic("data");
+fn produce(scene: &Scene, partitions: i32) {
+    let topic = scene.topic("data");
     let mut records = vec![];
     for partition in 0..partitions {
         let record = || BaseRecord::<str, str>::to(&topic).partition(partition).payload("[5.1, 3.5, 1.4, 0.2]");
         records.extend(MURMUR2.iter().map(|(key, _)| record().key(key)));
         records.push(record());
     }
-    send(&stage.broker, records);
+    send(scene.broker(), records);
 }
 
 /// Partition and offset of the event.
@@ -59,31 +59,31 @@ fn outputs_keep_their_events_partition_where_both_topics_have_equally_many_and_f
     if left_out() {
         return;
     }
-    let stage = Stage::new("partitions", 3, 3);
-    produce(&stage, 3);
-    stage.publish(iris());
-    let mut service = stage.serve();
+    let scene = Scene::new("partitions").topics(3).reading_from_the_beginning().attentive();
+    produce(&scene, 3);
+    scene.publish(any_model());
+    let mut service = scene.serve();
     service.wait_for_line("the 21 events that are there (start_from: beginning)");
-    let reader = Reader::new(&stage.broker, &stage.topic("predict"));
-    assert_same_number(&reader.read_until(|read| read.len() == 3 * EACH));
+    let reader = scene.reader();
+    assert_same_number(&reader.read(3 * EACH));
 
     // A partition that is added later is read from its beginning, whenever the group hears of it.
-    stage.grow("data", 4);
-    produce(&stage, 4);
-    let mut outputs = reader.read_until(|read| read.len() == 4 * EACH);
+    scene.broker().grow(&scene.topic("data"), 4);
+    produce(&scene, 4);
+    let mut outputs = reader.read(4 * EACH);
     outputs.retain(|output| source(output).0 == 3);
     assert_eq!(outputs.len(), EACH);
     assert_by_key(&outputs, 3);
     service.wait_for_line("-predict has 3: outputs go to the partition of their key");
-    produce(&stage, 4);
-    assert_by_key(&reader.read_until(|read| read.len() == 4 * EACH), 3);
+    produce(&scene, 4);
+    assert_by_key(&reader.read(4 * EACH), 3);
 
-    stage.grow("predict", 4);
+    scene.broker().grow(&scene.topic("predict"), 4);
     service.wait_for_line("-predict has 4: outputs keep their event's partition");
-    produce(&stage, 4);
+    produce(&scene, 4);
     // A reader of the new partition too. The last round is the last of each partition of data: offsets from here on.
     let last = |output: &OwnedMessage| source(output).1 >= if source(output).0 == 3 { 2 * EACH } else { 3 * EACH };
-    let reader = Reader::new(&stage.broker, &stage.topic("predict"));
+    let reader = scene.reader();
     let mut outputs = reader.read_until(|read| read.len() == (3 + 3 * 4) * EACH);
     outputs.retain(last);
     assert_eq!(outputs.len(), 4 * EACH);

@@ -2,11 +2,7 @@
 
 use std::process::Output;
 
-use super::{
-    broker::left_out,
-    model::iris,
-    service::{Folder, program},
-};
+use super::{broker::left_out, model::iris, scene::Scene};
 
 const HOOKS: &str = "
 import sys
@@ -22,16 +18,11 @@ def pre_transform(config):
 ";
 
 fn predict(hooks: &str, events: &str) -> Output {
-    let folder = Folder::new();
-    folder.write("hooks.py", hooks);
-    let text = include_str!("../../../../config/examples/serve.yaml");
-    let text = text.replace("serve: {}", "serve: {pre_transform: 'hooks:pre_transform'}");
-    assert!(text.contains("hooks:pre_transform"), "{text}");
-    let config = folder.write("config.yaml", &text);
-    let mut command = program("makinage");
+    let scene = Scene::alone().with_steps(&["pre_transform"], hooks);
+    let mut command = scene.command(&["predict"]);
     // As it is for someone who sets nothing.
-    command.env_remove("RUST_LOG").arg("predict").arg("--config").arg(config).arg("--model").arg(iris());
-    command.arg(folder.write("events.jsonl", events)).output().expect("it runs")
+    command.env_remove("RUST_LOG").arg("--model").arg(iris());
+    command.arg(scene.folder.write("events.jsonl", events)).output().expect("it runs")
 }
 
 #[test]
@@ -78,12 +69,9 @@ fn what_is_given_instead_of_events_or_a_model_is_named() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(told.contains("events.jsonl is JSON over several lines") && told.contains("jq -c '.[]'"), "{told}");
 
-    let folder = Folder::new();
-    let config = folder.write("config.yaml", include_str!("../../../../config/examples/serve.yaml"));
-    let events = folder.write("events.jsonl", "[1]\n");
-    let mut command = program("makinage");
-    command.arg("predict").arg("--config").arg(config).arg("--model").arg("/nowhere/model").arg(events);
-    let output = command.output().expect("it runs");
+    let scene = Scene::alone();
+    let events = scene.folder.write("events.jsonl", "[1]\n");
+    let output = scene.command(&["predict", "--model", "/nowhere/model"]).arg(events).output().expect("it runs");
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(told.contains("/nowhere/model: it doesn't exist; give the path"), "{told}");
 }

@@ -1,11 +1,8 @@
 //! Other processes as the system shows them.
 
-use std::{
-    fs,
-    process::Command,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, process::Command, thread, time::Duration};
+
+use super::patience::wait_for;
 
 pub fn signal(process: u32, name: &str) {
     let sent = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status();
@@ -29,12 +26,12 @@ pub fn peak_memory(process: u32) -> u64 {
     1024 * line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
 }
 
-/// The processor time that a process has had, to a hundredth of a second.
-pub fn processor_time(process: u32) -> Duration {
-    let text = fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
-    let fields = text.rsplit_once(')').expect("its name").1.split_whitespace();
+/// The processor time that a process has had, to a hundredth of a second; none when it has ended.
+pub fn processor_time(process: u32) -> Option<Duration> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let fields = text.rsplit_once(')')?.1.split_whitespace();
     let ticks: u64 = fields.skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum();
-    Duration::from_millis(10 * ticks)
+    Some(Duration::from_millis(10 * ticks))
 }
 
 pub fn children(parent: u32) -> Vec<u32> {
@@ -68,7 +65,7 @@ pub fn family(leader: u32) -> Vec<u32> {
 fn mark(process: u32) -> String {
     let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
     let mut variables = environment.split(|byte| *byte == 0).map(String::from_utf8_lossy);
-    variables.find(|variable| variable.starts_with("MAKINAGE_WORKER=")).map_or_else(|| format!("{process}"), Into::into)
+    variables.find(|variable| variable.starts_with("MAKINAGE_CHILD=")).map_or_else(|| format!("{process}"), Into::into)
 }
 
 fn group(process: u32) -> Option<u32> {
@@ -78,11 +75,8 @@ fn group(process: u32) -> Option<u32> {
 
 /// Waits until none of these is there any more.
 pub fn wait_until_gone(processes: &[u32], longest: Duration) {
-    let deadline = Instant::now() + longest;
-    while let Some(left) = processes.iter().find(|process| stat(**process).is_some()) {
-        assert!(Instant::now() < deadline, "process {left} is still there after {longest:?}");
-        thread::sleep(Duration::from_millis(20));
-    }
+    let left = || processes.iter().find(|process| stat(**process).is_some());
+    wait_for(longest, || format!("process {:?} is still there", left()), || left().is_none().then_some(()));
 }
 
 /// Waits until a process writes nothing more, since nobody takes it.

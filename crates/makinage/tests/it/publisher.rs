@@ -9,17 +9,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rdkafka::{
-    Message,
-    consumer::{BaseConsumer, Consumer},
-};
+use rdkafka::Message;
+use serde_json::json;
 
 use super::{
     broker::{Broker, left_out},
     model::{iris, python},
+    scene::Scene,
     service::{Folder, program},
-    stage::{Stage, create_topic_with, shared_broker},
-    stream::{Reader, header, value},
+    settings::Settings,
+    stream::{Reader, header},
 };
 
 /// What the publisher promises for each refusal, whatever the broker does.
@@ -53,11 +52,8 @@ struct Run {
 
 impl Run {
     fn start(folder: &Folder, name: &str, endpoint: &str, models: &[(&str, &Path)]) -> Self {
-        let models: Vec<_> =
-            models.iter().map(|(topic, path)| format!("  - {{topic: {topic}, path: {}}}\n", path.display())).collect();
-        let models = models.concat();
-        let text = format!("application: {{name: publisher}}\nkafka: {{endpoint: \"{endpoint}\"}}\nmodels:\n{models}");
-        let config = folder.write(name, &text);
+        let models: Vec<_> = models.iter().map(|(topic, path)| json!({"topic": topic, "path": path})).collect();
+        let config = folder.write(name, &Settings::publisher("publisher", endpoint, &models).text());
         let mut command = program("makinage");
         command.arg("publish").arg("--config").arg(config).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { child: command.spawn().expect("the publisher starts"), began: Instant::now() }
@@ -74,24 +70,19 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn records(broker: &Broker, topic: &str) -> i64 {
-    let consumer: BaseConsumer = broker.client().create().expect("a client");
-    consumer.fetch_watermarks(topic, 0, PROMISED).expect("an answer").1
-}
-
 #[test]
 fn a_zip_arrives_byte_for_byte_with_a_key_whether_its_model_is_at_the_root_or_one_folder_down_and_a_folder_as_a_zip() {
     if left_out() {
         return;
     }
-    let (broker, folder) = (shared_broker(), Folder::new());
+    let (broker, folder) = (Broker::shared(), Folder::new());
     broker.create_topics(&[("publisher-takes", 1)]);
     let (root, below) = (zip(&folder, "root.zip", iris(), true), zip(&folder, "below.zip", iris(), false));
     let paths = [root.as_path(), below.as_path(), iris()];
     let models: Vec<_> = paths.iter().map(|path| ("publisher-takes", *path)).collect();
     let output = Run::start(&folder, "publish.yaml", &broker.endpoint(), &models).end();
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let on_topic = Reader::new(&broker, "publisher-takes").read_until(|read| read.len() == 3);
+    let on_topic = Reader::new(&broker, "publisher-takes").read(3);
     let lines = text(&output.stdout);
     for (offset, ((record, line), path)) in on_topic.iter().zip(lines.lines()).zip(paths).enumerate() {
         assert_eq!(record.key(), Some(b"model".as_slice()));
@@ -118,9 +109,9 @@ fn what_cannot_be_published_is_named_in_a_sentence_within_30_seconds_and_nothing
     if left_out() {
         return;
     }
-    let (broker, folder) = (shared_broker(), Folder::new());
+    let (broker, folder) = (Broker::shared(), Folder::new());
     broker.create_topics(&[("publisher-empty", 1)]);
-    create_topic_with(&broker, "publisher-small", ("max.message.bytes", "500"));
+    broker.create_topic_with("publisher-small", 1, ("max.message.bytes", "500"));
     // Takes connections, since the system does, and never says a word.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let silent = silent.local_addr().expect("its address").to_string();
@@ -160,7 +151,7 @@ fn what_cannot_be_published_is_named_in_a_sentence_within_30_seconds_and_nothing
         let first = error.lines().find(|line| !line.starts_with("warning: ")).unwrap_or_default();
         assert!(first.starts_with("error: ") && !error.contains("panicked"), "{error}");
     }
-    assert_eq!((records(&broker, empty), records(&broker, "publisher-small")), (0, 0));
+    assert_eq!((broker.offsets(empty).1, broker.offsets("publisher-small").1), (0, 0));
 }
 
 #[test]
@@ -168,20 +159,19 @@ fn a_model_of_100_mb_goes_through_a_broker_that_takes_it_and_is_served() {
     if left_out() {
         return;
     }
-    let stage = Stage::new("large", 1, 1);
+    let scene = Scene::new("large").topics(1).reading_from_the_beginning();
     let script = "import random, shutil, sys, zipfile\n\
         from pathlib import Path\n\
         with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_STORED) as zip:\n\
         \x20   for path in Path(sys.argv[1]).rglob('*'):\n\
         \x20       zip.write(path, path.relative_to(sys.argv[1]))\n\
         \x20   zip.writestr('data/weights.bin', random.Random(1).randbytes(100_000_000))\n";
-    let large = stage.folder.write("large.zip", "");
+    let large = scene.folder.write("large.zip", "");
     let made = Command::new(python()).arg("-c").arg(script).arg(iris()).arg(&large).status();
     assert!(made.is_ok_and(|status| status.success()), "the zip can't be made");
-    stage.publish(&large);
-    stage.produce(&["[5.1, 3.5, 1.4, 0.2]"]);
-    let mut service = stage.serve();
-    let outputs = Reader::new(&stage.broker, &stage.topic("predict")).read_until(|read| read.len() == 1);
-    assert_eq!(value(&outputs[0]), "[[5.1, 3.5, 1.4, 0.2],0]");
+    scene.publish(&large);
+    scene.produce(&["[5.1, 3.5, 1.4, 0.2]"]);
+    let mut service = scene.serve();
+    assert_eq!(scene.reader().values(1), ["[[5.1, 3.5, 1.4, 0.2],0]"]);
     service.stop();
 }

@@ -8,9 +8,9 @@ use rdkafka::{
 
 use super::{
     broker::left_out,
-    model::model,
-    stage::{Stage, send},
-    stream::{Reader, header},
+    model::{iris, model},
+    scene::Scene,
+    stream::{header, send},
 };
 
 /// Headers but for the model's name, which is its hash.
@@ -27,8 +27,8 @@ fn key_and_headers_are_kept_with_their_order_duplicates_and_nulls_and_a_later_mo
     if left_out() {
         return;
     }
-    let stage = Stage::new("records", 1, 1);
-    let topic = stage.topic("data");
+    let scene = Scene::new("records").topics(1).reading_from_the_beginning();
+    let topic = scene.topic("data");
     let kept = [("a", Some("1")), ("b", None), ("", Some("")), ("a", Some("2"))];
     // As another service of this kind would have left it.
     let of_before = [("makinage-source", Some("elsewhere/0/0"))];
@@ -39,16 +39,16 @@ fn key_and_headers_are_kept_with_their_order_duplicates_and_nulls_and_a_later_mo
         .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: *value }));
     let keys: [Option<&[u8]>; 3] = [Some(b"key"), None, Some(b"\xff\x00")];
     send(
-        &stage.broker,
+        scene.broker(),
         keys.iter().map(|key| {
             let record = BaseRecord::<[u8], str>::to(&topic).payload(event).headers(with.clone());
             if let Some(key) = key { record.key(*key) } else { record }
         }),
     );
-    stage.publish(super::model::iris());
-    let mut service = stage.serve();
-    let reader = Reader::new(&stage.broker, &stage.topic("predict"));
-    let outputs = reader.read_until(|read| read.len() == 3);
+    scene.publish(iris());
+    let mut service = scene.serve();
+    let reader = scene.reader();
+    let outputs = reader.read(3);
     for (offset, (output, key)) in outputs.iter().zip(keys).enumerate() {
         assert_eq!(output.key(), key);
         let source = format!("{topic}/0/{offset}");
@@ -63,10 +63,10 @@ fn key_and_headers_are_kept_with_their_order_duplicates_and_nulls_and_a_later_mo
     let first = header(&outputs[0], "makinage-model").expect("the model");
     service.wait_for_line(&first);
 
-    stage.publish(&model("shifted"));
+    scene.publish(&model("shifted"));
     service.wait_for_line("generation 2: model ");
-    stage.produce(&[event]);
-    let outputs = reader.read_until(|read| read.len() == 1);
+    scene.produce(&[event]);
+    let outputs = reader.read(1);
     assert_eq!(outputs[0].payload(), Some(format!("[{event},10]").as_bytes()));
     let second = header(&outputs[0], "makinage-model").expect("the model");
     assert_ne!(first, second);

@@ -1,4 +1,5 @@
-//! Outputs that a broker refuses: each is one event's failure, and those that shared its batch arrive, once and in order.
+//! Outputs that a broker refuses: each is one event's failure, and those that shared its batch arrive, once and in
+//! order.
 
 use std::collections::BTreeSet;
 
@@ -6,48 +7,48 @@ use rdkafka::{Message, message::OwnedMessage, producer::BaseRecord};
 
 use super::{
     broker::left_out,
-    model::iris,
+    model::any_model,
+    scene::Scene,
     service::Service,
-    stage::{Stage, send},
-    stream::{Reader, header},
+    stream::{header, send},
 };
 
 const EVENT: &str = "[5.1, 3.5, 1.4, 0.2]";
 /// Events of each partition: enough that several batches are on their way at once.
 const EACH: usize = 1500;
-/// Full batches of a few outputs from the first on, so that several are under way when one is refused.
-const SMALL: (&str, &str) = ("properties: {", "properties: {batch.num.messages: 20, linger.ms: 100, ");
-
 /// The partition and the offset of an event.
 pub type Place = (i32, usize);
 
 /// What a compacted topic makes of events: those without a key are refused.
 struct Compacted {
-    stage: Stage,
+    scene: Scene,
     partitions: i32,
     keyless: BTreeSet<Place>,
 }
 
 impl Compacted {
-    fn new(name: &'static str, (data, predict): (i32, i32), keyless: &[Place]) -> Self {
-        let stage = Stage::new(name, data, predict).edit(SMALL.0, SMALL.1);
-        Self { stage, partitions: data, keyless: keyless.iter().copied().collect() }
+    fn new(name: &str, (data, predict): (i32, i32), keyless: &[Place]) -> Self {
+        let scene = Scene::new(name).topics_of(&[("model", 1), ("data", data), ("predict", predict)]);
+        let scene = scene.published(any_model()).reading_from_the_beginning();
+        // Full batches of a few outputs from the first on, so that several are under way when one is refused.
+        let scene = scene.property("batch.num.messages", 20).property("linger.ms", 100);
+        Self { scene, partitions: data, keyless: keyless.iter().copied().collect() }
     }
 
     fn compact(&self) {
-        self.stage.set("predict", ("cleanup.policy", "compact"));
+        self.scene.set_topic("predict", ("cleanup.policy", "compact"));
     }
 
     /// Sends the events of these offsets to each partition, those that are to have none without a key.
     fn send(&self, offsets: std::ops::Range<usize>) {
-        let topic = self.stage.topic("data");
+        let topic = self.scene.topic("data");
         let places = offsets.flat_map(|offset| (0..self.partitions).map(move |partition| (partition, offset)));
         let keys: Vec<(Place, String)> = places.map(|place| (place, format!("{}-{}", place.0, place.1))).collect();
         let records = keys.iter().map(|(place, key)| {
             let record = BaseRecord::<str, str>::to(&topic).partition(place.0).payload(EVENT);
             if self.keyless.contains(place) { record } else { record.key(key) }
         });
-        send(&self.stage.broker, records);
+        send(self.scene.broker(), records);
     }
 
     /// All events with a key have an output, once, and in their order; each without is told.
@@ -66,7 +67,7 @@ impl Compacted {
             assert_eq!(all, expected, "outputs of partition {partition}");
         }
         for (partition, offset) in &self.keyless {
-            let place = format!("skipped {}/{partition}/{offset}: ", self.stage.topic("data"));
+            let place = format!("skipped {}/{partition}/{offset}: ", self.scene.topic("data"));
             let line = service.wait_for_line(&place);
             assert!(line.contains("step produce: Refused: ") && line.contains("without a key"), "{line}");
         }
@@ -79,7 +80,7 @@ impl Compacted {
 
     fn check_committed(&self, each: usize) {
         for partition in 0..self.partitions {
-            assert_eq!(self.stage.committed(partition), i64::try_from(each).ok());
+            assert_eq!(self.scene.committed(partition), i64::try_from(each).ok());
         }
     }
 }
@@ -95,13 +96,12 @@ pub fn source(output: &OwnedMessage) -> Place {
 /// Each kind of place in a batch: the first that a producer sends to a partition, two in a row, alone, the last of all.
 const KEYLESS: [Place; 9] = [(0, 0), (0, 3), (0, 700), (1, 0), (1, 5), (1, 6), (1, 900), (2, 333), (2, EACH - 1)];
 
-fn from_the_first_batch_on(name: &'static str, sink_partitions: i32) {
+fn from_the_first_batch_on(name: &str, sink_partitions: i32) {
     let case = Compacted::new(name, (3, sink_partitions), &KEYLESS);
     case.compact();
     case.send(0..EACH);
-    case.stage.publish(iris());
-    let mut service = case.stage.serve();
-    let reader = Reader::new(&case.stage.broker, &case.stage.topic("predict"));
+    let mut service = case.scene.serve();
+    let reader = case.scene.reader();
     let mut outputs = reader.read_until(|read| read.len() >= case.outputs(EACH));
     service.stop();
     outputs.extend(reader.read_to_end());
@@ -132,11 +132,10 @@ fn so_they_do_where_a_topic_is_made_compacted_while_many_are_under_way() {
     }
     let keyless = [(0, 700), (0, 720), (1, 701), (1, 1300)];
     let case = Compacted::new("refused-later", (2, 2), &keyless);
-    case.stage.publish(iris());
     case.send(0..500);
-    let mut service = case.stage.serve();
-    let reader = Reader::new(&case.stage.broker, &case.stage.topic("predict"));
-    let mut outputs = reader.read_until(|read| read.len() == 1000);
+    let mut service = case.scene.serve();
+    let reader = case.scene.reader();
+    let mut outputs = reader.read(1000);
     case.compact();
     case.send(500..EACH);
     let left = case.outputs(EACH) - outputs.len();
@@ -152,18 +151,17 @@ fn outputs_that_are_too_large_for_a_limit_lowered_meanwhile_fail_alone_and_the_o
     if left_out() {
         return;
     }
-    let stage = Stage::new("refused-size", 1, 1);
-    stage.publish(iris());
-    stage.produce(&[EVENT; 10]);
-    let mut service = stage.serve();
-    let reader = Reader::new(&stage.broker, &stage.topic("predict"));
-    let mut outputs = reader.read_until(|read| read.len() == 10);
-    stage.set("predict", ("max.message.bytes", "1000"));
+    let scene = Scene::new("refused-size").topics(1).published(any_model()).reading_from_the_beginning();
+    scene.produce(&[EVENT; 10]);
+    let mut service = scene.serve();
+    let reader = scene.reader();
+    let mut outputs = reader.read(10);
+    scene.set_topic("predict", ("max.message.bytes", "1000"));
     let large = format!("[5.1, 3.5, 1.4, 0.2{}]", " ".repeat(2000));
     let events: Vec<&str> =
         (0..600).map(|n| if [100, 101, 450].contains(&n) { large.as_str() } else { EVENT }).collect();
-    stage.produce(&events);
-    outputs.extend(reader.read_until(|read| read.len() == 597));
+    scene.produce(&events);
+    outputs.extend(reader.read(597));
     service.stop();
     outputs.extend(reader.read_to_end());
     let offsets: Vec<usize> = outputs.iter().map(|output| source(output).1).collect();
@@ -173,5 +171,5 @@ fn outputs_that_are_too_large_for_a_limit_lowered_meanwhile_fail_alone_and_the_o
         let line = service.wait_for_line(&format!("skipped refused-size-data/0/{offset}: step produce: Refused: "));
         assert!(line.contains("max.message.bytes"), "{line}");
     }
-    assert_eq!(stage.committed(0), Some(610));
+    assert_eq!(scene.committed(0), Some(610));
 }

@@ -1,4 +1,5 @@
-//! The sink alone, with outputs that its topic refuses at random places: what arrives, in which order, and what is told.
+//! The sink alone, with outputs that its topic refuses at random places: what arrives, in which order, and what is
+//! told.
 
 use std::{
     collections::BTreeSet,
@@ -19,8 +20,8 @@ use super::{
     broker::{Broker, left_out},
     random::Random,
     refusals::{self, source},
+    scene::Scene,
     service::DEADLINE,
-    stage::Stage,
     stream::Reader,
 };
 
@@ -110,10 +111,10 @@ fn whatever_is_refused_all_else_arrives_once_and_in_order() {
     }
     let mut random = Random::printed();
     for name in ["random-1", "random-2", "random-3", "random-4", "random-5", "random-6"] {
-        let stage = Stage::new(name, PARTITIONS, PARTITIONS);
-        stage.set("predict", ("cleanup.policy", "compact"));
+        let scene = Scene::new(name).topics(PARTITIONS);
+        scene.set_topic("predict", ("cleanup.policy", "compact"));
         let keyless = keyless(&mut random);
-        let mut case = Case::new(&stage.broker, name, 1 + random.below(40));
+        let mut case = Case::new(scene.broker(), name, 1 + random.below(40));
         // A batch of the pipeline's.
         let flight = i64::try_from(1 + random.below(200)).expect("small");
         for offset in 0..EACH {
@@ -130,7 +131,7 @@ fn whatever_is_refused_all_else_arrives_once_and_in_order() {
         let told: BTreeSet<String> =
             keyless.iter().map(|(partition, offset)| format!("{name}-data/{partition}/{offset}")).collect();
         assert_eq!(case.refused, told);
-        check(&Reader::new(&stage.broker, &stage.topic("predict")).read_to_end(), &keyless);
+        check(&scene.reader().read_to_end(), &keyless);
     }
 }
 
@@ -142,7 +143,7 @@ fn what_is_refused_first_of_all_is_overtaken_by_nothing_that_is_under_way_behind
     // Its own, since it is frozen: batches that wait in its socket arrive all at once, as on a slow line.
     let broker = Broker::start();
     broker.create_topics(&[("slow-data", PARTITIONS)]);
-    broker.create_topic_of("slow-predict", PARTITIONS, &[("cleanup.policy", "compact")]);
+    broker.create_topic_with("slow-predict", PARTITIONS, ("cleanup.policy", "compact"));
     // Of few outputs: librdkafka sends no further batch while five or more outputs of a partition are on their way.
     let mut case = Case::new(&broker, "slow", 2);
     // The producer has its number, and its connection; partition 0 knows nothing of it.

@@ -9,15 +9,17 @@ use std::{
 };
 
 use rdkafka::{Message, message::OwnedMessage};
+use serde_json::{Value, json};
 
 use super::{
-    broker::{Broker, left_out},
+    broker::left_out,
     model::python,
+    scene::Scene,
     service::{Folder, Service, program},
-    stream::{Reader, header, produce},
+    stream::{Reader, header},
 };
 
-const SERVE: &str = include_str!("../../../../config/examples/serve.yaml");
+const CHAMPION: &str = "models:/iris@champion";
 
 /// Two versions of one model; `champion` is on the first. Prints the runs that made them.
 const MAKE: &str = "
@@ -99,14 +101,6 @@ impl Registry {
         child
     }
 
-    /// A configuration that publishes these, each the items of a mapping.
-    fn config(&self, endpoint: &str, models: &[&str]) -> PathBuf {
-        let models: Vec<String> = models.iter().map(|model| format!("- {{topic: model, {model}}}")).collect();
-        let models = models.join("\n");
-        let text = format!("application: {{name: p}}\nkafka: {{endpoint: \"{endpoint}\"}}\nmodels:\n{models}");
-        self.folder.write("config.publish.yaml", &text)
-    }
-
     fn publisher(&self, config: &Path, flags: &[&str]) -> Command {
         let noise =
             self.folder.write_below("noise", "sitecustomize.py", "import os\nprint('{}')\nos.write(1, b'\\xff')\n");
@@ -119,6 +113,16 @@ impl Registry {
     fn publish(&self, config: &Path, flags: &[&str]) -> Output {
         self.publisher(config, flags).output().expect("the publisher runs")
     }
+}
+
+/// The model at an address, for a publisher's configuration.
+fn at(address: &str) -> Value {
+    json!({"path": address})
+}
+
+/// A reader of what has been published.
+fn models(scene: &Scene) -> Reader {
+    Reader::new(scene.broker(), &scene.topic("model"))
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -138,21 +142,25 @@ fn a_model_comes_by_run_by_version_and_by_alias_with_its_name_and_version_up_to_
     if left_out() {
         return;
     }
-    let (registry, broker) = (Registry::new(), Broker::start());
-    broker.create_topics(&[("model", 1), ("data", 1), ("predict", 1)]);
-    let by_run = format!("path: 'runs:/{}/model', name: by run, version: 7", made().1);
-    let models = [&*by_run, "path: 'models:/iris/2'", "path: 'models:/iris/latest'", "path: 'models:/iris@champion'"];
-    let output = registry.publish(&registry.config(&broker.endpoint(), &models), &[]);
+    let (registry, scene) = (Registry::new(), Scene::new("registry").topics(1));
+    let by_run = json!({"path": format!("runs:/{}/model", made().1), "name": "by run", "version": 7});
+    let others = ["models:/iris/2", "models:/iris/latest", CHAMPION].map(at);
+    let output = registry.publish(&scene.publisher(&[&[by_run], &others[..]].concat()), &[]);
     let lines = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(
         lines.lines().next().is_some_and(|line| line.ends_with("flavor=sklearn name=\"by run\" version=7")),
         "{lines}"
     );
-    assert!(lines.lines().last().is_some_and(|line| line.starts_with("published models:/iris@champion: topic=model")));
+    assert!(
+        lines
+            .lines()
+            .last()
+            .is_some_and(|line| line.starts_with("published models:/iris@champion: topic=registry-model"))
+    );
     assert!(lines.ends_with("flavor=sklearn name=iris version=1\n"), "{lines}");
 
-    let records = Reader::new(&broker, "model").read_until(|read| read.len() == 4);
+    let records = models(&scene).read(4);
     let identities: Vec<_> = records.iter().map(identity).collect();
     assert_eq!(identities, [named("by run", "7"), named("iris", "2"), named("iris", "2"), named("iris", "1")]);
     // One model has one digest, however it is addressed.
@@ -160,11 +168,9 @@ fn a_model_comes_by_run_by_version_and_by_alias_with_its_name_and_version_up_to_
     assert_eq!(records[1].payload(), records[2].payload());
     assert_ne!(records[0].payload(), records[1].payload());
 
-    let mut service = Service::start(&registry.folder.config("config.serve.yaml", SERVE, &broker));
-    service.wait_for_line("takes over");
-    service.wait_for_line("assigned");
-    produce(&broker, "data", [("a".to_owned(), "[5.1, 3.5, 1.4, 0.2]".to_owned())]);
-    let outputs = Reader::new(&broker, "predict").read_until(|read| read.len() == 1);
+    let mut service = scene.serve().at_work();
+    scene.produce(&["[5.1, 3.5, 1.4, 0.2]"]);
+    let outputs = scene.reader().read(1);
     assert_eq!(header(&outputs[0], "makinage-model").as_deref(), Some("iris@1"));
     service.stop();
 }
@@ -174,18 +180,15 @@ fn when_the_alias_moves_the_stream_follows_and_a_restart_publishes_nothing_twice
     if left_out() {
         return;
     }
-    let (registry, broker) = (Registry::new(), Broker::start());
-    let config = registry.config(&broker.endpoint(), &["path: 'models:/iris@champion'"]);
+    let (registry, scene) = (Registry::new(), Scene::new("alias"));
+    let config = scene.publisher(&[at(CHAMPION)]);
     let watch = || Service::spawn(registry.publisher(&config, &["--watch", "--interval", "200ms"]));
     let mut watching = watch();
-    watching.wait_for_line("the topic \"model\" isn't there");
-    broker.create_topics(&[("model", 1)]);
+    watching.wait_for_line("the topic \"alias-model\" isn't there");
+    scene.create_topics(&[("model", 1)]);
     watching.wait_for_line("models:/iris@champion: Kafka takes models again");
-    let reader = Reader::new(&broker, "model");
-    assert_eq!(
-        reader.read_until(|read| read.len() == 1).iter().map(identity).collect::<Vec<_>>(),
-        [named("iris", "1")]
-    );
+    let reader = models(&scene);
+    assert_eq!(reader.read(1).iter().map(identity).collect::<Vec<_>>(), [named("iris", "1")]);
 
     let mut lock = registry.lock();
     watching.wait_for_line("can't be asked");
@@ -194,10 +197,7 @@ fn when_the_alias_moves_the_stream_follows_and_a_restart_publishes_nothing_twice
     watching.wait_for_line("MLflow answers again");
 
     run(MOVE, &registry.uri);
-    assert_eq!(
-        reader.read_until(|read| read.len() == 1).iter().map(identity).collect::<Vec<_>>(),
-        [named("iris", "2")]
-    );
+    assert_eq!(reader.read(1).iter().map(identity).collect::<Vec<_>>(), [named("iris", "2")]);
     watching.stop();
 
     let mut watching = watch();
@@ -212,22 +212,25 @@ fn a_dry_run_says_what_would_be_sent_and_sends_nothing() {
     if left_out() {
         return;
     }
-    let (registry, broker) = (Registry::new(), Broker::start());
-    let config = registry.config(&broker.endpoint(), &["path: 'models:/iris@champion'"]);
+    let (registry, scene) = (Registry::new(), Scene::new("dry-run"));
+    let config = scene.publisher(&[at(CHAMPION)]);
     let output = registry.publish(&config, &["--dry-run"]);
-    assert!(text(&output.stderr).contains("the topic \"model\" isn't there; publishing creates it"), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("the topic \"dry-run-model\" isn't there; publishing creates it"),
+        "{output:?}"
+    );
     assert_eq!(output.status.code(), Some(1));
-    broker.create_topics(&[("model", 1)]);
+    scene.create_topics(&[("model", 1)]);
     let output = registry.publish(&config, &["--dry-run"]);
     let lines = text(&output.stdout);
-    assert!(lines.starts_with("would publish models:/iris@champion: topic=model bytes="), "{output:?}");
+    assert!(lines.starts_with("would publish models:/iris@champion: topic=dry-run-model bytes="), "{output:?}");
     assert!(lines.ends_with(" flavor=sklearn name=iris version=1\n"), "{lines}");
-    assert_eq!(Reader::new(&broker, "model").read_to_end().len(), 0);
+    assert_eq!(models(&scene).read_to_end().len(), 0);
 }
 
 #[test]
 fn no_such_run_model_version_or_alias_is_one_sentence_that_names_the_address() {
-    let registry = Registry::new();
+    let (registry, scene) = (Registry::new(), Scene::alone());
     let addresses = [
         "runs:/0123456789abcdef0123456789abcdef/model",
         &format!("runs:/{}/other", made().1),
@@ -236,9 +239,7 @@ fn no_such_run_model_version_or_alias_is_one_sentence_that_names_the_address() {
         "models:/iris/Production",
         "models:/rose/latest",
     ];
-    let models: Vec<String> = addresses.iter().map(|address| format!("path: '{address}'")).collect();
-    let models: Vec<&str> = models.iter().map(String::as_str).collect();
-    let output = registry.publish(&registry.config("127.0.0.1:1", &models), &[]);
+    let output = registry.publish(&scene.publisher(&addresses.map(at)), &[]);
     let lines = text(&output.stderr);
     let lines: Vec<&str> = lines.lines().collect();
     assert_eq!(output.status.code(), Some(1));
@@ -252,8 +253,8 @@ fn no_such_run_model_version_or_alias_is_one_sentence_that_names_the_address() {
 
 #[test]
 fn a_python_without_mlflow_is_named_with_the_command() {
-    let registry = Registry::new();
-    let config = registry.config("127.0.0.1:1", &["path: 'models:/iris@champion'"]);
+    let (registry, scene) = (Registry::new(), Scene::alone());
+    let config = scene.publisher(&[at(CHAMPION)]);
     let bare = config.parent().expect("its folder").join("bare");
     let made = Command::new(python()).args(["-m", "venv", "--without-pip"]).arg(&bare).status().expect("Python runs");
     assert!(made.success());
@@ -266,8 +267,8 @@ fn a_python_without_mlflow_is_named_with_the_command() {
 
 #[test]
 fn a_password_in_the_registrys_address_is_not_shown() {
-    let registry = Registry::new();
-    let config = registry.config("127.0.0.1:1", &["path: 'models:/iris@champion'"]);
+    let (registry, scene) = (Registry::new(), Scene::alone());
+    let config = scene.publisher(&[at(CHAMPION)]);
     let mut publisher = registry.publisher(&config, &[]);
     publisher.env("MLFLOW_TRACKING_URI", "http://me:secret@127.0.0.1:1").env("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0");
     let output = publisher.output().expect("the publisher runs");
@@ -278,9 +279,9 @@ fn a_password_in_the_registrys_address_is_not_shown() {
 
 #[test]
 fn only_what_moves_can_be_watched() {
-    let registry = Registry::new();
+    let (registry, scene) = (Registry::new(), Scene::alone());
     for path in ["models:/iris/1", "runs:/0/model", "/a/model.zip"] {
-        let config = registry.config("127.0.0.1:1", &[&format!("path: '{path}'")]);
+        let config = scene.publisher(&[at(path)]);
         let output = registry.publish(&config, &["--watch"]);
         let log = text(&output.stderr);
         assert!(log.contains(&format!(": {path}: --watch follows an alias or the newest version")), "{log}");

@@ -3,7 +3,8 @@
 use super::{
     broker::{left_out, root},
     consul::{Consul, TOKEN},
-    reload::Rig,
+    reload::{scene, threshold},
+    scores::Scores,
     service::{Service, cache, program},
 };
 
@@ -12,14 +13,15 @@ fn a_configuration_in_consul_is_waited_for_watched_and_kept_while_consul_is_away
     if left_out() {
         return;
     }
-    let rig = Rig::new();
-    let consul = Consul::start();
-    rig.folder.write("token", TOKEN);
+    let (scene, consul) = (scene("consul"), Consul::start());
+    let scores = Scores::new(&scene);
+    let text = |value| threshold(&scene, value).text();
+    scene.folder.write("token", TOKEN);
     let endpoint = consul.endpoint();
     let redirect = format!(
         "redirect:\n  connector: consul\n  endpoint: {endpoint}\n  key: makinage/my service\n  token: ${{file:token}}\n"
     );
-    let path = rig.folder.write("config.yaml", &redirect);
+    let path = scene.folder.write("config.yaml", &redirect);
     let mut service = Service::start(&path);
 
     // Away, then without the key: it waits, and says for what.
@@ -27,12 +29,12 @@ fn a_configuration_in_consul_is_waited_for_watched_and_kept_while_consul_is_away
     assert!(line.contains(&format!("my service of Consul at {endpoint} does not answer")), "{line}");
     consul.come();
     service.wait_for_line("has no value; put the configuration there");
-    consul.put(&rig.text(0.1));
+    consul.put(&text(0.1));
     service.wait_for_line("assigned");
-    rig.score_until(0.1, 1);
+    scores.until(0.1, 1);
 
-    consul.put(&rig.text(0.2));
-    rig.score_until(0.2, 1);
+    consul.put(&text(0.2));
+    scores.until(0.2, 1);
     consul.put("application: {");
     let line = service.wait_for_line("is not taken up");
     assert!(line.contains("the one before stays"), "{line}");
@@ -41,25 +43,25 @@ fn a_configuration_in_consul_is_waited_for_watched_and_kept_while_consul_is_away
     consul.go();
     let line = service.wait_for_line("goes on with the configuration that it has");
     assert!(line.contains("does not answer"), "{line}");
-    rig.score_until(0.2, 1);
+    scores.until(0.2, 1);
     consul.come();
     service.wait_for_line("is there again");
-    consul.put(&rig.text(0.3));
-    rig.score_until(0.3, 1);
+    consul.put(&text(0.3));
+    scores.until(0.3, 1);
 
     // The indices begin anew.
-    consul.restore(&rig.text(0.4));
-    rig.score_until(0.4, 1);
-    consul.put(&rig.text(0.5));
-    rig.score_until(0.5, 1);
+    consul.restore(&text(0.4));
+    scores.until(0.4, 1);
+    consul.put(&text(0.5));
+    scores.until(0.5, 1);
 
     // The hooks are watched beside the file that redirects.
-    rig.folder.write_below("my_model", "version.py", "VERSION = 2\n");
-    rig.score_until(0.5, 2);
+    scene.folder.write_below("my_model", "version.py", "VERSION = 2\n");
+    scores.until(0.5, 2);
     assert!(consul.queries() < 200, "{} queries: nothing holds them", consul.queries());
     assert_eq!(consul.queries_ahead(), 0);
     service.stop();
-    rig.assert_none_lost_or_doubled();
+    scores.assert_none_lost_or_doubled();
     assert!(!service.lines().iter().any(|line| line.contains(TOKEN)), "a token in the log");
 
     let checked = program("makinage").args(["check", "--config"]).arg(&path).output().unwrap();
@@ -72,23 +74,22 @@ fn the_variable_that_holds_the_token_is_not_in_the_environment_of_hooks_and_mode
     if left_out() {
         return;
     }
-    let rig = Rig::new();
-    let consul = Consul::start();
+    let (scene, consul) = (scene("consul-token"), Consul::start());
     consul.come();
-    consul.put(&rig.text(0.1));
-    rig.folder.write_below(
+    consul.put(&threshold(&scene, 0.1).text());
+    scene.folder.write_below(
         "my_model",
         "version.py",
         "import os\nVERSION = 1 + ('THE_TOKEN' in os.environ) + 2 * ('ANOTHER' in os.environ)\n",
     );
     let redirect =
         "redirect: {connector: consul, endpoint: ENDPOINT, key: makinage/my service, token: \"${env:THE_TOKEN}\"}\n";
+    let config = scene.folder.write("config.yaml", &redirect.replace("ENDPOINT", &consul.endpoint()));
     let mut command = program("makinage");
-    command.arg("--config").arg(rig.folder.write("config.yaml", &redirect.replace("ENDPOINT", &consul.endpoint())));
-    command.env("THE_TOKEN", TOKEN).env("ANOTHER", "1").env("XDG_CACHE_HOME", cache(&rig.folder.path().join("x")));
-    let mut service = Service::spawn(command);
-    service.wait_for_line("assigned");
-    let output = rig.score();
+    command.arg("--config").arg(&config);
+    command.env("THE_TOKEN", TOKEN).env("ANOTHER", "1").env("XDG_CACHE_HOME", cache(&config));
+    let mut service = Service::spawn(command).assigned();
+    let output = Scores::new(&scene).next();
     assert!(output.ends_with(",0.1,3]"), "{output}");
     service.stop();
 }

@@ -1,11 +1,11 @@
-//! An event's output doesn't depend on its neighbours: hooks that reuse and remember, and models that mix rows, on a real Kafka.
+//! An event's output doesn't depend on its neighbours: hooks that reuse and remember, and models that mix rows, on a
+//! real Kafka.
 
 use super::{
     broker::left_out,
     model::{iris, model},
     scene::Scene,
-    stage::shared_broker,
-    stream::{produce, value},
+    stream::value,
 };
 
 const EVENTS: u32 = 2_000;
@@ -17,7 +17,7 @@ fn events() -> impl Iterator<Item = (String, String)> {
 
 /// The outputs as pairs of the event's numbers and the prediction.
 fn outputs(scene: &Scene) -> Vec<([f64; 2], serde_json::Value)> {
-    let read = scene.reader(&shared_broker()).read_until(|read| read.len() == EVENTS as usize);
+    let read = scene.reader().read(EVENTS as usize);
     read.iter().map(|output| serde_json::from_str(&value(output)).expect("JSON")).collect()
 }
 
@@ -44,14 +44,11 @@ fn hooks_that_reuse_an_array_and_a_dict_and_remember_an_id_answer_for_their_own_
     if left_out() {
         return;
     }
-    let broker = shared_broker();
-    let scene =
-        Scene::new("reused").with("serve: {}", "serve: {pre_transform: steps:pre_transform, predict: steps:predict}");
-    scene.folder.write("steps.py", REUSED);
-    let scene = scene.reading_from_the_beginning().set_up(&broker, iris());
-    let mut service = scene.serve(&broker);
+    let scene = Scene::new("reused").topics(1).published(iris()).reading_from_the_beginning();
+    let scene = scene.with_steps(&["pre_transform", "predict"], REUSED);
+    let mut service = scene.serve();
     service.wait_for_line("takes over");
-    produce(&broker, &scene.topic("data"), events());
+    scene.produce_keyed(events());
     for ([first, id], prediction) in outputs(&scene) {
         assert_eq!(prediction, serde_json::json!({"id": id, "first": first}));
     }
@@ -64,12 +61,15 @@ fn a_model_that_sorts_its_rows_gets_one_event_a_call_in_fixed_batches_of_two_wor
     if left_out() {
         return;
     }
-    let broker = shared_broker();
-    let scene = Scene::new("sorting").with("]}\nconfig", "], workers: 2, batch: 3, max_delay: 1ms}\nconfig");
-    let scene = scene.reading_from_the_beginning().set_up(&broker, &model("sorting"));
-    let mut service = scene.serve(&broker);
+    let scene = Scene::new("sorting")
+        .topics(1)
+        .published(&model("sorting"))
+        .reading_from_the_beginning()
+        .set("operators.serve.workers", 2)
+        .fixed_batch(3, "1ms");
+    let mut service = scene.serve();
     service.wait_for_line("takes over");
-    produce(&broker, &scene.topic("data"), events());
+    scene.produce_keyed(events());
     for ([first, _], prediction) in outputs(&scene) {
         assert_eq!(prediction, serde_json::json!(first));
     }

@@ -1,46 +1,31 @@
 //! Models that are kept: listed, gone back to, and served where the topic has lost them.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::Output,
-    time::{Duration, Instant},
-};
+use std::{fs, process::Output, time::Instant};
 
-use rdkafka::{
-    Message, Offset, TopicPartitionList,
-    admin::{AdminClient, AdminOptions},
-    client::DefaultClientContext,
-    consumer::{BaseConsumer, Consumer},
-    message::{Header, Headers, OwnedHeaders},
-    producer::{BaseProducer, BaseRecord, Producer},
-};
+use futures_executor::block_on;
+use rdkafka::{Message, Offset, TopicPartitionList, message::Headers};
 
 use super::{
     broker::{Broker, left_out},
     model::{fragile, iris_zip, zipped},
-    service::{DEADLINE, Folder, Service, cache, program},
-    stream::{Reader, header, produce},
+    scene::Scene,
+    script::Script,
+    service::{DEADLINE, Service},
+    stream::{Reader, header},
+    topics::options,
 };
 
-const SERVE: &str = include_str!("../../../../config/examples/serve.yaml");
-
-struct Setting {
-    broker: Broker,
-    config: PathBuf,
+/// A service that keeps models, and the outputs that say which one made them.
+struct Kept {
+    scene: Scene,
     outputs: Reader,
-    _folder: Folder,
 }
 
-impl Setting {
-    fn new(keep: usize) -> Self {
-        let broker = Broker::start();
-        broker.create_topics(&[("model", 1), ("data", 1), ("predict", 1)]);
-        let folder = Folder::new();
-        let config =
-            folder.config("config.yaml", &format!("{SERVE}\nmodels: {{store: kept, keep: {keep}}}\n"), &broker);
-        let outputs = Reader::new(&broker, "predict");
-        Self { broker, config, outputs, _folder: folder }
+impl Kept {
+    /// It keeps so many models beside the one that serves.
+    fn new(scene: Scene, keep: usize) -> Self {
+        let scene = scene.topics(1).set("models.store", "kept").set("models.keep", keep);
+        Self { outputs: scene.reader(), scene }
     }
 
     /// Publishes the iris model as `iris@version`.
@@ -50,21 +35,14 @@ impl Setting {
 
     /// Publishes a model as `iris@version`, as any Kafka client may.
     fn publish_zip(&self, version: &str, zip: &[u8]) {
-        let producer: BaseProducer = self.broker.client().set("acks", "all").create().expect("a producer");
-        let headers = [("makinage-name", "iris"), ("makinage-version", version)];
-        let headers = headers
-            .iter()
-            .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: Some(*value) }));
-        let record = BaseRecord::to("model").key("model").payload(zip).headers(headers);
-        producer.send(record).map_err(|(error, _)| error).expect("it is taken");
-        producer.flush(DEADLINE).expect("it is acknowledged");
+        Script::new(&self.scene).record(0, &[("makinage-name", "iris"), ("makinage-version", version)], Some(zip));
     }
 
     /// Sends events until one is scored by this model.
     fn wait_until_served_by(&self, label: &str) {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            produce(&self.broker, "data", [("key".to_owned(), "[5.1, 3.5, 1.4, 0.2]".to_owned())]);
+            self.scene.produce(&["[5.1, 3.5, 1.4, 0.2]"]);
             let outputs = self.outputs.read_until(|read| !read.is_empty());
             let last = outputs.last().and_then(|output| header(output, "makinage-model"));
             if last.as_deref() == Some(label) {
@@ -74,16 +52,9 @@ impl Setting {
         }
     }
 
-    /// The offset of the event that is sent next.
-    fn next_event(&self) -> i64 {
-        let consumer: BaseConsumer = self.broker.client().create().expect("a client");
-        consumer.fetch_watermarks("data", 0, DEADLINE).expect("the offsets").1
-    }
-
     fn model(&self, arguments: &[&str]) -> Output {
-        let mut command = program("makinage");
-        command.env("XDG_CACHE_HOME", cache(&self.config)).env_remove("RUST_LOG");
-        command.arg("model").args(arguments).arg("--config").arg(&self.config).output().expect("it runs")
+        let mut command = self.scene.command(&[&["model"], arguments].concat());
+        command.env_remove("RUST_LOG").output().expect("it runs")
     }
 
     /// Standard output of a command that succeeds.
@@ -93,8 +64,9 @@ impl Setting {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    fn kept(&self) -> usize {
-        let store = self.config.with_file_name("kept").join("my_model_serving/serve");
+    /// How many models are in the store.
+    fn count(&self) -> usize {
+        let store = self.scene.folder.path().join("kept").join(self.scene.name()).join("serve");
         let entries = fs::read_dir(store).expect("the store");
         entries
             .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|end| end == "zip")))
@@ -103,24 +75,18 @@ impl Setting {
 
     /// Deletes all records of the model topic, as its retention does.
     fn empty_the_model_topic(&self) {
-        let admin: AdminClient<DefaultClientContext> = self.broker.client().create().expect("a client");
+        let (broker, topic) = (self.scene.broker(), self.scene.topic("model"));
         let mut all = TopicPartitionList::new();
-        all.add_partition_offset("model", 0, Offset::End).expect("a partition");
-        let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
-        futures_executor::block_on(admin.delete_records(&all, &options)).expect("they are deleted");
-        let consumer: BaseConsumer = self.broker.client().create().expect("a client");
-        let (low, high) = consumer.fetch_watermarks("model", 0, DEADLINE).expect("the offsets");
+        all.add_partition_offset(&topic, 0, Offset::End).expect("a partition");
+        block_on(broker.admin().delete_records(&all, &options())).expect("they are deleted");
+        let (low, high) = broker.offsets(&topic);
         assert!(low == high && high > 0, "{low}..{high}");
     }
 
-    /// The headers of a record of the model topic.
-    fn headers_of(&self, offset: i64) -> Vec<String> {
-        let consumer: BaseConsumer = self.broker.client().set("group.id", "looker").create().expect("a consumer");
-        let mut only = TopicPartitionList::new();
-        only.add_partition_offset("model", 0, Offset::Offset(offset)).expect("a partition");
-        consumer.assign(&only).expect("assigned");
-        let record = consumer.poll(DEADLINE).expect("it comes").expect("a record").detach();
-        let headers = record.headers().expect("headers");
+    /// The headers of the record of the model topic that is at an offset.
+    fn headers_of(&self, offset: usize) -> Vec<String> {
+        let records = Reader::new(self.scene.broker(), &self.scene.topic("model")).read(offset + 1);
+        let headers = records[offset].headers().expect("headers");
         headers.iter().map(|header| header.key.to_owned()).collect()
     }
 }
@@ -137,31 +103,30 @@ fn a_rollback_makes_a_running_service_serve_the_earlier_model_again() {
     if left_out() {
         return;
     }
-    let setting = Setting::new(3);
-    let mut service = Service::start(&setting.config);
-    service.wait_for_line("assigned");
+    let kept = Kept::new(Scene::new("rollback"), 3);
+    let mut service = kept.scene.serve().assigned();
     for version in ["1", "2"] {
-        setting.publish(version);
-        setting.wait_until_served_by(&format!("iris@{version}"));
+        kept.publish(version);
+        kept.wait_until_served_by(&format!("iris@{version}"));
     }
-    let table = setting.succeeds(&["list"]);
+    let table = kept.succeeds(&["list"]);
     assert_eq!((line(&table, "2")[0], line(&table, "1")[0]), ("▶*", "iris"), "{table}");
     assert!(["1", "2"].iter().all(|version| line(&table, version).last() == Some(&"yes")), "both are kept: {table}");
 
-    let result = setting.succeeds(&["rollback"]);
-    assert!(result.starts_with("rolled back to iris@1: topic=model partition=0 offset=2 "), "{result}");
-    setting.wait_until_served_by("iris@1");
+    let result = kept.succeeds(&["rollback"]);
+    assert!(result.starts_with("rolled back to iris@1: topic=rollback-model partition=0 offset=2 "), "{result}");
+    kept.wait_until_served_by("iris@1");
     let expected = ["makinage-sha256", "makinage-flavor", "makinage-name", "makinage-version"];
-    assert_eq!(setting.headers_of(2), expected);
-    let table = setting.succeeds(&["list"]);
+    assert_eq!(kept.headers_of(2), expected);
+    let table = kept.succeeds(&["list"]);
     assert_eq!((line(&table, "1")[0], line(&table, "2")[0]), ("▶*", "iris"), "{table}");
     assert!(table.contains("published 2 times"), "{table}");
 
-    let result = setting.succeeds(&["rollback", "iris@2"]);
+    let result = kept.succeeds(&["rollback", "iris@2"]);
     assert!(result.starts_with("rolled back to iris@2: "), "{result}");
-    setting.wait_until_served_by("iris@2");
+    kept.wait_until_served_by("iris@2");
 
-    let unknown = setting.model(&["rollback", "9"]);
+    let unknown = kept.model(&["rollback", "9"]);
     let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
     assert_eq!(unknown.status.code(), Some(1));
     assert!(said.contains("there is no model \"9\"; there is iris@2 (") && said.contains("iris@1 ("), "{said}");
@@ -173,24 +138,23 @@ fn a_restarted_service_whose_topic_has_lost_its_models_serves_the_last_one_and_s
     if left_out() {
         return;
     }
-    let mut setting = Setting::new(3);
-    setting.publish("1");
-    let mut service = Service::start(&setting.config);
-    service.wait_for_line("assigned");
-    setting.wait_until_served_by("iris@1");
+    let kept = Kept::new(Scene::on(Broker::start(), "lost"), 3);
+    kept.publish("1");
+    let mut service = kept.scene.serve().assigned();
+    kept.wait_until_served_by("iris@1");
     service.stop();
-    setting.empty_the_model_topic();
-    let mut service = Service::start(&setting.config);
-    let told = service.wait_for_line("serving the store's last one, iris@1 (from model/0/0)");
-    assert!(told.contains("topic model has no model"), "{told}");
-    setting.wait_until_served_by("iris@1");
+    kept.empty_the_model_topic();
+    let mut service = kept.scene.serve();
+    let told = service.wait_for_line("serving the store's last one, iris@1 (from lost-model/0/0)");
+    assert!(told.contains("topic lost-model has no model"), "{told}");
+    kept.wait_until_served_by("iris@1");
 
-    let result = setting.succeeds(&["rollback", "1"]);
-    assert!(result.starts_with("rolled back to iris@1: topic=model partition=0 offset=1 "), "{result}");
+    let result = kept.succeeds(&["rollback", "1"]);
+    assert!(result.starts_with("rolled back to iris@1: topic=lost-model partition=0 offset=1 "), "{result}");
     service.stop();
 
-    setting.broker.kill();
-    let output = setting.model(&["list"]);
+    kept.scene.broker().kill();
+    let output = kept.model(&["list"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("no broker answers"), "{said}");
     assert_eq!(output.status.code(), Some(0), "the store is there");
@@ -202,28 +166,25 @@ fn nothing_that_serves_is_deleted_where_one_model_is_kept_and_many_come_to_two_i
     if left_out() {
         return;
     }
-    let setting = Setting::new(1);
-    let mut services = [Service::start(&setting.config), Service::start(&setting.config)];
-    for service in &services {
-        service.wait_for_line("assigned");
-    }
+    let kept = Kept::new(Scene::new("one-kept"), 1);
+    let mut services = [kept.scene.serve(), kept.scene.serve()].map(Service::assigned);
     let versions = ["1", "2", "3", "4", "5"];
     for version in versions {
-        setting.publish(version);
+        kept.publish(version);
     }
-    setting.wait_until_served_by("iris@5");
+    kept.wait_until_served_by("iris@5");
     for service in &services {
         service.wait_for_line("iris@5 loaded");
         assert!(!service.lines().iter().any(|line| line.contains("is not taken up")), "a zip was gone");
     }
     // Each instance may hold the one before for going back.
-    assert!(setting.kept() <= 3, "{} zips", setting.kept());
+    assert!(kept.count() <= 3, "{} zips", kept.count());
     // What the store lacks comes from the topic.
-    let result = setting.succeeds(&["rollback", "1"]);
+    let result = kept.succeeds(&["rollback", "1"]);
     assert!(result.starts_with("rolled back to iris@1: "), "{result}");
-    setting.wait_until_served_by("iris@1");
+    kept.wait_until_served_by("iris@1");
     services.iter_mut().for_each(Service::stop);
-    let table = setting.succeeds(&["list"]);
+    let table = kept.succeeds(&["list"]);
     assert!(line(&table, "1")[0] == "▶*" && versions.iter().all(|version| line(&table, version).len() > 4), "{table}");
 }
 
@@ -232,49 +193,46 @@ fn what_was_taken_back_by_itself_is_not_loaded_after_a_restart_until_it_is_publi
     if left_out() {
         return;
     }
-    let setting = Setting::new(3);
-    setting.publish("1");
-    let mut service = Service::start(&setting.config);
-    service.wait_for_line("assigned");
-    setting.wait_until_served_by("iris@1");
-    setting.publish_zip("2", &zipped(fragile(), "2", 0));
-    setting.wait_until_served_by("iris@2");
-    let deadly = || produce(&setting.broker, "data", [("key".to_owned(), "[101, 0, 0, 0]".to_owned())]);
+    let kept = Kept::new(Scene::new("taken-back"), 3);
+    kept.publish("1");
+    let mut service = kept.scene.serve().assigned();
+    kept.wait_until_served_by("iris@1");
+    kept.publish_zip("2", &zipped(fragile(), "2", 0));
+    kept.wait_until_served_by("iris@2");
+    let deadly = || kept.scene.produce(&["[101, 0, 0, 0]"]);
     for _ in 0..2 {
-        let skipped = format!("skipped data/0/{}", setting.next_event());
+        let skipped = format!("skipped taken-back-data/0/{}", kept.scene.broker().offsets("taken-back-data").1);
         deadly();
         service.wait_for_line(&skipped);
     }
     // The third is no longer tried on this model.
     deadly();
-    let told = service.wait_for_line("(model iris@2 from model/0/1) is taken back");
+    let told = service.wait_for_line("(model iris@2 from taken-back-model/0/1) is taken back");
     assert!(told.contains("going back to model iris@1; mend the model and publish it"), "{told}");
-    setting.wait_until_served_by("iris@1");
+    kept.wait_until_served_by("iris@1");
     service.stop();
 
-    let mut service = Service::start(&setting.config);
-    service.wait_for_line("model iris@2 from model/0/1");
+    let mut service = kept.scene.serve();
+    service.wait_for_line("model iris@2 from taken-back-model/0/1");
     service.wait_for_line("was taken back before (its workers died on 3 different batches)");
-    setting.wait_until_served_by("iris@1");
+    kept.wait_until_served_by("iris@1");
     assert!(!service.lines().iter().any(|line| line.contains("loading model iris@2")), "it is not loaded");
-    let table = setting.succeeds(&["list"]);
+    let table = kept.succeeds(&["list"]);
     assert!(line(&table, "2").contains(&"taken"), "{table}");
 
-    let result = setting.succeeds(&["rollback", "iris@2"]);
+    let result = kept.succeeds(&["rollback", "iris@2"]);
     assert!(result.starts_with("rolled back to iris@2: "), "{result}");
-    setting.wait_until_served_by("iris@2");
+    kept.wait_until_served_by("iris@2");
     service.stop();
 }
 
 #[test]
 fn without_a_store_and_without_a_broker_the_list_says_what_it_could_not_read() {
-    let folder = Folder::new();
-    let text = SERVE.replace("\"localhost\"", "\"127.0.0.1:1\"");
-    let config = folder.write("config.yaml", &format!("{text}\nmodels: {{store: kept}}\n"));
-    let output = program("makinage").args(["model", "list", "--config"]).arg(&config).output().expect("it runs");
+    let scene = Scene::alone().set("models.store", "kept");
+    let output = scene.command(&["model", "list"]).output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("Kafka at 127.0.0.1:1: no broker answers"), "{said}");
-    assert!(said.contains("there is no store at") && said.contains("kept/my_model_serving/serve"), "{said}");
-    assert!(!config.with_file_name("kept").exists(), "to look makes nothing");
+    assert!(said.contains("there is no store at") && said.contains("kept/alone/serve"), "{said}");
+    assert!(!scene.folder.path().join("kept").exists(), "to look makes nothing");
 }

@@ -1,125 +1,256 @@
-//! A model, its three topics and the service's configuration, under a name of their own, so that tests can share a broker.
+//! The stage of the tests: a service's topics, models, configuration and folder, under a name of their own, so that
+//! tests can share a broker. What a scene needs is said in one sentence:
+//! `Scene::new("killed").topics(2).published(any_model()).impatient()`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
+
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    producer::BaseRecord,
+};
+use serde_json::{Value, json};
 
 use super::{
     broker::Broker,
-    model::iris,
-    service::{Folder, Service, publish},
-    stream::Reader,
+    service::{Folder, Service, cache, program, publish},
+    settings::Settings,
+    stream::{Reader, send},
 };
 
-const CONFIG: &str = "application: {name: NAME, stop_timeout: 25s}
-kafka: {endpoint: \"localhost\", properties: {}}
-topics:
-  - {name: NAME-model, encoder: makinage.encoding.none}
-  - {name: NAME-data, encoder: makinage.encoding.json}
-  - {name: NAME-predict, encoder: makinage.encoding.json}
-operators:
-  serve: {factory: makinage.serve:serve, sources: [NAME-model, NAME-data], sinks: [NAME-predict]}
-config:
-  serve: {}
-";
-
-const PUBLISH: &str = "application: {name: publisher}
-kafka: {endpoint: \"localhost\"}
-models: [MODELS]
-";
+const STEPS: [&str; 3] = ["pre_transform", "predict", "post_transform"];
 
 pub struct Scene {
     name: String,
-    config: String,
+    broker: Option<Arc<Broker>>,
+    config: Settings,
     pub folder: Folder,
 }
 
+/// Where it plays.
 impl Scene {
-    /// A stage of which nothing is on a broker yet.
+    /// On the broker that all share. Its topics begin with its name.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), config: CONFIG.replace("NAME", name), folder: Folder::new() }
+        Self::on(Broker::shared(), name)
     }
 
-    /// A stage whose topics have so many partitions (that of the model one) and whose model is published.
-    pub fn set(name: &str, broker: &Broker, partitions: i32) -> Self {
-        let stage = Self::new(name);
-        stage.create_topics(broker, partitions);
-        stage.publish(broker);
-        stage
+    /// On a broker that is frozen, killed or set up otherwise.
+    pub fn on(broker: impl Into<Arc<Broker>>, name: &str) -> Self {
+        let broker = broker.into();
+        let config = Settings::service(name, &broker.endpoint(), |role| format!("{name}-{role}"));
+        Self { name: name.to_owned(), broker: Some(broker), config, folder: Folder::new() }
     }
 
-    /// Its topics, of one partition each, and a model.
-    pub fn set_up(self, broker: &Broker, model: &Path) -> Self {
-        self.create_topics(broker, 1);
-        self.publish_model(broker, model);
-        self
+    /// With the topics of Maki Nage's documentation, `model`, `data` and `predict`: one such scene a broker at a time.
+    pub fn of_the_documentation(broker: impl Into<Arc<Broker>>) -> Self {
+        Self { broker: Some(broker.into()), ..Self::alone() }
     }
 
-    fn create_topics(&self, broker: &Broker, partitions: i32) {
-        let topics = [("model", 1), ("data", partitions), ("predict", partitions)];
-        let topics = topics.map(|(role, partitions)| (self.topic(role), partitions));
-        broker.create_topics(&topics.each_ref().map(|(topic, partitions)| (topic.as_str(), *partitions)));
+    /// Of a program that asks no broker.
+    pub fn alone() -> Self {
+        let config = Settings::service("alone", "127.0.0.1:1", str::to_owned);
+        Self { name: String::new(), broker: None, config, folder: Folder::new() }
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn broker(&self) -> &Broker {
+        self.broker.as_deref().expect("a scene on a broker")
+    }
+
+    /// The name of its topic for `model`, `data` or `predict`.
     pub fn topic(&self, role: &str) -> String {
-        format!("{}-{role}", self.name)
+        if self.name.is_empty() { role.to_owned() } else { format!("{}-{role}", self.name) }
+    }
+}
+
+/// What is there before the service starts.
+impl Scene {
+    /// Topics with so many partitions; that of the models has one.
+    pub fn topics(self, partitions: i32) -> Self {
+        self.topics_of(&[("model", 1), ("data", partitions), ("predict", partitions)])
     }
 
-    pub fn publish(&self, broker: &Broker) -> String {
-        self.publish_model(broker, iris())
-    }
-
-    /// Publishes one model; says how it is called in messages.
-    pub fn publish_model(&self, broker: &Broker, model: &Path) -> String {
-        self.publish_models(broker, &[model.to_owned()]).remove(0)
-    }
-
-    /// Publishes models, one right after the other.
-    pub fn publish_models(&self, broker: &Broker, models: &[PathBuf]) -> Vec<String> {
-        let topic = self.topic("model");
-        let models = models.iter().map(|path| format!("{{topic: {topic}, path: {}}}", path.display()));
-        let text = PUBLISH.replace("MODELS", &models.collect::<Vec<_>>().join(", "));
-        let results = publish(&self.folder.config("publish.yaml", &text, broker));
-        let labels = results.split_whitespace().filter_map(|word| word.strip_prefix("sha256="));
-        labels.map(|sha256| sha256[..12].to_owned()).collect()
-    }
-
-    /// Its configuration with one text for another.
-    pub fn with(mut self, text: &str, other: &str) -> Self {
-        assert!(self.config.contains(text), "{text} is not in the configuration");
-        self.config = self.config.replace(text, other);
+    /// These topics, and their partitions.
+    pub fn topics_of(self, topics: &[(&str, i32)]) -> Self {
+        self.create_topics(topics);
         self
+    }
+
+    /// A model, published.
+    pub fn published(self, model: &Path) -> Self {
+        self.publish(model);
+        self
+    }
+
+    /// A key of the configuration, `operators.serve.batch`.
+    pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.config.set(key, value);
+        self
+    }
+
+    pub fn without(mut self, key: &str) -> Self {
+        self.config.remove(key);
+        self
+    }
+
+    /// A property of librdkafka's.
+    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.config.set_at(&["kafka", "properties", name], value);
+        self
+    }
+
+    pub fn encoder(mut self, role: &str, encoder: &str) -> Self {
+        self.config.set_of_topic(&self.topic(role), "encoder", encoder);
+        self
+    }
+
+    /// Batches of so many events, which wait so long for company.
+    pub fn fixed_batch(self, rows: usize, max_delay: &str) -> Self {
+        self.set("operators.serve.batch", rows).set("operators.serve.max_delay", max_delay)
     }
 
     /// A consumer group that notices a killed member soon; the default is 45 s.
     pub fn impatient(self) -> Self {
-        self.with("properties: {}", "properties: {session.timeout.ms: 2000, heartbeat.interval.ms: 300}")
+        self.property("session.timeout.ms", 2000).property("heartbeat.interval.ms", 300)
+    }
+
+    /// Topics that grow are noticed soon; the default is 10 s.
+    pub fn attentive(self) -> Self {
+        self.property("topic.metadata.refresh.interval.ms", 500)
     }
 
     /// What was produced before the first start is read too.
-    pub fn reading_from_the_beginning(self) -> Self {
-        let data = self.topic("data");
-        self.with(&format!("{{name: {data}, "), &format!("{{name: {data}, start_from: beginning, "))
+    pub fn reading_from_the_beginning(mut self) -> Self {
+        self.config.set_of_topic(&self.topic("data"), "start_from", "beginning");
+        self
     }
 
     /// The predict step, from the text of a Python module with a factory of that name.
     pub fn with_predict(self, module: &str) -> Self {
+        self.with_steps(&["predict"], module)
+    }
+
+    /// All three steps, likewise.
+    pub fn with_hooks(self, module: &str) -> Self {
+        self.with_steps(&STEPS, module)
+    }
+
+    /// These steps, likewise.
+    pub fn with_steps(mut self, steps: &[&str], module: &str) -> Self {
         self.folder.write("steps.py", module);
-        self.with("serve: {}", "serve: {predict: steps:predict}")
+        self.config.set_steps("steps", steps);
+        self
     }
 
-    pub fn config(&self, broker: &Broker) -> std::path::PathBuf {
-        self.folder.config("config.yaml", &self.config, broker)
+    /// All three steps of a module that the test itself writes.
+    pub fn with_hooks_of(mut self, module: &str) -> Self {
+        self.config.set_steps(module, &STEPS);
+        self
+    }
+}
+
+/// What is done while it plays.
+impl Scene {
+    pub fn create_topics(&self, topics: &[(&str, i32)]) {
+        let topics: Vec<_> = topics.iter().map(|(role, partitions)| (self.topic(role), *partitions)).collect();
+        let topics: Vec<_> = topics.iter().map(|(name, partitions)| (name.as_str(), *partitions)).collect();
+        self.broker().create_topics(&topics);
     }
 
-    /// The configuration of a program that asks no broker.
-    pub fn config_alone(&self) -> PathBuf {
-        self.folder.write("config.yaml", &self.config)
+    /// Changes a topic's setting.
+    pub fn set_topic(&self, role: &str, setting: (&str, &str)) {
+        self.broker().set_topic(&self.topic(role), setting);
     }
 
-    pub fn serve(&self, broker: &Broker) -> Service {
-        Service::start(&self.config(broker))
+    /// The configuration, to make another one of it.
+    pub fn settings(&self) -> Settings {
+        self.config.clone()
     }
 
-    pub fn reader(&self, broker: &Broker) -> Reader {
-        Reader::new(broker, &self.topic("predict"))
+    /// Writes the configuration, unless that is what a service reads already.
+    pub fn config(&self) -> PathBuf {
+        let (path, text) = (self.folder.path().join("config.yaml"), self.config.text());
+        if fs::read_to_string(&path).is_ok_and(|there| there == text) {
+            path
+        } else {
+            self.folder.write("config.yaml", &text)
+        }
+    }
+
+    /// Writes a file of Maki Nage's documentation, word for word but for the address of the broker.
+    pub fn documented(&self, name: &str, text: &str) -> PathBuf {
+        self.folder.write(name, &text.replace("\"localhost\"", &format!("\"{}\"", self.broker().endpoint())))
+    }
+
+    pub fn serve(&self) -> Service {
+        Service::start(&self.config())
+    }
+
+    /// A command on the scene's configuration, which it is given last.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let (mut command, config) = (program("makinage"), self.config());
+        command.args(arguments).arg("--config").arg(&config).env("XDG_CACHE_HOME", cache(&config));
+        command
+    }
+
+    /// The configuration of a publisher of these models, each the keys beside its topic.
+    pub fn publisher(&self, models: &[Value]) -> PathBuf {
+        let mut models = models.to_vec();
+        for model in &mut models {
+            model["topic"] = self.topic("model").into();
+        }
+        let endpoint = self.broker.as_deref().map_or_else(|| "127.0.0.1:1".to_owned(), Broker::endpoint);
+        self.folder.write("publish.yaml", &Settings::publisher("publisher", &endpoint, &models).text())
+    }
+
+    /// Publishes a model; says how it is called in messages.
+    pub fn publish(&self, model: &Path) -> String {
+        self.publish_all(&[model.to_owned()]).remove(0)
+    }
+
+    /// Publishes models, one right after the other.
+    pub fn publish_all(&self, models: &[PathBuf]) -> Vec<String> {
+        let models: Vec<_> = models.iter().map(|path| json!({"path": path})).collect();
+        let results = publish(&self.publisher(&models));
+        let labels = results.split_whitespace().filter_map(|word| word.strip_prefix("sha256="));
+        labels.map(|sha256| sha256[..12].to_owned()).collect()
+    }
+
+    /// Produces values without keys to partition 0 of the data topic, in order.
+    pub fn produce<V: AsRef<str>>(&self, values: &[V]) {
+        let topic = self.topic("data");
+        let values = values.iter().map(AsRef::as_ref);
+        send(self.broker(), values.map(|value| BaseRecord::<str, str>::to(&topic).partition(0).payload(value)));
+    }
+
+    /// Produces events with their keys.
+    pub fn produce_keyed(&self, events: impl IntoIterator<Item = (String, String)>) {
+        super::stream::produce(self.broker(), &self.topic("data"), events);
+    }
+
+    /// A reader of the outputs.
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.broker(), &self.topic("predict"))
+    }
+
+    /// What the group has committed for a partition of the data topic.
+    pub fn committed(&self, partition: i32) -> Option<i64> {
+        let consumer: BaseConsumer = self.broker().client().set("group.id", &self.name).create().expect("a consumer");
+        let mut asked = TopicPartitionList::new();
+        asked.add_partition(&self.topic("data"), partition);
+        let answer = consumer.committed_offsets(asked, Duration::from_secs(10)).expect("an answer");
+        match answer.elements()[0].offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        }
     }
 }

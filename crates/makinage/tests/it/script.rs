@@ -15,7 +15,7 @@ use rdkafka::{
     producer::{BaseProducer, BaseRecord, Producer},
 };
 
-use super::{broker::Broker, service::DEADLINE};
+use super::{scene::Scene, service::DEADLINE};
 
 pub struct Script {
     producer: BaseProducer,
@@ -36,9 +36,11 @@ impl Upload<'_> {
 }
 
 impl Script {
-    pub fn new(broker: &Broker, topic: &str) -> Self {
-        let producer = broker.client().set("acks", "all").set("message.max.bytes", "100000000").create();
-        Self { producer: producer.expect("a producer"), topic: topic.to_owned() }
+    /// Writes on the scene's model topic.
+    pub fn new(scene: &Scene) -> Self {
+        let mut client = scene.broker().client();
+        let producer = client.set("acks", "all").set("message.max.bytes", "100000000").create();
+        Self { producer: producer.expect("a producer"), topic: scene.topic("model") }
     }
 
     /// Writes one record, and tells its offset.

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{broker::Broker, model::python, processes};
+use super::{model::python, patience::wait_for, processes};
 
 /// The longest wait for anything; a test that gets here has failed.
 pub const DEADLINE: Duration = Duration::from_mins(3);
@@ -25,11 +25,6 @@ impl Folder {
 
     pub fn path(&self) -> &Path {
         self.0.path()
-    }
-
-    /// Writes a file of the page, with the test's broker for `localhost`.
-    pub fn config(&self, name: &str, text: &str, broker: &Broker) -> PathBuf {
-        self.write(name, &text.replace("\"localhost\"", &format!("\"{}\"", broker.endpoint())))
     }
 
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
@@ -119,6 +114,18 @@ impl Service {
         self.wait_for_line_after(0, text, DEADLINE)
     }
 
+    /// Waits until it has a model and partitions.
+    pub fn at_work(self) -> Self {
+        self.wait_for_line("takes over");
+        self.assigned()
+    }
+
+    /// Waits until it has partitions, with a model or without.
+    pub fn assigned(self) -> Self {
+        self.wait_for_line("assigned");
+        self
+    }
+
     /// How many lines have been logged: where to look for what comes next.
     pub fn logged(&self) -> usize {
         self.log.0.lock().expect("the log").len()
@@ -156,9 +163,15 @@ impl Service {
         self.child.id()
     }
 
-    /// The processes of its workers.
+    /// The processes of its workers, and of a look at hooks that runs just now.
     pub fn workers(&self) -> Vec<u32> {
         processes::children(self.child.id())
+    }
+
+    /// The process of its worker, when looks at hooks have ended by themselves.
+    pub fn only_worker(&self) -> u32 {
+        let only = || if let [worker] = self.workers()[..] { Some(worker) } else { None };
+        wait_for(DEADLINE, || format!("these are not one worker: {:?}", self.workers()), only)
     }
 
     /// The most memory that it has had, in bytes; that of its workers is their own.
@@ -171,14 +184,7 @@ impl Service {
     }
 
     pub fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + DEADLINE;
-        loop {
-            if let Some(status) = self.child.try_wait().expect("its status") {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "the service did not end");
-            thread::sleep(Duration::from_millis(20));
-        }
+        ended(&mut self.child, DEADLINE)
     }
 
     /// SIGTERM, and a clean end.
@@ -187,6 +193,11 @@ impl Service {
         let status = self.wait();
         assert!(status.success(), "the service ended with {status}");
     }
+}
+
+/// Waits for a program's end.
+pub fn ended(child: &mut Child, longest: Duration) -> ExitStatus {
+    wait_for(longest, || "the program did not end".to_owned(), || child.try_wait().expect("its status"))
 }
 
 impl Drop for Service {

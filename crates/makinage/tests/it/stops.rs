@@ -3,13 +3,13 @@
 use std::{fs, thread, time::Duration};
 
 use super::{
-    broker::{Broker, left_out},
+    broker::left_out,
     flow::{Flow, Oracle},
+    model::any_model,
     processes::wait_until_gone,
     random::Random,
     scene::Scene,
     service::Service,
-    stream::{produce, value},
 };
 
 #[test]
@@ -18,23 +18,21 @@ fn sigterm_under_a_flowing_load_scores_every_event_exactly_once_over_all_restart
         return;
     }
     let mut random = Random::printed();
-    let broker = Broker::shared();
-    let scene = Scene::set("stopped", &broker, 2);
-    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
-    let mut service = scene.serve(&broker);
-    service.wait_for_line("assigned");
-    let flow = Flow::start(&broker, &scene, 2);
+    let scene = Scene::new("stopped").topics(2).published(any_model());
+    let (reader, mut oracle) = (scene.reader(), Oracle::default());
+    let mut service = scene.serve().assigned();
+    let flow = Flow::start(&scene, 2);
     for _ in 0..4 {
         oracle.watch(&reader, 1);
         thread::sleep(random.moment(500));
         service.stop();
-        service = scene.serve(&broker);
+        service = scene.serve();
     }
     // One that has not come to work yet.
     service.wait_for_line("makinage ");
     thread::sleep(random.moment(1000));
     service.stop();
-    service = scene.serve(&broker);
+    service = scene.serve();
     let each = flow.stop();
     oracle.read_all(&reader, each);
     service.stop();
@@ -60,17 +58,16 @@ fn a_stop_that_a_wedged_worker_holds_up_ends_at_the_second_signal_or_the_timeout
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene =
-        Scene::set("wedged", &broker, 1).impatient().with("stop_timeout: 25s", "stop_timeout: 4s").with_predict(WEDGE);
+    let scene = Scene::new("wedged")
+        .topics(1)
+        .published(any_model())
+        .impatient()
+        .set("application.stop_timeout", "4s")
+        .with_predict(WEDGE);
     let wedge = scene.folder.write("wedge", "");
-    let start = || {
-        let service = scene.serve(&broker);
-        service.wait_for_line("assigned");
-        service
-    };
+    let start = || scene.serve().assigned();
     let mut service = start();
-    produce(&broker, &scene.topic("data"), (0..10).map(|n| (n.to_string(), n.to_string())));
+    scene.produce_keyed((0..10).map(|n| (n.to_string(), n.to_string())));
     let ends = |service: &mut Service, signals: &[&str]| {
         service.wait_for_line("the hook holds");
         let workers = service.workers();
@@ -92,10 +89,7 @@ fn a_stop_that_a_wedged_worker_holds_up_ends_at_the_second_signal_or_the_timeout
     service.wait_for_line("the stop took longer than application.stop_timeout (4 s)");
     fs::remove_file(wedge).expect("the file");
     service = start();
-    let outputs = scene.reader(&broker).read_until(|read| read.len() == 10);
-    assert_eq!(
-        outputs.iter().map(value).collect::<Vec<_>>(),
-        (0..10).map(|n| format!("[{n},{n}]")).collect::<Vec<_>>()
-    );
+    let expected: Vec<_> = (0..10).map(|n| format!("[{n},{n}]")).collect();
+    assert_eq!(scene.reader().values(10), expected);
     service.stop();
 }

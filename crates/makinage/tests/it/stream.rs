@@ -9,7 +9,7 @@ use std::{
 use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    message::OwnedMessage,
+    message::{OwnedMessage, ToBytes},
     producer::{BaseProducer, BaseRecord, Producer},
 };
 
@@ -17,23 +17,37 @@ use super::{broker::Broker, service::DEADLINE};
 
 /// Produces events with their keys, and waits until the broker has them.
 pub fn produce(broker: &Broker, topic: &str, events: impl IntoIterator<Item = (String, String)>) {
-    let producer: BaseProducer = broker.client().set("acks", "all").create().expect("a producer");
-    for (key, value) in events {
-        let mut record = BaseRecord::to(topic).key(&key).payload(&value);
-        while let Err((_, back)) = producer.send(record) {
-            producer.poll(Duration::from_millis(10));
-            record = back;
-        }
+    let events: Vec<_> = events.into_iter().collect();
+    send(broker, events.iter().map(|(key, value)| BaseRecord::to(topic).key(key).payload(value)));
+}
+
+/// Produces records in order, and waits until the broker has them.
+pub fn send<'a, K, V>(broker: &Broker, records: impl IntoIterator<Item = BaseRecord<'a, K, V>>)
+where
+    K: ToBytes + ?Sized + 'a,
+    V: ToBytes + ?Sized + 'a,
+{
+    let producer: BaseProducer = broker.client().set("enable.idempotence", "true").create().expect("a producer");
+    for record in records {
+        enqueue(&producer, record);
     }
     producer.flush(DEADLINE).expect("the broker takes the events");
+}
+
+/// Gives the producer a record, as soon as it has room.
+pub fn enqueue<K: ToBytes + ?Sized, V: ToBytes + ?Sized>(producer: &BaseProducer, mut record: BaseRecord<'_, K, V>) {
+    while let Err((_, back)) = producer.send(record) {
+        producer.poll(Duration::from_millis(10));
+        record = back;
+    }
 }
 
 /// Reads a topic from its beginning, through all partitions.
 pub struct Reader {
     consumer: BaseConsumer,
     topic: String,
-    /// Records that have been read.
-    read: Cell<i64>,
+    /// How many records have been read.
+    come: Cell<i64>,
 }
 
 impl Reader {
@@ -55,7 +69,17 @@ impl Reader {
             all.add_partition_offset(topic, partition, Offset::Beginning).expect("a partition");
         }
         consumer.assign(&all).expect("assigned");
-        Self { consumer, topic: topic.to_owned(), read: Cell::new(0) }
+        Self { consumer, topic: topic.to_owned(), come: Cell::new(0) }
+    }
+
+    /// The next so many records.
+    pub fn read(&self, count: usize) -> Vec<OwnedMessage> {
+        self.read_until(|read| read.len() == count)
+    }
+
+    /// The values of the next so many.
+    pub fn values(&self, count: usize) -> Vec<String> {
+        self.read(count).iter().map(value).collect()
     }
 
     /// Reads until `enough` says so.
@@ -72,15 +96,15 @@ impl Reader {
     /// The next record, when it comes soon.
     pub fn poll(&self) -> Option<OwnedMessage> {
         let message = self.consumer.poll(Duration::from_millis(100))?.ok()?;
-        self.read.set(self.read.get() + 1);
+        self.come.set(self.come.get() + 1);
         Some(message.detach())
     }
 
     /// Reads all that is there now: for tests that count duplicates, after the last writer has ended.
     pub fn read_to_end(&self) -> Vec<OwnedMessage> {
         let ends = (0..partitions(&self.consumer, &self.topic)).map(|partition| self.end(partition));
-        let left = usize::try_from(ends.sum::<i64>() - self.read.get()).expect("no more than there is has been read");
-        self.read_until(|read| read.len() == left)
+        let left = usize::try_from(ends.sum::<i64>() - self.come.get()).expect("no more than there is has been read");
+        self.read(left)
     }
 
     /// The end of a partition, which a broker that has just come back may not lead yet.

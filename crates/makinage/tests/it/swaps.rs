@@ -5,10 +5,10 @@ use std::{collections::HashMap, fs};
 use rdkafka::{Message, message::OwnedMessage};
 
 use super::{
-    broker::{Broker, left_out},
+    broker::left_out,
     flow::{Flow, Oracle},
-    latency::{Latencies, now, stamp_outputs},
-    model::swapped,
+    latency::{Latencies, STAMPED, now},
+    model::{iris, swapped},
     scene::Scene,
     service::{DEADLINE, Service},
     stream::header,
@@ -53,20 +53,17 @@ fn a_model_that_takes_ten_seconds_to_load_comes_in_without_a_stall_a_loss_or_a_d
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = Scene::set("swap", &broker, PARTITIONS);
-    stamp_outputs(&broker, &scene);
-    let mut service = scene.serve(&broker);
-    service.wait_for_line("takes over");
-    service.wait_for_line("assigned");
-    let (reader, mut oracle) = (scene.reader(&broker), Oracle::default());
-    let flow = Flow::start(&broker, &scene, PARTITIONS);
+    let scene = Scene::new("swap").topics(PARTITIONS).published(iris());
+    scene.set_topic("predict", STAMPED);
+    let mut service = scene.serve().at_work();
+    let (reader, mut oracle) = (scene.reader(), Oracle::default());
+    let flow = Flow::start(&scene, PARTITIONS);
     oracle.watch(&reader, 1000);
     let (begin, before) = (now(), memory(&service));
     oracle.watch(&reader, 6000);
     let (published, logged) = (now(), service.logged());
-    let [serving] = service.workers()[..] else { panic!("one worker serves") };
-    scene.publish_model(&broker, &swapped("Slow"));
+    let serving = service.only_worker();
+    scene.publish(&swapped("Slow"));
     service.wait_for_line_after(logged, "loading model", DEADLINE);
     oracle.watch(&reader, 3000);
     let during = memory(&service);
@@ -83,9 +80,9 @@ fn a_model_that_takes_ten_seconds_to_load_comes_in_without_a_stall_a_loss_or_a_d
     service.stop();
     oracle.assert_nothing_twice(&reader);
 
-    let outputs = scene.reader(&broker).read_to_end();
+    let outputs = scene.reader().read_to_end();
     assert_monotone(&outputs);
-    let within = |times| Latencies::within(&broker, &scene, &outputs, times);
+    let within = |times| Latencies::within(&scene, &outputs, times);
     let (calm, swap, new) = (within((begin, published)), within((published, taken_over)), within((taken_over, ended)));
     // For `cargo xtask bench`.
     println!("before: {calm}; {before} MiB\nduring: {swap}; {during} MiB\nafter:  {new}; {after} MiB");
@@ -99,14 +96,11 @@ fn of_a_burst_of_models_the_newest_is_loaded_and_not_all() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = Scene::set("burst", &broker, 1);
-    let mut service = scene.serve(&broker);
-    service.wait_for_line("takes over");
-    service.wait_for_line("assigned");
+    let scene = Scene::new("burst").topics(1).published(iris());
+    let mut service = scene.serve().at_work();
     let logged = service.logged();
     let models: Vec<_> = (1..=8).map(|number| swapped(&format!("Sum{number}"))).collect();
-    let labels = scene.publish_models(&broker, &models);
+    let labels = scene.publish_all(&models);
     service.wait_for_line_after(logged, &format!("model {} takes over", labels[7]), DEADLINE);
     let loads = service.count_lines_after(logged, "loading model");
     assert!(loads <= 4, "{loads} of 8 models were loaded");
@@ -118,20 +112,17 @@ fn a_model_whose_workers_die_on_three_batches_is_taken_back_and_nothing_else_is_
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = Scene::set("probation", &broker, 1);
-    let label = scene.publish(&broker);
-    let mut service = scene.serve(&broker);
-    service.wait_for_line("takes over");
-    service.wait_for_line("assigned");
+    let scene = Scene::new("probation").topics(1);
+    let label = scene.publish(iris());
+    let mut service = scene.serve().at_work();
     let logged = service.logged();
-    scene.publish_model(&broker, &swapped("DiesOnEveryTenth"));
+    scene.publish(&swapped("DiesOnEveryTenth"));
     service.wait_for_line_after(logged, "takes over", DEADLINE);
-    let flow = Flow::start(&broker, &scene, 1);
+    let flow = Flow::start(&scene, 1);
     service.wait_for_line_after(logged, "is taken back", DEADLINE);
     service.wait_for_line_after(logged, &format!("model {label} takes over"), DEADLINE);
     let each = flow.stop();
-    let reader = scene.reader(&broker);
+    let reader = scene.reader();
     let last = |outputs: &[OwnedMessage]| outputs.last().and_then(|output| header(output, "makinage-model"));
     reader.read_until(|outputs| {
         last(outputs).as_deref() == Some(&label)
@@ -153,18 +144,15 @@ fn a_good_model_that_comes_together_with_a_bad_configuration_is_taken_up_without
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = Scene::set("both", &broker, 1).with_predict(EDITED);
-    let mut service = scene.serve(&broker);
-    service.wait_for_line("takes over");
-    service.wait_for_line("assigned");
+    let scene = Scene::new("both").topics(1).published(iris()).with_predict(EDITED);
+    let mut service = scene.serve().at_work();
     let logged = service.logged();
-    let slow = scene.publish_model(&broker, &swapped("Slow"));
+    let slow = scene.publish(&swapped("Slow"));
     service.wait_for_line_after(logged, &format!("loading model {slow}"), DEADLINE);
     // Both wait until that has loaded.
-    let good = scene.publish_model(&broker, &swapped("Sum1"));
-    let scene = scene.with("steps:predict}", "steps:predict, bad: true}");
-    scene.config(&broker);
+    let good = scene.publish(&swapped("Sum1"));
+    let scene = scene.set("config.serve.bad", true);
+    scene.config();
     service.wait_for_line_after(logged, &format!("model {slow} takes over"), DEADLINE);
     service.wait_for_line_after(logged, "this configuration is bad", DEADLINE);
     service.wait_for_line_after(logged, &format!("model {good} takes over"), DEADLINE);

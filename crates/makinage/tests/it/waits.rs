@@ -1,13 +1,16 @@
-//! What the service says that it waits for: the other members of its group, a broker that is away, or an address that nobody reaches.
+//! What the service says that it waits for: the other members of its group, a broker that is away, or an address that
+//! nobody reaches.
 
 use std::{process::Output, thread, time::Duration};
 
+use serde_json::json;
+
 use super::{
     broker::{Broker, left_out},
-    model::iris,
+    model::any_model,
+    patience::wait_until,
     scene::Scene,
     service::{DEADLINE, Service, program},
-    stream::{produce, value},
 };
 
 /// The service promises 10 s; the rest is for a machine that has other things to do.
@@ -17,8 +20,8 @@ const BACK: &str = "answers again";
 const JOINING: &str = "waiting for the consumer group ";
 
 /// Longer than a silent broker is given, as the default of 45 s is.
-fn patient(name: &str, broker: &Broker) -> Scene {
-    Scene::set(name, broker, 1).with("properties: {}", "properties: {session.timeout.ms: 15000}")
+fn patient(scene: Scene) -> Scene {
+    scene.topics(1).published(any_model()).property("session.timeout.ms", 15_000)
 }
 
 fn killed(mut service: Service) {
@@ -38,21 +41,20 @@ fn after_kill_9_the_group_is_named_once_as_what_is_waited_for_and_no_broker_is_s
     if left_out() {
         return;
     }
-    let broker = Broker::start();
-    let scene = patient("waits-killed", &broker);
-    killed(scene.serve(&broker));
-    let service = scene.serve(&broker);
+    let scene = patient(Scene::on(Broker::start(), "waits-killed"));
+    killed(scene.serve());
+    let service = scene.serve();
     let line = service.wait_for_line(JOINING);
     assert!(line.contains("session.timeout.ms (15 s)") && line.contains("waits-killed"), "{line}");
     service.wait_for_line("assigned");
     assert_lines(&service, &[(AWAY, 0), (BACK, 0), (JOINING, 1), ("waiting for partitions", 0)]);
     killed(service);
 
-    let service = scene.serve(&broker);
+    let service = scene.serve();
     service.wait_for_line(JOINING);
-    broker.freeze();
+    scene.broker().freeze();
     service.wait_for_line_after(0, AWAY, TOLD);
-    broker.thaw();
+    scene.broker().thaw();
     service.wait_for_line(BACK);
     service.wait_for_line("assigned");
     assert_lines(&service, &[(AWAY, 1), (BACK, 1), (JOINING, 1)]);
@@ -63,15 +65,12 @@ fn a_member_that_has_no_partition_to_read_is_told_so() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = patient("waits-spare", &broker);
-    let (mut first, mut second) = (scene.serve(&broker), scene.serve(&broker));
+    let scene = patient(Scene::new("waits-spare"));
+    let (mut first, mut second) = (scene.serve(), scene.serve());
     let waiting = "waiting for partitions: the other members of the consumer group waits-spare have them all";
-    let deadline = std::time::Instant::now() + DEADLINE;
-    while [&first, &second].iter().map(|service| service.count_lines_after(0, waiting)).sum::<usize>() == 0 {
-        assert!(std::time::Instant::now() < deadline, "neither says that it waits");
-        thread::sleep(Duration::from_millis(100));
-    }
+    wait_until(DEADLINE, "neither says that it waits", || {
+        [&first, &second].iter().any(|service| service.count_lines_after(0, waiting) > 0)
+    });
     for service in [&mut first, &mut second] {
         assert_lines(service, &[(AWAY, 0), (JOINING, 0)]);
         service.stop();
@@ -83,20 +82,17 @@ fn a_broker_that_closes_idle_connections_is_not_said_to_be_away() {
     if left_out() {
         return;
     }
-    let mut broker = Broker::start();
-    broker.kill();
+    let broker = Broker::down();
     broker.set("connections.max.idle.ms=3000");
     broker.restart();
-    let scene = patient("waits-idle", &broker);
-    let mut service = scene.serve(&broker);
-    service.wait_for_line("takes over");
-    service.wait_for_line("assigned");
-    let reader = scene.reader(&broker);
+    let scene = patient(Scene::on(broker, "waits-idle"));
+    let mut service = scene.serve().at_work();
+    let reader = scene.reader();
     for outputs in 1..4 {
+        // Longer than the broker leaves a connection alone that nobody uses; nothing tells that it has closed it.
         thread::sleep(Duration::from_secs(5));
-        produce(&broker, &scene.topic("data"), [("key".to_owned(), "[5.1, 3.5, 1.4, 0.2]".to_owned())]);
-        let read = reader.read_until(|read| read.len() == 1);
-        assert_eq!(value(&read[0]), "[[5.1, 3.5, 1.4, 0.2],0]", "{outputs}");
+        scene.produce(&["[5.1, 3.5, 1.4, 0.2]"]);
+        assert_eq!(reader.values(1), ["[[5.1, 3.5, 1.4, 0.2],0]"], "{outputs}");
     }
     assert_lines(&service, &[(AWAY, 0), (BACK, 0)]);
     service.stop();
@@ -112,23 +108,15 @@ fn an_advertised_address_that_nobody_reaches_is_told_in_the_same_words_by_all_pr
     if left_out() {
         return;
     }
-    let mut broker = Broker::start();
-    let scene = Scene::set("waits-named", &broker, 1);
-    let config = scene.config(&broker);
-    let publish = scene.folder.config(
-        "publish.yaml",
-        &format!(
-            "application: {{name: publisher}}\nkafka: {{endpoint: \"localhost\"}}\nmodels: [{{topic: waits-named-model, path: {}}}]\n",
-            iris().display()
-        ),
-        &broker,
-    );
+    let scene = Scene::on(Broker::start(), "waits-named").topics(1).published(any_model());
+    let (broker, config) = (scene.broker(), scene.config());
+    let publish = scene.publisher(&[json!({"path": any_model()})]);
     for (address, reason) in [("127.0.0.1:9", "Connection refused"), ("broker.invalid:9092", "Failed to resolve")] {
         broker.kill();
         broker.advertise(address);
         broker.restart_unreached();
         let words = format!("Kafka at {} answers, but not the broker {address} that it names", broker.endpoint());
-        let mut service = scene.serve(&broker);
+        let mut service = scene.serve();
         let line = service.wait_for_line_after(0, &words, TOLD);
         assert!(line.contains("advertised.listeners") && line.contains(reason), "{line}");
         for (name, arguments, config) in [

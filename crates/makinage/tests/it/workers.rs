@@ -4,7 +4,6 @@ use std::{
     fs,
     io::{BufRead, BufReader, Write},
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
     process::{Child, Output, Stdio},
     sync::mpsc,
     thread,
@@ -17,29 +16,26 @@ use makinage::{
 };
 
 use super::{
-    broker::{Broker, left_out},
-    model::iris,
+    broker::left_out,
+    model::any_model,
     processes::processor_time,
     scene::Scene,
-    service::{DEADLINE, Folder, Service, program},
-    stream::produce,
+    service::{DEADLINE, Folder, Service, ended},
 };
 
-const HOOKS: &str = include_str!("../../../../config/examples/serve-with-hooks.yaml");
-
-/// The page's configuration with its hooks in `my_model/serve.py`, whose text is `hooks`, and some keys of the operator.
-fn config(folder: &Folder, hooks: &str, operator: &str) -> PathBuf {
-    folder.write_below("my_model", "serve.py", hooks);
-    folder.write("config.yaml", &HOOKS.replace("    sources:", &format!("{operator}    sources:")))
+/// A scene whose three steps are in `my_model/serve.py`.
+fn scene(hooks: &str) -> Scene {
+    let scene = Scene::alone().with_hooks_of("my_model.serve");
+    scene.folder.write_below("my_model", "serve.py", hooks);
+    scene
 }
 
 /// `makinage predict` with the iris model, whose events come from its standard input.
-pub fn start(config: &Path) -> Child {
-    program("makinage")
-        .args(["predict", "--config"])
-        .arg(config)
+pub fn start(scene: &Scene) -> Child {
+    scene
+        .command(&["predict"])
         .arg("--model")
-        .arg(iris())
+        .arg(any_model())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -47,8 +43,8 @@ pub fn start(config: &Path) -> Child {
         .expect("it starts")
 }
 
-fn predict(config: &Path, events: &str) -> Output {
-    let mut child = start(config);
+fn predict(scene: &Scene, events: &str) -> Output {
+    let mut child = start(scene);
     child.stdin.take().expect("its input").write_all(events.as_bytes()).expect("it reads");
     child.wait_with_output().expect("it ends")
 }
@@ -69,10 +65,9 @@ def post_transform(config):
 
 #[test]
 fn an_event_that_kills_the_worker_is_skipped_alone_and_its_neighbours_are_scored_in_order() {
-    let folder = Folder::new();
     let hooks = format!("{THROUGH}def step(i):\n    if i == 5: os._exit(3)\n    return i\n");
     let events: Vec<String> = (0..16).map(|n| format!("{{\"x\": {n}}}\n")).collect();
-    let output = predict(&config(&folder, &hooks, ""), &events.concat());
+    let output = predict(&scene(&hooks), &events.concat());
     let expected: Vec<String> = (0..16).filter(|n| *n != 5).map(|n| n.to_string()).collect();
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(lines(&output.stdout), expected, "{log}");
@@ -82,9 +77,9 @@ fn an_event_that_kills_the_worker_is_skipped_alone_and_its_neighbours_are_scored
 
 #[test]
 fn an_event_that_hangs_the_worker_is_skipped_alone() {
-    let folder = Folder::new();
     let hooks = format!("{THROUGH}def step(i):\n    while i == 1: pass\n    return i\n");
-    let output = predict(&config(&folder, &hooks, "    predict_timeout: 1s\n"), "{\"x\": 0}\n{\"x\": 1}\n{\"x\": 2}\n");
+    let output =
+        predict(&scene(&hooks).set("operators.serve.predict_timeout", "1s"), "{\"x\": 0}\n{\"x\": 1}\n{\"x\": 2}\n");
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(lines(&output.stdout), ["0", "2"], "{log}");
     assert!(log.contains("skipped data/0/1: step predict: WorkerDied"), "{log}");
@@ -92,11 +87,10 @@ fn an_event_that_hangs_the_worker_is_skipped_alone() {
 
 #[test]
 fn what_hooks_print_and_system_exit_disturb_nothing() {
-    let folder = Folder::new();
     let hooks = format!(
         "{THROUGH}def step(i):\n    print('printed', i)\n    os.write(1, b'\\xff\\xfe\\x00')\n    if i == 1: sys.exit(7)\n    return None if i == 2 else i\n"
     );
-    let output = predict(&config(&folder, &hooks, ""), "{\"x\": 0}\n{\"x\": 1}\n{\"x\": 2}\n{\"x\": 3}\n");
+    let output = predict(&scene(&hooks), "{\"x\": 0}\n{\"x\": 1}\n{\"x\": 2}\n{\"x\": 3}\n");
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(lines(&output.stdout), ["0", "3"], "{log}");
     assert!(log.contains("skipped data/0/1: step predict: SystemExit"), "{log}");
@@ -104,9 +98,8 @@ fn what_hooks_print_and_system_exit_disturb_nothing() {
 
 #[test]
 fn a_key_that_a_factory_misses_is_named_with_its_hook() {
-    let folder = Folder::new();
     let hooks = format!("{THROUGH}\ndef predict(model, config):\n    config['config']['serve']['limit']\n");
-    let output = predict(&config(&folder, &hooks, ""), "{\"x\": 0}\n");
+    let output = predict(&scene(&hooks), "{\"x\": 0}\n");
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(log.contains("step predict: KeyError: 'limit'"), "{log}");
     assert_eq!(output.status.code(), Some(1));
@@ -114,8 +107,7 @@ fn a_key_that_a_factory_misses_is_named_with_its_hook() {
 
 #[test]
 fn a_hook_that_raises_on_import_ends_the_program_with_one_line_that_names_its_place() {
-    let folder = Folder::new();
-    let output = predict(&config(&folder, "x = 1\nraise ValueError('no luck')\n", ""), "");
+    let output = predict(&scene("x = 1\nraise ValueError('no luck')\n"), "");
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{log}");
     assert!(log.contains("ValueError: no luck") && log.contains("serve.py:2") && !log.contains("Traceback"), "{log}");
@@ -123,19 +115,14 @@ fn a_hook_that_raises_on_import_ends_the_program_with_one_line_that_names_its_pl
 
 #[test]
 fn with_on_error_stop_it_ends_at_the_bad_event_though_its_input_goes_on() {
-    let folder = Folder::new();
     let hooks = format!("{THROUGH}def step(i):\n    return i\n");
-    let mut child = start(&config(&folder, &hooks, "    on_error: stop\n"));
+    let scene = scene(&hooks).set("operators.serve.on_error", "stop");
+    let mut child = start(&scene);
     let mut input = child.stdin.take().expect("its input");
     input.write_all(b"{\"x\": 0}\nnot json\n").expect("it reads");
-    let (ended, end) = mpsc::channel();
-    let id = child.id();
-    thread::spawn(move || ended.send(child.wait_with_output()));
-    let Ok(output) = end.recv_timeout(DEADLINE) else {
-        super::processes::signal(id, "KILL");
-        panic!("it waits for the end of its input");
-    };
-    let output = output.expect("it ends");
+    ended(&mut child, DEADLINE);
+    drop(input);
+    let output = child.wait_with_output().expect("its outputs");
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(log.contains("stopping at data/0/1: step decode"), "{log}");
     assert_eq!(output.status.code(), Some(1));
@@ -143,9 +130,9 @@ fn with_on_error_stop_it_ends_at_the_bad_event_though_its_input_goes_on() {
 
 #[test]
 fn an_event_is_scored_though_the_next_one_lets_itself_be_waited_for() {
-    let folder = Folder::new();
     let hooks = format!("{THROUGH}def step(i):\n    return i\n");
-    let mut child = start(&config(&folder, &hooks, ""));
+    let scene = scene(&hooks);
+    let mut child = start(&scene);
     let mut input = child.stdin.take().expect("its input");
     let outputs = BufReader::new(child.stdout.take().expect("its output")).lines();
     let (read, come) = mpsc::channel();
@@ -203,14 +190,16 @@ fn a_worker_that_died_while_the_others_of_its_generation_still_loaded_holds_up_n
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = Scene::set("early-death", &broker, 1)
+    let scene = Scene::new("early-death")
+        .topics(1)
+        .published(any_model())
         .reading_from_the_beginning()
-        .with("]}\nconfig", "], workers: 2, predict_timeout: 2s}\nconfig")
+        .set("operators.serve.workers", 2)
+        .set("operators.serve.predict_timeout", "2s")
         .with_predict(EARLY_DEATH);
-    produce(&broker, &scene.topic("data"), (0..10).map(|n| (n.to_string(), n.to_string())));
-    let mut service = scene.serve(&broker);
-    scene.reader(&broker).read_until(|read| read.len() == 10);
+    scene.produce_keyed((0..10).map(|n| (n.to_string(), n.to_string())));
+    let mut service = scene.serve();
+    scene.reader().read(10);
     assert!(service.lines().iter().any(|line| line.contains("died (exit code 3")), "one of them died");
     service.stop();
 }
@@ -232,28 +221,32 @@ fn a_fixed_batch_that_waits_behind_a_slow_one_costs_the_service_no_processor() {
     if left_out() {
         return;
     }
-    let broker = Broker::shared();
-    let scene = Scene::set("fixed-batch", &broker, 1)
+    let scene = Scene::new("fixed-batch")
+        .topics(1)
+        .published(any_model())
         .reading_from_the_beginning()
-        .with("]}\nconfig", "], workers: 2, batch: 1, max_delay: 1ms}\nconfig")
+        .set("operators.serve.workers", 2)
+        .fixed_batch(1, "1ms")
         .with_predict(HELD);
     let wedge = scene.folder.write("wedge", "");
-    produce(&broker, &scene.topic("data"), (0..100).map(|n| (n.to_string(), n.to_string())));
-    let mut service = scene.serve(&broker);
+    scene.produce_keyed((0..100).map(|n| (n.to_string(), n.to_string())));
+    let mut service = scene.serve();
     service.wait_for_line("takes over");
     wait_until_the_other_worker_is_idle(&service);
-    let before = processor_time(service.id());
+    let time = || processor_time(service.id()).expect("the service runs");
+    let before = time();
+    // What is measured: three seconds in which nothing could be done.
     thread::sleep(Duration::from_secs(3));
-    let used = processor_time(service.id()).saturating_sub(before);
+    let used = time().saturating_sub(before);
     assert!(used < Duration::from_secs(1), "{used:?} of three seconds in which nothing could be done");
     fs::remove_file(wedge).expect("the file");
-    scene.reader(&broker).read_until(|read| read.len() == 100);
+    scene.reader().read(100);
     service.stop();
 }
 
 /// It has been given all that may be open behind the event that is held.
 fn wait_until_the_other_worker_is_idle(service: &Service) {
-    let used = || service.workers().into_iter().map(processor_time).collect::<Vec<_>>();
+    let used = || service.workers().into_iter().filter_map(processor_time).collect::<Vec<_>>();
     let mut before = vec![];
     while before != used() {
         before = used();

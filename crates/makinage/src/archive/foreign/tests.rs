@@ -1,11 +1,8 @@
 use super::method;
-use crate::{
-    archive::{
-        Limits, MemberFault, ModelError, inspect,
-        testing::{Disk, SMALL_MLMODEL, deflated, patched, stored},
-        unpack,
-    },
-    record::Kind,
+use crate::archive::{
+    Limits, MemberFault, ModelError, inspect,
+    testing::{Disk, SMALL_MLMODEL, deflated, patched, stored},
+    unpack,
 };
 
 const MLMODEL: (&str, &[u8]) = ("MLmodel", SMALL_MLMODEL.as_bytes());
@@ -100,14 +97,6 @@ fn what_is_no_zip_is_named_with_what_to_do() {
     }
     let told = refusal_of(b"something else").to_string();
     assert!(told.starts_with("it isn't a readable zip archive ("), "{told}");
-}
-
-#[test]
-fn a_record_on_the_model_topic_that_is_no_zip_is_named_too() {
-    let Kind::Foreign(why) = Kind::of(None, Some(b"\x1f\x8b\x08\0")) else { panic!("no zip") };
-    assert_eq!(why, "is compressed with gzip (such as a .tar.gz), and no zip, so it is no model");
-    let Kind::Foreign(why) = Kind::of(None, Some(b"hello")) else { panic!("no zip") };
-    assert_eq!(why, "is no zip, so it is no model");
 }
 
 #[test]

@@ -15,12 +15,12 @@ pub fn choose<'m>(models: &'m Models, wanted: Option<&str>) -> Result<(&'m Known
 }
 
 fn before_the_newest(models: &Models) -> Result<&Known, String> {
-    let newest = models.newest.as_ref().or(models.served_last.as_ref());
+    let newest = models.newest().or(models.served_last.as_ref());
     let others = || models.all.iter().filter(|known| Some(&known.sha256) != newest && known.refused.is_none());
     let served = others().filter(|known| has_bytes(known)).max_by_key(|known| Some(known.served.as_ref()?.at));
     served
         .filter(|known| known.served.is_some())
-        .or_else(|| others().find(|known| known.whole_record().is_some()))
+        .or_else(|| models.on_topic.iter().find_map(|sha256| others().find(|known| known.sha256 == *sha256)))
         .ok_or_else(|| format!("there is no earlier model to go back to; {}", what_there_is(models)))
 }
 

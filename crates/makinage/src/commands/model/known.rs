@@ -7,7 +7,7 @@ use crate::{
     kafka::client::Cluster,
     model::ModelIdentity,
     store::{self, Refused, Served, StoreError},
-    topic::list::{self, Catalogue, CatalogueError, Form, Listed},
+    topic::list::{Catalogue, CatalogueError, Form, Listed},
 };
 
 /// A model.
@@ -56,8 +56,8 @@ impl Known {
 pub struct Models {
     /// Those heard of last come first.
     pub all: Vec<Known>,
-    /// SHA-256 of the newest that is whole on the topic.
-    pub newest: Option<String>,
+    /// SHA-256 of those that are whole on the topic, the newest record first.
+    pub on_topic: Vec<String>,
     /// SHA-256 of the one served last on this machine.
     pub served_last: Option<String>,
     /// Why the topic could not be read.
@@ -69,9 +69,14 @@ pub struct Models {
 }
 
 impl Models {
+    /// SHA-256 of the newest that is whole on the topic.
+    pub fn newest(&self) -> Option<&String> {
+        self.on_topic.first()
+    }
+
     /// Reads the topic and the store, as far as they can be.
     pub fn read(config: &Config) -> Self {
-        let cluster = Cluster::new(&config.kafka, &config.application);
+        let cluster = Cluster::new(&config.kafka, &config.application.name);
         let listed = Catalogue::open(&cluster, &config.operator.model.name).and_then(|catalogue| catalogue.models());
         let store = store::folder_of(config);
         let kept = store::look(&store);
@@ -79,7 +84,8 @@ impl Models {
         let mut all: HashMap<String, Known> = HashMap::new();
         match listed {
             Ok(listed) => {
-                models.newest = list::newest(&listed).map(|newest| newest.identity.sha256.clone());
+                let whole = listed.iter().filter(|record| record.form != Form::Incomplete);
+                models.on_topic = whole.map(|record| record.identity.sha256.clone()).collect();
                 for record in listed {
                     let sha256 = record.identity.sha256.clone();
                     entry(&mut all, &sha256).records.push(record);
@@ -108,9 +114,6 @@ impl Models {
             Err(error) => models.no_store = Some(error),
         }
         models.all = all.into_values().collect();
-        for known in &mut models.all {
-            known.records.sort_by_key(|record| (-record.place.timestamp, -record.place.offset));
-        }
         models.all.sort_by_key(|known| (-known.time(), known.sha256.clone()));
         models
     }

@@ -50,9 +50,9 @@ pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
 fn rows(models: &Models) -> Vec<Vec<String>> {
     let head = HEAD.map(str::to_owned).to_vec();
     let row = |known: &Known| {
-        let is = |sha256: &Option<String>| sha256.as_ref() == Some(&known.sha256);
-        let served = if is(&models.served_last) { "▶" } else { " " };
-        let newest = if is(&models.newest) { "*" } else { "" };
+        let is = |sha256: Option<&String>| sha256 == Some(&known.sha256);
+        let served = if is(models.served_last.as_ref()) { "▶" } else { " " };
+        let newest = if is(models.newest()) { "*" } else { "" };
         row(known, format!("{served}{newest}"))
     };
     [head].into_iter().chain(models.all.iter().map(row)).collect()

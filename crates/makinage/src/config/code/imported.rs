@@ -2,8 +2,7 @@
 //!
 //! Too many names do no harm: what isn't in the user's folders isn't looked at. Imports that are put together at run time are not seen.
 
-use super::top;
-use crate::config::encoder::is_identifier;
+use super::names::{is_identifier, top};
 
 /// The first parts of all names that follow `import`, or `from` where they aren't relative: a package is taken whole anyway.
 pub fn imported(text: &str) -> Vec<String> {

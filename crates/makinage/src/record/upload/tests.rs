@@ -3,7 +3,11 @@ use proptest::prelude::*;
 use super::{Placing, Upload};
 use crate::{
     model::ModelIdentity,
-    record::manifest::{Manifest, Uploaded},
+    record::{
+        Chunk,
+        chunk::ChunkPlace,
+        manifest::{Manifest, Uploaded},
+    },
 };
 
 fn manifest(size: u64, chunk_bytes: u64) -> Manifest {
@@ -12,8 +16,8 @@ fn manifest(size: u64, chunk_bytes: u64) -> Manifest {
     Manifest::new(&ModelIdentity::unnamed("0".repeat(64)), "sklearn", size, uploaded)
 }
 
-fn header(index: usize, count: u32) -> Vec<u8> {
-    format!("{index}/{count}").into_bytes()
+fn chunk<'b>(upload: &'b str, index: usize, count: u32, bytes: &'b [u8]) -> Chunk<'b> {
+    Chunk { upload, place: ChunkPlace { index: u32::try_from(index).expect("few"), count }, bytes }
 }
 
 /// Records on a partition: the chunks of two uploads in any order, some several times, some not at all.
@@ -34,8 +38,8 @@ proptest! {
         let pieces: Vec<&[u8]> = zip.chunks(chunk_bytes).collect();
         let mut missing: Vec<bool> = vec![true; pieces.len()];
         for (mine, index) in records {
-            let id: &[u8] = if mine { b"mine" } else { b"theirs" };
-            match upload.place(Some(id), Some(&header(index, manifest.chunks)), pieces[index].len()) {
+            let id = if mine { "mine" } else { "theirs" };
+            match upload.place(&chunk(id, index, manifest.chunks, pieces[index])) {
                 Placing::Write(at) => {
                     prop_assert!(mine && missing[index]);
                     let at = usize::try_from(at).expect("small");
@@ -59,11 +63,13 @@ proptest! {
 
     #[test]
     fn whatever_headers_say_nothing_is_written_beyond_the_whole(
-        chunk in proptest::collection::vec(any::<u8>(), 0..12), bytes in 0usize..50,
+        header in "[0-9]{1,7}/[0-9]{1,7}", bytes in 0usize..50,
     ) {
         let manifest = manifest(95, 10);
         let mut upload = Upload::new(&manifest);
-        if let Placing::Write(at) = upload.place(Some(b"mine"), Some(&chunk), bytes) {
+        let place = ChunkPlace::parse(header.as_bytes()).unwrap_or(ChunkPlace { index: 9, count: 10 });
+        let chunk = Chunk { upload: "mine", place, bytes: &[0; 50][..bytes] };
+        if let Placing::Write(at) = upload.place(&chunk) {
             prop_assert!(at + bytes as u64 <= 95);
         }
     }
@@ -73,11 +79,12 @@ proptest! {
 fn a_chunk_that_cannot_be_what_it_says_is_told() {
     let manifest = manifest(25, 10);
     let mut upload = Upload::new(&manifest);
-    for (chunk, bytes) in [(&b"0/4"[..], 10), (b"0/3", 9), (b"2/3", 10), (b"3/3", 5), (b"x", 10)] {
-        assert!(matches!(upload.place(Some(b"mine"), Some(chunk), bytes), Placing::Wrong(_)), "{chunk:?} {bytes}");
+    for (index, count, bytes) in [(0, 4, 10), (0, 3, 9), (2, 3, 10)] {
+        let placing = upload.place(&chunk("mine", index, count, &[0; 10][..bytes]));
+        assert!(matches!(placing, Placing::Wrong(_)), "{index}/{count} {bytes}");
     }
-    assert_eq!(upload.place(Some(b"mine"), Some(b"2/3"), 5), Placing::Write(20));
-    assert_eq!(upload.place(None, Some(b"1/3"), 10), Placing::Others);
+    assert_eq!(upload.place(&chunk("mine", 2, 3, &[0; 5])), Placing::Write(20));
+    assert_eq!(upload.place(&chunk("theirs", 1, 3, &[0; 10])), Placing::Others);
     assert_eq!(upload.missing(), "0 to 1");
 }
 
@@ -86,7 +93,7 @@ fn many_missing_chunks_are_a_short_list() {
     let manifest = manifest(100, 1);
     let mut upload = Upload::new(&manifest);
     for index in (0..100).step_by(2) {
-        upload.place(Some(b"mine"), Some(&header(index, 100)), 1);
+        upload.place(&chunk("mine", index, 100, &[0]));
     }
     assert_eq!(upload.missing(), "1, 3, 5, 7, 9 and 45 more");
 }

@@ -2,74 +2,28 @@
 
 mod http;
 mod mlflow;
+mod tools;
 
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::Path,
-};
+pub use tools::Tools;
 
-use super::Failure;
 use crate::{
-    archive::Limits,
-    record::reference::{Location, Reference, shown},
-    store::{Spool, workspace::Workspace},
+    generation::models::NotHad,
+    record::reference::{Location, Reference},
+    store::Spool,
 };
-
-const BUFFER: usize = 256 << 10;
-
-/// What fetching takes.
-#[derive(Debug)]
-pub struct Tools<'a> {
-    /// The operator's Python.
-    pub python: &'a Path,
-    /// Room on the disk.
-    pub workspace: &'a Workspace,
-    /// What a model may cost.
-    pub limits: &'a Limits,
-}
 
 /// Fetches what a reference names. The caller checks its digest.
-pub fn fetch(reference: &Reference, tools: &Tools<'_>, spool: &mut Spool) -> Result<(), Failure> {
-    let limits = tools.limits;
-    let shown = shown(&reference.uri);
-    match Location::of(&reference.uri).map_err(|fault| Failure::Unusable(format!("this reference {fault}")))? {
-        Location::Http(uri) => copy(http::open(&uri)?, &shown, limits, spool),
+pub fn fetch(reference: &Reference, tools: &Tools<'_>, spool: &mut Spool) -> Result<(), NotHad> {
+    let uri = &reference.uri;
+    match Location::of(uri).map_err(|fault| NotHad::Unusable(format!("this reference {fault}")))? {
+        Location::Http(uri) => tools.copy(http::open(&uri)?, &uri, spool),
         Location::File(path) => {
-            let file = open(&path).map_err(|error| Failure::Later(format!("{shown} can't be read ({error})")))?;
-            copy(file, &shown, limits, spool)
+            let file = tools::open(&path).map_err(|error| NotHad::Later(format!("{uri} can't be read ({error})")))?;
+            tools.copy(file, uri, spool)
         }
         Location::Mlflow(uri) => {
             let downloaded = mlflow::download(&uri, tools)?;
-            copy(downloaded.open()?, &shown, limits, spool)
+            tools.copy(downloaded.open()?, &uri, spool)
         }
-    }
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::other("it is no file; a reference names a zip"));
-    }
-    File::open(path)
-}
-
-fn copy(mut from: impl Read, shown: &str, limits: &Limits, spool: &mut Spool) -> Result<(), Failure> {
-    let mut buffer = vec![0; BUFFER];
-    let mut bytes: u64 = 0;
-    loop {
-        let count = match from.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Failure::Later(format!("{shown} broke off after {bytes} bytes ({error})"))),
-        };
-        bytes += count as u64;
-        if bytes > limits.archive_bytes {
-            let limit = limits.archive_bytes;
-            return Err(Failure::Unusable(format!("{shown} has more than the {limit} bytes that a model may have")));
-        }
-        spool
-            .write(&buffer[..count])
-            .map_err(|error| Failure::Later(format!("the store can't be written ({error})")))?;
     }
 }

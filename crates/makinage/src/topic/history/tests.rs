@@ -1,7 +1,7 @@
 use std::{convert::Infallible, iter, ops::Range};
 
 use super::{FIRST_STRETCH, History, REMEMBERED};
-use crate::model::RecordPlace;
+use crate::model::{RecordPlace, newer};
 
 /// A topic: of each partition, the offsets of its models with their times.
 struct Topic {
@@ -69,10 +69,45 @@ fn what_was_found_useless_is_passed_over_and_what_arrives_is_newest() {
     let mut history = History::new(iter::once(0..2));
     history.remember(topic.place(0, 2));
     assert_eq!(topic.newest(&mut history, None), Some((0, 2)));
-    history.forget(&topic.place(0, 1));
-    assert_eq!(topic.newest(&mut history, Some(&topic.place(0, 2))), Some((0, 1)), "found after it was forgotten");
-    history.forget(&topic.place(0, 1));
+    history.pass_over(&topic.place(0, 1));
+    assert_eq!(topic.newest(&mut history, Some(&topic.place(0, 2))), Some((0, 1)), "it wasn't known yet");
+    history.pass_over(&topic.place(0, 1));
     assert_eq!(topic.newest(&mut history, Some(&topic.place(0, 2))), Some((0, 0)));
+}
+
+#[test]
+fn going_back_meets_each_model_once_whatever_the_clocks_say() {
+    let mut topic = Topic::new(&[&[(0, 99), (1, 50)], &[(0, 70)]]);
+    let mut history = History::new([0..2, 0..1]);
+    let mut order = Vec::new();
+    let mut before = None;
+    while let Some((partition, offset)) = topic.newest(&mut history, before.as_ref()) {
+        order.push((partition, offset));
+        assert!(order.len() <= 3, "round in circles: {order:?}");
+        before = Some(topic.place(partition, offset));
+    }
+    assert_eq!(order, [(1, 0), (0, 1), (0, 0)]);
+}
+
+#[test]
+fn what_is_of_no_use_here_does_not_change_the_order_that_others_see() {
+    let mut topic = Topic::new(&[&[(0, 99), (1, 50)], &[(0, 70)]]);
+    let mut history = History::new([0..2, 0..1]);
+    assert_eq!(topic.newest(&mut history, None), Some((1, 0)));
+    history.pass_over(&topic.place(0, 1));
+    assert_eq!(topic.newest(&mut history, None), Some((1, 0)));
+    assert_eq!(topic.newest(&mut history, Some(&topic.place(1, 0))), Some((0, 0)));
+    history.forget(&topic.place(0, 1));
+    assert_eq!(topic.newest(&mut history, None), Some((0, 0)), "a record that is gone is nobody's");
+}
+
+#[test]
+fn a_model_that_nobody_has_looked_back_to_is_ranked_by_those_after_it() {
+    let mut topic = Topic::new(&[&[(0, 99), (1, 50)], &[(0, 70)]]);
+    let mut history = History::new([0..2, 0..1]);
+    assert_eq!(topic.newest(&mut history, Some(&topic.place(0, 0))), None);
+    let (one, other) = (history.rank(&topic.place(0, 0)), history.rank(&topic.place(1, 0)));
+    assert!(newer(other, one) && !newer(one, other));
 }
 
 #[test]

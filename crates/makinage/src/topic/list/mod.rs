@@ -5,31 +5,33 @@ mod error;
 
 use std::{
     collections::{HashMap, HashSet},
-    time::{Duration, Instant},
+    ops::{ControlFlow, Range},
+    time::Duration,
 };
 
 use rdkafka::{
-    Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    error::{KafkaError, KafkaResult},
+    error::KafkaError,
     message::BorrowedMessage,
 };
 
-use self::describe::{Parts, chunk_of, describe};
+use self::describe::{Parts, describe};
 pub use self::{
     describe::{Form, Listed},
     error::CatalogueError,
 };
-use crate::kafka::{
-    client::Cluster,
-    reach::{self, Remembered, Silent},
-    topics::{self, Topic},
+use super::read::{self, AMinute, Stretch};
+use crate::{
+    kafka::{
+        client::Cluster,
+        reach::{self, Remembered, Silent},
+        topics::{self, Topic},
+    },
+    model::{RecordPlace, newest_first},
+    record::Record,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-const POLL: Duration = Duration::from_millis(200);
-/// So long nothing may come, though there is something: a record may hold a gigabyte.
-const STALL: Duration = Duration::from_mins(1);
 
 /// A model topic, to look at.
 pub struct Catalogue {
@@ -42,10 +44,8 @@ pub struct Catalogue {
 impl Catalogue {
     /// Finds the topic; it isn't created by that.
     pub fn open(cluster: &Cluster, topic: &str) -> Result<Self, CatalogueError> {
-        let mut settings = cluster.model_consumer();
-        settings.set("allow.auto.create.topics", "false");
-        let consumer: BaseConsumer<Remembered> =
-            settings.create_with_context(Remembered::default()).map_err(CatalogueError::Client)?;
+        let made = cluster.model_looker().create_with_context(Remembered::default());
+        let consumer: BaseConsumer<Remembered> = made.map_err(CatalogueError::Client)?;
         let (endpoint, topic) = (cluster.endpoint(), topic.to_owned());
         let named = match reach::named(consumer.client(), TIMEOUT) {
             Ok(named) => named.join(", "),
@@ -70,30 +70,35 @@ impl Catalogue {
         }
     }
 
-    /// All models on the topic, in the order of partitions and offsets.
+    /// All models on the topic, the newest first.
     pub fn models(&self) -> Result<Vec<Listed>, CatalogueError> {
-        let mut chunks: HashMap<String, HashSet<Vec<u8>>> = HashMap::new();
+        let mut chunks: HashMap<String, HashSet<u32>> = HashMap::new();
         let mut found = Vec::new();
         for partition in 0..self.partitions {
-            let (low, high) = self.offsets(partition)?;
-            self.read(partition, low, high, |message| {
-                if let Some((upload, chunk)) = chunk_of(message) {
-                    chunks.entry(upload).or_default().insert(chunk);
-                } else {
-                    found.extend(describe(message));
+            self.read(partition, self.offsets(partition)?, |message| match Record::of(message) {
+                Record::Chunk(chunk) => {
+                    chunks.entry(chunk.upload.to_owned()).or_default().insert(chunk.place.index);
                 }
+                record if record.is_model() => {
+                    let place = RecordPlace::of(message);
+                    found.push((place.clone(), describe(&record, place)));
+                }
+                _ => {}
             })?;
         }
         let complete = |parts: Option<Parts>, form| match parts {
             None => form,
-            Some(Parts { upload, count }) if chunks.get(&upload).is_some_and(|there| there.len() >= count) => form,
+            Some(Parts { upload, count }) if has_all(chunks.get(&upload), count) => form,
             Some(_) => Form::Incomplete,
         };
-        Ok(found.into_iter().map(|(listed, parts)| Listed { form: complete(parts, listed.form), ..listed }).collect())
+        // What can't be read has its place in the order, for the service as well, and no line.
+        let models = newest_first(found, |(place, _)| place).into_iter().filter_map(|(_, model)| model);
+        Ok(models.map(|(listed, parts)| Listed { form: complete(parts, listed.form), ..listed }).collect())
     }
 
-    fn offsets(&self, partition: i32) -> Result<(i64, i64), CatalogueError> {
-        self.consumer.fetch_watermarks(&self.topic, partition, TIMEOUT).map_err(|source| {
+    fn offsets(&self, partition: i32) -> Result<Range<i64>, CatalogueError> {
+        let asked = self.consumer.fetch_watermarks(&self.topic, partition, TIMEOUT);
+        asked.map(|(low, high)| low..high).map_err(|source| {
             let silent = reach::is_silence(&source).then(|| self.silent_leader());
             silent.flatten().unwrap_or_else(|| self.unreadable(source))
         })
@@ -102,45 +107,15 @@ impl Catalogue {
     fn read(
         &self,
         partition: i32,
-        begin: i64,
-        end: i64,
-        each: impl FnMut(&BorrowedMessage<'_>),
-    ) -> Result<(), CatalogueError> {
-        if begin >= end {
-            return Ok(());
-        }
-        self.try_read(partition, begin, end, each).map_err(|source| self.unreadable(source))
-    }
-
-    fn try_read(
-        &self,
-        partition: i32,
-        begin: i64,
-        end: i64,
+        offsets: Range<i64>,
         mut each: impl FnMut(&BorrowedMessage<'_>),
-    ) -> KafkaResult<()> {
-        let mut only = TopicPartitionList::new();
-        only.add_partition_offset(&self.topic, partition, Offset::Offset(begin))?;
-        self.consumer.assign(&only)?;
-        let mut came = Instant::now();
-        loop {
-            match self.consumer.poll(POLL) {
-                Some(Ok(message)) if message.offset() < end => {
-                    came = Instant::now();
-                    each(&message);
-                    if message.offset() + 1 == end {
-                        return Ok(());
-                    }
-                }
-                Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(()),
-                // Brokers that go are met again; what lasts shows as nothing that comes.
-                Some(Err(error)) if came.elapsed() >= STALL => return Err(error),
-                None if came.elapsed() >= STALL => {
-                    return Err(KafkaError::MessageConsumption(rdkafka::error::RDKafkaErrorCode::OperationTimedOut));
-                }
-                Some(Err(_)) | None => {}
-            }
-        }
+    ) -> Result<(), CatalogueError> {
+        let stretch = Stretch { topic: &self.topic, partition, offsets };
+        let read = read::read(&self.consumer, &stretch, &AMinute, |message| {
+            each(message);
+            ControlFlow::Continue(())
+        });
+        read.map_err(|source| self.unreadable(source))
     }
 
     fn silent_leader(&self) -> Option<CatalogueError> {
@@ -154,18 +129,6 @@ impl Catalogue {
     }
 }
 
-/// The newest complete model: of each partition's last, the one whose record has the latest time, as the service takes it.
-pub fn newest(models: &[Listed]) -> Option<&Listed> {
-    let mut last: HashMap<i32, &Listed> = HashMap::new();
-    for model in models.iter().filter(|model| model.form != Form::Incomplete) {
-        let place = &model.place;
-        last.entry(place.partition)
-            .and_modify(|known| {
-                if place.offset > known.place.offset {
-                    *known = model;
-                }
-            })
-            .or_insert(model);
-    }
-    last.into_values().max_by_key(|model| (model.place.timestamp, model.place.offset))
+fn has_all(chunks: Option<&HashSet<u32>>, count: u32) -> bool {
+    chunks.is_some_and(|there| (0..count).all(|index| there.contains(&index)))
 }

@@ -31,8 +31,9 @@ fn refused(known: Known) -> Known {
 
 /// The models, the newest first.
 fn models(all: Vec<Known>) -> Models {
-    let newest = all.first().map(|known| known.sha256.clone());
-    Models { all, newest, ..Models::default() }
+    let whole = all.iter().filter(|known| known.whole_record().is_some());
+    let on_topic = whole.map(|known| known.sha256.clone()).collect();
+    Models { all, on_topic, ..Models::default() }
 }
 
 fn chosen(models: &Models, wanted: Option<&str>) -> Result<String, String> {
@@ -52,6 +53,15 @@ fn without_a_version_it_is_the_one_that_was_served_before_the_newest() {
     let before_it_refused = vec![served(v(3), 30), refused(served(v(2), 20)), served(v(1), 10)];
     assert_eq!(chosen(&models(before_it_refused), None).unwrap(), "iris@1");
     assert_eq!(chosen(&models(vec![v(3), v(2), v(1)]), None).unwrap(), "iris@2", "no store");
+}
+
+#[test]
+fn without_a_store_the_order_of_the_topic_decides_and_not_that_of_the_clocks() {
+    // Versions 1 and 3 are in one partition, in this order, and the clock was ahead for the first.
+    let all = ["1", "3", "2"].map(|version| published("iris", version, 0));
+    let on_topic = [&all[1], &all[2], &all[0]].map(|known| known.sha256.clone()).to_vec();
+    let models = Models { all: all.to_vec(), on_topic, ..Models::default() };
+    assert_eq!(chosen(&models, None).unwrap(), "iris@2");
 }
 
 #[test]

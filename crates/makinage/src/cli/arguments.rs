@@ -1,0 +1,54 @@
+//! What all commands take, the configuration file, and how their outcome becomes an exit code.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Args;
+
+use crate::{commands, panics};
+
+/// Where both programs look when `--config` isn't given, as in the images.
+const CONTAINER_CONFIG: &str = "/opt/makinage/config.yaml";
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArg {
+    /// The configuration file [default: /opt/makinage/config.yaml where that exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Runs a command with the configuration file that was given, or that stands where the images have it.
+pub(super) fn with_config(
+    config: &ConfigArg,
+    program: &str,
+    run: impl FnOnce(&Path) -> anyhow::Result<ExitCode>,
+) -> ExitCode {
+    let container = PathBuf::from(CONTAINER_CONFIG);
+    let file = config.config.clone().or_else(|| container.exists().then_some(container));
+    match file {
+        Some(file) => report(run(&file)),
+        None => bad_usage(&format!(
+            "no configuration; give one with: {program} --config FILE (or put it at {CONTAINER_CONFIG})"
+        )),
+    }
+}
+
+/// The exit code of what was done; an error is told.
+pub(super) fn report(outcome: anyhow::Result<ExitCode>) -> ExitCode {
+    match outcome {
+        Ok(_) if panics::happened_and_told() => ExitCode::FAILURE,
+        Ok(code) => code,
+        Err(error) => {
+            commands::tell(format_args!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells what is wrong with the command line.
+pub(super) fn bad_usage(message: &str) -> ExitCode {
+    commands::tell(format_args!("error: {message}"));
+    commands::BAD_CONFIG.into()
+}

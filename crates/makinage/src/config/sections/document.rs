@@ -1,0 +1,48 @@
+//! The file as the hooks see it: all of it, less what is no hook's business.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::yaml::{Entry, Node, Value, tagged};
+
+#[cfg(test)]
+mod tests;
+
+/// The whole file, less `security` and `properties` of its Kafka section, which are no hook's business and may hold secrets.
+pub fn write(root: &Node) -> Box<RawValue> {
+    let mut root = root.clone();
+    if let Value::Map(entries) = &mut root.value {
+        entries.iter_mut().filter(|entry| matches!(entry.key.source(), Some("kafka" | "Kafka"))).for_each(thin);
+    }
+    // What is written there is JSON by construction; the tests hold it to that for any text.
+    RawValue::from_string(tagged(&root)).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// Whether two documents are the same to a hook, which sees mappings without an order.
+pub fn same(one: &RawValue, other: &RawValue) -> bool {
+    one.get() == other.get() || ordered(one) == ordered(other)
+}
+
+/// The text of a document with the pairs of each mapping in order of their keys.
+fn ordered(document: &RawValue) -> String {
+    #[derive(Deserialize)]
+    struct Map<'d> {
+        #[serde(borrow)]
+        m: Vec<(&'d RawValue, &'d RawValue)>,
+    }
+    if let Ok(Map { m }) = serde_json::from_str(document.get()) {
+        let mut pairs: Vec<_> = m.iter().map(|(key, value)| format!("[{},{}]", key.get(), ordered(value))).collect();
+        pairs.sort_unstable();
+        return format!("{{\"m\":[{}]}}", pairs.join(","));
+    }
+    match serde_json::from_str::<Vec<&RawValue>>(document.get()) {
+        Ok(items) => format!("[{}]", items.iter().map(|item| ordered(item)).collect::<Vec<_>>().join(",")),
+        Err(_) => document.get().to_owned(),
+    }
+}
+
+fn thin(kafka: &mut Entry) {
+    if let Value::Map(entries) = &mut kafka.value.value {
+        entries.retain(|entry| !matches!(entry.key.source(), Some("security" | "properties")));
+    }
+}

@@ -1,0 +1,66 @@
+use super::{DataStart, ModelStart};
+use crate::config::{
+    tests::{config, example, problem, service, warnings},
+    values::encoder::Encoder,
+};
+
+const DATA: &str = "  - name: data\n    encoder: makinage.encoding.json";
+const SOURCES: &str = "    sources:\n      - model\n      - data";
+
+#[test]
+fn the_first_source_is_the_model_topic_and_the_others_are_data() {
+    let page = example("serve.yaml").replacen("operators:", "  - name: more\noperators:", 1);
+    let text = page.replacen("      - data\n", "      - data\n      - more\n", 1);
+    let operator = service(&text).config.unwrap().operator;
+    assert_eq!(operator.model.name, "model");
+    assert_eq!(operator.data.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>(), ["data", "more"]);
+}
+
+#[test]
+fn a_model_topic_carries_bytes_and_starts_at_the_newest() {
+    let model = "    encoder: makinage.encoding.none\n    start_from: last";
+    assert_eq!(config(model, "").operator.model.start_from, ModelStart::Last);
+    assert_eq!(config(model, "    start_from: end").operator.model.start_from, ModelStart::End);
+    insta::assert_snapshot!(problem(model, "    start_from: beginning"), @"9: topics[1].start_from: of a model topic only the newest model counts; use `last` for it, or `end` for what is published from now on");
+    insta::assert_snapshot!(problem(model, "    encoder: makinage.encoding.json"), @"9: topics[1].encoder: a model topic carries files as they are; use `makinage.encoding.none`");
+}
+
+#[test]
+fn a_data_topic_starts_at_its_end_or_beginning() {
+    let with = |start: &str| format!("{DATA}\n    start_from: {start}");
+    assert_eq!(config(DATA, &with("beginning")).operator.data[0].start_from, DataStart::Beginning);
+    assert_eq!(config(DATA, &with("end")).operator.data[0].start_from, DataStart::End);
+    insta::assert_snapshot!(problem(DATA, &with("last")), @"8: topics[0].start_from: `last` is for model topics; events are always read on from where the consumer group stopped, so say where a new group starts: `end` or `beginning`");
+    insta::assert_snapshot!(problem(DATA, &with("begining")), @"8: topics[0].start_from: `begining` is none of the values of this key; did you mean `beginning`?");
+}
+
+#[test]
+fn a_pickle_is_read_only_where_that_is_allowed() {
+    let with = |allow: &str| format!("  - name: data\n    encoder: makinage.encoding.pickle\n{allow}");
+    assert_eq!(config(DATA, &with("    allow_pickle: true")).operator.data[0].encoder, Encoder::Pickle);
+    insta::assert_snapshot!(problem(DATA, &with("")), @"7: topics[0].encoder: reading a pickle runs whatever code its sender put in; use another encoder, or write `allow_pickle: true` beside it if you trust all who can write to this topic");
+    insta::assert_snapshot!(problem(DATA, &with("    allow_pickle: yes")), @"8: topics[0].allow_pickle: this must be `true` or `false`, not `yes`");
+    insta::assert_snapshot!(warnings(DATA, &format!("{DATA}\n    allow_pickle: true")), @"8: topics[0].allow_pickle: nothing is unpickled from this topic, so `allow_pickle` means nothing here; remove it");
+}
+
+#[test]
+fn a_topic_has_one_use() {
+    insta::assert_snapshot!(problem("sinks:\n      - predict", "sinks: [data]"), @"19: operators.serve.sinks[0]: the topic `data` is a source too, so each output would come back as input; use another topic");
+    insta::assert_snapshot!(problem(SOURCES, "    sources: [model, data, data]"), @"16: operators.serve.sources[2]: the topic `data` is in the list already; keep it once");
+    insta::assert_snapshot!(problem(SOURCES, "    sources: [model, data, model]"), @"16: operators.serve.sources[2]: the topic `model` is the model topic already; events need a topic of their own");
+}
+
+#[test]
+fn sources_and_sinks_are_lists_that_are_long_enough() {
+    insta::assert_snapshot!(problem(SOURCES, "    sources: [model]"), @"16: operators.serve.sources[0]: this is the model topic, and no data topic follows; name the model topic first, then the data topics: `sources: [model, data]`");
+    insta::assert_snapshot!(problem(SOURCES, "    sources: []"), @"16: operators.serve.sources: this list is empty; name the model topic first, then the data topics: `sources: [model, data]`");
+    insta::assert_snapshot!(problem(SOURCES, "    sources: model"), @"16: operators.serve.sources: this must be a list, not `model`; write each item on a line of its own that begins with `- `");
+    insta::assert_snapshot!(problem(SOURCES, ""), @"14: operators.serve.sources: this key is missing; name the model topic first, then the data topics: `sources: [model, data]`");
+    insta::assert_snapshot!(problem("    sinks:\n      - predict", "    sinks:"), @"19: operators.serve.sinks: this key has no value; name the topic for the predictions: `sinks: [predict]`");
+    insta::assert_snapshot!(problem("- predict\nconfig", "- predict\n      - data2\nconfig"), @"21: operators.serve.sinks[1]: several sinks aren't there yet; keep one");
+}
+
+#[test]
+fn a_start_at_a_sink_means_nothing() {
+    insta::assert_snapshot!(warnings("- name: predict", "- name: predict\n    start_from: end"), @"12: topics[2].start_from: predictions are only written to this topic, so `start_from` means nothing here; remove it");
+}

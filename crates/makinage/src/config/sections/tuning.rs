@@ -1,0 +1,231 @@
+//! The keys of an operator: how it runs. What its topics are, `roles` reads; which Python it has, `operator`.
+
+use std::{marker::PhantomData, time::Duration};
+
+use super::probation::Probation;
+use crate::{
+    config::{
+        reader::{
+            field::{Count, Field},
+            kinds::{AutoOr, Below, Words},
+            problem::Findings,
+            section::Section,
+            shape::{Ground, Kind, section},
+        },
+        values::{duration::Limits, size::AtLeast},
+    },
+    yaml::{Scalar, Value},
+};
+
+#[cfg(test)]
+mod tests;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+/// Python with NumPy and MLflow takes about half of that before it has a model.
+const LEAST_MEMORY: u64 = 200_000_000;
+/// More processes than this don't fit on one machine; more instances of the service share the work as well.
+const MOST_WORKERS: usize = 64;
+/// The limit of automatic batches too.
+const LARGEST_BATCH: usize = 1024;
+
+section! {
+    /// How the operator runs.
+    pub struct Tuning, check |section, findings| {
+        if let (Some(Count::Auto), Some(_)) = (batch, max_delay) {
+            refuse_idle_delay(section, findings);
+        }
+        check_delivery(section, findings);
+    }
+    by hand {
+        /// The service's own operator.
+        factory: "`makinage.serve:serve`", "", example "makinage.serve:serve";
+        /// The first is the model topic, the others bring events.
+        sources: "a list of topics", "", example "[model, data, trusted]", restart;
+        /// Where predictions go.
+        sinks: "a list of one topic", "", example "[predict]", restart;
+    }
+    keys {
+        /// What becomes of an event that fails: it is skipped with a log line, or the service stops.
+        on_error: OnError = Words(&[("skip", OnError::Skip), ("stop", OnError::Stop)]),
+            default OnError::Skip, example "stop";
+    }
+    by hand {
+        /// An output is written at least once, whatever happens.
+        delivery: "`at_least_once`", "`at_least_once`", example "at_least_once";
+    }
+    keys {
+        /// Processes that hold the model; `auto` is one for each core but one.
+        workers: usize = Workers, default 1, example "auto";
+        /// Events a model call. `auto` takes what has queued, without waiting; a fixed size waits for company.
+        batch: Count = AutoOr(1..=LARGEST_BATCH), default Count::Auto, example "32";
+        /// The longest that a batch of a fixed size waits for company.
+        max_delay: Duration = Limits::any(MINUTE), default Duration::from_millis(5), example "10ms";
+        /// Whether the model answers each row as if it were alone, so that it may be given several at once: `auto` sees before
+        /// it believes, `true` is for models that draw random numbers, of which it can't be seen, `false` is one event a call.
+        row_wise: RowWise = RowWiseWord, default RowWise::Seen, example "auto";
+        /// The longest that a worker may be silent on a batch.
+        predict_timeout: Duration = Limits::some(DAY), default Duration::from_secs(30), example "1m";
+        /// The longest that a model may take to load.
+        load_timeout: Duration = Limits::some(DAY), default Duration::from_mins(10), example "5m";
+        /// The most memory that a worker may take for its data. Beyond, a load fails, or a batch.
+        memory_limit: Option<u64> = AtLeast(LEAST_MEMORY), optional "no limit", example "4GB";
+        /// When a model or a configuration is taken back by itself.
+        probation: Probation = Below::<Probation>(PhantomData), default Probation::default(),
+            example "{time: 5m, crashes: 3, error_rate: 0.2}";
+    }
+    by hand {
+        /// The workers' interpreter: a path (relative ones begin at this file's folder) or a program of PATH.
+        python: "a program", "the active virtual environment's, else `python3`", example "python3";
+    }
+    keys {
+        /// Which packages the workers run with: those of that interpreter, or those that the model names, in an environment
+        /// that is built for it with uv or pip, once, before it takes over. What hooks import must be in the model's
+        /// requirements then.
+        environment: Environment = Words(&[("current", Environment::Current), ("model", Environment::Model)]),
+            default Environment::Current, example "model";
+    }
+    refused {
+        dead_letter: "dead letters aren't there yet; remove it: an event that fails is skipped, with a log line, or choose `on_error: stop`";
+    }
+}
+
+impl Tuning {
+    /// How events are grouped into batches.
+    pub fn batching(&self) -> Batch {
+        match self.batch {
+            Count::Auto => Batch::Auto,
+            Count::Exactly(rows) => Batch::Fixed { rows, max_delay: self.max_delay },
+        }
+    }
+}
+
+/// Whether a model answers each row as if it were alone, so that it may be given several at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowWise {
+    /// Workers look before they believe it (the default).
+    Seen,
+    /// The user says that it does.
+    Always,
+    /// It gets one event a call.
+    Never,
+}
+
+/// Which packages the workers run with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// Those of the operator's Python (the default).
+    Current,
+    /// Those that the model names, in a virtual environment that is built for it.
+    Model,
+}
+
+/// What becomes of an event that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnError {
+    /// It is skipped, with one log line (the default).
+    Skip,
+    /// The finished prefix is committed, and the service ends with exit code 1.
+    Stop,
+}
+
+/// How events are grouped into batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Batch {
+    /// What has queued when a worker is free, within limits that follow the measured model time.
+    Auto,
+    /// `rows` events, or fewer once the oldest has waited for `max_delay`.
+    Fixed {
+        /// Events a batch.
+        rows: usize,
+        /// The longest wait for company.
+        max_delay: Duration,
+    },
+}
+
+/// A number of processes; `auto` is resolved on this machine.
+struct Workers;
+
+impl Workers {
+    const COUNT: AutoOr = AutoOr(1..=MOST_WORKERS);
+}
+
+impl Kind for Workers {
+    type Value = usize;
+
+    fn read(&self, field: &Field, ground: &Ground, findings: &mut Findings) -> Option<usize> {
+        Some(match Self::COUNT.read(field, ground, findings)? {
+            Count::Exactly(workers) => workers,
+            // One core is left to the service itself.
+            Count::Auto => ground.surroundings.cores().saturating_sub(1).clamp(1, MOST_WORKERS),
+        })
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        Self::COUNT.form()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &usize) -> String {
+        value.to_string()
+    }
+}
+
+/// `auto`, or a verdict of the user's.
+struct RowWiseWord;
+
+impl Kind for RowWiseWord {
+    type Value = RowWise;
+
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<RowWise> {
+        row_wise(field, findings)
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        "`auto`, `true` or `false`".to_owned()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &RowWise) -> String {
+        match value {
+            RowWise::Seen => "auto",
+            RowWise::Always => "true",
+            RowWise::Never => "false",
+        }
+        .to_owned()
+    }
+}
+
+fn row_wise(field: &Field, findings: &mut Findings) -> Option<RowWise> {
+    if field.refuse_reference(findings) {
+        return None;
+    }
+    match &field.node.value {
+        Value::Scalar(_, Scalar::Bool(true)) => Some(RowWise::Always),
+        Value::Scalar(_, Scalar::Bool(false)) => Some(RowWise::Never),
+        Value::Scalar(text, Scalar::Text) if text == "auto" => Some(RowWise::Seen),
+        _ => {
+            findings.problem(&field.place, format!("this must be `auto`, `true` or `false`, not {}", field.shown()));
+            None
+        }
+    }
+}
+
+/// Only a fixed size waits.
+fn refuse_idle_delay(section: &Section, findings: &mut Findings) {
+    if let Some(field) = section.get("max_delay") {
+        let message = "an automatic batch never waits, so `max_delay` means nothing; remove it, or add a fixed size as `batch: 32`";
+        findings.problem(&field.place, message);
+    }
+}
+
+fn check_delivery(section: &Section, findings: &mut Findings) {
+    let Some(field) = section.get("delivery") else {
+        return;
+    };
+    if field.choice(&[("at_least_once", false), ("exactly_once", true)], findings) == Some(true) {
+        findings.problem(&field.place, "`exactly_once` isn't there yet; use `at_least_once`, or remove the key");
+    }
+}

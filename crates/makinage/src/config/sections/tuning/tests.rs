@@ -1,0 +1,82 @@
+use super::{Batch, OnError, RowWise};
+use crate::config::{
+    sections::probation::Probation,
+    tests::{config, problem},
+};
+use std::time::Duration;
+
+const SERVE: &str = "  serve:\n    factory";
+
+fn with(keys: &str) -> String {
+    format!("  serve:\n    {keys}\n    factory")
+}
+
+#[test]
+fn auto_leaves_a_core_to_the_service() {
+    assert_eq!(config(SERVE, &with("workers: auto")).operator.tuning.workers, 3);
+    assert_eq!(config(SERVE, &with("workers: 64")).operator.tuning.workers, 64);
+    insta::assert_snapshot!(problem(SERVE, &with("workers: 65")), @"15: operators.serve.workers: this must be `auto` or a whole number from 1 to 64, not `65`");
+    insta::assert_snapshot!(problem(SERVE, &with("workers: -1")), @"15: operators.serve.workers: this must be `auto` or a whole number from 1 to 64, not `-1`");
+    insta::assert_snapshot!(problem(SERVE, &with("workers: 1.0")), @"15: operators.serve.workers: this must be `auto` or a whole number from 1 to 64, not `1.0`");
+    insta::assert_snapshot!(problem(SERVE, &with("workers: all")), @"15: operators.serve.workers: this must be `auto` or a whole number from 1 to 64, not `all`");
+    insta::assert_snapshot!(problem(SERVE, &with("workers: ${env:WORKERS}")), @"15: operators.serve.workers: references as `${env:…}` and `${file:…}` aren't there yet; write the value itself");
+}
+
+#[test]
+fn a_fixed_batch_waits_for_company() {
+    let batch = |keys: &str| config(SERVE, &with(keys)).operator.tuning.batching();
+    assert_eq!(batch("batch: auto"), Batch::Auto);
+    assert_eq!(batch("batch: 1"), Batch::Fixed { rows: 1, max_delay: Duration::from_millis(5) });
+    assert_eq!(batch("batch: 1024\n    max_delay: 1s"), Batch::Fixed { rows: 1024, max_delay: Duration::from_secs(1) });
+    insta::assert_snapshot!(problem(SERVE, &with("batch: 0")), @"15: operators.serve.batch: this must be `auto` or a whole number from 1 to 1024, not `0`");
+    insta::assert_snapshot!(problem(SERVE, &with("batch: 1025")), @"15: operators.serve.batch: this must be `auto` or a whole number from 1 to 1024, not `1025`");
+    insta::assert_snapshot!(problem(SERVE, &with("max_delay: 5ms")), @"15: operators.serve.max_delay: an automatic batch never waits, so `max_delay` means nothing; remove it, or add a fixed size as `batch: 32`");
+    insta::assert_snapshot!(problem(SERVE, &with("batch: {size: 5}")), @"15: operators.serve.batch: this must be `auto` or a whole number from 1 to 1024, not a mapping");
+}
+
+#[test]
+fn a_model_is_row_wise_when_it_is_seen_or_said_to_be() {
+    let row_wise = |keys: &str| config(SERVE, &with(keys)).operator.tuning.row_wise;
+    assert_eq!(config(SERVE, SERVE).operator.tuning.row_wise, RowWise::Seen);
+    assert_eq!(row_wise("row_wise: auto"), RowWise::Seen);
+    assert_eq!(row_wise("row_wise: true"), RowWise::Always);
+    assert_eq!(row_wise("row_wise: false"), RowWise::Never);
+    insta::assert_snapshot!(problem(SERVE, &with("row_wise: yes")), @"15: operators.serve.row_wise: this must be `auto`, `true` or `false`, not `yes`");
+}
+
+#[test]
+fn what_isn_t_there_yet_is_refused_as_such() {
+    config(SERVE, &with("delivery: at_least_once"));
+    insta::assert_snapshot!(problem(SERVE, &with("delivery: exactly_once")), @"15: operators.serve.delivery: `exactly_once` isn't there yet; use `at_least_once`, or remove the key");
+    insta::assert_snapshot!(problem(SERVE, &with("delivery: at_most_once")), @"15: operators.serve.delivery: `at_most_once` is none of the values of this key; did you mean `at_least_once`?");
+    insta::assert_snapshot!(problem(SERVE, &with("dead_letter: dead")), @"15: operators.serve.dead_letter: dead letters aren't there yet; remove it: an event that fails is skipped, with a log line, or choose `on_error: stop`");
+}
+
+#[test]
+fn a_failed_event_is_skipped_or_stops() {
+    assert_eq!(config(SERVE, &with("on_error: stop")).operator.tuning.on_error, OnError::Stop);
+    insta::assert_snapshot!(problem(SERVE, &with("on_error: retry")), @"15: operators.serve.on_error: `retry` is none of the values of this key; use one of `skip`, `stop`");
+}
+
+#[test]
+fn a_generation_is_on_probation_for_crashes_unless_the_file_says_otherwise() {
+    let probation = |keys: &str| config(SERVE, &with(keys)).operator.tuning.probation;
+    let default = Probation { time: Duration::from_mins(10), crashes: Some(3), error_rate: None };
+    assert_eq!(probation("workers: 1"), default);
+    assert_eq!(probation("probation: {error_rate: 0.2}"), Probation { error_rate: Some(0.2), ..default });
+    assert_eq!(probation("probation: {crashes: off, time: 0s}").crashes, None);
+    insta::assert_snapshot!(problem(SERVE, &with("probation: {error_rate: 20}")), @"15: operators.serve.probation.error_rate: this must be a share from 0 to 1, not `20`; write for example `error_rate: 0.2`");
+    insta::assert_snapshot!(problem(SERVE, &with("probation: {crash: 1}")), @"15: operators.serve.probation.crash: there is no key `crash` here; did you mean `crashes`?");
+    insta::assert_snapshot!(problem(SERVE, &with("probation: 5m")), @"15: operators.serve.probation: this must be a mapping of keys and values, not `5m`");
+}
+
+#[test]
+fn a_memory_limit_is_a_size_that_python_fits_into() {
+    let limit = |keys: &str| config(SERVE, &with(keys)).operator.tuning.memory_limit;
+    assert_eq!(limit("workers: 1"), None);
+    assert_eq!(limit("memory_limit: 2GB"), Some(2_000_000_000));
+    assert_eq!(limit("memory_limit: 1 GiB"), Some(1 << 30));
+    insta::assert_snapshot!(problem(SERVE, &with("memory_limit: 100MB")), @"15: operators.serve.memory_limit: `100MB` is too little; give it at least `200MB`");
+    insta::assert_snapshot!(problem(SERVE, &with("memory_limit: 2000000000")), @"15: operators.serve.memory_limit: `2000000000` is no size; write a whole number and its unit: `512MB`, `2GB` or `1GiB`");
+    insta::assert_snapshot!(problem(SERVE, &with("memory_limit: much")), @"15: operators.serve.memory_limit: `much` is no size; write a whole number and its unit: `512MB`, `2GB` or `1GiB`");
+}

@@ -1,0 +1,83 @@
+//! What a log is told of something that lasts: its beginning once, and its end. Pure: the sentences are the caller's.
+
+use std::time::{Duration, Instant};
+
+/// A state of which only changes are said, as a broker that is away, or a topic that is waited for.
+#[derive(Debug, Clone)]
+pub struct Said<T>(Option<T>);
+
+impl<T> Default for Said<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: PartialEq> Said<T> {
+    /// Whether this is other than what was said last, and so is to be said now.
+    pub fn is_news(&mut self, what: T) -> bool {
+        let news = self.0.as_ref() != Some(&what);
+        self.0 = Some(what);
+        news
+    }
+
+    /// What was said and is over, where that is so: its end is to be said now.
+    pub fn over(&mut self) -> Option<T> {
+        self.0.take()
+    }
+
+    /// What was said and isn't over.
+    pub fn lasting(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+}
+
+/// Something that comes again and again and is said at most once in a while.
+#[derive(Debug, Clone)]
+pub struct Seldom {
+    every: Duration,
+    last: Option<Instant>,
+}
+
+impl Seldom {
+    /// At most once in this time.
+    pub const fn new(every: Duration) -> Self {
+        Self { every, last: None }
+    }
+
+    /// Whether it is to be said now.
+    pub fn is_due(&mut self, now: Instant) -> bool {
+        let due = self.last.is_none_or(|last| now.saturating_duration_since(last) >= self.every);
+        if due {
+            self.last = Some(now);
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{Said, Seldom};
+
+    #[test]
+    fn a_state_is_said_once_each_change_of_it_and_its_end_once() {
+        let mut said = Said::default();
+        assert_eq!(said.over(), None, "nothing that was not said ends");
+        assert!(said.is_news("away"));
+        assert!(!said.is_news("away"));
+        assert!(said.is_news("refused"));
+        assert_eq!(said.lasting(), Some(&"refused"));
+        assert_eq!(said.over(), Some("refused"));
+        assert_eq!(said.over(), None);
+        assert!(said.is_news("refused"), "it began anew");
+    }
+
+    #[test]
+    fn what_comes_often_is_said_at_once_and_then_at_most_once_in_its_time() {
+        let (mut seldom, now) = (Seldom::new(Duration::from_secs(10)), Instant::now());
+        let at = |seconds| now + Duration::from_secs(seconds);
+        let said: Vec<u64> = (0..25).filter(|second| seldom.is_due(at(*second))).collect();
+        assert_eq!(said, [0, 10, 20]);
+    }
+}

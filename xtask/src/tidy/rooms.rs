@@ -1,0 +1,126 @@
+//! The rooms of the house, in reading order, and who may use whom.
+//!
+//! A room is a top-level module of `crates/makinage/src`: a file `x.rs`, a folder `x/`, or both. Code in a room uses the
+//! rooms on its line and no others. An entry that no code needs is refused like an arrow that isn't here, so that the
+//! table says what is. A new entry is a decision: `cargo xtask tidy --graph` shows what it would tie together.
+
+/// A room, and the rooms that it may use.
+pub struct Room {
+    pub name: &'static str,
+    pub uses: &'static [&'static str],
+}
+
+const fn room(name: &'static str, uses: &'static [&'static str]) -> Room {
+    Room { name, uses }
+}
+
+/// All rooms.
+pub const ROOMS: &[Room] = &[
+    room("cli", &["commands", "config", "panics"]),
+    room(
+        "commands",
+        &[
+            "app",
+            "archive",
+            "child",
+            "config",
+            "consul",
+            "environment",
+            "kafka",
+            "mlflow",
+            "model",
+            "panics",
+            "pipeline",
+            "preflight",
+            "publish",
+            "python",
+            "record",
+            "reload",
+            "sink",
+            "source",
+            "stop",
+            "store",
+            "topic",
+            "wire",
+            "worker",
+        ],
+    ),
+    room("preflight", &["config", "consul", "wire", "worker"]),
+    room(
+        "app",
+        &[
+            "child",
+            "config",
+            "generation",
+            "kafka",
+            "pipeline",
+            "reload",
+            "sink",
+            "source",
+            "status",
+            "stop",
+            "store",
+            "topic",
+            "worker",
+        ],
+    ),
+    room("reload", &["config", "consul", "generation", "panics", "preflight", "status", "stop"]),
+    room("consul", &["backoff", "config", "said"]),
+    room("source", &["clock", "config", "counts", "event", "kafka", "panics", "stop"]),
+    room("queue", &["batch", "event"]),
+    room("event", &[]),
+    room("counts", &["event"]),
+    room(
+        "pipeline",
+        &["clock", "config", "generation", "panics", "sink", "source", "stop", "stream", "worker", "write"],
+    ),
+    room("batch", &["config"]),
+    room("predict", &["batch", "config", "event", "flights", "generation", "panics", "worker", "write"]),
+    room("flights", &["event", "model", "wire"]),
+    room(
+        "worker",
+        &["child", "config", "environment", "event", "flights", "model", "panics", "python", "store", "wire"],
+    ),
+    room("wire", &["event"]),
+    room("write", &["clock", "config", "event", "failures", "flights", "sink", "source", "wire"]),
+    room("failures", &["config", "event"]),
+    room("sink", &["clock", "config", "event", "kafka", "panics", "source"]),
+    room(
+        "generation",
+        &[
+            "backoff",
+            "child",
+            "config",
+            "environment",
+            "model",
+            "panics",
+            "python",
+            "status",
+            "store",
+            "wire",
+            "worker",
+        ],
+    ),
+    room("status", &[]),
+    room("model", &["yaml"]),
+    room("archive", &["model"]),
+    room("record", &["archive", "model"]),
+    room("store", &["archive", "config", "model", "record"]),
+    room("topic", &["archive", "config", "generation", "kafka", "mlflow", "model", "panics", "record", "store"]),
+    room("publish", &["archive", "kafka", "model", "record", "topic"]),
+    room("environment", &["archive", "config", "model", "python", "store"]),
+    room("python", &["child"]),
+    room("child", &[]),
+    room("mlflow", &["child", "config"]),
+    room("config", &["child", "model", "quoted", "record", "yaml"]),
+    room("kafka", &["config"]),
+    room("stop", &["counts", "panics"]),
+    room("panics", &[]),
+    room("backoff", &[]),
+    room("said", &[]),
+    room("clock", &[]),
+    room("quoted", &[]),
+    room("stream", &["clock", "generation", "predict", "queue", "sink", "source", "worker", "write"]),
+    room("threads", &[]),
+    room("yaml", &["quoted"]),
+];
