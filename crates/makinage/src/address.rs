@@ -7,8 +7,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::quoted;
-
 #[cfg(test)]
 mod tests;
 
@@ -70,7 +68,7 @@ pub fn shown(text: &str) -> String {
 
 /// As [`shown`], in backticks and short enough for a line.
 pub fn quoted(text: &str) -> String {
-    quoted::quoted(&shown(text))
+    crate::quoted::quoted(&shown(text))
 }
 
 /// Whether a part of it must not be shown.
