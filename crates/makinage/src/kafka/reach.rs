@@ -6,10 +6,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use rdkafka::{
     ClientContext,
     client::Client,
@@ -175,7 +175,7 @@ impl Remembered {
         while let Some(left) = until.checked_duration_since(Instant::now()) {
             consumer.poll(left);
         }
-        consumer.client().context().0.lock().unwrap_or_else(PoisonError::into_inner)
+        consumer.client().context().0.lock()
     }
 }
 
@@ -187,7 +187,7 @@ impl ClientContext for Remembered {
     fn error(&self, error: KafkaError, reason: &str) {
         // That all brokers are down follows from what was said of each.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).note(reason);
+            self.0.lock().note(reason);
         }
     }
 }

@@ -1,10 +1,8 @@
 //! The models on the topic, for whoever chooses: their order, and the bytes of each. The reader puts on it what comes.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::{path::PathBuf, sync::Arc, time::Instant};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{client::TopicClient, history::History, look::Looker, stretches::Stretches, take::Taker};
 use crate::{
@@ -123,7 +121,7 @@ impl<S: Stretches> Shelf<S> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Incarnation>> {
-        self.incarnation.lock().unwrap_or_else(PoisonError::into_inner)
+        self.incarnation.lock()
     }
 }
 
