@@ -15,6 +15,7 @@ mod lock;
 mod report;
 mod root;
 mod running;
+mod simulate;
 mod stamp;
 mod test;
 mod tidy;
@@ -46,6 +47,8 @@ enum Command {
         #[arg(long)]
         against: Option<std::path::PathBuf>,
     },
+    /// Run the simulation of source, pipeline and sink: more seeds, or one seed with its schedule.
+    Simulate(simulate::Simulate),
     /// Check formatting, clippy, ruff and mypy.
     Lint,
     /// Check the rules that no compiler knows: who may use whom, headers, sizes, where tests stand, widths, commits.
@@ -107,6 +110,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Docs => docs::run(),
         Command::Valgrind => valgrind::run(),
+        Command::Simulate(simulate) => simulate.run(),
         Command::Bench { against } => bench::run(against.as_deref()),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
         Command::Images => images::run(),

@@ -9,6 +9,7 @@ use crate::{
     config::{Config, cache_folder},
     generation::{
         builder::Builder,
+        fetcher::fetcher,
         loader::{self, Loader},
         mailbox::Mailbox,
     },
@@ -24,7 +25,10 @@ use crate::{
     status::SharedStatus,
     stop::Stop,
     store::{self, Store, workspace::Workspace},
-    topic::{self, ModelReader},
+    topic::{
+        reader::ModelReader,
+        shelf::{self, Shelf},
+    },
     worker::samples::Samples,
 };
 
@@ -47,22 +51,19 @@ pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::
 
     let workspace = Workspace::open(&cache_folder())?;
     let mailbox = Arc::new(Mailbox::default());
-    // One message an attempt of the loader's, which waits for the answer before the next.
-    let (unusable, unusables) = bounded(1);
     let store = Store::open(&store::folder_of(config), config.models.keep)?;
-    let outlets = topic::Outlets {
-        store: Arc::clone(&store),
-        workspace: Arc::clone(&workspace),
-        mailbox: Arc::clone(&mailbox),
-        unusable: unusables,
-    };
-    let reader = ModelReader::new(&cluster, &config.operator, outlets);
-    thread::Builder::new().name("models".into()).spawn(move || {
+    let outlets =
+        shelf::Outlets { store: Arc::clone(&store), workspace: Arc::clone(&workspace), mailbox: Arc::clone(&mailbox) };
+    let shelf = Arc::new(Shelf::open(&cluster, &config.operator, outlets));
+    let (asks, fetcher) = fetcher(Arc::clone(&shelf), Arc::clone(&mailbox));
+    let reader = ModelReader::new(Arc::clone(&shelf), config.operator.model.start_from, Arc::clone(&mailbox));
+    thread::Builder::new().name("models".into()).spawn(move || reader.run())?;
+    thread::Builder::new().name("fetch".into()).spawn(move || {
         // A large model is hashed and assembled here while another serves.
         if let Err(error) = confine::confine_this_thread() {
-            tracing::debug!("the model topic's reader runs on all processors: {error}");
+            tracing::debug!("models are fetched on all processors: {error}");
         }
-        reader.run();
+        fetcher.run();
     })?;
 
     let route = (&config.operator.sink, config.operator.data.as_slice());
@@ -75,7 +76,7 @@ pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::
             let outlets = reload::Outlets { mailbox: Arc::clone(&mailbox), status: status.clone() };
             changes.watch(config.clone(), outlets)?;
         }
-        let outlets = loader::Outlets { ready, unusable, store, status };
+        let outlets = loader::Outlets { models: shelf, asks, memory: store, ready, status };
         let to_loader =
             pipeline::Outlets { mailbox: Arc::clone(&mailbox), samples: Samples::default(), stop: stop.clone() };
         let builder = Builder {
@@ -85,7 +86,7 @@ pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::
             max_output_bytes: sink.max_output_bytes(),
             mailbox: Arc::clone(&mailbox),
         };
-        let loader = Loader::new(config.clone(), builder, outlets);
+        let loader = Loader::new(config.clone(), Arc::clone(&mailbox), builder, outlets);
         thread::Builder::new().name("loader".into()).spawn(move || loader.run())?;
         let inputs = Inputs { intake: events, workers, generations };
         let pipeline = Pipeline::new(&config.operator, (inputs, to_loader), sink, Arc::clone(&acks));

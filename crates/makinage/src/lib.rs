@@ -28,6 +28,7 @@ pub mod pipeline;
 pub mod predict;
 pub mod preflight;
 pub mod publish;
+pub mod python;
 pub mod queue;
 pub mod quoted;
 pub mod record;

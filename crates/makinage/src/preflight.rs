@@ -1,8 +1,8 @@
 //! What is checked before anything starts: the file, and in the operator's Python the hooks, the encoders and the packages.
+//! What is found is the caller's to tell.
 
 use std::path::Path;
 
-use crate::commands::tell;
 use crate::{
     config::{
         Config, Environment, Imports, Located, Origin, Place, Problem, Problems, Reading, locate_service, read_service,
@@ -66,25 +66,6 @@ pub fn add_imports(reading: &mut Reading<Config>, origin: &Origin) {
             reading.problems.push(Problem::new(&origin.name, Place::file(), message));
         }
     }
-}
-
-/// The configuration, or `None` after each problem has been written to standard error on a line of its own.
-pub fn configuration(file: &Path) -> Option<Config> {
-    told(inspect(file))
-}
-
-/// The same of a reading.
-pub fn told(reading: Reading<Config>) -> Option<Config> {
-    for warning in &reading.warnings {
-        tell(format_args!("warning: {warning}"));
-    }
-    for line in reading.readings.first(MOST_READINGS) {
-        tell(format_args!("warning: {line}"));
-    }
-    for problem in &reading.problems {
-        tell(format_args!("error: {problem}"));
-    }
-    reading.config.filter(|_| reading.problems.is_empty())
 }
 
 fn try_imports(imports: &Imports) -> Result<Checked, crate::worker::process::ProcessError> {

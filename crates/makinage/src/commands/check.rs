@@ -3,6 +3,7 @@
 use std::{path::Path, process::ExitCode, time::Duration};
 
 use rdkafka::{
+    ClientConfig,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, RDKafkaErrorCode},
 };
@@ -14,7 +15,7 @@ use crate::{
     consul::Consul,
     kafka::{
         client::Cluster,
-        limits,
+        described, limits,
         reach::{self, Remembered, Silent, unreachable},
         topics::{self, Topic},
     },
@@ -79,9 +80,7 @@ fn describe(config: &Config) {
 fn check_kafka(config: &Config, list: &mut Checklist) {
     let cluster = Cluster::new(&config.kafka, &config.application.name);
     let endpoint = cluster.endpoint();
-    let mut settings = cluster.base();
-    // To look is not to make: `check` must not have the broker create topics.
-    settings.set("allow.auto.create.topics", "false");
+    let settings = cluster.asker();
     let consumer: BaseConsumer<Remembered> = match settings.create_with_context(Remembered::default()) {
         Ok(consumer) => consumer,
         Err(error) => return list.bad(format_args!("kafka.properties: {error}")),
@@ -105,6 +104,7 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
         .into_iter()
         .chain(operator.data.iter().map(|topic| ("data topic", &topic.name)))
         .chain([("sink topic", &operator.sink.name)]);
+    let mut makes_topics = None;
     for (role, topic) in roles {
         match topics::look_up(consumer.client(), topic) {
             Topic::Partitions(count) => {
@@ -116,10 +116,17 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
                 let limit = limit.map(|bytes| format!(", records up to {bytes} bytes")).unwrap_or_default();
                 Checklist::good(format_args!("{role} {topic}: {count} partitions{limit}"));
             }
-            Topic::Missing => list.bad(format_args!(
-                "{role} {topic} is not on Kafka at {endpoint}; create it with: {}",
-                topics::create_command(&endpoint, topic)
-            )),
+            Topic::Missing => {
+                let command = topics::create_command(&endpoint, topic);
+                if *makes_topics.get_or_insert_with(|| makes_topics_by_itself(&consumer, &settings)) {
+                    Checklist::note(format_args!(
+                        "{role} {topic} is not on Kafka at {endpoint}, which makes it once it is asked for \
+                         (auto.create.topics.enable); to choose its partitions, create it with: {command}"
+                    ));
+                } else {
+                    list.bad(format_args!("{role} {topic} is not on Kafka at {endpoint}; create it with: {command}"));
+                }
+            }
             Topic::Unknown(error) if reach::is_silence(&error) => {
                 let silent = reach::tried_in_vain(&consumer, &endpoint);
                 let Silent { broker, reason } = silent.unwrap_or(Silent { broker: named, reason: None });
@@ -129,6 +136,11 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
         }
     }
     check_model(&consumer, &operator.model.name);
+}
+
+fn makes_topics_by_itself(consumer: &BaseConsumer<Remembered>, settings: &ClientConfig) -> bool {
+    let metadata = consumer.client().fetch_metadata(None, TIMEOUT);
+    metadata.is_ok_and(|metadata| described::makes_topics(settings, metadata.orig_broker_id(), TIMEOUT))
 }
 
 /// What an error says where no connection has failed.

@@ -4,7 +4,9 @@
 
 mod lines;
 mod prepare;
+mod progress;
 mod references;
+mod sending;
 mod watch;
 
 use std::{
@@ -16,16 +18,19 @@ use std::{
 
 use anyhow::{Context, bail};
 
-pub(super) use self::lines::progress_bar;
+pub(super) use self::progress::progress_bar;
 use self::{
-    lines::{located, result, spinner},
+    lines::{located, result},
     prepare::{Prepared, prepare},
+    progress::spinner,
+    sending::send,
 };
 use super::{BAD_CONFIG, log_to_stderr, tell};
 use crate::{
     config::{PublishConfig, inspect_publish},
+    kafka::client::Cluster,
     mlflow::Mlflow,
-    publish::{PublishError, Published, Publisher, Way},
+    publish::{PublishError, Publisher, Way},
     stop::Stop,
 };
 
@@ -71,7 +76,8 @@ pub fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
 pub fn run(config: &PublishConfig, dry: bool, results: &mut impl Write) -> anyhow::Result<()> {
     let models = prepare_all(config)?;
     let largest = models.iter().map(|prepared| prepared.archive.bytes).max().unwrap_or(0);
-    let publisher = if dry { Publisher::for_asking(config, largest) } else { Publisher::new(config, largest) }?;
+    let cluster = Cluster::new(&config.kafka, &config.application);
+    let publisher = if dry { Publisher::for_asking(&cluster) } else { Publisher::new(&cluster, largest) }?;
     let deadline = Instant::now() + Publisher::CHECK_TIME;
     let ways = check_all(config, &publisher, &models, deadline)?;
     references::check(config, &publisher, deadline)?;
@@ -87,7 +93,7 @@ pub fn run(config: &PublishConfig, dry: bool, results: &mut impl Write) -> anyho
 
 fn prepare_all(config: &PublishConfig) -> anyhow::Result<Vec<Prepared<'_>>> {
     // A signal ends this program at once: nothing is sent yet, and MLflow's process removes what it has downloaded.
-    let mut mlflow = Mlflow::new(config.python.clone().unwrap_or_default(), Stop::default());
+    let mut mlflow = Mlflow::new(config.python.clone().unwrap_or_default(), &|| false);
     let mut models = Vec::new();
     let mut problems = Vec::new();
     for model in &config.models {
@@ -147,14 +153,6 @@ fn send_all(
         writeln!(results, "{line}").context("can't write to stdout")?;
     }
     Ok(())
-}
-
-fn send(publisher: &Publisher, prepared: &Prepared<'_>, way: Way) -> Result<Published, PublishError> {
-    let Prepared { model, archive, .. } = prepared;
-    let bar = progress_bar(&model.topic, archive.bytes);
-    let sent = publisher.send(&model.topic, archive, way, |bytes| bar.set_position(bytes));
-    bar.finish_and_clear();
-    sent
 }
 
 /// Says which models of several are on their topics when one fails.

@@ -3,8 +3,9 @@
 //! `file → tree (with positions) → Config`, with every problem of the file reported at once. Only this module reads the
 //! file and the environment; everything else receives these plain structs.
 //!
-//! Three files can be read: the service's (`service`), the publisher's (`publish`), and one that says where the service's
-//! is (`redirect`). They are put together from `sections`, these from `values` and `code`, and all are read by `reader`.
+//! Three files can be read: the service's (`service`), the publisher's (`publish`), and one that says where the
+//! service's is (`redirect`). They are put together from `sections`, these from `values` and `code`, and all are read
+//! by `reader`.
 
 mod cache;
 mod change;
@@ -44,10 +45,11 @@ pub use values::{
     duration::{Limits as DurationLimits, from_text as duration_from_text},
     encoder::Encoder,
     model_source::{ModelSource, RegisteredModel, Which},
-    secret::{Secret, withhold_secrets},
+    secret::Secret,
 };
 
-/// Reads the service's configuration from its text, with all that is wrong with it, what to warn of, and what to try to import in any case.
+/// Reads the service's configuration from its text, with all that is wrong with it, what to warn of, and what to try to
+/// import in any case.
 pub fn read_service(text: &str, origin: &Origin) -> Reading<Config> {
     service::read(text, origin, &Process)
 }
@@ -55,6 +57,11 @@ pub fn read_service(text: &str, origin: &Origin) -> Reading<Config> {
 /// The interpreters that stand for "Python" where nothing names one, the first choice first.
 pub fn interpreters() -> Vec<PathBuf> {
     values::interpreter::usual(&Process)
+}
+
+/// The program of this name in the folders of PATH.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    values::interpreter::on_path(program, &Process)
 }
 
 /// Reads the publisher's file, with all that is wrong with it and what to warn of.

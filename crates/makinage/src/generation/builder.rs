@@ -9,16 +9,18 @@ use super::{Made, mailbox::Mailbox};
 use crate::{
     child::confine,
     config::Hooks,
-    environment::Surroundings,
+    environment,
+    python::Runner,
     store::{
         StoreError, StoredModel,
         workspace::{UnpackedModel, Workspace},
     },
+    wire::protocol::LoadFailure,
     worker::{
         messages::FromWorker,
         pool::Pool,
         samples::Samples,
-        setup::{interpreter, setup},
+        setup::{Setup, interpreter, setup},
         starting::Starting,
     },
 };
@@ -38,21 +40,35 @@ pub struct Builder {
     pub mailbox: Arc<Mailbox>,
 }
 
-impl Builder {
-    /// Unpacks, starts the workers, loads and warms up. `beside_another`: a generation serves meanwhile.
-    pub(super) fn build(&self, made: &Made, beside_another: bool) -> anyhow::Result<Pool> {
-        let Made { generation, config, model } = made;
+/// Makes generations: of workers, or a test's.
+pub trait Build: Send {
+    /// What a generation is for those who use it.
+    type Ready: Send;
+
+    /// Makes a generation. `beside_another`: one serves meanwhile.
+    fn build(&self, made: &Made, beside_another: bool) -> anyhow::Result<Self::Ready>;
+}
+
+impl Build for Builder {
+    type Ready = Pool;
+
+    /// Unpacks, starts the workers, loads and warms up.
+    fn build(&self, made: &Made, beside_another: bool) -> anyhow::Result<Pool> {
+        let Made { generation, configuration, model } = made;
+        let config = &configuration.config;
         let (label, sha256) = (model.model.identity.label(), &model.model.identity.sha256);
         tracing::info!("generation {generation}: loading model {label} from {} (sha256 {sha256})", model.place);
         let unpacked = Arc::new(self.unpack(&model.model, beside_another).context("step unpack")?);
-        let surroundings = Surroundings { beside_another, stopping: &|| self.mailbox.is_closed() };
-        let python = interpreter(config, &unpacked, &surroundings).context("step environment")?;
+        let stopping = || self.mailbox.is_closed();
+        let runner = Runner::new(&stopping, environment::LONGEST);
+        let runner = if beside_another { runner.on_one_processor() } else { runner };
+        let python = interpreter(config, &unpacked, &runner).context("step environment")?;
         let mut setup = setup(config, unpacked, python, self.max_output_bytes).context("the workers' setup")?;
         if config.operator.hooks == Hooks::default() {
             setup.samples = self.samples.take();
         }
         let starting = if beside_another { Starting::beside_another() } else { Starting::default() };
-        let pool = Pool::start(*generation, setup, starting, &self.answers).map_err(|failure| {
+        let pool = self.start(*generation, setup, starting).map_err(|failure| {
             let traceback =
                 failure.traceback.as_deref().map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
             anyhow::anyhow!("{failure}{traceback}")
@@ -63,6 +79,16 @@ impl Builder {
             loaded.warnings.iter().for_each(|warning| tracing::warn!("model {label}: {warning}"));
         }
         Ok(pool)
+    }
+}
+
+impl Builder {
+    /// Starts the workers, which end at once when the service does.
+    fn start(&self, generation: u64, setup: Setup, starting: Starting) -> Result<Pool, LoadFailure> {
+        let starting = Arc::new(starting);
+        let ending = Arc::clone(&starting);
+        let start = || Pool::start(generation, setup, starting, &self.answers);
+        self.mailbox.run_until_closed(move || ending.abandon(), start)
     }
 
     /// Unpacks a model. Where another serves meanwhile, that is done on one processor, as loading is.

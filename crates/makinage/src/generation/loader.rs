@@ -1,274 +1,353 @@
 //! Decides what is served next, the only place that does; on a thread of its own, one generation at a time.
+//!
+//! It hears what has come ([`mailbox`](super::mailbox)), keeps what is known ([`known`](super::known)), and does one step after the other as
+//! [`choose`] says, until there is nothing to do but wait.
 
 use std::{
+    fmt,
     sync::Arc,
-    thread,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crossbeam_channel::Sender;
 
-use super::{Arrived, Made, Offer, Trouble, builder::Builder, mailbox::Mailbox};
+use super::{
+    Arrived, Configuration, Made, Trouble,
+    builder::Build,
+    choice::{Circumstances, Next, State, choose},
+    fetcher::Asks,
+    known::Known,
+    mailbox::{Mailbox, News, Took},
+    models::{Models, NotHad},
+    words,
+};
 use crate::{
+    backoff::Backoff,
     config::{Config, ModelStart},
-    model::RecordPlace,
+    model::{ModelIdentity, RecordPlace},
     panics,
     status::{Serving, SharedStatus},
-    store::Store,
-    worker::pool::Pool,
+    store::{Store, StoredModel},
 };
 
-/// Models that are tried again when the configuration changes while nothing serves; those before them loaded no better.
-const CANDIDATES: usize = 16;
+/// Before the second and each further attempt to go back to the generation before.
+const GOING_BACK: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
+/// Between tries to read which models there are: the first wait and the longest.
+const UNREADABLE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
 
-/// Before each attempt to go back to the generation before.
-const ROLLBACK_WAITS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(5), Duration::from_secs(30)];
+/// What is remembered of models beyond this process: the store, or a test's.
+pub trait Memory: fmt::Debug + Send + Sync {
+    /// A generation took the model up.
+    fn served(&self, model: &StoredModel, place: &RecordPlace);
+    /// The model was taken back.
+    fn refuse(&self, identity: &ModelIdentity, place: &RecordPlace, reason: &str);
+    /// Why the model isn't to be loaded from this record.
+    fn refusal(&self, identity: &ModelIdentity, place: &RecordPlace) -> Option<String>;
+    /// The model that was served last, with its record.
+    fn last_served(&self) -> Option<(StoredModel, RecordPlace)>;
+}
 
-/// Where what the loader makes goes.
+impl Memory for Store {
+    fn served(&self, model: &StoredModel, place: &RecordPlace) {
+        Self::served(self, model, place);
+    }
+
+    fn refuse(&self, identity: &ModelIdentity, place: &RecordPlace, reason: &str) {
+        Self::refuse(self, identity, place, reason);
+    }
+
+    fn refusal(&self, identity: &ModelIdentity, place: &RecordPlace) -> Option<String> {
+        Self::refusal(self, identity, place)
+    }
+
+    fn last_served(&self) -> Option<(StoredModel, RecordPlace)> {
+        Self::last_served(self)
+    }
+}
+
+/// Where models come from, and where what the loader makes goes.
 #[derive(Debug)]
-pub struct Outlets {
-    /// Generations that are ready, to the pipeline.
-    pub ready: Sender<Pool>,
-    /// Records that could not be used, to the model topic's reader: it is to offer the model before.
-    pub unusable: Sender<RecordPlace>,
+pub struct Outlets<T, R> {
+    /// Which models there are.
+    pub models: Arc<T>,
+    /// Fetches them.
+    pub asks: Asks,
     /// Takes note of what was served, and of what was taken back.
-    pub store: Arc<Store>,
+    pub memory: Arc<dyn Memory>,
+    /// Generations that are ready, to the pipeline.
+    pub ready: Sender<R>,
     /// What is known of the service.
     pub status: SharedStatus,
 }
 
-/// Makes generations of what the mailbox asks for.
+/// What served before one that was taken back, and how often it may be tried again.
 #[derive(Debug)]
-pub struct Loader {
+struct GoingBack {
+    to: Made,
+    due: Instant,
+    waits: &'static [Duration],
+}
+
+/// Makes generations as the mailbox's news asks for them.
+#[derive(Debug)]
+pub struct Loader<B: Build, T> {
     mailbox: Arc<Mailbox>,
-    builder: Builder,
-    outlets: Outlets,
+    builder: B,
+    outlets: Outlets<T, B::Ready>,
     /// The newest configuration that was not found wanting.
-    config: Arc<Config>,
-    /// Models that another configuration may serve: the newest that was offered, and while nothing serves those that were tried in its place.
-    candidates: Vec<Arc<Arrived>>,
+    configuration: Configuration,
+    /// How many have come.
+    configurations: u64,
+    known: Known<Arc<Arrived>>,
+    /// The number of the model that is being fetched.
+    asked: u64,
+    unreadable: Backoff,
+    store_was_asked: bool,
     serving: Option<Made>,
     /// What is gone back to when the serving generation is taken back.
     previous: Option<Made>,
+    going_back: Option<GoingBack>,
     generation: u64,
+    /// Nobody takes generations any more.
+    is_over: bool,
 }
 
-impl Loader {
-    /// A loader without anything to serve yet, which asks the builder's mailbox.
-    pub fn new(config: Config, builder: Builder, outlets: Outlets) -> Self {
+impl<B: Build, T: Models> Loader<B, T> {
+    /// A loader without anything to serve yet.
+    pub fn new(config: Config, mailbox: Arc<Mailbox>, builder: B, outlets: Outlets<T, B::Ready>) -> Self {
         Self {
-            mailbox: Arc::clone(&builder.mailbox),
+            mailbox,
             builder,
             outlets,
-            config: Arc::new(config),
-            candidates: vec![],
+            configuration: Configuration { number: 0, config: Arc::new(config) },
+            configurations: 0,
+            known: Known::default(),
+            asked: 0,
+            unreadable: UNREADABLE,
+            store_was_asked: false,
             serving: None,
             previous: None,
+            going_back: None,
             generation: 0,
+            is_over: false,
         }
     }
 
-    /// Serves the mailbox until it is closed.
+    /// Works until the mailbox is closed, or nobody takes what is made.
     pub fn run(mut self) {
-        while let Some(wishes) = self.mailbox.wait() {
+        let mut due = None;
+        while let Some(news) = self.mailbox.wait(due) {
             panics::point("loader");
-            if let Some(trouble) = wishes.trouble {
-                self.roll_back(&trouble);
-            }
-            let changed = wishes.config.map(|config| self.config = Arc::new(*config)).is_some();
-            match wishes.offer {
-                Some(Offer::Newer(arrived)) => {
-                    let tried = self.serve_newer(arrived);
-                    match (changed && !self.serves_config(), tried) {
-                        (false, _) => {}
-                        (true, true) => self.serve_either(),
-                        (true, false) => {
-                            self.serve_config(0);
-                        }
-                    }
-                }
-                // An older model is for want of the newer ones, which may load with another configuration.
-                offer => {
-                    if changed {
-                        self.serve_config(0);
-                    }
-                    match offer {
-                        Some(Offer::Older(arrived)) => self.serve_older(arrived),
-                        Some(Offer::Nothing) => self.serve_without_offer(),
-                        _ => {}
-                    }
-                }
-            }
-        }
-    }
-
-    /// Says whether it was tried.
-    fn serve_newer(&mut self, arrived: Arrived) -> bool {
-        let arrived = Arc::new(arrived);
-        let tried = !self.is_refused(&arrived);
-        if tried {
-            self.candidates.insert(0, Arc::clone(&arrived));
-            self.candidates.truncate(if self.serving.is_some() { 1 } else { CANDIDATES });
-            self.attempt(&arrived);
-        }
-        self.tell_if_nothing_serves(&arrived);
-        tried
-    }
-
-    /// What serves by now is newer, or was gone back to.
-    fn serve_older(&mut self, arrived: Arrived) {
-        if self.serving.is_some() {
-            return;
-        }
-        let arrived = Arc::new(arrived);
-        if !self.is_refused(&arrived) {
-            self.try_in_place_of_newer(&arrived);
-        }
-        self.tell_if_nothing_serves(&arrived);
-    }
-
-    fn try_in_place_of_newer(&mut self, arrived: &Arc<Arrived>) -> bool {
-        if self.candidates.len() < CANDIDATES {
-            self.candidates.push(Arc::clone(arrived));
-        }
-        self.attempt(arrived)
-    }
-
-    /// The reader is to offer the model before this one.
-    fn tell_if_nothing_serves(&self, arrived: &Arrived) {
-        if self.serving.is_none() {
-            // The reader is gone only when the service is ending.
-            let _ = self.outlets.unusable.send(arrived.place.clone());
-        }
-    }
-
-    /// Whether this model was taken back before, and hasn't been published anew since.
-    fn is_refused(&self, Arrived { place, model }: &Arrived) -> bool {
-        let refusal = self.outlets.store.refusal(&model.identity, place);
-        if let Some(reason) = &refusal {
-            tracing::info!(
-                "model {} from {place} (sha256 {}) was taken back before ({reason}): it isn't loaded until it is published again",
-                model.identity.label(),
-                model.identity.sha256
-            );
-        }
-        refusal.is_some()
-    }
-
-    fn serve_without_offer(&mut self) {
-        if self.serving.is_none() && !self.serve_from_store() {
-            tracing::info!(
-                "waiting for a model on topic {}: publish one with makinage-model-publisher; events wait on Kafka until then",
-                self.config.operator.model.name
-            );
-        }
-    }
-
-    /// Where the topic has no model that loads, the one serves that did so last.
-    fn serve_from_store(&mut self) -> bool {
-        let topic = &self.config.operator.model;
-        if topic.start_from == ModelStart::End {
-            return false;
-        }
-        let Some((model, place)) = self.outlets.store.last_served() else { return false };
-        if self.candidates.iter().any(|failed| failed.model.identity.sha256 == model.identity.sha256) {
-            return false;
-        }
-        tracing::warn!(
-            "topic {} has no model that can be served: serving the store's last one, {} (from {place}); publish a model, or that one again with: makinage model rollback",
-            topic.name,
-            model.identity.label()
-        );
-        self.try_in_place_of_newer(&Arc::new(Arrived { place, model }))
-    }
-
-    fn serves_config(&self) -> bool {
-        self.serving.as_ref().is_some_and(|serving| Arc::ptr_eq(&serving.config, &self.config))
-    }
-
-    /// With a new configuration the newest model may load that didn't, or one of those that were tried in its place; else the one that serves stays.
-    /// So many of these were tried with it already.
-    fn serve_config(&mut self, tried: usize) -> bool {
-        let mut models: Vec<_> = self.candidates.iter().skip(tried).cloned().collect();
-        if let Some(serving) = &self.serving
-            && !self.candidates.iter().any(|candidate| Arc::ptr_eq(candidate, &serving.model))
-        {
-            models.push(Arc::clone(&serving.model));
-        }
-        if models.iter().any(|model| self.attempt(model)) {
-            return true;
-        }
-        if let Some(serving) = &self.serving {
-            self.config = Arc::clone(&serving.config);
-        }
-        false
-    }
-
-    /// A configuration came with the newest model, and one of the two is bad: the other is taken up.
-    fn serve_either(&mut self) {
-        if !self.serve_config(1)
-            && self.serving.is_some()
-            && let Some(newest) = self.candidates.first().cloned()
-        {
-            self.attempt(&newest);
-        }
-    }
-
-    /// Goes back to what was served before.
-    fn roll_back(&mut self, trouble: &Trouble) {
-        let Some(serving) = self.serving.clone().filter(|serving| serving.generation == trouble.generation) else {
-            return;
-        };
-        let label = serving.model.model.identity.label();
-        let Some(previous) = self.previous.clone() else {
-            tracing::error!(
-                "generation {} (model {label}): {}; there is no earlier generation to go back to, so it goes on",
-                trouble.generation,
-                trouble.what
-            );
-            return;
-        };
-        self.outlets.status.lock().rollbacks += 1;
-        let is_same_model = serving.model.model.identity.sha256 == previous.model.model.identity.sha256;
-        let (what_before, what_to_do) = if is_same_model {
-            ("the configuration before".to_owned(), "mend the configuration and save it again")
-        } else {
-            let before = format!("model {}", previous.model.model.identity.label());
-            (before, "mend the model and publish it: this one isn't loaded until it is published again")
-        };
-        tracing::error!(
-            "generation {} (model {label} from {}) is taken back: {}; going back to {what_before}; {what_to_do}",
-            trouble.generation,
-            serving.model.place,
-            trouble.what
-        );
-        // Where the configuration changed with it, either may be to blame.
-        if !is_same_model && Arc::ptr_eq(&serving.config, &previous.config) {
-            self.outlets.store.refuse(&serving.model.model.identity, &serving.model.place, &trouble.what);
-        }
-        self.config = previous.config;
-        self.candidates = vec![Arc::clone(&previous.model)];
-        // It loaded before: what keeps it from loading now should pass.
-        for wait in ROLLBACK_WAITS {
-            thread::sleep(wait);
-            if self.attempt(&previous.model) {
-                // What was taken back is nothing to go back to.
-                self.previous = None;
+            let now = Instant::now();
+            self.hear(news, now);
+            due = self.step(now);
+            if self.is_over {
                 return;
             }
         }
     }
 
-    /// Makes a generation of the configuration and this model. Where that fails, what is served goes on.
-    fn attempt(&mut self, arrived: &Arc<Arrived>) -> bool {
+    /// Takes in what has come.
+    fn hear(&mut self, news: News, now: Instant) {
+        if let Some(trouble) = news.trouble {
+            self.take_back(&trouble, now);
+        }
+        if let Some(config) = news.config {
+            self.configurations += 1;
+            self.configuration = Configuration { number: self.configurations, config: Arc::new(*config) };
+            self.known.configured(self.serving.as_ref().map(|serving| serving.configuration.number));
+        }
+        if news.read {
+            self.known.read(now);
+            self.store_was_asked = false;
+        }
+        for seen in news.seen {
+            self.known.seen(seen, now);
+            self.store_was_asked = false;
+        }
+        if let Some(took) = news.took.filter(|took| took.number == self.asked) {
+            self.took(took, now);
+        }
+    }
+
+    /// Does what is next, and says when there is more to do: at once, or later.
+    fn step(&mut self, now: Instant) -> Option<Instant> {
+        match self.next(now) {
+            Next::Wait(due) => return due,
+            Next::GoBack => self.go_back(now),
+            Next::Build(index) => self.build(index),
+            Next::Take(index) => self.take(index, now),
+            Next::LookBack => self.look_back(now),
+            Next::Reconfigure => self.reconfigure(),
+            Next::LastServed => self.serve_last(),
+        }
+        Some(now)
+    }
+
+    fn next(&self, now: Instant) -> Next {
+        let circumstances = Circumstances {
+            now,
+            configuration: self.configuration.number,
+            older: self.known.older(),
+            going_back: self.going_back.as_ref().map(|going_back| going_back.due),
+            store_was_asked: self.store_was_asked,
+        };
+        let serving = self.serving.as_ref().map(|serving| serving.configuration.number);
+        choose(serving, &self.known.candidates(), &circumstances)
+    }
+
+    fn look_back(&mut self, now: Instant) {
+        let before = self.known.last().cloned();
+        let Ok(found) = self.outlets.models.newest_before(before.as_ref()) else {
+            self.known.ask_later(now + self.unreadable.failed());
+            return;
+        };
+        self.unreadable.succeeded();
+        if let (Some(place), Some(older), None) = (&before, &found, &self.serving)
+            && self.known.state(older).is_none()
+        {
+            tracing::warn!("{}", words::looking_back(place, older));
+        }
+        let serving = self.serving.as_ref().map(|serving| &serving.model.place);
+        for late in self.known.found(found.clone(), serving, now) {
+            found.iter().for_each(|newest| tracing::warn!("{}", words::late(&late, newest)));
+        }
+    }
+
+    fn take(&mut self, index: usize, now: Instant) {
+        let Some(place) = self.known.place(index) else { return };
+        self.known.taking(&place, now);
+        self.asked = self.outlets.asks.ask(place);
+    }
+
+    /// A model is here, or can't be had.
+    fn took(&mut self, took: Took, now: Instant) {
+        let Some(place) = self.known.taken() else { return };
+        match took.outcome {
+            Ok(arrived) if self.is_refused(&arrived) => self.known.set(&place, State::Passed),
+            Ok(arrived) => self.known.set(&place, State::Here(Arc::new(arrived), vec![])),
+            Err(NotHad::Later(why)) => {
+                if self.known.later(&place, now) {
+                    tracing::warn!("{}", words::waited_for(&place, &why));
+                }
+            }
+            Err(NotHad::Unusable(why)) => {
+                tracing::error!("{}", words::unusable(&place, &why));
+                self.known.set(&place, State::Passed);
+            }
+            Err(NotHad::Gone) => self.known.set(&place, State::Passed),
+        }
+    }
+
+    /// Whether this model was taken back before, and hasn't been published anew since.
+    fn is_refused(&self, Arrived { place, model }: &Arrived) -> bool {
+        let refusal = self.outlets.memory.refusal(&model.identity, place);
+        if let Some(reason) = &refusal {
+            tracing::info!("{}", words::refused(model, place, reason));
+        }
+        refusal.is_some()
+    }
+
+    /// Makes a generation of a candidate.
+    fn build(&mut self, index: usize) {
+        let model = match self.known.candidates().get(index) {
+            Some(State::Here(model, _)) => Arc::clone(model),
+            _ => return,
+        };
+        if self.attempt(&self.configuration.clone(), &model) {
+            self.known.serves(index);
+        } else {
+            self.known.failed(index, self.configuration.number, self.serving.is_some());
+            self.store_was_asked = false;
+        }
+    }
+
+    /// Makes a generation of the model that serves and the newest configuration, which is dropped where that fails.
+    fn reconfigure(&mut self) {
+        let Some(serving) = self.serving.clone() else { return };
+        if !self.attempt(&self.configuration.clone(), &serving.model) {
+            self.configuration = serving.configuration;
+        }
+    }
+
+    /// Where the topic has no model that loads, the one serves that did so last.
+    fn serve_last(&mut self) {
+        self.store_was_asked = true;
+        let topic = self.configuration.config.operator.model.clone();
+        let last = if topic.start_from == ModelStart::End { None } else { self.outlets.memory.last_served() };
+        match last {
+            Some((model, place)) if !self.is_known(&model.identity) => {
+                tracing::warn!("{}", words::last_served(&topic.name, &model, &place));
+                self.known.add_off_topic(place.clone(), Arc::new(Arrived { place, model }));
+            }
+            _ => tracing::info!("{}", words::waiting(&topic.name)),
+        }
+    }
+
+    fn is_known(&self, identity: &ModelIdentity) -> bool {
+        let candidates = self.known.candidates();
+        let mut here = candidates.into_iter().filter_map(|state| match state {
+            State::Here(arrived, _) => Some(&arrived.model.identity.sha256),
+            _ => None,
+        });
+        here.any(|sha256| *sha256 == identity.sha256)
+    }
+
+    /// What serves is to be taken back.
+    fn take_back(&mut self, trouble: &Trouble, now: Instant) {
+        let Some(serving) = self.serving.clone().filter(|serving| serving.generation == trouble.generation) else {
+            return;
+        };
+        let Some(previous) = self.previous.take() else {
+            tracing::error!("{}", words::nothing_before(&serving, trouble));
+            return;
+        };
+        self.outlets.status.lock().rollbacks += 1;
+        tracing::error!("{}", words::taken_back(&serving, &previous, trouble));
+        if !words::is_same_model(&serving, &previous) {
+            // Where the configuration changed with it, either may be to blame.
+            if words::is_same_configuration(&serving, &previous) {
+                let Arrived { place, model } = &*serving.model;
+                self.outlets.memory.refuse(&model.identity, place, &trouble.what);
+            }
+            self.known.set(&serving.model.place, State::Passed);
+        }
+        self.configuration = previous.configuration.clone();
+        self.going_back = Some(GoingBack { to: previous, due: now, waits: &GOING_BACK });
+    }
+
+    /// It loaded before: what keeps it from loading now should pass.
+    fn go_back(&mut self, now: Instant) {
+        let Some(mut going_back) = self.going_back.take() else { return };
+        if self.attempt(&going_back.to.configuration, &going_back.to.model) {
+            // What was taken back is nothing to go back to.
+            self.previous = None;
+            self.known.ask_anew(now);
+            return;
+        }
+        if let Some((wait, waits)) = going_back.waits.split_first() {
+            (going_back.due, going_back.waits) = (now + *wait, waits);
+            self.going_back = Some(going_back);
+        } else if let Some(serving) = &self.serving
+            && self.configuration.number == going_back.to.configuration.number
+        {
+            self.configuration = serving.configuration.clone();
+        }
+    }
+
+    /// Makes a generation. Where that fails, what is served goes on.
+    fn attempt(&mut self, configuration: &Configuration, model: &Arc<Arrived>) -> bool {
         self.generation += 1;
-        let made = Made { generation: self.generation, config: Arc::clone(&self.config), model: Arc::clone(arrived) };
-        let label = arrived.model.identity.label();
-        self.outlets.status.lock().loading = Some(label.to_string());
+        let (configuration, model) = (configuration.clone(), Arc::clone(model));
+        let made = Made { generation: self.generation, configuration, model };
+        self.outlets.status.lock().loading = Some(made.model.model.identity.label().to_string());
         let outcome = self.builder.build(&made, self.serving.is_some());
         self.outlets.status.lock().loading = None;
         match outcome {
-            Ok(pool) => self.switch(made, pool),
+            Ok(ready) => {
+                self.switch(made, ready);
+                true
+            }
             // The service ends, and what was under way with it.
             Err(error) if self.mailbox.is_closed() => {
                 tracing::debug!("generation {}: {error:#}", made.generation);
@@ -281,9 +360,10 @@ impl Loader {
         }
     }
 
-    fn switch(&mut self, made: Made, pool: Pool) -> bool {
-        if self.outlets.ready.send(pool).is_err() {
-            return true;
+    fn switch(&mut self, made: Made, ready: B::Ready) {
+        if self.outlets.ready.send(ready).is_err() {
+            self.is_over = true;
+            return;
         }
         let identity = &made.model.model.identity;
         self.outlets.status.lock().serving = Some(Serving {
@@ -292,10 +372,10 @@ impl Loader {
             sha256: identity.sha256.clone(),
             since: SystemTime::now(),
         });
-        self.outlets.store.served(&made.model.model, &made.model.place);
-        self.previous = self.serving.replace(made);
-        self.candidates.truncate(1);
-        true
+        self.outlets.memory.served(&made.model.model, &made.model.place);
+        let before = self.serving.replace(made);
+        // What was taken back is nothing to go back to, but what served before it is.
+        self.previous = self.going_back.take().map(|going_back| going_back.to).or(before);
     }
 
     fn tell_failure(&self, made: &Made, error: &anyhow::Error) {
@@ -305,33 +385,9 @@ impl Loader {
             status.last_failure = Some(format!("{error:#}"));
             status.failed_generations
         };
-        let model = &made.model.model.identity;
-        let subject = format!("model {} from {} (sha256 {})", model.label(), made.model.place, model.sha256);
-        let (is_new_model, is_new_config) = self.serving.as_ref().map_or((true, true), |serving| {
-            (serving.model.model.identity.sha256 != model.sha256, !Arc::ptr_eq(&serving.config, &made.config))
-        });
-        // At fault is what the generation that serves doesn't have.
-        let (subject, what_to_do) = match (is_new_model, is_new_config) {
-            (false, true) => (
-                format!("the changed configuration, with {subject},"),
-                "mend it and save it again, or mend what it needs and send this process SIGHUP",
-            ),
-            (_, false) => (subject, "mend it and publish it again"),
-            (true, true) => (subject, "mend the model and publish it again, or mend the configuration and save it"),
-        };
-        let what_now = match &self.serving {
-            Some(serving) => {
-                format!(
-                    "generation {} (model {}) goes on serving",
-                    serving.generation,
-                    serving.model.model.identity.label()
-                )
-            }
-            None => "nothing is served yet".to_owned(),
-        };
-        tracing::error!(
-            "generation {}: {subject} is not taken up, and {what_now}; {what_to_do} ({failed} failed since the start): {error:#}",
-            made.generation,
-        );
+        tracing::error!("{}", words::failure(made, self.serving.as_ref(), failed, error));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,37 +1,73 @@
-//! What the loader is asked for next: the newest wish of each kind, so that a burst of models costs one load.
+//! What the loader is told: facts from the model topic, models that were fetched, the newest configuration, complaints. Nothing here decides.
 
 use std::{
-    mem,
+    fmt, mem,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
-use super::{Offer, Trouble};
-use crate::config::Config;
+use super::{Arrived, Trouble, models::NotHad};
+use crate::{config::Config, model::RecordPlace};
 
-/// All that is wished for at one moment.
+/// Records that wait for the loader; of more, the history knows.
+const MOST_SEEN: usize = 256;
+
+/// A model's record has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Where it is.
+    pub place: RecordPlace,
+    /// Its bytes are elsewhere: it is the manifest of a large model, or a reference.
+    pub is_promise: bool,
+}
+
+/// What became of fetching a model.
+#[derive(Debug)]
+pub struct Took {
+    /// The number of the request.
+    pub number: u64,
+    /// The model, or why there is none.
+    pub outcome: Result<Arrived, NotHad>,
+}
+
+/// All that has come by one moment.
 #[derive(Debug, Default)]
-pub struct Wishes {
-    /// The newest of what the model topic says.
-    pub offer: Option<Offer>,
+pub struct News {
+    /// A topic is read from now on: the first, or one that was made anew.
+    pub read: bool,
+    /// Records of the topic that is read, in the order in which they came.
+    pub seen: Vec<Seen>,
+    /// The model that was asked for last.
+    pub took: Option<Took>,
     /// The newest configuration.
     pub config: Option<Box<Config>>,
     /// A generation that is to be taken back.
     pub trouble: Option<Trouble>,
 }
 
-impl Wishes {
+impl News {
     fn is_empty(&self) -> bool {
-        self.offer.is_none() && self.config.is_none() && self.trouble.is_none()
+        !self.read && self.seen.is_empty() && self.took.is_none() && self.config.is_none() && self.trouble.is_none()
     }
 }
 
 #[derive(Debug, Default)]
 struct State {
-    wishes: Wishes,
+    news: News,
     closed: bool,
+    /// Ends what runs until the mailbox is closed.
+    end: Option<End>,
 }
 
-/// Holds one wish of each kind for the loader.
+struct End(Box<dyn FnOnce() + Send>);
+
+impl fmt::Debug for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("End")
+    }
+}
+
+/// Holds what the loader hasn't heard yet.
 #[derive(Debug, Default)]
 pub struct Mailbox {
     state: Mutex<State>,
@@ -39,29 +75,65 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// The model topic has something to say. A newer model takes the place of whatever waits; anything else waits only where nothing does.
-    pub fn offer(&self, offer: Offer) {
-        self.change(|wishes| {
-            if wishes.offer.is_none() || matches!(offer, Offer::Newer(_)) {
-                wishes.offer = Some(offer);
+    /// A topic is read from now on. What was seen in another one says nothing any more.
+    pub fn read(&self) {
+        self.change(|news| {
+            news.read = true;
+            news.seen.clear();
+        });
+    }
+
+    /// A model's record has come.
+    pub fn seen(&self, seen: Seen) {
+        self.change(|news| {
+            news.seen.push(seen);
+            if news.seen.len() > MOST_SEEN {
+                news.seen.remove(0);
             }
         });
     }
 
+    /// A model was fetched, or can't be.
+    pub fn took(&self, took: Took) {
+        self.change(|news| news.took = Some(took));
+    }
+
     /// The configuration has changed.
     pub fn configure(&self, config: Config) {
-        self.change(|wishes| wishes.config = Some(Box::new(config)));
+        self.change(|news| news.config = Some(Box::new(config)));
     }
 
     /// A generation should be taken back.
     pub fn complain(&self, trouble: Trouble) {
-        self.change(|wishes| wishes.trouble = Some(trouble));
+        self.change(|news| news.trouble = Some(trouble));
     }
 
     /// Nobody listens any more, and nobody is to wait.
     pub fn close(&self) {
-        self.lock().closed = true;
+        let end = {
+            let mut state = self.lock();
+            state.closed = true;
+            state.end.take()
+        };
         self.changed.notify_all();
+        if let Some(End(end)) = end {
+            end();
+        }
+    }
+
+    /// Does something that takes long, and is ended by `end` when the mailbox is closed meanwhile, or was before.
+    pub fn run_until_closed<R>(&self, end: impl FnOnce() + Send + 'static, run: impl FnOnce() -> R) -> R {
+        let mut state = self.lock();
+        if state.closed {
+            drop(state);
+            end();
+        } else {
+            state.end = Some(End(Box::new(end)));
+            drop(state);
+        }
+        let result = run();
+        self.lock().end = None;
+        result
     }
 
     /// Whether nobody listens any more.
@@ -69,17 +141,34 @@ impl Mailbox {
         self.lock().closed
     }
 
-    /// Waits for wishes and takes them all; `None` once the mailbox is closed.
-    pub fn wait(&self) -> Option<Wishes> {
-        let mut state = self
-            .changed
-            .wait_while(self.lock(), |state| state.wishes.is_empty() && !state.closed)
-            .unwrap_or_else(PoisonError::into_inner);
-        (!state.closed).then(|| mem::take(&mut state.wishes))
+    /// Whether the mailbox is closed by this time; waits for that.
+    pub fn closes_by(&self, due: Instant) -> bool {
+        let mut state = self.lock();
+        while !state.closed {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.closed
     }
 
-    fn change(&self, change: impl FnOnce(&mut Wishes)) {
-        change(&mut self.lock().wishes);
+    /// Waits for news, but not longer than until `due`, and takes all of it; `None` once the mailbox is closed.
+    pub fn wait(&self, due: Option<Instant>) -> Option<News> {
+        let mut state = self.lock();
+        while state.news.is_empty() && !state.closed {
+            state = match due.map(|due| due.saturating_duration_since(Instant::now())) {
+                Some(left) if left.is_zero() => break,
+                Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        (!state.closed).then(|| mem::take(&mut state.news))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut News)) {
+        change(&mut self.lock().news);
         self.changed.notify_all();
     }
 
@@ -87,3 +176,6 @@ impl Mailbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

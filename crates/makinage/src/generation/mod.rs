@@ -1,17 +1,28 @@
 //! Generations: each is one configuration and one model, with workers of its own.
 //!
 //! ```text
-//!  model topic ──Offer──┐
-//!  config watch ─Config─┼─▶ mailbox (newest wins) ─▶ loader: unpack, start workers, load, warm up ─▶ pool ─▶ pipeline
-//!  pipeline ────Trouble─┘
+//!  model topic ─Seen, Read─┐
+//!  fetcher ───────Took─────┤
+//!  config watch ──Config───┼─▶ mailbox ─▶ loader: choose ─▶ build: unpack, start workers, load ─▶ pool ─▶ pipeline
+//!  pipeline ──────Trouble──┘                │
+//!            models ◀── newest_before, take ┘
 //! ```
 //!
-//! The loader builds the next generation beside the one that serves. Where that fails, nothing changes. What happens to events is the pipeline's business.
+//! The loader builds the next generation beside the one that serves. Where that fails, nothing changes. The model topic's reader says what it has
+//! seen; which model is next is the loader's to choose ([`choice`]), and it asks the topic for what it needs ([`models`]). What happens to events is
+//! the pipeline's business.
 
 pub mod builder;
+pub mod choice;
+pub mod fetcher;
+pub mod known;
 pub mod loader;
 pub mod mailbox;
+pub mod models;
 pub mod probation;
+#[cfg(test)]
+mod testing;
+mod words;
 
 use std::sync::Arc;
 
@@ -26,17 +37,6 @@ pub struct Arrived {
     pub model: StoredModel,
 }
 
-/// What the model topic has to say.
-#[derive(Debug)]
-pub enum Offer {
-    /// A model, the newest so far.
-    Newer(Arrived),
-    /// The one before a model that could not be used.
-    Older(Arrived),
-    /// There is none, or none older.
-    Nothing,
-}
-
 /// A generation that should not have taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
@@ -46,10 +46,22 @@ pub struct Trouble {
     pub what: String,
 }
 
+/// One of the configurations that came, in their order.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// Its number.
+    pub number: u64,
+    /// What it says.
+    pub config: Arc<Config>,
+}
+
 /// What a generation is made of.
 #[derive(Debug, Clone)]
-struct Made {
-    generation: u64,
-    config: Arc<Config>,
-    model: Arc<Arrived>,
+pub struct Made {
+    /// Its number, counted from 1; failed attempts have one, too.
+    pub generation: u64,
+    /// Its configuration.
+    pub configuration: Configuration,
+    /// Its model.
+    pub model: Arc<Arrived>,
 }

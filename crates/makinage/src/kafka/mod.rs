@@ -2,9 +2,12 @@
 
 pub mod client;
 pub mod context;
+pub mod described;
+pub mod forwarding;
 pub mod limits;
 pub mod partitioner;
 pub mod pulse;
 pub mod reach;
 pub mod retention;
+pub mod settings;
 pub mod topics;

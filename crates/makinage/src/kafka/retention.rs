@@ -4,9 +4,11 @@ use std::{fmt, time::Duration};
 
 use rdkafka::{
     ClientConfig,
-    admin::{AdminClient, AdminOptions, ConfigResource, ResourceSpecifier},
+    admin::{AdminClient, ConfigResource, ResourceSpecifier},
     client::DefaultClientContext,
 };
+
+use super::described;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -60,15 +62,13 @@ impl fmt::Display for Loss {
 /// Warns where the topic loses its newest record in the end. A broker that doesn't tell is no reason for a line.
 pub fn warn(client: &ClientConfig, endpoint: &str, topic: &str) {
     let Ok(admin) = client.create::<AdminClient<DefaultClientContext>>() else { return };
-    let options = AdminOptions::new().request_timeout(Some(TIMEOUT));
-    let resources = [ResourceSpecifier::Topic(topic)];
-    match futures_executor::block_on(admin.describe_configs(&resources, &options)) {
-        Ok(answers) => {
-            if let Some(loss) = answers.iter().flatten().find_map(Loss::of) {
+    match described::describe(&admin, &ResourceSpecifier::Topic(topic), TIMEOUT) {
+        Ok(config) => {
+            if let Some(loss) = Loss::of(&config) {
                 tracing::warn!("{}", loss.warning(endpoint, topic));
             }
         }
-        Err(error) => tracing::debug!("the configuration of topic {topic} isn't told: {error}"),
+        Err(untold) => tracing::debug!("the configuration of topic {topic} isn't told: {untold}"),
     }
 }
 

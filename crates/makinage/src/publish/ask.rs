@@ -3,14 +3,17 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::{
-    admin::{AdminOptions, ConfigResource, ResourceSpecifier},
+    admin::{ConfigResource, ResourceSpecifier},
     error::{KafkaError, RDKafkaErrorCode},
     metadata::{Metadata, MetadataTopic},
     producer::Producer,
 };
 
 use super::{client::Publisher, error::PublishError};
-use crate::kafka::reach;
+use crate::kafka::{
+    described::{self, Untold, reason},
+    reach,
+};
 
 /// The longest wait for any bootstrap server's first answer.
 const CONNECT: Duration = Duration::from_secs(12);
@@ -30,14 +33,6 @@ pub(super) struct Leader {
     pub(super) address: String,
     /// One of the partitions.
     partition: i32,
-}
-
-/// Why a limit isn't known: a phrase.
-pub(super) enum Untold {
-    /// The question isn't answered at all.
-    NoAnswer(String),
-    /// The answer doesn't have it.
-    NotForUs(String),
 }
 
 /// What one question about a topic brought.
@@ -97,7 +92,7 @@ impl Publisher {
     /// Nobody has answered: Kafka itself, or a broker that it has named.
     fn unanswered(&self, topic: &str, waited: Duration) -> PublishError {
         let endpoints = self.endpoints.clone();
-        let failures = self.events().failures();
+        let failures = self.heard().failures();
         if let Some((broker, reason)) = failures.named(&endpoints) {
             let (topic, broker, reason) = (topic.to_owned(), broker.to_owned(), Some(reason.to_owned()));
             return PublishError::LeaderUnreachable { endpoints, topic, broker, reason };
@@ -118,14 +113,14 @@ impl Publisher {
             match asked {
                 Ok(_) => return Ok(()),
                 Err(error) if !is_silence(&error) => {
-                    return Err(self.unusable(topic, describe(&error)));
+                    return Err(self.unusable(topic, reason(&error)));
                 }
                 Err(_) if Instant::now() >= give_up_at => {
                     return Err(PublishError::LeaderUnreachable {
                         endpoints: self.endpoints.clone(),
                         topic: topic.to_owned(),
                         broker: leader.address.clone(),
-                        reason: self.events().failures().about(&leader.address).map(str::to_owned),
+                        reason: self.heard().failures().about(&leader.address).map(str::to_owned),
                     });
                 }
                 Err(_) => self.listen(Duration::from_millis(200)),
@@ -136,13 +131,7 @@ impl Publisher {
     /// Asks for the settings of a topic or broker.
     pub(super) fn describe(&self, what: ResourceSpecifier<'_>, deadline: Instant) -> Result<ConfigResource, Untold> {
         let timeout = LIMIT.min(deadline.saturating_duration_since(Instant::now()));
-        let options = AdminOptions::new().request_timeout(Some(timeout));
-        let answers = futures_executor::block_on(self.admin.describe_configs([&what], &options))
-            .map_err(|error| Untold::NoAnswer(describe(&error)))?;
-        let answer = answers.into_iter().next();
-        answer
-            .and_then(Result::ok)
-            .ok_or_else(|| Untold::NotForUs("that takes the right to DescribeConfigs".to_owned()))
+        described::describe(&self.admin, &what, timeout)
     }
 
     /// Takes in what librdkafka has to tell, for as long as there is something or the time lasts.
@@ -196,13 +185,4 @@ fn is_silence(error: &KafkaError) -> bool {
                     | RDKafkaErrorCode::UnknownTopicOrPartition
             )
         )
-}
-
-/// What Kafka or the client says, without the library's name for the call.
-pub(super) fn describe(error: &KafkaError) -> String {
-    let code = match error {
-        KafkaError::AdminOp(code) => Some(*code),
-        other => other.rdkafka_error_code(),
-    };
-    code.map_or_else(|| error.to_string(), |code| code.to_string())
 }

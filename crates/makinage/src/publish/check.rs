@@ -2,15 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::{ConfigResource, ResourceSpecifier};
+use rdkafka::admin::ResourceSpecifier;
 
 use super::{
-    ask::{Leader, Untold},
+    ask::Leader,
     client::Publisher,
     error::PublishError,
     way::{Room, Way},
 };
-use crate::{archive::ModelArchive, kafka::retention::Loss};
+use crate::{
+    archive::ModelArchive,
+    kafka::{
+        described::{Untold, setting},
+        retention::Loss,
+    },
+};
 
 /// What was found out.
 #[derive(Debug, Default)]
@@ -34,11 +40,13 @@ impl Publisher {
         deadline: Instant,
     ) -> Result<(Way, Checked), PublishError> {
         let checked = self.check_topic(topic, deadline)?;
-        let way = checked.room.way(archive, topic, &self.client_id).map_err(|above| PublishError::AboveLimits {
-            topic: topic.to_owned(),
-            needed: above.needed,
-            limit: above.limit,
-            endpoints: self.endpoints.clone(),
+        let way = checked.room.way(archive, topic, self.cluster.application()).map_err(|above| {
+            PublishError::AboveLimits {
+                topic: topic.to_owned(),
+                needed: above.needed,
+                limit: above.limit,
+                endpoints: self.endpoints.clone(),
+            }
         })?;
         Ok((way, checked))
     }
@@ -58,15 +66,15 @@ impl Publisher {
         for leader in leaders {
             let broker = leader.address;
             let told = self.describe(ResourceSpecifier::Broker(leader.id), deadline);
-            match told.and_then(|config| limit(&config, "socket.request.max.bytes")) {
+            match told.and_then(|config| setting(&config, "socket.request.max.bytes")) {
                 Ok(limit) => checked.room.request = Some(checked.room.request.map_or(limit, |known| known.min(limit))),
-                Err(Untold::NoAnswer(reason)) => {
+                Err(untold @ Untold::NoAnswer(_)) => {
                     // One question is enough for a cluster without that API: librdkafka's mock.
-                    checked.notes.push(format!("Kafka doesn't tell what it takes ({reason})"));
+                    checked.notes.push(format!("Kafka doesn't tell what it takes ({untold})"));
                     return checked;
                 }
-                Err(Untold::NotForUs(reason)) => {
-                    checked.notes.push(format!("the broker {broker} doesn't tell what it takes ({reason})"));
+                Err(untold @ Untold::NotForUs) => {
+                    checked.notes.push(format!("the broker {broker} doesn't tell what it takes ({untold})"));
                 }
             }
         }
@@ -74,18 +82,12 @@ impl Publisher {
         if let Some(loss) = told.as_ref().ok().and_then(Loss::of) {
             checked.warnings.push(loss.warning(&self.endpoints, topic));
         }
-        match told.and_then(|config| limit(&config, "max.message.bytes")) {
+        match told.and_then(|config| setting(&config, "max.message.bytes")) {
             Ok(limit) => checked.room.batch = Some(limit),
-            Err(Untold::NoAnswer(reason) | Untold::NotForUs(reason)) => {
-                checked.notes.push(format!("Kafka doesn't tell what the topic {topic:?} takes ({reason})"));
+            Err(untold) => {
+                checked.notes.push(format!("Kafka doesn't tell what the topic {topic:?} takes ({untold})"));
             }
         }
         checked
     }
-}
-
-fn limit(config: &ConfigResource, setting: &str) -> Result<u64, Untold> {
-    let value = config.get(setting).and_then(|entry| entry.value.as_ref()?.parse().ok());
-    // Without the right to ask, the answer has no entries.
-    value.ok_or_else(|| Untold::NotForUs("that takes the right to DescribeConfigs".to_owned()))
 }

@@ -1,33 +1,31 @@
 //! Sending a large model in chunks, and its manifest when all of them are acknowledged.
 //!
-//! What is acknowledged isn't sent again: the idempotent producer sends the few chunks that are on their way again, in their order, when a
-//! connection breaks. A few chunks are in memory, whatever the size. One that is broken off leaves chunks that no manifest names, which nobody looks at.
+//! What is acknowledged isn't sent again: the idempotent producer sends the few chunks that are on their way again, in
+//! their order, when a connection breaks. A few chunks are in memory, whatever the size. An upload that is broken off leaves
+//! chunks that no manifest names, which nobody looks at.
+//!
+//! How records go out, and the clock, is the [`Outbox`]'s business; the real one is in `uploader.rs`.
 
 use std::{
     fs::File,
-    io::Read,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    io::{self, Read},
+    time::{Duration, Instant},
 };
 
-use rdkafka::{
-    ClientContext, Message,
-    config::RDKafkaLogLevel,
-    error::KafkaError,
-    message::{Header, OwnedHeaders},
-    producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext},
-};
+use rdkafka::error::KafkaError;
 use sha2::{Digest, Sha256};
 
 use super::{
-    ask::describe,
-    client::{Events, Publisher},
+    client::Publisher,
     error::PublishError,
-    record::headers,
+    outbox::{Acknowledged, Outbox},
     send::Published,
+    size::headers,
+    uploader::{Uploader, new_id},
 };
 use crate::{
-    archive::{ModelArchive, inspect::hexadecimal, sha256},
+    archive::{ModelArchive, inspect::hexadecimal},
+    kafka::described::reason,
     record::{
         chunk::{self, ChunkPlace},
         headers::{CHUNK_HEADER, CHUNK_KIND, KIND_HEADER, MANIFEST_KIND, RECORD_KEY, UPLOAD_HEADER},
@@ -43,248 +41,168 @@ const TOLD: Duration = Duration::from_secs(10);
 /// … and after so long it is given up. A broker may restart meanwhile.
 const GIVEN_UP: Duration = Duration::from_mins(10);
 
+/// What is uploaded, and where to.
+pub(super) struct Upload<'a> {
+    pub(super) topic: &'a str,
+    pub(super) partition: i32,
+    pub(super) archive: &'a ModelArchive,
+    /// Bytes of each chunk but the last.
+    pub(super) chunk_bytes: u64,
+    /// Tells its chunks from those of others.
+    pub(super) id: String,
+}
+
 impl Publisher {
     /// Sends a model in chunks of so many bytes. `progress` is told how many bytes are acknowledged.
     pub(super) fn send_chunks(
         &self,
         topic: &str,
         archive: &ModelArchive,
-        bytes: u64,
-        mut progress: impl FnMut(u64),
+        chunk_bytes: u64,
+        progress: impl FnMut(u64),
     ) -> Result<Published, PublishError> {
         let partition = self.partition(topic)?;
-        let mut sending = Sending::new(self, Target { topic, partition }, archive, bytes)?;
-        let path = archive.zip();
-        let read = |source| PublishError::Read { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(read)?;
+        let outbox = Uploader::new(&self.cluster.chunk_producer(chunk_bytes), topic, partition)?;
+        let upload = Upload { topic, partition, archive, chunk_bytes, id: new_id(archive) };
+        let zip = File::open(archive.zip()).map_err(|error| upload.unreadable(error))?;
+        upload.send(&outbox, zip, progress)
+    }
+}
+
+impl Upload<'_> {
+    /// Sends all of `zip`, and the manifest once that is there.
+    pub(super) fn send(
+        &self,
+        outbox: &impl Outbox,
+        mut zip: impl Read,
+        progress: impl FnMut(u64),
+    ) -> Result<Published, PublishError> {
+        let mut sending = Sending { upload: self, outbox, progress, moved: (outbox.now(), 0), told: false };
+        let count = self.count();
         let mut hasher = Sha256::new();
         let mut buffer = Vec::new();
-        for index in 0..sending.count {
+        for index in 0..count {
             buffer.clear();
-            file.by_ref().take(bytes).read_to_end(&mut buffer).map_err(read)?;
+            zip.by_ref().take(self.chunk_bytes).read_to_end(&mut buffer).map_err(|error| self.unreadable(error))?;
             hasher.update(&buffer);
-            sending.wait_until(|acks| index - acks.count < WINDOW, &mut progress)?;
-            sending.chunk(index, &buffer)?;
+            sending.wait_until(|acknowledged| index - acknowledged.count < WINDOW)?;
+            sending.chunk(ChunkPlace { index, count }, &buffer)?;
         }
-        let count = sending.count;
-        sending.wait_until(|acks| acks.count == count, &mut progress)?;
-        if hexadecimal(&hasher.finalize()) != archive.sha256 {
+        sending.wait_until(|acknowledged| acknowledged.count == count)?;
+        if hexadecimal(&hasher.finalize()) != self.archive.sha256 {
             // Without a manifest the chunks are nothing.
-            return Err(PublishError::Changed { path: path.to_owned() });
+            return Err(PublishError::Changed { path: self.archive.zip().to_owned() });
         }
-        sending.manifest(archive, bytes, &mut progress)
+        sending.manifest()
     }
 
-    fn chunk_producer(&self, bytes: u64) -> Result<BaseProducer<Acks>, PublishError> {
-        let mut settings = self.base.clone();
-        settings
-            .set("acks", "all")
-            .set("enable.idempotence", "true")
-            .set("compression.codec", "none")
-            .set("linger.ms", "0")
-            // Two chunks in one batch would be above what the topic takes.
-            .set("batch.num.messages", "1")
-            .set("message.max.bytes", (bytes + (64 << 10)).to_string())
-            // This program gives up, not the client.
-            .set("message.timeout.ms", "0")
-            .set("socket.timeout.ms", "120000")
-            .set("queue.buffering.max.kbytes", "32768");
-        settings.create_with_context(Acks::default()).map_err(PublishError::Client)
+    fn count(&self) -> u32 {
+        u32::try_from(self.archive.bytes.div_ceil(self.chunk_bytes)).unwrap_or(u32::MAX)
+    }
+
+    fn unreadable(&self, source: io::Error) -> PublishError {
+        PublishError::Read { path: self.archive.zip().to_owned(), source }
     }
 }
 
-#[derive(Clone, Copy)]
-struct Target<'a> {
-    topic: &'a str,
-    partition: i32,
-}
-
-/// One upload.
-struct Sending<'a> {
-    producer: BaseProducer<Acks>,
-    target: Target<'a>,
-    archive: &'a ModelArchive,
-    /// The upload's id.
-    id: String,
-    count: u32,
+/// An upload that is under way.
+struct Sending<'u, 'a, O, P> {
+    upload: &'u Upload<'a>,
+    outbox: &'u O,
+    progress: P,
     /// When the last acknowledgement came, and how many there were.
     moved: (Instant, u32),
     told: bool,
 }
 
-impl<'a> Sending<'a> {
-    fn new(
-        publisher: &Publisher,
-        target: Target<'a>,
-        archive: &'a ModelArchive,
-        bytes: u64,
-    ) -> Result<Self, PublishError> {
-        let producer = publisher.chunk_producer(bytes)?;
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let seed = format!("{} {} {}", std::process::id(), now.as_nanos(), archive.sha256);
-        let id = sha256(seed.as_bytes())[..16].to_owned();
-        let count = u32::try_from(archive.bytes.div_ceil(bytes)).unwrap_or(u32::MAX);
-        Ok(Self { producer, target, archive, id, count, moved: (Instant::now(), 0), told: false })
+impl<O: Outbox, P: FnMut(u64)> Sending<'_, '_, O, P> {
+    fn chunk(&self, place: ChunkPlace, bytes: &[u8]) -> Result<(), PublishError> {
+        let Upload { id, archive, .. } = self.upload;
+        let header = place.header();
+        let headers = [(KIND_HEADER, CHUNK_KIND), (UPLOAD_HEADER, id), (CHUNK_HEADER, &header)];
+        self.produce(&chunk::key(&archive.sha256, id, place.index), &headers, bytes)
     }
 
-    fn chunk(&self, index: u32, bytes: &[u8]) -> Result<(), PublishError> {
-        let place = ChunkPlace { index, count: self.count }.header();
-        let headers = [(KIND_HEADER, CHUNK_KIND), (UPLOAD_HEADER, &self.id), (CHUNK_HEADER, &place)];
-        let key = chunk::key(&self.archive.sha256, &self.id, index);
-        self.produce(&key, &headers, bytes)
-    }
-
-    fn manifest(
-        mut self,
-        archive: &ModelArchive,
-        chunk_bytes: u64,
-        progress: &mut impl FnMut(u64),
-    ) -> Result<Published, PublishError> {
+    fn manifest(mut self) -> Result<Published, PublishError> {
+        let Upload { archive, partition, chunk_bytes, id, .. } = self.upload;
+        let chunks = self.upload.count();
         let uploaded = Uploaded {
-            upload: self.id.clone(),
-            chunks: self.count,
-            chunk_bytes,
-            partition: self.target.partition,
-            offsets: self.acks().stretch(self.count),
+            upload: id.clone(),
+            chunks,
+            chunk_bytes: *chunk_bytes,
+            partition: *partition,
+            offsets: self.outbox.acknowledged().stretch(chunks),
         };
         let json = Manifest::new(&archive.identity(), &archive.flavor, archive.bytes, uploaded).to_json();
         let mut all = headers(archive);
         all.push((KIND_HEADER, MANIFEST_KIND));
         self.produce(RECORD_KEY, &all, json.as_bytes())?;
-        let count = self.count;
-        self.wait_until(|acks| acks.count > count, progress)?;
-        let (partition, offset) = (self.target.partition, self.acks().last.unwrap_or(-1));
-        Ok(Published { partition, offset })
+        self.wait_until(|acknowledged| acknowledged.count > chunks)?;
+        Ok(Published { partition: *partition, offset: self.outbox.acknowledged().last.unwrap_or(-1) })
     }
 
     fn produce(&self, key: &str, headers: &[(&str, &str)], value: &[u8]) -> Result<(), PublishError> {
-        let headers = headers
-            .iter()
-            .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
-        let Target { topic, partition } = self.target;
-        let record = BaseRecord::to(topic).partition(partition).key(key).payload(value).headers(headers);
-        self.producer.send(record).map_err(|(error, _)| self.refused(&error, value.len() as u64))
+        self.outbox.send(key, headers, value).map_err(|error| self.refused(&error, value.len() as u64))
     }
 
     /// Takes in acknowledgements until there are enough.
-    fn wait_until(
-        &mut self,
-        enough: impl Fn(&Acknowledged) -> bool,
-        progress: &mut impl FnMut(u64),
-    ) -> Result<(), PublishError> {
+    fn wait_until(&mut self, enough: impl Fn(&Acknowledged) -> bool) -> Result<(), PublishError> {
+        self.outbox.listen(Duration::ZERO);
         loop {
-            self.producer.poll(Duration::ZERO);
-            let (done, failure, count, bytes) = {
-                let acks = self.acks();
-                (enough(&acks), acks.failure.clone(), acks.count, acks.bytes)
-            };
-            if let Some(error) = failure {
-                return Err(self.refused(&error, bytes));
+            let acknowledged = self.outbox.acknowledged();
+            if let Some(error) = &acknowledged.failure {
+                return Err(self.refused(error, acknowledged.bytes));
             }
-            progress(bytes.min(self.archive.bytes));
-            if done {
+            (self.progress)(acknowledged.bytes.min(self.upload.archive.bytes));
+            if enough(&acknowledged) {
                 return Ok(());
             }
-            self.check_stall(count, bytes)?;
-            self.producer.poll(TICK);
+            self.check_stall(&acknowledged)?;
+            self.outbox.listen(TICK);
         }
     }
 
-    fn check_stall(&mut self, count: u32, bytes: u64) -> Result<(), PublishError> {
-        let cause = || self.producer.context().events.failure();
-        if count != self.moved.1 {
+    fn check_stall(&mut self, acknowledged: &Acknowledged) -> Result<(), PublishError> {
+        let now = self.outbox.now();
+        let still = now.saturating_duration_since(self.moved.0);
+        if acknowledged.count != self.moved.1 {
             if self.told {
                 tracing::warn!("Kafka takes the model again");
             }
-            (self.moved, self.told) = ((Instant::now(), count), false);
-        } else if self.moved.0.elapsed() > GIVEN_UP {
-            return Err(PublishError::Unacknowledged {
-                topic: self.target.topic.to_owned(),
-                reason: "nothing was acknowledged for ten minutes",
-                sent: bytes.min(self.archive.bytes - 1),
-                bytes: self.archive.bytes,
-                cause: cause(),
-            });
-        } else if self.moved.0.elapsed() > TOLD && !self.told {
-            let cause = cause().map(|cause| format!(" ({cause})")).unwrap_or_default();
-            tracing::warn!(
-                "Kafka has acknowledged nothing for {} s{cause}: waiting; {bytes} of {} bytes are there and needn't be sent again",
-                TOLD.as_secs(),
-                self.archive.bytes
-            );
+            (self.moved, self.told) = ((now, acknowledged.count), false);
+        } else if still > GIVEN_UP {
+            return Err(self.given_up(acknowledged.bytes));
+        } else if still > TOLD && !self.told {
+            self.tell(acknowledged.bytes);
             self.told = true;
         }
         Ok(())
     }
 
-    fn refused(&self, error: &KafkaError, bytes: u64) -> PublishError {
-        PublishError::Refused { topic: self.target.topic.to_owned(), bytes, reason: describe(error) }
+    fn tell(&self, bytes: u64) {
+        let cause = self.outbox.failure().map(|cause| format!(" ({cause})")).unwrap_or_default();
+        tracing::warn!(
+            "Kafka has acknowledged nothing for {} s{cause}: waiting; {bytes} of {} bytes are there and needn't be sent again",
+            TOLD.as_secs(),
+            self.upload.archive.bytes
+        );
     }
 
-    fn acks(&self) -> MutexGuard<'_, Acknowledged> {
-        self.producer.context().lock()
-    }
-}
-
-/// What has been acknowledged of one upload.
-#[derive(Debug, Default)]
-struct Acknowledged {
-    count: u32,
-    bytes: u64,
-    first: Option<i64>,
-    last: Option<i64>,
-    failure: Option<KafkaError>,
-}
-
-impl Acknowledged {
-    /// The stretch of offsets; of a record that was sent twice the broker may not tell it, so there is room for all.
-    fn stretch(&self, count: u32) -> (i64, i64) {
-        let last = self.last.unwrap_or(0).max(i64::from(count) - 1);
-        (self.first.unwrap_or(0).min(last - (i64::from(count) - 1)).max(0), last)
-    }
-}
-
-/// The context of an upload's producer.
-#[derive(Default)]
-struct Acks {
-    events: Events,
-    acknowledged: Mutex<Acknowledged>,
-}
-
-impl Acks {
-    fn lock(&self) -> MutexGuard<'_, Acknowledged> {
-        self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ClientContext for Acks {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.events.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.events.error(error, reason);
-    }
-}
-
-impl ProducerContext for Acks {
-    type DeliveryOpaque = ();
-
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        let mut all = self.lock();
-        match result {
-            Ok(message) => {
-                all.count += 1;
-                all.bytes += message.payload_len() as u64;
-                let offset = message.offset();
-                if offset >= 0 {
-                    all.first = Some(all.first.map_or(offset, |first| first.min(offset)));
-                    all.last = Some(all.last.map_or(offset, |last| last.max(offset)));
-                }
-            }
-            Err((error, _)) => {
-                all.failure.get_or_insert_with(|| error.clone());
-            }
+    fn given_up(&self, sent: u64) -> PublishError {
+        let bytes = self.upload.archive.bytes;
+        PublishError::Unacknowledged {
+            topic: self.upload.topic.to_owned(),
+            reason: "nothing was acknowledged for ten minutes",
+            sent: sent.min(bytes - 1),
+            bytes,
+            cause: self.outbox.failure(),
         }
     }
+
+    fn refused(&self, error: &KafkaError, bytes: u64) -> PublishError {
+        PublishError::Refused { topic: self.upload.topic.to_owned(), bytes, reason: reason(error) }
+    }
 }
+
+#[cfg(test)]
+mod tests;

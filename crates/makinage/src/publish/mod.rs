@@ -16,18 +16,18 @@ mod chunks;
 mod client;
 mod error;
 mod flow;
+mod heard;
 mod newest;
+mod outbox;
 mod partition;
-mod record;
-mod reference;
 mod send;
 mod size;
+mod uploader;
 mod way;
 
 pub use check::Checked;
 pub use client::Publisher;
 pub use error::PublishError;
-pub use newest::OnTopic;
 pub use send::Published;
 pub use way::Way;
 

@@ -1,129 +1,152 @@
-//! Which model a topic's readers would take now: its newest.
+//! Whether a model is the newest on its topic already, as the services that read it see it.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    ops::{ControlFlow, Range},
+    time::Duration,
+};
 
 use rdkafka::{
-    Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, KafkaResult},
-    message::BorrowedMessage,
-    metadata::{MetadataPartition, MetadataTopic},
 };
 
 use super::{
-    ask::describe,
-    client::{Events, Publisher},
+    client::{Publisher, create},
     error::PublishError,
+    heard::Heard,
 };
 use crate::{
-    archive::sha256,
+    archive::Limits,
+    kafka::{
+        described::reason,
+        forwarding::Context,
+        topics::{self, Topic},
+    },
     model::{ModelIdentity, RecordPlace},
-    record::headers::{NAME_HEADER, RECORD_KEY, SHA256_HEADER, VERSION_HEADER, header},
+    record::{Record, manifest::Manifest, upload::Upload},
+    topic::{
+        history::History,
+        read::{self, AMinute, Stretch},
+    },
 };
 
 /// The longest wait for one answer.
 const ANSWER: Duration = Duration::from_secs(10);
-/// The longest look back; a model that is behind more than that is published once more.
-const LOOK: Duration = Duration::from_mins(1);
-/// How many times more records each look back takes in.
-const LOOK_BACK: i64 = 4;
-
-/// A model that is on a topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OnTopic {
-    /// Which model.
-    pub identity: ModelIdentity,
-    /// Its record.
-    pub place: RecordPlace,
-}
 
 impl Publisher {
-    /// The newest model on `topic`, by its record's headers; `None` where there is none, or none near the end.
-    pub fn newest(&self, topic: &str) -> Result<Option<OnTopic>, PublishError> {
-        self.look_back(topic).map_err(|error| PublishError::UnusableTopic {
+    /// The record of the newest complete model on `topic`, where that is this one. A large model's chunks are looked for
+    /// only where it is.
+    pub fn find_newest(&self, topic: &str, model: &ModelIdentity) -> Result<Option<RecordPlace>, PublishError> {
+        let consumer: BaseConsumer<Context<(), Heard>> = create(&self.cluster.model_looker(), ())?;
+        let found = Look::new(&consumer, topic).and_then(|mut look| look.find(model));
+        found.map_err(|error| PublishError::UnusableTopic {
             topic: topic.to_owned(),
-            reason: describe(&error),
+            reason: reason(&error),
             endpoints: self.endpoints.clone(),
         })
     }
-
-    fn look_back(&self, topic: &str) -> KafkaResult<Option<OnTopic>> {
-        let mut settings = self.base.clone();
-        settings
-            // Needed to assign partitions; nothing is committed, and no group is joined.
-            .set("group.id", format!("{}-models", self.client_id))
-            .set("enable.auto.commit", "false")
-            .set("enable.partition.eof", "true")
-            .set("isolation.level", "read_committed")
-            // One record holds a whole model.
-            .set("receive.message.max.bytes", "2147483647")
-            .set("fetch.max.bytes", "2147483135")
-            .set("queued.max.messages.kbytes", "1024");
-        let consumer: BaseConsumer<Events> = settings.create_with_context(Events::default())?;
-        let metadata = consumer.fetch_metadata(Some(topic), ANSWER)?;
-        let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions).map(MetadataPartition::id);
-        let deadline = Instant::now() + LOOK;
-        let mut newest: Option<OnTopic> = None;
-        for partition in partitions {
-            let found = Partition { consumer: &consumer, topic, number: partition }.newest(deadline)?;
-            if found.as_ref().map(|found| found.place.timestamp) > newest.as_ref().map(|known| known.place.timestamp) {
-                newest = found;
-            }
-        }
-        Ok(newest)
-    }
 }
 
-struct Partition<'c> {
-    consumer: &'c BaseConsumer<Events>,
+/// A look back from a topic's end.
+struct Look<'c> {
+    consumer: &'c BaseConsumer<Context<(), Heard>>,
     topic: &'c str,
-    number: i32,
+    partitions: i32,
+    history: History,
+    /// What records said that were looked at, by partition and offset.
+    told: HashMap<(i32, i64), Told>,
 }
 
-impl Partition<'_> {
-    fn newest(&self, deadline: Instant) -> KafkaResult<Option<OnTopic>> {
-        let (low, mut end) = self.consumer.fetch_watermarks(self.topic, self.number, ANSWER)?;
-        let mut back = 1;
-        while end > low {
-            let begin = low.max(end - back);
-            if let Some(found) = self.newest_between(begin, end, deadline)? {
-                return Ok(Some(found));
+/// What a record says of its model.
+struct Told {
+    identity: Option<ModelIdentity>,
+    manifest: Option<Manifest>,
+}
+
+impl<'c> Look<'c> {
+    fn new(consumer: &'c BaseConsumer<Context<(), Heard>>, topic: &'c str) -> KafkaResult<Self> {
+        let partitions = match topics::look_up(consumer.client(), topic) {
+            Topic::Partitions(count) => count,
+            Topic::Missing => 0,
+            Topic::Unknown(error) => return Err(error),
+        };
+        let mut history = History::default();
+        for partition in 0..partitions {
+            let (low, high) = consumer.fetch_watermarks(topic, partition, ANSWER)?;
+            history.add(low..high);
+        }
+        Ok(Self { consumer, topic, partitions, history, told: HashMap::new() })
+    }
+
+    fn find(&mut self, model: &ModelIdentity) -> KafkaResult<Option<RecordPlace>> {
+        while let Some(place) = self.newest()? {
+            let told = self.told.get(&(place.partition, place.offset));
+            let is_readable = told.is_some_and(|told| told.identity.is_some());
+            if is_readable && told.is_none_or(|told| told.identity.as_ref() != Some(model)) {
+                return Ok(None);
             }
-            end = begin;
-            back *= LOOK_BACK;
+            if is_readable && self.is_whole(&place)? {
+                return Ok(Some(place));
+            }
+            // No service can take it.
+            self.history.pass_over(&place);
         }
         Ok(None)
     }
 
-    fn newest_between(&self, begin: i64, end: i64, deadline: Instant) -> KafkaResult<Option<OnTopic>> {
-        let mut only = TopicPartitionList::new();
-        only.add_partition_offset(self.topic, self.number, Offset::Offset(begin))?;
-        self.consumer.assign(&only)?;
-        let mut newest = None;
-        while Instant::now() < deadline {
-            match self.consumer.poll(Duration::from_millis(500)) {
-                Some(Ok(message)) if message.offset() < end => {
-                    newest = model(&message).or(newest);
-                    if message.offset() + 1 == end {
-                        return Ok(newest);
-                    }
+    fn newest(&mut self) -> KafkaResult<Option<RecordPlace>> {
+        let Self { consumer, topic, told, history, .. } = self;
+        history.newest(None, |partition, offsets| {
+            let mut models = Vec::new();
+            read::read(consumer, &Stretch { topic, partition, offsets }, &AMinute, |message| {
+                let record = Record::of(message);
+                if record.is_model() {
+                    let place = RecordPlace::of(message);
+                    told.insert((place.partition, place.offset), Told::by(record));
+                    models.push(place);
                 }
-                Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(newest),
-                // librdkafka tries again by itself, and has told what it is.
-                Some(Err(_)) | None => {}
-            }
+                ControlFlow::Continue(())
+            })?;
+            Ok::<_, KafkaError>(models)
+        })
+    }
+
+    /// Whether all that the record stands for is on the topic, or elsewhere.
+    fn is_whole(&self, place: &RecordPlace) -> KafkaResult<bool> {
+        let told = self.told.get(&(place.partition, place.offset));
+        let Some(manifest) = told.and_then(|told| told.manifest.as_ref()) else { return Ok(true) };
+        if manifest.fits(self.partitions, &Limits::default()).is_err() {
+            return Ok(false);
         }
-        Ok(newest)
+        let mut upload = Upload::new(manifest);
+        self.place_chunks(&mut upload, manifest.first_offset..manifest.last_offset.saturating_add(1))?;
+        if !upload.is_complete() {
+            // What a manifest says of offsets may be wrong; the service looks there too.
+            let end = if manifest.partition == place.partition { place.offset } else { i64::MAX };
+            self.place_chunks(&mut upload, 0..end)?;
+        }
+        Ok(upload.is_complete())
+    }
+
+    fn place_chunks(&self, upload: &mut Upload<'_>, offsets: Range<i64>) -> KafkaResult<()> {
+        let stretch = Stretch { topic: self.topic, partition: upload.manifest().partition, offsets };
+        read::read(self.consumer, &stretch, &AMinute, |message| {
+            if let Record::Chunk(chunk) = Record::of(message) {
+                upload.place(&chunk);
+            }
+            if upload.is_complete() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
     }
 }
 
-/// What a record says of its model, where it is one.
-fn model(message: &BorrowedMessage<'_>) -> Option<OnTopic> {
-    let value = message.payload().filter(|_| message.key() == Some(RECORD_KEY.as_bytes()))?;
-    let digest = header(message, SHA256_HEADER).and_then(|digest| std::str::from_utf8(digest).ok());
-    let digest = digest.map_or_else(|| sha256(value), str::to_owned);
-    Some(OnTopic {
-        identity: ModelIdentity::named(digest, header(message, NAME_HEADER), header(message, VERSION_HEADER)),
-        place: RecordPlace::of(message),
-    })
+impl Told {
+    fn by(record: Record<'_>) -> Self {
+        let identity = record.identity();
+        let manifest = if let Record::Manifest(Ok(manifest)) = record { Some(manifest) } else { None };
+        Self { identity, manifest }
+    }
 }
+
+#[cfg(test)]
+mod tests;

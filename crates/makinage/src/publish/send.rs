@@ -1,4 +1,4 @@
-//! Sending one model, and waiting until it is acknowledged.
+//! Sending one model, or where one is, and waiting until it is acknowledged.
 
 use std::{
     fs,
@@ -7,14 +7,17 @@ use std::{
 
 use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
-    message::{Header, OwnedHeaders},
     producer::BaseRecord,
 };
 
-use super::{ask::describe, client::Publisher, error::PublishError, flow::Flow, record, way::Way};
+use super::{client::Publisher, error::PublishError, flow::Flow, size::headers, way::Way};
 use crate::{
     archive::{ModelArchive, sha256},
-    record::headers::RECORD_KEY,
+    kafka::described::reason,
+    record::{
+        headers::{KIND_HEADER, RECORD_KEY, REFERENCE_KIND, naming, owned},
+        reference::Reference,
+    },
 };
 
 /// How often the progress is told.
@@ -56,19 +59,31 @@ impl Publisher {
         }
     }
 
+    /// Sends a reference, and waits for the acknowledgement. That there is such a model, and that it can be had, only the
+    /// services find out.
+    pub fn send_reference(&self, topic: &str, reference: &Reference) -> Result<Published, PublishError> {
+        let json = reference.to_json();
+        let mut headers = naming(&reference.sha256, None, reference.name.as_deref(), reference.version.as_deref());
+        headers.push((KIND_HEADER, REFERENCE_KIND));
+        let sent = OnItsWay { topic, bytes: json.len() as u64 };
+        let record = BaseRecord::to(topic).key(RECORD_KEY).payload(&json).headers(owned(&headers));
+        self.producer.send(record).map_err(|(error, _)| refused(sent, &error))?;
+        self.wait(sent, |_| {})
+    }
+
     /// Waits for the acknowledgement of one record. While bytes flow there is no hurry: the wait ends when nothing has
     /// moved for a minute, when the connection breaks again and again, or after twice the time that librdkafka gives one request (five minutes for a
     /// large one).
     pub(super) fn wait(&self, record: OnItsWay<'_>, mut progress: impl FnMut(u64)) -> Result<Published, PublishError> {
-        let mut flow = Flow::new(self.events().traffic(), Instant::now());
+        let mut flow = Flow::new(self.heard().traffic(), Instant::now());
         loop {
             self.listen(TICK);
-            if let Some(outcome) = self.events().take_acknowledgement() {
+            if let Some(outcome) = self.take_acknowledgement() {
                 return outcome
                     .map(|(partition, offset)| Published { partition, offset })
                     .map_err(|error| self.failed(record, &flow, &error));
             }
-            if let Some(reason) = flow.observe(self.events().traffic(), Instant::now()) {
+            if let Some(reason) = flow.observe(self.heard().traffic(), Instant::now()) {
                 return Err(self.unacknowledged(record, &flow, reason));
             }
             progress(flow.sent().min(record.bytes));
@@ -82,11 +97,7 @@ impl Publisher {
         if sha256(&zip) != archive.sha256 {
             return Err(PublishError::Changed { path: path.to_owned() });
         }
-        let mut headers = OwnedHeaders::new();
-        for (key, value) in record::headers(archive) {
-            headers = headers.insert(Header { key, value: Some(value) });
-        }
-        let record = BaseRecord::to(topic).key(RECORD_KEY).payload(&zip).headers(headers);
+        let record = BaseRecord::to(topic).key(RECORD_KEY).payload(&zip).headers(owned(&headers(archive)));
         let sent = OnItsWay { topic, bytes: archive.bytes };
         self.producer.send(record).map_err(|(error, _)| refused(sent, &error))
     }
@@ -100,17 +111,17 @@ impl Publisher {
         }
     }
 
-    fn unacknowledged(&self, record: OnItsWay<'_>, flow: &Flow, reason: &'static str) -> PublishError {
+    fn unacknowledged(&self, record: OnItsWay<'_>, flow: &Flow, why: &'static str) -> PublishError {
         PublishError::Unacknowledged {
             topic: record.topic.to_owned(),
-            reason,
+            reason: why,
             sent: flow.sent().min(record.bytes),
             bytes: record.bytes,
-            cause: self.events().failure(),
+            cause: self.heard().failure(),
         }
     }
 }
 
 pub(super) fn refused(record: OnItsWay<'_>, error: &KafkaError) -> PublishError {
-    PublishError::Refused { topic: record.topic.to_owned(), bytes: record.bytes, reason: describe(error) }
+    PublishError::Refused { topic: record.topic.to_owned(), bytes: record.bytes, reason: reason(error) }
 }

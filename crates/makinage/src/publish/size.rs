@@ -1,15 +1,19 @@
 //! How large a model is on its way: what the broker's limits are compared with.
 
-use super::record::headers;
-use crate::{archive::ModelArchive, record::headers::RECORD_KEY};
-
-/// The largest record that librdkafka sends: the upper end of its `message.max.bytes`.
-pub(super) const CLIENT_LIMIT: u64 = 1_000_000_000;
+use crate::{
+    archive::ModelArchive,
+    record::headers::{RECORD_KEY, naming},
+};
 
 /// Header of a record batch, format 2.
 const BATCH_HEADER: u64 = 61;
 /// What a produce request adds to its only batch, at most, beside the topic's and client's names.
 const REQUEST_OVERHEAD: u64 = 256;
+
+/// The headers of a model's record.
+pub(super) fn headers(archive: &ModelArchive) -> Vec<(&'static str, &str)> {
+    naming(&archive.sha256, Some(&archive.flavor), archive.name.as_deref(), archive.version.as_deref())
+}
 
 /// Bytes of the batch that holds a model's record alone: what `max.message.bytes` limits.
 pub(super) fn batch_bytes(archive: &ModelArchive) -> u64 {

@@ -3,28 +3,30 @@
 use std::{
     collections::BTreeMap,
     net::{TcpListener, TcpStream},
-    path::PathBuf,
     time::{Duration, Instant},
 };
 
 use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    message::{Headers, OwnedHeaders},
+    message::Headers,
     mocking::MockCluster,
-    producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer},
+    producer::DefaultProducerContext,
     types::RDKafkaRespErr,
 };
 
 use super::{PublishError, Published, Publisher, Way};
-use crate::record::headers::{FLAVOR_HEADER, NAME_HEADER, RECORD_KEY, SHA256_HEADER, VERSION_HEADER};
 use crate::{
     archive::{
         ModelArchive, inspect,
         testing::{Disk, SMALL_MLMODEL, stored},
     },
-    config::{Kafka, PublishConfig},
-    record::manifest::Manifest,
+    config::Kafka,
+    kafka::client::Cluster,
+    record::{
+        headers::{FLAVOR_HEADER, RECORD_KEY, SHA256_HEADER},
+        manifest::Manifest,
+    },
 };
 
 fn model() -> (Disk, ModelArchive) {
@@ -34,15 +36,8 @@ fn model() -> (Disk, ModelArchive) {
 }
 
 fn publisher(endpoint: &str) -> Publisher {
-    let config = PublishConfig {
-        file: PathBuf::from("config.publish.yaml"),
-        application: "my_model_publisher".to_owned(),
-        kafka: Kafka { endpoints: vec![endpoint.to_owned()], properties: BTreeMap::new() },
-        models: Vec::new(),
-        references: Vec::new(),
-        python: None,
-    };
-    Publisher::new(&config, 1_000_000).unwrap()
+    let kafka = Kafka { endpoints: vec![endpoint.to_owned()], properties: BTreeMap::new() };
+    Publisher::new(&Cluster::new(&kafka, "my_model_publisher"), 1_000_000).unwrap()
 }
 
 fn deadline() -> Instant {
@@ -229,23 +224,4 @@ fn a_file_that_changed_since_it_was_checked_is_not_sent() {
     let kafka = cluster();
     let error = publisher(&kafka.bootstrap_servers()).send("model", &archive, Way::Record, |_| {}).unwrap_err();
     assert!(matches!(error, PublishError::Changed { .. }), "{error}");
-}
-
-#[test]
-fn the_newest_model_on_a_topic_is_found_whatever_its_headers_names_are_made_of() {
-    let kafka = cluster();
-    kafka.create_topic("model", 1, 1).unwrap();
-    let producer: BaseProducer =
-        ClientConfig::new().set("bootstrap.servers", kafka.bootstrap_servers()).create().unwrap();
-    for version in [b"1".as_slice(), b"2"] {
-        let mut headers = OwnedHeaders::new();
-        kafka_headers::add(&mut headers, b"\xff\xfe", None);
-        kafka_headers::add(&mut headers, NAME_HEADER.as_bytes(), Some(b"iris"));
-        kafka_headers::add(&mut headers, VERSION_HEADER.as_bytes(), Some(version));
-        let record = BaseRecord::to("model").key(RECORD_KEY).payload("PK").headers(headers);
-        producer.send(record).map_err(|(error, _)| error).unwrap();
-    }
-    producer.flush(Duration::from_secs(20)).unwrap();
-    let newest = publisher(&kafka.bootstrap_servers()).newest("model").unwrap().expect("a model");
-    assert_eq!((newest.place.offset, &*newest.identity.label()), (1, "iris@2"));
 }

@@ -1,7 +1,7 @@
 //! Whether a model goes in one record or in chunks. Pure.
 
-use super::size::{CLIENT_LIMIT, batch_bytes, request_overhead};
-use crate::{archive::ModelArchive, record::chunk::MOST_CHUNKS};
+use super::size::{batch_bytes, request_overhead};
+use crate::{archive::ModelArchive, kafka::settings::CLIENT_LIMIT, record::chunk::MOST_CHUNKS};
 
 /// The largest chunk: below Kafka's own default for a record, and a few of them are in memory at a time.
 const LARGEST_CHUNK: u64 = 1_000_000;

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use rdkafka::message::BorrowedMessage;
+use rdkafka::message::{BorrowedMessage, Header, OwnedHeaders};
 
 /// Key of every record that is a model, or a chunked model's manifest, or a reference to one.
 ///
@@ -34,4 +34,20 @@ pub const CHUNK_HEADER: &str = "makinage-chunk";
 pub fn header<'m>(message: &'m BorrowedMessage<'_>, name: &str) -> Option<&'m [u8]> {
     let name = CString::new(name).ok()?;
     kafka_headers::first(kafka_headers::of(message).ok()??, &name)?
+}
+
+/// The headers that say which model a record stands for, those that it has.
+pub fn naming<'m>(
+    sha256: &'m str,
+    flavor: Option<&'m str>,
+    name: Option<&'m str>,
+    version: Option<&'m str>,
+) -> Vec<(&'static str, &'m str)> {
+    let said = [(SHA256_HEADER, Some(sha256)), (FLAVOR_HEADER, flavor), (NAME_HEADER, name), (VERSION_HEADER, version)];
+    said.into_iter().filter_map(|(header, value)| Some((header, value?))).collect()
+}
+
+/// Headers as a record takes them.
+pub fn owned(headers: &[(&str, &str)]) -> OwnedHeaders {
+    headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(*value) }))
 }

@@ -33,6 +33,11 @@ impl<'m> Upload<'m> {
         Self { manifest, have: vec![0; words], left: manifest.chunks }
     }
 
+    /// What names the chunks.
+    pub fn manifest(&self) -> &'m Manifest {
+        self.manifest
+    }
+
     /// Where a chunk's bytes belong. Counts it as having come.
     pub fn place(&mut self, chunk: &Chunk<'_>) -> Placing {
         let Chunk { upload, place, bytes } = chunk;

@@ -11,6 +11,7 @@
 mod look;
 pub mod source;
 mod still;
+mod taker;
 mod watch;
 
 use std::{io, sync::Arc, thread};
@@ -19,16 +20,8 @@ use crossbeam_channel::{Receiver, bounded};
 use signal_hook::{consts::SIGHUP, iterator::Signals};
 
 use self::source::Source;
-use crate::{config::Config, generation::mailbox::Mailbox, panics, status::SharedStatus};
-
-/// Where changes go.
-#[derive(Debug, Clone)]
-pub struct Outlets {
-    /// The loader's.
-    pub mailbox: Arc<Mailbox>,
-    /// Refused changes are counted here.
-    pub status: SharedStatus,
-}
+pub use self::taker::Outlets;
+use crate::{config::Config, panics, preflight};
 
 /// Where changes come from.
 #[derive(Debug)]
@@ -44,7 +37,7 @@ impl Changes {
     pub fn watch(self, running: Config, outlets: Outlets) -> io::Result<()> {
         let Self { source, hangups } = self;
         let (texts, origin) = source.follow(Arc::clone(&outlets.mailbox))?;
-        let watch = watch::Watch::new(texts, origin, running, outlets);
+        let watch = watch::Watch::new(texts, origin, running, outlets, preflight::add_imports);
         thread::Builder::new().name("configuration".into()).spawn(move || watch.run(&hangups))?;
         Ok(())
     }

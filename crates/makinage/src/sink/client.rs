@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rdkafka::{
-    ClientConfig, ClientContext,
+    ClientConfig,
     config::RDKafkaLogLevel,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     message::DeliveryResult,
@@ -21,9 +21,11 @@ use crate::{
     config::{DataTopic, SinkTopic},
     event::Ticket,
     kafka::{
-        client::{self, Cluster},
+        client::Cluster,
         context::Connection,
+        forwarding::{Context, Own},
         limits,
+        settings::{self, METADATA_REFRESH_MS},
         topics::{Topic, look_up},
     },
     panics,
@@ -35,30 +37,29 @@ const MOST_WAITING: usize = 64 << 20;
 /// librdkafka's default of `batch.size`.
 const CLIENT_BATCH: usize = 1_000_000;
 
-/// The producer's context.
+/// What is the producer's own in its context.
 pub struct Deliveries {
     reports: Reports,
-    connection: Arc<Connection>,
 }
 
-impl ClientContext for Deliveries {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        // Why a producer gives up is told by the sink, with what becomes of its outputs; that it may is the sink's own choice, which
-        // librdkafka warns of as experimental.
+impl Own for Deliveries {
+    /// Why a producer gives up is told by the sink, with what becomes of its outputs; that it may is the sink's own choice,
+    /// which librdkafka warns of as experimental.
+    fn level(&self, level: RDKafkaLogLevel, facility: &str, message: &str) -> RDKafkaLogLevel {
         let own = facility == "FATAL" || (facility == "CONFWARN" && message.contains("enable.gapless.guarantee"));
-        self.connection.log(if own { RDKafkaLogLevel::Debug } else { level }, facility, message);
+        if own { RDKafkaLogLevel::Debug } else { level }
     }
 
-    fn error(&self, error: KafkaError, reason: &str) {
-        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+    fn keeps(&self, error: &KafkaError) -> bool {
+        let is_fatal = error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal);
+        if is_fatal {
             self.reports.give_up();
-        } else {
-            self.connection.error(error, reason);
         }
+        is_fatal
     }
 }
 
-impl ProducerContext for Deliveries {
+impl ProducerContext for Context<Deliveries> {
     type DeliveryOpaque = usize;
 
     fn delivery(&self, report: &DeliveryResult<'_>, opaque: usize) {
@@ -66,18 +67,18 @@ impl ProducerContext for Deliveries {
         let ticket = Ticket::from_opaque(opaque);
         match report {
             Ok(_) => {
-                self.connection.alive();
-                self.reports.delivered(ticket);
+                self.listener.alive();
+                self.own.reports.delivered(ticket);
             }
             Err((error, message)) => {
-                self.reports.not_delivered(Undelivered { error: error.clone(), message: message.detach(), ticket });
+                self.own.reports.not_delivered(Undelivered { error: error.clone(), message: message.detach(), ticket });
             }
         }
     }
 }
 
 /// The producer of outputs.
-pub type OutputProducer = ThreadedProducer<Deliveries>;
+pub type OutputProducer = ThreadedProducer<Context<Deliveries>>;
 
 impl Producer for OutputProducer {
     fn send<'r>(&self, record: Record<'r>) -> Result<(), NotTaken<'r>> {
@@ -106,7 +107,7 @@ impl Producer for OutputProducer {
     }
 
     fn reports(&self) -> &Reports {
-        &self.client().context().reports
+        &self.client().context().own.reports
     }
 
     fn look_up(&self, topic: &str) -> Topic {
@@ -123,8 +124,8 @@ pub struct KafkaProducers {
 
 impl KafkaProducers {
     fn create_with(&self, settings: &ClientConfig) -> KafkaResult<OutputProducer> {
-        let reports = Reports::new(&self.acks);
-        settings.create_with_context(Deliveries { reports, connection: Arc::clone(&self.connection) })
+        let deliveries = Deliveries { reports: Reports::new(&self.acks) };
+        settings.create_with_context(Context::new(Arc::clone(&self.connection), deliveries))
     }
 }
 
@@ -132,13 +133,10 @@ impl Producers for KafkaProducers {
     type Producer = OutputProducer;
 
     fn create(&self, kind: Kind, batch_size: usize) -> KafkaResult<OutputProducer> {
-        let mut settings = self.settings.clone();
-        settings.set("batch.size", batch_size.to_string());
-        match kind {
-            Kind::Ordinary => settings.set("enable.gapless.guarantee", "true"),
-            Kind::Alone => settings.set("batch.num.messages", "1").set("linger.ms", "0"),
-        };
-        self.create_with(&settings)
+        self.create_with(&match kind {
+            Kind::Ordinary => settings::in_order(&self.settings, batch_size),
+            Kind::Alone => settings::alone(&self.settings, batch_size),
+        })
     }
 }
 
@@ -161,7 +159,7 @@ impl KafkaSink {
             return Ok(None);
         };
         let max_record = max_record(&producers.settings, &sink.name);
-        producers.settings.set("message.max.bytes", client_limit(max_record));
+        producers.settings = cluster.output_producer(max_record);
         let limits =
             Limits { max_record, batch_size: batch_size(&producers.settings, max_record), waiting: MOST_WAITING };
         let interval = refresh_interval(&producers.settings);
@@ -176,7 +174,7 @@ impl KafkaSink {
 
 fn refresh_interval(settings: &ClientConfig) -> Duration {
     let interval = settings.get("topic.metadata.refresh.interval.ms").and_then(|ms| ms.parse().ok());
-    Duration::from_millis(interval.filter(|ms| *ms > 0).unwrap_or(client::METADATA_REFRESH_MS))
+    Duration::from_millis(interval.filter(|ms| *ms > 0).unwrap_or(METADATA_REFRESH_MS))
 }
 
 /// The sink topic's `max.message.bytes`; brokers that can't be asked have Kafka's default.
@@ -189,11 +187,6 @@ fn max_record(settings: &ClientConfig, topic: &str) -> usize {
             limits::DEFAULT_MAX_MESSAGE_BYTES
         }
     }
-}
-
-/// librdkafka's own bound must not be below the topic's; it allows 1,000 to 1,000,000,000.
-fn client_limit(max_record: usize) -> String {
-    max_record.clamp(1_000_000, 1_000_000_000).to_string()
 }
 
 /// The broker holds `max.message.bytes` against a whole batch, and would refuse all records of a larger one.

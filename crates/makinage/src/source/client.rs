@@ -9,7 +9,6 @@ use std::{
 
 use rdkafka::{
     ClientConfig, ClientContext, Message, Statistics, TopicPartitionList,
-    config::RDKafkaLogLevel,
     consumer::{BaseConsumer, CommitMode, Consumer as Client, ConsumerContext, RebalanceProtocol},
     error::{KafkaError, KafkaResult},
     topic_partition_list::{Offset, TopicPartitionListElem},
@@ -25,6 +24,7 @@ use crate::{
     clock::SystemClock,
     kafka::{
         context::Connection,
+        forwarding::{Context, Own},
         pulse::Membership,
         topics::{Topic, look_up},
     },
@@ -35,7 +35,7 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A member of the application's consumer group.
-pub type KafkaConsumer = BaseConsumer<Group>;
+pub type KafkaConsumer = BaseConsumer<Context<Group>>;
 
 /// Joins the group.
 pub(super) fn join(
@@ -43,9 +43,9 @@ pub(super) fn join(
     assignment: Arc<Assignment<SystemClock>>,
     connection: Arc<Connection>,
 ) -> KafkaResult<KafkaConsumer> {
-    let group = Group { assignment, connection, membership: Mutex::default() };
-    let consumer: KafkaConsumer = settings.create_with_context(group)?;
-    let names: Vec<&str> = consumer.context().assignment.topics.iter().map(|topic| topic.name.as_str()).collect();
+    let group = Group { assignment, membership: Mutex::default() };
+    let consumer: KafkaConsumer = settings.create_with_context(Context::new(connection, group))?;
+    let names: Vec<&str> = consumer.context().own.assignment.topics.iter().map(|topic| topic.name.as_str()).collect();
     consumer.subscribe(&names)?;
     Ok(consumer)
 }
@@ -56,7 +56,7 @@ impl Consumer for KafkaConsumer {
             Ok(message) => message,
             Err(error) => return Some(Err(error)),
         };
-        let source = self.context().source(message.topic())?;
+        let source = self.context().own.source(message.topic())?;
         Some(Ok(read(Record {
             partition: (source, message.partition()),
             offset: message.offset(),
@@ -67,20 +67,20 @@ impl Consumer for KafkaConsumer {
     }
 
     fn assignment(&self) -> KafkaResult<Vec<Partition>> {
-        Client::assignment(self).map(|list| self.context().partitions(&list))
+        Client::assignment(self).map(|list| self.context().own.partitions(&list))
     }
 
     fn pause(&self, partitions: &[Partition]) -> KafkaResult<()> {
-        Client::pause(self, &self.context().list(partitions))
+        Client::pause(self, &self.context().own.list(partitions))
     }
 
     fn resume(&self, partitions: &[Partition]) -> KafkaResult<()> {
-        Client::resume(self, &self.context().list(partitions))
+        Client::resume(self, &self.context().own.list(partitions))
     }
 
     fn assign(&self, starts: &[Start]) -> KafkaResult<()> {
         let offset = |start: &Start| start.offset.map_or(Offset::Beginning, Offset::Offset);
-        let list = self.context().list_at(starts.iter().map(|start| (start.partition, offset(start))))?;
+        let list = self.context().own.list_at(starts.iter().map(|start| (start.partition, offset(start))))?;
         match self.rebalance_protocol() {
             RebalanceProtocol::Cooperative => self.incremental_assign(&list),
             _ => Client::assign(self, &list),
@@ -89,7 +89,7 @@ impl Consumer for KafkaConsumer {
 
     fn unassign(&self, partitions: &[Partition]) -> KafkaResult<()> {
         match self.rebalance_protocol() {
-            RebalanceProtocol::Cooperative => self.incremental_unassign(&self.context().list(partitions)),
+            RebalanceProtocol::Cooperative => self.incremental_unassign(&self.context().own.list(partitions)),
             _ => Client::unassign(self),
         }
     }
@@ -99,15 +99,15 @@ impl Consumer for KafkaConsumer {
     }
 
     fn store(&self, positions: &[Position]) -> KafkaResult<()> {
-        self.store_offsets(&self.context().positions(positions)?)
+        self.store_offsets(&self.context().own.positions(positions)?)
     }
 
     fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
-        Client::commit(self, &self.context().positions(positions)?, CommitMode::Sync)
+        Client::commit(self, &self.context().own.positions(positions)?, CommitMode::Sync)
     }
 
     fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
-        let topic = self.context().topic(source);
+        let topic = self.context().own.topic(source);
         let metadata = self.fetch_metadata(Some(topic), TIMEOUT)?;
         let mut all = TopicPartitionList::new();
         for found in metadata.topics().iter().filter(|found| found.name() == topic) {
@@ -124,7 +124,7 @@ impl Consumer for KafkaConsumer {
     }
 
     fn watermarks(&self, (source, partition): Partition) -> KafkaResult<(i64, i64)> {
-        self.fetch_watermarks(self.context().topic(source), partition, TIMEOUT)
+        self.fetch_watermarks(self.context().own.topic(source), partition, TIMEOUT)
     }
 
     fn look_up(&self, topic: &str) -> Topic {
@@ -132,23 +132,22 @@ impl Consumer for KafkaConsumer {
     }
 
     fn membership(&self) -> Membership {
-        *self.context().membership.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.context().own.membership.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_reached(&self) -> bool {
-        self.context().connection.is_alive()
+        self.context().listener.is_alive()
     }
 
     fn tell(&self, error: &KafkaError) {
-        self.context().connection.error(error.clone(), &format!("reading failed: {error}"));
+        self.context().listener.error(error.clone(), &format!("reading failed: {error}"));
     }
 }
 
-/// The consumer's context: passes on what the group says.
+/// What is the consumer's own in its context: passes on what the group says.
 #[derive(Debug)]
 pub struct Group {
     assignment: Arc<Assignment<SystemClock>>,
-    connection: Arc<Connection>,
     membership: Mutex<Membership>,
 }
 
@@ -194,30 +193,21 @@ impl Group {
     }
 }
 
-impl ClientContext for Group {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.connection.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.connection.error(error, reason);
-    }
-
-    fn stats(&self, statistics: Statistics) {
-        *self.membership.lock().unwrap_or_else(PoisonError::into_inner) = Membership::of(&statistics);
-        self.connection.stats(statistics);
+impl Own for Group {
+    fn look(&self, statistics: &Statistics) {
+        *self.membership.lock().unwrap_or_else(PoisonError::into_inner) = Membership::of(statistics);
     }
 }
 
-impl ConsumerContext for Group {
+impl ConsumerContext for Context<Group> {
     fn rebalance(&self, consumer: &KafkaConsumer, event: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
         let rebalance = || {
             panics::point("rebalance");
-            let partitions = self.partitions(partitions);
+            let partitions = self.own.partitions(partitions);
             if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-                self.assignment.assigned(consumer, &partitions);
+                self.own.assignment.assigned(consumer, &partitions);
             } else {
-                self.assignment.revoked(consumer, &partitions);
+                self.own.assignment.revoked(consumer, &partitions);
             }
         };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(rebalance)) {
@@ -229,7 +219,7 @@ impl ConsumerContext for Group {
 
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
         match result {
-            Ok(()) => self.connection.alive(),
+            Ok(()) => self.listener.alive(),
             Err(error) => {
                 tracing::warn!("offsets could not be committed ({error}); they are committed with the next ones");
             }

@@ -24,6 +24,12 @@ impl StoredModel {
         Self { identity, zip, _held: held }
     }
 
+    /// A model whose zip is an empty file, for tests of those who only pass it on.
+    #[cfg(test)]
+    pub fn of_nothing(identity: ModelIdentity) -> Self {
+        Self { identity, zip: PathBuf::new(), _held: tempfile::tempfile().unwrap() }
+    }
+
     /// The zip file.
     pub fn zip(&self) -> &Path {
         &self.zip

@@ -6,9 +6,9 @@ use std::{
     time::Instant,
 };
 
-use rdkafka::{error::KafkaResult, message::BorrowedMessage};
+use rdkafka::error::KafkaResult;
 
-use super::{client::TopicClient, ignored::Ignored};
+use super::{ignored::Ignored, stretches::Stretches};
 use crate::{model::RecordPlace, record::Record};
 
 /// Looks at records, and tells of those that are no use.
@@ -27,25 +27,32 @@ impl Looker {
         Self { ignored: Ignored::new(Instant::now()), found: BTreeSet::new(), strays: None }
     }
 
-    /// What a record is; what is neither model nor chunk is told.
-    pub fn read<'r>(&mut self, message: &'r BorrowedMessage<'_>) -> Record<'r> {
-        let record = Record::of(message);
-        if let Record::Foreign(why) = &record {
-            self.ignore(&RecordPlace::of(message), why);
+    /// Looks at a record; what is neither model nor chunk is told.
+    pub fn look(&mut self, place: &RecordPlace, record: &Record<'_>) {
+        if let Record::Foreign(why) = record
+            && let Some(line) = self.ignored.line(place, why)
+        {
+            tracing::warn!("{line}");
         }
-        record
     }
 
     /// The models of a stretch of a partition, in their order.
-    pub fn models(&mut self, client: &TopicClient, partition: i32, range: Range<i64>) -> KafkaResult<Vec<RecordPlace>> {
+    pub fn models(
+        &mut self,
+        stretches: &impl Stretches,
+        partition: i32,
+        offsets: Range<i64>,
+        given_up: &dyn Fn() -> bool,
+    ) -> KafkaResult<Vec<RecordPlace>> {
         let mut models = Vec::new();
         let mut strays: Option<(RecordPlace, u64)> = None;
-        client.read(partition, range, |message| {
-            match self.read(message) {
-                Record::Chunk(_) => strays.get_or_insert_with(|| (RecordPlace::of(message), 0)).1 += 1,
+        stretches.read(partition, offsets, given_up, &mut |place, record| {
+            self.look(place, &record);
+            match record {
+                Record::Chunk(_) => strays.get_or_insert_with(|| (place.clone(), 0)).1 += 1,
                 Record::Foreign(_) => {}
                 Record::Zip(_) | Record::Manifest(_) | Record::Reference(_) => {
-                    models.push(RecordPlace::of(message));
+                    models.push(place.clone());
                     strays = None;
                 }
             }
@@ -70,16 +77,9 @@ impl Looker {
         }
     }
 
-    /// Tells of a record that is ignored.
-    pub fn ignore(&mut self, place: &RecordPlace, why: &str) {
-        if let Some(line) = self.ignored.line(place, why) {
-            tracing::warn!("{line}");
-        }
-    }
-
     /// Tells how many were ignored silently.
-    pub fn sum_up(&mut self) {
-        if let Some(line) = self.ignored.summary(Instant::now()) {
+    pub fn sum_up(&mut self, now: Instant) {
+        if let Some(line) = self.ignored.summary(now) {
             tracing::warn!("{line}");
         }
     }

@@ -2,16 +2,44 @@
 
 use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
 
-use super::{Failure, assemble::assemble, client::TopicClient, fetch};
+use rdkafka::consumer::Consumer;
+
+use super::{assemble::assemble, client::TopicClient, fetch, stretches::Stretches};
 use crate::{
     archive::Limits,
-    generation::Arrived,
+    config::Operator,
+    generation::{Arrived, models::NotHad},
+    kafka::{
+        client::Cluster,
+        topics::{self, Topic},
+    },
     model::{ModelIdentity, RecordPlace},
     record::{Record, Zip, manifest::Manifest, reference::Reference},
     store::{Spool, Store, StoreError, StoredModel, workspace::Workspace},
 };
 
+/// Takes the model of one record into a store, chunks and what lies elsewhere included. The error is a sentence.
+pub fn take_one(
+    cluster: &Cluster,
+    operator: &Operator,
+    place: &RecordPlace,
+    store: Arc<Store>,
+    workspace: Arc<Workspace>,
+) -> Result<Arrived, String> {
+    let client = TopicClient::new(cluster, &place.topic);
+    let taker = Taker { store, workspace, python: operator.python.clone(), limits: Limits::default() };
+    let consumer = client.consumer().map_err(|error| error.to_string())?;
+    let Topic::Partitions(partitions) = topics::look_up(consumer.client(), &place.topic) else {
+        return Err(format!("model topic {} is gone; create it, and publish the model again", place.topic));
+    };
+    taker.take_at(&client, place, partitions, &|| false).map_err(|not_had| match not_had {
+        NotHad::Unusable(what) | NotHad::Later(what) => format!("{place}: {what}"),
+        NotHad::Gone => format!("{place} is gone; list what there is with: makinage model list"),
+    })
+}
+
 /// Takes models into the store.
+#[derive(Debug)]
 pub struct Taker {
     /// Where they go.
     pub store: Arc<Store>,
@@ -32,46 +60,53 @@ enum Task {
 
 impl Taker {
     /// Takes the model of the record in this place. `partitions` is the topic's number of them.
-    pub fn take_at(&self, client: &TopicClient, place: &RecordPlace, partitions: i32) -> Result<Arrived, Failure> {
+    pub fn take_at(
+        &self,
+        stretches: &impl Stretches,
+        place: &RecordPlace,
+        partitions: i32,
+        given_up: &dyn Fn() -> bool,
+    ) -> Result<Arrived, NotHad> {
         let mut task = None;
         let only = place.offset..place.offset + 1;
-        client
-            .read(place.partition, only, |message| {
+        stretches
+            .read(place.partition, only, given_up, &mut |found, record| {
                 // In a topic that was made anew, another record may have the place.
-                if RecordPlace::of(message) == *place {
-                    task = Some(self.task(Record::of(message), partitions));
+                if found == place {
+                    task = Some(self.task(record, partitions));
                 }
                 ControlFlow::Break(())
             })
-            .map_err(|error| Failure::Later(format!("it can't be read ({error})")))?;
+            .map_err(|error| NotHad::Later(format!("it can't be read ({error})")))?;
         match task.transpose()? {
-            Some(task) => self.finish(client, place, task),
-            None => Err(Failure::Gone),
+            Some(task) => self.finish(stretches, place, task, given_up),
+            None => Err(NotHad::Gone),
         }
     }
 
-    /// Takes the model of a record that holds the whole of it.
-    pub fn take_zip(&self, place: &RecordPlace, zip: &Zip<'_>) -> Result<Arrived, Failure> {
-        Ok(Arrived { place: place.clone(), model: self.store_zip(zip)? })
-    }
-
-    fn task(&self, record: Record<'_>, partitions: i32) -> Result<Task, Failure> {
+    fn task(&self, record: Record<'_>, partitions: i32) -> Result<Task, NotHad> {
         match record {
             Record::Zip(zip) => self.store_zip(&zip).map(Task::Done),
             Record::Manifest(manifest) => manifest
                 .and_then(|manifest| manifest.fits(partitions, &self.limits).map(|()| manifest))
                 .map(Task::Assemble)
-                .map_err(|error| Failure::Unusable(error.to_string())),
+                .map_err(|error| NotHad::Unusable(error.to_string())),
             Record::Reference(reference) => reference.map(Task::Fetch).map_err(|fault| {
-                Failure::Unusable(format!(
+                NotHad::Unusable(format!(
                     "this reference to a model {fault}; publish it again with makinage-model-publisher"
                 ))
             }),
-            Record::Chunk(_) | Record::Foreign(_) => Err(Failure::Gone),
+            Record::Chunk(_) | Record::Foreign(_) => Err(NotHad::Gone),
         }
     }
 
-    fn finish(&self, client: &TopicClient, place: &RecordPlace, task: Task) -> Result<Arrived, Failure> {
+    fn finish(
+        &self,
+        stretches: &impl Stretches,
+        place: &RecordPlace,
+        task: Task,
+        given_up: &dyn Fn() -> bool,
+    ) -> Result<Arrived, NotHad> {
         let identity = match &task {
             Task::Done(_) => None,
             Task::Assemble(manifest) => Some(manifest.identity()),
@@ -89,36 +124,39 @@ impl Taker {
                 let (label, chunks, bytes) = (identity.label(), manifest.chunks, manifest.size);
                 tracing::info!("model {label} from {place}: putting {bytes} bytes together from {chunks} chunks");
                 let mut spool = self.spool()?;
-                assemble(client, place, &manifest, &mut spool)?;
+                assemble(stretches, place, &manifest, &mut spool, given_up)?;
                 self.keep(spool, identity)?
             }
             Task::Fetch(reference) => {
                 let identity = reference.identity();
                 tracing::info!("model {} from {place}: fetching {}", identity.label(), reference.uri);
                 let mut spool = self.spool()?;
-                let tools = fetch::Tools { python: &self.python, workspace: &self.workspace, limits: &self.limits };
-                fetch::fetch(&reference, &tools, &mut spool)?;
+                let (python, workspace, limits) = (self.python.as_path(), &*self.workspace, &self.limits);
+                fetch::fetch(&reference, &fetch::Tools { python, workspace, limits, given_up }, &mut spool)?;
                 self.keep(spool, identity)?
             }
         };
         Ok(Arrived { place: place.clone(), model })
     }
 
-    fn store_zip(&self, zip: &Zip<'_>) -> Result<StoredModel, Failure> {
+    fn store_zip(&self, zip: &Zip<'_>) -> Result<StoredModel, NotHad> {
         let mut spool = self.spool()?;
-        spool.write(zip.bytes).map_err(|error| Failure::Later(self.store.failed(error).to_string()))?;
+        spool.write(zip.bytes).map_err(|error| NotHad::Later(self.store.failed(error).to_string()))?;
         self.keep(spool, zip.identity())
     }
 
-    fn spool(&self) -> Result<Spool, Failure> {
-        self.store.spool().map_err(|error| Failure::Later(error.to_string()))
+    fn spool(&self) -> Result<Spool, NotHad> {
+        self.store.spool().map_err(|error| NotHad::Later(error.to_string()))
     }
 
     /// The store takes nothing whose digest isn't what it was said to be.
-    fn keep(&self, spool: Spool, identity: ModelIdentity) -> Result<StoredModel, Failure> {
+    fn keep(&self, spool: Spool, identity: ModelIdentity) -> Result<StoredModel, NotHad> {
         self.store.keep(spool, identity).map_err(|error| match error {
-            StoreError::Digest { .. } => Failure::Unusable(error.to_string()),
-            _ => Failure::Later(error.to_string()),
+            StoreError::Digest { .. } => NotHad::Unusable(error.to_string()),
+            _ => NotHad::Later(error.to_string()),
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,26 +1,17 @@
 //! Whether the topic is still the one that is read: it may be deleted, made anew, or get more partitions.
 
-use std::{
-    ops::ControlFlow,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use rdkafka::{Offset, consumer::Consumer};
-
-use super::{
-    TIMEOUT,
-    client::{ModelConsumer, TopicClient},
-};
-use crate::{
-    kafka::topics::{self, Topic},
-    model::RecordPlace,
-};
+use super::log::Log;
+use crate::{kafka::topics::Topic, model::RecordPlace};
 
 const EVERY: Duration = Duration::from_secs(10);
+/// After a sign that something happened to the topic.
+const SOON: Duration = Duration::from_secs(1);
 
 /// What a look at the topic shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub enum Shown {
     /// What was there before.
     Same,
     /// So many partitions, more than before.
@@ -29,7 +20,7 @@ pub enum Seen {
     Another,
 }
 
-/// Looks from time to time.
+/// Looks from time to time. The clock is passed in.
 #[derive(Debug)]
 pub struct Watch {
     /// What is read next, of each partition.
@@ -41,14 +32,14 @@ pub struct Watch {
 
 impl Watch {
     /// Reading begins at these offsets.
-    pub fn new(next: Vec<i64>) -> Self {
-        Self { next, due: Instant::now() + EVERY, verified: None }
+    pub fn new(next: Vec<i64>, now: Instant) -> Self {
+        Self { next, due: now + EVERY, verified: None }
     }
 
     /// A record was read.
-    pub fn read(&mut self, partition: i32, offset: i64) {
-        if let Some(next) = usize::try_from(partition).ok().and_then(|partition| self.next.get_mut(partition)) {
-            *next = offset + 1;
+    pub fn read(&mut self, place: &RecordPlace) {
+        if let Some(next) = usize::try_from(place.partition).ok().and_then(|partition| self.next.get_mut(partition)) {
+            *next = place.offset + 1;
         }
     }
 
@@ -58,59 +49,49 @@ impl Watch {
     }
 
     /// Something happened to the topic: the next look is due.
-    pub fn hurry(&mut self) {
-        self.due = self.due.min(Instant::now() + TIMEOUT / 5);
+    pub fn hurry(&mut self, now: Instant) {
+        self.due = self.due.min(now + SOON);
     }
 
     /// Looks, where it is time, also for a model's record that was there. A broker that is away shows nothing.
-    pub fn look(&mut self, consumer: &ModelConsumer, client: &TopicClient, model: Option<&RecordPlace>) -> Seen {
-        let topic = client.topic.as_str();
-        if Instant::now() < self.due {
-            return Seen::Same;
+    pub fn look(&mut self, log: &impl Log, model: Option<&RecordPlace>, now: Instant) -> Shown {
+        if now < self.due {
+            return Shown::Same;
         }
-        self.due = Instant::now() + EVERY;
-        let found = match topics::look_up(consumer.client(), topic) {
+        self.due = now + EVERY;
+        let found = match log.look_up() {
             Topic::Partitions(count) => usize::try_from(count).unwrap_or(0),
-            Topic::Missing => return Seen::Another,
-            Topic::Unknown(_) => return Seen::Same,
+            Topic::Missing => return Shown::Another,
+            Topic::Unknown(_) => return Shown::Same,
         };
-        if found < self.next.len() {
-            return Seen::Another;
+        // Only another topic has fewer partitions, or ends before what has been read.
+        let ends_before = |(partition, next): (i32, &i64)| log.end(partition).is_ok_and(|end| end < *next);
+        if found < self.next.len()
+            || (0..).zip(&self.next).any(ends_before)
+            || model.is_some_and(|model| self.is_replaced(log, model))
+        {
+            return Shown::Another;
         }
-        for (partition, next) in (0..).zip(&self.next) {
-            // Only another topic ends before what has been read.
-            if consumer.fetch_watermarks(topic, partition, TIMEOUT).is_ok_and(|(_, high)| high < *next) {
-                return Seen::Another;
-            }
-        }
-        if model.is_some_and(|model| self.is_replaced(consumer, client, model)) {
-            return Seen::Another;
-        }
-        if found > self.next.len() { Seen::More(found) } else { Seen::Same }
+        if found > self.next.len() { Shown::More(found) } else { Shown::Same }
     }
+
     /// Whether another record has this place: a topic that was made anew may end where the one before it did, but its records are later.
-    fn is_replaced(&mut self, consumer: &ModelConsumer, client: &TopicClient, model: &RecordPlace) -> bool {
+    fn is_replaced(&mut self, log: &impl Log, model: &RecordPlace) -> bool {
         if model.timestamp == 0 || self.verified.as_ref() == Some(model) {
             return false;
         }
-        let first_after = client
-            .from([(model.partition, Offset::Offset(model.timestamp + 1))])
-            .and_then(|asked| consumer.offsets_for_times(asked, TIMEOUT));
-        let is_doubtful = first_after.is_ok_and(|found| {
-            found.elements().iter().any(|found| matches!(found.offset(), Offset::Offset(at) if at <= model.offset))
-        });
-        if !is_doubtful {
+        let first_after = log.first_after(model.partition, model.timestamp);
+        if !first_after.is_ok_and(|first| first.is_some_and(|first| first <= model.offset)) {
             return false;
         }
         // Publishers' clocks may differ too.
-        let mut is_there = false;
-        let read = client.read(model.partition, model.offset..model.offset + 1, |message| {
-            is_there = RecordPlace::of(message) == *model;
-            ControlFlow::Break(())
-        });
-        if is_there {
+        let is_there = log.is_there(model);
+        if is_there == Ok(true) {
             self.verified = Some(model.clone());
         }
-        read.is_ok() && !is_there
+        is_there == Ok(false)
     }
 }
+
+#[cfg(test)]
+mod tests;

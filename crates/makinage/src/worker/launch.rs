@@ -15,14 +15,14 @@ use super::{
 use crate::{child::confine, wire::protocol::LoadFailure};
 
 impl Pool {
-    /// Starts all workers and waits until each has loaded the model; the first failure ends the attempt.
+    /// Starts all workers and waits until each has loaded the model; the first failure ends the attempt, and so does whoever abandons it.
     pub fn start(
         generation: u64,
         setup: Setup,
-        starting: Starting,
+        starting: Arc<Starting>,
         pipeline: &Sender<FromWorker>,
     ) -> Result<Self, LoadFailure> {
-        let launch = Launch { setup: Arc::new(setup), starting: Arc::new(starting), pipeline };
+        let launch = Launch { setup: Arc::new(setup), starting, pipeline };
         let started = (0..launch.setup.tuning.workers)
             .map(|slot| launch.spawn(WorkerId { generation, slot }))
             .collect::<Result<Vec<_>, _>>()?;

@@ -5,8 +5,9 @@ use std::{path::PathBuf, sync::Arc};
 use crate::wire::protocol::{self, HookNames, TopicEncoding};
 use crate::{
     config::{Config, Environment, Hooks, RowWise, Tuning, cache_folder},
-    environment::{self, EnvironmentError, Surroundings},
+    environment::{self, EnvironmentError},
     event::Event,
+    python::Runner,
     store::workspace::UnpackedModel,
 };
 
@@ -36,15 +37,11 @@ impl From<&Hooks> for HookNames {
 }
 
 /// The interpreter of a model's workers. Where the model has an environment of its own, that is built first.
-pub fn interpreter(
-    config: &Config,
-    model: &UnpackedModel,
-    surroundings: &Surroundings<'_>,
-) -> Result<PathBuf, EnvironmentError> {
+pub fn interpreter(config: &Config, model: &UnpackedModel, runner: &Runner<'_>) -> Result<PathBuf, EnvironmentError> {
     let operator = &config.operator;
     match operator.tuning.environment {
         Environment::Current => Ok(operator.python.clone()),
-        Environment::Model => environment::ready(model, &operator.python, &cache_folder(), surroundings),
+        Environment::Model => environment::ready(model, &operator.python, &cache_folder(), runner),
     }
 }
 

@@ -55,7 +55,7 @@ impl Starting {
     }
 
     /// The generation is given up: what loads ends, and nothing begins to.
-    pub(super) fn abandon(&self) {
+    pub fn abandon(&self) {
         let mut state = self.lock();
         state.abandoned = true;
         for (_, socket) in state.sockets.drain(..) {

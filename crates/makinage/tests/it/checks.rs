@@ -8,12 +8,13 @@ use std::{
 };
 
 use super::{
-    broker::left_out,
+    broker::{Broker, left_out},
     scene::Scene,
     service::{Folder, program},
 };
 
-/// Five faults, far apart: a misspelt key, a sink that is no topic, a bad choice, a module that isn't there, one that raises.
+/// Five faults, far apart: a misspelt key, a sink that is no topic, a bad choice, a module that isn't there, one that
+/// raises.
 const BROKEN: &str = "
 application: {name: broken}
 kafka: {endpoint: \"127.0.0.1:1\"}
@@ -112,6 +113,30 @@ fn check_says_what_is_there_and_what_kafka_lacks_and_makes_nothing() {
     let told = lines(&output.stdout);
     let wanted = format!("✖ Kafka at {address}: no broker answers (what listens there says nothing for 5 s)");
     assert!(told.iter().any(|line| line.starts_with(&wanted)), "{told:#?}");
+}
+
+#[test]
+fn check_notes_the_topics_that_kafka_makes_by_itself_and_makes_none() {
+    if left_out() {
+        return;
+    }
+    let broker = Broker::down();
+    broker.set("auto.create.topics.enable=true");
+    broker.restart();
+    let scene = Scene::on(broker, "made");
+    for _ in 0..2 {
+        let output = scene.command(&["check"]).output().expect("it runs");
+        let told = lines(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{told:#?}");
+        let notes: Vec<_> = told.iter().filter(|line| line.starts_with("! ") && line.contains("made-")).collect();
+        assert_eq!(notes.len(), 3, "{told:#?}");
+        for (note, topic) in notes.iter().zip(["model", "data", "predict"]) {
+            assert!(
+                note.contains("auto.create.topics.enable") && note.contains(&format!("--topic made-{topic}")),
+                "{note}"
+            );
+        }
+    }
 }
 
 #[test]

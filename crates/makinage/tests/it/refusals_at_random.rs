@@ -1,4 +1,5 @@
-//! The sink alone, with outputs that its topic refuses at random places: what arrives, in which order, and what is told.
+//! The sink alone, with outputs that its topic refuses at random places: what arrives, in which order, and what is
+//! told.
 
 use std::{
     collections::BTreeSet,

@@ -7,6 +7,7 @@ use anyhow::bail;
 use crate::{
     archive::inspect,
     config::{ModelSource, inspect_publish},
+    kafka::client::Cluster,
     model::{ModelIdentity, ModelLabel},
     publish::Publisher,
 };
@@ -32,7 +33,7 @@ pub fn publish(file: &Path) -> anyhow::Result<Published> {
         bail!("the demo's own configuration names no model's folder; this is a bug");
     };
     let archive = inspect(path)?;
-    let publisher = Publisher::new(&config, archive.bytes)?;
+    let publisher = Publisher::new(&Cluster::new(&config.kafka, &config.application), archive.bytes)?;
     // What it notes is that a mock cluster doesn't tell its limits.
     let (way, _) = publisher.check(topic, &archive, Instant::now() + Publisher::CHECK_TIME)?;
     let place = publisher.send(topic, &archive, way, |_| ())?;

@@ -18,12 +18,12 @@ use super::{
 use crate::commands::{BAD_CONFIG, log_to_stderr, publish::progress_bar, tell};
 use crate::{
     archive::inspect,
-    config::{Config, PublishConfig},
+    config::Config,
     kafka::client::Cluster,
     model::ModelIdentity,
     publish::Publisher,
     store::{self, Store, StoredModel, workspace::Workspace},
-    topic,
+    topic::take::take_one,
 };
 
 /// Goes back to the model that `version` names, else to the one that was served before the newest.
@@ -65,7 +65,7 @@ fn republish(config: &Config, known: &Known, identity: ModelIdentity) -> anyhow:
         );
     }
     let archive = archive.named(identity.name, identity.version);
-    let publisher = Publisher::new(&publisher_of(config), archive.bytes)?;
+    let publisher = Publisher::new(&Cluster::new(&config.kafka, &config.application.name), archive.bytes)?;
     let (way, found) = publisher.check(topic, &archive, Instant::now() + Publisher::CHECK_TIME)?;
     let notes = found.notes.iter().map(|note| format!("{note}; publishing without that check"));
     notes.chain(found.warnings.iter().map(|warning| format!("warning: {warning}"))).for_each(|line| tell(&line));
@@ -100,20 +100,8 @@ fn fetch(config: &Config, known: &Known) -> anyhow::Result<Fetched> {
         );
     };
     let folder = tempfile::tempdir().context("can't make a temporary folder; check free space, or set TMPDIR")?;
-    let places = (Store::open(folder.path(), 1)?, Workspace::open(folder.path())?);
+    let (store, workspace) = (Store::open(folder.path(), 1)?, Workspace::open(folder.path())?);
     let cluster = Cluster::new(&config.kafka, &config.application.name);
-    let arrived = topic::take_one((&cluster, &config.operator), &record.place, places);
+    let arrived = take_one(&cluster, &config.operator, &record.place, store, workspace);
     Ok(Fetched { model: arrived.map_err(|sentence| anyhow!(sentence))?.model, _folder: folder })
-}
-
-/// The service's Kafka as its publisher meets it.
-fn publisher_of(config: &Config) -> PublishConfig {
-    PublishConfig {
-        file: config.file.clone(),
-        application: config.application.name.clone(),
-        kafka: config.kafka.clone(),
-        models: Vec::new(),
-        references: Vec::new(),
-        python: None,
-    }
 }

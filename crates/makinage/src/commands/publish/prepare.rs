@@ -4,7 +4,7 @@ use std::{fs::Permissions, os::unix::fs::PermissionsExt, path::Path};
 
 use tempfile::TempDir;
 
-use super::lines::spinner;
+use super::progress::spinner;
 use crate::{
     archive::{ModelArchive, ModelError, inspect},
     config::{ModelSource, PublishModel},

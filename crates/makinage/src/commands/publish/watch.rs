@@ -14,10 +14,11 @@ use anyhow::{Context, bail};
 use super::{
     lines::{located, result},
     prepare::{Prepared, Unprepared, prepare},
-    send,
+    sending::send,
 };
 use crate::{
     config::{ModelSource, PublishConfig, PublishModel, RegisteredModel},
+    kafka::client::Cluster,
     mlflow::{Mlflow, MlflowError},
     publish::{PublishError, Publisher},
     stop::Stop,
@@ -33,7 +34,8 @@ pub(super) fn watch(
     stop: &Stop,
     results: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let mut mlflow = Mlflow::new(config.python.clone().unwrap_or_default(), stop.clone());
+    let stopping = || stop.requested();
+    let mut mlflow = Mlflow::new(config.python.clone().unwrap_or_default(), &stopping);
     let mut followed: Vec<Followed> = following(config)?
         .into_iter()
         .map(|(model, registered)| Followed { config, model, registered, seen: None, ready: None, trouble: None })
@@ -191,7 +193,7 @@ enum Outcome {
 /// Publishes a model, unless it is the newest on its topic already: a restart, or an acknowledgement that was lost, is no reason to send it twice.
 fn publish(config: &PublishConfig, ready: &Prepared<'_>) -> Result<Outcome, PublishError> {
     let Prepared { model, archive, .. } = ready;
-    let publisher = Publisher::new(config, archive.bytes)?;
+    let publisher = Publisher::new(&Cluster::new(&config.kafka, &config.application), archive.bytes)?;
     let (way, found) = publisher.check(&model.topic, archive, Instant::now() + Publisher::CHECK_TIME)?;
     for note in found.notes {
         tracing::debug!("{note}; publishing without that check");
@@ -199,8 +201,8 @@ fn publish(config: &PublishConfig, ready: &Prepared<'_>) -> Result<Outcome, Publ
     for warning in found.warnings {
         tracing::warn!("{warning}");
     }
-    if let Some(newest) = publisher.newest(&model.topic)?.filter(|newest| newest.identity == archive.identity()) {
-        return Ok(Outcome::Unchanged((newest.place.partition, newest.place.offset)));
+    if let Some(place) = publisher.find_newest(&model.topic, &archive.identity())? {
+        return Ok(Outcome::Unchanged((place.partition, place.offset)));
     }
     let place = send(&publisher, ready, way)?;
     Ok(Outcome::Published((place.partition, place.offset)))

@@ -19,7 +19,8 @@ mod tests;
 
 const INSTALL: &str = "install Python 3.10 or newer, or name one with `python: /opt/venv/bin/python`";
 
-/// The interpreters that stand for "Python" where nothing names one: the active virtual environment's and `python3`, as far as they are there.
+/// The interpreters that stand for "Python" where nothing names one: the active virtual environment's and `python3`, as
+/// far as they are there.
 pub fn usual(surroundings: &dyn Surroundings) -> Vec<PathBuf> {
     let finder = Finder { folder: Path::new(""), surroundings };
     let active = finder.active().map(|folder| folder.join("bin/python"));
@@ -29,6 +30,12 @@ pub fn usual(surroundings: &dyn Surroundings) -> Vec<PathBuf> {
         finder.on_path("python3").filter(|path| found.first().is_none_or(|active| active.parent() != path.parent())),
     );
     found.into_iter().filter_map(|path| absolute(path).ok()).collect()
+}
+
+/// The program of this name in the folders of PATH.
+pub fn on_path(program: &str, surroundings: &dyn Surroundings) -> Option<PathBuf> {
+    let folders = surroundings.variable("PATH")?;
+    env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| surroundings.is_executable(path))
 }
 
 /// Looks for the interpreter.
@@ -96,7 +103,6 @@ impl Finder<'_> {
     }
 
     fn on_path(&self, program: &str) -> Option<PathBuf> {
-        let folders = self.surroundings.variable("PATH")?;
-        env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| self.surroundings.is_executable(path))
+        on_path(program, self.surroundings)
     }
 }

@@ -7,8 +7,7 @@ use std::{
 
 use ureq::{Agent, ResponseExt, Timeout};
 
-use super::Failure;
-use crate::address::Address;
+use crate::{address::Address, generation::models::NotHad};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
@@ -19,11 +18,11 @@ const REDIRECTS: u32 = 5;
 const STALL: Duration = Duration::from_mins(1);
 
 /// The body of what is there. Redirects are followed within the scheme only, so that what was asked for under TLS comes under TLS.
-pub fn open(uri: &Address) -> Result<impl Read, Failure> {
+pub fn open(uri: &Address) -> Result<impl Read, NotHad> {
     open_within(uri, STALL)
 }
 
-fn open_within(uri: &Address, stall: Duration) -> Result<impl Read, Failure> {
+fn open_within(uri: &Address, stall: Duration) -> Result<impl Read, NotHad> {
     let scheme = uri.reveal().split(':').next().unwrap_or_default();
     let agent: Agent = Agent::config_builder()
         .https_only(scheme == "https")
@@ -37,7 +36,7 @@ fn open_within(uri: &Address, stall: Duration) -> Result<impl Read, Failure> {
     let response = agent.get(uri.reveal()).call().map_err(|error| failure(uri, &error))?;
     let came_by = response.get_uri().scheme_str().unwrap_or_default();
     if came_by != scheme {
-        return Err(Failure::Unusable(format!(
+        return Err(NotHad::Unusable(format!(
             "{uri} leads to {came_by}, which isn't followed: publish the reference that it leads to"
         )));
     }
@@ -61,23 +60,23 @@ impl<R: Read> Read for Body<R> {
     }
 }
 
-fn failure(uri: &Address, error: &ureq::Error) -> Failure {
+fn failure(uri: &Address, error: &ureq::Error) -> NotHad {
     match error {
         // Too early, too often, or the server's own trouble: it may pass.
-        ureq::Error::StatusCode(408 | 425 | 429 | 500..) => Failure::Later(format!("{uri} can't be had ({error})")),
-        ureq::Error::StatusCode(_) => Failure::Unusable(format!(
+        ureq::Error::StatusCode(408 | 425 | 429 | 500..) => NotHad::Later(format!("{uri} can't be had ({error})")),
+        ureq::Error::StatusCode(_) => NotHad::Unusable(format!(
             "{uri} can't be had ({error}): see that it is there and may be read from here, and publish the reference again"
         )),
         // These errors hold the URI that it leads to, which may be a signed one.
         ureq::Error::RequireHttpsOnly(_) => unfollowed(uri, "it leads from https to http"),
         ureq::Error::BadUri(_) | ureq::Error::Http(_) => unfollowed(uri, "it is or leads to what is no URI of HTTP"),
         ureq::Error::TooManyRedirects => unfollowed(uri, "it leads on and on"),
-        _ => Failure::Later(format!("{uri} can't be reached ({error})")),
+        _ => NotHad::Later(format!("{uri} can't be reached ({error})")),
     }
 }
 
-fn unfollowed(uri: &Address, why: &str) -> Failure {
-    Failure::Unusable(format!("{uri} can't be followed ({why}): publish the reference that it leads to"))
+fn unfollowed(uri: &Address, why: &str) -> NotHad {
+    NotHad::Unusable(format!("{uri} can't be followed ({why}): publish the reference that it leads to"))
 }
 
 #[cfg(test)]
@@ -111,7 +110,7 @@ mod tests {
         let failure = open(&uri.as_str().into()).err();
         serving.join().unwrap();
         match failure {
-            Some(Failure::Unusable(why) | Failure::Later(why)) => why,
+            Some(NotHad::Unusable(why) | NotHad::Later(why)) => why,
             other => panic!("{location}: {other:?}"),
         }
     }
@@ -125,7 +124,7 @@ mod tests {
         }
         let downgrade =
             failure(&"https://h/m.zip".into(), &ureq::Error::RequireHttpsOnly("http://h/?signature=secret".into()));
-        assert!(matches!(&downgrade, Failure::Unusable(why) if !why.contains("secret")), "{downgrade:?}");
+        assert!(matches!(&downgrade, NotHad::Unusable(why) if !why.contains("secret")), "{downgrade:?}");
     }
 
     #[test]
@@ -149,6 +148,6 @@ mod tests {
 
     #[test]
     fn a_uri_that_cannot_be_asked_for_is_not_asked_for_again_and_again() {
-        assert!(matches!(open(&"http://no host/m.zip".into()).err(), Some(Failure::Unusable(_))));
+        assert!(matches!(open(&"http://no host/m.zip".into()).err(), Some(NotHad::Unusable(_))));
     }
 }

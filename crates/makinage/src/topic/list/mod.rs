@@ -44,10 +44,8 @@ pub struct Catalogue {
 impl Catalogue {
     /// Finds the topic; it isn't created by that.
     pub fn open(cluster: &Cluster, topic: &str) -> Result<Self, CatalogueError> {
-        let mut settings = cluster.model_consumer();
-        settings.set("allow.auto.create.topics", "false");
-        let consumer: BaseConsumer<Remembered> =
-            settings.create_with_context(Remembered::default()).map_err(CatalogueError::Client)?;
+        let made = cluster.model_looker().create_with_context(Remembered::default());
+        let consumer: BaseConsumer<Remembered> = made.map_err(CatalogueError::Client)?;
         let (endpoint, topic) = (cluster.endpoint(), topic.to_owned());
         let named = match reach::named(consumer.client(), TIMEOUT) {
             Ok(named) => named.join(", "),

@@ -1,0 +1,529 @@
+//! The loader through its mailbox, against a topic, a workshop and a memory that are none, on a clock of the test's.
+
+use std::{path::Path, time::Duration};
+
+use crossbeam_channel::{Receiver, unbounded};
+
+use super::{
+    super::{
+        fetcher::{Fetcher, fetcher},
+        mailbox::Seen,
+        testing::{Log, Notes, Topic, Workshop, place},
+    },
+    *,
+};
+use crate::config::{Origin, read_service};
+
+const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/examples/serve.yaml"));
+
+fn configuration() -> Config {
+    read_service(PAGE, &Origin::file(Path::new("serve.yaml"))).config.expect("the page's own")
+}
+
+struct Scene {
+    topic: Arc<Topic>,
+    workshop: Arc<Workshop>,
+    notes: Arc<Notes>,
+    mailbox: Arc<Mailbox>,
+    ready: Receiver<u64>,
+    fetcher: Fetcher<Topic>,
+    loader: Loader<Arc<Workshop>, Topic>,
+    log: Log,
+    now: Instant,
+}
+
+impl Scene {
+    /// A topic with these models, that is read from now on.
+    fn new(models: &[i64]) -> Self {
+        Self::starting(configuration(), models)
+    }
+
+    fn starting(config: Config, models: &[i64]) -> Self {
+        let (topic, workshop, notes, mailbox) = <(Arc<Topic>, Arc<Workshop>, Arc<Notes>, Arc<Mailbox>)>::default();
+        let (asks, fetcher) = fetcher(Arc::clone(&topic), Arc::clone(&mailbox));
+        let (sender, ready) = unbounded();
+        let memory = Arc::clone(&notes) as Arc<dyn Memory>;
+        let outlets =
+            Outlets { models: Arc::clone(&topic), asks, memory, ready: sender, status: SharedStatus::default() };
+        let loader = Loader::new(config, Arc::clone(&mailbox), Arc::clone(&workshop), outlets);
+        models.iter().for_each(|number| topic.put(*number));
+        mailbox.read();
+        Self { topic, workshop, notes, mailbox, ready, fetcher, loader, log: Log::default(), now: Instant::now() }
+    }
+
+    /// One step of the loader's, after it has heard what there is. Says when there is more to do.
+    fn step(&mut self) -> Option<Instant> {
+        let Self { loader, mailbox, now, log, .. } = self;
+        log.keep(|| {
+            let news = mailbox.wait(Some(Instant::now())).expect("it is open");
+            loader.hear(news, *now);
+            loader.step(*now)
+        })
+    }
+
+    /// Until there is nothing to do but wait; says until when.
+    fn settle(&mut self) -> Option<Instant> {
+        loop {
+            let due = self.step();
+            // What is on its way comes when the loader has nothing else to do.
+            if due.is_none_or(|due| due > self.now) && !self.fetcher.work_off() {
+                return due;
+            }
+        }
+    }
+
+    /// Until a model is on its way.
+    fn step_until_it_takes(&mut self) {
+        while self.loader.known.taken().is_none() {
+            self.step();
+        }
+    }
+
+    fn wait(&mut self, seconds: u64) -> Option<Instant> {
+        self.now += Duration::from_secs(seconds);
+        self.settle()
+    }
+
+    /// A model is published.
+    fn publish(&mut self, number: i64) {
+        self.topic.put(number);
+        self.mailbox.seen(Seen { place: place(number), is_promise: false });
+    }
+
+    fn is_bad(&self, model: i64, configuration: u64) {
+        self.is_bad_at_first(model, configuration, u32::MAX);
+    }
+
+    fn is_bad_at_first(&self, model: i64, configuration: u64, times: u32) {
+        self.workshop.bad.lock().unwrap().insert((model, configuration), times);
+    }
+
+    /// What can't be had, and why; the last reason first.
+    fn cannot_be_had(&self, model: i64, reasons: Vec<NotHad>) {
+        self.topic.troubles.lock().unwrap().insert(model, reasons);
+    }
+
+    /// The model, configuration and generation that serve.
+    fn serving(&self) -> Option<(i64, u64, u64)> {
+        let serving = self.loader.serving.as_ref()?;
+        assert_eq!(self.ready.try_iter().last().into_iter().find(|ready| *ready != serving.generation), None);
+        Some((serving.model.place.offset, serving.configuration.number, serving.generation))
+    }
+
+    /// Models and configurations that were loaded since this was last asked.
+    fn built(&self) -> Vec<(i64, u64)> {
+        self.workshop.built.lock().unwrap().drain(..).map(|(model, configuration, _)| (model, configuration)).collect()
+    }
+
+    fn complain(&mut self) {
+        let generation = self.loader.serving.as_ref().expect("one serves").generation;
+        self.mailbox.complain(Trouble { generation, what: "its workers died".to_owned() });
+    }
+}
+
+#[test]
+fn the_newest_model_of_the_topic_is_served_and_only_that_is_taken() {
+    let mut scene = Scene::new(&[1, 2, 3]);
+    assert_eq!(scene.settle(), None, "there is nothing to wait for");
+    assert_eq!(scene.serving(), Some((3, 0, 1)));
+    assert_eq!(*scene.topic.taken.lock().unwrap(), [3]);
+    assert_eq!(*scene.notes.served.lock().unwrap(), [3]);
+}
+
+#[test]
+fn a_generation_is_loaded_beside_the_one_that_serves_and_is_handed_over_when_it_is_ready() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    assert_eq!(scene.ready.try_iter().collect::<Vec<_>>(), [1]);
+    scene.publish(2);
+    scene.settle();
+    assert_eq!(scene.ready.try_iter().collect::<Vec<_>>(), [2]);
+    assert_eq!(*scene.workshop.built.lock().unwrap(), [(1, 0, false), (2, 0, true)]);
+    let status = scene.loader.outlets.status.lock().clone();
+    assert_eq!((status.serving.expect("one serves").generation, status.loading), (2, None));
+}
+
+#[test]
+fn where_the_newest_cannot_be_used_the_one_before_it_is_served_and_each_is_told() {
+    let mut scene = Scene::new(&[1, 2, 3, 4, 5]);
+    scene.cannot_be_had(5, vec![NotHad::Unusable("it is damaged".to_owned())]);
+    scene.cannot_be_had(4, vec![NotHad::Gone]);
+    scene.notes.refused.lock().unwrap().push((3, "its workers died".to_owned()));
+    scene.is_bad(2, 0);
+    scene.settle();
+    assert_eq!(scene.serving(), Some((1, 0, 2)));
+    assert_eq!(scene.built(), [(2, 0), (1, 0)]);
+    for line in [
+        "the model in model/0/5 is not taken up: it is damaged",
+        "the model in model/0/5 can't be used, and nothing is served: trying the one before it, in model/0/4",
+        "was taken back before (its workers died)",
+        "is not taken up, and nothing is served yet",
+    ] {
+        assert_eq!(scene.log.count(line), 1, "{line}");
+    }
+    // What is served is no reason to try the others again, and a new one is taken up.
+    scene.publish(6);
+    scene.settle();
+    assert_eq!((scene.serving(), scene.built()), (Some((6, 0, 3)), vec![(6, 0)]));
+}
+
+#[test]
+fn a_bad_model_disturbs_nothing_and_is_tried_once() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.is_bad(2, 0);
+    scene.publish(2);
+    scene.settle();
+    assert_eq!((scene.serving(), scene.built()), (Some((1, 0, 1)), vec![(1, 0), (2, 0)]));
+    assert_eq!(scene.log.count("generation 1 (model 000000000000) goes on serving"), 1);
+    assert_eq!(scene.loader.outlets.status.lock().failed_generations, 1);
+    scene.wait(3600);
+    assert_eq!(scene.built(), []);
+}
+
+#[test]
+fn of_a_burst_only_the_newest_is_loaded() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.built();
+    (2..=9).for_each(|number| scene.publish(number));
+    scene.settle();
+    assert_eq!((scene.serving().map(|serving| serving.0), scene.built()), (Some(9), vec![(9, 0)]));
+    assert_eq!(*scene.topic.taken.lock().unwrap(), [1, 9]);
+}
+
+#[test]
+fn a_large_model_waits_a_moment_for_a_newer_one() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    for number in [2, 3] {
+        scene.topic.put(number);
+        scene.mailbox.seen(Seen { place: place(number), is_promise: true });
+        let due = scene.settle().expect("it waits");
+        assert!(due > scene.now && due - scene.now < Duration::from_secs(1));
+    }
+    scene.wait(1);
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(3));
+    assert_eq!(*scene.topic.taken.lock().unwrap(), [1, 3]);
+}
+
+#[test]
+fn what_cannot_be_had_yet_is_told_once_tried_again_and_taken_when_it_is_there() {
+    let mut scene = Scene::new(&[1, 2]);
+    let later = || NotHad::Later("the server answers 503".to_owned());
+    scene.cannot_be_had(2, vec![later(), later(), later()]);
+    let due = scene.settle().expect("it is tried again");
+    assert_eq!(due - scene.now, Duration::from_secs(1));
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(1), "the one before it serves meanwhile");
+    let due = scene.wait(1).expect("it is tried again");
+    assert_eq!(due - scene.now, Duration::from_secs(2));
+    scene.wait(2);
+    assert_eq!(scene.wait(4), None);
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(2));
+    assert_eq!(*scene.topic.taken.lock().unwrap(), [2, 1, 2, 2, 2]);
+    assert_eq!(scene.log.count("is waited for: the server answers 503"), 1);
+}
+
+#[test]
+fn a_newer_model_overtakes_one_that_is_on_its_way() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    // It is asked for, and nothing comes.
+    scene.publish(2);
+    scene.step_until_it_takes();
+    scene.publish(3);
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(3));
+    assert_eq!(*scene.topic.taken.lock().unwrap(), [1, 3], "the other was given up");
+}
+
+#[test]
+fn what_was_overtaken_is_taken_where_the_newer_one_is_of_no_use() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.cannot_be_had(3, vec![NotHad::Unusable("it is damaged".to_owned())]);
+    scene.publish(2);
+    scene.step_until_it_takes();
+    scene.publish(3);
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(2));
+    assert_eq!(*scene.topic.taken.lock().unwrap(), [1, 3, 2]);
+}
+
+#[test]
+fn a_model_that_is_older_than_the_one_that_serves_is_told_and_not_taken() {
+    let mut scene = Scene::new(&[5]);
+    scene.settle();
+    scene.publish(4);
+    scene.settle();
+    scene.wait(60);
+    assert_eq!((scene.serving().map(|serving| serving.0), scene.topic.taken.lock().unwrap().len()), (Some(5), 1));
+    assert_eq!(scene.log.count("the model in model/0/4 is older than the one in model/0/5"), 1);
+}
+
+#[test]
+fn a_changed_configuration_is_taken_up_by_what_serves_and_dropped_where_that_fails() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.mailbox.configure(configuration());
+    scene.settle();
+    assert_eq!(scene.serving(), Some((1, 1, 2)));
+    scene.is_bad(1, 2);
+    scene.mailbox.configure(configuration());
+    scene.settle();
+    assert_eq!(scene.serving(), Some((1, 1, 2)));
+    assert_eq!(scene.log.count("generation 3: the changed configuration, with model"), 1);
+    scene.publish(2);
+    scene.settle();
+    assert_eq!(scene.serving(), Some((2, 1, 4)), "with the configuration that wasn't found wanting");
+}
+
+#[test]
+fn a_good_model_that_comes_with_a_bad_configuration_is_taken_up_without_it() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.built();
+    [1, 2].iter().for_each(|model| scene.is_bad(*model, 1));
+    scene.mailbox.configure(configuration());
+    scene.publish(2);
+    scene.settle();
+    assert_eq!(scene.serving().map(|(model, configuration, _)| (model, configuration)), Some((2, 0)));
+    assert_eq!(scene.built(), [(1, 1), (2, 0)]);
+}
+
+#[test]
+fn a_good_configuration_that_comes_with_a_bad_model_is_taken_up_without_it() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    [0, 1].iter().for_each(|configuration| scene.is_bad(2, *configuration));
+    scene.mailbox.configure(configuration());
+    scene.publish(2);
+    scene.settle();
+    assert_eq!(scene.serving().map(|(model, configuration, _)| (model, configuration)), Some((1, 1)));
+}
+
+#[test]
+fn with_a_changed_configuration_the_newest_model_may_load_that_did_not() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.is_bad(2, 0);
+    scene.publish(2);
+    scene.settle();
+    scene.built();
+    scene.mailbox.configure(configuration());
+    scene.settle();
+    assert_eq!((scene.serving(), scene.built()), (Some((2, 1, 3)), vec![(2, 1)]));
+}
+
+#[test]
+fn when_nothing_serves_a_mended_configuration_serves_the_newest() {
+    let mut scene = Scene::new(&[1, 2, 3]);
+    [1, 2, 3].iter().for_each(|model| scene.is_bad(*model, 0));
+    scene.settle();
+    assert_eq!((scene.serving(), scene.built()), (None, vec![(3, 0), (2, 0), (1, 0)]));
+    assert_eq!(scene.log.count("waiting for a model on topic model"), 1);
+    scene.is_bad(3, 1);
+    scene.mailbox.configure(configuration());
+    scene.settle();
+    assert_eq!((scene.serving(), scene.built()), (Some((2, 1, 5)), vec![(3, 1), (2, 1)]));
+    assert_eq!(*scene.topic.taken.lock().unwrap(), [3, 2, 1], "none was taken anew");
+}
+
+#[test]
+fn of_many_models_that_do_not_load_only_the_newest_are_tried_again() {
+    let models: Vec<i64> = (1..=40).collect();
+    let mut scene = Scene::new(&models);
+    for configuration in [0, 1] {
+        models.iter().for_each(|model| scene.is_bad(*model, configuration));
+    }
+    scene.settle();
+    assert_eq!(scene.built().len(), 40);
+    scene.mailbox.configure(configuration());
+    scene.settle();
+    let again: Vec<i64> = scene.built().iter().map(|(model, _)| *model).collect();
+    assert_eq!(again, (25..=40).rev().collect::<Vec<_>>());
+}
+
+#[test]
+fn where_the_topic_has_no_model_that_loads_the_store_s_last_one_serves() {
+    let mut scene = Scene::new(&[2]);
+    *scene.notes.last.lock().unwrap() = Some(1);
+    scene.is_bad(2, 0);
+    scene.settle();
+    assert_eq!(scene.serving(), Some((1, 0, 2)));
+    assert_eq!(scene.log.count("topic model has no model that can be served: serving the store's last one"), 1);
+    assert_eq!(scene.log.count("waiting for a model"), 0);
+}
+
+#[test]
+fn a_store_whose_last_model_does_not_load_is_asked_no_more() {
+    let mut scene = Scene::new(&[]);
+    *scene.notes.last.lock().unwrap() = Some(1);
+    scene.is_bad(1, 0);
+    scene.settle();
+    assert_eq!((scene.serving(), scene.built()), (None, vec![(1, 0)]));
+    assert_eq!(scene.log.count("waiting for a model on topic model"), 1);
+    // With what else failed by then, too.
+    (2..=40).for_each(|model| scene.is_bad(model, 0));
+    (2..=40).for_each(|model| {
+        scene.publish(model);
+        scene.settle();
+    });
+    assert_eq!(scene.built().len(), 39);
+}
+
+#[test]
+fn a_topic_that_is_read_from_its_end_is_not_made_up_for_by_the_store() {
+    let mut config = configuration();
+    config.operator.model.start_from = ModelStart::End;
+    let mut scene = Scene::starting(config, &[]);
+    *scene.notes.last.lock().unwrap() = Some(1);
+    scene.settle();
+    assert_eq!((scene.serving(), scene.log.count("waiting for a model")), (None, 1));
+}
+
+#[test]
+fn what_does_badly_is_taken_back_refused_and_not_loaded_again_until_it_is_published_anew() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.publish(2);
+    scene.settle();
+    scene.built();
+    scene.complain();
+    scene.settle();
+    assert_eq!((scene.serving(), scene.built()), (Some((1, 0, 3)), vec![(1, 0)]));
+    assert_eq!(*scene.notes.refused.lock().unwrap(), [(2, "its workers died".to_owned())]);
+    assert_eq!(scene.log.count("is taken back: its workers died; going back to model 000000000000"), 1);
+    assert_eq!(scene.loader.outlets.status.lock().rollbacks, 1);
+    // The reader reads the same topic again, after an error.
+    scene.mailbox.read();
+    scene.settle();
+    scene.mailbox.configure(configuration());
+    scene.settle();
+    assert_eq!((scene.serving(), scene.built()), (Some((1, 1, 4)), vec![(1, 1)]), "what serves, and no other");
+    scene.publish(3);
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(3));
+}
+
+#[test]
+fn a_configuration_that_does_badly_is_taken_back_and_no_model_is_refused() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.mailbox.configure(configuration());
+    scene.settle();
+    scene.complain();
+    scene.settle();
+    assert_eq!(scene.serving(), Some((1, 0, 3)));
+    assert_eq!(*scene.notes.refused.lock().unwrap(), []);
+    assert_eq!(scene.log.count("going back to the configuration before"), 1);
+    scene.complain();
+    scene.settle();
+    assert_eq!(scene.serving(), Some((1, 0, 3)), "what was taken back is nothing to go back to");
+    assert_eq!(scene.log.count("there is no earlier generation to go back to, so it goes on"), 1);
+}
+
+#[test]
+fn going_back_is_tried_again_after_a_while_and_a_newer_model_ends_it() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.publish(2);
+    scene.settle();
+    scene.built();
+    scene.is_bad_at_first(1, 0, 2);
+    scene.complain();
+    let due = scene.settle().expect("it is tried again");
+    assert_eq!((due - scene.now, scene.serving().map(|serving| serving.0)), (Duration::from_secs(5), Some(2)));
+    let due = scene.wait(5).expect("it is tried again");
+    assert_eq!(due - scene.now, Duration::from_secs(30));
+    assert_eq!(scene.built(), [(1, 0), (1, 0)]);
+    scene.publish(3);
+    scene.settle();
+    scene.wait(30);
+    assert_eq!((scene.serving().map(|serving| serving.0), scene.built()), (Some(3), vec![(3, 0)]));
+    scene.complain();
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(1), "not to what was taken back");
+}
+
+#[test]
+fn where_nothing_can_be_gone_back_to_what_serves_goes_on() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.publish(2);
+    scene.settle();
+    scene.is_bad(1, 0);
+    scene.complain();
+    scene.settle();
+    scene.wait(5);
+    assert_eq!(scene.wait(30), None);
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(2));
+    assert_eq!(scene.workshop.built.lock().unwrap().len(), 5);
+}
+
+#[test]
+fn a_complaint_about_a_generation_that_serves_no_more_changes_nothing() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.complain();
+    scene.publish(2);
+    scene.settle();
+    scene.mailbox.complain(Trouble { generation: 1, what: "its workers died".to_owned() });
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(2));
+}
+
+#[test]
+fn a_topic_that_is_made_anew_is_served_whatever_its_records_times_are() {
+    let mut scene = Scene::new(&[5]);
+    scene.settle();
+    *scene.topic.models.lock().unwrap() = vec![1];
+    scene.mailbox.read();
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(1));
+    *scene.topic.models.lock().unwrap() = vec![];
+    scene.mailbox.read();
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(1), "an empty one changes nothing");
+}
+
+#[test]
+fn a_topic_that_cannot_be_read_is_tried_again() {
+    let mut scene = Scene::new(&[1]);
+    *scene.topic.unreadable.lock().unwrap() = true;
+    let due = scene.settle().expect("it is tried again");
+    assert_eq!(due - scene.now, Duration::from_secs(1));
+    let due = scene.wait(1).expect("it is tried again");
+    assert_eq!(due - scene.now, Duration::from_secs(2));
+    *scene.topic.unreadable.lock().unwrap() = false;
+    scene.wait(2);
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(1));
+}
+
+#[test]
+fn it_ends_when_the_mailbox_is_closed_or_nobody_takes_generations() {
+    let scene = Scene::new(&[]);
+    scene.mailbox.close();
+    scene.loader.run();
+
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    drop(scene.ready);
+    scene.topic.put(2);
+    scene.mailbox.seen(Seen { place: place(2), is_promise: false });
+    let fetching = std::thread::spawn(move || scene.fetcher.run());
+    scene.loader.run();
+    fetching.join().unwrap();
+}
+
+#[test]
+fn a_load_that_the_end_breaks_off_is_no_failure() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.is_bad(1, 1);
+    scene.mailbox.close();
+    scene.loader.hear(News { config: Some(Box::new(configuration())), ..News::default() }, scene.now);
+    let (log, loader, now) = (scene.log.clone(), &mut scene.loader, scene.now);
+    log.keep(|| loader.step(now));
+    assert_eq!((scene.loader.outlets.status.lock().failed_generations, log.count("ERROR")), (0, 0));
+}
