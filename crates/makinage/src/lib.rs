@@ -34,9 +34,10 @@ pub mod quoted;
 pub mod record;
 pub mod reload;
 pub mod said;
+#[cfg(test)]
+mod simulation;
 pub mod sink;
 pub mod source;
-pub mod status;
 pub mod stop;
 pub mod store;
 pub mod stream;

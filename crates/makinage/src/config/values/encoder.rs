@@ -1,4 +1,4 @@
-//! Encoders: those of this program by their names, and modules of the user's.
+//! An encoder's name: one of the service's own, or a user's module.
 
 use crate::{
     config::{
