@@ -1,7 +1,7 @@
 //! Addresses, and what of them may be shown. This room alone decides which credential gets into a message or a log.
 //!
-//! Hidden are user names and passwords before an `@`, and all that follows a `?` or `#`: signatures of S3 and Azure, tokens.
-//! When in doubt more is hidden: a message that lacks a part still names the place.
+//! Hidden are user names and passwords before an `@`, and all that follows a `?` or `#`: signatures of S3 and Azure,
+//! tokens. When in doubt more is hidden: a message that lacks a part still names the place.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! Values as PyYAML makes them: scalars beside what YAML 1.2 says, merge keys, keys that come twice, sets and ordered mappings.
+//! Values as PyYAML makes them: scalars beside what YAML 1.2 says, merge keys, keys that come twice, sets and ordered
+//! mappings.
 
 use std::collections::{HashMap, hash_map};
 
