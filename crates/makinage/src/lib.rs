@@ -3,6 +3,7 @@
 //! Reading order is data order: [`app`] builds the parts, [`pipeline`] is the data path, and the folders follow in the order in
 //! which an event meets them.
 
+pub mod address;
 pub mod app;
 pub mod archive;
 pub mod backoff;
@@ -33,9 +34,10 @@ pub mod quoted;
 pub mod record;
 pub mod reload;
 pub mod said;
+#[cfg(test)]
+mod simulation;
 pub mod sink;
 pub mod source;
-pub mod status;
 pub mod stop;
 pub mod store;
 pub mod stream;

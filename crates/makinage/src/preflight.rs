@@ -51,7 +51,8 @@ fn text(file: &Path) -> Result<(String, Origin), Problems> {
 /// Adds what Python says of the hooks, the encoders and the packages.
 pub fn add_imports(reading: &mut Reading<Config>, origin: &Origin) {
     // What the model's own environment holds isn't known before there is a model.
-    let of_the_model = reading.config.as_ref().is_some_and(|config| config.operator.environment == Environment::Model);
+    let of_the_model =
+        reading.config.as_ref().is_some_and(|config| config.operator.tuning.environment == Environment::Model);
     let Some(imports) = reading.imports.as_ref().filter(|_| !of_the_model) else { return };
     match try_imports(imports) {
         Ok(found) => {

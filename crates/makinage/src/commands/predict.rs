@@ -79,7 +79,7 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
     let pipeline = Pipeline::new(&config.operator, (inputs, outlets), sink, Arc::clone(&acks)).naming_all_failures();
-    let ended = pipeline.run(config.stop_timeout);
+    let ended = pipeline.run(config.application.stop_timeout);
     let counts = acks.counts();
     tell(counts);
     // One that was stopped by an event, or by a panic, wants no more of them, and standard input may never end.

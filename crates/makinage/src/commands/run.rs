@@ -29,11 +29,11 @@ pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let mut reading = read_service(&text, source.origin());
     preflight::add_imports(&mut reading, source.origin());
     let Some(config) = told(reading) else { return Ok(BAD_CONFIG.into()) };
-    stop.bound(config.stop_timeout);
+    stop.bound(config.application.stop_timeout);
     tracing::info!(
         "makinage {}: {} on Kafka at {}",
         env!("CARGO_PKG_VERSION"),
-        config.application,
+        config.application.name,
         config.kafka.endpoints.join(",")
     );
     let clean = app::serve(&config, Some(Changes { source, hangups }), &stop)?;

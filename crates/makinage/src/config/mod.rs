@@ -31,12 +31,13 @@ use reader::{file, surroundings::Process};
 pub use reading::Reading;
 pub use redirect::Redirect;
 pub use sections::{
+    application::Application,
     kafka::Kafka,
     models::Models,
     operator::Operator,
     probation::Probation,
     roles::{DataStart, DataTopic, ModelStart, ModelTopic, SinkTopic},
-    tuning::{Batch, Environment, OnError, RowWise},
+    tuning::{Batch, Environment, OnError, RowWise, Tuning},
 };
 pub use service::Config;
 pub use values::{

@@ -99,6 +99,7 @@ impl<M> Known<M> {
     ) -> Vec<RecordPlace> {
         let Some(found) = found.filter(|found| !self.order.contains(found)) else {
             self.older = Older::None;
+            self.keep_tried(serving.is_some());
             return vec![];
         };
         self.fresh.retain(|place| *place != found);
@@ -191,7 +192,7 @@ impl<M> Known<M> {
         self.off_topic.push(place);
     }
 
-    /// A candidate didn't load with this configuration. So many of those that didn't are kept for another one.
+    /// A candidate didn't load with this configuration. `serves`: another one serves.
     pub fn failed(&mut self, index: usize, configuration: u64, serves: bool) {
         let Some(place) = self.place(index) else { return };
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.place == place)
@@ -199,7 +200,7 @@ impl<M> Known<M> {
         {
             failed.push(configuration);
         }
-        self.keep_tried(if serves { 1 } else { TRIED });
+        self.keep_tried(serves);
         self.forget_passed();
     }
 
@@ -208,7 +209,7 @@ impl<M> Known<M> {
         self.order.truncate(index);
         self.off_topic.clear();
         self.fresh.clear();
-        self.keep_tried(1);
+        self.keep_tried(true);
         self.older = Older::None;
         let order = &self.order;
         self.entries.retain(|entry| order.contains(&entry.place));
@@ -224,11 +225,16 @@ impl<M> Known<M> {
         }
     }
 
-    /// Of the candidates that were tried, the newest stay at hand.
-    fn keep_tried(&mut self, most: usize) {
-        let is_tried = |state: &State<M>| matches!(state, State::Here(_, failed) if !failed.is_empty());
-        let tried = self.order.iter().filter(|place| self.state(place).is_some_and(is_tried));
-        let dropped: Vec<RecordPlace> = tried.skip(most).cloned().collect();
+    /// Of the models that were tried, the newest stay at hand; while another one serves, only one.
+    fn keep_tried(&mut self, serves: bool) {
+        let is_tried = |entry: &Entry<M>| matches!(&entry.state, State::Here(_, failed) if !failed.is_empty());
+        let tried: Vec<&RecordPlace> = self.entries.iter().filter(|entry| is_tried(entry)).map(|e| &e.place).collect();
+        let newest = self.order.iter().filter(|place| tried.contains(place));
+        let kept: Vec<&RecordPlace> = newest.take(if serves { 1 } else { TRIED }).collect();
+        // While nothing serves all are met in the order, which may not have come to them yet.
+        let is_dropped = |place: &RecordPlace| !kept.contains(&place) && (serves || self.order.contains(place));
+        let dropped = tried.into_iter().filter(|place| is_dropped(place) && !self.off_topic.contains(place));
+        let dropped: Vec<RecordPlace> = dropped.cloned().collect();
         dropped.iter().for_each(|place| self.set(place, State::Passed));
     }
 
@@ -243,3 +249,6 @@ impl<M> Known<M> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use std::{
 use super::{
     Arrived, Made,
     builder::Build,
-    loader::Memory,
+    memory::Memory,
     models::{Models, NotHad, Unreadable},
 };
 use crate::{

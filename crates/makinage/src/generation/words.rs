@@ -9,20 +9,10 @@ fn named(made: &Made) -> String {
     format!("model {} from {} (sha256 {})", model.label(), made.model.place, model.sha256)
 }
 
-/// Whether two generations have the same model.
-pub(super) fn is_same_model(one: &Made, other: &Made) -> bool {
-    one.model.model.identity.sha256 == other.model.model.identity.sha256
-}
-
-/// Whether two generations have the same configuration.
-pub(super) fn is_same_configuration(one: &Made, other: &Made) -> bool {
-    one.configuration.number == other.configuration.number
-}
-
 /// A generation could not be made. At fault is what the one that serves doesn't have.
 pub(super) fn failure(made: &Made, serving: Option<&Made>, failed: u64, error: &anyhow::Error) -> String {
     let (is_new_model, is_new_configuration) =
-        serving.map_or((true, true), |serving| (!is_same_model(serving, made), !is_same_configuration(serving, made)));
+        serving.map_or((true, true), |serving| (!made.has_model_of(serving), !made.has_configuration_of(serving)));
     let subject = named(made);
     let (subject, what_to_do) = match (is_new_model, is_new_configuration) {
         (false, true) => (
@@ -34,8 +24,7 @@ pub(super) fn failure(made: &Made, serving: Option<&Made>, failed: u64, error: &
     };
     let what_now = match serving {
         Some(serving) => {
-            let label = serving.model.model.identity.label();
-            format!("generation {} (model {label}) goes on serving", serving.generation)
+            format!("generation {} (model {}) goes on serving", serving.generation, serving.label())
         }
         None => "nothing is served yet".to_owned(),
     };
@@ -47,16 +36,16 @@ pub(super) fn failure(made: &Made, serving: Option<&Made>, failed: u64, error: &
 
 /// A generation is taken back.
 pub(super) fn taken_back(serving: &Made, previous: &Made, trouble: &Trouble) -> String {
-    let (what_before, what_to_do) = if is_same_model(serving, previous) {
+    let (what_before, what_to_do) = if serving.has_model_of(previous) {
         ("the configuration before".to_owned(), "mend the configuration and save it again")
     } else {
-        let before = format!("model {}", previous.model.model.identity.label());
+        let before = format!("model {}", previous.label());
         (before, "mend the model and publish it: this one isn't loaded until it is published again")
     };
     format!(
         "generation {} (model {} from {}) is taken back: {}; going back to {what_before}; {what_to_do}",
         trouble.generation,
-        serving.model.model.identity.label(),
+        serving.label(),
         serving.model.place,
         trouble.what
     )
@@ -67,7 +56,7 @@ pub(super) fn nothing_before(serving: &Made, trouble: &Trouble) -> String {
     format!(
         "generation {} (model {}): {}; there is no earlier generation to go back to, so it goes on",
         trouble.generation,
-        serving.model.model.identity.label(),
+        serving.label(),
         trouble.what
     )
 }

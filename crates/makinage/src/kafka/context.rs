@@ -16,9 +16,11 @@ use super::{
     reach::{Failures, because, unreachable},
 };
 
-/// A broker that owes an answer and said nothing for so long does not answer: heartbeats come back at once, fetches after `fetch.wait.max.ms`.
+/// A broker that owes an answer and said nothing for so long does not answer: heartbeats come back at once, fetches
+/// after `fetch.wait.max.ms`.
 const SILENCE: Duration = Duration::from_secs(5);
-/// A client without a connection may have let it go for want of anything to ask: so long, others may show that Kafka answers.
+/// A client without a connection may have let it go for want of anything to ask: so long, others may show that Kafka
+/// answers.
 const DOWN: Duration = Duration::from_secs(3);
 /// Statistics of a client that has gone are forgotten after this time.
 const GONE: Duration = Duration::from_secs(20);
@@ -80,8 +82,8 @@ impl Connection {
         !self.away.load(Ordering::Relaxed)
     }
 
-    /// Takes a client's statistics for what errors can't tell: a broker that holds its connections and answers nothing, and one that can't
-    /// be reached while others can.
+    /// Takes a client's statistics for what errors can't tell: a broker that holds its connections and answers nothing,
+    /// and one that can't be reached while others can.
     fn listen(&self, statistics: &Statistics, now: Instant) {
         let mut known = self.known();
         let now = known.made(statistics, now);
@@ -144,7 +146,8 @@ impl Connection {
 }
 
 impl Known {
-    /// When statistics were made that are heard `now`: those of a consumer wait while its thread is at something else, such as a rebalance.
+    /// When statistics were made that are heard `now`: those of a consumer wait while its thread is at something else,
+    /// such as a rebalance.
     fn made(&mut self, statistics: &Statistics, now: Instant) -> Instant {
         let clock = Duration::from_micros(statistics.ts.unsigned_abs());
         let Some(origin) = now.checked_sub(clock) else { return now };

@@ -105,7 +105,7 @@ impl<'s> Mlflow<'s> {
         let what = match source {
             ModelSource::Path(path) => return Ok(Fetched { path: path.clone(), found: None }),
             ModelSource::Registered(model) => model.into(),
-            ModelSource::Uri(uri) => What::Uri { uri },
+            ModelSource::Uri(uri) => What::Uri { uri: uri.reveal() },
         };
         self.download(what, folder)
     }

@@ -1,8 +1,8 @@
 //! Sending a large model in chunks, and its manifest when all of them are acknowledged.
 //!
 //! What is acknowledged isn't sent again: the idempotent producer sends the few chunks that are on their way again, in
-//! their order, when a connection breaks. A few chunks are in memory, whatever the size. An upload that is broken off leaves
-//! chunks that no manifest names, which nobody looks at.
+//! their order, when a connection breaks. A few chunks are in memory, whatever the size. An upload that is broken off
+//! leaves chunks that no manifest names, which nobody looks at.
 //!
 //! How records go out, and the clock, is the [`Outbox`]'s business; the real one is in `uploader.rs`.
 

@@ -1,4 +1,5 @@
-//! What a record of the model topic is: the one place where that is read. Whatever is in the record, this ends in one of these.
+//! What a record of the model topic is: the one place where that is read. Whatever is in the record, this ends in one
+//! of these.
 
 use rdkafka::{Message, message::BorrowedMessage};
 

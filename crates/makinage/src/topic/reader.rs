@@ -46,6 +46,7 @@ impl ModelReader {
             match self.follow(partitions, start_from) {
                 // All that is on the topic now is new to us.
                 Ok(()) => start_from = ModelStart::Last,
+                Err(_) if self.mailbox.is_closed() => {}
                 Err(error) => {
                     client.tell(&error);
                     self.mailbox.closes_by(Instant::now() + TIMEOUT);

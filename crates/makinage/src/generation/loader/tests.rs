@@ -7,7 +7,9 @@ use crossbeam_channel::{Receiver, unbounded};
 use super::{
     super::{
         fetcher::{Fetcher, fetcher},
+        handover::Outlets,
         mailbox::Seen,
+        memory::Memory,
         testing::{Log, Notes, Topic, Workshop, place},
     },
     *,
@@ -43,9 +45,10 @@ impl Scene {
         let (asks, fetcher) = fetcher(Arc::clone(&topic), Arc::clone(&mailbox));
         let (sender, ready) = unbounded();
         let memory = Arc::clone(&notes) as Arc<dyn Memory>;
-        let outlets =
-            Outlets { models: Arc::clone(&topic), asks, memory, ready: sender, status: SharedStatus::default() };
-        let loader = Loader::new(config, Arc::clone(&mailbox), Arc::clone(&workshop), outlets);
+        let outlets = Outlets { ready: sender, memory };
+        let hand_over = HandOver::new(Arc::clone(&workshop), outlets, Arc::clone(&mailbox));
+        let source = Source { models: Arc::clone(&topic), asks };
+        let loader = Loader::new(config, Arc::clone(&mailbox), source, hand_over);
         models.iter().for_each(|number| topic.put(*number));
         mailbox.read();
         Self { topic, workshop, notes, mailbox, ready, fetcher, loader, log: Log::default(), now: Instant::now() }
@@ -105,7 +108,7 @@ impl Scene {
 
     /// The model, configuration and generation that serve.
     fn serving(&self) -> Option<(i64, u64, u64)> {
-        let serving = self.loader.serving.as_ref()?;
+        let serving = self.loader.hand_over.serving()?;
         assert_eq!(self.ready.try_iter().last().into_iter().find(|ready| *ready != serving.generation), None);
         Some((serving.model.place.offset, serving.configuration.number, serving.generation))
     }
@@ -116,7 +119,7 @@ impl Scene {
     }
 
     fn complain(&mut self) {
-        let generation = self.loader.serving.as_ref().expect("one serves").generation;
+        let generation = self.loader.hand_over.serving().expect("one serves").generation;
         self.mailbox.complain(Trouble { generation, what: "its workers died".to_owned() });
     }
 }
@@ -139,8 +142,7 @@ fn a_generation_is_loaded_beside_the_one_that_serves_and_is_handed_over_when_it_
     scene.settle();
     assert_eq!(scene.ready.try_iter().collect::<Vec<_>>(), [2]);
     assert_eq!(*scene.workshop.built.lock().unwrap(), [(1, 0, false), (2, 0, true)]);
-    let status = scene.loader.outlets.status.lock().clone();
-    assert_eq!((status.serving.expect("one serves").generation, status.loading), (2, None));
+    assert_eq!(scene.serving().map(|(generation, ..)| generation), Some(2));
 }
 
 #[test]
@@ -176,7 +178,7 @@ fn a_bad_model_disturbs_nothing_and_is_tried_once() {
     scene.settle();
     assert_eq!((scene.serving(), scene.built()), (Some((1, 0, 1)), vec![(1, 0), (2, 0)]));
     assert_eq!(scene.log.count("generation 1 (model 000000000000) goes on serving"), 1);
-    assert_eq!(scene.loader.outlets.status.lock().failed_generations, 1);
+    assert_eq!(scene.loader.hand_over.failed, 1);
     scene.wait(3600);
     assert_eq!(scene.built(), []);
 }
@@ -394,7 +396,6 @@ fn what_does_badly_is_taken_back_refused_and_not_loaded_again_until_it_is_publis
     assert_eq!((scene.serving(), scene.built()), (Some((1, 0, 3)), vec![(1, 0)]));
     assert_eq!(*scene.notes.refused.lock().unwrap(), [(2, "its workers died".to_owned())]);
     assert_eq!(scene.log.count("is taken back: its workers died; going back to model 000000000000"), 1);
-    assert_eq!(scene.loader.outlets.status.lock().rollbacks, 1);
     // The reader reads the same topic again, after an error.
     scene.mailbox.read();
     scene.settle();
@@ -525,5 +526,5 @@ fn a_load_that_the_end_breaks_off_is_no_failure() {
     scene.loader.hear(News { config: Some(Box::new(configuration())), ..News::default() }, scene.now);
     let (log, loader, now) = (scene.log.clone(), &mut scene.loader, scene.now);
     log.keep(|| loader.step(now));
-    assert_eq!((scene.loader.outlets.status.lock().failed_generations, log.count("ERROR")), (0, 0));
+    assert_eq!((scene.loader.hand_over.failed, log.count("ERROR")), (0, 0));
 }

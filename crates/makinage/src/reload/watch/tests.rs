@@ -22,7 +22,7 @@ struct Taken {
 
 impl Taker for &Taken {
     fn take_up(&self, config: Config) {
-        self.up.borrow_mut().push(config.operator.load_timeout.as_secs());
+        self.up.borrow_mut().push(config.operator.tuning.load_timeout.as_secs());
     }
 
     fn refuse(&self, why: &str) {

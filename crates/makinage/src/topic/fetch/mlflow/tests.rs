@@ -18,7 +18,7 @@ fn downloaded_unless(script: &str, most_bytes: u64, given_up: &dyn Fn() -> bool)
     let workspace = Workspace::open(folder.path()).unwrap();
     let limits = Limits { archive_bytes: most_bytes, ..Limits::default() };
     let tools = Tools { python: &python, workspace: &workspace, limits: &limits, given_up };
-    let downloaded = download("s3://bucket/m.zip", &tools)?;
+    let downloaded = download(&"s3://bucket/m.zip".into(), &tools)?;
     let mut text = String::new();
     downloaded.open()?.read_to_string(&mut text).unwrap();
     Ok(text)
