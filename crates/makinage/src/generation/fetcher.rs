@@ -1,5 +1,6 @@
-//! Fetches the models that the loader asks for, one at a time, on a thread of its own: a download may take hours, and meanwhile a configuration, a
-//! complaint or a newer model must not wait. Which model is fetched is the loader's choice.
+//! Fetches the models that the loader asks for, one at a time, on a thread of its own: a download may take hours, and
+//! meanwhile a configuration, a complaint or a newer model must not wait. Which model is fetched is the loader's
+//! choice.
 
 use std::sync::{
     Arc,
@@ -80,9 +81,8 @@ impl<T: Models> Fetcher<T> {
             return;
         }
         let outcome = self.models.take(place, &|| is_overtaken() || self.mailbox.is_closed());
-        if !is_overtaken() {
-            self.mailbox.took(Took { number, outcome });
-        }
+        // Where it was overtaken, its number says so.
+        self.mailbox.took(Took { number, outcome });
     }
 }
 

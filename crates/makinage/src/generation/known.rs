@@ -1,7 +1,8 @@
-//! What the loader knows of the topic's models: how far each has come, and their order as far as it was asked for. Pure.
+//! What the loader knows of the topic's models: how far each has come, and their order as far as it was asked for.
+//! Pure.
 //!
-//! The topic alone knows the order, which any new record may change. So it is asked anew from the newest on whenever a record comes, and no further
-//! back than is needed; what is known of each model stays.
+//! The topic alone knows the order, which any new record may change. So it is asked anew from the newest on whenever a
+//! record comes, and no further back than is needed; what is known of each model stays.
 
 use std::{
     mem,
@@ -89,8 +90,8 @@ impl<M> Known<M> {
         self.order.last()
     }
 
-    /// The topic's answer: the model before the last of the order. Those that came, and are older than what is here, are returned: partitions are
-    /// read beside each other, and all instances are to serve the same.
+    /// The topic's answer: the model before the last of the order. Those that came, and are older than what is here,
+    /// are returned: partitions are read beside each other, and all instances are to serve the same.
     pub fn found(
         &mut self,
         found: Option<RecordPlace>,
@@ -215,7 +216,8 @@ impl<M> Known<M> {
         self.entries.retain(|entry| order.contains(&entry.place));
     }
 
-    /// Another configuration came: models may load with it that didn't with others, of which only the one that serves may come back.
+    /// Another configuration came: models may load with it that didn't with others, of which only the one that serves
+    /// may come back.
     pub fn configured(&mut self, serving: Option<u64>) {
         for entry in &mut self.entries {
             if let State::Here(_, failed) = &mut entry.state {

@@ -10,7 +10,7 @@ use super::{
         handover::Outlets,
         mailbox::Seen,
         memory::Memory,
-        testing::{Log, Notes, Topic, Workshop, place},
+        testing::{Log, Notes, Topic, Workshop, arrived, place},
     },
     *,
 };
@@ -257,6 +257,22 @@ fn a_newer_model_overtakes_one_that_is_on_its_way() {
 }
 
 #[test]
+fn what_comes_of_a_model_that_was_overtaken_is_not_taken_for_the_newer_one() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.publish(2);
+    scene.step_until_it_takes();
+    let number = scene.loader.asked;
+    scene.publish(3);
+    while scene.loader.asked == number {
+        scene.step();
+    }
+    scene.mailbox.took(Took { number, outcome: Ok(arrived(2)) });
+    scene.step();
+    assert_eq!(scene.loader.known.taken(), Some(place(3)), "it is still on its way");
+}
+
+#[test]
 fn what_was_overtaken_is_taken_where_the_newer_one_is_of_no_use() {
     let mut scene = Scene::new(&[1]);
     scene.settle();
@@ -335,6 +351,19 @@ fn with_a_changed_configuration_the_newest_model_may_load_that_did_not() {
 }
 
 #[test]
+fn what_failed_with_each_of_two_configurations_is_not_loaded_again_when_the_newer_is_dropped() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    [(2, 0), (2, 1), (1, 1)].iter().for_each(|(model, configuration)| scene.is_bad(*model, *configuration));
+    scene.publish(2);
+    scene.settle();
+    scene.built();
+    scene.mailbox.configure(configuration());
+    scene.settle();
+    assert_eq!((scene.serving(), scene.built()), (Some((1, 0, 1)), vec![(2, 1), (1, 1)]));
+}
+
+#[test]
 fn when_nothing_serves_a_mended_configuration_serves_the_newest() {
     let mut scene = Scene::new(&[1, 2, 3]);
     [1, 2, 3].iter().for_each(|model| scene.is_bad(*model, 0));
@@ -346,6 +375,17 @@ fn when_nothing_serves_a_mended_configuration_serves_the_newest() {
     scene.settle();
     assert_eq!((scene.serving(), scene.built()), (Some((2, 1, 5)), vec![(3, 1), (2, 1)]));
     assert_eq!(*scene.topic.taken.lock().unwrap(), [3, 2, 1], "none was taken anew");
+}
+
+#[test]
+fn when_nothing_serves_a_bad_model_more_is_told_and_no_other_tried_again() {
+    let mut scene = Scene::new(&[1, 2]);
+    [1, 2, 3].iter().for_each(|model| scene.is_bad(*model, 0));
+    scene.settle();
+    scene.publish(3);
+    scene.settle();
+    assert_eq!((scene.serving(), scene.built()), (None, vec![(2, 0), (1, 0), (3, 0)]));
+    assert_eq!(scene.log.count("trying the one before it"), 1);
 }
 
 #[test]
@@ -440,6 +480,28 @@ fn a_configuration_that_does_badly_is_taken_back_and_no_model_is_refused() {
     scene.settle();
     assert_eq!(scene.serving(), Some((1, 0, 3)), "what was taken back is nothing to go back to");
     assert_eq!(scene.log.count("there is no earlier generation to go back to, so it goes on"), 1);
+}
+
+#[test]
+fn where_model_and_configuration_changed_together_neither_is_refused_and_the_model_is_not_loaded_again() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.is_bad(1, 1);
+    scene.mailbox.configure(configuration());
+    scene.publish(2);
+    // The model is here before the configuration is tried without it.
+    scene.step();
+    scene.step();
+    scene.fetcher.work_off();
+    scene.settle();
+    assert_eq!(scene.serving().map(|(model, configuration, _)| (model, configuration)), Some((2, 1)));
+    scene.built();
+    scene.complain();
+    scene.settle();
+    scene.mailbox.read();
+    scene.settle();
+    assert_eq!(scene.serving().map(|(model, configuration, _)| (model, configuration)), Some((1, 0)));
+    assert_eq!((scene.built(), scene.notes.refused.lock().unwrap().len()), (vec![(1, 0)], 0));
 }
 
 #[test]

@@ -17,7 +17,8 @@ const REDIRECTS: u32 = 5;
 /// A server from which nothing comes for so long is given up.
 const STALL: Duration = Duration::from_mins(1);
 
-/// The body of what is there. Redirects are followed within the scheme only, so that what was asked for under TLS comes under TLS.
+/// The body of what is there. Redirects are followed within the scheme only, so that what was asked for under TLS comes
+/// under TLS.
 pub fn open(uri: &str) -> Result<impl Read, NotHad> {
     open_within(uri, STALL)
 }
@@ -67,7 +68,8 @@ fn failure(uri: &str, error: &ureq::Error) -> NotHad {
         // Too early, too often, or the server's own trouble: it may pass.
         ureq::Error::StatusCode(408 | 425 | 429 | 500..) => NotHad::Later(format!("{uri} can't be had ({error})")),
         ureq::Error::StatusCode(_) => NotHad::Unusable(format!(
-            "{uri} can't be had ({error}): see that it is there and may be read from here, and publish the reference again"
+            "{uri} can't be had ({error}): see that it is there and may be read from here, and publish the reference \
+             again"
         )),
         // These errors hold the URI that it leads to, which may be a signed one.
         ureq::Error::RequireHttpsOnly(_) => unfollowed(&uri, "it leads from https to http"),

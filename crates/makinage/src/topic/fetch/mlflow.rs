@@ -95,7 +95,8 @@ mod tests {
     use super::{NotHad, Tools, download};
     use crate::{archive::Limits, store::workspace::Workspace};
 
-    /// What is downloaded by a stand-in for Python, the supervisor's too, with this shell script; `$2` is the script, `$3` the URI, `$4` the folder, `$5` the answer's file.
+    /// What is downloaded by a stand-in for Python, the supervisor's too, with this shell script; `$2` is the script,
+    /// `$3` the URI, `$4` the folder, `$5` the answer's file.
     fn downloaded(script: &str, most_bytes: u64) -> Result<String, NotHad> {
         let folder = tempfile::tempdir().unwrap();
         let python: PathBuf = folder.path().join("python");
