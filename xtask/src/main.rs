@@ -5,6 +5,7 @@
 mod bench;
 mod broker;
 mod deny;
+mod docs;
 mod env;
 mod images;
 mod jars;
@@ -14,6 +15,7 @@ mod lock;
 mod report;
 mod root;
 mod running;
+mod simulate;
 mod stamp;
 mod test;
 mod tidy;
@@ -45,6 +47,8 @@ enum Command {
         #[arg(long)]
         against: Option<std::path::PathBuf>,
     },
+    /// Run the simulation of source, pipeline and sink: more seeds, or one seed with its schedule.
+    Simulate(simulate::Simulate),
     /// Check formatting, clippy, ruff and mypy.
     Lint,
     /// Check the rules that no compiler knows: who may use whom, headers, sizes, where tests stand, widths, commits.
@@ -55,6 +59,8 @@ enum Command {
     },
     /// Check the licences, duplicates and sources of the crates below, and advisories too where the environment names a database.
     Deny,
+    /// Write the tables of README and the commented example anew, from what the program says of its keys.
+    Docs,
     /// Run the tests of the crate with unsafe code under valgrind, as `test` does where valgrind is installed.
     Valgrind,
     /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
@@ -102,7 +108,9 @@ fn run(command: Command) -> anyhow::Result<()> {
             }
             Ok(())
         }
+        Command::Docs => docs::run(),
         Command::Valgrind => valgrind::run(),
+        Command::Simulate(simulate) => simulate.run(),
         Command::Bench { against } => bench::run(against.as_deref()),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
         Command::Images => images::run(),

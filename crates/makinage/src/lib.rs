@@ -3,6 +3,7 @@
 //! Reading order is data order: [`app`] builds the parts, [`pipeline`] is the data path, and the folders follow in the order in
 //! which an event meets them.
 
+pub mod address;
 pub mod app;
 pub mod archive;
 pub mod backoff;
@@ -27,6 +28,7 @@ pub mod pipeline;
 pub mod predict;
 pub mod preflight;
 pub mod publish;
+pub mod python;
 pub mod queue;
 pub mod quoted;
 pub mod record;
@@ -34,7 +36,6 @@ pub mod reload;
 pub mod said;
 pub mod sink;
 pub mod source;
-pub mod status;
 pub mod stop;
 pub mod store;
 pub mod stream;

@@ -1,8 +1,8 @@
 //! What is checked before anything starts: the file, and in the operator's Python the hooks, the encoders and the packages.
+//! What is found is the caller's to tell.
 
 use std::path::Path;
 
-use crate::commands::tell;
 use crate::{
     config::{
         Config, Environment, Imports, Located, Origin, Place, Problem, Problems, Reading, locate_service, read_service,
@@ -51,7 +51,8 @@ fn text(file: &Path) -> Result<(String, Origin), Problems> {
 /// Adds what Python says of the hooks, the encoders and the packages.
 pub fn add_imports(reading: &mut Reading<Config>, origin: &Origin) {
     // What the model's own environment holds isn't known before there is a model.
-    let of_the_model = reading.config.as_ref().is_some_and(|config| config.operator.environment == Environment::Model);
+    let of_the_model =
+        reading.config.as_ref().is_some_and(|config| config.operator.tuning.environment == Environment::Model);
     let Some(imports) = reading.imports.as_ref().filter(|_| !of_the_model) else { return };
     match try_imports(imports) {
         Ok(found) => {
@@ -65,25 +66,6 @@ pub fn add_imports(reading: &mut Reading<Config>, origin: &Origin) {
             reading.problems.push(Problem::new(&origin.name, Place::file(), message));
         }
     }
-}
-
-/// The configuration, or `None` after each problem has been written to standard error on a line of its own.
-pub fn configuration(file: &Path) -> Option<Config> {
-    told(inspect(file))
-}
-
-/// The same of a reading.
-pub fn told(reading: Reading<Config>) -> Option<Config> {
-    for warning in &reading.warnings {
-        tell(format_args!("warning: {warning}"));
-    }
-    for line in reading.readings.first(MOST_READINGS) {
-        tell(format_args!("warning: {line}"));
-    }
-    for problem in &reading.problems {
-        tell(format_args!("error: {problem}"));
-    }
-    reading.config.filter(|_| reading.problems.is_empty())
 }
 
 fn try_imports(imports: &Imports) -> Result<Checked, crate::worker::process::ProcessError> {

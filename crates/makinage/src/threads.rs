@@ -75,7 +75,11 @@ mod tests {
 
         let mut threads = Threads::default();
         let (release, held) = bounded::<()>(0);
-        threads.start("held", move || drop(held.recv())).expect("it starts");
+        threads
+            .start("held", move || {
+                let _ = held.recv();
+            })
+            .expect("it starts");
         threads.start("quick", || ()).expect("it starts");
         assert_eq!(threads.join(Duration::from_millis(50)).first().map(String::as_str), Some("held"));
         drop(release);

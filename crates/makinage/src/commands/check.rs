@@ -49,7 +49,7 @@ pub fn run(file: &Path, offline: bool) -> ExitCode {
 fn describe(config: &Config) {
     let operator = &config.operator;
     let python = operator.python.display();
-    if operator.environment == Environment::Model {
+    if operator.tuning.environment == Environment::Model {
         Checklist::note(format_args!(
             "Python: {python}, with the packages that the model names; hooks are imported when there is a model"
         ));
@@ -78,7 +78,7 @@ fn describe(config: &Config) {
 }
 
 fn check_kafka(config: &Config, list: &mut Checklist) {
-    let cluster = Cluster::new(&config.kafka, &config.application);
+    let cluster = Cluster::new(&config.kafka, &config.application.name);
     let endpoint = cluster.endpoint();
     let settings = cluster.asker();
     let consumer: BaseConsumer<Remembered> = match settings.create_with_context(Remembered::default()) {

@@ -2,6 +2,7 @@
 
 pub mod check;
 mod checklist;
+mod configuration;
 pub mod demo;
 pub mod model;
 pub mod predict;

@@ -13,22 +13,22 @@ use std::{
 use anyhow::Context;
 use crossbeam_channel::bounded;
 
-use super::{BAD_CONFIG, log_to, tell};
-use crate::preflight;
+use super::{BAD_CONFIG, configuration::configuration, log_to, tell};
 use crate::{
     archive::{Limits, inspect, unpack},
-    environment::Surroundings,
+    child::wait_for_all_output,
+    environment,
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
     model::ModelIdentity,
     panics,
     pipeline::{Inputs, Outlets, Pipeline},
+    python::Runner,
     sink::memory::LineSink,
     source::{acks::Acks, memory::LineSource},
     store::workspace::UnpackedModel,
     wire::protocol::LoadFailure,
     worker::{
         pool::Pool,
-        process,
         setup::{interpreter, setup},
     },
 };
@@ -47,18 +47,17 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
     // What hooks and models print is what someone who tries them wants to see.
     log_to("warn,worker=info", io::stderr);
     let outcome = score(file, model, events);
-    process::wait_for_output(LAST_OUTPUT);
+    wait_for_all_output(LAST_OUTPUT);
     outcome
 }
 
 fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     let outlets = Outlets::default();
     outlets.stop.end_at_a_panic();
-    let Some(config) = preflight::configuration(file) else { return Ok(BAD_CONFIG.into()) };
+    let Some(config) = configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let lines = open(events)?;
     let unpacked = Arc::new(unpacked(model)?);
-    let surroundings = Surroundings { beside_another: false, stopping: &|| false };
-    let python = interpreter(&config, &unpacked, &surroundings)?;
+    let python = interpreter(&config, &unpacked, &Runner::new(&|| false, environment::LONGEST))?;
     let setup = setup(&config, unpacked, python, DEFAULT_MAX_MESSAGE_BYTES)?;
     let (answers, workers) = bounded(ANSWERS);
     let pool = match Pool::start(1, setup, Arc::default(), &answers) {
@@ -80,7 +79,7 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
     let pipeline = Pipeline::new(&config.operator, (inputs, outlets), sink, Arc::clone(&acks)).naming_all_failures();
-    let ended = pipeline.run(config.stop_timeout);
+    let ended = pipeline.run(config.application.stop_timeout);
     let counts = acks.counts();
     tell(counts);
     // One that was stopped by an event, or by a panic, wants no more of them, and standard input may never end.

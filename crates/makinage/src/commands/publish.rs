@@ -93,7 +93,7 @@ pub fn run(config: &PublishConfig, dry: bool, results: &mut impl Write) -> anyho
 
 fn prepare_all(config: &PublishConfig) -> anyhow::Result<Vec<Prepared<'_>>> {
     // A signal ends this program at once: nothing is sent yet, and MLflow's process removes what it has downloaded.
-    let mut mlflow = Mlflow::new(config.python.clone().unwrap_or_default(), Stop::default());
+    let mut mlflow = Mlflow::new(config.python.clone().unwrap_or_default(), &|| false);
     let mut models = Vec::new();
     let mut problems = Vec::new();
     for model in &config.models {

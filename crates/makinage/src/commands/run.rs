@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use super::{BAD_CONFIG, log_to_stderr};
+use super::{BAD_CONFIG, configuration::told, log_to_stderr};
 use crate::preflight;
 use crate::{
     app,
@@ -21,19 +21,19 @@ pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let mut source = match Source::locate(file) {
         Ok(source) => source,
         Err(problems) => {
-            preflight::told(Reading::of_problems(problems));
+            told(Reading::of_problems(problems));
             return Ok(BAD_CONFIG.into());
         }
     };
     let Some(text) = source.first(&stop) else { return Ok(ExitCode::SUCCESS) };
     let mut reading = read_service(&text, source.origin());
     preflight::add_imports(&mut reading, source.origin());
-    let Some(config) = preflight::told(reading) else { return Ok(BAD_CONFIG.into()) };
-    stop.bound(config.stop_timeout);
+    let Some(config) = told(reading) else { return Ok(BAD_CONFIG.into()) };
+    stop.bound(config.application.stop_timeout);
     tracing::info!(
         "makinage {}: {} on Kafka at {}",
         env!("CARGO_PKG_VERSION"),
-        config.application,
+        config.application.name,
         config.kafka.endpoints.join(",")
     );
     let clean = app::serve(&config, Some(Changes { source, hangups }), &stop)?;

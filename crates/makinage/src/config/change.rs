@@ -1,6 +1,7 @@
 //! What differs between two configurations: what a running service can take up, and what it can't. Pure.
 
 use super::{
+    reader::shape::Shaped,
     sections::{document, kafka::Kafka, operator::Operator, roles::DataTopic},
     service::Config,
 };
@@ -19,13 +20,11 @@ impl Config {
     /// The keys whose change takes a restart, since Kafka's clients and the threads about them are made once.
     pub fn needs_restart(&self, new: &Self) -> Vec<String> {
         // Each field by its name, so that a new one can't be forgotten.
-        let Self { file: _, folder: _, application, stop_timeout, kafka, operator, models, document: _ } = self;
+        let Self { file: _, folder: _, application, kafka, operator, models, document: _ } = self;
         let mut keys = Keys::default();
-        keys.note("application.name", *application == new.application);
-        keys.note("application.stop_timeout", *stop_timeout == new.stop_timeout);
+        keys.section("application", application, &new.application);
         keys.kafka(kafka, &new.kafka);
-        keys.note("models.store", models.store == new.models.store);
-        keys.note("models.keep", models.keep == new.models.keep);
+        keys.section("models", models, &new.models);
         keys.operator(operator, &new.operator);
         keys.0
     }
@@ -39,6 +38,10 @@ impl Keys {
         if !same {
             self.0.push(key.into());
         }
+    }
+
+    fn section<S: Shaped>(&mut self, name: &str, old: &S, new: &S) {
+        self.0.extend(old.restarts(new).into_iter().map(|key| format!("{name}.{key}")));
     }
 
     fn kafka(&mut self, old: &Kafka, new: &Kafka) {

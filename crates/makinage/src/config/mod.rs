@@ -31,19 +31,20 @@ use reader::{file, surroundings::Process};
 pub use reading::Reading;
 pub use redirect::Redirect;
 pub use sections::{
+    application::Application,
     kafka::Kafka,
     models::Models,
     operator::Operator,
     probation::Probation,
     roles::{DataStart, DataTopic, ModelStart, ModelTopic, SinkTopic},
-    tuning::{Batch, Environment, OnError, RowWise},
+    tuning::{Batch, Environment, OnError, RowWise, Tuning},
 };
 pub use service::Config;
 pub use values::{
     duration::{Limits as DurationLimits, from_text as duration_from_text},
     encoder::Encoder,
     model_source::{ModelSource, RegisteredModel, Which},
-    secret::{Secret, withhold_secrets},
+    secret::Secret,
 };
 
 /// Reads the service's configuration from its text, with all that is wrong with it, what to warn of, and what to try to import in any case.
@@ -54,6 +55,11 @@ pub fn read_service(text: &str, origin: &Origin) -> Reading<Config> {
 /// The interpreters that stand for "Python" where nothing names one, the first choice first.
 pub fn interpreters() -> Vec<PathBuf> {
     values::interpreter::usual(&Process)
+}
+
+/// The program of this name in the folders of PATH.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    values::interpreter::on_path(program, &Process)
 }
 
 /// Reads the publisher's file, with all that is wrong with it and what to warn of.

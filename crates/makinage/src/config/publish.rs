@@ -5,21 +5,22 @@ use std::path::{Path, PathBuf};
 use super::{
     reader::{
         field::Field,
-        keys::Keys,
         problem::{Findings, Place},
         root,
         section::Section,
+        shape::{Ground, Shaped, section},
         surroundings::Surroundings,
     },
     reading::Reading,
     sections::{
-        application,
+        application::{self, Publisher},
         kafka::{self, Kafka},
         topics,
     },
     values::{interpreter::Finder, model_source::ModelSource},
 };
 use crate::{
+    address::Address,
     model::is_name,
     quoted::quoted,
     record::{
@@ -32,17 +33,47 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-const KEYS: Keys = Keys {
-    here: &["application", "Kafka", "kafka", "models"],
-    refused: &[
-        ("redirect", "a configuration that lives elsewhere isn't there yet; write it into this file"),
-        ("topics", "a publisher needs no list of topics; remove it, and name the topic beside each model"),
-        ("operators", "operators belong in the file of `makinage`; move them there"),
-        ("config", "hooks and their settings belong in the file of `makinage`; move them there"),
-    ],
-};
+section! {
+    /// The keys of the top level.
+    pub struct PublishKeys
+    by hand {
+        /// The publisher itself.
+        application: "", "", example "";
+        /// As `kafka`.
+        Kafka: "", "", example "";
+        /// How Kafka is reached; `Kafka` is the same.
+        kafka: "", "", example "";
+        /// What to publish, in this order.
+        models: "", "", example "";
+    }
+    keys {}
+    refused {
+        redirect: "a configuration that lives elsewhere isn't there yet; write it into this file";
+        topics: "a publisher needs no list of topics; remove it, and name the topic beside each model";
+        operators: "operators belong in the file of `makinage`; move them there";
+        config: "hooks and their settings belong in the file of `makinage`; move them there";
+    }
+}
 
-const MODEL: Keys = Keys { here: &["topic", "path", "reference", "sha256", "name", "version"], refused: &[] };
+section! {
+    /// The keys of an item of `models`.
+    pub struct ModelKeys
+    by hand {
+        /// The model topic.
+        topic: "a topic's name", "", example "model";
+        /// A zip or a folder that MLflow wrote, or an address that MLflow knows.
+        path: "a path, or `models:/…`, `runs:/…`, `s3://…`", "a `reference`", example "models:/iris@champion";
+        /// Where a model lies that is published without its bytes.
+        reference: "`s3://…`, `https://…` or an absolute path", "a `path`", example "s3://models/iris.zip";
+        /// The digest of the zip that a `reference` leads to.
+        sha256: "64 hexadecimal digits", "must be given with a `reference`", example "3fc9b689459d738f8c88a3a48aa9e33542016b7a4052e001aaa536fca74813cb";
+        /// What predictions call this model; the registry's name, where it comes from there.
+        name: "a name", "the first digits of its SHA-256", example "iris";
+        /// Which version of `name` it is.
+        version: "a name or a number", "none", example "3";
+    }
+    keys {}
+}
 
 const PATH: &str = "name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`";
 
@@ -116,15 +147,16 @@ fn sections(
     surroundings: &dyn Surroundings,
     findings: &mut Findings,
 ) -> Option<PublishConfig> {
-    let section = Section::read(root, &KEYS, findings)?;
-    let application = application::read_publisher(&section, findings);
+    let ground = Ground { folder: Path::new("."), surroundings };
+    let section = Section::read(root, &PublishKeys::KEYS, findings)?;
+    let application = application::read::<Publisher>(&section, &ground, findings);
     let kafka = kafka::read(&section, findings);
     let entries = models(&section, findings);
     let python = entries.as_ref().map(|(models, _)| python(models, surroundings, findings));
     let (models, references) = entries.unzip();
     Some(PublishConfig {
         file: file.to_owned(),
-        application: application?,
+        application: application?.name,
         kafka: kafka?,
         models: models?,
         references: references?,
@@ -164,7 +196,7 @@ fn models(root: &Section, findings: &mut Findings) -> Option<(Vec<PublishModel>,
 }
 
 fn entry(field: &Field, findings: &mut Findings) -> Option<Entry> {
-    let section = Section::read(field, &MODEL, findings)?;
+    let section = Section::read(field, &ModelKeys::KEYS, findings)?;
     match section.get("reference") {
         Some(uri) => reference(&section, uri, findings).map(Entry::Reference),
         None => model(&section, findings).map(Entry::Model),
@@ -179,7 +211,8 @@ fn reference(section: &Section, uri: &Field, findings: &mut Findings) -> Option<
         findings.problem(&path.place, "a model has a `path` or a `reference`; remove one of the two");
     }
     let text = uri.text(findings)?;
-    if let Err(fault) = Location::of(text) {
+    let address = Address::from(text);
+    if let Err(fault) = Location::of(&address) {
         findings.problem(&uri.place, format!("this reference {fault}"));
     }
     let sha256 = section.require("sha256", SHA256, findings).cloned();
@@ -191,7 +224,7 @@ fn reference(section: &Section, uri: &Field, findings: &mut Findings) -> Option<
         Some(digits)
     });
     let (name, version) = named(section, findings)?;
-    let reference = Reference { uri: text.to_owned(), sha256: sha256?, name, version };
+    let reference = Reference { uri: address, sha256: sha256?, name, version };
     Some(PublishReference { topic: topic?.to_owned(), reference, line: uri.place.line? })
 }
 

@@ -3,16 +3,48 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    reader::{field::Field, keys::Keys, problem::Findings, section::Section, surroundings::Surroundings},
+    reader::{
+        field::Field,
+        problem::Findings,
+        section::Section,
+        shape::{Shaped, section},
+        surroundings::Surroundings,
+    },
     values::secret::{self, Secret},
 };
-use crate::{quoted::quoted, yaml::Node};
+use crate::{address, quoted::quoted, yaml::Node};
 
 #[cfg(test)]
 mod tests;
 
-const TOP: Keys = Keys { here: &["redirect"], refused: &[] };
-const KEYS: Keys = Keys { here: &["connector", "endpoint", "key", "token", "datacenter"], refused: &[] };
+section! {
+    /// The keys of the top level.
+    pub struct TopKeys
+    by hand {
+        /// Where the whole configuration lives; this file only says where.
+        redirect: "", "", example "";
+    }
+    keys {}
+}
+
+section! {
+    /// The keys of the section.
+    pub struct RedirectKeys
+    by hand {
+        /// Consul's key-value store.
+        connector: "`consul`", "", example "consul";
+        /// An agent's HTTP address.
+        endpoint: "a URL", "", example "\"http://localhost:8500\"";
+        /// The key that holds the configuration.
+        key: "a key", "", example "makinage/my_model_serving";
+        /// An ACL token that may read the key: itself, `${env:NAME}` or `${file:PATH}`.
+        token: "a secret", "`CONSUL_HTTP_TOKEN`", example "${file:/run/secrets/consul_token}";
+        /// The data centre, where it isn't the agent's own.
+        datacenter: "a name", "the agent's own", example "dc1";
+    }
+    keys {}
+}
+
 const TOKEN: &str = "CONSUL_HTTP_TOKEN";
 
 /// Where a configuration is in Consul.
@@ -37,7 +69,7 @@ pub fn read(root: &Node, folder: &Path, surroundings: &dyn Surroundings, finding
         let message = "with `redirect` the whole configuration lives elsewhere, and nothing else is read from this file; move this key there";
         findings.problem(&other.place, message);
     }
-    let section = Section::read(&redirect, &KEYS, findings)?;
+    let section = Section::read(&redirect, &RedirectKeys::KEYS, findings)?;
     let connector = section.require("connector", "write `connector: consul`", findings).cloned();
     let connector = connector.and_then(|field| field.choice(&[("consul", ())], findings));
     let endpoint =
@@ -66,7 +98,7 @@ pub fn read(root: &Node, folder: &Path, surroundings: &dyn Surroundings, finding
 /// The redirect, and what stands beside it.
 fn top<'t>(root: &'t Node, findings: &mut Findings) -> Option<(Vec<Field<'t>>, Field<'t>)> {
     let (mut redirects, others): (Vec<_>, Vec<_>) =
-        Field::root(root).named(findings)?.into_iter().partition(|(key, _)| TOP.here.contains(key));
+        Field::root(root).named(findings)?.into_iter().partition(|(key, _)| TopKeys::KEYS.here.contains(key));
     let (_, redirect) = redirects.pop()?;
     Some((others.into_iter().map(|(_, field)| field).collect(), redirect))
 }
@@ -82,8 +114,7 @@ fn endpoint_of(field: &Field, findings: &mut Findings) -> Option<String> {
         }
         Some(_) => return Some(text.to_owned()),
     };
-    // What stands before an `@` may be a password.
-    let shown = if text.contains('@') { "this".to_owned() } else { quoted(text) };
+    let shown = if address::hides(text) { "this".to_owned() } else { quoted(text) };
     findings.problem(&field.place, format!("{shown} {wrong}"));
     None
 }

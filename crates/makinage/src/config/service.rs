@@ -1,6 +1,6 @@
 //! The service's file: its top level.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use serde_json::value::RawValue;
 
@@ -9,15 +9,16 @@ use super::{
     locate::Origin,
     reader::{
         field::Field,
-        keys::Keys,
         problem::{Findings, Place},
         root,
         section::Section,
+        shape::{Ground, Shaped, section},
         surroundings::Surroundings,
     },
     reading::Reading,
     sections::{
-        application, document,
+        application::{self, Application},
+        document,
         kafka::{self, Kafka},
         models::{self, Models},
         operator::{self, Operator},
@@ -26,10 +27,30 @@ use super::{
 };
 use crate::yaml::{Entry, Node, Value};
 
-const KEYS: Keys = Keys {
-    here: &["application", "Kafka", "kafka", "topics", "operators", "models", "config"],
-    refused: &[("redirect", "this is the configuration that a `redirect` leads to already; remove it")],
-};
+section! {
+    /// The keys of the top level.
+    pub struct ServiceKeys
+    by hand {
+        /// The service itself.
+        application: "", "", example "", restart;
+        /// As `kafka`.
+        Kafka: "", "", example "", restart;
+        /// How Kafka is reached; `Kafka` is the same.
+        kafka: "", "", example "", restart;
+        /// The topics that an operator reads or writes.
+        topics: "", "", example "", restart;
+        /// What is run: one operator that serves models.
+        operators: "", "", example "", restart;
+        /// Where models are kept on this machine.
+        models: "", "", example "", restart;
+        /// Yours: the hooks get all of it. Only pre_transform, predict and post_transform mean something to the program.
+        config: "", "", example "";
+    }
+    keys {}
+    refused {
+        redirect: "this is the configuration that a `redirect` leads to already; remove it";
+    }
+}
 
 /// The service's configuration: one application, one Kafka, one serve operator.
 #[derive(Debug, Clone)]
@@ -38,10 +59,8 @@ pub struct Config {
     pub file: PathBuf,
     /// The folder, absolute, where hooks and encoder modules are found first.
     pub folder: PathBuf,
-    /// `application.name`: also the consumer group.
-    pub application: String,
-    /// `application.stop_timeout`: the longest that a graceful stop may take.
-    pub stop_timeout: Duration,
+    /// The `application` section.
+    pub application: Application,
     /// The `kafka` section.
     pub kafka: Kafka,
     /// The serve operator.
@@ -74,22 +93,21 @@ fn sections(
     surroundings: &dyn Surroundings,
     findings: &mut Findings,
 ) -> (Option<Config>, Option<Imports>) {
-    let Some(top) = Section::read(&Field::root(root), &KEYS, findings) else {
+    let Some(top) = Section::read(&Field::root(root), &ServiceKeys::KEYS, findings) else {
         return (None, None);
     };
-    let application = application::read(&top, findings);
+    let ground = Ground { folder: &origin.folder, surroundings };
+    let application = application::read(&top, &ground, findings);
     let kafka = kafka::read(&top, findings);
     let topics = Topics::read(&top, findings);
-    let reader = operator::Reader { root: &top, topics: topics.as_ref(), folder: &origin.folder, surroundings };
+    let reader = operator::Reader { root: &top, topics: topics.as_ref(), ground };
     let (operator, imports) = reader.read(findings);
-    let models = models::read(&top, &origin.folder, findings);
+    let models = models::read(&top, &ground, findings);
     let config = || {
-        let application = application?;
         Some(Config {
             file: origin.name.clone(),
             folder: origin.folder.clone(),
-            application: application.name,
-            stop_timeout: application.stop_timeout,
+            application: application?,
             kafka: kafka?,
             operator: operator?,
             models: models?,

@@ -1,5 +1,7 @@
 //! What the module as a whole must hold; each part's own tests are beside it.
 
+mod reference;
+
 use std::{ffi::OsString, fs, path::Path, path::PathBuf, time::Duration};
 
 use proptest::prelude::*;
@@ -73,8 +75,8 @@ fn the_page_s_service_is_read_as_it_stands() {
     assert_eq!(reading.problems.to_string(), "");
     assert_eq!(reading.warnings.to_string(), "");
     let config = reading.config.unwrap();
-    assert_eq!(config.application, "my_model_serving");
-    assert_eq!(config.stop_timeout, Duration::from_secs(25));
+    assert_eq!(config.application.name, "my_model_serving");
+    assert_eq!(config.application.stop_timeout, Duration::from_secs(25));
     assert_eq!(config.kafka.endpoints, ["localhost:9092"]);
     let operator = config.operator;
     assert_eq!(operator.name, "serve");
@@ -82,8 +84,14 @@ fn the_page_s_service_is_read_as_it_stands() {
     assert_eq!(operator.data, [DataTopic { name: "data".into(), encoder: Encoder::Json, start_from: DataStart::End }]);
     assert_eq!(operator.sink, SinkTopic { name: "predict".into(), encoder: Encoder::Json });
     assert_eq!(operator.hooks, Hooks::default());
-    assert_eq!((operator.on_error, operator.workers, operator.batch), (OnError::Skip, 1, Batch::Auto));
-    assert_eq!((operator.predict_timeout, operator.load_timeout), (Duration::from_secs(30), Duration::from_mins(10)));
+    assert_eq!(
+        (operator.tuning.on_error, operator.tuning.workers, operator.tuning.batching()),
+        (OnError::Skip, 1, Batch::Auto)
+    );
+    assert_eq!(
+        (operator.tuning.predict_timeout, operator.tuning.load_timeout),
+        (Duration::from_secs(30), Duration::from_mins(10))
+    );
     assert_eq!(operator.python, PathBuf::from("/usr/bin/python3"));
 }
 
@@ -133,10 +141,13 @@ fn a_file_with_every_key_that_tunes_is_read() {
     assert_eq!(config.kafka.properties["linger.ms"], "1");
     assert_eq!(config.models, Models { store: Some("/var/lib/makinage/models".into()), keep: 5 });
     let operator = config.operator;
-    assert_eq!(operator.batch, Batch::Fixed { rows: 32, max_delay: Duration::from_millis(10) });
-    assert_eq!((operator.workers, operator.on_error), (3, OnError::Stop));
-    assert_eq!((operator.predict_timeout, operator.load_timeout), (Duration::from_mins(1), Duration::from_mins(5)));
-    assert_eq!(operator.environment, Environment::Model);
+    assert_eq!(operator.tuning.batching(), Batch::Fixed { rows: 32, max_delay: Duration::from_millis(10) });
+    assert_eq!((operator.tuning.workers, operator.tuning.on_error), (3, OnError::Stop));
+    assert_eq!(
+        (operator.tuning.predict_timeout, operator.tuning.load_timeout),
+        (Duration::from_mins(1), Duration::from_mins(5))
+    );
+    assert_eq!(operator.tuning.environment, Environment::Model);
     assert_eq!(operator.data[0].start_from, DataStart::Beginning);
     assert_eq!(operator.data[1].encoder, Encoder::Pickle);
 }

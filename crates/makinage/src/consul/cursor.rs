@@ -3,20 +3,27 @@
 //! The rules are those of Consul's documentation: an index that goes backwards begins anew, one below 1 would make a busy loop, and queries are
 //! limited whatever Consul answers.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    time::Duration,
-};
+use std::time::Duration;
+
+use crate::backoff::Backoff;
 
 /// The least time from one query to the next.
 const PACE: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// What is remembered from one query to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Cursor {
     index: Option<u64>,
-    failures: u32,
+    backoff: Backoff,
+    /// After a failure.
+    pause: Option<Duration>,
+}
+
+impl Default for Cursor {
+    fn default() -> Self {
+        Self { index: None, backoff: Backoff::new(PACE, LONGEST), pause: None }
+    }
 }
 
 impl Cursor {
@@ -27,7 +34,8 @@ impl Cursor {
 
     /// An answer came with this index.
     pub fn answered(&mut self, index: Option<u64>) {
-        self.failures = 0;
+        self.backoff.succeeded();
+        self.pause = None;
         self.index = match (self.index, index) {
             (Some(before), Some(now)) if now < before => None,
             (_, Some(now)) => Some(now.max(1)),
@@ -37,21 +45,15 @@ impl Cursor {
 
     /// There was no answer: whoever answers next may not be the one who gave the index.
     pub fn failed(&mut self) {
-        self.failures = self.failures.saturating_add(1);
         self.index = None;
+        // Spread so that many services don't come at once.
+        self.pause = Some(self.backoff.failed().mul_f64(0.75 + fastrand::f64() / 2.0));
     }
 
-    /// The least time from the beginning of a query to the next one's: longer with each failure, and spread so that many services don't come at once.
+    /// The least time from the beginning of a query to the next one's: longer with each failure.
     pub fn pace(&self) -> Duration {
-        let wait = PACE.saturating_mul(1 << self.failures.saturating_sub(1).min(5)).min(LONGEST);
-        if self.failures == 0 { PACE } else { wait.mul_f64(0.75 + jitter() / 2.0) }
+        self.pause.unwrap_or(PACE)
     }
-}
-
-/// From 0 to 1.
-fn jitter() -> f64 {
-    let bits = u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or_default();
-    f64::from(bits) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]
@@ -85,7 +87,7 @@ mod tests {
         for least in [0.75, 1.5, 3.0, 6.0, 12.0, 22.5, 22.5, 22.5] {
             cursor.failed();
             let pace = cursor.pace().as_secs_f64();
-            assert!((least..=least * 5.0 / 3.0).contains(&pace), "{pace} after {} failures", cursor.failures);
+            assert!((least..=least * 5.0 / 3.0).contains(&pace), "{pace}, not from {least} on");
         }
         assert_eq!(cursor.index(), None);
         cursor.answered(Some(1));

@@ -1,9 +1,12 @@
 //! A key in Consul's key-value store, over its HTTP interface.
 
-pub mod cursor;
+mod cursor;
 pub mod follow;
+mod known;
 
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::config::{Redirect, Secret};
 
@@ -13,6 +16,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(8);
 /// How long Consul may hold a query while nothing changes. Short, so that a connection that died silently is noticed.
 const HOLD: Duration = Duration::from_mins(1);
+
+/// What stands for something else in a URL's path.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A key of an agent.
 #[derive(Debug)]
@@ -84,7 +90,8 @@ impl Consul {
             // Queries are minutes apart: a connection that waited so long may be dead.
             .max_idle_connections(0)
             .build();
-        let mut url = format!("{}/v1/kv/{}?raw", redirect.endpoint, encoded(&redirect.key));
+        let key = utf8_percent_encode(&redirect.key, ENCODED);
+        let mut url = format!("{}/v1/kv/{key}?raw", redirect.endpoint);
         if let Some(datacenter) = &redirect.datacenter {
             url = format!("{url}&dc={datacenter}");
         }
@@ -149,18 +156,4 @@ impl Consul {
     fn unusable(&self, what: &'static str) -> ConsulError {
         ConsulError::Unusable { consul: self.name.clone(), what }
     }
-}
-
-/// A key for a URL's path.
-fn encoded(key: &str) -> String {
-    let mut encoded = String::with_capacity(key.len());
-    for byte in key.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~') {
-            encoded.push(byte.into());
-        } else {
-            // Writing to a string never fails.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }

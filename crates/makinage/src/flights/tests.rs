@@ -1,16 +1,12 @@
 use super::*;
-use crate::{event::Place, source::offsets::Offsets};
+use crate::event::{Place, Ticket};
 
 fn events(count: usize) -> Vec<Event> {
-    let mut offsets = Offsets::default();
-    offsets.assign(0, 0);
-    (0..)
-        .take(count)
-        .map(|offset| {
-            let ticket = offsets.received(0, 0, offset, 1).expect("assigned");
-            Event::new(ticket, Place { source: 0, partition: 0, offset }, None, Some(b"1"))
-        })
-        .collect()
+    let event = |(number, offset)| {
+        let place = Place { source: 0, partition: 0, offset };
+        Event::new(Ticket::new(0, number), place, None, Some(b"1"))
+    };
+    (0..).zip(0..).take(count).map(event).collect()
 }
 
 fn failed(place: usize) -> Part {

@@ -10,7 +10,8 @@ use super::{Made, mailbox::Mailbox};
 use crate::{
     child::confine,
     config::Hooks,
-    environment::Surroundings,
+    environment,
+    python::Runner,
     store::{
         StoreError, StoredModel,
         workspace::{UnpackedModel, Workspace},
@@ -59,8 +60,10 @@ impl Build for Builder {
         let (label, sha256) = (model.model.identity.label(), &model.model.identity.sha256);
         tracing::info!("generation {generation}: loading model {label} from {} (sha256 {sha256})", model.place);
         let unpacked = Arc::new(self.unpack(&model.model, beside_another).context("step unpack")?);
-        let surroundings = Surroundings { beside_another, stopping: &|| self.mailbox.is_closed() };
-        let python = interpreter(config, &unpacked, &surroundings).context("step environment")?;
+        let stopping = || self.mailbox.is_closed();
+        let runner = Runner::new(&stopping, environment::LONGEST);
+        let runner = if beside_another { runner.on_one_processor() } else { runner };
+        let python = interpreter(config, &unpacked, &runner).context("step environment")?;
         let mut setup = setup(config, unpacked, python, self.max_output_bytes).context("the workers' setup")?;
         if config.operator.hooks == Hooks::default() {
             setup.samples = self.samples.take();

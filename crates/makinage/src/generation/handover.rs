@@ -1,11 +1,10 @@
 //! Makes a generation, hands it to the pipeline, and says what became of it. Which one is made is the loader's choice.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
 use super::{Arrived, Configuration, Made, builder::Build, mailbox::Mailbox, memory::Memory, words};
-use crate::status::{Serving, SharedStatus};
 
 /// Where generations go, and who takes note.
 #[derive(Debug)]
@@ -14,8 +13,6 @@ pub struct Outlets<R> {
     pub ready: Sender<R>,
     /// Takes note of what was served, and of what was taken back.
     pub memory: Arc<dyn Memory>,
-    /// What is known of the service.
-    pub status: SharedStatus,
 }
 
 /// What became of making a generation.
@@ -35,13 +32,15 @@ pub struct HandOver<B: Build> {
     mailbox: Arc<Mailbox>,
     serving: Option<Made>,
     generation: u64,
+    /// Generations that could not be made.
+    failed: u64,
     is_over: bool,
 }
 
 impl<B: Build> HandOver<B> {
     /// Nothing serves yet. Once the mailbox is closed a failure is none.
     pub fn new(builder: B, outlets: Outlets<B::Ready>, mailbox: Arc<Mailbox>) -> Self {
-        Self { builder, outlets, mailbox, serving: None, generation: 0, is_over: false }
+        Self { builder, outlets, mailbox, serving: None, generation: 0, failed: 0, is_over: false }
     }
 
     /// What serves.
@@ -59,20 +58,12 @@ impl<B: Build> HandOver<B> {
         &*self.outlets.memory
     }
 
-    /// One more generation is taken back.
-    pub fn count_rollback(&self) {
-        self.outlets.status.lock().rollbacks += 1;
-    }
-
     /// Makes a generation beside the one that serves, and hands it over.
     pub fn attempt(&mut self, configuration: &Configuration, model: &Arc<Arrived>) -> Outcome {
         self.generation += 1;
         let (configuration, model) = (configuration.clone(), Arc::clone(model));
         let made = Made { generation: self.generation, configuration, model };
-        self.outlets.status.lock().loading = Some(made.label().to_string());
-        let outcome = self.builder.build(&made, self.serving.is_some());
-        self.outlets.status.lock().loading = None;
-        match outcome {
+        match self.builder.build(&made, self.serving.is_some()) {
             Ok(ready) => return Outcome::Serves(self.switch(made, ready)),
             // The service ends, and what was under way with it.
             Err(error) if self.mailbox.is_closed() => tracing::debug!("generation {}: {error:#}", made.generation),
@@ -86,24 +77,12 @@ impl<B: Build> HandOver<B> {
             self.is_over = true;
             return None;
         }
-        let identity = &made.model.model.identity;
-        self.outlets.status.lock().serving = Some(Serving {
-            generation: made.generation,
-            model: identity.label().to_string(),
-            sha256: identity.sha256.clone(),
-            since: SystemTime::now(),
-        });
         self.outlets.memory.served(&made.model.model, &made.model.place);
         self.serving.replace(made)
     }
 
-    fn tell_failure(&self, made: &Made, error: &anyhow::Error) {
-        let failed = {
-            let mut status = self.outlets.status.lock();
-            status.failed_generations += 1;
-            status.last_failure = Some(format!("{error:#}"));
-            status.failed_generations
-        };
-        tracing::error!("{}", words::failure(made, self.serving.as_ref(), failed, error));
+    fn tell_failure(&mut self, made: &Made, error: &anyhow::Error) {
+        self.failed += 1;
+        tracing::error!("{}", words::failure(made, self.serving.as_ref(), self.failed, error));
     }
 }

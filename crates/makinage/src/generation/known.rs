@@ -106,7 +106,9 @@ impl<M> Known<M> {
         self.fresh.retain(|place| *place != found);
         let is_had = serving == Some(&found) || matches!(self.state(&found), Some(State::Here(..)));
         let late = if is_had && serving.is_some() { mem::take(&mut self.fresh) } else { vec![] };
-        late.iter().for_each(|place| self.set(place, State::Passed));
+        for place in &late {
+            self.set(place, State::Passed);
+        }
         if serving == Some(&found) {
             self.older = Older::None;
             return late;
@@ -237,7 +239,9 @@ impl<M> Known<M> {
         let is_dropped = |place: &RecordPlace| !kept.contains(&place) && (serves || self.order.contains(place));
         let dropped = tried.into_iter().filter(|place| is_dropped(place) && !self.off_topic.contains(place));
         let dropped: Vec<RecordPlace> = dropped.cloned().collect();
-        dropped.iter().for_each(|place| self.set(place, State::Passed));
+        for place in &dropped {
+            self.set(place, State::Passed);
+        }
     }
 
     fn forget_passed(&mut self) {

@@ -165,8 +165,9 @@ impl<B: Build, T: Models> Loader<B, T> {
             tracing::warn!("{}", words::looking_back(place, older));
         }
         let serving = self.hand_over.serving().map(|serving| &serving.model.place);
-        for late in self.known.found(found.clone(), serving, now) {
-            found.iter().for_each(|newest| tracing::warn!("{}", words::late(&late, newest)));
+        let late = self.known.found(found.clone(), serving, now);
+        for (late, newest) in late.iter().zip(found.iter().cycle()) {
+            tracing::warn!("{}", words::late(late, newest));
         }
     }
 
@@ -269,7 +270,6 @@ impl<B: Build, T: Models> Loader<B, T> {
             tracing::error!("{}", words::nothing_before(&serving, trouble));
             return;
         };
-        self.hand_over.count_rollback();
         tracing::error!("{}", words::taken_back(&serving, &previous, trouble));
         if !serving.has_model_of(&previous) {
             // Where the configuration changed with it, either may be to blame.

@@ -1,14 +1,9 @@
 //! The Python process that asks MLflow: a request in, an answer out.
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
-    os::{
-        fd::OwnedFd,
-        unix::{net::UnixStream, process::CommandExt},
-    },
+    io::{BufRead, BufReader, Write},
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
-    process::{self, Command, Stdio},
-    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -17,21 +12,21 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use serde::{Deserialize, Serialize};
 
 use super::error::MlflowError;
-use crate::{child::printed::Printed, stop::Stop};
+use crate::child::{Program, Running};
 
 const SCRIPT: &str = include_str!("../../../../python/registry.py");
 /// How often a wait looks whether it should go on.
 const TICK: Duration = Duration::from_millis(100);
 /// Printed lines that are kept for an error.
 const KEPT: usize = 3;
+/// The longest that one whose socket has ended may take to end itself.
+const LAST_MOMENT: Duration = Duration::from_secs(2);
 
 /// A running process, killed with this.
 #[derive(Debug)]
 pub(super) struct Child {
-    process: process::Child,
-    socket: UnixStream,
+    running: Running,
     answers: Receiver<String>,
-    printed: Arc<Printed>,
     python: PathBuf,
 }
 
@@ -57,63 +52,45 @@ struct Hello {
 }
 
 impl Child {
-    /// Starts the process, and waits until it has imported MLflow.
-    pub(super) fn start(python: &Path, time: Duration, stop: &Stop) -> Result<Self, MlflowError> {
+    /// Starts the process, and waits until it has imported MLflow, or until `look` says why not any longer.
+    pub(super) fn start(python: &Path, look: impl FnMut() -> Option<MlflowError>) -> Result<Self, MlflowError> {
         let failed = |source| MlflowError::Start { python: python.to_owned(), source };
-        let (socket, theirs) = UnixStream::pair().map_err(failed)?;
-        let read = socket.try_clone().map_err(failed)?;
-        let (output, stdout) = io::pipe().map_err(failed)?;
-        let stderr = stdout.try_clone().map_err(failed)?;
-        let process = Command::new(python)
-            .args(["-c", SCRIPT])
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(stdout)
-            .stderr(stderr)
-            // A terminal's Ctrl-C goes to the whole group: the publisher ends this process itself.
-            .process_group(0)
-            .spawn()
-            .map_err(failed)?;
+        let program = Program::script(python, SCRIPT).named("mlflow").keeping(KEPT);
+        let running = program.start(|lines| lines.for_each(|line| tracing::debug!(target: "mlflow", "{line}")));
+        let running = running.map_err(failed)?;
+        let socket = running.socket().try_clone().map_err(failed)?;
         let (sender, answers) = bounded(1);
-        let printed = Arc::new(Printed::new(KEPT));
-        let mut child = Self { process, socket, answers, printed: Arc::clone(&printed), python: python.to_owned() };
-        thread::Builder::new().name("mlflow answers".into()).spawn(move || hand_on(read, &sender)).map_err(failed)?;
-        thread::Builder::new()
-            .name("mlflow output".into())
-            .spawn(move || printed.read(output, |line| tracing::debug!(target: "mlflow", "{line}")))
-            .map_err(failed)?;
-        let deadline = Instant::now() + time;
-        let hello: Hello = child.answer(|now| now < deadline, stop)?;
+        thread::Builder::new().name("mlflow answers".into()).spawn(move || hand_on(socket, &sender)).map_err(failed)?;
+        let child = Self { running, answers, python: python.to_owned() };
+        let hello: Hello = child.answer(look)?;
         tracing::debug!("MLflow {} in {}", hello.mlflow, python.display());
         Ok(child)
     }
 
-    /// Asks, and waits for as long as `patience` says, which is asked now and then.
+    /// Asks, and waits until `look`, which is asked now and then, says why not any longer.
     pub(super) fn ask<A: for<'a> Deserialize<'a>>(
-        &mut self,
+        &self,
         request: &impl Serialize,
-        patience: impl FnMut(Instant) -> bool,
-        stop: &Stop,
+        look: impl FnMut() -> Option<MlflowError>,
     ) -> Result<A, MlflowError> {
         let mut line = serde_json::to_vec(request).map_err(|error| self.ended(error.to_string()))?;
         line.push(b'\n');
-        self.socket.write_all(&line).map_err(|_| self.ended(String::new()))?;
-        self.answer(patience, stop)
+        self.running.socket().write_all(&line).map_err(|_| self.ended(self.status()))?;
+        self.answer(look)
     }
 
     fn answer<A: for<'a> Deserialize<'a>>(
-        &mut self,
-        mut patience: impl FnMut(Instant) -> bool,
-        stop: &Stop,
+        &self,
+        mut look: impl FnMut() -> Option<MlflowError>,
     ) -> Result<A, MlflowError> {
-        let began = Instant::now();
         let line = loop {
             match self.answers.recv_timeout(TICK) {
                 Ok(line) => break line,
-                Err(RecvTimeoutError::Disconnected) => return Err(self.ended(String::new())),
-                Err(RecvTimeoutError::Timeout) if stop.requested() => return Err(MlflowError::Stopped),
-                Err(RecvTimeoutError::Timeout) if patience(Instant::now()) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(self.ended(self.status())),
                 Err(RecvTimeoutError::Timeout) => {
-                    return Err(MlflowError::Silent { seconds: began.elapsed().as_secs() });
+                    if let Some(why) = look() {
+                        return Err(why);
+                    }
                 }
             }
         };
@@ -138,16 +115,16 @@ impl Child {
         }
     }
 
-    fn ended(&mut self, how: String) -> MlflowError {
-        let how = if how.is_empty() { self.status() } else { how };
-        MlflowError::Ended { how, printed: self.printed.lines() }
+    fn ended(&self, how: String) -> MlflowError {
+        MlflowError::Ended { how, printed: self.running.printed() }
     }
 
-    /// How it ended, which follows the end of its output at once.
-    fn status(&mut self) -> String {
-        match self.process.wait() {
-            Ok(status) => status.to_string(),
-            Err(error) => error.to_string(),
+    /// How it ended, which follows the end of its answers at once.
+    fn status(&self) -> String {
+        let asked = Instant::now();
+        match self.running.wait(|| (asked.elapsed() > LAST_MOMENT).then_some(())) {
+            Ok(ended) => ended.to_string(),
+            Err(()) => "it answered no more and was killed".to_owned(),
         }
     }
 }
@@ -155,9 +132,7 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         // Before its socket closes: at the end of that it removes what it has downloaded, which may be in use here.
-        if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {
-            tracing::warn!("cannot end the Python process {}: {error}", self.process.id());
-        }
+        self.running.end();
     }
 }
 

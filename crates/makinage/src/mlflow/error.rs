@@ -52,6 +52,12 @@ pub enum MlflowError {
         /// For how long.
         seconds: u64,
     },
+    /// A download has more than a model may have.
+    #[error("it has more than the {most_bytes} bytes that a model may have")]
+    TooLarge {
+        /// The limit.
+        most_bytes: u64,
+    },
     /// The process ended, or answered what can't be read.
     #[error("the Python process that asks MLflow ended ({how}){}", last(printed))]
     Ended {

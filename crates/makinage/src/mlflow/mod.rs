@@ -16,10 +16,7 @@ pub use error::MlflowError;
 use serde::{Deserialize, Serialize};
 
 use self::child::Child;
-use crate::{
-    config::{ModelSource, RegisteredModel, Which},
-    stop::Stop,
-};
+use crate::config::{ModelSource, RegisteredModel, Which};
 
 /// The longest wait for the import of MLflow: on a cold disk it takes half a minute.
 const START: Duration = Duration::from_mins(3);
@@ -77,24 +74,29 @@ impl<'a> From<&'a RegisteredModel> for What<'a> {
 }
 
 /// MLflow in a Python process.
-#[derive(Debug)]
-pub struct Mlflow {
+pub struct Mlflow<'s> {
     python: PathBuf,
     /// Ends any wait.
-    stop: Stop,
+    stopping: &'s dyn Fn() -> bool,
+    /// The most that a download may have.
+    most_bytes: u64,
     child: Option<Child>,
 }
 
-impl Mlflow {
-    /// The MLflow of an interpreter, which is started when it is first needed.
-    pub fn new(python: PathBuf, stop: Stop) -> Self {
-        Self { python, stop, child: None }
+impl<'s> Mlflow<'s> {
+    /// The MLflow of an interpreter, which is started when it is first needed. Once `stopping` says so, no answer is waited for.
+    pub fn new(python: PathBuf, stopping: &'s dyn Fn() -> bool) -> Self {
+        Self { python, stopping, most_bytes: u64::MAX, child: None }
+    }
+
+    /// Downloads that have more bytes are ended.
+    pub fn at_most(self, most_bytes: u64) -> Self {
+        Self { most_bytes, ..self }
     }
 
     /// The version that is meant now.
     pub fn find(&mut self, model: &RegisteredModel) -> Result<Found, MlflowError> {
-        let deadline = Instant::now() + FIND;
-        self.ask(&Request { what: model.into(), folder: None }, |now| now < deadline)
+        self.ask(&Request { what: model.into(), folder: None }, silent_for(FIND))
     }
 
     /// Downloads a model into `folder`, which is empty.
@@ -102,15 +104,27 @@ impl Mlflow {
         let what = match source {
             ModelSource::Path(path) => return Ok(Fetched { path: path.clone(), found: None }),
             ModelSource::Registered(model) => model.into(),
-            ModelSource::Uri(uri) => What::Uri { uri },
+            ModelSource::Uri(uri) => What::Uri { uri: uri.reveal() },
         };
-        let (mut bytes, mut grown) = (0, Instant::now());
-        self.ask(&Request { what, folder: Some(folder) }, |now| {
+        self.download(what, folder)
+    }
+
+    /// Downloads what MLflow has at an address into `folder`, which is empty; where it is then.
+    pub fn fetch_uri(&mut self, uri: &str, folder: &Path) -> Result<PathBuf, MlflowError> {
+        self.download(What::Uri { uri }, folder).map(|fetched| fetched.path)
+    }
+
+    fn download(&mut self, what: What<'_>, folder: &Path) -> Result<Fetched, MlflowError> {
+        let (most_bytes, mut bytes, mut silent) = (self.most_bytes, 0, silent_for(STALL));
+        self.ask(&Request { what, folder: Some(folder) }, || {
             let here = size(folder);
-            if here != bytes {
-                (bytes, grown) = (here, now);
+            if here > most_bytes {
+                return Some(MlflowError::TooLarge { most_bytes });
             }
-            now < grown + STALL
+            if here != bytes {
+                (bytes, silent) = (here, silent_for(STALL));
+            }
+            silent()
         })
     }
 
@@ -118,17 +132,30 @@ impl Mlflow {
     fn ask<A: for<'a> Deserialize<'a>>(
         &mut self,
         request: &Request,
-        patience: impl FnMut(Instant) -> bool,
+        mut look: impl FnMut() -> Option<MlflowError>,
     ) -> Result<A, MlflowError> {
-        let mut child = match self.child.take() {
+        let stopped = || (self.stopping)().then_some(MlflowError::Stopped);
+        let child = match self.child.take() {
             Some(child) => child,
-            None => Child::start(&self.python, START, &self.stop)?,
+            None => {
+                let mut silent = silent_for(START);
+                Child::start(&self.python, || stopped().or_else(&mut silent))?
+            }
         };
-        let answer = child.ask(request, patience, &self.stop);
+        let answer = child.ask(request, || stopped().or_else(&mut look));
         if !answer.as_ref().is_err_and(MlflowError::ends_process) {
             self.child = Some(child);
         }
         answer
+    }
+}
+
+/// No more patience after this time.
+fn silent_for(longest: Duration) -> impl FnMut() -> Option<MlflowError> {
+    let began = Instant::now();
+    move || {
+        let seconds = began.elapsed().as_secs();
+        (began.elapsed() > longest).then_some(MlflowError::Silent { seconds })
     }
 }
 

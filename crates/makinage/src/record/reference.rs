@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{LONGEST_JSON, is_sha256};
-use crate::model::ModelIdentity;
+use crate::{
+    address::{Address, scheme},
+    model::ModelIdentity,
+};
 
 /// The longest URI that is taken.
 const LONGEST_URI: usize = 4096;
@@ -14,7 +17,7 @@ const LONGEST_URI: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
     /// `https://…`, `http://…`, `s3://…` or what else MLflow takes as an artifact's URI, `file:///…` or an absolute path.
-    pub uri: String,
+    pub uri: Address,
     /// SHA-256 of the zip.
     pub sha256: String,
     /// The model's name.
@@ -29,11 +32,11 @@ pub struct Reference {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
     /// By HTTP.
-    Http(String),
+    Http(Address),
     /// From a file.
     File(PathBuf),
     /// Through the operator's own MLflow.
-    Mlflow(String),
+    Mlflow(Address),
 }
 
 impl Reference {
@@ -64,50 +67,22 @@ impl Reference {
 
 impl Location {
     /// What a URI asks for. The error is a predicate, of which the reference is the subject.
-    pub fn of(uri: &str) -> Result<Self, String> {
-        if uri.is_empty() || uri.len() > LONGEST_URI || uri.chars().any(char::is_control) {
+    pub fn of(uri: &Address) -> Result<Self, String> {
+        let text = uri.reveal();
+        if text.is_empty() || text.len() > LONGEST_URI || text.chars().any(char::is_control) {
             return Err("has no usable URI".to_owned());
         }
-        if uri.starts_with('/') {
-            return Ok(Self::File(PathBuf::from(uri)));
+        if text.starts_with('/') {
+            return Ok(Self::File(PathBuf::from(text)));
         }
-        let is_scheme = |scheme: &str| {
-            scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-                && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-        };
-        match uri.split_once(':') {
-            Some(("http" | "https", rest)) if rest.starts_with("//") => Ok(Self::Http(uri.to_owned())),
+        match scheme(text) {
+            Some(("http" | "https", rest)) if rest.starts_with("//") => Ok(Self::Http(uri.clone())),
             Some(("file", rest)) => match rest.strip_prefix("//").unwrap_or(rest) {
                 path if path.starts_with('/') => Ok(Self::File(PathBuf::from(path))),
                 _ => Err(format!("names the file {uri:?}, which is no absolute path")),
             },
-            Some((scheme, rest)) if is_scheme(scheme) && rest.starts_with('/') => Ok(Self::Mlflow(uri.to_owned())),
+            Some((_, rest)) if rest.starts_with('/') => Ok(Self::Mlflow(uri.clone())),
             _ => Err(format!("names {uri:?}, which is neither a URI nor an absolute path")),
         }
-    }
-}
-
-/// A URI as messages show it: without what signs it, and without a password.
-pub fn shown(uri: &str) -> String {
-    let uri = uri.split(['?', '#']).next().unwrap_or(uri);
-    match uri.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-            let host = authority.rsplit('@').next().unwrap_or(authority);
-            format!("{scheme}://{host}/{path}")
-        }
-        None => uri.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shown;
-
-    #[test]
-    fn messages_show_neither_passwords_nor_signatures() {
-        assert_eq!(shown("https://me:secret@host/a/m.zip?X-Amz-Signature=abc#d"), "https://host/a/m.zip");
-        assert_eq!(shown("s3://bucket/m.zip"), "s3://bucket/m.zip");
-        assert_eq!(shown("/models/m.zip"), "/models/m.zip");
     }
 }

@@ -91,14 +91,14 @@ fn a_reference_names_a_place_and_a_digest() {
 
 #[test]
 fn a_uri_is_fetched_by_http_from_a_file_or_through_mlflow() {
-    let http = |uri: &str| Ok(Location::Http(uri.to_owned()));
-    assert_eq!(Location::of("https://host/m.zip"), http("https://host/m.zip"));
-    assert_eq!(Location::of("/models/m.zip"), Ok(Location::File("/models/m.zip".into())));
-    assert_eq!(Location::of("file:///models/m.zip"), Ok(Location::File("/models/m.zip".into())));
+    let http = |uri: &str| Ok(Location::Http(uri.into()));
+    assert_eq!(Location::of(&"https://host/m.zip".into()), http("https://host/m.zip"));
+    assert_eq!(Location::of(&"/models/m.zip".into()), Ok(Location::File("/models/m.zip".into())));
+    assert_eq!(Location::of(&"file:///models/m.zip".into()), Ok(Location::File("/models/m.zip".into())));
     for uri in ["s3://bucket/m.zip", "gs://bucket/m.zip", "dbfs:/models/m.zip", "mlflow-artifacts:/1/m.zip"] {
-        assert_eq!(Location::of(uri), Ok(Location::Mlflow(uri.to_owned())));
+        assert_eq!(Location::of(&uri.into()), Ok(Location::Mlflow(uri.into())));
     }
     for wrong in ["", "m.zip", "../m.zip", "http:m.zip", "file://host/m.zip", "-x://y", "s3:bucket", "https://a\nb"] {
-        assert!(Location::of(wrong).is_err(), "{wrong}");
+        assert!(Location::of(&wrong.into()).is_err(), "{wrong}");
     }
 }

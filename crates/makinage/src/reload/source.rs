@@ -4,7 +4,6 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    thread,
 };
 
 use crossbeam_channel::{Receiver, bounded};
@@ -15,6 +14,7 @@ use crate::{
     generation::mailbox::Mailbox,
     panics,
     stop::Stop,
+    threads::Threads,
 };
 
 /// Where the configuration is.
@@ -72,13 +72,13 @@ impl Source {
     }
 
     /// The texts that come after the first, until the mailbox is closed.
-    pub fn follow(self, mailbox: Arc<Mailbox>) -> io::Result<(Texts, Origin)> {
+    pub fn follow(self, mailbox: Arc<Mailbox>, threads: &mut Threads) -> io::Result<(Texts, Origin)> {
         let texts = match self.from {
             From::File { path, .. } => Texts::File(path),
             From::Consul(mut follower) => {
                 let last = follower.last().to_owned();
                 let (sender, texts) = bounded(1);
-                thread::Builder::new().name("consul".into()).spawn(move || {
+                threads.start("consul", move || {
                     while let Some(text) = follower.next(&|| mailbox.is_closed()) {
                         panics::point("consul");
                         if sender.send(text).is_err() {

@@ -5,18 +5,24 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 use crossbeam_channel::{Receiver, never, select};
 
 use super::{
-    Outlets,
     look::{Stamp, stamps},
     source::Texts,
     still::Stillness,
+    taker::Taker,
 };
 use crate::{
     config::{Config, Located, Origin, Place, Problems, Reading, code::Code, locate_service, read_service},
     panics, preflight,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// Adds what Python says of the hooks, the encoders and the packages.
+pub type Check = fn(&mut Reading<Config>, &Origin);
 
 /// A text, or why there is none, and the code that belongs to it.
 #[derive(Debug, PartialEq)]
@@ -26,11 +32,11 @@ struct Considered {
 }
 
 /// The watch.
-#[derive(Debug)]
-pub struct Watch {
+pub struct Watch<T> {
     texts: Texts,
     origin: Origin,
-    outlets: Outlets,
+    taker: T,
+    check: Check,
     /// What was handed over last.
     running: Config,
     /// What was said of its values, which isn't said again.
@@ -55,13 +61,13 @@ impl Watched {
     }
 }
 
-impl Watch {
+impl<T: Taker> Watch<T> {
     /// A watch over what the service began with.
-    pub fn new(texts: Texts, origin: Origin, running: Config, outlets: Outlets) -> Self {
+    pub fn new(texts: Texts, origin: Origin, running: Config, taker: T, check: Check) -> Self {
         let code = Arc::clone(&running.operator.code);
         let (files, folders) = (Watched::new(), Watched::new());
         let readings = Problems::default();
-        let mut watch = Self { texts, origin, outlets, running, readings, considered: None, files, folders };
+        let mut watch = Self { texts, origin, taker, check, running, readings, considered: None, files, folders };
         if let Ok(text) = watch.text() {
             watch.readings = read_service(&text, &watch.origin).readings;
         }
@@ -69,13 +75,13 @@ impl Watch {
         watch
     }
 
-    /// Runs until the mailbox is closed.
+    /// Runs until nobody takes anything up any more.
     pub fn run(mut self, hangups: &Receiver<()>) {
         let mut sent = match &self.texts {
             Texts::File(_) => never(),
             Texts::Sent { texts, .. } => texts.clone(),
         };
-        while !self.outlets.mailbox.is_closed() {
+        while !self.taker.is_gone() {
             panics::point("configuration");
             select! {
                 recv(hangups) -> _ => {
@@ -143,7 +149,7 @@ impl Watch {
         if let Some(config) = &reading.config {
             let keys = self.running.needs_restart(config);
             if !keys.is_empty() {
-                return self.refuse(&format!(
+                return self.taker.refuse(&format!(
                     "{}: changed, but {} can't change while the service runs; it goes on with the configuration that it has: restart it to take up the new one",
                     self.origin.name.display(),
                     keys.join(", ")
@@ -154,7 +160,7 @@ impl Watch {
                 return;
             }
         }
-        preflight::add_imports(&mut reading, &self.origin);
+        (self.check)(&mut reading, &self.origin);
         match reading.config.filter(|_| reading.problems.is_empty()) {
             Some(config) => {
                 reading.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
@@ -163,7 +169,7 @@ impl Watch {
                 self.readings = reading.readings;
                 self.hand_over(config);
             }
-            None => self.refuse(&format!(
+            None => self.taker.refuse(&format!(
                 "the changed configuration is not taken up, the one before stays; mend what is wrong and save it again:\n{}",
                 reading.problems
             )),
@@ -178,12 +184,7 @@ impl Watch {
         let what = if changed.is_empty() { self.origin.name.display().to_string() } else { changed.join(", ") };
         tracing::info!("{what}: a new generation takes up what changed");
         self.running = config.clone();
-        self.outlets.mailbox.configure(config);
-    }
-
-    fn refuse(&self, message: &str) {
-        self.outlets.status.lock().refused_configs += 1;
-        tracing::error!("{message}");
+        self.taker.take_up(config);
     }
 
     fn watch_code(&mut self, code: &Code) {

@@ -53,7 +53,10 @@ pub struct Shelf<S> {
     incarnation: Mutex<Option<Incarnation>>,
 }
 
-impl Shelf<TopicClient> {
+/// The shelf of a topic on Kafka.
+pub type KafkaShelf = Shelf<TopicClient>;
+
+impl KafkaShelf {
     /// The shelf of the operator's model topic.
     pub fn open(cluster: &Cluster, operator: &Operator, outlets: Outlets) -> Self {
         let Outlets { store, workspace, mailbox } = outlets;

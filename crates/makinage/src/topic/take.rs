@@ -14,11 +14,7 @@ use crate::{
         topics::{self, Topic},
     },
     model::{ModelIdentity, RecordPlace},
-    record::{
-        Record, Zip,
-        manifest::Manifest,
-        reference::{Reference, shown},
-    },
+    record::{Record, Zip, manifest::Manifest, reference::Reference},
     store::{Spool, Store, StoreError, StoredModel, workspace::Workspace},
 };
 
@@ -133,7 +129,7 @@ impl Taker {
             }
             Task::Fetch(reference) => {
                 let identity = reference.identity();
-                tracing::info!("model {} from {place}: fetching {}", identity.label(), shown(&reference.uri));
+                tracing::info!("model {} from {place}: fetching {}", identity.label(), reference.uri);
                 let mut spool = self.spool()?;
                 let (python, workspace, limits) = (self.python.as_path(), &*self.workspace, &self.limits);
                 fetch::fetch(&reference, &fetch::Tools { python, workspace, limits, given_up }, &mut spool)?;

@@ -1,20 +1,20 @@
 //! One worker process: start, talk to, end.
 
 use std::{
-    io::{self, BufRead, BufReader, PipeReader, Read, Write},
-    os::unix::{net::UnixStream, process::CommandExt},
+    io::{self, Write},
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    sync::{Condvar, Mutex, PoisonError},
-    thread,
     time::{Duration, Instant},
 };
 
 use crate::{
-    child::group::{Group, Mark},
+    child::{Lines, Program, Running},
+    panics,
     wire::protocol::{Frame, Kind, LogLine, read_frame, write_frame},
 };
-use crate::{config::withhold_secrets, panics};
+
+#[cfg(test)]
+mod tests;
 
 const BOOTSTRAP: &str = include_str!("../../../../python/bootstrap.py");
 const PACKAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/worker_package.json"));
@@ -22,17 +22,10 @@ const PACKAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/worker_package.jso
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// The longest wait for the exit of a process whose socket is closed.
 const LAST_MOMENT: Duration = Duration::from_millis(200);
-/// A model's printed line is cut here; what prints more without a line end gets several lines.
-const LONGEST_LINE: u64 = 8 * 1024;
 
 /// A running worker. Dropping it kills the process, and all that it started.
 #[derive(Debug)]
-pub struct Process {
-    group: Group,
-    socket: UnixStream,
-    /// Held open though another thread reads it: without a reader `print` would raise in the model's code.
-    _printed: PipeReader,
-}
+pub struct Process(Running);
 
 /// Why a worker could not be started or did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -60,50 +53,34 @@ impl Process {
     /// thread that started it ends (`PR_SET_PDEATHSIG`).
     pub fn start(python: &Path, name: &str) -> Result<Self, ProcessError> {
         let failed = |source| ProcessError::Start { python: python.to_owned(), source };
-        let (socket, theirs) = UnixStream::pair().map_err(failed)?;
-        let (printed, stdout) = io::pipe().map_err(failed)?;
-        let stderr = stdout.try_clone().map_err(failed)?;
-        let mut command = Command::new(python);
-        command
-            .arg("-c")
-            .arg(BOOTSTRAP)
-            .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
-            .stdout(stdout)
-            .stderr(stderr)
-            // A terminal's Ctrl-C goes to the whole group, and must not end a worker that still has a batch.
-            .process_group(0);
-        withhold_secrets(&mut command);
-        let mark = Mark::new(&mut command);
-        let child = command.spawn().map_err(failed)?;
-        // The command holds the other ends of the socket and the pipe.
-        drop(command);
-        let group = socket.try_clone().and_then(|socket| Group::of((child, mark), name, socket)).map_err(failed)?;
-        let mut process = Self { group, socket, _printed: printed.try_clone().map_err(failed)? };
-        let (relaying, relayed) = (Relaying::begin(), name.to_owned());
-        let relay = move || {
-            relay(&relayed, printed);
-            drop(relaying);
-        };
-        thread::Builder::new().name(format!("{name} output")).spawn(relay).map_err(failed)?;
-        process.socket.set_write_timeout(Some(START_TIMEOUT)).map_err(failed)?;
-        match process.hand_over_package() {
-            Ok(()) => Ok(process),
+        Self::begin(Program::script(python, BOOTSTRAP), name).map_err(failed)?.with_package()
+    }
+
+    fn begin(program: Program, name: &str) -> io::Result<Self> {
+        let called = name.to_owned();
+        program.named(name).start(move |lines| relay(&called, lines)).map(Self)
+    }
+
+    fn with_package(self) -> Result<Self, ProcessError> {
+        match self.hand_over_package() {
+            Ok(()) => Ok(self),
             Err(error) if timed_out(&error) => Err(ProcessError::Silent(START_TIMEOUT)),
-            Err(error) => Err(process.ended(&error)),
+            Err(error) => Err(self.ended(&error)),
         }
     }
 
-    fn hand_over_package(&mut self) -> io::Result<()> {
+    fn hand_over_package(&self) -> io::Result<()> {
+        self.socket().set_write_timeout(Some(START_TIMEOUT))?;
         let length = u32::try_from(PACKAGE.len()).map_err(io::Error::other)?;
-        self.socket.write_all(&length.to_le_bytes())?;
-        self.socket.write_all(PACKAGE.as_bytes())
+        self.socket().write_all(&length.to_le_bytes())?;
+        self.socket().write_all(PACKAGE.as_bytes())
     }
 
     /// Sends a request and waits for its answer; log lines that come before it are logged.
     pub fn ask(&mut self, kind: Kind, payload: &[u8], timeout: Duration) -> Result<Frame, ProcessError> {
         let deadline = Instant::now() + timeout;
-        self.socket.set_write_timeout(Some(timeout)).map_err(|error| self.ended(&error))?;
-        match write_frame(&mut self.socket, kind, 0, payload) {
+        self.socket().set_write_timeout(Some(timeout)).map_err(|error| self.ended(&error))?;
+        match write_frame(&mut self.socket(), kind, 0, payload) {
             Ok(()) => {}
             Err(error) if timed_out(&error) => return Err(ProcessError::Silent(timeout)),
             Err(error) => return Err(self.ended(&error)),
@@ -113,12 +90,16 @@ impl Process {
             if left.is_zero() {
                 return Err(ProcessError::Silent(timeout));
             }
-            self.socket.set_read_timeout(Some(left)).map_err(|error| self.ended(&error))?;
-            match read_frame(&mut self.socket) {
+            self.socket().set_read_timeout(Some(left)).map_err(|error| self.ended(&error))?;
+            match read_frame(&mut self.socket()) {
                 Ok(Some(frame)) if frame.kind == Kind::Log => log_line(&frame.payload),
                 Ok(Some(frame)) if frame.kind == Kind::Progress => {}
                 Ok(Some(frame)) => {
-                    return match self.socket.set_read_timeout(None).and_then(|()| self.socket.set_write_timeout(None)) {
+                    return match self
+                        .socket()
+                        .set_read_timeout(None)
+                        .and_then(|()| self.socket().set_write_timeout(None))
+                    {
                         Ok(()) => Ok(frame),
                         Err(error) => Err(self.ended(&error)),
                     };
@@ -132,23 +113,23 @@ impl Process {
 
     /// The process's id.
     pub fn id(&self) -> u32 {
-        self.group.id()
+        self.0.id()
     }
 
     /// The service's end of the socket pair.
     pub fn socket(&self) -> &UnixStream {
-        &self.socket
+        self.0.socket()
     }
 
     /// Ends the process, with all that it started, and says how it had ended, where it had by itself.
-    pub fn end(&mut self) -> String {
+    pub fn end(&self) -> String {
         // A worker that closed its socket is about to exit: its own status tells more than our signal would.
-        let ended = self.group.ended_within(LAST_MOMENT);
-        self.group.kill();
-        ended.unwrap_or_else(|| "it no longer answered and was killed".to_owned())
+        let ended = self.0.ended_within(LAST_MOMENT);
+        self.0.kill();
+        ended.map_or_else(|| "it no longer answered and was killed".to_owned(), |ended| ended.to_string())
     }
 
-    fn ended(&mut self, error: &io::Error) -> ProcessError {
+    fn ended(&self, error: &io::Error) -> ProcessError {
         tracing::debug!(%error, "worker socket");
         ProcessError::Ended(self.end())
     }
@@ -167,46 +148,11 @@ pub fn log_line(payload: &[u8]) {
     }
 }
 
-/// How many workers' outputs are being passed on.
-static RELAYS: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
-
-/// One of them, for as long as there may be something to pass on.
-struct Relaying;
-
-impl Relaying {
-    fn begin() -> Self {
-        *RELAYS.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        Self
-    }
-}
-
-impl Drop for Relaying {
-    fn drop(&mut self) {
-        *RELAYS.0.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        RELAYS.1.notify_all();
-    }
-}
-
-/// Waits until all that ended workers have printed is logged; not longer than `timeout`.
-pub fn wait_for_output(timeout: Duration) {
-    let relays = RELAYS.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let _ = RELAYS.1.wait_timeout_while(relays, timeout, |relays| *relays > 0);
-}
-
-/// Re-emits what a model or a hook prints, as log lines with the worker's name. Bytes that aren't UTF-8 are replaced.
-fn relay(name: &str, printed: PipeReader) {
-    let mut lines = BufReader::new(printed);
-    let mut line = Vec::new();
+/// Re-emits what a model or a hook prints, as log lines with the worker's name.
+fn relay(name: &str, mut lines: Lines) {
     loop {
         panics::point("worker output");
-        line.clear();
-        match lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
-            Ok(0) => return,
-            Ok(_) => tracing::info!(target: "worker", "{name}: {}", String::from_utf8_lossy(&line).trim_end()),
-            Err(error) => {
-                tracing::warn!("{name}: its output can't be read any more: {error}");
-                return;
-            }
-        }
+        let Some(line) = lines.next() else { return };
+        tracing::info!(target: "worker", "{name}: {line}");
     }
 }

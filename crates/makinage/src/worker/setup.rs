@@ -1,12 +1,13 @@
 //! From the configuration and a model to what workers are started with.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use crate::wire::protocol::{self, HookNames, TopicEncoding};
 use crate::{
-    config::{self, Batch, Config, Environment, Hooks, OnError, RowWise, cache_folder},
-    environment::{self, EnvironmentError, Surroundings},
+    config::{Config, Environment, Hooks, RowWise, Tuning, cache_folder},
+    environment::{self, EnvironmentError},
     event::Event,
+    python::Runner,
     store::workspace::UnpackedModel,
 };
 
@@ -19,20 +20,8 @@ pub struct Setup {
     pub payload: Vec<u8>,
     /// The model; it stays on the disk for as long as a worker may be replaced.
     pub model: Arc<UnpackedModel>,
-    /// The longest that loading may take.
-    pub load_timeout: Duration,
-    /// The longest that a worker may be silent on one batch.
-    pub predict_timeout: Duration,
-    /// Processes.
-    pub workers: usize,
-    /// How events are grouped for them.
-    pub batch: Batch,
-    /// What becomes of an event that fails.
-    pub on_error: OnError,
-    /// The most memory that a process may take for its data, in bytes.
-    pub memory_limit: Option<u64>,
-    /// When the generation is to be taken back.
-    pub probation: config::Probation,
+    /// How the operator runs.
+    pub tuning: Tuning,
     /// Recent events, for a model that brings no input example to warm up on; empty where a step is the user's.
     pub samples: Vec<Event>,
 }
@@ -48,15 +37,11 @@ impl From<&Hooks> for HookNames {
 }
 
 /// The interpreter of a model's workers. Where the model has an environment of its own, that is built first.
-pub fn interpreter(
-    config: &Config,
-    model: &UnpackedModel,
-    surroundings: &Surroundings<'_>,
-) -> Result<PathBuf, EnvironmentError> {
+pub fn interpreter(config: &Config, model: &UnpackedModel, runner: &Runner<'_>) -> Result<PathBuf, EnvironmentError> {
     let operator = &config.operator;
-    match operator.environment {
+    match operator.tuning.environment {
         Environment::Current => Ok(operator.python.clone()),
-        Environment::Model => environment::ready(model, &operator.python, &cache_folder(), surroundings),
+        Environment::Model => environment::ready(model, &operator.python, &cache_folder(), runner),
     }
 }
 
@@ -79,26 +64,20 @@ pub fn setup(
         hooks: HookNames::from(&operator.hooks),
         sources: operator.data.iter().map(|topic| encoding(&topic.name, &topic.encoder)).collect(),
         sink: encoding(&operator.sink.name, &operator.sink.encoder),
-        row_wise: match operator.row_wise {
+        row_wise: match operator.tuning.row_wise {
             RowWise::Seen => None,
             RowWise::Always => Some(true),
             RowWise::Never => Some(false),
         },
         max_output_bytes,
         modules: &operator.code.files,
-        threads: threads(operator.workers),
+        threads: threads(operator.tuning.workers),
     };
     Ok(Setup {
         python,
         payload: serde_json::to_vec(&payload)?,
         model,
-        load_timeout: operator.load_timeout,
-        predict_timeout: operator.predict_timeout,
-        workers: operator.workers,
-        batch: operator.batch,
-        on_error: operator.on_error,
-        memory_limit: operator.memory_limit,
-        probation: operator.probation,
+        tuning: operator.tuning.clone(),
         samples: vec![],
     })
 }

@@ -12,7 +12,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::{
-    launch::Held,
+    held::Held,
     live::Live,
     messages::{Ask, FromWorker, WorkerId},
     process::{Process, ProcessError, log_line},
@@ -135,7 +135,7 @@ impl Slot {
         if self.is_confined() {
             self.note(confine::confine(process.id()), "loads on all processors");
         }
-        if let Some(bytes) = setup.memory_limit {
+        if let Some(bytes) = setup.tuning.memory_limit {
             self.note(confine::limit_memory(process.id(), bytes), "has no memory limit");
         }
         let ready = process.ask(Kind::Setup, &setup.payload, SETUP_TIMEOUT).map_err(died("import"))?;
@@ -145,7 +145,7 @@ impl Slot {
         let path = setup.model.path.display().to_string();
         let load = Load { path: &path, model: &setup.model.label };
         let load = serde_json::to_vec(&load).map_err(|error| malformed(&error))?;
-        let answer = process.ask(Kind::Load, &load, setup.load_timeout).map_err(died("load"))?;
+        let answer = process.ask(Kind::Load, &load, setup.tuning.load_timeout).map_err(died("load"))?;
         if answer.kind != Kind::Loaded {
             return Err(failure(&answer.payload));
         }
@@ -158,7 +158,7 @@ impl Slot {
         let samples = &self.setup.samples;
         for (crashes, sample) in (1..).zip(samples) {
             let payload = encode_batch(std::slice::from_ref(sample), Encoding { dense: loaded.dense });
-            match process.ask(Kind::Batch, &payload, self.setup.predict_timeout) {
+            match process.ask(Kind::Batch, &payload, self.setup.tuning.predict_timeout) {
                 Ok(_) => return Ok(process),
                 Err(error) if crashes == SAMPLES => return Err(died("warm_up")(error)),
                 Err(error) => {

@@ -69,6 +69,7 @@ impl Unreadable {
     }
 
     /// Names the usual cause of a syntax error, if it is that.
+    #[must_use]
     pub fn with_tab_named(self, text: &str) -> Self {
         if self.column.is_none() {
             return self;

@@ -8,7 +8,7 @@ use std::{
 use super::{
     broker::{Broker, left_out},
     flow::{Flow, Oracle},
-    model::iris,
+    model::any_model,
     scene::Scene,
     service::DEADLINE,
     unread::Unread,
@@ -24,7 +24,8 @@ fn a_broker_that_freezes_or_is_killed_is_named_and_waited_for_and_nothing_is_los
     if left_out() {
         return;
     }
-    let scene = Scene::on(Broker::start(), "away").topics(2).published(iris()).set("application.stop_timeout", "5s");
+    let scene =
+        Scene::on(Broker::start(), "away").topics(2).published(any_model()).set("application.stop_timeout", "5s");
     let (reader, mut oracle) = (scene.reader(), Oracle::default());
     let mut service = scene.serve().assigned();
     let flow = Flow::start(&scene, 2);

@@ -77,7 +77,8 @@ fn each_way_to_fail_is_one_line_with_coordinates_step_and_reason_and_its_neighbo
     if left_out() {
         return;
     }
-    let scene = Scene::new("bad").topics_of(&[("model", 1), ("data", 1)]).from_the_beginning().with_hooks(HOOKS);
+    let scene =
+        Scene::new("bad").topics_of(&[("model", 1), ("data", 1)]).reading_from_the_beginning().with_hooks(HOOKS);
     scene.broker().create_topic_with(&scene.topic("predict"), 1, ("max.message.bytes", SINK_BYTES));
     let topic = scene.topic("data");
     let mut values: Vec<Option<String>> = vec![];

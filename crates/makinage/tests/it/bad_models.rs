@@ -6,7 +6,7 @@ use super::{
     model::{iris, swapped},
     scene::Scene,
     service::DEADLINE,
-    stream::{header, produce},
+    stream::produce,
 };
 
 #[test]
@@ -16,9 +16,9 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
     }
     let scene = Scene::new("bad-models")
         .topics(2)
-        .published(iris())
         .set("operators.serve.load_timeout", "30s")
         .set("operators.serve.memory_limit", "3GB");
+    let first = scene.publish(iris());
     let mut service = scene.serve().at_work();
     let (reader, mut oracle) = (scene.reader(), Oracle::default());
     let flow = Flow::start(&scene, 2);
@@ -53,17 +53,14 @@ fn no_bad_model_disturbs_the_one_that_serves_and_each_is_named_with_its_step() {
     }
     oracle.watch(&reader, 100);
     let logged = service.logged();
-    scene.publish(&swapped("Sum1"));
+    let last = scene.publish(&swapped("Sum1"));
     service.wait_for_line_after(logged, "takes over", DEADLINE);
+    oracle.watch_for(&reader, &last);
     let each = flow.stop();
     oracle.read_all(&reader, each);
     service.stop();
     oracle.assert_nothing_twice(&reader);
-    let outputs = scene.reader().read_to_end();
-    let mut models: Vec<_> = outputs.iter().filter_map(|output| header(output, "makinage-model")).collect();
-    models.sort();
-    models.dedup();
-    assert_eq!(models.len(), 2, "only the first and the last model scored events");
+    assert_eq!(oracle.models, [first, last].into(), "only the first and the last model scored events");
 }
 
 #[test]

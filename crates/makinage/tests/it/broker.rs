@@ -24,8 +24,8 @@ use super::{
 const CLUSTER_ID: &str = "MkU3OEVBNTcwNTJENDM2Qk";
 const START: Duration = Duration::from_mins(1);
 
-/// Where the tests' brokers listen: below the ports that the system gives to outgoing connections, so that a client which tries to
-/// reach a broker that is away can't take its port.
+/// Where the tests' brokers listen: below the ports that the system gives to outgoing connections, so that a client
+/// which tries to reach a broker that is away can't take its port.
 const PORTS: std::ops::Range<u16> = 12_000..32_000;
 
 /// Ends the broker, and takes its files away, when its standard input closes: whatever ends the tests.

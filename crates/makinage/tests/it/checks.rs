@@ -13,7 +13,8 @@ use super::{
     service::{Folder, program},
 };
 
-/// Five faults, far apart: a misspelt key, a sink that is no topic, a bad choice, a module that isn't there, one that raises.
+/// Five faults, far apart: a misspelt key, a sink that is no topic, a bad choice, a module that isn't there, one that
+/// raises.
 const BROKEN: &str = "
 application: {name: broken}
 kafka: {endpoint: \"127.0.0.1:1\"}

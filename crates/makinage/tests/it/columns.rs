@@ -7,7 +7,7 @@ fn objects_go_into_named_columns_whatever_their_order_and_a_missing_column_is_na
     if left_out() {
         return;
     }
-    let scene = Scene::new("columns").topics(1).from_the_beginning();
+    let scene = Scene::new("columns").topics(1).reading_from_the_beginning();
     scene.produce(&[
         r#"{"weight": 2.5, "color": "red", "seeds": 2}"#,
         r#"{"weight": 2.5, "seeds": 2}"#,

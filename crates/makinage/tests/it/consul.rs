@@ -1,4 +1,5 @@
-//! A double of Consul's key-value interface for one key, as its documentation has it: blocking queries, indices, ACL tokens.
+//! A double of Consul's key-value interface for one key, as its documentation has it: blocking queries, indices, ACL
+//! tokens.
 
 use std::{
     io::{BufRead, BufReader, Write},

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Write};
 
 use rdkafka::producer::BaseRecord;
 
-use super::{broker::left_out, model::iris, scene::Scene, service::Service, stops::WEDGE, stream::send, workers};
+use super::{broker::left_out, model::any_model, scene::Scene, service::Service, stops::WEDGE, stream::send, workers};
 
 /// Each event says what becomes of it.
 const STEPS: &str = "
@@ -98,7 +98,7 @@ fn the_service_tells_at_its_stop_what_became_of_each_event_tombstones_included()
     if left_out() {
         return;
     }
-    let scene = Scene::new("counts").topics(2).published(iris()).from_the_beginning().with_hooks(STEPS);
+    let scene = Scene::new("counts").topics(2).published(any_model()).reading_from_the_beginning().with_hooks(STEPS);
     let kinds = [
         Some("\"fine\""),
         Some("\"ends at pre_transform\""),
@@ -150,8 +150,8 @@ fn what_a_stop_that_was_cut_short_left_is_counted_as_left() {
     }
     let scene = Scene::new("counts-cut")
         .topics(1)
-        .published(iris())
-        .from_the_beginning()
+        .published(any_model())
+        .reading_from_the_beginning()
         .impatient()
         .set("application.stop_timeout", "2s")
         .fixed_batch(1, "1ms")

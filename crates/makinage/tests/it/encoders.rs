@@ -9,7 +9,7 @@ fn a_text_model_takes_a_string_an_event_and_its_json_is_plain_even_for_nan_and_i
     if left_out() {
         return;
     }
-    let scene = Scene::new("texts").topics(1).from_the_beginning().encoder("data", "makinage.encoding.string");
+    let scene = Scene::new("texts").topics(1).reading_from_the_beginning().encoder("data", "makinage.encoding.string");
     let texts = ["hello", "nan", "a \"quoted\" line\n\u{1F600}", "inf", "-inf", ""];
     scene.produce(&texts);
     scene.publish(&model("text"));
@@ -29,7 +29,7 @@ fn an_encoder_module_beside_the_configuration_decodes_and_encodes_and_its_errors
     }
     let scene = Scene::new("own-encoder")
         .topics(1)
-        .from_the_beginning()
+        .reading_from_the_beginning()
         .encoder("data", "codecs_of_ours.csv")
         .encoder("predict", "codecs_of_ours.csv");
     scene.folder.write_below("codecs_of_ours", "__init__.py", "");
@@ -53,7 +53,7 @@ fn bytes_go_through_the_hooks_as_they_are_and_what_is_not_bytes_is_refused() {
     if left_out() {
         return;
     }
-    let scene = Scene::new("bytes").topics(1).from_the_beginning()
+    let scene = Scene::new("bytes").topics(1).reading_from_the_beginning()
         .encoder("data", "makinage.encoding.none").encoder("predict", "makinage.encoding.none")
         .with_hooks(
             "import numpy as np\n\

@@ -1,4 +1,5 @@
-//! `environment`: the operator's packages, or those that the model names. One environment is really built, from the package index.
+//! `environment`: the operator's packages, or those that the model names. One environment is really built, from the
+//! package index.
 
 use std::{fs, process::Output, time::Duration};
 
@@ -42,7 +43,8 @@ fn a_model_is_served_in_its_own_environment_which_is_built_once_and_a_failed_bui
     if left_out() {
         return;
     }
-    let scene = Scene::new("environments").topics(1).from_the_beginning().set("operators.serve.environment", "model");
+    let scene =
+        Scene::new("environments").topics(1).reading_from_the_beginning().set("operators.serve.environment", "model");
     scene.publish(&lacking("plural"));
     let mut service = scene.serve();
     service.wait_for_line_after(0, "its environment is built, in", BUILD);

@@ -1,6 +1,8 @@
-//! A load that flows on whatever happens to the service, and the oracle that says whether each of its events was scored.
+//! A load that flows on whatever happens to the service, and the oracle that says whether each of its events was
+//! scored.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,7 +19,7 @@ use rdkafka::{
 use super::{
     scene::Scene,
     service::DEADLINE,
-    stream::{Reader, enqueue, key, value},
+    stream::{Reader, enqueue, header, key, value},
 };
 
 /// Keys of the load, spread evenly over the partitions.
@@ -81,16 +83,20 @@ pub struct Oracle {
     next: [usize; KEYS],
     /// Outputs that had come before.
     pub repeated: usize,
+    /// The models that have scored an event.
+    pub models: BTreeSet<String>,
 }
 
 impl Oracle {
-    /// Takes in an output. One whose predecessor of the same key has not come yet fails the test: that one is lost, or out of order.
+    /// Takes in an output. One whose predecessor of the same key has not come yet fails the test: that one is lost, or
+    /// out of order.
     pub fn see(&mut self, output: &OwnedMessage) {
         let value = value(output);
         let (begin, _) = value.split_once(", 1.4").expect("a scored event");
         let (of, seq) = begin.trim_start_matches('[').split_once(", ").expect("key and number");
         assert_eq!(of, key(output), "the output of another key's event: {value}");
         let (of, seq): (usize, usize) = (of.parse().expect("a key"), seq.parse().expect("a number"));
+        self.models.extend(header(output, "makinage-model"));
         let next = &mut self.next[of];
         assert!(seq <= *next, "key {of}: event {seq} came where {next} was due, which is lost or out of order");
         if seq == *next {
@@ -110,6 +116,11 @@ impl Oracle {
         reader.read_to_end().iter().for_each(|output| self.see(output));
         let want = self.scored() + further;
         self.read_until(reader, |oracle| oracle.scored() >= want);
+    }
+
+    /// Reads until a model has scored an event.
+    pub fn watch_for(&mut self, reader: &Reader, model: &str) {
+        self.read_until(reader, |oracle| oracle.models.contains(model));
     }
 
     /// Reads until each key's events, so many, have come out.

@@ -3,7 +3,7 @@
 use super::{
     broker::left_out,
     flow::{Flow, Oracle},
-    model::iris,
+    model::any_model,
     scene::Scene,
     service::DEADLINE,
 };
@@ -13,7 +13,7 @@ fn instances_that_join_and_leave_under_a_flowing_load_lose_nothing_repeat_nothin
     if left_out() {
         return;
     }
-    let scene = Scene::new("group").topics(4).published(iris());
+    let scene = Scene::new("group").topics(4).published(any_model());
     let (reader, mut oracle) = (scene.reader(), Oracle::default());
     let mut first = scene.serve().assigned();
     let flow = Flow::start(&scene, 4);

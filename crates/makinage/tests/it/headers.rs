@@ -68,7 +68,7 @@ fn headers_come_out_byte_for_byte_whatever_their_names_are_made_of_and_the_servi
     if left_out() {
         return;
     }
-    let scene = Scene::new("odd-headers").topics(1).published(iris()).from_the_beginning();
+    let scene = Scene::new("odd-headers").topics(1).published(iris()).reading_from_the_beginning();
     send_all(&scene, &SETS.iter().map(|set| owned(set)).collect::<Vec<_>>());
     let mut service = scene.serve();
     let outputs = scene.reader().read(SETS.len());
@@ -94,7 +94,7 @@ fn names_with_nul_bytes_are_kept_whole_and_headers_that_the_client_can_not_read_
     if left_out() {
         return;
     }
-    let scene = Scene::new("nul-headers").topics(1).from_the_beginning();
+    let scene = Scene::new("nul-headers").topics(1).reading_from_the_beginning();
     let nul: &[Header<'_>] = &[(b"a\0b", Some(b"1")), (b"\0", None), (b"\xff\0\xff", Some(b"")), (b"a", Some(b"2"))];
     // As another service of this kind would have left it: replaced.
     let mut of_before = owned(nul);

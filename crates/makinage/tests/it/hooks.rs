@@ -1,4 +1,4 @@
-//! The page's custom steps: its three example factories as they stand, in its own configuration.
+//! The custom steps of Maki Nage's documentation: its three example factories as they stand, in its own configuration.
 
 use super::{
     broker::{Broker, left_out},
@@ -48,14 +48,14 @@ fn the_pages_factories_send_only_true_predictions_and_a_key_they_miss_is_named_w
     if left_out() {
         return;
     }
-    let scene = Scene::of_the_page(Broker::shared()).topics(1);
+    let scene = Scene::of_the_documentation(Broker::shared()).topics(1);
     scene.folder.write_below("my_model", "serve.py", HOOKS);
     let models = PUBLISH.replace("/.../model/model.zip", &model("proba").display().to_string());
-    let models = scene.page("config.publish.yaml", &models);
+    let models = scene.documented("config.publish.yaml", &models);
 
     let without = CONFIG.replace("     threshold: 0.8\n", "");
     assert_ne!(without, CONFIG);
-    let mut service = Service::start(&scene.page("config.yaml", &without)).assigned();
+    let mut service = Service::start(&scene.documented("config.yaml", &without)).assigned();
     publish(&models);
     let line = service.wait_for_line("from model/0/0 ");
     service.wait_for_line("step predict: KeyError: 'threshold'");
@@ -67,7 +67,7 @@ fn the_pages_factories_send_only_true_predictions_and_a_key_they_miss_is_named_w
     scene.produce_keyed(features.iter().map(|list| (String::new(), format!("{{\"features\": {list}}}"))));
     service.stop();
 
-    let mut service = Service::start(&scene.page("config.yaml", CONFIG));
+    let mut service = Service::start(&scene.documented("config.yaml", CONFIG));
     let outputs = scene.reader().values(3);
     let expected =
         ["[{\"features\":[0.5,0.4]},true]", "[{\"features\":[0.8,0.0]},true]", "[{\"features\":[1.5,0.5]},true]"];

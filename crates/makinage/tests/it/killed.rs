@@ -5,7 +5,7 @@ use std::thread;
 use super::{
     broker::left_out,
     flow::{Flow, Oracle},
-    model::iris,
+    model::any_model,
     random::Random,
     scene::Scene,
 };
@@ -16,7 +16,7 @@ fn kill_9_at_ten_random_moments_under_a_flowing_load_loses_nothing_and_keeps_eac
         return;
     }
     let mut random = Random::printed();
-    let scene = Scene::new("killed").topics(2).published(iris()).impatient();
+    let scene = Scene::new("killed").topics(2).published(any_model()).impatient();
     let (reader, mut oracle) = (scene.reader(), Oracle::default());
     let mut service = scene.serve().assigned();
     let flow = Flow::start(&scene, 2);

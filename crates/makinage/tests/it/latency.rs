@@ -1,4 +1,5 @@
-//! How long each event took, from the time that its producer gave it to the time at which the broker appended its output.
+//! How long each event took, from the time that its producer gave it to the time at which the broker appended its
+//! output.
 
 use std::{
     collections::HashMap,

@@ -1,6 +1,7 @@
 //! The programs themselves against a real Kafka, one file a behaviour.
 //!
-//! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests out.
+//! `cargo xtask test` brings Kafka and the Python environment and says where they are; `--no-kafka` leaves these tests
+//! out.
 
 mod away;
 mod back_pressure;

@@ -30,6 +30,21 @@ pub fn iris() -> &'static Path {
     })
 }
 
+/// The folder of a model for tests in which any will do: it predicts 0, and loads in half the time of a library's.
+pub fn any_model() -> &'static Path {
+    static ANY: OnceLock<PathBuf> = OnceLock::new();
+    ANY.get_or_init(|| {
+        save(
+            "any",
+            "import sys, numpy, mlflow.pyfunc\n\
+             class Zero(mlflow.pyfunc.PythonModel):\n\
+             \x20   def predict(self, context, model_input, params=None):\n\
+             \x20       return numpy.zeros(len(model_input), int)\n\
+             mlflow.pyfunc.save_model(sys.argv[1], python_model=Zero(), pip_requirements=['mlflow'])\n",
+        )
+    })
+}
+
 /// The folder of one of the models of `models/swapped.py`.
 pub fn swapped(name: &str) -> PathBuf {
     static ALL: OnceLock<PathBuf> = OnceLock::new();

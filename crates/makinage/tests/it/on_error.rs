@@ -7,7 +7,8 @@ fn with_on_error_stop_what_is_before_the_bad_event_is_committed_and_the_next_sta
     if left_out() {
         return;
     }
-    let scene = Scene::new("stop-on-error").topics(1).from_the_beginning().set("operators.serve.on_error", "stop");
+    let scene =
+        Scene::new("stop-on-error").topics(1).reading_from_the_beginning().set("operators.serve.on_error", "stop");
     let bad = 500;
     let events: Vec<String> =
         (0..1000).map(|n| if n == bad { "not json".to_owned() } else { format!("[{n}, 0.25]") }).collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     broker::left_out,
-    model::{iris, with_children},
+    model::{any_model, iris, with_children},
     processes::{family, signal, wait_until_blocked_in_writing, wait_until_gone},
     scene::Scene,
     service::{DEADLINE, Service},
@@ -36,8 +36,8 @@ fn a_worker_does_not_outlive_a_killed_service_whatever_it_is_doing() {
         return;
     }
     for doing in ["sleeping", "computing", "printing"] {
-        let scene = Scene::new(&format!("orphan-{doing}")).topics(1).published(iris());
-        let scene = scene.from_the_beginning().with_predict(STEPS);
+        let scene = Scene::new(&format!("orphan-{doing}")).topics(1).published(any_model());
+        let scene = scene.reading_from_the_beginning().with_predict(STEPS);
         scene.produce(&[format!("\"{doing}\"")]);
         let mut service = scene.serve();
         service.wait_for_line(&format!("busy: {doing}"));
@@ -57,7 +57,7 @@ const FAMILY: usize = 13;
 
 /// A service whose model keeps processes, and those of its worker.
 fn with_family(name: &str) -> (Scene, Service, Vec<u32>) {
-    let scene = Scene::new(name).topics(1).published(with_children()).from_the_beginning();
+    let scene = Scene::new(name).topics(1).published(with_children()).reading_from_the_beginning();
     let service = scene.serve();
     scene.produce(&["[1, 2]"]);
     scene.reader().read(1);

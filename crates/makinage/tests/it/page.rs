@@ -14,17 +14,17 @@ const SERVE: &str = include_str!("../../../../config/examples/serve.yaml");
 const PUBLISH: &str = include_str!("../../../../config/examples/publish.yaml");
 
 /// Its topics on a broker of their own, since other tests have them too.
-fn page(partitions: i32) -> Scene {
-    Scene::of_the_page(Broker::start()).topics(partitions)
+fn scene(partitions: i32) -> Scene {
+    Scene::of_the_documentation(Broker::start()).topics(partitions)
 }
 
-fn serve(page: &Scene) -> Service {
-    Service::start(&page.page("config.serve.yaml", SERVE))
+fn serve(scene: &Scene) -> Service {
+    Service::start(&scene.documented("config.serve.yaml", SERVE))
 }
 
-fn publish(page: &Scene) {
+fn publish(scene: &Scene) {
     let text = PUBLISH.replace("/.../model/model.zip", &iris().display().to_string());
-    service::publish(&page.page("config.publish.yaml", &text));
+    service::publish(&scene.documented("config.publish.yaml", &text));
 }
 
 fn numbered(range: std::ops::Range<usize>) -> impl Iterator<Item = (String, String)> {
@@ -36,13 +36,13 @@ fn what_arrived_while_the_service_waited_for_a_model_is_scored_with_key_headers_
     if left_out() {
         return;
     }
-    let page = page(3);
-    let mut service = serve(&page);
+    let scene = scene(3);
+    let mut service = serve(&scene);
     service.wait_for_line("waiting for a model");
     service.wait_for_line("assigned");
-    page.produce_keyed(numbered(0..500));
-    publish(&page);
-    let outputs = page.reader().read(500);
+    scene.produce_keyed(numbered(0..500));
+    publish(&scene);
+    let outputs = scene.reader().read(500);
     let by_key: BTreeMap<String, String> = outputs.iter().map(|output| (key(output), value(output))).collect();
     for (key, event) in numbered(0..500) {
         let value = &by_key[&key];
@@ -62,12 +62,12 @@ fn a_bad_event_is_skipped_with_its_coordinates_while_its_neighbours_are_scored_i
     if left_out() {
         return;
     }
-    let page = page(1);
-    publish(&page);
-    let mut service = serve(&page).at_work();
+    let scene = scene(1);
+    publish(&scene);
+    let mut service = serve(&scene).at_work();
     let events = ["[5.1, 3.5, 1.4, 0.2]", "not json", "[1]", "[6.3, 3.3, 6.0, 2.5]"];
-    page.produce_keyed(events.iter().enumerate().map(|(n, event)| (n.to_string(), (*event).to_string())));
-    let outputs = page.reader().values(2);
+    scene.produce_keyed(events.iter().enumerate().map(|(n, event)| (n.to_string(), (*event).to_string())));
+    let outputs = scene.reader().values(2);
     assert_eq!(outputs, ["[[5.1, 3.5, 1.4, 0.2],0]", "[[6.3, 3.3, 6.0, 2.5],2]"]);
     service.wait_for_line("skipped data/0/1: step decode");
     service.wait_for_line("skipped data/0/2: step predict");

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     broker::left_out,
-    model::{iris, model},
+    model::{any_model, model},
     processes::wait_until_gone,
     scene::Scene,
     service::{DEADLINE, Service, ended},
@@ -45,7 +45,8 @@ fn numbers(outputs: &[rdkafka::message::OwnedMessage]) -> BTreeSet<i64> {
     outputs.iter().map(|output| value(output).parse().expect("a number")).collect()
 }
 
-/// Has a thread panic under a flowing load. `provoke` makes it pass the point where it does; `named` is how the line calls it.
+/// Has a thread panic under a flowing load. `provoke` makes it pass the point where it does; `named` is how the line
+/// calls it.
 fn panics(scene: &Scene, (point, named): (&str, &str), provoke: impl Fn(&Scene, &Service)) {
     let mut service = serve(scene);
     service.wait_for_line("takes over");
@@ -79,8 +80,8 @@ fn panics(scene: &Scene, (point, named): (&str, &str), provoke: impl Fn(&Scene, 
 }
 
 fn scene(name: &str, partitions: i32) -> Scene {
-    let scene = Scene::new(name).topics(partitions).published(iris()).with_hooks(HOOKS);
-    scene.from_the_beginning().impatient().attentive().set("application.stop_timeout", "40s")
+    let scene = Scene::new(name).topics(partitions).published(any_model()).with_hooks(HOOKS);
+    scene.reading_from_the_beginning().impatient().attentive().set("application.stop_timeout", "40s")
 }
 
 macro_rules! each_thread {
@@ -167,7 +168,7 @@ fn a_panic_ends_predict_though_its_input_goes_on() {
         let mut child = scene
             .command(&["predict"])
             .arg("--model")
-            .arg(iris())
+            .arg(any_model())
             .env("MAKINAGE_TEST_PANIC", panics)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

@@ -4,7 +4,7 @@ use rdkafka::{Message, message::OwnedMessage, producer::BaseRecord};
 
 use super::{
     broker::left_out,
-    model::iris,
+    model::any_model,
     scene::Scene,
     stream::{header, key, send},
 };
@@ -59,9 +59,9 @@ fn outputs_keep_their_events_partition_where_both_topics_have_equally_many_and_f
     if left_out() {
         return;
     }
-    let scene = Scene::new("partitions").topics(3).from_the_beginning().attentive();
+    let scene = Scene::new("partitions").topics(3).reading_from_the_beginning().attentive();
     produce(&scene, 3);
-    scene.publish(iris());
+    scene.publish(any_model());
     let mut service = scene.serve();
     service.wait_for_line("the 21 events that are there (start_from: beginning)");
     let reader = scene.reader();

@@ -65,7 +65,7 @@ pub fn family(leader: u32) -> Vec<u32> {
 fn mark(process: u32) -> String {
     let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
     let mut variables = environment.split(|byte| *byte == 0).map(String::from_utf8_lossy);
-    variables.find(|variable| variable.starts_with("MAKINAGE_WORKER=")).map_or_else(|| format!("{process}"), Into::into)
+    variables.find(|variable| variable.starts_with("MAKINAGE_CHILD=")).map_or_else(|| format!("{process}"), Into::into)
 }
 
 fn group(process: u32) -> Option<u32> {

@@ -159,7 +159,7 @@ fn a_model_of_100_mb_goes_through_a_broker_that_takes_it_and_is_served() {
     if left_out() {
         return;
     }
-    let scene = Scene::new("large").topics(1).from_the_beginning();
+    let scene = Scene::new("large").topics(1).reading_from_the_beginning();
     let script = "import random, shutil, sys, zipfile\n\
         from pathlib import Path\n\
         with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_STORED) as zip:\n\

@@ -27,7 +27,7 @@ fn key_and_headers_are_kept_with_their_order_duplicates_and_nulls_and_a_later_mo
     if left_out() {
         return;
     }
-    let scene = Scene::new("records").topics(1).from_the_beginning();
+    let scene = Scene::new("records").topics(1).reading_from_the_beginning();
     let topic = scene.topic("data");
     let kept = [("a", Some("1")), ("b", None), ("", Some("")), ("a", Some("2"))];
     // As another service of this kind would have left it.

@@ -1,4 +1,5 @@
-//! Outputs that a broker refuses: each is one event's failure, and those that shared its batch arrive, once and in order.
+//! Outputs that a broker refuses: each is one event's failure, and those that shared its batch arrive, once and in
+//! order.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +7,7 @@ use rdkafka::{Message, message::OwnedMessage, producer::BaseRecord};
 
 use super::{
     broker::left_out,
-    model::iris,
+    model::any_model,
     scene::Scene,
     service::Service,
     stream::{header, send},
@@ -28,7 +29,7 @@ struct Compacted {
 impl Compacted {
     fn new(name: &str, (data, predict): (i32, i32), keyless: &[Place]) -> Self {
         let scene = Scene::new(name).topics_of(&[("model", 1), ("data", data), ("predict", predict)]);
-        let scene = scene.published(iris()).from_the_beginning();
+        let scene = scene.published(any_model()).reading_from_the_beginning();
         // Full batches of a few outputs from the first on, so that several are under way when one is refused.
         let scene = scene.property("batch.num.messages", 20).property("linger.ms", 100);
         Self { scene, partitions: data, keyless: keyless.iter().copied().collect() }
@@ -150,7 +151,7 @@ fn outputs_that_are_too_large_for_a_limit_lowered_meanwhile_fail_alone_and_the_o
     if left_out() {
         return;
     }
-    let scene = Scene::new("refused-size").topics(1).published(iris()).from_the_beginning();
+    let scene = Scene::new("refused-size").topics(1).published(any_model()).reading_from_the_beginning();
     scene.produce(&[EVENT; 10]);
     let mut service = scene.serve();
     let reader = scene.reader();

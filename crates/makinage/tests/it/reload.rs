@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     broker::left_out,
-    model::iris,
+    model::any_model,
     processes,
     scene::Scene,
     scores::Scores,
@@ -29,7 +29,7 @@ def post_transform(config):
 
 /// A scene with these hooks in a package of two files.
 pub fn scene(name: &str) -> Scene {
-    let scene = Scene::new(name).topics(1).published(iris()).with_hooks_of("my_model.serve");
+    let scene = Scene::new(name).topics(1).published(any_model()).with_hooks_of("my_model.serve");
     scene.folder.write_below("my_model", "serve.py", HOOKS);
     scene.folder.write_below("my_model", "version.py", "VERSION = 1\n");
     scene

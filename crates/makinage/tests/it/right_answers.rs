@@ -1,4 +1,5 @@
-//! An event's output doesn't depend on its neighbours: hooks that reuse and remember, and models that mix rows, on a real Kafka.
+//! An event's output doesn't depend on its neighbours: hooks that reuse and remember, and models that mix rows, on a
+//! real Kafka.
 
 use super::{
     broker::left_out,
@@ -43,7 +44,7 @@ fn hooks_that_reuse_an_array_and_a_dict_and_remember_an_id_answer_for_their_own_
     if left_out() {
         return;
     }
-    let scene = Scene::new("reused").topics(1).published(iris()).from_the_beginning();
+    let scene = Scene::new("reused").topics(1).published(iris()).reading_from_the_beginning();
     let scene = scene.with_steps(&["pre_transform", "predict"], REUSED);
     let mut service = scene.serve();
     service.wait_for_line("takes over");
@@ -63,7 +64,7 @@ fn a_model_that_sorts_its_rows_gets_one_event_a_call_in_fixed_batches_of_two_wor
     let scene = Scene::new("sorting")
         .topics(1)
         .published(&model("sorting"))
-        .from_the_beginning()
+        .reading_from_the_beginning()
         .set("operators.serve.workers", 2)
         .fixed_batch(3, "1ms");
     let mut service = scene.serve();

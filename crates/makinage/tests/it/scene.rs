@@ -1,5 +1,6 @@
-//! The stage of the tests: a service's topics, models, configuration and folder, under a name of their own, so that tests can share a
-//! broker. What a scene needs is said in one sentence: `Scene::new("killed").topics(2).published(iris()).impatient()`.
+//! The stage of the tests: a service's topics, models, configuration and folder, under a name of their own, so that
+//! tests can share a broker. What a scene needs is said in one sentence:
+//! `Scene::new("killed").topics(2).published(any_model()).impatient()`.
 
 use std::{
     fs,
@@ -47,7 +48,7 @@ impl Scene {
     }
 
     /// With the topics of Maki Nage's documentation, `model`, `data` and `predict`: one such scene a broker at a time.
-    pub fn of_the_page(broker: impl Into<Arc<Broker>>) -> Self {
+    pub fn of_the_documentation(broker: impl Into<Arc<Broker>>) -> Self {
         Self { broker: Some(broker.into()), ..Self::alone() }
     }
 
@@ -128,7 +129,7 @@ impl Scene {
     }
 
     /// What was produced before the first start is read too.
-    pub fn from_the_beginning(mut self) -> Self {
+    pub fn reading_from_the_beginning(mut self) -> Self {
         self.config.set_of_topic(&self.topic("data"), "start_from", "beginning");
         self
     }
@@ -186,7 +187,7 @@ impl Scene {
     }
 
     /// Writes a file of Maki Nage's documentation, word for word but for the address of the broker.
-    pub fn page(&self, name: &str, text: &str) -> PathBuf {
+    pub fn documented(&self, name: &str, text: &str) -> PathBuf {
         self.folder.write(name, &text.replace("\"localhost\"", &format!("\"{}\"", self.broker().endpoint())))
     }
 
@@ -204,7 +205,9 @@ impl Scene {
     /// The configuration of a publisher of these models, each the keys beside its topic.
     pub fn publisher(&self, models: &[Value]) -> PathBuf {
         let mut models = models.to_vec();
-        models.iter_mut().for_each(|model| model["topic"] = self.topic("model").into());
+        for model in &mut models {
+            model["topic"] = self.topic("model").into();
+        }
         let endpoint = self.broker.as_deref().map_or_else(|| "127.0.0.1:1".to_owned(), Broker::endpoint);
         self.folder.write("publish.yaml", &Settings::publisher("publisher", &endpoint, &models).text())
     }

@@ -25,7 +25,8 @@ impl<'s> Scores<'s> {
         Self { scene, reader: scene.reader(), events: Cell::new(0), outputs: RefCell::default() }
     }
 
-    /// Sends events until one comes back with this threshold and this version of the code. Every event comes back, whatever serves.
+    /// Sends events until one comes back with this threshold and this version of the code. Every event comes back,
+    /// whatever serves.
     pub fn until(&self, threshold: f64, version: u32) {
         let deadline = Instant::now() + DEADLINE;
         loop {

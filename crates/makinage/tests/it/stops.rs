@@ -5,7 +5,7 @@ use std::{fs, thread, time::Duration};
 use super::{
     broker::left_out,
     flow::{Flow, Oracle},
-    model::iris,
+    model::any_model,
     processes::wait_until_gone,
     random::Random,
     scene::Scene,
@@ -18,7 +18,7 @@ fn sigterm_under_a_flowing_load_scores_every_event_exactly_once_over_all_restart
         return;
     }
     let mut random = Random::printed();
-    let scene = Scene::new("stopped").topics(2).published(iris());
+    let scene = Scene::new("stopped").topics(2).published(any_model());
     let (reader, mut oracle) = (scene.reader(), Oracle::default());
     let mut service = scene.serve().assigned();
     let flow = Flow::start(&scene, 2);
@@ -60,7 +60,7 @@ fn a_stop_that_a_wedged_worker_holds_up_ends_at_the_second_signal_or_the_timeout
     }
     let scene = Scene::new("wedged")
         .topics(1)
-        .published(iris())
+        .published(any_model())
         .impatient()
         .set("application.stop_timeout", "4s")
         .with_predict(WEDGE);

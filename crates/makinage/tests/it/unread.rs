@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     broker::left_out,
-    model::iris,
+    model::any_model,
     processes::signal,
     scene::Scene,
     service::{DEADLINE, ended},
@@ -44,7 +44,7 @@ fn a_service_whose_log_nobody_reads_scores_on_and_stops_cleanly() {
     if left_out() {
         return;
     }
-    let scene = Scene::new("unread").topics(1).published(iris()).from_the_beginning();
+    let scene = Scene::new("unread").topics(1).published(any_model()).reading_from_the_beginning();
     let mut service = Unread::start(&scene);
     scene.produce(&["not json", "[5.1, 3.5, 1.4, 0.2]"]);
     assert_eq!(scene.reader().values(1), ["[[5.1, 3.5, 1.4, 0.2],0]"]);

@@ -1,4 +1,5 @@
-//! What the service says that it waits for: the other members of its group, a broker that is away, or an address that nobody reaches.
+//! What the service says that it waits for: the other members of its group, a broker that is away, or an address that
+//! nobody reaches.
 
 use std::{process::Output, thread, time::Duration};
 
@@ -6,7 +7,7 @@ use serde_json::json;
 
 use super::{
     broker::{Broker, left_out},
-    model::iris,
+    model::any_model,
     patience::wait_until,
     scene::Scene,
     service::{DEADLINE, Service, program},
@@ -20,7 +21,7 @@ const JOINING: &str = "waiting for the consumer group ";
 
 /// Longer than a silent broker is given, as the default of 45 s is.
 fn patient(scene: Scene) -> Scene {
-    scene.topics(1).published(iris()).property("session.timeout.ms", 15_000)
+    scene.topics(1).published(any_model()).property("session.timeout.ms", 15_000)
 }
 
 fn killed(mut service: Service) {
@@ -107,9 +108,9 @@ fn an_advertised_address_that_nobody_reaches_is_told_in_the_same_words_by_all_pr
     if left_out() {
         return;
     }
-    let scene = Scene::on(Broker::start(), "waits-named").topics(1).published(iris());
+    let scene = Scene::on(Broker::start(), "waits-named").topics(1).published(any_model());
     let (broker, config) = (scene.broker(), scene.config());
-    let publish = scene.publisher(&[json!({"path": iris()})]);
+    let publish = scene.publisher(&[json!({"path": any_model()})]);
     for (address, reason) in [("127.0.0.1:9", "Connection refused"), ("broker.invalid:9092", "Failed to resolve")] {
         broker.kill();
         broker.advertise(address);

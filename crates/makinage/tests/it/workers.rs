@@ -17,7 +17,7 @@ use makinage::{
 
 use super::{
     broker::left_out,
-    model::iris,
+    model::any_model,
     processes::processor_time,
     scene::Scene,
     service::{DEADLINE, Folder, Service, ended},
@@ -35,7 +35,7 @@ pub fn start(scene: &Scene) -> Child {
     scene
         .command(&["predict"])
         .arg("--model")
-        .arg(iris())
+        .arg(any_model())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -192,8 +192,8 @@ fn a_worker_that_died_while_the_others_of_its_generation_still_loaded_holds_up_n
     }
     let scene = Scene::new("early-death")
         .topics(1)
-        .published(iris())
-        .from_the_beginning()
+        .published(any_model())
+        .reading_from_the_beginning()
         .set("operators.serve.workers", 2)
         .set("operators.serve.predict_timeout", "2s")
         .with_predict(EARLY_DEATH);
@@ -223,8 +223,8 @@ fn a_fixed_batch_that_waits_behind_a_slow_one_costs_the_service_no_processor() {
     }
     let scene = Scene::new("fixed-batch")
         .topics(1)
-        .published(iris())
-        .from_the_beginning()
+        .published(any_model())
+        .reading_from_the_beginning()
         .set("operators.serve.workers", 2)
         .fixed_batch(1, "1ms")
         .with_predict(HELD);

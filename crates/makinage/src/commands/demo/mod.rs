@@ -7,11 +7,10 @@
 //! Only the cluster is special. Everything else is what it is elsewhere: configuration files, the service, the publisher, and
 //! Kafka clients, which could as well be other programs.
 
-mod base;
-mod child;
 mod cluster;
 mod environment;
 mod files;
+mod programs;
 mod publishing;
 mod screen;
 mod service;
@@ -27,7 +26,6 @@ use std::{
 use anyhow::{Context, bail};
 
 use self::{
-    child::ChildError,
     files::Files,
     publishing::publish,
     screen::{Log, Screen},
@@ -37,7 +35,10 @@ use self::{
     training::train,
 };
 use super::log_to;
-use crate::stop::Stop;
+use crate::{
+    python::{OnceError, RunError},
+    stop::Stop,
+};
 
 /// A warning that is none here: that the group is new, and begins at the beginning.
 const LOGGED: &str = "warn,makinage::source::start=error";
@@ -72,9 +73,14 @@ pub fn run(options: Options) -> anyhow::Result<ExitCode> {
     let outcome = demo.run();
     demo.screen.clear();
     match outcome {
-        Err(error) if matches!(error.downcast_ref(), Some(ChildError::Stopped)) => Ok(ExitCode::SUCCESS),
+        Err(error) if is_stop(&error) => Ok(ExitCode::SUCCESS),
         outcome => outcome.map(|()| ExitCode::SUCCESS),
     }
+}
+
+/// Whether something ended because the demo was to end, which is no failure.
+fn is_stop(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(RunError::Stopped)) || matches!(error.downcast_ref(), Some(OnceError::Stopped))
 }
 
 struct Demo {

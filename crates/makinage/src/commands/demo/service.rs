@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{app, preflight, stop::Stop};
+use crate::{app, commands::configuration::configuration, stop::Stop};
 
 /// The running service.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Service {
 impl Service {
     /// Reads the file and serves what it says.
     pub fn start(file: &Path, stop: &Stop) -> anyhow::Result<Self> {
-        let Some(config) = preflight::configuration(file) else {
+        let Some(config) = configuration(file) else {
             bail!("the demo's own configuration has the problems above; this is a bug");
         };
         let stop = stop.clone();

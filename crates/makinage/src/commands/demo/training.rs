@@ -3,17 +3,16 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use anyhow::Context;
 
-use super::{
-    child::{self, ChildError},
-    environment,
-    screen::Screen,
+use super::{environment, programs, screen::Screen};
+use crate::{
+    config::interpreters,
+    python::{CommandLine, RunError},
+    stop::Stop,
 };
-use crate::{config::interpreters, stop::Stop};
 
 const SCRIPT: &str = include_str!("train.py");
 
@@ -35,7 +34,7 @@ pub fn train(folder: &Path, screen: &Screen, stop: &Stop) -> anyhow::Result<Trai
     for python in interpreters() {
         match run(&python, folder, screen, stop) {
             Ok(()) => return read(python, folder),
-            Err(error @ ChildError::Stopped) => return Err(error.into()),
+            Err(error @ RunError::Stopped) => return Err(error.into()),
             // Most have no mlflow. Whatever it is, the demo's own environment is the remedy, and it is told.
             Err(error) => screen.line(&format!("not with {}: {}", python.display(), error.in_a_line()))?,
         }
@@ -43,7 +42,7 @@ pub fn train(folder: &Path, screen: &Screen, stop: &Stop) -> anyhow::Result<Trai
     let python = environment::ensure(screen, stop)?;
     match run(&python, folder, screen, stop) {
         Ok(()) => read(python, folder),
-        Err(error @ ChildError::Stopped) => Err(error.into()),
+        Err(error @ RunError::Stopped) => Err(error.into()),
         Err(error) => Err(anyhow::Error::from(error).context(format!(
             "{} can't train the demo's model; remove {} and start again, which makes it anew",
             python.display(),
@@ -52,11 +51,10 @@ pub fn train(folder: &Path, screen: &Screen, stop: &Stop) -> anyhow::Result<Trai
     }
 }
 
-fn run(python: &Path, folder: &Path, screen: &Screen, stop: &Stop) -> Result<(), ChildError> {
-    let mut command = Command::new(python);
+fn run(python: &Path, folder: &Path, screen: &Screen, stop: &Stop) -> Result<(), RunError> {
     // In its own folder, because Python looks for modules in the current one first.
-    command.args(["-c", SCRIPT]).arg(folder).current_dir(folder);
-    child::run(command, "training a model", screen, stop)
+    let line = CommandLine::new(python).args(["-c", SCRIPT]).args([folder]).within(folder);
+    programs::run(python, &line, "training a model", screen, stop)
 }
 
 fn read(python: PathBuf, folder: &Path) -> anyhow::Result<Trained> {

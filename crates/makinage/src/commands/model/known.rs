@@ -76,7 +76,7 @@ impl Models {
 
     /// Reads the topic and the store, as far as they can be.
     pub fn read(config: &Config) -> Self {
-        let cluster = Cluster::new(&config.kafka, &config.application);
+        let cluster = Cluster::new(&config.kafka, &config.application.name);
         let listed = Catalogue::open(&cluster, &config.operator.model.name).and_then(|catalogue| catalogue.models());
         let store = store::folder_of(config);
         let kept = store::look(&store);

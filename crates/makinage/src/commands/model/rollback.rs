@@ -65,7 +65,7 @@ fn republish(config: &Config, known: &Known, identity: ModelIdentity) -> anyhow:
         );
     }
     let archive = archive.named(identity.name, identity.version);
-    let publisher = Publisher::new(&Cluster::new(&config.kafka, &config.application), archive.bytes)?;
+    let publisher = Publisher::new(&Cluster::new(&config.kafka, &config.application.name), archive.bytes)?;
     let (way, found) = publisher.check(topic, &archive, Instant::now() + Publisher::CHECK_TIME)?;
     let notes = found.notes.iter().map(|note| format!("{note}; publishing without that check"));
     notes.chain(found.warnings.iter().map(|warning| format!("warning: {warning}"))).for_each(|line| tell(&line));
@@ -101,7 +101,7 @@ fn fetch(config: &Config, known: &Known) -> anyhow::Result<Fetched> {
     };
     let folder = tempfile::tempdir().context("can't make a temporary folder; check free space, or set TMPDIR")?;
     let (store, workspace) = (Store::open(folder.path(), 1)?, Workspace::open(folder.path())?);
-    let cluster = Cluster::new(&config.kafka, &config.application);
+    let cluster = Cluster::new(&config.kafka, &config.application.name);
     let arrived = take_one(&cluster, &config.operator, &record.place, store, workspace);
     Ok(Fetched { model: arrived.map_err(|sentence| anyhow!(sentence))?.model, _folder: folder })
 }

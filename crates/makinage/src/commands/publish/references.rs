@@ -7,7 +7,6 @@ use anyhow::{Context, bail};
 use crate::{
     config::{PublishConfig, PublishReference},
     publish::Publisher,
-    record::reference::shown,
 };
 
 /// Finds out whether their topics are there.
@@ -23,7 +22,7 @@ pub(super) fn check(config: &PublishConfig, publisher: &Publisher, deadline: Ins
 /// Publishes them, with a line for each.
 pub(super) fn send(config: &PublishConfig, publisher: &Publisher, results: &mut impl Write) -> anyhow::Result<()> {
     for published in &config.references {
-        let uri = shown(&published.reference.uri);
+        let uri = &published.reference.uri;
         let place = publisher.send_reference(&published.topic, &published.reference);
         let place = place.with_context(|| format!("can't publish the reference to {uri}"))?;
         let place = format!(" partition={} offset={}", place.partition, place.offset);
@@ -41,7 +40,7 @@ pub(super) fn show(config: &PublishConfig, results: &mut impl Write) -> anyhow::
 }
 
 fn line(verb: &str, PublishReference { topic, reference, .. }: &PublishReference, place: &str) -> String {
-    format!("{verb} the reference to {}: topic={topic}{place} sha256={}", shown(&reference.uri), reference.sha256)
+    format!("{verb} the reference to {}: topic={topic}{place} sha256={}", reference.uri, reference.sha256)
 }
 
 #[cfg(test)]
@@ -51,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_result_shows_neither_a_password_nor_a_signature() {
-        let uri = "https://me:secret@host/m.zip?signature=secret".to_owned();
+        let uri = "https://me:secret@host/m.zip?signature=secret".into();
         let reference = Reference { uri, sha256: "0".repeat(64), name: None, version: None };
         let line = line("published", &PublishReference { topic: "model".into(), reference, line: 1 }, "");
         assert!(line.starts_with("published the reference to https://host/m.zip: "), "{line}");

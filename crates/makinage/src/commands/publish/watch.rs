@@ -34,7 +34,8 @@ pub(super) fn watch(
     stop: &Stop,
     results: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let mut mlflow = Mlflow::new(config.python.clone().unwrap_or_default(), stop.clone());
+    let stopping = || stop.requested();
+    let mut mlflow = Mlflow::new(config.python.clone().unwrap_or_default(), &stopping);
     let mut followed: Vec<Followed> = following(config)?
         .into_iter()
         .map(|(model, registered)| Followed { config, model, registered, seen: None, ready: None, trouble: None })

@@ -50,7 +50,7 @@ fn what_needs_a_restart_is_named_key_by_key() {
         ("sinks: [predict]", "sinks: [spare]", vec!["operators.serve.sinks"]),
         ("start_from: beginning", "start_from: end", vec!["start_from of the topic data"]),
         ("start_from: last", "start_from: end", vec!["start_from of the topic model"]),
-        ("  serve:\n    factory", "  other:\n    factory", vec!["operators.serve"]),
+        ("operators:\n  serve:", "operators:\n  other:", vec!["operators.serve"]),
     ] {
         let (from_spare, to_spare) = ("topics:\n", "topics:\n  - {name: spare, encoder: makinage.encoding.json}\n");
         let tuned = example("serve-tuned.yaml").replacen(from_spare, to_spare, 1);

@@ -81,7 +81,7 @@ fn a_reference_has_an_address_and_a_digest() {
     let config = publisher(&text).config.unwrap();
     let reference = &config.references[0].reference;
     assert_eq!(
-        (reference.uri.as_str(), reference.sha256.as_str()),
+        (reference.uri.reveal(), reference.sha256.as_str()),
         ("s3://b/m.zip", digest.to_ascii_lowercase().as_str())
     );
     assert_eq!((reference.name.as_deref(), config.models.len()), (Some("iris"), 0));

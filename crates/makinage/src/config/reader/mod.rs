@@ -5,7 +5,9 @@
 pub mod field;
 pub mod file;
 pub mod keys;
+pub mod kinds;
 pub mod problem;
 pub mod root;
 pub mod section;
+pub mod shape;
 pub mod surroundings;

@@ -61,4 +61,6 @@ fn what_is_wrong_with_a_redirect_is_said_at_once() {
     assert_eq!(empty.matches("this key is missing").count(), 3, "{empty}");
     let hidden = located("redirect: {connector: consul, endpoint: \"http://me:pass@host\", key: a}").unwrap_err();
     assert!(hidden.contains("user name") && !hidden.contains("pass@"), "{hidden}");
+    let hidden = located("redirect: {connector: consul, endpoint: \"http://host?token=secret\", key: a}").unwrap_err();
+    assert!(hidden.contains("this is no address") && !hidden.contains("secret"), "{hidden}");
 }

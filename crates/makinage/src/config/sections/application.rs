@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use crate::{
     config::{
-        reader::{field::Field, keys::Keys, problem::Findings, section::Section},
-        values::duration::{self, Limits},
+        reader::{
+            field::Field,
+            problem::Findings,
+            section::Section,
+            shape::{Ground, Kind, Shaped, section},
+        },
+        values::duration::Limits,
     },
     quoted::quoted,
 };
@@ -13,45 +18,62 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-const SERVICE: Keys = Keys { here: &["name", "stop_timeout"], refused: &[] };
-const PUBLISHER: Keys = Keys { here: &["name"], refused: &[] };
-
-const STOP_TIMEOUT: Duration = Duration::from_secs(25);
-const LONGEST_STOP: Duration = Duration::from_hours(1);
+const HOUR: Duration = Duration::from_hours(1);
+const NAME: &str = "name the application, for example `name: my_model_serving`";
 /// What Kafka's protocol and the brokers' files surely take as the name of a consumer group.
 const LONGEST_NAME: usize = 249;
 
-/// What the service needs to know of itself.
-#[derive(Debug)]
-pub struct Application {
-    /// Its name, also the consumer group.
-    pub name: String,
-    /// The longest that a graceful stop may take.
-    pub stop_timeout: Duration,
+section! {
+    /// What the service needs to know of itself.
+    pub struct Application
+    by hand {}
+    keys {
+        /// Also the consumer group: instances with the same name share the events.
+        name: String = GroupName, required NAME, example "my_model_serving", restart;
+        /// The longest that a graceful stop may take.
+        stop_timeout: Duration = Limits::some(HOUR), default Duration::from_secs(25), example "20s", restart;
+    }
 }
 
-/// The service's section.
-pub fn read(root: &Section, findings: &mut Findings) -> Option<Application> {
-    let section = section(root, &SERVICE, findings)?;
-    let limits = Limits { zero: false, longest: LONGEST_STOP };
-    let stop_timeout =
-        section.setting("stop_timeout", findings, |field, findings| duration::read(field, limits, findings));
-    Some(Application { name: name(&section, findings)?, stop_timeout: stop_timeout.or(STOP_TIMEOUT)? })
+section! {
+    /// What the publisher needs to know of itself.
+    pub struct Publisher
+    by hand {}
+    keys {
+        /// Names it in Kafka's logs.
+        name: String = GroupName, required NAME, example "my_model_publisher";
+    }
 }
 
-/// The publisher's section: its name.
-pub fn read_publisher(root: &Section, findings: &mut Findings) -> Option<String> {
-    name(&section(root, &PUBLISHER, findings)?, findings)
-}
-
-fn section<'t>(root: &Section<'t>, keys: &Keys, findings: &mut Findings) -> Option<Section<'t>> {
+/// The section below the file's top level, as one of the two programs knows it.
+pub fn read<S: Shaped>(root: &Section, ground: &Ground, findings: &mut Findings) -> Option<S> {
     let remedy = "name the application: `application: {name: my_model_serving}`";
-    Section::read(root.require("application", remedy, findings)?, keys, findings)
+    let section = Section::read(root.require("application", remedy, findings)?, &S::KEYS, findings)?;
+    S::read(&section, ground, findings)
 }
 
-fn name(section: &Section, findings: &mut Findings) -> Option<String> {
-    let field: &Field =
-        section.require("name", "name the application, for example `name: my_model_serving`", findings)?;
+/// A name that Kafka takes for a consumer group.
+struct GroupName;
+
+impl Kind for GroupName {
+    type Value = String;
+
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<String> {
+        group_name(field, findings)
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        "a consumer group's name".to_owned()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &String) -> String {
+        value.clone()
+    }
+}
+
+fn group_name(field: &Field, findings: &mut Findings) -> Option<String> {
     let name = field.text(findings)?;
     let wrong = if name.trim().is_empty() {
         "an empty name".to_owned()

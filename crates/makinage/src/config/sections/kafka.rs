@@ -4,17 +4,32 @@ use std::collections::BTreeMap;
 
 use super::properties;
 use crate::config::{
-    reader::{field::Field, keys::Keys, problem::Findings, section::Section},
+    reader::{
+        field::Field,
+        problem::Findings,
+        section::Section,
+        shape::{Shaped, section},
+    },
     values::endpoint,
 };
 
 #[cfg(test)]
 mod tests;
 
-const KEYS: Keys = Keys {
-    here: &["endpoint", "properties"],
-    refused: &[("security", "secured connections aren't there yet; remove it, and use a listener without")],
-};
+section! {
+    /// The keys of the section.
+    pub struct KafkaKeys
+    by hand {
+        /// One server is enough to find the others; the port is 9092 where none is given.
+        endpoint: "one server, several with commas, or a list", "", example r#"["kafka-1", "kafka-2:9093", "[::1]:9092"]"#, restart;
+        /// librdkafka's own settings, less those that would break a promise of this program.
+        properties: "names and values", "none", example "{client.id: my_model_serving, compression.type: lz4, linger.ms: 1}", restart;
+    }
+    keys {}
+    refused {
+        security: "secured connections aren't there yet; remove it, and use a listener without";
+    }
+}
 
 const REMEDY: &str = "say where Kafka is, for example `endpoint: \"localhost:9092\"`";
 
@@ -30,7 +45,7 @@ pub struct Kafka {
 /// The section below the file's top level.
 pub fn read(root: &Section, findings: &mut Findings) -> Option<Kafka> {
     let field = either(root, findings)?;
-    let section = Section::read(field, &KEYS, findings)?;
+    let section = Section::read(field, &KafkaKeys::KEYS, findings)?;
     let properties = section.get("properties").map(|field| properties::read(field, findings)).unwrap_or_default();
     let endpoints = endpoint::read(section.require("endpoint", REMEDY, findings)?, findings)?;
     Some(Kafka { endpoints, properties })

@@ -1,45 +1,67 @@
 //! The `models` section of the service's file: where models are kept, and how many. In the publisher's file it is the list of what to publish.
 
-use std::{
-    ops::RangeInclusive,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use crate::{
-    config::reader::{field::Field, keys::Keys, problem::Findings, section::Section},
+    config::reader::{
+        field::Field,
+        kinds::Whole,
+        problem::Findings,
+        section::Section,
+        shape::{Ground, Kind, Shaped, section},
+    },
     yaml::Value,
 };
 
 #[cfg(test)]
 mod tests;
 
-const KEYS: Keys = Keys { here: &["store", "keep"], refused: &[] };
-/// More than this is a registry's business.
-const KEEP: RangeInclusive<usize> = 1..=100;
 /// The one that is served, and two to go back to.
 const DEFAULT_KEEP: usize = 3;
 
-/// Where models are kept on this machine, and how many.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Models {
-    /// `models.store`: the folder below which each application and operator has a store; `None` for the user's cache.
-    pub store: Option<PathBuf>,
-    /// `models.keep`: how many of the models that were served are kept, the one that is served among them; at least 1.
-    pub keep: usize,
+section! {
+    /// Where models are kept on this machine, and how many.
+    pub struct Models
+    by hand {}
+    keys {
+        /// The folder below which each application and operator keeps its models; relative paths begin at this file's folder.
+        store: Option<PathBuf> = Folder, optional "the user's cache", example "/var/lib/makinage/models", restart;
+        /// How many of the models that were served are kept to go back to, the one that is served among them.
+        keep: usize = Whole(1..=100), default DEFAULT_KEEP, example "5", restart;
+    }
 }
 
-/// Reads where models are kept; relative paths begin at `folder`.
-pub fn read(root: &Section, folder: &Path, findings: &mut Findings) -> Option<Models> {
+/// Reads where models are kept.
+pub fn read(root: &Section, ground: &Ground, findings: &mut Findings) -> Option<Models> {
     let Some(field) = root.get("models") else { return Some(Models { store: None, keep: DEFAULT_KEEP }) };
     if matches!(field.node.value, Value::List(_)) {
         let message = "models to publish belong in the file of `makinage-model-publisher`; move them there";
         findings.problem(&field.place, message);
         return None;
     }
-    let section = Section::read(field, &KEYS, findings)?;
-    let store = section.setting("store", findings, |field, findings| path(field, folder, findings).map(Some));
-    let keep = section.setting("keep", findings, |field, findings| field.number(&KEEP, findings));
-    Some(Models { store: store.or(None)?, keep: keep.or(DEFAULT_KEEP)? })
+    let section = Section::read(field, &Models::KEYS, findings)?;
+    Models::read(&section, ground, findings)
+}
+
+/// A folder for models.
+struct Folder;
+
+impl Kind for Folder {
+    type Value = PathBuf;
+
+    fn read(&self, field: &Field, ground: &Ground, findings: &mut Findings) -> Option<PathBuf> {
+        path(field, ground.folder, findings)
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        "a folder".to_owned()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &PathBuf) -> String {
+        value.display().to_string()
+    }
 }
 
 fn path(field: &Field, folder: &Path, findings: &mut Findings) -> Option<PathBuf> {

@@ -1,18 +1,13 @@
 //! The operator that is run, from all sections that say something of it, and what Python is to import for it.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    hooks::{self, HookNames},
+    hooks::{self, NamedHooks},
     operators, outputs,
-    probation::Probation,
     roles::{self, DataTopic, ModelTopic, SinkTopic},
     topics::Topics,
-    tuning::{self, Batch, Environment, OnError, RowWise},
+    tuning::Tuning,
 };
 use crate::{
     config::{
@@ -21,7 +16,7 @@ use crate::{
             field::Field,
             problem::{Findings, Place},
             section::Section,
-            surroundings::Surroundings,
+            shape::{Ground, Shaped},
         },
         values::interpreter::Finder,
     },
@@ -41,26 +36,10 @@ pub struct Operator {
     pub sink: SinkTopic,
     /// The custom steps.
     pub hooks: Hooks,
-    /// What becomes of an event that fails.
-    pub on_error: OnError,
-    /// Worker processes, at least 1 (`auto` is resolved).
-    pub workers: usize,
-    /// How events are grouped into batches.
-    pub batch: Batch,
-    /// Whether the model answers each row as if it were alone.
-    pub row_wise: RowWise,
-    /// The longest that a worker may be silent on one batch.
-    pub predict_timeout: Duration,
-    /// The longest that a model may take to load.
-    pub load_timeout: Duration,
-    /// The most memory that a worker process may take for its data, in bytes; `None` for no limit.
-    pub memory_limit: Option<u64>,
-    /// When a generation is taken back by itself.
-    pub probation: Probation,
+    /// How it runs.
+    pub tuning: Tuning,
     /// The Python interpreter of the workers: `python`, else `$VIRTUAL_ENV/bin/python`, else `python3`.
     pub python: PathBuf,
-    /// Which packages the workers run with.
-    pub environment: Environment,
     /// The code of the hooks and encoder modules when this was read.
     pub code: Arc<Code>,
 }
@@ -71,10 +50,8 @@ pub struct Reader<'a, 't> {
     pub root: &'a Section<'t>,
     /// The topics, if the file lists any.
     pub topics: Option<&'a Topics<'t>>,
-    /// The config file's folder.
-    pub folder: &'a Path,
-    /// The machine.
-    pub surroundings: &'a dyn Surroundings,
+    /// Where the file lies.
+    pub ground: Ground<'a>,
 }
 
 impl Reader<'_, '_> {
@@ -83,7 +60,7 @@ impl Reader<'_, '_> {
         let chosen = operators::choose(self.root, findings);
         let name = chosen.as_ref().map_or("serve", |(name, _)| name);
         let hooks = hooks::read(self.root, name, findings);
-        let section = chosen.as_ref().and_then(|(_, field)| Section::read(field, &operators::KEYS, findings));
+        let section = chosen.as_ref().and_then(|(_, field)| Section::read(field, &Tuning::KEYS, findings));
         let imports = self.imports(section.as_ref(), &hooks, findings);
         let operator = section.and_then(|section| {
             let operator = Described { name, section: &section, hooks: &hooks };
@@ -92,14 +69,15 @@ impl Reader<'_, '_> {
         (operator, imports)
     }
 
-    fn imports(&self, section: Option<&Section>, hooks: &HookNames, findings: &mut Findings) -> Option<Imports> {
-        let finder = Finder { folder: self.folder, surroundings: self.surroundings };
+    fn imports(&self, section: Option<&Section>, hooks: &NamedHooks, findings: &mut Findings) -> Option<Imports> {
+        let Ground { folder, surroundings } = self.ground;
+        let finder = Finder { folder, surroundings };
         let place = section.map_or_else(|| self.root.place.below("operators"), |section| section.place.clone());
         let given: Option<&Field> = section.and_then(|section| section.get("python"));
         let python = finder.find(given, &place, findings)?;
         let encoders = self.topics.map(Topics::modules).unwrap_or_default();
         let names = hooks.imports.given().chain(&encoders).map(|import| import.name.as_str());
-        let code = code::collect(names, self.folder, self.surroundings);
+        let code = code::collect(names, folder, surroundings);
         for name in &code.left_out {
             let message = format!(
                 "the Python code of {} is too large to be watched and kept: what changes there is seen at the next reload, and by each worker that replaces another",
@@ -107,7 +85,7 @@ impl Reader<'_, '_> {
             );
             findings.warning(&Place::file(), message);
         }
-        Some(Imports { python, folder: self.folder.to_owned(), hooks: hooks.imports.clone(), encoders, code })
+        Some(Imports { python, folder: folder.to_owned(), hooks: hooks.imports.clone(), encoders, code })
     }
 }
 
@@ -115,7 +93,7 @@ impl Reader<'_, '_> {
 struct Described<'a, 't> {
     name: &'a str,
     section: &'a Section<'t>,
-    hooks: &'a HookNames,
+    hooks: &'a NamedHooks,
 }
 
 impl Described<'_, '_> {
@@ -127,23 +105,15 @@ impl Described<'_, '_> {
         if !self.hooks.own_output {
             outputs::check(&roles, findings);
         }
-        let tuning = tuning::read(self.section, reader.surroundings.cores(), findings)?;
+        let tuning = Tuning::read(self.section, &reader.ground, findings)?;
         Some(Operator {
             name: self.name.to_owned(),
             model: roles.model?,
             data: roles.data?.into_iter().map(|(topic, _)| topic).collect(),
             sink: roles.sink?.0,
             hooks: self.hooks.imports.names(),
-            on_error: tuning.on_error,
-            workers: tuning.workers,
-            batch: tuning.batch,
-            row_wise: tuning.row_wise,
-            predict_timeout: tuning.predict_timeout,
-            load_timeout: tuning.load_timeout,
-            memory_limit: tuning.memory_limit,
-            probation: tuning.probation,
+            tuning,
             python: imports?.python.clone(),
-            environment: tuning.environment,
             code: Arc::clone(&imports?.code),
         })
     }

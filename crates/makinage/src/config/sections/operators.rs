@@ -3,7 +3,7 @@
 use crate::{
     config::reader::{
         field::Field,
-        keys::{Keys, nearest},
+        keys::nearest,
         problem::{Findings, Place},
         section::Section,
     },
@@ -13,31 +13,6 @@ use crate::{
 
 #[cfg(test)]
 mod tests;
-
-/// The keys of an operator.
-pub const KEYS: Keys = Keys {
-    here: &[
-        "factory",
-        "sources",
-        "sinks",
-        "on_error",
-        "delivery",
-        "workers",
-        "batch",
-        "max_delay",
-        "row_wise",
-        "predict_timeout",
-        "load_timeout",
-        "memory_limit",
-        "probation",
-        "python",
-        "environment",
-    ],
-    refused: &[(
-        "dead_letter",
-        "dead letters aren't there yet; remove it: an event that fails is skipped, with a log line, or choose `on_error: stop`",
-    )],
-};
 
 const FACTORIES: [&str; 2] = ["makinage.serve:serve", "makinage.serve.serve:serve"];
 

@@ -6,65 +6,87 @@ use crate::{
     config::{
         reader::{
             field::{Count, Field},
-            keys::Keys,
             problem::Findings,
-            section::{Section, Setting},
+            shape::{Ground, Kind, section},
         },
-        values::duration::{self, Limits},
+        values::duration::Limits,
     },
     quoted::quoted,
     yaml::{Scalar, Value},
 };
 
-const KEYS: Keys = Keys { here: &["time", "crashes", "error_rate"], refused: &[] };
+const DAY: Duration = Duration::from_hours(24);
 const TIME: Duration = Duration::from_mins(10);
 /// One or two batches on which a worker died may be the events' doing.
 const CRASHES: usize = 3;
-const DAY: Duration = Duration::from_hours(24);
 
-/// What a generation must not do for some time after it took over, or it is taken back.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Probation {
-    /// How long that is; zero for no probation.
-    pub time: Duration,
-    /// Different batches on which a worker died; `None` for any number.
-    pub crashes: Option<usize>,
-    /// By how much the share of events that failed may exceed that of the generation before, from 0 to 1; `None` for any.
-    pub error_rate: Option<f64>,
-}
-
-/// The `probation` of an operator.
-pub fn read(operator: &Section, findings: &mut Findings) -> Option<Probation> {
-    match operator.get("probation") {
-        None => Some(Probation { time: TIME, crashes: Some(CRASHES), error_rate: None }),
-        Some(field) => section(field, findings),
+section! {
+    /// What a generation must not do for some time after it took over, or it is taken back.
+    #[derive(Copy)]
+    pub struct Probation
+    by hand {}
+    keys {
+        /// How long after a model or a configuration has taken over it can be taken back; `0s` for never.
+        time: Duration = Limits::any(DAY), default TIME, example "5m";
+        /// It is taken back when its workers die on so many different batches; `off` for any number.
+        crashes: Option<usize> = Crashes, default Some(CRASHES), example "3";
+        /// It is taken back when the share of events that fail grows by more than this, from 0 to 1.
+        error_rate: Option<f64> = Share, optional "not looked at", example "0.2";
     }
 }
 
-fn section(field: &Field, findings: &mut Findings) -> Option<Probation> {
-    let section = Section::read(field, &KEYS, findings)?;
-    let limits = Limits { zero: true, longest: DAY };
-    let time = section.setting("time", findings, |field, findings| duration::read(field, limits, findings));
-    let crashes = section.setting("crashes", findings, crashes);
-    let error_rate = section.setting("error_rate", findings, error_rate);
-    Some(Probation {
-        time: time.or(TIME)?,
-        crashes: match crashes.or(Count::Auto)? {
-            Count::Exactly(0) => None,
-            Count::Exactly(crashes) => Some(crashes),
-            Count::Auto => Some(CRASHES),
-        },
-        error_rate: match error_rate {
-            Setting::Unset => None,
-            Setting::Wrong => return None,
-            Setting::Given(rate, _) => Some(rate),
-        },
-    })
+impl Default for Probation {
+    fn default() -> Self {
+        Self { time: TIME, crashes: Some(CRASHES), error_rate: None }
+    }
 }
 
-/// `off` is 0.
-fn crashes(field: &Field, findings: &mut Findings) -> Option<Count> {
-    if field.node.source() == Some("off") { Some(Count::Exactly(0)) } else { field.count(&(1..=1000), findings) }
+/// How many crashes are too many: a number, `off` for no limit, `auto` for the default.
+struct Crashes;
+
+impl Kind for Crashes {
+    type Value = Option<usize>;
+
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<Option<usize>> {
+        if field.node.source() == Some("off") {
+            return Some(None);
+        }
+        Some(match field.count(&(1..=1000), findings)? {
+            Count::Exactly(crashes) => Some(crashes),
+            Count::Auto => Some(CRASHES),
+        })
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        "1 to 1000, or `off`".to_owned()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &Option<usize>) -> String {
+        value.map_or("off".to_owned(), |crashes| crashes.to_string())
+    }
+}
+
+/// A share of all events.
+struct Share;
+
+impl Kind for Share {
+    type Value = f64;
+
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<f64> {
+        error_rate(field, findings)
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        "0 to 1".to_owned()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &f64) -> String {
+        value.to_string()
+    }
 }
 
 fn error_rate(field: &Field, findings: &mut Findings) -> Option<f64> {

@@ -5,9 +5,10 @@ use crate::{
         code::Import,
         reader::{
             field::Field,
-            keys::{Keys, nearest},
+            keys::nearest,
             problem::{Findings, Place},
             section::{Section, Setting},
+            shape::{Shaped, section},
         },
         values::encoder::{self, Encoder},
     },
@@ -17,7 +18,23 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-const KEYS: Keys = Keys { here: &["name", "encoder", "start_from", "allow_pickle"], refused: &[] };
+section! {
+    /// The keys of an entry.
+    pub struct TopicKeys
+    by hand {
+        /// Its name in Kafka.
+        name: "a topic's name", "", example "trusted", restart;
+        /// How its values are written: `json`, `string`, `none` (bytes) or `pickle` below `makinage.encoding`, or a module of
+        /// your own with `encode` and `decode`.
+        encoder: "a module", "`makinage.encoding.string`", example "makinage.encoding.pickle";
+        /// Where a group starts that has never read this topic, `end` or `beginning`; of the model topic `last`, the newest
+        /// model on it, or `end`, only what is published from now on.
+        start_from: "`end`, `beginning` or `last`", "`end`; of the model topic `last`", example "end", restart;
+        /// Reading a pickle runs the code that its sender put in, so it must be allowed for each topic.
+        allow_pickle: "`true` or `false`", "`false`", example "true";
+    }
+    keys {}
+}
 
 const LONGEST_NAME: usize = 249;
 
@@ -124,7 +141,7 @@ impl<'t> Topics<'t> {
 }
 
 fn topic<'t>(field: &Field<'t>, findings: &mut Findings) -> Option<Topic<'t>> {
-    let section = Section::read(field, &KEYS, findings)?;
+    let section = Section::read(field, &TopicKeys::KEYS, findings)?;
     let starts = [("last", StartFrom::Last), ("end", StartFrom::End), ("beginning", StartFrom::Beginning)];
     let encoder = section.setting("encoder", findings, encoder::read);
     let start_from = section.setting("start_from", findings, |field, findings| field.choice(&starts, findings));

@@ -1,19 +1,18 @@
-//! How an operator runs: workers, batches, time limits, failures.
+//! The keys of an operator: how it runs. What its topics are, `roles` reads; which Python it has, `operator`.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{marker::PhantomData, time::Duration};
 
-use super::probation::{self, Probation};
+use super::probation::Probation;
 use crate::{
     config::{
         reader::{
             field::{Count, Field},
+            kinds::{AutoOr, Below, Words},
             problem::Findings,
-            section::{Section, Setting},
+            section::Section,
+            shape::{Ground, Kind, section},
         },
-        values::{
-            duration::{self, Limits},
-            size,
-        },
+        values::{duration::Limits, size::AtLeast},
     },
     yaml::{Scalar, Value},
 };
@@ -21,17 +20,85 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// More processes than this don't fit on one machine; more instances of the service share the work as well.
-const WORKERS: RangeInclusive<usize> = 1..=64;
-/// The limit of automatic batches too.
-const BATCH: RangeInclusive<usize> = 1..=1024;
-const MAX_DELAY: Duration = Duration::from_millis(5);
-const PREDICT_TIMEOUT: Duration = Duration::from_secs(30);
-const LOAD_TIMEOUT: Duration = Duration::from_mins(10);
 const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 /// Python with NumPy and MLflow takes about half of that before it has a model.
 const LEAST_MEMORY: u64 = 200_000_000;
-const DAY: Duration = Duration::from_hours(24);
+/// More processes than this don't fit on one machine; more instances of the service share the work as well.
+const MOST_WORKERS: usize = 64;
+/// The limit of automatic batches too.
+const LARGEST_BATCH: usize = 1024;
+
+section! {
+    /// How the operator runs.
+    pub struct Tuning, check |section, findings| {
+        if let (Some(Count::Auto), Some(_)) = (batch, max_delay) {
+            refuse_idle_delay(section, findings);
+        }
+        check_delivery(section, findings);
+    }
+    by hand {
+        /// The service's own operator.
+        factory: "`makinage.serve:serve`", "", example "makinage.serve:serve";
+        /// The first is the model topic, the others bring events.
+        sources: "a list of topics", "", example "[model, data, trusted]", restart;
+        /// Where predictions go.
+        sinks: "a list of one topic", "", example "[predict]", restart;
+    }
+    keys {
+        /// What becomes of an event that fails: it is skipped with a log line, or the service stops.
+        on_error: OnError = Words(&[("skip", OnError::Skip), ("stop", OnError::Stop)]),
+            default OnError::Skip, example "stop";
+    }
+    by hand {
+        /// An output is written at least once, whatever happens.
+        delivery: "`at_least_once`", "`at_least_once`", example "at_least_once";
+    }
+    keys {
+        /// Processes that hold the model; `auto` is one for each core but one.
+        workers: usize = Workers, default 1, example "auto";
+        /// Events a model call. `auto` takes what has queued, without waiting; a fixed size waits for company.
+        batch: Count = AutoOr(1..=LARGEST_BATCH), default Count::Auto, example "32";
+        /// The longest that a batch of a fixed size waits for company.
+        max_delay: Duration = Limits::any(MINUTE), default Duration::from_millis(5), example "10ms";
+        /// Whether the model answers each row as if it were alone, so that it may be given several at once: `auto` sees before
+        /// it believes, `true` is for models that draw random numbers, of which it can't be seen, `false` is one event a call.
+        row_wise: RowWise = RowWiseWord, default RowWise::Seen, example "auto";
+        /// The longest that a worker may be silent on a batch.
+        predict_timeout: Duration = Limits::some(DAY), default Duration::from_secs(30), example "1m";
+        /// The longest that a model may take to load.
+        load_timeout: Duration = Limits::some(DAY), default Duration::from_mins(10), example "5m";
+        /// The most memory that a worker may take for its data. Beyond, a load fails, or a batch.
+        memory_limit: Option<u64> = AtLeast(LEAST_MEMORY), optional "no limit", example "4GB";
+        /// When a model or a configuration is taken back by itself.
+        probation: Probation = Below::<Probation>(PhantomData), default Probation::default(),
+            example "{time: 5m, crashes: 3, error_rate: 0.2}";
+    }
+    by hand {
+        /// The workers' interpreter: a path (relative ones begin at this file's folder) or a program of PATH.
+        python: "a program", "the active virtual environment's, else `python3`", example "python3";
+    }
+    keys {
+        /// Which packages the workers run with: those of that interpreter, or those that the model names, in an environment
+        /// that is built for it with uv or pip, once, before it takes over. What hooks import must be in the model's
+        /// requirements then.
+        environment: Environment = Words(&[("current", Environment::Current), ("model", Environment::Model)]),
+            default Environment::Current, example "model";
+    }
+    refused {
+        dead_letter: "dead letters aren't there yet; remove it: an event that fails is skipped, with a log line, or choose `on_error: stop`";
+    }
+}
+
+impl Tuning {
+    /// How events are grouped into batches.
+    pub fn batching(&self) -> Batch {
+        match self.batch {
+            Count::Auto => Batch::Auto,
+            Count::Exactly(rows) => Batch::Fixed { rows, max_delay: self.max_delay },
+        }
+    }
+}
 
 /// Whether a model answers each row as if it were alone, so that it may be given several at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,62 +143,61 @@ pub enum Batch {
     },
 }
 
-/// How the operator runs.
-#[derive(Debug)]
-pub struct Tuning {
-    /// `on_error`
-    pub on_error: OnError,
-    /// `workers`, with `auto` resolved
-    pub workers: usize,
-    /// `batch` and `max_delay`
-    pub batch: Batch,
-    /// `row_wise`
-    pub row_wise: RowWise,
-    /// `predict_timeout`
-    pub predict_timeout: Duration,
-    /// `load_timeout`
-    pub load_timeout: Duration,
-    /// `memory_limit`
-    pub memory_limit: Option<u64>,
-    /// `probation`
-    pub probation: Probation,
-    /// `environment`
-    pub environment: Environment,
+/// A number of processes; `auto` is resolved on this machine.
+struct Workers;
+
+impl Workers {
+    const COUNT: AutoOr = AutoOr(1..=MOST_WORKERS);
 }
 
-/// Reads how the operator runs.
-pub fn read(section: &Section, cores: usize, findings: &mut Findings) -> Option<Tuning> {
-    let on_error = [("skip", OnError::Skip), ("stop", OnError::Stop)];
-    let on_error = section.setting("on_error", findings, |field, findings| field.choice(&on_error, findings));
-    let workers = section.setting("workers", findings, |field, findings| field.count(&WORKERS, findings));
-    let predict_timeout = time(section, "predict_timeout", Limits { zero: false, longest: DAY }, findings);
-    let load_timeout = time(section, "load_timeout", Limits { zero: false, longest: DAY }, findings);
-    let memory_limit = section
-        .setting("memory_limit", findings, |field, findings| size::read(field, LEAST_MEMORY, findings).map(Some));
-    let probation = probation::read(section, findings);
-    let environments = [("current", Environment::Current), ("model", Environment::Model)];
-    let environment = section.setting("environment", findings, |field, findings| field.choice(&environments, findings));
-    let row_wise = section.setting("row_wise", findings, row_wise);
-    let batch = batch(section, findings);
-    check_delivery(section, findings);
-    Some(Tuning {
-        on_error: on_error.or(OnError::Skip)?,
-        workers: match workers.or(Count::Exactly(1))? {
+impl Kind for Workers {
+    type Value = usize;
+
+    fn read(&self, field: &Field, ground: &Ground, findings: &mut Findings) -> Option<usize> {
+        Some(match Self::COUNT.read(field, ground, findings)? {
             Count::Exactly(workers) => workers,
             // One core is left to the service itself.
-            Count::Auto => cores.saturating_sub(1).clamp(*WORKERS.start(), *WORKERS.end()),
-        },
-        batch: batch?,
-        row_wise: row_wise.or(RowWise::Seen)?,
-        predict_timeout: predict_timeout.or(PREDICT_TIMEOUT)?,
-        load_timeout: load_timeout.or(LOAD_TIMEOUT)?,
-        memory_limit: memory_limit.or(None)?,
-        probation: probation?,
-        environment: environment.or(Environment::Current)?,
-    })
+            Count::Auto => ground.surroundings.cores().saturating_sub(1).clamp(1, MOST_WORKERS),
+        })
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        Self::COUNT.form()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &usize) -> String {
+        value.to_string()
+    }
 }
 
 /// `auto`, or a verdict of the user's.
+struct RowWiseWord;
+
+impl Kind for RowWiseWord {
+    type Value = RowWise;
+
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<RowWise> {
+        row_wise(field, findings)
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        "`auto`, `true` or `false`".to_owned()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &RowWise) -> String {
+        match value {
+            RowWise::Seen => "auto",
+            RowWise::Always => "true",
+            RowWise::Never => "false",
+        }
+        .to_owned()
+    }
+}
+
 fn row_wise(field: &Field, findings: &mut Findings) -> Option<RowWise> {
     if field.refuse_reference(findings) {
         return None;
@@ -147,24 +213,12 @@ fn row_wise(field: &Field, findings: &mut Findings) -> Option<RowWise> {
     }
 }
 
-fn batch(section: &Section, findings: &mut Findings) -> Option<Batch> {
-    let rows = section.setting("batch", findings, |field, findings| field.count(&BATCH, findings));
-    let max_delay = time(section, "max_delay", Limits { zero: true, longest: MINUTE }, findings);
-    match (rows, max_delay) {
-        (Setting::Wrong, _) | (_, Setting::Wrong) => None,
-        (Setting::Given(Count::Exactly(rows), _), max_delay) => {
-            Some(Batch::Fixed { rows, max_delay: max_delay.or(MAX_DELAY)? })
-        }
-        (_, Setting::Given(_, place)) => {
-            findings.problem(&place, "an automatic batch never waits, so `max_delay` means nothing; remove it, or add a fixed size as `batch: 32`");
-            None
-        }
-        (_, Setting::Unset) => Some(Batch::Auto),
+/// Only a fixed size waits.
+fn refuse_idle_delay(section: &Section, findings: &mut Findings) {
+    if let Some(field) = section.get("max_delay") {
+        let message = "an automatic batch never waits, so `max_delay` means nothing; remove it, or add a fixed size as `batch: 32`";
+        findings.problem(&field.place, message);
     }
-}
-
-fn time(section: &Section, key: &str, limits: Limits, findings: &mut Findings) -> Setting<Duration> {
-    section.setting(key, findings, |field, findings| duration::read(field, limits, findings))
 }
 
 fn check_delivery(section: &Section, findings: &mut Findings) {

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use crate::{
-    config::reader::{field::Field, problem::Findings},
+    config::reader::{
+        field::Field,
+        problem::Findings,
+        shape::{Ground, Kind},
+    },
     quoted::quoted,
     yaml::{Scalar, Value},
 };
@@ -22,8 +26,37 @@ pub struct Limits {
     pub longest: Duration,
 }
 
-/// The duration in `field`.
-pub fn read(field: &Field, limits: Limits, findings: &mut Findings) -> Option<Duration> {
+impl Limits {
+    /// Some time, up to `longest`.
+    pub const fn some(longest: Duration) -> Self {
+        Self { zero: false, longest }
+    }
+
+    /// Any time, or none, up to `longest`.
+    pub const fn any(longest: Duration) -> Self {
+        Self { zero: true, longest }
+    }
+}
+
+impl Kind for Limits {
+    type Value = Duration;
+
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<Duration> {
+        read(field, *self, findings)
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        format!("a time up to `{}`", shown(self.longest))
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &Duration) -> String {
+        shown(*value)
+    }
+}
+
+fn read(field: &Field, limits: Limits, findings: &mut Findings) -> Option<Duration> {
     if let Value::Scalar(text, Scalar::Integer(_) | Scalar::Float(_)) = &field.node.value {
         findings.problem(
             &field.place,
@@ -52,11 +85,12 @@ pub fn from_text(text: &str, limits: Limits) -> Result<Duration, String> {
     Ok(duration)
 }
 
-fn shown(limit: Duration) -> String {
-    match limit.as_secs() {
-        seconds if seconds % 3_600 == 0 => format!("{}h", seconds / 3_600),
-        seconds => format!("{}m", seconds / 60),
-    }
+/// As the largest of the units that it is whole in.
+fn shown(duration: Duration) -> String {
+    let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let whole = UNITS.iter().rev().find(|(_, unit)| milliseconds.is_multiple_of(*unit));
+    let (name, unit) = whole.unwrap_or(&UNITS[0]);
+    format!("{}{name}", milliseconds / unit)
 }
 
 fn parse(text: &str) -> Option<Duration> {

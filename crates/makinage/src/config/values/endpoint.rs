@@ -3,8 +3,8 @@
 use std::net::Ipv6Addr;
 
 use crate::{
+    address::{self, quoted},
     config::reader::{field::Field, problem::Findings},
-    quoted::quoted,
     yaml::Value,
 };
 
@@ -28,8 +28,8 @@ pub fn read(field: &Field, findings: &mut Findings) -> Option<Vec<String>> {
             right = false;
             continue;
         };
-        for part in text.split(',').map(str::trim) {
-            match server(part) {
+        for part in parts(text) {
+            match server(part.trim()) {
                 Ok(server) => endpoints.push(server),
                 Err(message) => {
                     findings.problem(&field.place, message);
@@ -47,8 +47,16 @@ pub fn read(field: &Field, findings: &mut Findings) -> Option<Vec<String>> {
     (right && !endpoints.is_empty()).then_some(endpoints)
 }
 
+/// What stands between commas; a text with credentials is one part, since a comma may be one of a password.
+fn parts(text: &str) -> Vec<&str> {
+    if address::hides(text) { vec![text] } else { text.split(',').collect() }
+}
+
 /// One server as `host:port`, or what is wrong with it.
 fn server(text: &str) -> Result<String, String> {
+    if address::hides(text) && !text.contains("://") {
+        return Err(format!("this is more than a server's host and port; write only these, as {}", quoted(text)));
+    }
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => bracketed(rest).ok_or_else(|| {
             format!("{} is no IPv6 address in brackets; write for example \"[::1]:9092\"", quoted(text))

@@ -31,6 +31,12 @@ pub fn usual(surroundings: &dyn Surroundings) -> Vec<PathBuf> {
     found.into_iter().filter_map(|path| absolute(path).ok()).collect()
 }
 
+/// The program of this name in the folders of PATH.
+pub fn on_path(program: &str, surroundings: &dyn Surroundings) -> Option<PathBuf> {
+    let folders = surroundings.variable("PATH")?;
+    env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| surroundings.is_executable(path))
+}
+
 /// Looks for the interpreter.
 pub struct Finder<'s> {
     /// Where relative paths in the file begin.
@@ -96,7 +102,6 @@ impl Finder<'_> {
     }
 
     fn on_path(&self, program: &str) -> Option<PathBuf> {
-        let folders = self.surroundings.variable("PATH")?;
-        env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| self.surroundings.is_executable(path))
+        on_path(program, self.surroundings)
     }
 }

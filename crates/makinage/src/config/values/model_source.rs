@@ -2,7 +2,10 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::{model::is_name, quoted::quoted};
+use crate::{
+    address::{Address, quoted, scheme},
+    model::is_name,
+};
 
 #[cfg(test)]
 mod tests;
@@ -15,7 +18,7 @@ pub enum ModelSource {
     /// A model that is registered under a name.
     Registered(RegisteredModel),
     /// Another address that `MLflow` downloads from: `runs:/…`, `s3://…`.
-    Uri(String),
+    Uri(Address),
 }
 
 /// One version of a model in MLflow's registry.
@@ -67,7 +70,7 @@ impl ModelSource {
         if text.is_empty() || text.contains('\0') {
             return Err("this is no path; name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`".into());
         }
-        let Some((scheme, rest)) = text.split_once(":/").filter(|(scheme, _)| is_scheme(scheme)) else {
+        let Some((scheme, rest)) = with_slash(text) else {
             return Ok(Self::Path(PathBuf::from(text)));
         };
         match scheme {
@@ -76,16 +79,15 @@ impl ModelSource {
             "runs" if !rest.contains('/') => {
                 Err(format!("{} names a run only; add the model's path in it: `runs:/<run id>/model`", quoted(text)))
             }
-            _ => Ok(Self::Uri(text.to_owned())),
+            _ => Ok(Self::Uri(text.into())),
         }
     }
 }
 
-/// A letter and more, so that a drive letter isn't one.
-fn is_scheme(text: &str) -> bool {
-    text.len() > 1
-        && text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character))
+/// The scheme of an address, and what follows `:/`; one letter is a drive's.
+fn with_slash(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = scheme(text).filter(|(scheme, _)| scheme.len() > 1)?;
+    Some((scheme, rest.strip_prefix('/')?))
 }
 
 fn registered(uri: &str, rest: &str) -> Result<ModelSource, String> {
@@ -95,7 +97,7 @@ fn registered(uri: &str, rest: &str) -> Result<ModelSource, String> {
     } else if below.is_empty() {
         // The id of a logged model: `m-` and 32 hexadecimal digits.
         if first.starts_with("m-") && first.len() > 30 {
-            return Ok(ModelSource::Uri(uri.to_owned()));
+            return Ok(ModelSource::Uri(uri.into()));
         }
         return Err(format!(
             "{} doesn't say which version; write `models:/{first}@<alias>`, `models:/{first}/3` or `models:/{first}/latest`",

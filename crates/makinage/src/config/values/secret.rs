@@ -1,13 +1,8 @@
 //! Secrets: values that are never shown, and the references by which a file names them.
 
-use std::{
-    collections::BTreeSet,
-    fmt, fs,
-    path::Path,
-    process::Command,
-    sync::{Mutex, PoisonError},
-};
+use std::{fmt, fs, path::Path};
 
+use crate::child::secrets::withhold;
 use crate::{
     config::reader::{field::Field, problem::Findings, surroundings::Surroundings},
     quoted::quoted,
@@ -30,19 +25,9 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Environment variables that secrets were read from, by whichever configuration.
-static VARIABLES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-
-/// Keeps what secrets were read from out of a child's environment: models and hooks, and what is installed for them, are other people's code.
-pub fn withhold_secrets(command: &mut Command) {
-    for name in VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-        command.env_remove(name);
-    }
-}
-
-/// A secret from an environment variable, where that is set and not empty.
+/// A secret from an environment variable, where that is set and not empty. No child program gets that variable.
 pub fn from_environment(name: &str, surroundings: &dyn Surroundings) -> Option<Secret> {
-    VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+    withhold(name);
     let value = surroundings.variable(name)?.into_string().ok()?;
     Some(value.trim()).filter(|value| !value.is_empty()).map(|value| Secret(value.to_owned()))
 }

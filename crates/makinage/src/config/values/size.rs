@@ -1,7 +1,11 @@
 //! Sizes, as `512MB`, `2GB`, `1GiB`.
 
 use crate::{
-    config::reader::{field::Field, problem::Findings},
+    config::reader::{
+        field::Field,
+        problem::Findings,
+        shape::{Ground, Kind},
+    },
     quoted::quoted,
     yaml::{Scalar, Value},
 };
@@ -15,8 +19,29 @@ const UNITS: &[(&str, u64)] = &[
     ("GiB", 1 << 30),
 ];
 
+/// A size in bytes, not less than this.
+pub struct AtLeast(pub u64);
+
+impl Kind for AtLeast {
+    type Value = u64;
+
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<u64> {
+        read(field, self.0, findings)
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        format!("a size from `{}`", self.shown(&self.0))
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &u64) -> String {
+        format!("{}MB", value / 1000_u64.pow(2))
+    }
+}
+
 /// The size in `field`, in bytes; at least `least`.
-pub fn read(field: &Field, least: u64, findings: &mut Findings) -> Option<u64> {
+fn read(field: &Field, least: u64, findings: &mut Findings) -> Option<u64> {
     let text = match &field.node.value {
         Value::Scalar(text, Scalar::Integer(_) | Scalar::Float(_)) => text,
         _ => field.text(findings)?,

@@ -14,10 +14,7 @@ use super::{
     },
     *,
 };
-use crate::{
-    config::{Origin, read_service},
-    status::SharedStatus,
-};
+use crate::config::{Origin, read_service};
 
 const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/examples/serve.yaml"));
 
@@ -33,7 +30,6 @@ struct Scene {
     ready: Receiver<u64>,
     fetcher: Fetcher<Topic>,
     loader: Loader<Arc<Workshop>, Topic>,
-    status: SharedStatus,
     log: Log,
     now: Instant,
 }
@@ -49,25 +45,13 @@ impl Scene {
         let (asks, fetcher) = fetcher(Arc::clone(&topic), Arc::clone(&mailbox));
         let (sender, ready) = unbounded();
         let memory = Arc::clone(&notes) as Arc<dyn Memory>;
-        let status = SharedStatus::default();
-        let outlets = Outlets { ready: sender, memory, status: status.clone() };
+        let outlets = Outlets { ready: sender, memory };
         let hand_over = HandOver::new(Arc::clone(&workshop), outlets, Arc::clone(&mailbox));
         let source = Source { models: Arc::clone(&topic), asks };
         let loader = Loader::new(config, Arc::clone(&mailbox), source, hand_over);
         models.iter().for_each(|number| topic.put(*number));
         mailbox.read();
-        Self {
-            topic,
-            workshop,
-            notes,
-            mailbox,
-            ready,
-            fetcher,
-            loader,
-            status,
-            log: Log::default(),
-            now: Instant::now(),
-        }
+        Self { topic, workshop, notes, mailbox, ready, fetcher, loader, log: Log::default(), now: Instant::now() }
     }
 
     /// One step of the loader's, after it has heard what there is. Says when there is more to do.
@@ -158,8 +142,6 @@ fn a_generation_is_loaded_beside_the_one_that_serves_and_is_handed_over_when_it_
     scene.settle();
     assert_eq!(scene.ready.try_iter().collect::<Vec<_>>(), [2]);
     assert_eq!(*scene.workshop.built.lock().unwrap(), [(1, 0, false), (2, 0, true)]);
-    let status = scene.status.lock().clone();
-    assert_eq!((status.serving.expect("one serves").generation, status.loading), (2, None));
 }
 
 #[test]
@@ -195,7 +177,7 @@ fn a_bad_model_disturbs_nothing_and_is_tried_once() {
     scene.settle();
     assert_eq!((scene.serving(), scene.built()), (Some((1, 0, 1)), vec![(1, 0), (2, 0)]));
     assert_eq!(scene.log.count("generation 1 (model 000000000000) goes on serving"), 1);
-    assert_eq!(scene.status.lock().failed_generations, 1);
+    assert_eq!(scene.log.count("(1 failed since the start)"), 1);
     scene.wait(3600);
     assert_eq!(scene.built(), []);
 }
@@ -453,7 +435,6 @@ fn what_does_badly_is_taken_back_refused_and_not_loaded_again_until_it_is_publis
     assert_eq!((scene.serving(), scene.built()), (Some((1, 0, 3)), vec![(1, 0)]));
     assert_eq!(*scene.notes.refused.lock().unwrap(), [(2, "its workers died".to_owned())]);
     assert_eq!(scene.log.count("is taken back: its workers died; going back to model 000000000000"), 1);
-    assert_eq!(scene.status.lock().rollbacks, 1);
     // The reader reads the same topic again, after an error.
     scene.mailbox.read();
     scene.settle();
@@ -606,5 +587,5 @@ fn a_load_that_the_end_breaks_off_is_no_failure() {
     scene.loader.hear(News { config: Some(Box::new(configuration())), ..News::default() }, scene.now);
     let (log, loader, now) = (scene.log.clone(), &mut scene.loader, scene.now);
     log.keep(|| loader.step(now));
-    assert_eq!((scene.status.lock().failed_generations, log.count("ERROR")), (0, 0));
+    assert_eq!(log.count("ERROR"), 0);
 }

@@ -8,22 +8,22 @@ pub use tools::Tools;
 
 use crate::{
     generation::models::NotHad,
-    record::reference::{Location, Reference, shown},
+    record::reference::{Location, Reference},
     store::Spool,
 };
 
 /// Fetches what a reference names. The caller checks its digest.
 pub fn fetch(reference: &Reference, tools: &Tools<'_>, spool: &mut Spool) -> Result<(), NotHad> {
-    let shown = shown(&reference.uri);
-    match Location::of(&reference.uri).map_err(|fault| NotHad::Unusable(format!("this reference {fault}")))? {
-        Location::Http(uri) => tools.copy(http::open(&uri)?, &shown, spool),
+    let uri = &reference.uri;
+    match Location::of(uri).map_err(|fault| NotHad::Unusable(format!("this reference {fault}")))? {
+        Location::Http(uri) => tools.copy(http::open(&uri)?, &uri, spool),
         Location::File(path) => {
-            let file = tools::open(&path).map_err(|error| NotHad::Later(format!("{shown} can't be read ({error})")))?;
-            tools.copy(file, &shown, spool)
+            let file = tools::open(&path).map_err(|error| NotHad::Later(format!("{uri} can't be read ({error})")))?;
+            tools.copy(file, uri, spool)
         }
         Location::Mlflow(uri) => {
             let downloaded = mlflow::download(&uri, tools)?;
-            tools.copy(downloaded.open()?, &shown, spool)
+            tools.copy(downloaded.open()?, &uri, spool)
         }
     }
 }

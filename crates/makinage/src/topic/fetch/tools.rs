@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    address::Address,
     archive::Limits,
     generation::models::NotHad,
     store::{Spool, workspace::Workspace},
@@ -27,24 +28,24 @@ pub struct Tools<'a> {
 }
 
 impl Tools<'_> {
-    /// Copies a model's bytes; `shown` is where they come from.
-    pub fn copy(&self, mut from: impl Read, shown: &str, spool: &mut Spool) -> Result<(), NotHad> {
+    /// Copies a model's bytes; `uri` is where they come from.
+    pub fn copy(&self, mut from: impl Read, uri: &Address, spool: &mut Spool) -> Result<(), NotHad> {
         let mut buffer = vec![0; BUFFER];
         let mut bytes: u64 = 0;
         loop {
             if (self.given_up)() {
-                return Err(given_up(shown));
+                return Err(given_up(uri));
             }
             let count = match from.read(&mut buffer) {
                 Ok(0) => return Ok(()),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(NotHad::Later(format!("{shown} broke off after {bytes} bytes ({error})"))),
+                Err(error) => return Err(NotHad::Later(format!("{uri} broke off after {bytes} bytes ({error})"))),
             };
             bytes += count as u64;
             let limit = self.limits.archive_bytes;
             if bytes > limit {
-                return Err(NotHad::Unusable(format!("{shown} has more than the {limit} bytes that a model may have")));
+                return Err(NotHad::Unusable(format!("{uri} has more than the {limit} bytes that a model may have")));
             }
             spool
                 .write(&buffer[..count])
@@ -62,6 +63,6 @@ pub fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Nobody waits for it any more.
-pub fn given_up(shown: &str) -> NotHad {
-    NotHad::Later(format!("{shown} is given up for a newer model, or the end"))
+pub fn given_up(uri: &Address) -> NotHad {
+    NotHad::Later(format!("{uri} is given up for a newer model, or the end"))
 }

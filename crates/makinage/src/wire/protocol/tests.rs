@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    event::{Event, Failure, Place, Step},
-    source::offsets::Offsets,
+    event::{Event, Failure, Place, Step, Ticket},
     wire::{
         answer::{Answer, Outcome, Prediction},
         frame::{Encoding, encode_batch},
@@ -52,15 +51,11 @@ fn a_batch_is_encoded_as_the_fixture_has_it() {
             values[place] = (source, text);
         }
     }
-    let mut offsets = Offsets::default();
-    let events: Vec<Event> = (0..)
-        .zip(&values)
-        .map(|(offset, (source, text))| {
-            offsets.assign(*source, 0);
-            let ticket = offsets.received(*source, 0, offset, 1).expect("assigned");
-            Event::new(ticket, Place { source: *source, partition: 0, offset }, None, Some(text.as_bytes()))
-        })
-        .collect();
+    let event = |(offset, (source, text)): (i64, &(u16, String))| {
+        let place = Place { source: *source, partition: 0, offset };
+        Event::new(Ticket::new(0, 0), place, None, Some(text.as_bytes()))
+    };
+    let events: Vec<Event> = (0..).zip(&values).map(event).collect();
     let mut frame = Vec::new();
     write_frame(&mut frame, Kind::Batch, 7, &encode_batch(&events, Encoding { dense: true })).expect("written");
     assert_eq!(frame, bytes);

@@ -13,8 +13,8 @@ fn with(keys: &str) -> String {
 
 #[test]
 fn auto_leaves_a_core_to_the_service() {
-    assert_eq!(config(SERVE, &with("workers: auto")).operator.workers, 3);
-    assert_eq!(config(SERVE, &with("workers: 64")).operator.workers, 64);
+    assert_eq!(config(SERVE, &with("workers: auto")).operator.tuning.workers, 3);
+    assert_eq!(config(SERVE, &with("workers: 64")).operator.tuning.workers, 64);
     insta::assert_snapshot!(problem(SERVE, &with("workers: 65")), @"15: operators.serve.workers: this must be `auto` or a whole number from 1 to 64, not `65`");
     insta::assert_snapshot!(problem(SERVE, &with("workers: -1")), @"15: operators.serve.workers: this must be `auto` or a whole number from 1 to 64, not `-1`");
     insta::assert_snapshot!(problem(SERVE, &with("workers: 1.0")), @"15: operators.serve.workers: this must be `auto` or a whole number from 1 to 64, not `1.0`");
@@ -24,7 +24,7 @@ fn auto_leaves_a_core_to_the_service() {
 
 #[test]
 fn a_fixed_batch_waits_for_company() {
-    let batch = |keys: &str| config(SERVE, &with(keys)).operator.batch;
+    let batch = |keys: &str| config(SERVE, &with(keys)).operator.tuning.batching();
     assert_eq!(batch("batch: auto"), Batch::Auto);
     assert_eq!(batch("batch: 1"), Batch::Fixed { rows: 1, max_delay: Duration::from_millis(5) });
     assert_eq!(batch("batch: 1024\n    max_delay: 1s"), Batch::Fixed { rows: 1024, max_delay: Duration::from_secs(1) });
@@ -36,8 +36,8 @@ fn a_fixed_batch_waits_for_company() {
 
 #[test]
 fn a_model_is_row_wise_when_it_is_seen_or_said_to_be() {
-    let row_wise = |keys: &str| config(SERVE, &with(keys)).operator.row_wise;
-    assert_eq!(config(SERVE, SERVE).operator.row_wise, RowWise::Seen);
+    let row_wise = |keys: &str| config(SERVE, &with(keys)).operator.tuning.row_wise;
+    assert_eq!(config(SERVE, SERVE).operator.tuning.row_wise, RowWise::Seen);
     assert_eq!(row_wise("row_wise: auto"), RowWise::Seen);
     assert_eq!(row_wise("row_wise: true"), RowWise::Always);
     assert_eq!(row_wise("row_wise: false"), RowWise::Never);
@@ -54,13 +54,13 @@ fn what_isn_t_there_yet_is_refused_as_such() {
 
 #[test]
 fn a_failed_event_is_skipped_or_stops() {
-    assert_eq!(config(SERVE, &with("on_error: stop")).operator.on_error, OnError::Stop);
+    assert_eq!(config(SERVE, &with("on_error: stop")).operator.tuning.on_error, OnError::Stop);
     insta::assert_snapshot!(problem(SERVE, &with("on_error: retry")), @"15: operators.serve.on_error: `retry` is none of the values of this key; use one of `skip`, `stop`");
 }
 
 #[test]
 fn a_generation_is_on_probation_for_crashes_unless_the_file_says_otherwise() {
-    let probation = |keys: &str| config(SERVE, &with(keys)).operator.probation;
+    let probation = |keys: &str| config(SERVE, &with(keys)).operator.tuning.probation;
     let default = Probation { time: Duration::from_mins(10), crashes: Some(3), error_rate: None };
     assert_eq!(probation("workers: 1"), default);
     assert_eq!(probation("probation: {error_rate: 0.2}"), Probation { error_rate: Some(0.2), ..default });
@@ -72,7 +72,7 @@ fn a_generation_is_on_probation_for_crashes_unless_the_file_says_otherwise() {
 
 #[test]
 fn a_memory_limit_is_a_size_that_python_fits_into() {
-    let limit = |keys: &str| config(SERVE, &with(keys)).operator.memory_limit;
+    let limit = |keys: &str| config(SERVE, &with(keys)).operator.tuning.memory_limit;
     assert_eq!(limit("workers: 1"), None);
     assert_eq!(limit("memory_limit: 2GB"), Some(2_000_000_000));
     assert_eq!(limit("memory_limit: 1 GiB"), Some(1 << 30));

@@ -34,6 +34,13 @@ fn what_names_no_server_is_refused_with_an_example() {
     insta::assert_snapshot!(wrong("\"${env:KAFKA}\""), @"4: Kafka.endpoint: references as `${env:…}` and `${file:…}` aren't there yet; write the value itself");
 }
 
+#[test]
+fn no_password_is_shown() {
+    insta::assert_snapshot!(problem(PAGE, "endpoint: \"me:se,cret@kafka-1:9092\""), @"4: Kafka.endpoint: this is more than a server's host and port; write only these, as `kafka-1:9092`");
+    insta::assert_snapshot!(problem(PAGE, "endpoint: \"SSL://me:secret@kafka-1:9092\""), @r#"4: Kafka.endpoint: `SSL://kafka-1:9092` is a URL; write only host and port, for example "localhost:9092""#);
+    insta::assert_snapshot!(problem(PAGE, "endpoint: \"kafka-1:9092?token=secret\""), @"4: Kafka.endpoint: this is more than a server's host and port; write only these, as `kafka-1:9092`");
+}
+
 proptest! {
     #[test]
     fn whatever_is_accepted_is_a_host_and_a_port(text in "[a-z0-9.:\\[\\]+ -]{0,20}") {

@@ -26,7 +26,7 @@ fn what_mlflow_knows_under_other_addresses_is_left_to_it() {
         "models:/m-0123456789abcdef0123456789abcdef",
         "models://p@databricks/a/1",
     ] {
-        assert_eq!(ModelSource::parse(uri), Ok(ModelSource::Uri(uri.to_owned())));
+        assert_eq!(ModelSource::parse(uri), Ok(ModelSource::Uri(uri.into())));
     }
 }
 

@@ -1,0 +1,93 @@
+//! Addresses, and what of them may be shown. This room alone decides which credential gets into a message or a log.
+//!
+//! Hidden are user names and passwords before an `@`, and all that follows a `?` or `#`: signatures of S3 and Azure, tokens.
+//! When in doubt more is hidden: a message that lacks a part still names the place.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+mod tests;
+
+/// Schemes whose addresses are paths: an `@` is a part of a name there, as in `models:/iris@champion`.
+const PATHS: [&str; 5] = ["dbfs", "file", "mlflow-artifacts", "models", "runs"];
+
+/// An address that may hold credentials: shown, it has none.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Address(String);
+
+impl Address {
+    /// The address as it was written, for whoever goes there.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Address {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.0))
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&shown(&self.0), f)
+    }
+}
+
+/// The scheme of an address, and what follows its colon.
+pub fn scheme(text: &str) -> Option<(&str, &str)> {
+    text.split_once(':').filter(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    })
+}
+
+/// What may be shown of a text that is an address, or should have been one.
+pub fn shown(text: &str) -> String {
+    let (scheme, rest) = match scheme(text) {
+        _ if text.starts_with('/') => ("", text),
+        Some((scheme, rest)) if rest.starts_with("//") => {
+            let (scheme, rest) = text.split_at(scheme.len() + "://".len());
+            (scheme, &rest[credentials(rest)..])
+        }
+        Some((scheme, rest)) if rest.starts_with('/') && PATHS.contains(&scheme) => ("", text),
+        _ => ("", &text[end_of_at(text)..]),
+    };
+    let end = ["?", "#", "%3F", "%3f"].iter().filter_map(|mark| rest.find(mark)).min();
+    format!("{scheme}{}", &rest[..end.unwrap_or(rest.len())])
+}
+
+/// As [`shown`], in backticks and short enough for a line.
+pub fn quoted(text: &str) -> String {
+    crate::quoted::quoted(&shown(text))
+}
+
+/// Whether a part of it must not be shown.
+pub fn hides(text: &str) -> bool {
+    shown(text) != text
+}
+
+/// Where the credentials before a host end: they may hold whatever should have been encoded in them.
+fn credentials(rest: &str) -> usize {
+    let authority = &rest[..rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len())];
+    let after_brackets = authority.rsplit(']').next().unwrap_or(authority);
+    let has_port = after_brackets.split_once(':').is_none_or(|(_, port)| {
+        // Else it is no port but the beginning of a password.
+        !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if end_of_at(authority) == 0 && has_port { 0 } else { end_of_at(rest) }
+}
+
+/// Behind the last `@`, encoded or not; 0 where there is none.
+fn end_of_at(text: &str) -> usize {
+    ["@", "%40"].iter().filter_map(|at| text.rfind(at).map(|start| start + at.len())).max().unwrap_or(0)
+}

@@ -1,0 +1,28 @@
+//! A command's configuration: read and checked, and what is wrong with it written to standard error, a line each.
+
+use std::path::Path;
+
+use super::tell;
+use crate::{
+    config::{Config, Reading},
+    preflight,
+};
+
+/// The configuration in a file, or in what that leads to; `None` after its problems have been written.
+pub fn configuration(file: &Path) -> Option<Config> {
+    told(preflight::inspect(file))
+}
+
+/// The same of what has been read already.
+pub fn told(reading: Reading<Config>) -> Option<Config> {
+    for warning in &reading.warnings {
+        tell(format_args!("warning: {warning}"));
+    }
+    for line in reading.readings.first(preflight::MOST_READINGS) {
+        tell(format_args!("warning: {line}"));
+    }
+    for problem in &reading.problems {
+        tell(format_args!("error: {problem}"));
+    }
+    reading.config.filter(|_| reading.problems.is_empty())
+}

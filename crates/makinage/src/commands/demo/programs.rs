@@ -1,0 +1,23 @@
+//! Programs that the demo runs, with what they print on the screen.
+
+use std::{path::Path, time::Duration};
+
+use super::screen::Screen;
+use crate::{
+    python::{CommandLine, RunError, Runner},
+    stop::Stop,
+};
+
+/// The longest that one may take: an installation over a slow network.
+pub const LONGEST: Duration = Duration::from_hours(1);
+
+/// Runs a program, with `doing` and the line that it printed last on the screen. `python`, whichever it is, starts it.
+pub fn run(python: &Path, line: &CommandLine, doing: &str, screen: &Screen, stop: &Stop) -> Result<(), RunError> {
+    screen.busy(doing);
+    let (shown, called) = (screen.clone(), doing.to_owned());
+    let stopping = || stop.requested();
+    let runner = Runner::new(&stopping, LONGEST).showing(move |line| shown.busy(&format!("{called}: {}", line.trim())));
+    let ran = runner.run(python, line);
+    screen.busy(doing);
+    ran.map(drop)
+}

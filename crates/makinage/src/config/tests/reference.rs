@@ -1,0 +1,209 @@
+//! What README and the commented example say of the keys: written from the sections' own descriptions, and held to them.
+//!
+//! `cargo xtask docs` runs these tests with [`WRITE`] set, which writes anew what differs.
+
+use std::{env, fs, path::PathBuf};
+
+use crate::config::{
+    publish::ModelKeys,
+    reader::shape::{Described, Shaped},
+    redirect::RedirectKeys,
+    sections::{application::Application, kafka::KafkaKeys, models::Models, topics::TopicKeys, tuning::Tuning},
+    service::ServiceKeys,
+    tests::service,
+};
+
+const WRITE: &str = "MAKINAGE_WRITE_DOCS";
+const WIDTH: usize = 120;
+const BEGIN: &str = "<!-- generated: cargo xtask docs -->\n";
+const END: &str = "<!-- /generated -->\n";
+const HEADER: &str = "\
+# Every key of the service's file: what it means, what it may be, and what holds without it. Values here are examples,
+# not defaults; a file needs few of them, as serve.yaml. Generated: see `cargo xtask docs`.
+";
+const OTHER_TOPICS: &str = "  - name: data
+    encoder: makinage.encoding.json
+    start_from: beginning
+  - name: model
+    encoder: makinage.encoding.none
+    start_from: last
+  - name: predict
+    encoder: makinage.encoding.json
+";
+
+/// The service's sections, each with the path of its keys.
+fn service_sections() -> [(&'static str, Vec<Described>); 5] {
+    [
+        ("application", Application::described()),
+        ("kafka", KafkaKeys::described()),
+        ("topics[]", TopicKeys::described()),
+        ("operators.<name>", Tuning::described()),
+        ("models", Models::described()),
+    ]
+}
+
+fn tables() -> String {
+    let sections = service_sections();
+    let keys = sections.iter().flat_map(|(section, keys)| flat(section, keys));
+    let change = |key: &Described| if key.restart { "restart" } else { "at once" };
+    let mut service: Vec<String> = keys.map(|(path, key)| format!("{} {} |", row(&path, key), change(key))).collect();
+    service.push("| `config` | yours: the hooks get all of it | none | at once |".to_owned());
+    let table = |section: &str, keys: &[Described]| {
+        flat(section, keys).iter().map(|(path, key)| row(path, key)).collect::<Vec<_>>().join("\n")
+    };
+    format!(
+        "
+The service's file:
+
+| key | value | default | a change |
+|---|---|---|---|
+{}
+
+An item of `models` in the publisher's file:
+
+| key | value | default |
+|---|---|---|
+{}
+
+The file that says where the service's is:
+
+| key | value | default |
+|---|---|---|
+{}
+
+",
+        service.join("\n"),
+        table("", &ModelKeys::described()),
+        table("redirect", &RedirectKeys::described())
+    )
+}
+
+/// The keys of a section with their paths, and those of the sections below it in their place.
+fn flat<'k>(section: &str, keys: &'k [Described]) -> Vec<(String, &'k Described)> {
+    let path = |key: &str| if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
+    let below = |key: &'k Described| match key.below.as_slice() {
+        [] => vec![(path(key.key), key)],
+        below => flat(&path(key.key), below),
+    };
+    keys.iter().flat_map(below).collect()
+}
+
+fn row(path: &str, key: &Described) -> String {
+    let default = if key.default.is_empty() { "must be given" } else { &key.default };
+    format!("| `{path}` | {} | {default} |", key.form)
+}
+
+fn example() -> String {
+    let sections = service_sections().map(|(section, keys)| match section {
+        // The first key is on the line of the list's hyphen.
+        "topics[]" => {
+            format!("topics:\n{}{OTHER_TOPICS}", key_lines(&keys, 4).replacen("    name: ", "  - name: ", 1))
+        }
+        "operators.<name>" => format!("operators:\n  serve:\n{}", key_lines(&keys, 4)),
+        _ => format!("{section}:\n{}", key_lines(&keys, 2)),
+    });
+    let config = ServiceKeys::described().into_iter().find(|key| key.key == "config").unwrap();
+    format!("{HEADER}{}config:\n{}  serve:\n    threshold: 0.8\n", sections.concat(), comment(config.says, 2))
+}
+
+/// Each key below what is said of it.
+fn key_lines(keys: &[Described], indent: usize) -> String {
+    let below = |key: &Described| -> String {
+        let said = |below: &Described| comment(&format!("{}: {}", below.key, below.says), indent);
+        key.below.iter().map(|below| said(below) + &facts(below, indent)).collect()
+    };
+    let lines = |key: &Described| {
+        let (said, facts, below) = (comment(key.says, indent), facts(key, indent), below(key));
+        format!("{said}{facts}{below}{:indent$}{}: {}\n", "", key.key, key.example)
+    };
+    keys.iter().map(lines).collect()
+}
+
+/// What may be written, and what holds without it.
+fn facts(key: &Described, indent: usize) -> String {
+    match (key.below.is_empty(), key.default.as_str()) {
+        (false, _) => String::new(),
+        (true, "") => comment(&format!("Value: {}", key.form), indent),
+        (true, default) => comment(&format!("Value: {}; default: {default}", key.form), indent),
+    }
+}
+
+/// A comment, wrapped; backticks are README's.
+fn comment(said: &str, indent: usize) -> String {
+    let mut lines = vec![format!("{:indent$}#", "")];
+    for word in said.replace('`', "").split_whitespace() {
+        if lines[lines.len() - 1].chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("{:indent$}#", ""));
+        }
+        let last = lines.len() - 1;
+        lines[last].extend([" ", word]);
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Fails where `path` differs from what `made` makes of it, or writes it.
+fn hold(path: &str, made: impl FnOnce(&str) -> String) {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    let is = fs::read_to_string(&file).unwrap();
+    let should_be = made(&is);
+    if env::var_os(WRITE).is_some() {
+        fs::write(&file, should_be).unwrap();
+    } else {
+        assert!(is == should_be, "{path} isn't what the keys say of themselves: run `cargo xtask docs`");
+    }
+}
+
+#[test]
+fn readme_has_every_key_as_the_program_has_it() {
+    hold("README.md", |readme| {
+        let (before, rest) = readme.split_once(BEGIN).unwrap();
+        let (_, after) = rest.split_once(END).unwrap();
+        format!("{before}{BEGIN}{}{END}{after}", tables())
+    });
+}
+
+#[test]
+fn the_commented_example_has_every_key_as_the_program_has_it() {
+    hold("config/examples/serve-tuned.yaml", |_| example());
+}
+
+#[test]
+fn every_key_is_described_and_fits_a_line() {
+    let mut keys: Vec<Described> = service_sections().into_iter().flat_map(|(_, keys)| keys).collect();
+    keys.extend(ModelKeys::described());
+    keys.extend(RedirectKeys::described());
+    let below: Vec<Described> = keys.iter_mut().flat_map(|key| key.below.drain(..)).collect();
+    for key in keys.iter().chain(&below) {
+        assert!(key.says.trim().ends_with('.') && !key.example.is_empty(), "{key:?}");
+    }
+    for line in tables().lines().chain(example().lines()) {
+        assert!(line.chars().count() <= WIDTH, "{line}");
+    }
+}
+
+/// What the table calls a default is what holds without the key.
+#[test]
+fn the_described_defaults_hold() {
+    let read = |text: &str| service(text).config.unwrap();
+    let tuned = example();
+    for key in Tuning::described() {
+        let Some(default) = key.default.strip_prefix('`').and_then(|text| text.strip_suffix('`')) else { continue };
+        let line = format!("    {}: {}\n", key.key, key.example);
+        assert!(tuned.contains(&line), "{line}");
+        // Only a batch of a fixed size has a delay.
+        let tuned = if key.key == "batch" { tuned.replace("    max_delay: 10ms\n", "") } else { tuned.clone() };
+        let (given, without) =
+            (tuned.replace(&line, &format!("    {}: {default}\n", key.key)), tuned.replace(&line, ""));
+        assert_eq!(read(&given).operator, read(&without).operator, "{}", key.key);
+    }
+}
+
+/// Their values reach clients and threads that are made once, so a key without the word would be taken up by nobody.
+#[test]
+fn every_key_of_a_section_without_generations_takes_a_restart() {
+    for keys in [Application::described(), KafkaKeys::described(), Models::described()] {
+        for key in keys {
+            assert!(key.restart, "{}", key.key);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The tables of README and the commented example, written from what the program says of its keys.
+//!
+//! The program's own tests do both: they hold the files to it, and write them when they are asked to.
+
+use anyhow::Result;
+
+use crate::tools;
+
+/// Writes what differs.
+pub fn run() -> Result<()> {
+    let mut tests = tools::command("cargo");
+    tests.args(["test", "--locked", "--package", "makinage", "--lib", "--", "config::tests::reference"]);
+    tools::run(tests.env("MAKINAGE_WRITE_DOCS", "1"))
+}
