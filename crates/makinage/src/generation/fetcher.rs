@@ -71,7 +71,9 @@ impl<T: Models> Fetcher<T> {
     #[cfg(test)]
     pub(super) fn work_off(&self) -> bool {
         let asked: Vec<Asked> = self.asked.try_iter().collect();
-        asked.iter().for_each(|asked| self.fetch(asked.number, &asked.place));
+        for asked in &asked {
+            self.fetch(asked.number, &asked.place);
+        }
         !asked.is_empty()
     }
 

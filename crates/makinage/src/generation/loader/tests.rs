@@ -49,7 +49,9 @@ impl Scene {
         let hand_over = HandOver::new(Arc::clone(&workshop), outlets, Arc::clone(&mailbox));
         let source = Source { models: Arc::clone(&topic), asks };
         let loader = Loader::new(config, Arc::clone(&mailbox), source, hand_over);
-        models.iter().for_each(|number| topic.put(*number));
+        for number in models {
+            topic.put(*number);
+        }
         mailbox.read();
         Self { topic, workshop, notes, mailbox, ready, fetcher, loader, log: Log::default(), now: Instant::now() }
     }
@@ -95,6 +97,13 @@ impl Scene {
 
     fn is_bad(&self, model: i64, configuration: u64) {
         self.is_bad_at_first(model, configuration, u32::MAX);
+    }
+
+    /// Models that don't load with a configuration.
+    fn are_bad(&self, pairs: &[(i64, u64)]) {
+        for (model, configuration) in pairs {
+            self.is_bad(*model, *configuration);
+        }
     }
 
     fn is_bad_at_first(&self, model: i64, configuration: u64, times: u32) {
@@ -300,7 +309,7 @@ fn a_good_model_that_comes_with_a_bad_configuration_is_taken_up_without_it() {
     let mut scene = Scene::new(&[1]);
     scene.settle();
     scene.built();
-    [1, 2].iter().for_each(|model| scene.is_bad(*model, 1));
+    scene.are_bad(&[(1, 1), (2, 1)]);
     scene.mailbox.configure(configuration());
     scene.publish(2);
     scene.settle();
@@ -312,7 +321,7 @@ fn a_good_model_that_comes_with_a_bad_configuration_is_taken_up_without_it() {
 fn a_good_configuration_that_comes_with_a_bad_model_is_taken_up_without_it() {
     let mut scene = Scene::new(&[1]);
     scene.settle();
-    [0, 1].iter().for_each(|configuration| scene.is_bad(2, *configuration));
+    scene.are_bad(&[(2, 0), (2, 1)]);
     scene.mailbox.configure(configuration());
     scene.publish(2);
     scene.settle();
@@ -336,7 +345,7 @@ fn with_a_changed_configuration_the_newest_model_may_load_that_did_not() {
 fn what_failed_with_each_of_two_configurations_is_not_loaded_again_when_the_newer_is_dropped() {
     let mut scene = Scene::new(&[1]);
     scene.settle();
-    [(2, 0), (2, 1), (1, 1)].iter().for_each(|(model, configuration)| scene.is_bad(*model, *configuration));
+    scene.are_bad(&[(2, 0), (2, 1), (1, 1)]);
     scene.publish(2);
     scene.settle();
     scene.built();
@@ -348,7 +357,7 @@ fn what_failed_with_each_of_two_configurations_is_not_loaded_again_when_the_newe
 #[test]
 fn when_nothing_serves_a_mended_configuration_serves_the_newest() {
     let mut scene = Scene::new(&[1, 2, 3]);
-    [1, 2, 3].iter().for_each(|model| scene.is_bad(*model, 0));
+    scene.are_bad(&[(1, 0), (2, 0), (3, 0)]);
     scene.settle();
     assert_eq!((scene.serving(), scene.built()), (None, vec![(3, 0), (2, 0), (1, 0)]));
     assert_eq!(scene.log.count("waiting for a model on topic model"), 1);
@@ -362,7 +371,7 @@ fn when_nothing_serves_a_mended_configuration_serves_the_newest() {
 #[test]
 fn when_nothing_serves_a_bad_model_more_is_told_and_no_other_tried_again() {
     let mut scene = Scene::new(&[1, 2]);
-    [1, 2, 3].iter().for_each(|model| scene.is_bad(*model, 0));
+    scene.are_bad(&[(1, 0), (2, 0), (3, 0)]);
     scene.settle();
     scene.publish(3);
     scene.settle();
@@ -375,7 +384,9 @@ fn of_many_models_that_do_not_load_only_the_newest_are_tried_again() {
     let models: Vec<i64> = (1..=40).collect();
     let mut scene = Scene::new(&models);
     for configuration in [0, 1] {
-        models.iter().for_each(|model| scene.is_bad(*model, configuration));
+        for model in &models {
+            scene.is_bad(*model, configuration);
+        }
     }
     scene.settle();
     assert_eq!(scene.built().len(), 40);

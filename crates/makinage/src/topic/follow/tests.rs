@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{iter, sync::Arc, time::Duration};
 
 use rdkafka::types::RDKafkaErrorCode;
 
@@ -26,7 +26,7 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let mailbox = Arc::<Mailbox>::default();
         let shelf = Shelf::new(Arc::default(), "model", taker(folder.path()), Arc::clone(&mailbox));
-        shelf.begin(History::new([0..0]));
+        shelf.begin(History::new(iter::once(0..0)));
         let script = Script { ends: vec![3].into(), is_there: true.into(), ..Script::default() };
         Self { script, shelf, mailbox, _folder: folder }
     }
