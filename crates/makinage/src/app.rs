@@ -119,10 +119,15 @@ impl Service {
         let models = ModelReader::new(Arc::clone(&shelf), config.operator.model.start_from, Arc::clone(&mailbox));
         let (requests, fetcher) = fetcher(Arc::clone(&shelf), Arc::clone(&mailbox));
         let ends = Ends { mailbox, acks, stop: stop.clone(), workspace };
-        let from = loader::Source { models: shelf, asks: requests };
-        let outlets = handover::Outlets { ready, memory: store };
-        let loader =
-            Loading { config: config.clone(), ends: ends.clone(), samples, answers, max_output_bytes, from, outlets };
+        let loader = Loading {
+            config: config.clone(),
+            source: loader::Source { models: shelf, asks: requests },
+            samples,
+            answers,
+            max_output_bytes,
+            outlets: handover::Outlets { ready, memory: store },
+            ends: ends.clone(),
+        };
         Ok(Self { source, stream, models, fetcher, loader, config: config.clone(), ends })
     }
 
@@ -223,12 +228,12 @@ impl Stream {
 /// The loader's thread, which first waits until the stream knows how large an output may be.
 struct Loading {
     config: Config,
-    ends: Ends,
+    source: loader::Source<KafkaShelf>,
     samples: Samples,
     answers: Sender<FromWorker>,
     max_output_bytes: Receiver<usize>,
-    from: loader::Source<KafkaShelf>,
     outlets: handover::Outlets<Pool>,
+    ends: Ends,
 }
 
 impl Loading {
@@ -244,6 +249,6 @@ impl Loading {
             mailbox: Arc::clone(&mailbox),
         };
         let hand_over = HandOver::new(builder, self.outlets, Arc::clone(&mailbox));
-        Loader::new(self.config, mailbox, self.from, hand_over).run();
+        Loader::new(self.config, mailbox, self.source, hand_over).run();
     }
 }

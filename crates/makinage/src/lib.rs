@@ -34,6 +34,8 @@ pub mod quoted;
 pub mod record;
 pub mod reload;
 pub mod said;
+#[cfg(test)]
+mod simulation;
 pub mod sink;
 pub mod source;
 pub mod stop;

@@ -25,7 +25,7 @@ use rustix::{
 use super::{ended::Ended, mark::Mark};
 
 /// The longest that a killed process may take to be gone, before it is left to the system.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running child's group.
 #[derive(Debug)]

@@ -48,13 +48,13 @@ impl Backlog {
         self.held.push_back(held);
     }
 
-    /// Outputs that were under way, and so come before all that waits. Kafka's client hands them back in no order at all: theirs is that of
-    /// their events.
-    pub fn put_back(&mut self, mut returned: Vec<Held>) {
-        returned.sort_by_key(|held| held.ticket);
-        for held in returned.into_iter().rev() {
-            self.bytes += size(&held);
-            self.held.push_front(held);
+    /// Outputs that were under way. Kafka's client hands them back in no order at all, and not always at once: theirs is that of their
+    /// events.
+    pub fn put_back(&mut self, returned: Vec<Held>) {
+        if !returned.is_empty() {
+            self.bytes += returned.iter().map(size).sum::<usize>();
+            self.held.extend(returned);
+            self.held.make_contiguous().sort_by_key(|held| held.ticket);
         }
     }
 }
@@ -88,6 +88,8 @@ mod tests {
         }
         // As a purge hands them back: the newest first, then those in flight.
         held.swap(0, 3);
+        // A first part of them, for which no new producer could be made, waits already.
+        backlog.put_back(held.split_off(2));
         backlog.put_back(held);
         let order = std::iter::from_fn(|| backlog.take_first()).map(|held| held.ticket);
         assert!(order.is_sorted());

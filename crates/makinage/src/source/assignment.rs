@@ -66,6 +66,18 @@ impl<K: Clock> Assignment<K> {
         self.offsets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Events whose fate is open.
+    #[cfg(test)]
+    pub(crate) fn unsettled(&self) -> usize {
+        self.offsets().unsettled()
+    }
+
+    /// The slot of a partition, where it is assigned.
+    #[cfg(test)]
+    pub(crate) fn slot(&self, (source, partition): Partition) -> Option<u32> {
+        self.offsets().slot(source, partition)
+    }
+
     /// Takes in what has been settled; waits up to `timeout` for something.
     pub(super) fn settle(&self, timeout: Duration) {
         self.acks.wait(&self.clock, timeout);
@@ -79,23 +91,26 @@ impl<K: Clock> Assignment<K> {
 
     /// The group gives this instance more partitions.
     pub(crate) fn assigned(&self, consumer: &impl Consumer, partitions: &[Partition]) {
-        // Without a start there is nothing to read. A group that loses patience meanwhile takes the partitions back, and gives them anew.
+        // Without a start there is nothing to read. A group that loses patience meanwhile takes no commit any more, and can say so only
+        // once this is answered: with nothing, and then it gives the partitions anew.
         let starts = loop {
             match start::choose(consumer, &self.topics, partitions) {
                 Ok(starts) => break starts,
                 Err(_) if self.stop.requested() => return,
+                Err(_) if consumer.is_lost() => break vec![],
                 Err(error) => tracing::debug!("asking again where to start reading: {error}"),
             }
             self.clock.sleep(ASK_AGAIN);
         };
+        let partitions: Vec<Partition> = starts.iter().map(|start| start.partition).collect();
         let mut offsets = self.offsets();
-        for &(source, partition) in partitions {
+        for &(source, partition) in &partitions {
             offsets.assign(source, partition);
         }
         drop(offsets);
-        tracing::info!("assigned: {}", self.describe(partitions));
+        tracing::info!("assigned: {}", self.describe(&partitions));
         // The client remembers that a partition was paused when it was taken away, and nobody else would resume it.
-        if let Err(error) = consumer.assign(&starts).and_then(|()| consumer.resume(partitions)) {
+        if let Err(error) = consumer.assign(&starts).and_then(|()| consumer.resume(&partitions)) {
             tracing::error!("Kafka's client does not take the assignment: {error}");
         }
     }

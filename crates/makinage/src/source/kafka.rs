@@ -55,6 +55,8 @@ const SESSION_TIMEOUT: Duration = Duration::from_secs(45);
 pub(crate) struct Room {
     pub events: usize,
     pub bytes: usize,
+    /// Events that are handed over at a time.
+    pub chunk: usize,
 }
 
 /// The consumer group, as messages name it.
@@ -87,7 +89,7 @@ impl KafkaSource {
         let session_timeout = settings.get("session.timeout.ms").and_then(|ms| ms.parse().ok());
         let session_timeout = session_timeout.map_or(SESSION_TIMEOUT, Duration::from_millis);
         let group = Group { name: cluster.application().to_owned(), endpoint: cluster.endpoint(), session_timeout };
-        let room = Room { events: MAX_OPEN, bytes: MAX_OPEN_BYTES };
+        let room = Room { events: MAX_OPEN, bytes: MAX_OPEN_BYTES, chunk: CHUNK };
         Ok(Self::with(consumer, assignment, group, room))
     }
 }
@@ -166,7 +168,7 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
                 self.assignment.hand_over();
                 self.set_paused(true);
             }
-        } else if full_for > PATIENCE {
+        } else if full_for >= PATIENCE {
             self.set_paused(true);
         } else {
             self.settle(PATIENCE.saturating_sub(full_for).min(POLL));
@@ -194,7 +196,7 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
     fn read_chunk(&mut self) {
         let mut timeout = POLL;
         while let Some(event) = self.poll(timeout) {
-            if self.assignment.read(event) >= CHUNK {
+            if self.assignment.read(event) >= self.room.chunk {
                 break;
             }
             timeout = Duration::ZERO;

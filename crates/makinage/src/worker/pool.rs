@@ -234,7 +234,7 @@ impl Pool {
             let Some(live) = worker.live.as_mut() else { continue };
             let Some(since) = live.silent_since() else { continue };
             let silent = now.saturating_duration_since(since);
-            if silent > self.terms.predict_timeout {
+            if silent >= self.terms.predict_timeout {
                 let id = WorkerId { generation: self.generation, slot };
                 tracing::warn!(
                     "{id}: no answer for {} s (operators.<name>.predict_timeout); it is replaced and its batch tried again",

@@ -1,0 +1,86 @@
+//! The sink topic on its broker: what it takes, in which order, and what it refuses.
+
+use std::collections::BTreeMap;
+
+use rdkafka::{Message, error::RDKafkaErrorCode};
+
+use super::{
+    producer::{Batch, Output},
+    schedule::{Plan, Window},
+    world::Time,
+};
+
+/// Bytes of a batch that the sink topic takes; the service believes in more.
+pub const MAX_MESSAGE_BYTES: usize = 200;
+
+/// What a broker says to a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Taken,
+    /// It has it already: the producer asks again since it has seen no answer.
+    TakenBefore,
+    /// By record.
+    Refused(Vec<RDKafkaErrorCode>),
+    /// Its number doesn't follow the last one's.
+    OutOfOrder,
+}
+
+pub struct Broker {
+    compacted: bool,
+    unauthorized: Vec<Window>,
+    /// By producer, its epoch and partition: the number that comes next.
+    sequences: BTreeMap<(usize, u64, i32), u64>,
+}
+
+impl Broker {
+    pub fn new(plan: &Plan) -> Self {
+        Self { compacted: plan.compacted, unauthorized: plan.unauthorized.clone(), sequences: BTreeMap::new() }
+    }
+
+    /// A batch arrives. One that is refused leaves no trace; a producer that is not known yet may begin with any number.
+    pub fn arrive(&mut self, batch: &Batch, now: Time) -> Answer {
+        if let Some(refused) = self.refusal(batch, now) {
+            return Answer::Refused(refused);
+        }
+        let state = (batch.producer, batch.epoch, batch.partition);
+        let next = *self.sequences.entry(state).or_insert(batch.base);
+        let behind = batch.base + batch.records.len() as u64;
+        if behind <= next {
+            return Answer::TakenBefore;
+        }
+        if batch.base != next {
+            return Answer::OutOfOrder;
+        }
+        self.sequences.insert(state, behind);
+        Answer::Taken
+    }
+
+    fn refusal(&self, batch: &Batch, now: Time) -> Option<Vec<RDKafkaErrorCode>> {
+        let all = |code| Some(vec![code; batch.records.len()]);
+        if self.unauthorized.iter().any(|window| window.has(now)) {
+            return all(RDKafkaErrorCode::TopicAuthorizationFailed);
+        }
+        if batch.records.iter().map(|record| record.size).sum::<usize>() > MAX_MESSAGE_BYTES {
+            return all(RDKafkaErrorCode::MessageSizeTooLarge);
+        }
+        let keyless = |record: &Output| self.compacted && record.message.key().is_none();
+        match batch.records.iter().filter(|record| keyless(record)).count() {
+            0 => None,
+            // The client can't say which one it was.
+            1 => all(RDKafkaErrorCode::InvalidRecord),
+            _ => Some(
+                batch
+                    .records
+                    .iter()
+                    .map(|record| {
+                        if keyless(record) {
+                            RDKafkaErrorCode::InvalidRecord
+                        } else {
+                            RDKafkaErrorCode::InvalidDifferentRecord
+                        }
+                    })
+                    .collect(),
+            ),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The stream's own threads, whole and real, in a world that is neither: `source`, `pipeline`, `predict`, `write` and `sink` on one thread,
+//! under a virtual clock, against a simulated Kafka and simulated workers. One seed decides all that comes from outside.
+//!
+//! What the product promises, in words, is in `oracle`; the same seed gives the same schedule.
+
+mod group;
+mod kafka;
+mod oracle;
+mod peer;
+mod producer;
+mod random;
+mod run;
+mod schedule;
+mod workers;
+mod world;
+
+use std::{
+    env,
+    fmt::Write,
+    time::{Duration, Instant},
+};
+
+use self::{random::Random, schedule::Plan};
+
+/// Some ten seconds of a debug build on one core.
+const SEEDS: u64 = 3000;
+
+/// What was broken, and all that happened.
+fn run_seed(seed: u64, logged: bool) -> (Result<(), String>, String) {
+    let mut random = Random::new(seed);
+    let plan = Plan::draw(&mut random);
+    let mut schedule = format!("{plan:#?}\n");
+    let (outcome, log) = run::run(plan, random, logged);
+    for line in log {
+        let _ = writeln!(schedule, "{line}");
+    }
+    (outcome, schedule)
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
+}
+
+fn check(seed: u64) {
+    if let (Err(broken), _) = run_seed(seed, false) {
+        let (_, schedule) = run_seed(seed, true);
+        panic!("{schedule}\nseed {seed} breaks a promise: {broken}\nagain: MAKINAGE_SIMULATE_SEED={seed}");
+    }
+}
+
+#[test]
+fn promises_hold_for_random_schedules() {
+    if let Some(seed) = number("MAKINAGE_SIMULATE_SEED") {
+        let (outcome, schedule) = run_seed(seed, true);
+        println!("{schedule}");
+        assert_eq!(outcome, Ok(()), "seed {seed}");
+    } else if let Some(minutes) = number("MAKINAGE_SIMULATE_MINUTES") {
+        let end = Instant::now() + Duration::from_mins(minutes);
+        let first = number("MAKINAGE_SIMULATE_SEEDS").unwrap_or(0);
+        (first..).take_while(|_| Instant::now() < end).for_each(check);
+    } else {
+        (0..number("MAKINAGE_SIMULATE_SEEDS").unwrap_or(SEEDS)).for_each(check);
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_schedule_each_time() {
+    for seed in 0..20 {
+        assert_eq!(run_seed(seed, true), run_seed(seed, true), "seed {seed}");
+    }
+}

@@ -1,0 +1,231 @@
+//! What the product promises, and whether it was kept.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use rdkafka::Message;
+
+use super::{
+    group::place,
+    producer::{Appended, Place, header},
+    schedule::{Kind, Plan},
+    world::World,
+};
+
+pub const OUTCOME: &str = "every input has exactly one outcome in the committed past: the output of the right event, or a skip that is its own";
+pub const ORDER: &str = "outputs stand in the order of their inputs, partition by partition";
+pub const COMMITTED: &str = "nothing is committed that has not finished";
+pub const REPEATED: &str = "an output is repeated only where its first report, or the service, was lost";
+pub const HANDED_OVER: &str = "after a clean stop, or a clean revoke, nothing is replayed";
+pub const MODEL: &str =
+    "a partition never goes back to an earlier generation, unless all workers of one before it died";
+pub const SETTLES: &str = "nothing is open for ever: when faults stop, everything settles";
+pub const BOUNDED: &str = "memory is bounded";
+pub const COUNTED: &str = "the counts tell what happened";
+
+/// One assignment of a partition to one service, as tickets name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Run {
+    pub service: u32,
+    pub slot: u32,
+}
+
+/// What came out of a run.
+#[derive(Debug, Default)]
+struct Outputs {
+    partition: i32,
+    /// The last one that was there for the first time.
+    last: Option<i64>,
+    there: BTreeSet<i64>,
+    /// There, or maybe, and the producer was not told.
+    unsure: BTreeSet<i64>,
+    /// The last one of each producer.
+    by_producer: BTreeMap<usize, i64>,
+    model: u64,
+}
+
+/// What one service has done.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Done {
+    pub read: u64,
+    pub delivered: u64,
+    /// Of those that a step skips, and those that fail: read, and in the past that it has committed.
+    pub skipped: Tally,
+    pub failed: Tally,
+}
+
+/// How many there may be at most, and at least.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tally {
+    pub read: u64,
+    pub committed: u64,
+}
+
+impl Done {
+    /// Where an event of this kind counts that has no output.
+    fn tally(&mut self, plan: &Plan, kind: Kind) -> Option<&mut Tally> {
+        match kind {
+            Kind::Skipped => Some(&mut self.skipped),
+            kind if kind.has_output(plan) => None,
+            _ => Some(&mut self.failed),
+        }
+    }
+}
+
+/// Sees all that leaves the service.
+pub struct Oracle {
+    runs: BTreeMap<Run, Outputs>,
+    /// Outputs that are in the sink topic, and those that are known to be.
+    there: Vec<BTreeSet<i64>>,
+    acknowledged: Vec<BTreeSet<i64>>,
+    done: BTreeMap<u32, Done>,
+}
+
+impl Oracle {
+    pub fn new(plan: &Plan) -> Self {
+        let none = vec![BTreeSet::new(); plan.inputs.len()];
+        Self { runs: BTreeMap::new(), there: none.clone(), acknowledged: none, done: BTreeMap::new() }
+    }
+
+    pub fn done(&self, service: u32) -> Done {
+        self.done.get(&service).copied().unwrap_or_default()
+    }
+
+    /// The service has been handed a record.
+    pub fn read(&mut self, plan: &Plan, service: u32, kind: Kind) {
+        let done = self.done.entry(service).or_default();
+        done.read += 1;
+        if let Some(tally) = done.tally(plan, kind) {
+            tally.read += 1;
+        }
+    }
+
+    /// A service has added to the committed past.
+    pub fn done_until(&mut self, world: &World, service: u32, partition: i32, before: Option<i64>, offset: i64) {
+        let done = self.done.entry(service).or_default();
+        let from = before.unwrap_or(if world.plan.start_at_end { offset } else { 0 });
+        for input in world.plan.inputs[place(partition)].iter().filter(|input| (from..offset).contains(&input.offset)) {
+            if let Some(tally) = done.tally(&world.plan, input.kind) {
+                tally.committed += 1;
+            }
+        }
+    }
+
+    /// The service has been told that an output is there.
+    pub fn delivered(&mut self, service: u32, place: Place) {
+        self.done.entry(service).or_default().delivered += 1;
+        self.acknowledge(place);
+    }
+
+    pub fn acknowledge(&mut self, place: Place) {
+        self.acknowledged[self::place(place.partition)].insert(place.offset);
+    }
+
+    /// An output is in the sink topic.
+    pub fn appended(&mut self, world: &World, run: Run, producer: usize, output: &Appended<'_>) {
+        let Appended { partition, place: at, record } = output;
+        let broken =
+            |promise, what: &str| world.broken(promise, format!("{at}: {what} (producer {producer}, {run:?})"));
+        let payload = String::from_utf8_lossy(record.message.payload().unwrap_or_default()).into_owned();
+        if *partition != at.partition || !is_answer_to(&payload, *at) {
+            broken(OUTCOME, &format!("its output is {payload}, in partition {partition}"));
+        }
+        match world.plan.input(self::place(at.partition), at.offset) {
+            Some(input) if input.kind.has_output(&world.plan) => {}
+            other => broken(OUTCOME, &format!("it has an output, and is {other:?}")),
+        }
+        let outputs = self.runs.entry(run).or_default();
+        outputs.partition = at.partition;
+        if outputs.by_producer.insert(producer, at.offset).is_some_and(|last| last >= at.offset) {
+            broken(ORDER, "behind a later one of the same producer");
+        }
+        let model = header(&record.message, c"makinage-model").trim_start_matches("model-").parse().unwrap_or(0);
+        if outputs.there.insert(at.offset) {
+            if outputs.last.is_some_and(|last| last > at.offset) {
+                broken(ORDER, &format!("behind {:?}", outputs.last));
+            }
+            outputs.last = Some(at.offset);
+            if model < outputs.model && world.crews.borrow().fallen.range(..=model).next().is_none() {
+                broken(MODEL, &format!("scored by {model}, behind one by {}", outputs.model));
+            }
+            outputs.model = outputs.model.max(model);
+        } else if !outputs.unsure.remove(&at.offset) {
+            broken(REPEATED, "it is there already");
+        }
+        self.there[self::place(at.partition)].insert(at.offset);
+    }
+
+    /// The producer was asked to forget an output that may be there, or come to be there.
+    pub fn unsure(&mut self, run: Run, place: Place) {
+        self.runs.entry(run).or_default().unsure.insert(place.offset);
+    }
+
+    /// The other member does as it should.
+    pub fn peer_finished(&mut self, place: Place, has_output: bool) {
+        if has_output {
+            self.there[self::place(place.partition)].insert(place.offset);
+            self.acknowledge(place);
+        }
+    }
+
+    /// All before this offset is the committed past.
+    pub fn committed(&self, world: &Rc<World>, partition: i32, before: Option<i64>, offset: i64) {
+        // The first start at the end: what was there before is nobody's.
+        let first = if world.plan.start_at_end { offset } else { 0 };
+        let from = before.unwrap_or(first);
+        if offset < from {
+            world.broken(COMMITTED, format!("partition {partition} goes back from {from} to {offset}"));
+        }
+        let at = place(partition);
+        for input in world.plan.inputs[at].iter().filter(|input| (from..offset).contains(&input.offset)) {
+            let unlucky = world.crews.borrow().unlucky.contains(&(partition, input.offset));
+            let has_output = input.kind.has_output(&world.plan) && !unlucky;
+            if has_output && !self.there[at].contains(&input.offset) {
+                world.broken(OUTCOME, format!("{partition}/{} is committed and has no output", input.offset));
+            }
+            if has_output && !self.acknowledged[at].contains(&input.offset) {
+                world.broken(
+                    COMMITTED,
+                    format!("{partition}/{} is committed, and its output not acknowledged", input.offset),
+                );
+            }
+        }
+    }
+
+    /// A partition is given up, with time enough for what was under way.
+    pub fn handed_over(&self, world: &World, run: Run, committed: Option<i64>) {
+        let Some(outputs) = self.runs.get(&run) else { return };
+        let last = outputs.there.last().copied();
+        if last.is_some_and(|last| committed.is_none_or(|committed| committed <= last)) {
+            let partition = outputs.partition;
+            world.broken(HANDED_OVER, format!("{partition}/{last:?} has its output, and committed is {committed:?}"));
+        }
+    }
+
+    /// Nothing more comes: everything is in the committed past.
+    pub fn ended(&self, world: &World) {
+        let group = world.group.borrow();
+        for (partition, committed) in group.committed.iter().enumerate() {
+            let end = world.plan.end(partition);
+            if committed.unwrap_or(0) < end {
+                drop(group);
+                world.broken(
+                    SETTLES,
+                    format!(
+                        "partition {partition} ends at {end}, and is committed at {:?}",
+                        world.group.borrow().committed[partition]
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// What simulated workers answer, as it is or spliced.
+fn is_answer_to(payload: &str, place: Place) -> bool {
+    let answer = format!("\"{place}\"");
+    let payload = payload.trim_end_matches(' ');
+    payload == answer || payload == format!("[[{},{}],{answer}]", place.partition, place.offset)
+}

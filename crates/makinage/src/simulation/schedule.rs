@@ -1,0 +1,262 @@
+//! What a seed plans: the records that come, and what goes wrong when.
+
+use super::{
+    random::Random,
+    world::{MILLISECOND, SECOND, Time},
+};
+
+/// What an event is, by its content: what becomes of it is its own, whoever scores it and however often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Good,
+    /// A step returns `None` for it.
+    Skipped,
+    /// The model raises.
+    Failing,
+    /// It kills any worker.
+    Deadly,
+    /// It has no value.
+    Tombstone,
+    /// Its output is larger than the broker takes.
+    Large,
+    /// It has no key, which a compacted sink topic refuses.
+    Keyless,
+}
+
+impl Kind {
+    /// Whether it is to have an output.
+    pub fn has_output(self, plan: &Plan) -> bool {
+        match self {
+            Self::Good => true,
+            Self::Keyless => !plan.compacted,
+            _ => false,
+        }
+    }
+}
+
+/// A record of a data topic.
+#[derive(Debug, Clone, Copy)]
+pub struct Input {
+    pub offset: i64,
+    pub at: Time,
+    pub kind: Kind,
+}
+
+/// A time with an end.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    pub from: Time,
+    pub to: Time,
+}
+
+impl Window {
+    pub fn has(self, time: Time) -> bool {
+        (self.from..self.to).contains(&time)
+    }
+}
+
+/// So often in a thousand.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Odds {
+    /// A worker dies on a batch, by accident.
+    pub death: u64,
+    /// A worker hangs on one.
+    pub hang: u64,
+    /// A worker takes its time.
+    pub slow: u64,
+    /// A process fails to start.
+    pub start: u64,
+    /// A fetch comes late.
+    pub fetch: u64,
+    /// Polling fails.
+    pub poll: u64,
+    /// A commit fails.
+    pub commit: u64,
+    /// A request of the producer's is answered late.
+    pub ack: u64,
+    /// A request of the producer's has to be sent again.
+    pub retriable: u64,
+    /// The producer is done for.
+    pub fatal: u64,
+    /// No new producer can be made.
+    pub create: u64,
+}
+
+/// What comes from outside at a moment.
+#[derive(Debug, Clone, Copy)]
+pub enum Act {
+    /// Another member takes some partitions, orderly.
+    Share,
+    /// The other members leave: all partitions come back.
+    Unite,
+    /// The group has given this member up.
+    Lose,
+    /// The service is killed.
+    Crash,
+    /// The service is stopped, and started again.
+    Stop,
+    /// Another generation is made.
+    Generation,
+}
+
+/// All of it.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub inputs: Vec<Vec<Input>>,
+    pub workers: usize,
+    pub compacted: bool,
+    pub odds: Odds,
+    /// No broker answers.
+    pub away: Vec<Window>,
+    /// The sink topic takes nothing.
+    pub unauthorized: Vec<Window>,
+    pub acts: Vec<(Time, Act)>,
+    /// Events that may be open, and bytes of outputs that may wait.
+    pub open: usize,
+    pub waiting: usize,
+    /// Records that the producer's queue holds.
+    pub queue: usize,
+    pub batch_size: usize,
+    /// A fixed batch, or `auto`.
+    pub fixed_batch: Option<usize>,
+    pub predict_timeout: Time,
+    pub start_at_end: bool,
+    /// The first service stops at a failed event; those after it skip.
+    pub first_stops: bool,
+    /// From here on nothing goes wrong any more.
+    pub calm_from: Time,
+}
+
+impl Plan {
+    /// Which faults there are at all is drawn first: a few at a time reach further than all at once.
+    pub fn draw(random: &mut Random) -> Self {
+        let calm_from = random.between(5, 60) * SECOND;
+        let kinds = Kinds::draw(random);
+        let partitions = random.between(1, 4);
+        let inputs = (0..partitions).map(|_| draw_inputs(random, &kinds, calm_from)).collect();
+        let acts = draw_acts(random, calm_from);
+        Self {
+            inputs,
+            workers: random.between(1, 3) as usize,
+            compacted: random.chance(300),
+            odds: Odds::draw(random),
+            away: draw_windows(random, calm_from),
+            unauthorized: draw_windows(random, calm_from),
+            acts,
+            open: one_of(random, &[8, 40, 1000]),
+            waiting: one_of(random, &[100, 1000, 1 << 20]),
+            queue: one_of(random, &[4, 20, 1000]),
+            batch_size: one_of(random, &[100, 400, 4000]),
+            fixed_batch: random.chance(300).then(|| one_of(random, &[1, 5, 20])),
+            predict_timeout: random.between(1, 10) * SECOND,
+            start_at_end: random.chance(100),
+            first_stops: random.chance(100),
+            calm_from,
+        }
+    }
+
+    /// The record at an offset.
+    pub fn input(&self, partition: usize, offset: i64) -> Option<&Input> {
+        let inputs = &self.inputs[partition];
+        inputs.binary_search_by_key(&offset, |input| input.offset).ok().map(|place| &inputs[place])
+    }
+
+    /// The offset behind a partition's last record.
+    pub fn end(&self, partition: usize) -> i64 {
+        self.inputs[partition].last().map_or(0, |input| input.offset + 1)
+    }
+
+    /// When the last record has come.
+    pub fn all_come(&self) -> Time {
+        self.inputs.iter().flatten().map(|input| input.at).max().unwrap_or(0)
+    }
+
+    pub fn is_away(&self, time: Time) -> bool {
+        self.away.iter().any(|window| window.has(time))
+    }
+}
+
+/// So often in a thousand, by kind; the others are good.
+struct Kinds(Vec<(Kind, u64)>);
+
+impl Kinds {
+    fn draw(random: &mut Random) -> Self {
+        let kinds = [
+            (Kind::Skipped, 300),
+            (Kind::Failing, 300),
+            (Kind::Deadly, 40),
+            (Kind::Tombstone, 200),
+            (Kind::Large, 100),
+            (Kind::Keyless, 300),
+        ];
+        Self(kinds.into_iter().map(|(kind, most)| (kind, sometimes(random, most))).collect())
+    }
+
+    fn one(&self, random: &mut Random) -> Kind {
+        self.0.iter().find(|(_, odds)| random.chance(*odds)).map_or(Kind::Good, |(kind, _)| *kind)
+    }
+}
+
+impl Odds {
+    fn draw(random: &mut Random) -> Self {
+        Self {
+            death: sometimes(random, 200),
+            hang: sometimes(random, 50),
+            slow: sometimes(random, 100),
+            start: sometimes(random, 500),
+            fetch: sometimes(random, 100),
+            poll: sometimes(random, 20),
+            commit: sometimes(random, 300),
+            ack: sometimes(random, 100),
+            retriable: sometimes(random, 100),
+            fatal: sometimes(random, 50),
+            create: sometimes(random, 300),
+        }
+    }
+}
+
+fn sometimes(random: &mut Random, most: u64) -> u64 {
+    if random.chance(400) { random.delay(most) } else { 0 }
+}
+
+fn one_of(random: &mut Random, choices: &[usize]) -> usize {
+    choices[random.below(choices.len() as u64) as usize]
+}
+
+fn draw_inputs(random: &mut Random, kinds: &Kinds, until: Time) -> Vec<Input> {
+    let count = random.delay(100);
+    // In bursts, more or less.
+    let pause = random.delay(2 * until / count.max(1));
+    let (mut offset, mut at) = (random.between(0, 3).cast_signed(), 0);
+    let mut next = || {
+        at += random.delay(pause);
+        let input = Input { offset, at, kind: kinds.one(random) };
+        // Compaction and transactions leave gaps.
+        offset += if random.chance(100) { random.between(2, 6).cast_signed() } else { 1 };
+        input
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+fn draw_windows(random: &mut Random, until: Time) -> Vec<Window> {
+    let count = if random.chance(250) { random.between(1, 2) } else { 0 };
+    (0..count)
+        .map(|_| {
+            let from = random.below(until);
+            Window { from, to: (from + random.delay(30 * SECOND)).min(until) }
+        })
+        .collect()
+}
+
+fn draw_acts(random: &mut Random, until: Time) -> Vec<(Time, Act)> {
+    let mut acts = vec![];
+    let all = [(Act::Share, 4), (Act::Unite, 4), (Act::Lose, 2), (Act::Crash, 2), (Act::Stop, 2), (Act::Generation, 4)];
+    for (act, most) in all {
+        let count = if random.chance(400) { random.between(1, most) } else { 0 };
+        acts.extend((0..count).map(|_| (random.below(until), act)));
+    }
+    acts
+}
+
+/// The time that a broker's answer takes, usually.
+pub const TRIP: Time = 2 * MILLISECOND;
