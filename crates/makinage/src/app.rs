@@ -117,11 +117,11 @@ impl Service {
         };
         let shelf = Arc::new(Shelf::open(&cluster, &config.operator, to_store));
         let models = ModelReader::new(Arc::clone(&shelf), config.operator.model.start_from, Arc::clone(&mailbox));
-        let (asks, fetcher) = fetcher(Arc::clone(&shelf), Arc::clone(&mailbox));
+        let (requests, fetcher) = fetcher(Arc::clone(&shelf), Arc::clone(&mailbox));
         let ends = Ends { mailbox, acks, stop: stop.clone(), workspace };
         let loader = Loading {
             config: config.clone(),
-            source: loader::Source { models: shelf, asks },
+            source: loader::Source { models: shelf, asks: requests },
             samples,
             answers,
             max_output_bytes,

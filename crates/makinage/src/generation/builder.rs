@@ -1,4 +1,5 @@
-//! Makes a generation of a configuration and a model: from a zip in the store to workers that are warm. What becomes of it is the loader's business.
+//! Makes a generation of a configuration and a model: from a zip in the store to workers that are warm. What becomes of
+//! it is the loader's business.
 
 use std::{fmt, sync::Arc};
 

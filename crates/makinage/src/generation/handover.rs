@@ -32,8 +32,8 @@ pub struct HandOver<B: Build> {
     mailbox: Arc<Mailbox>,
     serving: Option<Made>,
     generation: u64,
-    /// How many could not be made.
-    pub(super) failed: u64,
+    /// Generations that could not be made.
+    failed: u64,
     is_over: bool,
 }
 

@@ -1,7 +1,8 @@
-//! What the loader knows of the topic's models: how far each has come, and their order as far as it was asked for. Pure.
+//! What the loader knows of the topic's models: how far each has come, and their order as far as it was asked for.
+//! Pure.
 //!
-//! The topic alone knows the order, which any new record may change. So it is asked anew from the newest on whenever a record comes, and no further
-//! back than is needed; what is known of each model stays.
+//! The topic alone knows the order, which any new record may change. So it is asked anew from the newest on whenever a
+//! record comes, and no further back than is needed; what is known of each model stays.
 
 use std::{
     mem,
@@ -89,8 +90,8 @@ impl<M> Known<M> {
         self.order.last()
     }
 
-    /// The topic's answer: the model before the last of the order. Those that came, and are older than what is here, are returned: partitions are
-    /// read beside each other, and all instances are to serve the same.
+    /// The topic's answer: the model before the last of the order. Those that came, and are older than what is here,
+    /// are returned: partitions are read beside each other, and all instances are to serve the same.
     pub fn found(
         &mut self,
         found: Option<RecordPlace>,
@@ -105,7 +106,9 @@ impl<M> Known<M> {
         self.fresh.retain(|place| *place != found);
         let is_had = serving == Some(&found) || matches!(self.state(&found), Some(State::Here(..)));
         let late = if is_had && serving.is_some() { mem::take(&mut self.fresh) } else { vec![] };
-        late.iter().for_each(|place| self.set(place, State::Passed));
+        for place in &late {
+            self.set(place, State::Passed);
+        }
         if serving == Some(&found) {
             self.older = Older::None;
             return late;
@@ -215,7 +218,8 @@ impl<M> Known<M> {
         self.entries.retain(|entry| order.contains(&entry.place));
     }
 
-    /// Another configuration came: models may load with it that didn't with others, of which only the one that serves may come back.
+    /// Another configuration came: models may load with it that didn't with others, of which only the one that serves
+    /// may come back.
     pub fn configured(&mut self, serving: Option<u64>) {
         for entry in &mut self.entries {
             if let State::Here(_, failed) = &mut entry.state {
@@ -235,7 +239,9 @@ impl<M> Known<M> {
         let is_dropped = |place: &RecordPlace| !kept.contains(&place) && (serves || self.order.contains(place));
         let dropped = tried.into_iter().filter(|place| is_dropped(place) && !self.off_topic.contains(place));
         let dropped: Vec<RecordPlace> = dropped.cloned().collect();
-        dropped.iter().for_each(|place| self.set(place, State::Passed));
+        for place in &dropped {
+            self.set(place, State::Passed);
+        }
     }
 
     fn forget_passed(&mut self) {

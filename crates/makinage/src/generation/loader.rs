@@ -1,7 +1,7 @@
 //! Decides what is served next, the only place that does; on a thread of its own, one generation at a time.
 //!
-//! It hears what has come ([`mailbox`](super::mailbox)), keeps what is known ([`known`](super::known)), and does one step after the other as
-//! [`choose`] says, until there is nothing to do but wait.
+//! It hears what has come ([`mailbox`](super::mailbox)), keeps what is known ([`known`](super::known)), and does one
+//! step after the other as [`choose`] says, until there is nothing to do but wait.
 
 use std::{
     sync::Arc,
@@ -165,8 +165,9 @@ impl<B: Build, T: Models> Loader<B, T> {
             tracing::warn!("{}", words::looking_back(place, older));
         }
         let serving = self.hand_over.serving().map(|serving| &serving.model.place);
-        for late in self.known.found(found.clone(), serving, now) {
-            found.iter().for_each(|newest| tracing::warn!("{}", words::late(&late, newest)));
+        let late = self.known.found(found.clone(), serving, now);
+        for (late, newest) in late.iter().zip(found.iter().cycle()) {
+            tracing::warn!("{}", words::late(late, newest));
         }
     }
 
@@ -264,6 +265,7 @@ impl<B: Build, T: Models> Loader<B, T> {
     fn take_back(&mut self, trouble: &Trouble, now: Instant) {
         let serving = self.hand_over.serving().filter(|serving| serving.generation == trouble.generation);
         let Some(serving) = serving.cloned() else { return };
+        // What is taken back is nothing to go back to, so that there is none until another one serves.
         let Some(previous) = self.previous.take() else {
             tracing::error!("{}", words::nothing_before(&serving, trouble));
             return;
@@ -285,8 +287,6 @@ impl<B: Build, T: Models> Loader<B, T> {
     fn go_back(&mut self, now: Instant) {
         let Some(mut going_back) = self.going_back.take() else { return };
         if let Outcome::Serves(_) = self.hand_over.attempt(&going_back.to.configuration, &going_back.to.model) {
-            // What was taken back is nothing to go back to.
-            self.previous = None;
             self.known.ask_anew(now);
             return;
         }

@@ -1,4 +1,5 @@
-//! What the loader is told: facts from the model topic, models that were fetched, the newest configuration, complaints. Nothing here decides.
+//! What the loader is told: facts from the model topic, models that were fetched, the newest configuration, complaints.
+//! Nothing here decides.
 
 use std::{fmt, mem, time::Instant};
 

@@ -8,9 +8,9 @@
 //!            models ◀── newest_before, take ┘
 //! ```
 //!
-//! The loader builds the next generation beside the one that serves. Where that fails, nothing changes. The model topic's reader says what it has
-//! seen; which model is next is the loader's to choose ([`choice`]), and it asks the topic for what it needs ([`models`]). What happens to events is
-//! the pipeline's business.
+//! The loader builds the next generation beside the one that serves. Where that fails, nothing changes. The model
+//! topic's reader says what it has seen; which model is next is the loader's to choose ([`choice`]), and it asks the
+//! topic for what it needs ([`models`]). What happens to events is the pipeline's business.
 
 pub mod builder;
 pub mod choice;

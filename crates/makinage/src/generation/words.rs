@@ -29,7 +29,8 @@ pub(super) fn failure(made: &Made, serving: Option<&Made>, failed: u64, error: &
         None => "nothing is served yet".to_owned(),
     };
     format!(
-        "generation {}: {subject} is not taken up, and {what_now}; {what_to_do} ({failed} failed since the start): {error:#}",
+        "generation {}: {subject} is not taken up, and {what_now}; {what_to_do} ({failed} failed since the start): \
+         {error:#}",
         made.generation
     )
 }
@@ -64,7 +65,8 @@ pub(super) fn nothing_before(serving: &Made, trouble: &Trouble) -> String {
 /// A model was taken back before.
 pub(super) fn refused(model: &StoredModel, place: &RecordPlace, reason: &str) -> String {
     format!(
-        "model {} from {place} (sha256 {}) was taken back before ({reason}): it isn't loaded until it is published again",
+        "model {} from {place} (sha256 {}) was taken back before ({reason}): it isn't loaded until it is published \
+         again",
         model.identity.label(),
         model.identity.sha256
     )
@@ -73,7 +75,8 @@ pub(super) fn refused(model: &StoredModel, place: &RecordPlace, reason: &str) ->
 /// Nothing on the topic can be served, and the store has something.
 pub(super) fn last_served(topic: &str, model: &StoredModel, place: &RecordPlace) -> String {
     format!(
-        "topic {topic} has no model that can be served: serving the store's last one, {} (from {place}); publish a model, or that one again with: makinage model rollback",
+        "topic {topic} has no model that can be served: serving the store's last one, {} (from {place}); publish a \
+         model, or that one again with: makinage model rollback",
         model.identity.label()
     )
 }
@@ -81,7 +84,8 @@ pub(super) fn last_served(topic: &str, model: &StoredModel, place: &RecordPlace)
 /// There is nothing to serve.
 pub(super) fn waiting(topic: &str) -> String {
     format!(
-        "waiting for a model on topic {topic}: publish one with makinage-model-publisher; events wait on Kafka until then"
+        "waiting for a model on topic {topic}: publish one with makinage-model-publisher; events wait on Kafka until \
+         then"
     )
 }
 
@@ -93,7 +97,8 @@ pub(super) fn looking_back(place: &RecordPlace, older: &RecordPlace) -> String {
 /// A model that came is not the newest.
 pub(super) fn late(place: &RecordPlace, newest: &RecordPlace) -> String {
     format!(
-        "the model in {place} is older than the one in {newest}, by its record's time: it is not taken up; if it is meant to be newer, set its publisher's clock and publish it again"
+        "the model in {place} is older than the one in {newest}, by its record's time: it is not taken up; if it is \
+         meant to be newer, set its publisher's clock and publish it again"
     )
 }
 

@@ -1,7 +1,8 @@
-//! The store: zips of models by their digest, on the disk, shared by the instances of one application and operator on a machine.
+//! The store: zips of models by their digest, on the disk, shared by the instances of one application and operator on a
+//! machine.
 //!
-//! It remembers which models were served, so that one of them can be gone back to, and which were taken back. Every change is made under the
-//! folder's lock; a zip is deleted only when nobody, in any process, holds it.
+//! It remembers which models were served, so that one of them can be gone back to, and which were taken back. Every
+//! change is made under the folder's lock; a zip is deleted only when nobody, in any process, holds it.
 
 mod error;
 mod folder;
@@ -45,7 +46,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store, and makes its folder where there is none. `keep` is how many of the models that were served are kept.
+    /// Opens the store, and makes its folder where there is none. `keep` is how many of the models that were served are
+    /// kept.
     pub fn open(folder: &Path, keep: usize) -> Result<Arc<Self>, StoreError> {
         let store = Self { folder: folder.to_owned(), keep };
         let opened = || {

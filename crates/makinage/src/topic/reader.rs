@@ -1,4 +1,5 @@
-//! The model topic's reader: waits for the topic, and follows it through whatever becomes of it, on a thread of its own.
+//! The model topic's reader: waits for the topic, and follows it through whatever becomes of it, on a thread of its
+//! own.
 
 use std::{sync::Arc, time::Instant};
 

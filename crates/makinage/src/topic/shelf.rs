@@ -46,7 +46,8 @@ pub struct Shelf<S> {
     topic: String,
     taker: Taker,
     mailbox: Arc<Mailbox>,
-    /// `None` until the topic is there. Whoever looks back holds it meanwhile: the order must not change under the look.
+    /// `None` until the topic is there. Whoever looks back holds it meanwhile: the order must not change under the
+    /// look.
     incarnation: Mutex<Option<Incarnation>>,
 }
 
@@ -106,7 +107,8 @@ impl<S: Stretches> Shelf<S> {
         self.with(|incarnation| incarnation.history.partitions()).unwrap_or(0)
     }
 
-    /// A model's record that was there, whether or not it is of use: where another one has its place, the topic is another.
+    /// A model's record that was there, whether or not it is of use: where another one has its place, the topic is
+    /// another.
     pub(super) fn witness(&self) -> Option<RecordPlace> {
         self.with(|incarnation| incarnation.witness.clone()).flatten()
     }

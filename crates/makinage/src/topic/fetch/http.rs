@@ -17,7 +17,8 @@ const REDIRECTS: u32 = 5;
 /// A server from which nothing comes for so long is given up.
 const STALL: Duration = Duration::from_mins(1);
 
-/// The body of what is there. Redirects are followed within the scheme only, so that what was asked for under TLS comes under TLS.
+/// The body of what is there. Redirects are followed within the scheme only, so that what was asked for under TLS comes
+/// under TLS.
 pub fn open(uri: &Address) -> Result<impl Read, NotHad> {
     open_within(uri, STALL)
 }

@@ -1,4 +1,4 @@
-use std::ops::Range;
+use std::{iter, ops::Range};
 
 use rdkafka::types::RDKafkaErrorCode;
 use tempfile::TempDir;
@@ -53,7 +53,7 @@ fn models_have_one_order_whether_they_were_there_or_came() {
 
 #[test]
 fn what_cannot_be_used_is_passed_over_and_what_is_gone_is_forgotten() {
-    let scene = Scene::new([0..3]);
+    let scene = Scene::new(iter::once(0..3));
     scene.partitions.write(0, 0, Written::model("a"));
     scene.partitions.write(0, 1, Written::kind("manifest", "damaged"));
     scene.partitions.write(0, 2, Written::model("c"));
@@ -71,7 +71,7 @@ fn what_cannot_be_used_is_passed_over_and_what_is_gone_is_forgotten() {
 fn a_topic_that_cannot_be_read_is_told_but_not_at_the_end() {
     let scene = Scene::unread();
     assert_eq!(scene.shelf.newest_before(None), Err(Unreadable), "nobody has read it yet");
-    scene.shelf.begin(History::new([0..3]));
+    scene.shelf.begin(History::new(iter::once(0..3)));
     *scene.partitions.failure.lock().unwrap() = Some(RDKafkaErrorCode::TopicAuthorizationFailed);
     assert_eq!((scene.shelf.newest_before(None), *scene.partitions.told.lock().unwrap()), (Err(Unreadable), 1));
     scene.mailbox.close();
@@ -80,7 +80,7 @@ fn a_topic_that_cannot_be_read_is_told_but_not_at_the_end() {
 
 #[test]
 fn a_topic_that_is_made_anew_has_nothing_of_the_one_before() {
-    let scene = Scene::new([0..1]);
+    let scene = Scene::new(iter::once(0..1));
     scene.partitions.write(0, 0, Written::model("a"));
     assert_eq!(scene.order(), [place(0, 0)]);
     scene.partitions.records.lock().unwrap().clear();
