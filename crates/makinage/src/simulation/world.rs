@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    group::Coordinator, kafka::Broker, oracle::Oracle, random::Random, run::Service, schedule::Plan, workers::Crews,
+    group::Coordinator, kafka::Broker, oracle::Oracle, random::Random, schedule::Plan, service::Service, workers::Crews,
 };
 use crate::clock::{Clock, Shared};
 
@@ -150,7 +150,9 @@ impl World {
     pub fn is_leisurely(&self, began: Time, most: Time) -> bool {
         let in_time = |began: Time| self.time.get() - began < most;
         let ended = self.service.borrow().as_ref().and_then(|service| service.ended());
-        in_time(began) && self.stopping_since.get().is_none_or(in_time) && ended.is_none_or(|ended| ended.clean && !ended.stopped_by_error)
+        in_time(began)
+            && self.stopping_since.get().is_none_or(in_time)
+            && ended.is_none_or(|ended| ended.clean && !ended.stopped_by_error)
     }
 
     pub fn broken(&self, promise: &'static str, what: String) -> ! {
