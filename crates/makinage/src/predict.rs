@@ -229,3 +229,6 @@ impl Predictor {
         self.flights.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

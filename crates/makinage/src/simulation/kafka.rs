@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rdkafka::{Message, error::RDKafkaErrorCode};
 
 use super::{
-    producer::{Batch, Output},
+    output::{Batch, Output},
     schedule::{Plan, Window},
     world::Time,
 };

@@ -9,7 +9,7 @@ use rdkafka::Message;
 
 use super::{
     group::place,
-    producer::{Appended, Place, header},
+    output::{Appended, Place, header},
     schedule::{Kind, Plan},
     world::World,
 };

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{
     group::{News, Owner, place},
-    producer::Place,
+    output::Place,
     world::{MILLISECOND, SECOND, World},
 };
 

@@ -1,230 +1,24 @@
 //! One service after the other, from its start to its end or death, and the time around them.
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     rc::Rc,
-    sync::Arc,
     time::Duration,
 };
 
-use crossbeam_channel::{Receiver, unbounded};
-
 use super::{
-    group::{Owner, SimConsumer},
-    oracle::{BOUNDED, COUNTED, SETTLES},
+    group::Owner,
+    oracle::SETTLES,
     peer,
-    producer::SimProducers,
     random::Random,
     schedule::{Act, Plan},
+    service::{STOP_TIMEOUT, Service},
     workers,
-    world::{Interrupt, MILLISECOND, SECOND, Time, Who, World, WorldClock},
-};
-use crate::{
-    config::{DataStart, DataTopic, Encoder},
-    sink::{
-        kafka::{KafkaSink, Limits},
-        partitions::Partitions,
-    },
-    source::{
-        Intake, Wiring,
-        acks::Acks,
-        assignment::Assignment,
-        kafka::{Group, KafkaSource, Room},
-    },
-    stop::Stop,
-    stream::{Ended, Stream},
-    worker::{messages::FromWorker, pool::Pool, samples::Samples},
-    write::Writer,
+    world::{Interrupt, SECOND, Time, Who, World},
 };
 
-type SimSink = KafkaSink<SimProducers, WorldClock>;
-type SimSource = KafkaSource<SimConsumer, WorldClock>;
-
-const STOP_TIMEOUT: Duration = Duration::from_secs(25);
-const TICK: Duration = Duration::from_secs(1);
-/// Events that are handed over at a time.
-const CHUNK: usize = 16;
 /// So long everything may take to settle once nothing goes wrong any more.
 const SETTLING: Time = 300 * SECOND;
-
-/// A service, but for its source, which is what drives it.
-pub struct Service {
-    pub number: u32,
-    assignment: Arc<Assignment<WorldClock>>,
-    acks: Arc<Acks>,
-    stop: Stop,
-    intake: RefCell<Option<Receiver<Intake>>>,
-    stream: RefCell<Option<Stream<SimSink>>>,
-    workers: RefCell<VecDeque<FromWorker>>,
-    generations: RefCell<VecDeque<Pool>>,
-    wake_at: Cell<Option<Time>>,
-    ended: Cell<Option<Ended>>,
-}
-
-impl Service {
-    fn start(world: &Rc<World>, number: u32) -> (Rc<Self>, SimSource) {
-        let clock = |who| WorldClock { world: Rc::clone(world), who };
-        let (acks, stop) = (Arc::new(Acks::default()), Stop::default());
-        let (intake, received) = unbounded();
-        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
-        let start_from = if world.plan.start_at_end { DataStart::End } else { DataStart::Beginning };
-        let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from };
-        let assignment = Arc::new(Assignment::new(&[topic], wiring, clock(Who::Source)));
-        let consumer = SimConsumer::join(world, number, Arc::clone(&assignment));
-        let group = Group {
-            name: "app".to_owned(),
-            endpoint: "kafka:9092".to_owned(),
-            session_timeout: Duration::from_secs(45),
-        };
-        let room = Room { events: world.plan.open, bytes: 64 << 20, chunk: CHUNK };
-        let source = KafkaSource::with(consumer, Arc::clone(&assignment), group, room);
-        let partitions = i32::try_from(world.plan.inputs.len()).expect("few");
-        let sizes = Partitions::new(("predict", partitions), [("data", partitions)].into_iter());
-        let limits = Limits { max_record: 4096, batch_size: world.plan.batch_size, waiting: world.plan.waiting };
-        let producers =
-            SimProducers { world: Rc::clone(world), service: number, acks: Arc::clone(&acks), made: Cell::new(0) };
-        let sink = KafkaSink::with(producers, "predict", sizes, limits, clock(Who::Pipeline)).expect("a sink");
-        let writer = Writer::new(vec!["data".to_owned()], sink, Arc::clone(&acks), world.now());
-        let service = Rc::new(Self {
-            number,
-            assignment,
-            acks,
-            stop,
-            intake: RefCell::new(Some(received)),
-            stream: RefCell::new(Some(Stream::new(writer, Samples::default()))),
-            workers: RefCell::default(),
-            generations: RefCell::default(),
-            wake_at: Cell::new(Some(world.time())),
-            ended: Cell::new(None),
-        });
-        (service, source)
-    }
-
-    /// How the pipeline's thread has ended.
-    pub fn ended(&self) -> Option<Ended> {
-        self.ended.get()
-    }
-
-    pub fn hear(&self, world: &World, message: FromWorker) {
-        self.workers.borrow_mut().push_back(message);
-        self.wake(world);
-    }
-
-    pub fn generation_is_ready(&self, world: &World, pool: Pool) {
-        self.generations.borrow_mut().push_back(pool);
-        self.wake(world);
-    }
-
-    /// The pipeline's thread has something to do, and gets to it soon.
-    fn wake(&self, world: &World) {
-        let soon = world.time() + world.draw(|random| random.delay(MILLISECOND));
-        self.wake_at.set(Some(self.wake_at.get().map_or(soon, |at| at.min(soon))));
-    }
-
-    /// When the pipeline's thread has something to do.
-    pub fn due(&self, world: &World) -> Option<Time> {
-        if self.stream.borrow().is_none() {
-            return None;
-        }
-        let waits = self.intake.borrow().as_ref().is_some_and(|intake| !intake.is_empty());
-        if waits && self.wake_at.get().is_none_or(|at| at > world.time() + MILLISECOND) {
-            self.wake(world);
-        }
-        self.wake_at.get()
-    }
-
-    /// One turn of the pipeline's thread.
-    pub fn step(&self, world: &Rc<World>) {
-        let Some(mut stream) = self.stream.take() else { return };
-        self.read(world, &mut stream);
-        let news = stream.go_on(world.now());
-        if let Some(trouble) = news.trouble {
-            world.tell(|| format!("generation {} is in trouble: {}", trouble.generation, trouble.what));
-            workers::make(world, self.number);
-        }
-        workers::look(world);
-        if stream.is_done() {
-            self.end(world, stream);
-            return;
-        }
-        let wait = stream.next_deadline(world.now()).map_or(TICK, |due| due.min(TICK));
-        let wait = wait.max(Duration::from_micros(50));
-        self.wake_at.set(Some(world.time_of(world.now() + wait)));
-        self.stream.replace(Some(stream));
-        if !self.workers.borrow().is_empty() || !self.generations.borrow().is_empty() {
-            self.wake(world);
-        }
-        self.check_bounds(world);
-    }
-
-    /// Takes one message, whichever, and the answers that have come besides.
-    fn read(&self, world: &Rc<World>, stream: &mut Stream<SimSink>) {
-        let now = world.now();
-        match world.draw(|random| random.below(3)) {
-            0 => self.take_generation(stream, world),
-            _ => self.take_intake(stream, world),
-        }
-        loop {
-            let Some(message) = self.workers.borrow_mut().pop_front() else { break };
-            stream.hear(message, now);
-        }
-    }
-
-    fn take_generation(&self, stream: &mut Stream<SimSink>, world: &World) {
-        let Some(pool) = self.generations.borrow_mut().pop_front() else { return };
-        stream.switch_to(pool, world.now());
-    }
-
-    fn take_intake(&self, stream: &mut Stream<SimSink>, world: &World) {
-        let message = self.intake.borrow().as_ref().and_then(|intake| intake.try_recv().ok());
-        if let Some(message) = message {
-            stream.take(message, world.now());
-        }
-    }
-
-    /// The pipeline's thread ends, and the application learns of it.
-    fn end(&self, world: &Rc<World>, mut stream: Stream<SimSink>) {
-        let clock = WorldClock { world: Rc::clone(world), who: Who::Pipeline };
-        let ended = stream.flush(STOP_TIMEOUT, &clock);
-        world.tell(|| format!("the pipeline has ended: {ended:?}"));
-        self.ended.set(Some(ended));
-        drop(stream);
-        self.intake.replace(None);
-        self.acks.close();
-        self.stop.request();
-    }
-
-    fn check_bounds(&self, world: &World) {
-        let open = self.assignment.unsettled();
-        let most = world.plan.open + CHUNK + world.plan.inputs.len();
-        if open > most {
-            world.broken(BOUNDED, format!("{open} events are open, and {most} may be"));
-        }
-    }
-
-    fn check_counts(&self, world: &World) {
-        let (counts, done) = (self.acks.counts(), world.oracle.borrow().done(self.number));
-        let told = counts.to_string();
-        let part = |name: &str| -> u64 {
-            told.split(", ").filter_map(|part| part.strip_suffix(name)?.trim().parse::<u64>().ok()).sum()
-        };
-        if part(" out") != done.delivered {
-            world.broken(COUNTED, format!("{told}; {} were acknowledged", done.delivered));
-        }
-        let unlucky = world.crews.borrow().unlucky.len() as u64;
-        // The one at which it stopped is read again.
-        let stopped = u64::from(self.ended.get().is_some_and(|ended| ended.stopped_by_error));
-        let told_of = |count: u64, least: u64, most: u64| (least..=most).contains(&count);
-        if part(" in") > done.read
-            || !told_of(part(" skipped by predict"), done.skipped.committed, done.skipped.read)
-            || !told_of(part(" failed"), done.failed.committed + stopped, done.failed.read + unlucky)
-        {
-            world.broken(COUNTED, format!("{told}; it was {done:?}"));
-        }
-    }
-}
 
 /// Runs a seed; what was broken, and what happened.
 pub fn run(plan: Plan, random: Random, logged: bool) -> (Result<(), String>, Vec<String>) {
@@ -317,10 +111,10 @@ fn serve(world: &Rc<World>, number: u32, end: Time) {
         }
     });
     source.leave(STOP_TIMEOUT);
-    while service.ended.get().is_none() {
-        world.wait(Who::Source, Duration::from_millis(10), &|| service.ended.get().is_some());
+    while service.ended().is_none() {
+        world.wait(Who::Source, Duration::from_millis(10), &|| service.ended().is_some());
     }
-    if !world.is_rough() && !service.ended.get().is_some_and(|ended| ended.clean) {
+    if !world.is_rough() && !service.ended().is_some_and(|ended| ended.clean) {
         world.broken(SETTLES, "nothing goes wrong, and the stop isn't clean".to_owned());
     }
 }

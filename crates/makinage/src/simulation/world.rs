@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    group::Coordinator, kafka::Broker, oracle::Oracle, random::Random, run::Service, schedule::Plan, workers::Crews,
+    group::Coordinator, kafka::Broker, oracle::Oracle, random::Random, schedule::Plan, service::Service, workers::Crews,
 };
 use crate::clock::{Clock, Shared};
 

@@ -306,3 +306,6 @@ fn unassigned(Group { name, session_timeout, .. }: &Group, membership: Membershi
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! The source's loop with a consumer that does what it is told.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    rc::Rc,
+};
+
+use crossbeam_channel::{Receiver, unbounded};
+
+use super::*;
+use crate::{
+    clock::Shared,
+    config::{DataStart, Encoder},
+    event::{Fate, Ticket},
+    source::{acks::Acks, consumer::Start, offsets::Position},
+    stop::Stop,
+};
+
+/// Time passes when it is waited for.
+#[derive(Clone)]
+struct Hand(Rc<Cell<Instant>>);
+
+impl Clock for Hand {
+    fn now(&self) -> Instant {
+        self.0.get()
+    }
+
+    fn sleep(&self, time: Duration) {
+        self.0.set(self.0.get() + time);
+    }
+
+    fn wait<T>(&self, shared: &Shared<T>, timeout: Duration, enough: impl Fn(&T) -> bool) {
+        if !enough(&shared.lock()) {
+            self.sleep(timeout);
+        }
+    }
+}
+
+/// What the consumer was asked for, and what it has.
+#[derive(Default)]
+struct Told {
+    /// Offsets of partition 0 that come.
+    records: VecDeque<i64>,
+    paused: bool,
+    lost: bool,
+    /// How often a commit is refused.
+    refusals: u32,
+    committed: BTreeMap<i32, i64>,
+    calls: Vec<String>,
+}
+
+#[derive(Clone, Default)]
+struct Fake(Rc<RefCell<Told>>);
+
+impl Fake {
+    fn call(&self, call: String) -> KafkaResult<()> {
+        self.0.borrow_mut().calls.push(call);
+        Ok(())
+    }
+
+    fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.borrow_mut().calls)
+    }
+}
+
+impl Consumer for Fake {
+    fn poll<T>(&self, _timeout: Duration, read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
+        let offset = if self.0.borrow().paused { None } else { self.0.borrow_mut().records.pop_front() }?;
+        Some(Ok(read(Record { partition: (0, 0), offset, key: None, value: Some(b"1"), headers: None })))
+    }
+
+    fn assignment(&self) -> KafkaResult<Vec<Partition>> {
+        Ok(vec![(0, 0)])
+    }
+
+    fn pause(&self, _partitions: &[Partition]) -> KafkaResult<()> {
+        self.0.borrow_mut().paused = true;
+        self.call("pause".to_owned())
+    }
+
+    fn resume(&self, partitions: &[Partition]) -> KafkaResult<()> {
+        self.0.borrow_mut().paused = false;
+        self.call(format!("resume {partitions:?}"))
+    }
+
+    fn assign(&self, starts: &[Start]) -> KafkaResult<()> {
+        self.call(format!("assign {:?}", starts.iter().map(|start| start.offset).collect::<Vec<_>>()))
+    }
+
+    fn unassign(&self, partitions: &[Partition]) -> KafkaResult<()> {
+        self.call(format!("unassign {partitions:?}"))
+    }
+
+    fn is_lost(&self) -> bool {
+        self.0.borrow().lost
+    }
+
+    fn store(&self, positions: &[Position]) -> KafkaResult<()> {
+        self.call(format!("store {}", positions[0].offset))
+    }
+
+    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
+        let mut told = self.0.borrow_mut();
+        if told.refusals > 0 {
+            told.refusals -= 1;
+            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::UnknownMemberId));
+        }
+        told.committed.extend(positions.iter().map(|position| (position.partition, position.offset)));
+        drop(told);
+        self.call(format!("commit {}", positions[0].offset))
+    }
+
+    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
+        Ok([(0, self.0.borrow().committed.get(&0).copied())].into())
+    }
+
+    fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
+        Ok((0, 9))
+    }
+
+    fn look_up(&self, _topic: &str) -> Topic {
+        Topic::Partitions(1)
+    }
+
+    fn membership(&self) -> Membership {
+        Membership::default()
+    }
+
+    fn is_reached(&self) -> bool {
+        true
+    }
+
+    fn tell(&self, _error: &KafkaError) {}
+}
+
+struct Case {
+    source: KafkaSource<Fake, Hand>,
+    fake: Fake,
+    clock: Hand,
+    acks: Arc<Acks>,
+    intake: Receiver<Intake>,
+}
+
+impl Case {
+    /// At most four events may be open; the group's offset is 3 if there is one.
+    fn new(committed: Option<i64>) -> Self {
+        let (acks, clock, fake) =
+            (Arc::new(Acks::default()), Hand(Rc::new(Cell::new(Instant::now()))), Fake::default());
+        fake.0.borrow_mut().committed.extend(committed.map(|offset| (0, offset)));
+        let (sender, intake) = unbounded();
+        let wiring = Wiring { acks: Arc::clone(&acks), intake: sender, stop: Stop::default() };
+        let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
+        let assignment = Arc::new(Assignment::new(&[topic], wiring, clock.clone()));
+        let group = Group { name: "app".to_owned(), endpoint: "kafka".to_owned(), session_timeout: SESSION_TIMEOUT };
+        let room = Room { events: 4, bytes: 1000, chunk: 2 };
+        let source = KafkaSource::with(fake.clone(), assignment, group, room);
+        Self { source, fake, clock, acks, intake }
+    }
+
+    fn assigned(&self) {
+        self.source.assignment.assigned(&self.fake, &[(0, 0)]);
+    }
+
+    fn revoked(&self) {
+        self.source.assignment.revoked(&self.fake, &[(0, 0)]);
+    }
+
+    /// The events that the pipeline is handed.
+    fn taken(&self) -> Vec<Ticket> {
+        self.intake
+            .try_iter()
+            .flat_map(|message| match message {
+                Intake::Events(events) => events.iter().map(|event| event.ticket).collect(),
+                _ => vec![],
+            })
+            .collect()
+    }
+}
+
+#[test]
+fn too_many_open_events_pause_the_partitions_after_a_while_and_room_resumes_them() {
+    let mut case = Case::new(Some(3));
+    case.assigned();
+    case.fake.0.borrow_mut().records.extend(3..20);
+    case.fake.calls();
+    case.source.step();
+    case.source.step();
+    let open = case.taken();
+    assert_eq!(open.len(), 4);
+    while case.fake.calls().is_empty() {
+        case.source.step();
+        assert!(case.taken().is_empty(), "nothing is read beyond the limit");
+    }
+    assert!(case.fake.0.borrow().paused);
+    open.iter().for_each(|ticket| case.acks.settle(*ticket, Fate::Finished));
+    case.source.step();
+    assert_eq!(case.fake.calls(), ["store 7", "resume [(0, 0)]"]);
+    assert_eq!(case.taken().len(), 2);
+}
+
+#[test]
+fn a_revoke_commits_what_has_finished_and_what_comes_of_it_later_settles_nothing() {
+    let mut case = Case::new(Some(3));
+    case.assigned();
+    case.fake.0.borrow_mut().records.extend(3..5);
+    case.source.step();
+    let open = case.taken();
+    case.acks.settle(open[0], Fate::Finished);
+    case.fake.calls();
+    // The other one isn't finished in time.
+    case.revoked();
+    assert_eq!(case.fake.calls(), ["store 4", "commit 4", "unassign [(0, 0)]"]);
+    case.assigned();
+    assert_eq!(case.fake.calls(), ["assign [Some(4)]", "resume [(0, 0)]"]);
+    case.acks.settle(open[1], Fate::Finished);
+    case.source.step();
+    assert_eq!(case.fake.calls(), [""; 0]);
+}
+
+#[test]
+fn what_is_lost_is_not_waited_for_and_not_committed() {
+    let mut case = Case::new(Some(3));
+    case.assigned();
+    case.fake.0.borrow_mut().records.extend(3..5);
+    case.source.step();
+    case.acks.settle(case.taken()[0], Fate::Finished);
+    case.fake.calls();
+    case.fake.0.borrow_mut().lost = true;
+    let before = case.clock.now();
+    case.revoked();
+    assert_eq!(case.fake.calls(), ["unassign [(0, 0)]"]);
+    assert_eq!(case.clock.now(), before);
+}
+
+#[test]
+fn a_first_start_is_committed_and_a_group_that_gives_up_meanwhile_is_answered() {
+    let case = Case::new(None);
+    case.fake.0.borrow_mut().refusals = 2;
+    case.assigned();
+    assert_eq!(case.fake.calls(), ["commit 9", "assign [Some(9)]", "resume [(0, 0)]"]);
+
+    let case = Case::new(None);
+    case.fake.0.borrow_mut().refusals = u32::MAX;
+    case.fake.0.borrow_mut().lost = true;
+    case.assigned();
+    assert_eq!(case.fake.calls(), ["assign []", "resume []"]);
+}
+
+#[test]
+fn the_end_waits_for_what_is_under_way_and_commits_it() {
+    let mut case = Case::new(Some(3));
+    case.assigned();
+    case.fake.0.borrow_mut().records.extend(3..5);
+    case.source.step();
+    case.taken().iter().for_each(|ticket| case.acks.settle(*ticket, Fate::Finished));
+    case.fake.calls();
+    let Case { source, fake, intake, .. } = case;
+    source.leave(Duration::from_secs(25));
+    assert_eq!(fake.calls(), ["store 5", "store 5", "commit 5"]);
+    assert!(matches!(intake.try_recv(), Ok(Intake::Stop)));
+}
