@@ -35,7 +35,7 @@ impl Changes {
     /// Watches from now on, on threads of its own. `running` is what the service began with; changes go to the loader's `mailbox`.
     pub fn watch(self, running: Config, mailbox: Arc<Mailbox>, threads: &mut Threads) -> io::Result<()> {
         let Self { source, hangups } = self;
-        let (texts, origin) = source.follow(Arc::clone(&mailbox), threads)?;
+        let (texts, origin) = source.follow(Arc::clone(&mailbox))?;
         let watch = watch::Watch::new(texts, origin, running, mailbox, preflight::add_imports);
         threads.start("configuration", move || watch.run(&hangups))
     }

@@ -4,6 +4,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
 };
 
 use crossbeam_channel::{Receiver, bounded};
@@ -14,7 +15,6 @@ use crate::{
     generation::mailbox::Mailbox,
     panics,
     stop::Stop,
-    threads::Threads,
 };
 
 /// Where the configuration is.
@@ -72,13 +72,14 @@ impl Source {
     }
 
     /// The texts that come after the first, until the mailbox is closed.
-    pub fn follow(self, mailbox: Arc<Mailbox>, threads: &mut Threads) -> io::Result<(Texts, Origin)> {
+    pub fn follow(self, mailbox: Arc<Mailbox>) -> io::Result<(Texts, Origin)> {
         let texts = match self.from {
             From::File { path, .. } => Texts::File(path),
             From::Consul(mut follower) => {
                 let last = follower.last().to_owned();
                 let (sender, texts) = bounded(1);
-                threads.start("consul", move || {
+                // Nobody waits for its end, since it may be in a query that Consul answers only after a minute.
+                thread::Builder::new().name("consul".into()).spawn(move || {
                     while let Some(text) = follower.next(&|| mailbox.is_closed()) {
                         panics::point("consul");
                         if sender.send(text).is_err() {
