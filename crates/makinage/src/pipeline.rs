@@ -97,12 +97,11 @@ impl<S: Sink> Pipeline<S> {
         let timeout = self.stream.next_deadline(SystemClock.now()).map_or(TICK, |due| due.min(TICK));
         let (Inputs { intake, workers, generations }, stream) = (&self.inputs, &mut self.stream);
         select! {
-            recv(intake) -> message => match message {
-                Ok(message) => stream.take(message, SystemClock.now()),
-                Err(_) => {
-                    stream.source_is_gone();
-                    self.inputs.intake = never();
-                }
+            recv(intake) -> message => if let Ok(message) = message {
+                stream.take(message, SystemClock.now());
+            } else {
+                stream.source_is_gone();
+                self.inputs.intake = never();
             },
             recv(workers) -> message => if let Ok(message) = message {
                 stream.hear(message, SystemClock.now());

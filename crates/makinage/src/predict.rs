@@ -40,9 +40,9 @@ pub struct Predictor {
     early: EarlyNews,
 }
 
-impl Predictor {
+impl Default for Predictor {
     /// Without a generation: nothing is taken until the first one comes, with its rule.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self {
             sizer: BatchSizer::new(Batch::Auto),
             flights: Flights::default(),
@@ -53,7 +53,9 @@ impl Predictor {
             early: EarlyNews::default(),
         }
     }
+}
 
+impl Predictor {
     /// From now on jobs go to this generation.
     pub fn switch_to(&mut self, mut pool: Pool, now: Instant) {
         self.early.tell(&mut pool);

@@ -57,7 +57,7 @@ pub struct Stream<S> {
 impl<S: Sink> Stream<S> {
     /// Without a generation yet.
     pub(crate) fn new(writer: Writer<S>, samples: Samples) -> Self {
-        Self { queue: Queue::default(), predictor: Predictor::new(), writer, samples, phase: Phase::Running }
+        Self { queue: Queue::default(), predictor: Predictor::default(), writer, samples, phase: Phase::Running }
     }
 
     /// Every failed event is named in the log, however many there are.

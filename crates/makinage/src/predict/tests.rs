@@ -123,7 +123,7 @@ fn landed(predictor: &mut Predictor) -> Vec<u64> {
 fn an_event_that_kills_each_worker_is_found_and_its_neighbours_are_answered() {
     let now = Instant::now();
     let (pool, mut seat) = pool(1, 8);
-    let mut predictor = Predictor::new();
+    let mut predictor = Predictor::default();
     predictor.switch_to(pool, now);
     predictor.open(events(0..8), now);
     let (mut answered, mut deaths) = (vec![], 0);
@@ -161,7 +161,7 @@ fn an_event_that_kills_each_worker_is_found_and_its_neighbours_are_answered() {
 fn what_a_generation_began_it_ends_and_what_is_new_goes_to_the_next() {
     let now = Instant::now();
     let ((first, mut old), (second, new)) = (pool(1, 1), pool(2, 1));
-    let mut predictor = Predictor::new();
+    let mut predictor = Predictor::default();
     predictor.switch_to(first, now);
     predictor.open(events(0..1), now);
     predictor.open(events(1..2), now);
@@ -185,7 +185,7 @@ fn what_a_generation_began_it_ends_and_what_is_new_goes_to_the_next() {
 fn a_batch_of_a_generation_that_is_gone_is_the_next_ones() {
     let now = Instant::now();
     let ((first, old), (second, new)) = (pool(1, 1), pool(2, 1));
-    let mut predictor = Predictor::new();
+    let mut predictor = Predictor::default();
     predictor.switch_to(first, now);
     predictor.open(events(0..1), now);
     predictor.switch_to(second, now);
@@ -199,7 +199,7 @@ fn a_batch_of_a_generation_that_is_gone_is_the_next_ones() {
 fn a_worker_that_is_silent_on_a_batch_is_ended_and_one_that_shows_that_it_works_is_not() {
     let now = Instant::now();
     let (pool, seat) = pool(1, 1);
-    let mut predictor = Predictor::new();
+    let mut predictor = Predictor::default();
     predictor.switch_to(pool, now);
     predictor.tick(now + 2 * SILENCE);
     assert!(!seat.ended.0.load(Ordering::Relaxed), "it was asked nothing");
@@ -215,7 +215,7 @@ fn a_worker_that_is_silent_on_a_batch_is_ended_and_one_that_shows_that_it_works_
 fn a_worker_that_died_before_its_generation_took_over_is_asked_nothing_until_it_is_replaced() {
     let now = Instant::now();
     let (pool, mut seat) = pool(1, 1);
-    let mut predictor = Predictor::new();
+    let mut predictor = Predictor::default();
     predictor.hear(seat.dies(), now);
     predictor.switch_to(pool, now);
     let queued = Queued { rows: 1, full_of_bytes: false, waited: Duration::from_secs(1) };

@@ -60,7 +60,7 @@ impl Consumer for SimConsumer {
             }
             let readable = inner.readable();
             if !readable.is_empty() {
-                let partition = readable[world.draw(|random| random.below(readable.len() as u64)) as usize];
+                let partition = readable[world.draw(|random| random.count(0, readable.len() - 1))];
                 return Some(Ok(inner.read(partition, read)));
             }
             if world.time() >= until {
@@ -121,7 +121,9 @@ impl Consumer for SimConsumer {
     }
 
     fn unassign(&self, partitions: &[Partition]) -> KafkaResult<()> {
-        partitions.iter().for_each(|(_, partition)| self.0.give_up(*partition));
+        for (_, partition) in partitions {
+            self.0.give_up(*partition);
+        }
         Ok(())
     }
 

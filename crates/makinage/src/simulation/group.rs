@@ -57,7 +57,9 @@ impl Coordinator {
     }
 
     pub fn give(&mut self, partitions: &[i32], owner: Owner) {
-        partitions.iter().for_each(|partition| self.owners[place(*partition)] = owner);
+        for partition in partitions {
+            self.owners[place(*partition)] = owner;
+        }
     }
 }
 

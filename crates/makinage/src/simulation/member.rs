@@ -89,13 +89,15 @@ impl Inner {
             world.tell(|| format!("a commit of {offsets:?} fails"));
             return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::RequestTimedOut));
         }
-        offsets.iter().for_each(|(partition, offset)| self.committed(*partition, *offset));
+        for (partition, offset) in offsets {
+            self.committed(*partition, *offset);
+        }
         Ok(())
     }
 
     pub(super) fn committed(&self, partition: i32, offset: i64) {
         let world = &self.world;
-        let before = std::mem::replace(&mut world.group.borrow_mut().committed[place(partition)], Some(offset));
+        let before = world.group.borrow_mut().committed[place(partition)].replace(offset);
         if before != Some(offset) {
             world.tell(|| format!("committed: {partition} at {offset}"));
             world.oracle.borrow_mut().committed(world, partition, before, offset);

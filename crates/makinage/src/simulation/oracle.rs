@@ -205,7 +205,7 @@ impl Oracle {
     }
 
     /// Nothing more comes: everything is in the committed past.
-    pub fn ended(&self, world: &World) {
+    pub fn ended(world: &World) {
         let group = world.group.borrow();
         for (partition, committed) in group.committed.iter().enumerate() {
             let end = world.plan.end(partition);

@@ -27,6 +27,11 @@ impl Random {
         low + self.below(high - low + 1)
     }
 
+    /// A number of things: from `low` to `high`.
+    pub fn count(&mut self, low: usize, high: usize) -> usize {
+        usize::try_from(self.between(low as u64, high as u64)).expect("no more than asked for")
+    }
+
     /// So often in a thousand.
     pub fn chance(&mut self, in_a_thousand: u64) -> bool {
         self.below(1000) < in_a_thousand

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     group::Owner,
-    oracle::SETTLES,
+    oracle::{Oracle, SETTLES},
     peer,
     random::Random,
     schedule::{Act, Plan},
@@ -59,7 +59,7 @@ fn live(world: &Rc<World>) {
         }
         bury(world, number);
     }
-    world.oracle.borrow().ended(world);
+    Oracle::ended(world);
 }
 
 fn is_finished(world: &World) -> bool {
@@ -97,7 +97,7 @@ fn serve(world: &Rc<World>, number: u32, end: Time) {
         source.step();
     }
     if world.time() >= end {
-        world.oracle.borrow().ended(world);
+        Oracle::ended(world);
     }
     world.tell(|| "stopping".to_owned());
     world.stops();

@@ -137,7 +137,7 @@ impl Plan {
         let acts = draw_acts(random, calm_from);
         Self {
             inputs,
-            workers: random.between(1, 3) as usize,
+            workers: random.count(1, 3),
             compacted: random.chance(300),
             odds: Odds::draw(random),
             away: draw_windows(random, calm_from),
@@ -220,7 +220,7 @@ fn sometimes(random: &mut Random, most: u64) -> u64 {
 }
 
 fn one_of(random: &mut Random, choices: &[usize]) -> usize {
-    choices[random.below(choices.len() as u64) as usize]
+    choices[random.count(0, choices.len() - 1)]
 }
 
 fn draw_inputs(random: &mut Random, kinds: &Kinds, until: Time) -> Vec<Input> {

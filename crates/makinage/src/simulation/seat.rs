@@ -116,7 +116,7 @@ impl Seat {
         if slow > 0 {
             self.show_progress(world, took + slow);
         }
-        self.later(world, took + slow, |seat, world| seat.work(world));
+        self.later(world, took + slow, Self::work);
     }
 
     fn show_progress(self: &Rc<Self>, world: &Rc<World>, until: Time) {
@@ -171,7 +171,7 @@ impl Seat {
         let piece = if world.draw(|random| random.chance(700)) {
             rows - from
         } else {
-            world.draw(|random| random.between(1, (rows - from) as u64)) as usize
+            world.draw(|random| random.count(1, rows - from))
         };
         let (id, payload) = {
             let held = self.held.borrow();
@@ -252,8 +252,8 @@ fn payload(world: &World, events: &[Event], first: usize) -> Vec<u8> {
     payload.extend(1_000_000_u64.to_le_bytes());
     payload.push(0);
     payload.extend(items.iter().map(|(status, _)| *status));
-    items.iter().for_each(|(_, bytes)| payload.extend(number(bytes.len())));
-    items.into_iter().for_each(|(_, bytes)| payload.extend(bytes));
+    payload.extend(items.iter().flat_map(|(_, bytes)| number(bytes.len())));
+    payload.extend(items.into_iter().flat_map(|(_, bytes)| bytes));
     payload
 }
 

@@ -110,7 +110,7 @@ impl Inner {
         if self.closed.get() || state.fatal.is_some() || in_flight.len() >= IN_FLIGHT {
             return None;
         }
-        let most = if self.kind == Kind::Alone { 1 } else { self.world.draw(|random| random.between(1, 8)) as usize };
+        let most = if self.kind == Kind::Alone { 1 } else { self.world.draw(|random| random.count(1, 8)) };
         let queue = state.queues.get_mut(&partition)?;
         let mut records: Vec<Output> = vec![];
         let mut bytes = 0;

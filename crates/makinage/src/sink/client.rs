@@ -150,8 +150,7 @@ impl KafkaSink<KafkaProducers> {
     ) -> KafkaResult<Option<Self>> {
         let (sink, sources) = route;
         let settings = cluster.producer();
-        let mut producers =
-            KafkaProducers { settings, acks: Arc::clone(&acks), connection: Arc::clone(&cluster.connection) };
+        let mut producers = KafkaProducers { settings, acks, connection: Arc::clone(&cluster.connection) };
         let asking = producers.create_with(&producers.settings)?;
         let names = sources.iter().map(|source| source.name.as_str());
         let endpoint = cluster.endpoint();

@@ -112,7 +112,9 @@ impl Consumer for KafkaConsumer {
         let metadata = self.fetch_metadata(Some(topic), TIMEOUT)?;
         let mut all = TopicPartitionList::new();
         for found in metadata.topics().iter().filter(|found| found.name() == topic) {
-            found.partitions().iter().for_each(|partition| drop(all.add_partition(topic, partition.id())));
+            for partition in found.partitions() {
+                all.add_partition(topic, partition.id());
+            }
         }
         let answer = self.committed_offsets(all, TIMEOUT)?;
         answer
