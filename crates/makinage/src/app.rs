@@ -18,12 +18,12 @@ use crate::{
     generation::{
         builder::Builder,
         fetcher::{Fetcher, fetcher},
-        handover::{self, HandOver},
+        handover::{HandOver, LoaderOutlets},
         loader::{self, Loader},
         mailbox::Mailbox,
     },
     kafka::client::Cluster,
-    pipeline::{self, Inputs, Pipeline},
+    pipeline::{Inputs, Pipeline, PipelineOutlets},
     reload::Changes,
     sink::kafka::KafkaSink,
     source::{
@@ -36,7 +36,7 @@ use crate::{
     threads::Threads,
     topic::{
         reader::ModelReader,
-        shelf::{self, KafkaShelf, Shelf},
+        shelf::{KafkaShelf, Shelf, ShelfOutlets},
     },
     worker::{messages::FromWorker, pool::Pool, samples::Samples},
 };
@@ -105,12 +105,12 @@ impl Service {
             cluster: Arc::clone(&cluster),
             operator: config.operator.clone(),
             inputs: Inputs { intake: events, workers, generations },
-            outlets: pipeline::Outlets { mailbox: Arc::clone(&mailbox), samples: samples.clone(), stop: stop.clone() },
+            outlets: PipelineOutlets { mailbox: Arc::clone(&mailbox), samples: samples.clone(), stop: stop.clone() },
             acks: Arc::clone(&acks),
             limit,
             flush_timeout: config.application.stop_timeout,
         };
-        let to_store = shelf::Outlets {
+        let to_store = ShelfOutlets {
             store: Arc::clone(&store),
             workspace: Arc::clone(&workspace),
             mailbox: Arc::clone(&mailbox),
@@ -125,7 +125,7 @@ impl Service {
             samples,
             answers,
             max_output_bytes,
-            outlets: handover::Outlets { ready, memory: store },
+            outlets: LoaderOutlets { ready, memory: store },
             ends: ends.clone(),
         };
         Ok(Self { source, stream, models, fetcher, loader, config: config.clone(), ends })
@@ -202,7 +202,7 @@ struct Stream {
     cluster: Arc<Cluster>,
     operator: Operator,
     inputs: Inputs,
-    outlets: pipeline::Outlets,
+    outlets: PipelineOutlets,
     acks: Arc<Acks>,
     /// Takes the size of the largest output, once that is known.
     limit: Sender<usize>,
@@ -232,7 +232,7 @@ struct Loading {
     samples: Samples,
     answers: Sender<FromWorker>,
     max_output_bytes: Receiver<usize>,
-    outlets: handover::Outlets<Pool>,
+    outlets: LoaderOutlets<Pool>,
     ends: Ends,
 }
 

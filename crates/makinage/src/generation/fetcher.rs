@@ -82,7 +82,7 @@ impl<T: Models> Fetcher<T> {
         if is_overtaken() {
             return;
         }
-        let outcome = self.models.take(place, &|| is_overtaken() || self.mailbox.is_closed());
+        let outcome = self.models.fetch(place, &|| is_overtaken() || self.mailbox.is_closed());
         // Where it was overtaken, its number says so.
         self.mailbox.took(Took { number, outcome });
     }

@@ -8,7 +8,7 @@ use super::{Arrived, Configuration, Made, builder::Build, mailbox::Mailbox, memo
 
 /// Where generations go, and who takes note.
 #[derive(Debug)]
-pub struct Outlets<R> {
+pub struct LoaderOutlets<R> {
     /// Generations that are ready, to the pipeline.
     pub ready: Sender<R>,
     /// Takes note of what was served, and of what was taken back.
@@ -28,7 +28,7 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct HandOver<B: Build> {
     builder: B,
-    outlets: Outlets<B::Ready>,
+    outlets: LoaderOutlets<B::Ready>,
     mailbox: Arc<Mailbox>,
     serving: Option<Made>,
     generation: u64,
@@ -39,7 +39,7 @@ pub struct HandOver<B: Build> {
 
 impl<B: Build> HandOver<B> {
     /// Nothing serves yet. Once the mailbox is closed a failure is none.
-    pub fn new(builder: B, outlets: Outlets<B::Ready>, mailbox: Arc<Mailbox>) -> Self {
+    pub fn new(builder: B, outlets: LoaderOutlets<B::Ready>, mailbox: Arc<Mailbox>) -> Self {
         Self { builder, outlets, mailbox, serving: None, generation: 0, failed: 0, is_over: false }
     }
 

@@ -35,7 +35,7 @@ impl Cluster {
             .set("reconnect.backoff.max.ms", "1000")
             .set("socket.keepalive.enable", "true")
             .set("topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS.to_string())
-            // The broker's policy decides whether a topic is made: the page never creates one.
+            // The broker's policy decides whether a topic is made: Maki Nage's documentation never says that one is.
             .set("allow.auto.create.topics", "true")
             .set("log.connection.close", "false");
         for (name, value) in &self.kafka.properties {

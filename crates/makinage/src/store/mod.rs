@@ -75,11 +75,11 @@ impl Store {
             return Err(StoreError::Digest { announced: identity.sha256, found });
         }
         let zip = folder::zip(&self.folder, &identity.sha256);
-        let held = self.take_in(spool, &zip, &found).map_err(|error| self.failed(error))?;
+        let held = self.adopt(spool, &zip, &found).map_err(|error| self.failed(error))?;
         Ok(StoredModel::new(identity, zip, held))
     }
 
-    fn take_in(&self, spool: Spool, zip: &Path, sha256: &str) -> io::Result<File> {
+    fn adopt(&self, spool: Spool, zip: &Path, sha256: &str) -> io::Result<File> {
         let mut damaged = None;
         if let Some(held) = hold(zip)? {
             if digest_of(&held)?.0 == sha256 {

@@ -57,12 +57,12 @@ struct Assembly<'a> {
 impl Assembly<'_> {
     fn read(&mut self, stretches: &impl Stretches, partition: i32, offsets: Range<i64>) -> Result<(), NotHad> {
         stretches
-            .read(partition, offsets, self.given_up, &mut |place, record| self.take(place, &record))
+            .read(partition, offsets, self.given_up, &mut |place, record| self.accept(place, &record))
             .map_err(|error| NotHad::Later(format!("its chunks can't be read ({error})")))?;
         self.failure.take().map_or(Ok(()), Err)
     }
 
-    fn take(&mut self, place: &RecordPlace, record: &Record<'_>) -> ControlFlow<()> {
+    fn accept(&mut self, place: &RecordPlace, record: &Record<'_>) -> ControlFlow<()> {
         let Record::Chunk(chunk) = record else { return ControlFlow::Continue(()) };
         match self.upload.place(chunk) {
             Placing::Write(at) => {

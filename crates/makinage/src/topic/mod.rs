@@ -19,11 +19,11 @@ mod ignored;
 pub mod list;
 mod log;
 mod look;
+pub mod model_fetcher;
 pub mod read;
 pub mod reader;
 pub mod shelf;
 mod stretches;
-pub mod take;
 #[cfg(test)]
 mod testing;
 mod watch;

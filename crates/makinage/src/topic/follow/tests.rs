@@ -5,7 +5,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use super::{
     super::{
         history::History,
-        testing::{Partitions, Script, Written, place, taker},
+        testing::{Partitions, Script, Written, fetcher, place},
     },
     *,
 };
@@ -25,7 +25,7 @@ impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mailbox = Arc::<Mailbox>::default();
-        let shelf = Shelf::new(Arc::default(), "model", taker(folder.path()), Arc::clone(&mailbox));
+        let shelf = Shelf::new(Arc::default(), "model", fetcher(folder.path()), Arc::clone(&mailbox));
         shelf.begin(History::new(iter::once(0..0)));
         let script = Script { ends: vec![3].into(), is_there: true.into(), ..Script::default() };
         Self { script, shelf, mailbox, _folder: folder }

@@ -4,7 +4,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use tempfile::TempDir;
 
 use super::{
-    super::testing::{Partitions, Written, place, taker, zip},
+    super::testing::{Partitions, Written, fetcher, place, zip},
     *,
 };
 
@@ -25,7 +25,7 @@ impl Scene {
     fn unread() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (partitions, mailbox) = <(Arc<Partitions>, Arc<Mailbox>)>::default();
-        let shelf = Shelf::new(Arc::clone(&partitions), "model", taker(folder.path()), Arc::clone(&mailbox));
+        let shelf = Shelf::new(Arc::clone(&partitions), "model", fetcher(folder.path()), Arc::clone(&mailbox));
         Self { partitions, shelf, mailbox, _folder: folder }
     }
 
@@ -59,11 +59,11 @@ fn what_cannot_be_used_is_passed_over_and_what_is_gone_is_forgotten() {
     scene.partitions.write(0, 2, Written::model("c"));
     assert_eq!(scene.order(), [place(0, 2), place(0, 1), place(0, 0)]);
     scene.partitions.records.lock().unwrap().remove(&(0, 2));
-    let take = |offset| scene.shelf.take(&place(0, offset), &|| false);
-    assert!(matches!(take(2), Err(NotHad::Gone)));
-    assert!(matches!(take(1), Err(NotHad::Unusable(_))));
+    let fetch = |offset| scene.shelf.fetch(&place(0, offset), &|| false);
+    assert!(matches!(fetch(2), Err(NotHad::Gone)));
+    assert!(matches!(fetch(1), Err(NotHad::Unusable(_))));
     assert_eq!(scene.order(), [place(0, 0)]);
-    let taken = take(0).expect("a model");
+    let taken = fetch(0).expect("a model");
     assert_eq!(std::fs::read(taken.model.zip()).unwrap(), zip("a"));
 }
 

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use super::super::{
     super::{
         fetcher::{Fetcher, fetcher},
-        handover::Outlets,
+        handover::LoaderOutlets,
         mailbox::Seen,
         memory::Memory,
         testing::{Log, Notes, Topic, Workshop, place},
@@ -19,7 +19,7 @@ use crate::config::{Origin, read_service};
 const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/examples/serve.yaml"));
 
 pub fn configuration() -> Config {
-    read_service(PAGE, &Origin::file(Path::new("serve.yaml"))).config.expect("the page's own")
+    read_service(PAGE, &Origin::file(Path::new("serve.yaml"))).config.expect("the documented one")
 }
 
 /// A loader, and all that it meets.
@@ -46,7 +46,7 @@ impl Scene {
         let (asks, fetcher) = fetcher(Arc::clone(&topic), Arc::clone(&mailbox));
         let (sender, ready) = unbounded();
         let memory = Arc::clone(&notes) as Arc<dyn Memory>;
-        let outlets = Outlets { ready: sender, memory };
+        let outlets = LoaderOutlets { ready: sender, memory };
         let hand_over = HandOver::new(Arc::clone(&workshop), outlets, Arc::clone(&mailbox));
         let source = Source { models: Arc::clone(&topic), asks };
         let loader = Loader::new(config, Arc::clone(&mailbox), source, hand_over);
