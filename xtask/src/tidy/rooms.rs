@@ -1,8 +1,9 @@
-//! The rooms of the house, in reading order, and who may use whom.
+//! The rooms of the house, from what people start down to what stands below all, and who may use whom.
 //!
 //! A room is a top-level module of `crates/makinage/src`: a file `x.rs`, a folder `x/`, or both. Code in a room uses the
 //! rooms on its line and no others. An entry that no code needs is refused like an arrow that isn't here, so that the
-//! table says what is. A new entry is a decision: `cargo xtask tidy --graph` shows what it would tie together.
+//! table says what is. A room uses only rooms that stand further down in the table. A new entry is a decision:
+//! `cargo xtask tidy --graph` shows what it would tie together.
 
 /// A room, and the rooms that it may use.
 pub struct Room {
@@ -45,7 +46,6 @@ pub const ROOMS: &[Room] = &[
             "worker",
         ],
     ),
-    room("preflight", &["config", "consul", "wire", "worker"]),
     room(
         "app",
         &[
@@ -65,53 +65,54 @@ pub const ROOMS: &[Room] = &[
         ],
     ),
     room("reload", &["config", "consul", "generation", "panics", "preflight", "stop", "threads"]),
+    room("preflight", &["config", "consul", "wire", "worker"]),
     room("consul", &["backoff", "config", "said"]),
-    room("source", &["clock", "config", "counts", "event", "kafka", "panics", "stop"]),
-    room("queue", &["batch", "event"]),
-    room("event", &[]),
-    room("counts", &["event"]),
     room(
         "pipeline",
         &["clock", "config", "generation", "panics", "sink", "source", "stop", "stream", "worker", "write"],
     ),
-    room("batch", &["config"]),
+    room("stream", &["clock", "generation", "predict", "queue", "sink", "source", "worker", "write"]),
     room("predict", &["batch", "config", "event", "flights", "generation", "panics", "worker", "write"]),
-    room("flights", &["event", "model", "wire"]),
-    room(
-        "worker",
-        &["child", "config", "environment", "event", "flights", "model", "panics", "python", "store", "wire"],
-    ),
-    room("wire", &["event"]),
     room("write", &["clock", "config", "event", "failures", "flights", "sink", "source", "wire"]),
     room("failures", &["config", "event"]),
     room("sink", &["clock", "config", "event", "kafka", "panics", "source"]),
-    room(
-        "generation",
-        &["backoff", "child", "config", "environment", "model", "panics", "python", "store", "wire", "worker"],
-    ),
-    room("model", &["yaml"]),
-    room("archive", &["model"]),
-    room("record", &["address", "archive", "model"]),
-    room("store", &["archive", "config", "model", "record"]),
+    room("source", &["clock", "config", "counts", "event", "kafka", "panics", "stop"]),
+    room("queue", &["batch", "event"]),
+    room("batch", &["config"]),
+    room("publish", &["archive", "kafka", "model", "record", "topic"]),
     room(
         "topic",
         &["address", "archive", "config", "generation", "kafka", "mlflow", "model", "panics", "record", "store"],
     ),
-    room("publish", &["archive", "kafka", "model", "record", "topic"]),
+    room(
+        "generation",
+        &["backoff", "child", "config", "environment", "model", "panics", "python", "store", "wire", "worker"],
+    ),
+    room(
+        "worker",
+        &["child", "config", "environment", "event", "flights", "model", "panics", "python", "store", "wire"],
+    ),
     room("environment", &["archive", "config", "model", "python", "store"]),
+    room("store", &["archive", "config", "model", "record"]),
+    room("mlflow", &["child", "config"]),
+    room("kafka", &["config"]),
+    room("config", &["address", "child", "model", "quoted", "record", "yaml"]),
+    room("record", &["address", "archive", "model"]),
+    room("archive", &["model"]),
+    room("flights", &["event", "model", "wire"]),
+    room("wire", &["event"]),
+    room("model", &["yaml"]),
+    room("yaml", &["quoted"]),
+    room("address", &["quoted"]),
+    room("quoted", &[]),
+    room("stop", &["counts", "panics"]),
+    room("counts", &["event"]),
     room("python", &["child"]),
     room("child", &[]),
-    room("mlflow", &["child", "config"]),
-    room("config", &["address", "child", "model", "quoted", "record", "yaml"]),
-    room("kafka", &["config"]),
-    room("stop", &["counts", "panics"]),
+    room("event", &[]),
     room("panics", &[]),
     room("backoff", &[]),
     room("said", &[]),
     room("clock", &[]),
-    room("quoted", &[]),
-    room("stream", &["clock", "generation", "predict", "queue", "sink", "source", "worker", "write"]),
     room("threads", &[]),
-    room("yaml", &["quoted"]),
-    room("address", &["quoted"]),
 ];
