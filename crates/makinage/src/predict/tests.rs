@@ -85,8 +85,12 @@ fn live(handle: &Handle, incarnation: u32) -> Live {
 
 /// A generation of one worker.
 fn pool(generation: u64, rows: usize) -> (Pool, Seat) {
-    let (asks, receiver) = bounded(IN_FLIGHT);
-    let ended = Handle::default();
+    let (pool, mut seats) = crew(generation, rows, 1);
+    (pool, seats.remove(0))
+}
+
+/// A generation of several.
+fn crew(generation: u64, rows: usize, workers: usize) -> (Pool, Vec<Seat>) {
     let terms = Terms {
         label: format!("model-{generation}").into(),
         batch: Batch::Fixed { rows, max_delay: Duration::ZERO },
@@ -94,8 +98,14 @@ fn pool(generation: u64, rows: usize) -> (Pool, Seat) {
         probation: config::Probation { time: Duration::ZERO, crashes: None, error_rate: None },
         predict_timeout: SILENCE,
     };
-    let pool = Pool::new(generation, terms, Box::new(Nobody), vec![Worker::new(asks, live(&ended, 0))]);
-    (pool, Seat { worker: WorkerId { generation, slot: 0 }, asks: receiver, ended })
+    let seat = |slot| {
+        let (asks, receiver) = bounded(IN_FLIGHT);
+        let ended = Handle::default();
+        let worker = Worker::new(asks, live(&ended, 0));
+        (worker, Seat { worker: WorkerId { generation, slot }, asks: receiver, ended })
+    };
+    let (workers, seats) = (0..workers).map(seat).unzip();
+    (Pool::new(generation, terms, Box::new(Nobody), workers), seats)
 }
 
 fn events(offsets: std::ops::Range<i64>) -> Vec<Event> {
@@ -222,4 +232,27 @@ fn a_worker_that_died_before_its_generation_took_over_is_asked_nothing_until_it_
     assert_eq!(predictor.wants(queued), 0);
     predictor.hear(seat.is_replaced(1), now);
     assert_eq!(predictor.wants(queued), 1);
+}
+
+#[test]
+fn what_a_dead_worker_held_goes_to_another_of_its_generation_though_a_newer_one_serves() {
+    let now = Instant::now();
+    let ((first, old), (second, new)) = (crew(1, 1, 2), pool(2, 1));
+    let mut predictor = Predictor::default();
+    predictor.switch_to(first, now);
+    (0..3).for_each(|offset| predictor.open(events(offset..offset + 1), now));
+    predictor.switch_to(second, now);
+    predictor.hear(old[0].dies(), now);
+    predictor.tick(now);
+    predictor.dispatch(now);
+    let mut answered = vec![];
+    while let Some(ask) = old[1].asked() {
+        answered.extend(offsets(&ask));
+        predictor.hear(old[1].answer(&ask), now);
+        predictor.dispatch(now);
+    }
+    answered.sort_unstable();
+    assert_eq!(answered, [0, 1, 2]);
+    assert!(new.asked().is_none());
+    assert_eq!(landed(&mut predictor), [1, 1, 1]);
 }
