@@ -24,11 +24,6 @@ impl<T: PartialEq> Said<T> {
     pub fn over(&mut self) -> Option<T> {
         self.0.take()
     }
-
-    /// What was said and isn't over.
-    pub fn lasting(&self) -> Option<&T> {
-        self.0.as_ref()
-    }
 }
 
 /// Something that comes again and again and is said at most once in a while.
@@ -67,7 +62,6 @@ mod tests {
         assert!(said.is_news("away"));
         assert!(!said.is_news("away"));
         assert!(said.is_news("refused"));
-        assert_eq!(said.lasting(), Some(&"refused"));
         assert_eq!(said.over(), Some("refused"));
         assert_eq!(said.over(), None);
         assert!(said.is_news("refused"), "it began anew");

@@ -10,6 +10,8 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
 };
 
+use crate::said::Said;
+
 /// How long a request for metadata may take.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 /// So long a wait is nobody's business: a broker that makes topics by itself takes a moment for it.
@@ -59,20 +61,18 @@ pub struct Waiting<'a> {
     /// The topic that is waited for.
     pub topic: &'a str,
     since: Instant,
-    told: Option<mem::Discriminant<Topic>>,
+    said: Said<mem::Discriminant<Topic>>,
 }
 
 impl<'a> Waiting<'a> {
     /// Nothing has been told yet.
     pub fn new(endpoint: &'a str, topic: &'a str) -> Self {
-        Self { endpoint, topic, since: Instant::now(), told: None }
+        Self { endpoint, topic, since: Instant::now(), said: Said::default() }
     }
 
     /// The topic, or the broker, isn't there.
     pub fn tell(&mut self, found: &Topic) {
-        if self.since.elapsed() < PATIENCE
-            || self.told.replace(mem::discriminant(found)) == Some(mem::discriminant(found))
-        {
+        if self.since.elapsed() < PATIENCE || !self.said.is_news(mem::discriminant(found)) {
             return;
         }
         let (endpoint, topic) = (self.endpoint, self.topic);
@@ -89,8 +89,8 @@ impl<'a> Waiting<'a> {
     }
 
     /// It is there now.
-    pub fn over(&self) {
-        if self.told.is_some() {
+    pub fn over(&mut self) {
+        if self.said.over().is_some() {
             tracing::info!("topic {} is there now", self.topic);
         }
     }

@@ -31,6 +31,7 @@ use crate::{
         headers::{CHUNK_HEADER, CHUNK_KIND, KIND_HEADER, MANIFEST_KIND, RECORD_KEY, UPLOAD_HEADER},
         manifest::{Manifest, Uploaded},
     },
+    said::Said,
 };
 
 const TICK: Duration = Duration::from_millis(100);
@@ -77,7 +78,7 @@ impl Upload<'_> {
         mut zip: impl Read,
         progress: impl FnMut(u64),
     ) -> Result<Published, PublishError> {
-        let mut sending = Sending { upload: self, outbox, progress, moved: (outbox.now(), 0), told: false };
+        let mut sending = Sending { upload: self, outbox, progress, moved: (outbox.now(), 0), stall: Said::default() };
         let count = self.count();
         let mut hasher = Sha256::new();
         let mut buffer = Vec::new();
@@ -112,7 +113,8 @@ struct Sending<'u, 'a, O, P> {
     progress: P,
     /// When the last acknowledgement came, and how many there were.
     moved: (Instant, u32),
-    told: bool,
+    /// That nothing is acknowledged.
+    stall: Said<()>,
 }
 
 impl<O: Outbox, P: FnMut(u64)> Sending<'_, '_, O, P> {
@@ -166,15 +168,14 @@ impl<O: Outbox, P: FnMut(u64)> Sending<'_, '_, O, P> {
         let now = self.outbox.now();
         let still = now.saturating_duration_since(self.moved.0);
         if acknowledged.count != self.moved.1 {
-            if self.told {
+            if self.stall.over().is_some() {
                 tracing::warn!("Kafka takes the model again");
             }
-            (self.moved, self.told) = ((now, acknowledged.count), false);
+            self.moved = (now, acknowledged.count);
         } else if still > GIVEN_UP {
             return Err(self.given_up(acknowledged.bytes));
-        } else if still > TOLD && !self.told {
+        } else if still > TOLD && self.stall.is_news(()) {
             self.tell(acknowledged.bytes);
-            self.told = true;
         }
         Ok(())
     }

@@ -29,6 +29,7 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     event::{Event, Failure, Ticket},
+    said::Seldom,
 };
 
 /// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's varints, the names of
@@ -40,6 +41,8 @@ const PLACE_OVERHEAD: usize = 32;
 const TEND: Duration = Duration::from_millis(20);
 /// The pause between two looks.
 const LOOK: Duration = Duration::from_millis(1);
+/// A line about refusals is written once in this time; each event that fails has its own.
+const REPEAT: Duration = Duration::from_mins(1);
 /// No partition of ours: Kafka's client chooses one.
 pub(super) const ANY: i32 = -1;
 
@@ -70,8 +73,8 @@ pub struct KafkaSink<M: Producers, K = SystemClock> {
     pub(super) refused: Vec<Refused>,
     pub(super) retry_at: Option<Instant>,
     pub(super) wary_until: Option<Instant>,
-    pub(super) told_refused: Option<Instant>,
-    pub(super) told_later: Option<Instant>,
+    pub(super) said_refused: Seldom,
+    pub(super) said_later: Seldom,
     pub(super) clock: K,
     /// The time, as of the last look: it is needed for each output, and not that exactly.
     pub(super) now: Instant,
@@ -107,8 +110,8 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             refused: vec![],
             retry_at: None,
             wary_until: None,
-            told_refused: None,
-            told_later: None,
+            said_refused: Seldom::new(REPEAT),
+            said_later: Seldom::new(REPEAT),
             now: clock.now(),
             clock,
         })

@@ -42,8 +42,6 @@ const RETRY: Duration = Duration::from_secs(1);
 const LAST_REPORTS: Duration = Duration::from_secs(5);
 /// A look at a producer that is to be empty.
 const LOOK: Duration = Duration::from_millis(1);
-/// A line about refusals is written once in this time; each event that fails has its own.
-const REPEAT: Duration = Duration::from_mins(1);
 /// So long outputs without a key go alone after one was refused: a compacted topic refuses all of them, and each would take its batch along.
 const WARY: Duration = Duration::from_mins(1);
 
@@ -198,8 +196,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     /// The infrastructure's failure: produced again after a while.
     fn later(&mut self, error: &KafkaError, outputs: usize) {
-        if self.told_later.is_none_or(|at| self.now.saturating_duration_since(at) >= REPEAT) {
-            self.told_later = Some(self.now);
+        if self.said_later.is_due(self.now) {
             tracing::warn!(
                 "{outputs} outputs were not taken by Kafka ({error}); they are produced again until they are"
             );
@@ -208,8 +205,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     }
 
     fn tell_refused(&mut self, error: &KafkaError, outputs: usize) {
-        if self.told_refused.is_none_or(|at| self.now.saturating_duration_since(at) >= REPEAT) {
-            self.told_refused = Some(self.now);
+        if self.said_refused.is_due(self.now) {
             tracing::warn!(
                 "Kafka refuses a batch of {outputs} outputs for topic {} ({error}): each is tried alone, and those behind them wait",
                 self.topic

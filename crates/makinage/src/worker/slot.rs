@@ -22,6 +22,7 @@ use super::{
 };
 use crate::panics;
 use crate::{
+    backoff::Backoff,
     child::confine,
     wire::{
         answer::Answer,
@@ -31,7 +32,7 @@ use crate::{
 };
 
 /// The first wait before a dead worker is replaced, and the longest.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
+const BACK_OFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
 /// Starting the interpreter and importing the hooks takes no model's time, but a cold disk's.
 const SETUP_TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -62,12 +63,14 @@ impl Slot {
                 return;
             }
         };
-        let mut wait = BACK_OFF.0;
+        let mut backoff = BACK_OFF;
+        let mut wait = backoff.failed();
         loop {
             let Some(Death { cause, answers }) = self.serve(&mut process, incarnation) else { return };
             // One that has answered was well, whatever killed it then: only deaths without a sign of life make for a longer wait.
             if answers > 0 {
-                wait = BACK_OFF.0;
+                backoff.succeeded();
+                wait = backoff.failed();
             }
             incarnation += 1;
             if self.pipeline.send(FromWorker::Died { worker: self.id, cause }).is_err() {
@@ -77,7 +80,7 @@ impl Slot {
                 if self.closed_within(wait) {
                     return;
                 }
-                wait = (wait * 2).min(BACK_OFF.1);
+                wait = backoff.failed();
                 match self.start() {
                     Ok((process, mut live)) => {
                         live.incarnation = incarnation;
