@@ -15,15 +15,18 @@ sys.path[:] = [entry for entry in sys.path if entry != ""]
 import os
 import select
 import signal
+import time
 
 _MARK = b"MAKINAGE_CHILD"
+# The longest, in seconds, that a service which runs may take to end the group of a leader that has ended.
+_SERVICE_FIRST = 60
 
 
-def _leave_a_watcher(leader, service):
+def _leave_a_watcher(leader, service, socket):
     """Leaves a small process in the leader's group, which ends that once the leader has ended, however that came about.
 
     The service does the same, but may be killed itself, and the kernel then ends a leader alone, if that: what a model
-    has started (a pool of processes, programs) would stay for good. `service` is a socket whose end is the service's.
+    has started (a pool of processes, programs) would stay for good. The end of `socket` is the service's.
     """
     if os.getpgrp() != leader:
         return  # the group is somebody else's, who would end with it
@@ -37,18 +40,18 @@ def _leave_a_watcher(leader, service):
             signal.signal(name, signal.SIG_IGN)
         # Nobody's child, so that a model that waits for, or counts, its own children doesn't meet it.
         if os.fork() == 0:
-            _wait_for_an_end(leader, service)
+            _wait_for_an_end(leader, service, socket)
             _end_what_left_the_group()
             os.killpg(0, signal.SIGKILL)
     finally:
         os._exit(0)
 
 
-def _wait_for_an_end(leader, service):
+def _wait_for_an_end(leader, service, socket):
     waiting = select.poll()
     # What is sent over the socket isn't for this process: only its end is waited for, which is always told.
-    if service is not None:
-        waiting.register(service, 0)
+    if socket is not None:
+        waiting.register(socket, 0)
     try:
         waiting.register(os.pidfd_open(leader), select.POLLIN)
         tick = None
@@ -57,9 +60,32 @@ def _wait_for_an_end(leader, service):
         # leader's number.
         tick = 100
     # The ends of the socket and of the output are told by the leader's copies alone.
-    os.closerange(0 if service is None else 1, 3)
-    while not waiting.poll(tick) and _is_there(leader):
-        pass
+    os.closerange(0 if socket is None else 1, 3)
+    ended = []
+    while not ended and _is_there(leader):
+        ended = [descriptor for descriptor, _ in waiting.poll(tick)]
+    if socket not in ended:
+        _leave_it_to_the_service(leader, service)
+
+
+def _leave_it_to_the_service(leader, service):
+    """A service that runs ends the group itself, and before this process: it takes note of those that it ends.
+
+    As a container's first process it must. A leader that has ended keeps its number until that is done, or until
+    nobody is there to do it.
+    """
+    deadline = time.monotonic() + _SERVICE_FIRST
+    while _is_there(leader) and _runs(service) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _runs(process):
+    try:
+        with open("/proc/" + str(process) + "/stat", "rb") as stat:
+            state = stat.read().rpartition(b")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in (b"T", b"t", b"X", b"Z")
 
 
 def _end_what_left_the_group():
@@ -100,7 +126,7 @@ def _become(program):
 
 def _launch(program):
     # Before there is anything to copy.
-    _leave_a_watcher(os.getpid(), 0 if program else None)
+    _leave_a_watcher(os.getpid(), os.getppid(), 0 if program else None)
     if program:
         _become(program)
 

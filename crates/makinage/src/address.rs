@@ -1,13 +1,11 @@
 //! Addresses, and what of them may be shown. This room alone decides which credential gets into a message or a log.
 //!
-//! Hidden are user names and passwords before an `@`, and all that follows a `?` or `#`: signatures of S3 and Azure, tokens.
-//! When in doubt more is hidden: a message that lacks a part still names the place.
+//! Hidden are user names and passwords before an `@`, and all that follows a `?` or `#`: signatures of S3 and Azure,
+//! tokens. When in doubt more is hidden: a message that lacks a part still names the place.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use crate::quoted;
 
 #[cfg(test)]
 mod tests;
@@ -70,7 +68,7 @@ pub fn shown(text: &str) -> String {
 
 /// As [`shown`], in backticks and short enough for a line.
 pub fn quoted(text: &str) -> String {
-    quoted::quoted(&shown(text))
+    crate::quoted::quoted(&shown(text))
 }
 
 /// Whether a part of it must not be shown.

@@ -1,108 +1,254 @@
-//! The service's life: build the parts, run the pipeline, end without replay.
+//! The service's life: build the parts, start a thread for each, wait for the stream's end, end without replay.
+//!
+//! ```text
+//!  source ─events─▶ stream ◀─generations─ loader ◀─models─ fetch
+//!                      └──complaints──▶ mailbox ◀──seen── models, ◀──configurations── configuration
+//! ```
+//!
+//! A panic of any thread ends the service (`panics`). Whatever ends it, all of them are joined here, or named.
 
-use std::{sync::Arc, thread};
+use std::{sync::Arc, thread, time::Duration};
 
-use crossbeam_channel::bounded;
+use anyhow::Context;
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{
     child::confine,
-    config::{Config, cache_folder},
+    config::{Config, Operator, cache_folder},
     generation::{
         builder::Builder,
-        fetcher::fetcher,
+        fetcher::{Fetcher, fetcher},
+        handover::{HandOver, LoaderOutlets},
         loader::{self, Loader},
         mailbox::Mailbox,
     },
     kafka::client::Cluster,
-    pipeline::{self, Inputs, Pipeline},
-    reload::{self, Changes},
+    pipeline::{Inputs, Pipeline, PipelineOutlets},
+    reload::Changes,
     sink::kafka::KafkaSink,
     source::{
         Wiring,
         acks::Acks,
         kafka::{KafkaSource, MAX_OPEN},
     },
-    status::SharedStatus,
     stop::Stop,
     store::{self, Store, workspace::Workspace},
+    threads::Threads,
     topic::{
         reader::ModelReader,
-        shelf::{self, Shelf},
+        shelf::{KafkaShelf, Shelf, ShelfOutlets},
     },
-    worker::samples::Samples,
+    worker::{messages::FromWorker, pool::Pool, samples::Samples},
 };
 
 /// Answers that wait for the pipeline; workers hold at most two batches each, so this is never full for long.
 const ANSWERS: usize = 1024;
+/// So long those who make generations may take to end; what they leave half-made is made anew at the next start.
+const LAST_MOMENT: Duration = Duration::from_secs(2);
 
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
 /// `changes` is where changed configurations come from, `None` for no changes.
 pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
-    let cluster = Cluster::new(&config.kafka, &config.application.name);
-    let acks = Arc::new(Acks::default());
-    let counted = Arc::clone(&acks);
-    stop.count_with(move || counted.counts());
-    // Each message holds at least one of the at most MAX_OPEN open events, or is one of a few about the assignment.
-    let (intake, events) = bounded(MAX_OPEN + 64);
-    let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
-    let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;
-    let stop_timeout = config.application.stop_timeout;
-    let source = thread::Builder::new().name("source".into()).spawn(move || source.run(stop_timeout))?;
+    let service = Service::build(config, stop)?;
+    let ends = service.ends.clone();
+    let mut makers = Threads::default();
+    let served = service.start(changes, &mut makers).and_then(Running::wait);
+    for name in makers.join(LAST_MOMENT) {
+        tracing::info!("the thread {name} has not ended yet: it ends with the program");
+    }
+    ends.workspace.clear();
+    ends.stop.tell_counts();
+    tracing::info!("stopped");
+    served
+}
 
-    let workspace = Workspace::open(&cache_folder())?;
-    let mailbox = Arc::new(Mailbox::default());
-    let store = Store::open(&store::folder_of(config), config.models.keep)?;
-    let outlets =
-        shelf::Outlets { store: Arc::clone(&store), workspace: Arc::clone(&workspace), mailbox: Arc::clone(&mailbox) };
-    let shelf = Arc::new(Shelf::open(&cluster, &config.operator, outlets));
-    let (asks, fetcher) = fetcher(Arc::clone(&shelf), Arc::clone(&mailbox));
-    let reader = ModelReader::new(Arc::clone(&shelf), config.operator.model.start_from, Arc::clone(&mailbox));
-    thread::Builder::new().name("models".into()).spawn(move || reader.run())?;
-    thread::Builder::new().name("fetch".into()).spawn(move || {
-        // A large model is hashed and assembled here while another serves.
-        if let Err(error) = confine::confine_this_thread() {
-            tracing::debug!("models are fetched on all processors: {error}");
-        }
-        fetcher.run();
-    })?;
+/// The parts, one a thread.
+struct Service {
+    source: KafkaSource,
+    stream: Stream,
+    models: ModelReader,
+    fetcher: Fetcher<KafkaShelf>,
+    loader: Loading,
+    config: Config,
+    ends: Ends,
+}
 
-    let route = (&config.operator.sink, config.operator.data.as_slice());
-    let sink = KafkaSink::open(&cluster, route, Arc::clone(&acks), &|| stop.requested())?;
-    let done = if let Some(sink) = sink {
+/// What ends the parts.
+#[derive(Clone)]
+struct Ends {
+    mailbox: Arc<Mailbox>,
+    acks: Arc<Acks>,
+    stop: Stop,
+    workspace: Arc<Workspace>,
+}
+
+impl Service {
+    /// Builds all parts; nothing runs yet.
+    fn build(config: &Config, stop: &Stop) -> anyhow::Result<Self> {
+        let cluster = Arc::new(Cluster::new(&config.kafka, &config.application.name));
+        let (mailbox, acks) = (Arc::<Mailbox>::default(), Arc::<Acks>::default());
+        let counted = Arc::clone(&acks);
+        stop.count_with(move || counted.counts());
+        let workspace = Workspace::open(&cache_folder())?;
+        let store = Store::open(&store::folder_of(config), config.models.keep)?;
+        let samples = Samples::default();
+
+        // Each message holds at least one of the at most MAX_OPEN open events, or is one of a few about the assignment.
+        let (intake, events) = bounded(MAX_OPEN + 64);
         let (ready, generations) = bounded(1);
         let (answers, workers) = bounded(ANSWERS);
-        let status = SharedStatus::default();
-        if let Some(changes) = changes {
-            let outlets = reload::Outlets { mailbox: Arc::clone(&mailbox), status: status.clone() };
-            changes.watch(config.clone(), outlets)?;
-        }
-        let outlets = loader::Outlets { models: shelf, asks, memory: store, ready, status };
-        let to_loader =
-            pipeline::Outlets { mailbox: Arc::clone(&mailbox), samples: Samples::default(), stop: stop.clone() };
-        let builder = Builder {
+        let (limit, max_output_bytes) = bounded(1);
+
+        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
+        let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;
+        let stream = Stream {
+            cluster: Arc::clone(&cluster),
+            operator: config.operator.clone(),
+            inputs: Inputs { intake: events, workers, generations },
+            outlets: PipelineOutlets { mailbox: Arc::clone(&mailbox), samples: samples.clone(), stop: stop.clone() },
+            acks: Arc::clone(&acks),
+            limit,
+            flush_timeout: config.application.stop_timeout,
+        };
+        let to_store = ShelfOutlets {
+            store: Arc::clone(&store),
             workspace: Arc::clone(&workspace),
-            samples: to_loader.samples.clone(),
-            answers,
-            max_output_bytes: sink.max_output_bytes(),
             mailbox: Arc::clone(&mailbox),
         };
-        let loader = Loader::new(config.clone(), Arc::clone(&mailbox), builder, outlets);
-        thread::Builder::new().name("loader".into()).spawn(move || loader.run())?;
-        let inputs = Inputs { intake: events, workers, generations };
-        let pipeline = Pipeline::new(&config.operator, (inputs, to_loader), sink, Arc::clone(&acks));
-        // Not on this thread, which has to end the others if it panics.
-        let pipeline = thread::Builder::new().name("pipeline".into()).spawn(move || pipeline.run(stop_timeout))?;
-        pipeline.join().is_ok_and(|ended| ended.clean && !ended.stopped_by_error)
-    } else {
-        drop(events);
-        true
-    };
-    mailbox.close();
-    acks.close();
-    stop.request();
-    let left = source.join().is_ok();
-    workspace.clear();
-    stop.tell_counts();
-    tracing::info!("stopped");
-    Ok(done && left)
+        let shelf = Arc::new(Shelf::open(&cluster, &config.operator, to_store));
+        let models = ModelReader::new(Arc::clone(&shelf), config.operator.model.start_from, Arc::clone(&mailbox));
+        let (requests, fetcher) = fetcher(Arc::clone(&shelf), Arc::clone(&mailbox));
+        let ends = Ends { mailbox, acks, stop: stop.clone(), workspace };
+        let loader = Loading {
+            config: config.clone(),
+            source: loader::Source { models: shelf, asks: requests },
+            samples,
+            answers,
+            max_output_bytes,
+            outlets: LoaderOutlets { ready, memory: store },
+            ends: ends.clone(),
+        };
+        Ok(Self { source, stream, models, fetcher, loader, config: config.clone(), ends })
+    }
+
+    /// Starts a thread for each part; those who make generations are among `makers`.
+    fn start(self, changes: Option<Changes>, makers: &mut Threads) -> anyhow::Result<Running> {
+        let Self { source, stream, models, fetcher, loader, config, ends } = self;
+        let drain_timeout = config.application.stop_timeout;
+        let mut running = Running { source: None, stream: None, ends };
+        running.source = Some(spawn("source", move || source.run(drain_timeout))?);
+        makers.start("models", || models.run())?;
+        makers.start("fetch", || {
+            // A large model is hashed and assembled here while another serves.
+            if let Err(error) = confine::confine_this_thread() {
+                tracing::debug!("models are fetched on all processors: {error}");
+            }
+            fetcher.run();
+        })?;
+        makers.start("loader", || loader.run())?;
+        if let Some(changes) = changes {
+            changes.watch(config, Arc::clone(&running.ends.mailbox), makers)?;
+        }
+        running.stream = Some(spawn("pipeline", || stream.run())?);
+        Ok(running)
+    }
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> anyhow::Result<thread::JoinHandle<T>> {
+    thread::Builder::new().name(name.into()).spawn(run).with_context(|| format!("can't start the thread {name}"))
+}
+
+/// The stream's two threads. Dropping this ends all parts.
+struct Running {
+    source: Option<thread::JoinHandle<()>>,
+    stream: Option<thread::JoinHandle<anyhow::Result<bool>>>,
+    ends: Ends,
+}
+
+impl Running {
+    /// Waits for the stream's end, ends all others, and waits for what the source has left to commit.
+    fn wait(mut self) -> anyhow::Result<bool> {
+        let streamed = self.stream.take().map(thread::JoinHandle::join);
+        self.ends.all();
+        let left = self.source.take().map(thread::JoinHandle::join);
+        // A thread that panicked has told so, and the service has not ended as it should.
+        match streamed {
+            Some(Ok(streamed)) => Ok(streamed? && matches!(left, Some(Ok(())))),
+            _ => Ok(false),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.ends.all();
+    }
+}
+
+impl Ends {
+    /// Asks all parts to end.
+    fn all(&self) {
+        self.mailbox.close();
+        self.acks.close();
+        self.stop.request();
+    }
+}
+
+/// The pipeline's thread, which first waits for the sink's topic.
+struct Stream {
+    cluster: Arc<Cluster>,
+    operator: Operator,
+    inputs: Inputs,
+    outlets: PipelineOutlets,
+    acks: Arc<Acks>,
+    /// Takes the size of the largest output, once that is known.
+    limit: Sender<usize>,
+    flush_timeout: Duration,
+}
+
+impl Stream {
+    /// Runs until the source says that it ends. `true` when all that was given to a worker was written.
+    fn run(self) -> anyhow::Result<bool> {
+        let stop = self.outlets.stop.clone();
+        let route = (&self.operator.sink, self.operator.data.as_slice());
+        let Some(sink) = KafkaSink::open(&self.cluster, route, Arc::clone(&self.acks), &|| stop.requested())? else {
+            return Ok(true);
+        };
+        // Who makes generations has ended before the first.
+        let _ = self.limit.send(sink.max_output_bytes());
+        let pipeline = Pipeline::new(&self.operator, (self.inputs, self.outlets), sink, self.acks);
+        let ended = pipeline.run(self.flush_timeout);
+        Ok(ended.clean && !ended.stopped_by_error)
+    }
+}
+
+/// The loader's thread, which first waits until the stream knows how large an output may be.
+struct Loading {
+    config: Config,
+    source: loader::Source<KafkaShelf>,
+    samples: Samples,
+    answers: Sender<FromWorker>,
+    max_output_bytes: Receiver<usize>,
+    outlets: LoaderOutlets<Pool>,
+    ends: Ends,
+}
+
+impl Loading {
+    /// Makes generations until the mailbox is closed.
+    fn run(self) {
+        let Ok(max_output_bytes) = self.max_output_bytes.recv() else { return };
+        let (mailbox, workspace) = (self.ends.mailbox, self.ends.workspace);
+        let builder = Builder {
+            workspace,
+            samples: self.samples,
+            answers: self.answers,
+            max_output_bytes,
+            mailbox: Arc::clone(&mailbox),
+        };
+        let hand_over = HandOver::new(builder, self.outlets, Arc::clone(&mailbox));
+        Loader::new(self.config, mailbox, self.source, hand_over).run();
+    }
 }

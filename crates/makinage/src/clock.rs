@@ -1,10 +1,11 @@
 //! Time as the threads of the stream meet it: it is passed in, and so is every wait, so that a simulation can have its own.
 
 use std::{
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// What the time is, and how it is waited for.
 pub trait Clock {
@@ -32,10 +33,7 @@ impl Clock for SystemClock {
     }
 
     fn wait<T>(&self, shared: &Shared<T>, timeout: Duration, enough: impl Fn(&T) -> bool) {
-        let _ = shared
-            .changed
-            .wait_timeout_while(shared.lock(), timeout, |state| !enough(state))
-            .unwrap_or_else(PoisonError::into_inner);
+        shared.changed.wait_while_for(&mut shared.lock(), |state| !enough(state), timeout);
     }
 }
 
@@ -49,7 +47,7 @@ pub struct Shared<T> {
 impl<T> Shared<T> {
     /// For a look or a change; not to be held.
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Whoever waits looks again.

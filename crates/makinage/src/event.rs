@@ -72,7 +72,7 @@ impl Event {
 
 /// The steps that may be the user's, and skip an event by returning `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the page's own names")]
+#[expect(missing_docs, reason = "Maki Nage's own names")]
 pub enum Step {
     PreTransform,
     Predict,

@@ -38,7 +38,6 @@ pub mod said;
 mod simulation;
 pub mod sink;
 pub mod source;
-pub mod status;
 pub mod stop;
 pub mod store;
 pub mod stream;

@@ -8,13 +8,12 @@
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
     panic::{self, PanicHookInfo},
-    sync::{
-        Condvar, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
 };
+
+use parking_lot::{Condvar, Mutex};
 
 static HAPPENED: AtomicBool = AtomicBool::new(false);
 static TOLD: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
@@ -29,7 +28,7 @@ pub fn end_with(end: impl Fn() + Send + Sync + 'static) {
             end();
         }
         tell(panic);
-        *TOLD.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *TOLD.0.lock() = true;
         TOLD.1.notify_all();
     }));
 }
@@ -42,8 +41,7 @@ pub fn happened() -> bool {
 /// Whether any thread has panicked; if so, that has been told when this returns. For the end of the program.
 pub fn happened_and_told() -> bool {
     if happened() {
-        let told = TOLD.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = TOLD.1.wait_timeout_while(told, TELLING, |told| !*told);
+        TOLD.1.wait_while_for(&mut TOLD.0.lock(), |told| !*told, TELLING);
     }
     happened()
 }

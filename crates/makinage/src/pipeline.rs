@@ -41,7 +41,7 @@ pub struct Inputs {
 
 /// What the pipeline tells those who make generations.
 #[derive(Debug, Clone, Default)]
-pub struct Outlets {
+pub struct PipelineOutlets {
     /// Takes complaints.
     pub mailbox: Arc<Mailbox>,
     /// Keeps some events.
@@ -54,13 +54,13 @@ pub struct Outlets {
 #[derive(Debug)]
 pub struct Pipeline<S> {
     inputs: Inputs,
-    outlets: Outlets,
+    outlets: PipelineOutlets,
     stream: Stream<S>,
 }
 
 impl<S: Sink> Pipeline<S> {
     /// A pipeline for one operator.
-    pub fn new(operator: &Operator, (inputs, outlets): (Inputs, Outlets), sink: S, acks: Arc<Acks>) -> Self {
+    pub fn new(operator: &Operator, (inputs, outlets): (Inputs, PipelineOutlets), sink: S, acks: Arc<Acks>) -> Self {
         let topics = operator.data.iter().map(|topic| topic.name.clone()).collect();
         let stream = Stream::new(Writer::new(topics, sink, acks, SystemClock.now()), outlets.samples.clone());
         Self { inputs, outlets, stream }

@@ -21,6 +21,7 @@ pub fn check(graph: &Graph, table: &[Room], src: &str) -> Vec<Complaint> {
     let mut complaints = plan.rooms();
     complaints.extend(plan.code());
     complaints.extend(plan.unused());
+    complaints.extend(plan.upwards());
     complaints.extend(plan.tests());
     complaints.extend(circles::all(graph).iter().map(|circle| plan.circle(circle)));
     complaints
@@ -72,6 +73,23 @@ impl Plan<'_> {
                     ROOMS,
                     format!("nothing in `{from}` uses `{to}`: remove it from `{from}`'s line"),
                 )
+            })
+            .collect()
+    }
+
+    /// Entries that point up the table.
+    fn upwards(&self) -> Vec<Complaint> {
+        let pairs =
+            self.table.iter().enumerate().flat_map(|(line, room)| room.uses.iter().map(move |to| (line, room, to)));
+        let above = |line: usize, to: &str| self.table.iter().take(line).any(|room| room.name == to);
+        pairs
+            .filter(|(line, _, to)| above(*line, to))
+            .map(|(_, room, to)| {
+                let text = format!(
+                    "`{}` uses `{to}`, which stands above it: move its line below `{}`'s",
+                    room.name, room.name
+                );
+                Complaint::about(TABLE, ROOMS, text)
             })
             .collect()
     }

@@ -12,11 +12,12 @@ use std::{
     net::Shutdown,
     os::unix::net::UnixStream,
     process::Child,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use rustix::{
     io::Errno,
     process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, waitid, waitpgid, waitpid},
@@ -25,7 +26,7 @@ use rustix::{
 use super::{ended::Ended, mark::Mark};
 
 /// The longest that a killed process may take to be gone, before it is left to the system.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running child's group.
 #[derive(Debug)]
@@ -78,9 +79,9 @@ impl Group {
 
     /// How the child ended; `None` where it did not within this time.
     pub(super) fn ended_within(&self, longest: Duration) -> Option<Ended> {
-        let waiting =
-            self.leader.changed.wait_timeout_while(self.leader.lock(), longest, |state| state.ended.is_none());
-        waiting.unwrap_or_else(PoisonError::into_inner).0.ended.clone()
+        let mut state = self.leader.lock();
+        self.leader.changed.wait_while_for(&mut state, |state| state.ended.is_none(), longest);
+        state.ended.clone()
     }
 }
 
@@ -113,7 +114,7 @@ impl Leader {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

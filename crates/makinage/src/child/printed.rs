@@ -3,9 +3,11 @@
 use std::{
     collections::VecDeque,
     io::{BufRead, BufReader, PipeReader, Read},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// A printed line is cut here; what prints more without a line end gets several lines.
 const LONGEST_LINE: u64 = 8 * 1024;
@@ -15,8 +17,7 @@ static FOLLOWED: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
 
 /// Waits until all that ended children have printed has been passed on; not longer than `longest`.
 pub fn wait_for_all_output(longest: Duration) {
-    let followed = FOLLOWED.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let _ = FOLLOWED.1.wait_timeout_while(followed, longest, |followed| *followed > 0);
+    FOLLOWED.1.wait_while_for(&mut FOLLOWED.0.lock(), |followed| *followed > 0, longest);
 }
 
 /// The last lines of an output.
@@ -47,7 +48,7 @@ impl Printed {
 
     /// Waits for the end of the output; not longer than `longest`.
     pub(super) fn wait_for_end(&self, longest: Duration) {
-        let _ = self.ended.wait_timeout_while(self.lock(), longest, |state| !state.ended);
+        self.ended.wait_while_for(&mut self.lock(), |state| !state.ended, longest);
     }
 
     fn keep(&self, line: &str) {
@@ -67,7 +68,7 @@ impl Printed {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -82,7 +83,7 @@ pub struct Lines {
 impl Lines {
     /// Those that the child `name` prints, of which `printed` keeps the last.
     pub(super) fn new(name: &str, output: PipeReader, printed: &Arc<Printed>) -> Self {
-        *FOLLOWED.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        *FOLLOWED.0.lock() += 1;
         Self { name: name.to_owned(), output: BufReader::new(output), printed: Arc::clone(printed) }
     }
 }
@@ -110,7 +111,7 @@ impl Iterator for Lines {
 impl Drop for Lines {
     fn drop(&mut self) {
         self.printed.end();
-        *FOLLOWED.0.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        *FOLLOWED.0.lock() -= 1;
         FOLLOWED.1.notify_all();
     }
 }

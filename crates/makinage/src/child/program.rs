@@ -47,22 +47,26 @@ impl Program {
     }
 
     /// What its threads, and what is said of it, are called.
+    #[must_use]
     pub fn named(self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self }
     }
 
     /// Keeps so many of the lines that it prints last.
+    #[must_use]
     pub fn keeping(self, lines: usize) -> Self {
         Self { kept: lines, ..self }
     }
 
     /// In this folder.
+    #[must_use]
     pub fn within(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
     }
 
     /// Without this variable in its environment.
+    #[must_use]
     pub fn without(mut self, variable: &str) -> Self {
         self.command.env_remove(variable);
         self

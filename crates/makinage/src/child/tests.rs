@@ -79,12 +79,9 @@ fn numbers(line: &str) -> Vec<u32> {
 
 fn wait_until_gone(what: &str, processes: &[u32], zombies_count: bool) {
     let deadline = Instant::now() + LONGEST;
-    let is_there = |process: &u32| {
-        let stat = fs::read_to_string(format!("/proc/{process}/stat"));
-        stat.is_ok_and(|stat| zombies_count || !stat.contains(") Z "))
-    };
-    while processes.iter().any(is_there) {
-        assert!(Instant::now() < deadline, "{what}: of {processes:?} one goes on");
+    let stat = |process: &u32| fs::read_to_string(format!("/proc/{process}/stat")).ok();
+    while let Some(left) = processes.iter().filter_map(stat).find(|stat| zombies_count || !stat.contains(") Z ")) {
+        assert!(Instant::now() < deadline, "{what}: of {processes:?} one goes on: {left}");
         thread::sleep(Duration::from_millis(10));
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
     model::ModelIdentity,
     panics,
-    pipeline::{Inputs, Outlets, Pipeline},
+    pipeline::{Inputs, Pipeline, PipelineOutlets},
     python::Runner,
     sink::memory::LineSink,
     source::{acks::Acks, memory::LineSource},
@@ -52,7 +52,7 @@ pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode>
 }
 
 fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
-    let outlets = Outlets::default();
+    let outlets = PipelineOutlets::default();
     outlets.stop.end_at_a_panic();
     let Some(config) = configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let lines = open(events)?;

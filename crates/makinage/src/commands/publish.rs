@@ -72,7 +72,8 @@ pub fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Publishes the models of `config`, in its order; a dry run stops before the first is sent. `results` takes one line for each (stdout).
+/// Publishes the models of `config`, in its order; a dry run stops before the first is sent. `results` takes one line
+/// for each (stdout).
 pub fn run(config: &PublishConfig, dry: bool, results: &mut impl Write) -> anyhow::Result<()> {
     let models = prepare_all(config)?;
     let largest = models.iter().map(|prepared| prepared.archive.bytes).max().unwrap_or(0);

@@ -2,7 +2,8 @@
 
 use std::{env, path::PathBuf};
 
-/// `$XDG_CACHE_HOME/makinage`, else `~/.cache/makinage`, else a folder below the system's temporary one (a container's user may have no home).
+/// `$XDG_CACHE_HOME/makinage`, else `~/.cache/makinage`, else a folder below the system's temporary one (a container's
+/// user may have no home).
 pub fn cache_folder() -> PathBuf {
     let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_CACHE_HOME")

@@ -3,8 +3,9 @@
 //! `file → tree (with positions) → Config`, with every problem of the file reported at once. Only this module reads the
 //! file and the environment; everything else receives these plain structs.
 //!
-//! Three files can be read: the service's (`service`), the publisher's (`publish`), and one that says where the service's
-//! is (`redirect`). They are put together from `sections`, these from `values` and `code`, and all are read by `reader`.
+//! Three files can be read: the service's (`service`), the publisher's (`publish`), and one that says where the
+//! service's is (`redirect`). They are put together from `sections`, these from `values` and `code`, and all are read
+//! by `reader`.
 
 mod cache;
 mod change;
@@ -47,7 +48,8 @@ pub use values::{
     secret::Secret,
 };
 
-/// Reads the service's configuration from its text, with all that is wrong with it, what to warn of, and what to try to import in any case.
+/// Reads the service's configuration from its text, with all that is wrong with it, what to warn of, and what to try to
+/// import in any case.
 pub fn read_service(text: &str, origin: &Origin) -> Reading<Config> {
     service::read(text, origin, &Process)
 }

@@ -66,7 +66,8 @@ section! {
         /// Where a model lies that is published without its bytes.
         reference: "`s3://…`, `https://…` or an absolute path", "a `path`", example "s3://models/iris.zip";
         /// The digest of the zip that a `reference` leads to.
-        sha256: "64 hexadecimal digits", "must be given with a `reference`", example "3fc9b689459d738f8c88a3a48aa9e33542016b7a4052e001aaa536fca74813cb";
+        sha256: "64 hexadecimal digits", "must be given with a `reference`",
+            example "3fc9b689459d738f8c88a3a48aa9e33542016b7a4052e001aaa536fca74813cb";
         /// What predictions call this model; the registry's name, where it comes from there.
         name: "a name", "the first digits of its SHA-256", example "iris";
         /// Which version of `name` it is.

@@ -18,7 +18,8 @@ pub struct Reading<C> {
     pub warnings: Problems,
     /// What below `config` isn't what YAML 1.2 would make of it.
     pub readings: Problems,
-    /// What Python is to import: known as soon as the interpreter is, whatever else is wrong. A publisher imports nothing.
+    /// What Python is to import: known as soon as the interpreter is, whatever else is wrong. A publisher imports
+    /// nothing.
     pub imports: Option<Imports>,
 }
 

@@ -43,7 +43,8 @@ section! {
         operators: "", "", example "", restart;
         /// Where models are kept on this machine.
         models: "", "", example "", restart;
-        /// Yours: the hooks get all of it. Only pre_transform, predict and post_transform mean something to the program.
+        /// Yours: the hooks get all of it. Only pre_transform, predict and post_transform mean something to the
+        /// program.
         config: "", "", example "";
     }
     keys {}
@@ -67,8 +68,8 @@ pub struct Config {
     pub operator: Operator,
     /// The `models` section.
     pub models: Models,
-    /// The whole file for the hooks, as written, less `security` and `properties`, in the worker protocol's tagged form.
-    /// JSON text, so that integers of any size survive.
+    /// The whole file for the hooks, as written, less `security` and `properties`, in the worker protocol's tagged
+    /// form. JSON text, so that integers of any size survive.
     pub document: Box<RawValue>,
 }
 

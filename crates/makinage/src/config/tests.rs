@@ -41,25 +41,25 @@ pub fn publisher(text: &str) -> Reading<PublishConfig> {
 /// The page's service with `from` replaced by `to`.
 pub fn changed(from: &str, to: &str) -> Reading<Config> {
     let page = example("serve.yaml");
-    assert!(page.contains(from), "the page's file has no {from:?}");
+    assert!(page.contains(from), "the documentation's file has no {from:?}");
     service(&page.replacen(from, to, 1))
 }
 
-/// The one problem of the page's service with `from` replaced by `to`, without the file's name.
+/// The one problem of the documented service with `from` replaced by `to`, without the file's name.
 pub fn problem(from: &str, to: &str) -> String {
     let problems = changed(from, to).problems.to_string();
     assert_eq!(problems.lines().count(), 1, "not one problem but:\n{problems}");
     without_file(&problems)
 }
 
-/// The warnings of the page's service with `from` replaced by `to`, where nothing is wrong.
+/// The warnings of the documented service with `from` replaced by `to`, where nothing is wrong.
 pub fn warnings(from: &str, to: &str) -> String {
     let reading = changed(from, to);
     assert_eq!(reading.problems.to_string(), "");
     without_file(&reading.warnings.to_string())
 }
 
-/// The configuration of the page's service with `from` replaced by `to`.
+/// The configuration of the documented service with `from` replaced by `to`.
 pub fn config(from: &str, to: &str) -> Config {
     let reading = changed(from, to);
     reading.config.unwrap_or_else(|| panic!("{}", reading.problems))

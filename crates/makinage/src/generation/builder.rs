@@ -1,6 +1,7 @@
-//! Makes a generation of a configuration and a model: from a zip in the store to workers that are warm. What becomes of it is the loader's business.
+//! Makes a generation of a configuration and a model: from a zip in the store to workers that are warm. What becomes of
+//! it is the loader's business.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use anyhow::Context;
 use crossbeam_channel::Sender;
@@ -43,7 +44,7 @@ pub struct Builder {
 /// Makes generations: of workers, or a test's.
 pub trait Build: Send {
     /// What a generation is for those who use it.
-    type Ready: Send;
+    type Ready: Send + fmt::Debug;
 
     /// Makes a generation. `beside_another`: one serves meanwhile.
     fn build(&self, made: &Made, beside_another: bool) -> anyhow::Result<Self::Ready>;

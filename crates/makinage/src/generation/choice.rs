@@ -62,8 +62,8 @@ pub enum Next {
     Wait(Option<Instant>),
 }
 
-/// Chooses. `serving` is the number of the configuration that serves; the candidates are the models that may take over, newest first, as far as they
-/// are known.
+/// Chooses. `serving` is the number of the configuration that serves; the candidates are the models that may take over,
+/// newest first, as far as they are known.
 pub fn choose<M>(serving: Option<u64>, candidates: &[&State<M>], circumstances: &Circumstances) -> Next {
     let Circumstances { now, configuration, older, going_back, store_was_asked } = *circumstances;
     if going_back.is_some_and(|due| due <= now) {

@@ -1,5 +1,6 @@
-//! Fetches the models that the loader asks for, one at a time, on a thread of its own: a download may take hours, and meanwhile a configuration, a
-//! complaint or a newer model must not wait. Which model is fetched is the loader's choice.
+//! Fetches the models that the loader asks for, one at a time, on a thread of its own: a download may take hours, and
+//! meanwhile a configuration, a complaint or a newer model must not wait. Which model is fetched is the loader's
+//! choice.
 
 use std::sync::{
     Arc,
@@ -70,7 +71,9 @@ impl<T: Models> Fetcher<T> {
     #[cfg(test)]
     pub(super) fn work_off(&self) -> bool {
         let asked: Vec<Asked> = self.asked.try_iter().collect();
-        asked.iter().for_each(|asked| self.fetch(asked.number, &asked.place));
+        for asked in &asked {
+            self.fetch(asked.number, &asked.place);
+        }
         !asked.is_empty()
     }
 
@@ -79,10 +82,9 @@ impl<T: Models> Fetcher<T> {
         if is_overtaken() {
             return;
         }
-        let outcome = self.models.take(place, &|| is_overtaken() || self.mailbox.is_closed());
-        if !is_overtaken() {
-            self.mailbox.took(Took { number, outcome });
-        }
+        let outcome = self.models.fetch(place, &|| is_overtaken() || self.mailbox.is_closed());
+        // Where it was overtaken, its number says so.
+        self.mailbox.took(Took { number, outcome });
     }
 }
 

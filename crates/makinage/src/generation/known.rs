@@ -1,7 +1,8 @@
-//! What the loader knows of the topic's models: how far each has come, and their order as far as it was asked for. Pure.
+//! What the loader knows of the topic's models: how far each has come, and their order as far as it was asked for.
+//! Pure.
 //!
-//! The topic alone knows the order, which any new record may change. So it is asked anew from the newest on whenever a record comes, and no further
-//! back than is needed; what is known of each model stays.
+//! The topic alone knows the order, which any new record may change. So it is asked anew from the newest on whenever a
+//! record comes, and no further back than is needed; what is known of each model stays.
 
 use std::{
     mem,
@@ -89,8 +90,8 @@ impl<M> Known<M> {
         self.order.last()
     }
 
-    /// The topic's answer: the model before the last of the order. Those that came, and are older than what is here, are returned: partitions are
-    /// read beside each other, and all instances are to serve the same.
+    /// The topic's answer: the model before the last of the order. Those that came, and are older than what is here,
+    /// are returned: partitions are read beside each other, and all instances are to serve the same.
     pub fn found(
         &mut self,
         found: Option<RecordPlace>,
@@ -99,12 +100,15 @@ impl<M> Known<M> {
     ) -> Vec<RecordPlace> {
         let Some(found) = found.filter(|found| !self.order.contains(found)) else {
             self.older = Older::None;
+            self.keep_tried(serving.is_some());
             return vec![];
         };
         self.fresh.retain(|place| *place != found);
         let is_had = serving == Some(&found) || matches!(self.state(&found), Some(State::Here(..)));
         let late = if is_had && serving.is_some() { mem::take(&mut self.fresh) } else { vec![] };
-        late.iter().for_each(|place| self.set(place, State::Passed));
+        for place in &late {
+            self.set(place, State::Passed);
+        }
         if serving == Some(&found) {
             self.older = Older::None;
             return late;
@@ -191,7 +195,7 @@ impl<M> Known<M> {
         self.off_topic.push(place);
     }
 
-    /// A candidate didn't load with this configuration. So many of those that didn't are kept for another one.
+    /// A candidate didn't load with this configuration. `serves`: another one serves.
     pub fn failed(&mut self, index: usize, configuration: u64, serves: bool) {
         let Some(place) = self.place(index) else { return };
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.place == place)
@@ -199,7 +203,7 @@ impl<M> Known<M> {
         {
             failed.push(configuration);
         }
-        self.keep_tried(if serves { 1 } else { TRIED });
+        self.keep_tried(serves);
         self.forget_passed();
     }
 
@@ -208,13 +212,14 @@ impl<M> Known<M> {
         self.order.truncate(index);
         self.off_topic.clear();
         self.fresh.clear();
-        self.keep_tried(1);
+        self.keep_tried(true);
         self.older = Older::None;
         let order = &self.order;
         self.entries.retain(|entry| order.contains(&entry.place));
     }
 
-    /// Another configuration came: models may load with it that didn't with others, of which only the one that serves may come back.
+    /// Another configuration came: models may load with it that didn't with others, of which only the one that serves
+    /// may come back.
     pub fn configured(&mut self, serving: Option<u64>) {
         for entry in &mut self.entries {
             if let State::Here(_, failed) = &mut entry.state {
@@ -224,12 +229,19 @@ impl<M> Known<M> {
         }
     }
 
-    /// Of the candidates that were tried, the newest stay at hand.
-    fn keep_tried(&mut self, most: usize) {
-        let is_tried = |state: &State<M>| matches!(state, State::Here(_, failed) if !failed.is_empty());
-        let tried = self.order.iter().filter(|place| self.state(place).is_some_and(is_tried));
-        let dropped: Vec<RecordPlace> = tried.skip(most).cloned().collect();
-        dropped.iter().for_each(|place| self.set(place, State::Passed));
+    /// Of the models that were tried, the newest stay at hand; while another one serves, only one.
+    fn keep_tried(&mut self, serves: bool) {
+        let is_tried = |entry: &Entry<M>| matches!(&entry.state, State::Here(_, failed) if !failed.is_empty());
+        let tried: Vec<&RecordPlace> = self.entries.iter().filter(|entry| is_tried(entry)).map(|e| &e.place).collect();
+        let newest = self.order.iter().filter(|place| tried.contains(place));
+        let kept: Vec<&RecordPlace> = newest.take(if serves { 1 } else { TRIED }).collect();
+        // While nothing serves all are met in the order, which may not have come to them yet.
+        let is_dropped = |place: &RecordPlace| !kept.contains(&place) && (serves || self.order.contains(place));
+        let dropped = tried.into_iter().filter(|place| is_dropped(place) && !self.off_topic.contains(place));
+        let dropped: Vec<RecordPlace> = dropped.cloned().collect();
+        for place in &dropped {
+            self.set(place, State::Passed);
+        }
     }
 
     fn forget_passed(&mut self) {
@@ -243,3 +255,6 @@ impl<M> Known<M> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,9 @@
-//! What the loader is told: facts from the model topic, models that were fetched, the newest configuration, complaints. Nothing here decides.
+//! What the loader is told: facts from the model topic, models that were fetched, the newest configuration, complaints.
+//! Nothing here decides.
 
-use std::{
-    fmt, mem,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::{fmt, mem, time::Instant};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::{Arrived, Trouble, models::NotHad};
 use crate::{config::Config, model::RecordPlace};
@@ -149,7 +148,7 @@ impl Mailbox {
             if left.is_zero() {
                 break;
             }
-            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            self.changed.wait_for(&mut state, left);
         }
         state.closed
     }
@@ -158,11 +157,11 @@ impl Mailbox {
     pub fn wait(&self, due: Option<Instant>) -> Option<News> {
         let mut state = self.lock();
         while state.news.is_empty() && !state.closed {
-            state = match due.map(|due| due.saturating_duration_since(Instant::now())) {
+            match due.map(|due| due.saturating_duration_since(Instant::now())) {
                 Some(left) if left.is_zero() => break,
-                Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
-                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
+                Some(left) => drop(self.changed.wait_for(&mut state, left)),
+                None => self.changed.wait(&mut state),
+            }
         }
         (!state.closed).then(|| mem::take(&mut state.news))
     }
@@ -173,7 +172,7 @@ impl Mailbox {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

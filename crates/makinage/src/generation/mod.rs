@@ -8,16 +8,18 @@
 //!            models ◀── newest_before, take ┘
 //! ```
 //!
-//! The loader builds the next generation beside the one that serves. Where that fails, nothing changes. The model topic's reader says what it has
-//! seen; which model is next is the loader's to choose ([`choice`]), and it asks the topic for what it needs ([`models`]). What happens to events is
-//! the pipeline's business.
+//! The loader builds the next generation beside the one that serves. Where that fails, nothing changes. The model
+//! topic's reader says what it has seen; which model is next is the loader's to choose ([`choice`]), and it asks the
+//! topic for what it needs ([`models`]). What happens to events is the pipeline's business.
 
 pub mod builder;
 pub mod choice;
 pub mod fetcher;
+pub mod handover;
 pub mod known;
 pub mod loader;
 pub mod mailbox;
+pub mod memory;
 pub mod models;
 pub mod probation;
 #[cfg(test)]
@@ -26,7 +28,11 @@ mod words;
 
 use std::sync::Arc;
 
-use crate::{config::Config, model::RecordPlace, store::StoredModel};
+use crate::{
+    config::Config,
+    model::{ModelLabel, RecordPlace},
+    store::StoredModel,
+};
 
 /// A model that is on the topic, whole, with its bytes in the store.
 #[derive(Debug)]
@@ -64,4 +70,21 @@ pub struct Made {
     pub configuration: Configuration,
     /// Its model.
     pub model: Arc<Arrived>,
+}
+
+impl Made {
+    /// Its model's name.
+    pub fn label(&self) -> ModelLabel {
+        self.model.model.identity.label()
+    }
+
+    /// Whether two have the same model, by its bytes.
+    pub fn has_model_of(&self, other: &Self) -> bool {
+        self.model.model.identity.sha256 == other.model.model.identity.sha256
+    }
+
+    /// Whether two have the same configuration.
+    pub fn has_configuration_of(&self, other: &Self) -> bool {
+        self.configuration.number == other.configuration.number
+    }
 }

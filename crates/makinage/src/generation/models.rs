@@ -9,7 +9,7 @@ pub trait Models: Send + Sync {
     fn newest_before(&self, before: Option<&RecordPlace>) -> Result<Option<RecordPlace>, Unreadable>;
 
     /// Takes the model of a record into the store. Ends early, with any failure, once it is given up.
-    fn take(&self, place: &RecordPlace, given_up: &dyn Fn() -> bool) -> Result<Arrived, NotHad>;
+    fn fetch(&self, place: &RecordPlace, given_up: &dyn Fn() -> bool) -> Result<Arrived, NotHad>;
 }
 
 /// The topic can't be read now, which has been said.

@@ -10,7 +10,7 @@ use std::{
 use super::{
     Arrived, Made,
     builder::Build,
-    loader::Memory,
+    memory::Memory,
     models::{Models, NotHad, Unreadable},
 };
 use crate::{
@@ -61,7 +61,7 @@ impl Models for Topic {
     }
 
     /// Waits to be given up where there is no such model.
-    fn take(&self, wanted: &RecordPlace, given_up: &dyn Fn() -> bool) -> Result<Arrived, NotHad> {
+    fn fetch(&self, wanted: &RecordPlace, given_up: &dyn Fn() -> bool) -> Result<Arrived, NotHad> {
         self.taken.lock().unwrap().push(wanted.offset);
         if let Some(trouble) = self.troubles.lock().unwrap().get_mut(&wanted.offset).and_then(Vec::pop) {
             return Err(trouble);

@@ -9,20 +9,10 @@ fn named(made: &Made) -> String {
     format!("model {} from {} (sha256 {})", model.label(), made.model.place, model.sha256)
 }
 
-/// Whether two generations have the same model.
-pub(super) fn is_same_model(one: &Made, other: &Made) -> bool {
-    one.model.model.identity.sha256 == other.model.model.identity.sha256
-}
-
-/// Whether two generations have the same configuration.
-pub(super) fn is_same_configuration(one: &Made, other: &Made) -> bool {
-    one.configuration.number == other.configuration.number
-}
-
 /// A generation could not be made. At fault is what the one that serves doesn't have.
 pub(super) fn failure(made: &Made, serving: Option<&Made>, failed: u64, error: &anyhow::Error) -> String {
     let (is_new_model, is_new_configuration) =
-        serving.map_or((true, true), |serving| (!is_same_model(serving, made), !is_same_configuration(serving, made)));
+        serving.map_or((true, true), |serving| (!made.has_model_of(serving), !made.has_configuration_of(serving)));
     let subject = named(made);
     let (subject, what_to_do) = match (is_new_model, is_new_configuration) {
         (false, true) => (
@@ -34,29 +24,29 @@ pub(super) fn failure(made: &Made, serving: Option<&Made>, failed: u64, error: &
     };
     let what_now = match serving {
         Some(serving) => {
-            let label = serving.model.model.identity.label();
-            format!("generation {} (model {label}) goes on serving", serving.generation)
+            format!("generation {} (model {}) goes on serving", serving.generation, serving.label())
         }
         None => "nothing is served yet".to_owned(),
     };
     format!(
-        "generation {}: {subject} is not taken up, and {what_now}; {what_to_do} ({failed} failed since the start): {error:#}",
+        "generation {}: {subject} is not taken up, and {what_now}; {what_to_do} ({failed} failed since the start): \
+         {error:#}",
         made.generation
     )
 }
 
 /// A generation is taken back.
 pub(super) fn taken_back(serving: &Made, previous: &Made, trouble: &Trouble) -> String {
-    let (what_before, what_to_do) = if is_same_model(serving, previous) {
+    let (what_before, what_to_do) = if serving.has_model_of(previous) {
         ("the configuration before".to_owned(), "mend the configuration and save it again")
     } else {
-        let before = format!("model {}", previous.model.model.identity.label());
+        let before = format!("model {}", previous.label());
         (before, "mend the model and publish it: this one isn't loaded until it is published again")
     };
     format!(
         "generation {} (model {} from {}) is taken back: {}; going back to {what_before}; {what_to_do}",
         trouble.generation,
-        serving.model.model.identity.label(),
+        serving.label(),
         serving.model.place,
         trouble.what
     )
@@ -67,7 +57,7 @@ pub(super) fn nothing_before(serving: &Made, trouble: &Trouble) -> String {
     format!(
         "generation {} (model {}): {}; there is no earlier generation to go back to, so it goes on",
         trouble.generation,
-        serving.model.model.identity.label(),
+        serving.label(),
         trouble.what
     )
 }
@@ -75,7 +65,8 @@ pub(super) fn nothing_before(serving: &Made, trouble: &Trouble) -> String {
 /// A model was taken back before.
 pub(super) fn refused(model: &StoredModel, place: &RecordPlace, reason: &str) -> String {
     format!(
-        "model {} from {place} (sha256 {}) was taken back before ({reason}): it isn't loaded until it is published again",
+        "model {} from {place} (sha256 {}) was taken back before ({reason}): it isn't loaded until it is published \
+         again",
         model.identity.label(),
         model.identity.sha256
     )
@@ -84,7 +75,8 @@ pub(super) fn refused(model: &StoredModel, place: &RecordPlace, reason: &str) ->
 /// Nothing on the topic can be served, and the store has something.
 pub(super) fn last_served(topic: &str, model: &StoredModel, place: &RecordPlace) -> String {
     format!(
-        "topic {topic} has no model that can be served: serving the store's last one, {} (from {place}); publish a model, or that one again with: makinage model rollback",
+        "topic {topic} has no model that can be served: serving the store's last one, {} (from {place}); publish a \
+         model, or that one again with: makinage model rollback",
         model.identity.label()
     )
 }
@@ -92,7 +84,8 @@ pub(super) fn last_served(topic: &str, model: &StoredModel, place: &RecordPlace)
 /// There is nothing to serve.
 pub(super) fn waiting(topic: &str) -> String {
     format!(
-        "waiting for a model on topic {topic}: publish one with makinage-model-publisher; events wait on Kafka until then"
+        "waiting for a model on topic {topic}: publish one with makinage-model-publisher; events wait on Kafka until \
+         then"
     )
 }
 
@@ -104,7 +97,8 @@ pub(super) fn looking_back(place: &RecordPlace, older: &RecordPlace) -> String {
 /// A model that came is not the newest.
 pub(super) fn late(place: &RecordPlace, newest: &RecordPlace) -> String {
     format!(
-        "the model in {place} is older than the one in {newest}, by its record's time: it is not taken up; if it is meant to be newer, set its publisher's clock and publish it again"
+        "the model in {place} is older than the one in {newest}, by its record's time: it is not taken up; if it is \
+         meant to be newer, set its publisher's clock and publish it again"
     )
 }
 

@@ -2,13 +2,11 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use rdkafka::{Statistics, client::ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
 
 use super::{
@@ -16,9 +14,11 @@ use super::{
     reach::{Failures, because, unreachable},
 };
 
-/// A broker that owes an answer and said nothing for so long does not answer: heartbeats come back at once, fetches after `fetch.wait.max.ms`.
+/// A broker that owes an answer and said nothing for so long does not answer: heartbeats come back at once, fetches
+/// after `fetch.wait.max.ms`.
 const SILENCE: Duration = Duration::from_secs(5);
-/// A client without a connection may have let it go for want of anything to ask: so long, others may show that Kafka answers.
+/// A client without a connection may have let it go for want of anything to ask: so long, others may show that Kafka
+/// answers.
 const DOWN: Duration = Duration::from_secs(3);
 /// Statistics of a client that has gone are forgotten after this time.
 const GONE: Duration = Duration::from_secs(20);
@@ -80,8 +80,8 @@ impl Connection {
         !self.away.load(Ordering::Relaxed)
     }
 
-    /// Takes a client's statistics for what errors can't tell: a broker that holds its connections and answers nothing, and one that can't
-    /// be reached while others can.
+    /// Takes a client's statistics for what errors can't tell: a broker that holds its connections and answers nothing,
+    /// and one that can't be reached while others can.
     fn listen(&self, statistics: &Statistics, now: Instant) {
         let mut known = self.known();
         let now = known.made(statistics, now);
@@ -124,11 +124,11 @@ impl Connection {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 
     fn repeated(&self, line: &str) -> bool {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.lock();
         let now = Instant::now();
         while lines.len() >= REMEMBERED
             || lines.front().is_some_and(|(_, written)| now.saturating_duration_since(*written) >= REPEAT)
@@ -144,7 +144,8 @@ impl Connection {
 }
 
 impl Known {
-    /// When statistics were made that are heard `now`: those of a consumer wait while its thread is at something else, such as a rebalance.
+    /// When statistics were made that are heard `now`: those of a consumer wait while its thread is at something else,
+    /// such as a rebalance.
     fn made(&mut self, statistics: &Statistics, now: Instant) -> Instant {
         let clock = Duration::from_micros(statistics.ts.unsigned_abs());
         let Some(origin) = now.checked_sub(clock) else { return now };

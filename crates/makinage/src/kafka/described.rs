@@ -37,7 +37,8 @@ pub fn setting<T: std::str::FromStr>(config: &ConfigResource, name: &str) -> Res
     value.ok_or(Untold::NotForUs)
 }
 
-/// Whether a broker makes a topic that is asked for and isn't there. One that doesn't tell is taken for one that doesn't.
+/// Whether a broker makes a topic that is asked for and isn't there. One that doesn't tell is taken for one that
+/// doesn't.
 pub fn makes_topics(client: &ClientConfig, broker: i32, timeout: Duration) -> bool {
     let Ok(admin) = client.create::<AdminClient<DefaultClientContext>>() else { return false };
     let told = describe(&admin, &ResourceSpecifier::Broker(broker), timeout);

@@ -24,8 +24,8 @@ pub trait Own: Send + Sync {
 
 impl Own for () {}
 
-/// The context of a client. Its log lines, errors and statistics go to the listener; rebalances and delivery reports are
-/// `own`'s business.
+/// The context of a client. Its log lines, errors and statistics go to the listener; rebalances and delivery reports
+/// are `own`'s business.
 #[derive(Debug)]
 pub struct Context<T, L = Connection> {
     /// Who hears what all clients tell.

@@ -1,9 +1,9 @@
-//! What one client's statistics show of its connections: when something came from a broker last, since when one owes an answer, and which
-//! of the brokers that Kafka names can't be reached. Pure.
+//! What one client's statistics show of its connections: when something came from a broker last, since when one owes an
+//! answer, and which of the brokers that Kafka names can't be reached. Pure.
 //!
-//! A request that waits isn't silence by itself: a broker holds the join of a consumer group until all members have answered, or have been
-//! given up, and a fetch until there is something to fetch. The connection to the group's coordinator is one of its own, so that what is held there is told
-//! from what is not.
+//! A request that waits isn't silence by itself: a broker holds the join of a consumer group until all members have
+//! answered, or have been given up, and a fetch until there is something to fetch. The connection to the group's
+//! coordinator is one of its own, so that what is held there is told from what is not.
 
 use std::{
     collections::HashMap,

@@ -1,14 +1,15 @@
-//! Whether the brokers that Kafka names can be reached, and the words for it where they can't: one text, whoever meets it.
+//! Whether the brokers that Kafka names can be reached, and the words for it where they can't: one text, whoever meets
+//! it.
 //!
-//! A bootstrap server answers for the whole cluster; from then on each broker is met at the address that it advertises, which may be none that this machine
-//! can resolve or reach.
+//! A bootstrap server answers for the whole cluster; from then on each broker is met at the address that it advertises,
+//! which may be none that this machine can resolve or reach.
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use rdkafka::{
     ClientContext,
     client::Client,
@@ -24,7 +25,8 @@ const LISTEN: Duration = Duration::from_millis(200);
 /// Brokers of which the end of a connection is remembered.
 const REMEMBERED: usize = 16;
 
-/// What service, `check`, publisher and `model` say of it. `broker` is its address as Kafka advertises it, `leads` the topic that it leads, where one is known.
+/// What service, `check`, publisher and `model` say of it. `broker` is its address as Kafka advertises it, `leads` the
+/// topic that it leads, where one is known.
 pub fn unreachable(endpoints: &str, broker: &str, leads: Option<&str>, reason: Option<&str>) -> String {
     let leads = leads.map(|topic| format!(", which leads the topic {topic:?}")).unwrap_or_default();
     let because = because(reason);
@@ -45,8 +47,8 @@ fn failure(reason: &str) -> &str {
     reason.split(" (after ").next().unwrap_or(reason)
 }
 
-/// The broker that couldn't be reached, by what librdkafka says of it, where that is one that Kafka has named: only such have a number. Whoever
-/// is named as the user named it is no other broker.
+/// The broker that couldn't be reached, by what librdkafka says of it, where that is one that Kafka has named: only
+/// such have a number. Whoever is named as the user named it is no other broker.
 fn named_in<'r>(reason: &'r str, endpoints: &str) -> Option<&'r str> {
     let (name, _) = reason.split_once(": ")?;
     let (address, number) = name.rsplit_once('/')?;
@@ -69,7 +71,8 @@ pub struct Silent {
     pub reason: Option<String>,
 }
 
-/// A broker that leads a partition of the topic and doesn't answer; where nobody can tell who leads it, one that this client has tried in vain.
+/// A broker that leads a partition of the topic and doesn't answer; where nobody can tell who leads it, one that this
+/// client has tried in vain.
 pub fn silent_leader(
     consumer: &BaseConsumer<Remembered>,
     endpoints: &str,
@@ -172,7 +175,7 @@ impl Remembered {
         while let Some(left) = until.checked_duration_since(Instant::now()) {
             consumer.poll(left);
         }
-        consumer.client().context().0.lock().unwrap_or_else(PoisonError::into_inner)
+        consumer.client().context().0.lock()
     }
 }
 
@@ -184,7 +187,7 @@ impl ClientContext for Remembered {
     fn error(&self, error: KafkaError, reason: &str) {
         // That all brokers are down follows from what was said of each.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).note(reason);
+            self.0.lock().note(reason);
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The settings of all Kafka clients of the program, service and commands alike: nowhere else is one set up.
 //!
-//! What is in `base` is every client's; the user's `kafka.properties` are set over it, and what a promise rests on is set
-//! over them. What only `default` sets is the user's to change.
+//! What is in `base` is every client's; the user's `kafka.properties` are set over it, and what a promise rests on is
+//! set over them. What only `default` sets is the user's to change.
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
 use super::client::Cluster;
 
-/// How often clients ask again which topics and partitions there are: the default of 5 minutes would be the wait for one
-/// that appears.
+/// How often clients ask again which topics and partitions there are: the default of 5 minutes would be the wait for
+/// one that appears.
 pub const METADATA_REFRESH_MS: u64 = 10_000;
 /// The largest record that librdkafka sends: the upper end of its `message.max.bytes`.
 pub const CLIENT_LIMIT: u64 = 1_000_000_000;
@@ -19,7 +19,8 @@ const STATISTICS_MS: &str = "2000";
 const RECORD_SLACK: u64 = 64 << 10;
 /// librdkafka's own default of `message.max.bytes`, below which there is no reason to go.
 const USUAL_LIMIT: u64 = 1_000_000;
-/// The time to send a model's record and have it acknowledged: this, and its size at the slowest rate that is waited for …
+/// The time to send a model's record and have it acknowledged: this, and its size at the slowest rate that is waited
+/// for …
 const ATTEMPT_MS: u64 = 60_000;
 const SLOWEST_BYTES_PER_MS: u64 = 64;
 /// … but never more than the upper end of librdkafka's `socket.timeout.ms`, which caps each request.
@@ -34,7 +35,7 @@ impl Cluster {
             .set("reconnect.backoff.max.ms", "1000")
             .set("socket.keepalive.enable", "true")
             .set("topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS.to_string())
-            // The broker's policy decides whether a topic is made: the page never creates one.
+            // The broker's policy decides whether a topic is made: Maki Nage's documentation never says that one is.
             .set("allow.auto.create.topics", "true")
             .set("log.connection.close", "false");
         for (name, value) in &self.kafka.properties {
@@ -110,7 +111,8 @@ impl Cluster {
         client
     }
 
-    /// Of the producers of outputs, whose records have at most so many bytes: how they differ, [`in_order`] and [`alone`] say.
+    /// Of the producers of outputs, whose records have at most so many bytes: how they differ, [`in_order`] and
+    /// [`alone`] say.
     pub fn output_producer(&self, max_record: usize) -> ClientConfig {
         let mut client = self.producer();
         client.set("message.max.bytes", (max_record as u64).clamp(USUAL_LIMIT, CLIENT_LIMIT).to_string());
@@ -130,8 +132,8 @@ impl Cluster {
         client
     }
 
-    /// Of the publisher's producer of models of at most `largest` bytes, each in one record. Asking it for a topic creates
-    /// that, where this is the broker's policy.
+    /// Of the publisher's producer of models of at most `largest` bytes, each in one record. Asking it for a topic
+    /// creates that, where this is the broker's policy.
     pub fn record_producer(&self, largest: u64) -> ClientConfig {
         let attempt = attempt_ms(largest);
         let mut client = self.model_producer();

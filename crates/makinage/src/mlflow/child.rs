@@ -33,12 +33,12 @@ pub(super) struct Child {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Answer<A> {
-    Failed { error: Failure },
+    Failed { error: Refusal },
     Found(A),
 }
 
 #[derive(Debug, Deserialize)]
-struct Failure {
+struct Refusal {
     kind: String,
     message: String,
     #[serde(rename = "where")]
@@ -101,7 +101,7 @@ impl Child {
         }
     }
 
-    fn failed(&self, Failure { kind, message, place }: Failure) -> MlflowError {
+    fn failed(&self, Refusal { kind, message, place }: Refusal) -> MlflowError {
         match kind.as_str() {
             "install" => {
                 // A store's own client, such as boto3, comes with none of MLflow's packages.

@@ -90,6 +90,7 @@ impl<'s> Mlflow<'s> {
     }
 
     /// Downloads that have more bytes are ended.
+    #[must_use]
     pub fn at_most(self, most_bytes: u64) -> Self {
         Self { most_bytes, ..self }
     }
@@ -135,12 +136,11 @@ impl<'s> Mlflow<'s> {
         mut look: impl FnMut() -> Option<MlflowError>,
     ) -> Result<A, MlflowError> {
         let stopped = || (self.stopping)().then_some(MlflowError::Stopped);
-        let child = match self.child.take() {
-            Some(child) => child,
-            None => {
-                let mut silent = silent_for(START);
-                Child::start(&self.python, || stopped().or_else(&mut silent))?
-            }
+        let child = if let Some(child) = self.child.take() {
+            child
+        } else {
+            let mut silent = silent_for(START);
+            Child::start(&self.python, || stopped().or_else(&mut silent))?
         };
         let answer = child.ask(request, || stopped().or_else(&mut look));
         if !answer.as_ref().is_err_and(MlflowError::ends_process) {

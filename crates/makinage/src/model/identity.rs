@@ -30,7 +30,8 @@ impl ModelIdentity {
         Self { sha256: sha256.into(), name: name.and_then(text), version: version.and_then(text) }
     }
 
-    /// Its name in messages and in the `makinage-model` header: `name@version`, `name@` and the digest's first digits, or those digits.
+    /// Its name in messages and in the `makinage-model` header: `name@version`, `name@` and the digest's first digits,
+    /// or those digits.
     pub fn label(&self) -> ModelLabel {
         let digits = self.sha256.get(..LABEL_DIGITS).unwrap_or(&self.sha256);
         match (&self.name, &self.version) {
@@ -41,7 +42,8 @@ impl ModelIdentity {
     }
 }
 
-/// Whether a text can be a model's name or version: some characters, none of which moves a terminal's cursor or ends a log line.
+/// Whether a text can be a model's name or version: some characters, none of which moves a terminal's cursor or ends a
+/// log line.
 pub fn is_name(text: &str) -> bool {
     !text.trim().is_empty() && text.len() <= LONGEST && !text.chars().any(char::is_control)
 }

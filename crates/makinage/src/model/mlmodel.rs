@@ -8,8 +8,8 @@ pub(super) const LIMITS: Limits = Limits { levels: 64, weight: 128 << 20, node: 
 /// The flavour that all others can be loaded through.
 const PYTHON_FUNCTION: &str = "python_function";
 
-/// Keys of a flavour whose values `MLflow` joins to the model's folder, at any depth. (`uri` and `model_code_path` are where something
-/// came from, and may be absolute.)
+/// Keys of a flavour whose values `MLflow` joins to the model's folder, at any depth. (`uri` and `model_code_path` are
+/// where something came from, and may be absolute.)
 const PATH_KEYS: [&str; 12] = [
     "code",
     "data",

@@ -29,7 +29,8 @@ impl RecordPlace {
         }
     }
 
-    /// Its rank among its topic's models. `later` is that of the model that comes next in its partition, where one does.
+    /// Its rank among its topic's models. `later` is that of the model that comes next in its partition, where one
+    /// does.
     pub fn rank(&self, later: Option<Rank>) -> Rank {
         let time = later.map_or(self.timestamp, |later| later.time.min(self.timestamp));
         Rank { time, offset: self.offset, partition: self.partition }

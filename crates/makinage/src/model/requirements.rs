@@ -1,4 +1,5 @@
-//! The Python and the packages that a model says it needs: `python_env.yaml`, `requirements.txt`, and `conda.yaml` where neither is there.
+//! The Python and the packages that a model says it needs: `python_env.yaml`, `requirements.txt`, and `conda.yaml`
+//! where neither is there.
 
 use std::{
     fs::File,

@@ -32,7 +32,8 @@ impl Publisher {
     /// All checks together take no longer than about this, however many models there are.
     pub const CHECK_TIME: Duration = Duration::from_secs(25);
 
-    /// Finds out by `deadline` whether `topic` is there, its leaders can be reached, and they take the model, whole or in chunks.
+    /// Finds out by `deadline` whether `topic` is there, its leaders can be reached, and they take the model, whole or
+    /// in chunks.
     pub fn check(
         &self,
         topic: &str,

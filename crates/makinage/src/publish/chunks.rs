@@ -1,8 +1,8 @@
 //! Sending a large model in chunks, and its manifest when all of them are acknowledged.
 //!
 //! What is acknowledged isn't sent again: the idempotent producer sends the few chunks that are on their way again, in
-//! their order, when a connection breaks. A few chunks are in memory, whatever the size. An upload that is broken off leaves
-//! chunks that no manifest names, which nobody looks at.
+//! their order, when a connection breaks. A few chunks are in memory, whatever the size. An upload that is broken off
+//! leaves chunks that no manifest names, which nobody looks at.
 //!
 //! How records go out, and the clock, is the [`Outbox`]'s business; the real one is in `uploader.rs`.
 
@@ -27,7 +27,7 @@ use crate::{
     archive::{ModelArchive, inspect::hexadecimal},
     kafka::described::reason,
     record::{
-        chunk::{self, ChunkPlace},
+        chunk::{self, ChunkNumber},
         headers::{CHUNK_HEADER, CHUNK_KIND, KIND_HEADER, MANIFEST_KIND, RECORD_KEY, UPLOAD_HEADER},
         manifest::{Manifest, Uploaded},
     },
@@ -86,7 +86,7 @@ impl Upload<'_> {
             zip.by_ref().take(self.chunk_bytes).read_to_end(&mut buffer).map_err(|error| self.unreadable(error))?;
             hasher.update(&buffer);
             sending.wait_until(|acknowledged| index - acknowledged.count < WINDOW)?;
-            sending.chunk(ChunkPlace { index, count }, &buffer)?;
+            sending.chunk(ChunkNumber { index, count }, &buffer)?;
         }
         sending.wait_until(|acknowledged| acknowledged.count == count)?;
         if hexadecimal(&hasher.finalize()) != self.archive.sha256 {
@@ -116,7 +116,7 @@ struct Sending<'u, 'a, O, P> {
 }
 
 impl<O: Outbox, P: FnMut(u64)> Sending<'_, '_, O, P> {
-    fn chunk(&self, place: ChunkPlace, bytes: &[u8]) -> Result<(), PublishError> {
+    fn chunk(&self, place: ChunkNumber, bytes: &[u8]) -> Result<(), PublishError> {
         let Upload { id, archive, .. } = self.upload;
         let header = place.header();
         let headers = [(KIND_HEADER, CHUNK_KIND), (UPLOAD_HEADER, id), (CHUNK_HEADER, &header)];

@@ -1,7 +1,8 @@
 //! The Kafka clients of the publisher.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rdkafka::{
     ClientConfig, Message,
     admin::AdminClient,
@@ -10,10 +11,7 @@ use rdkafka::{
     producer::{BaseProducer, DeliveryResult, Producer, ProducerContext},
 };
 
-use super::{
-    error::PublishError,
-    heard::{Heard, lock},
-};
+use super::{error::PublishError, heard::Heard};
 use crate::kafka::{
     client::Cluster,
     forwarding::{Context, Own},
@@ -58,7 +56,7 @@ impl Publisher {
 
     /// The outcome of the one record that is on its way.
     pub(super) fn take_acknowledgement(&self) -> Option<Acknowledgement> {
-        lock(&self.producer.context().own.0).take()
+        self.producer.context().own.0.lock().take()
     }
 }
 
@@ -85,7 +83,7 @@ impl ProducerContext for Context<OneRecord, Heard> {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        *lock(&self.own.0) = Some(match result {
+        *self.own.0.lock() = Some(match result {
             Ok(message) => Ok((message.partition(), message.offset())),
             Err((error, _)) => Err(error.clone()),
         });

@@ -1,7 +1,6 @@
 //! What the publisher's clients tell while they are polled: why connections broke, and what has gone out.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use parking_lot::{Mutex, MutexGuard};
 use rdkafka::{ClientContext, Statistics, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
 
 use super::flow::Traffic;
@@ -25,11 +24,11 @@ impl Heard {
 
     /// Why connections ended.
     pub(super) fn failures(&self) -> MutexGuard<'_, Failures> {
-        lock(&self.failures)
+        self.failures.lock()
     }
 
     pub(super) fn traffic(&self) -> Traffic {
-        *lock(&self.traffic)
+        *self.traffic.lock()
     }
 }
 
@@ -43,7 +42,7 @@ impl ClientContext for Heard {
     }
 
     fn stats(&self, statistics: Statistics) {
-        *lock(&self.traffic) = statistics.brokers.values().fold(Traffic::default(), |sum, broker| Traffic {
+        *self.traffic.lock() = statistics.brokers.values().fold(Traffic::default(), |sum, broker| Traffic {
             bytes: sum.bytes + broker.txbytes,
             disconnects: sum.disconnects + broker.disconnects.and_then(|n| n.try_into().ok()).unwrap_or(0),
         });
@@ -55,11 +54,6 @@ impl ClientContext for Heard {
             self.failures().note(reason);
         }
     }
-}
-
-/// What a panicking thread left behind is still the last that was heard.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

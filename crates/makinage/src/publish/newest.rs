@@ -35,8 +35,8 @@ use crate::{
 const ANSWER: Duration = Duration::from_secs(10);
 
 impl Publisher {
-    /// The record of the newest complete model on `topic`, where that is this one. A large model's chunks are looked for
-    /// only where it is.
+    /// The record of the newest complete model on `topic`, where that is this one. A large model's chunks are looked
+    /// for only where it is.
     pub fn find_newest(&self, topic: &str, model: &ModelIdentity) -> Result<Option<RecordPlace>, PublishError> {
         let consumer: BaseConsumer<Context<(), Heard>> = create(&self.cluster.model_looker(), ())?;
         let found = Look::new(&consumer, topic).and_then(|mut look| look.find(model));

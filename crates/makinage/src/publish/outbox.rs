@@ -57,7 +57,9 @@ mod tests {
     fn the_stretch_of_an_upload_holds_all_its_chunks_whatever_offsets_were_told() {
         let of = |offsets: &[i64]| {
             let mut acknowledged = Acknowledged::default();
-            offsets.iter().for_each(|offset| acknowledged.note(10, *offset));
+            for offset in offsets {
+                acknowledged.note(10, *offset);
+            }
             assert_eq!(acknowledged.bytes, 10 * offsets.len() as u64);
             acknowledged.stretch(u32::try_from(offsets.len()).unwrap())
         };

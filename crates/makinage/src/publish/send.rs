@@ -40,7 +40,8 @@ pub struct Published {
 }
 
 impl Publisher {
-    /// Sends a model the way that [`check`](Self::check) found, and waits for the acknowledgement of all in-sync replicas.
+    /// Sends a model the way that [`check`](Self::check) found, and waits for the acknowledgement of all in-sync
+    /// replicas.
     ///
     /// `progress` is told how many bytes have gone out.
     pub fn send(
@@ -59,8 +60,8 @@ impl Publisher {
         }
     }
 
-    /// Sends a reference, and waits for the acknowledgement. That there is such a model, and that it can be had, only the
-    /// services find out.
+    /// Sends a reference, and waits for the acknowledgement. That there is such a model, and that it can be had, only
+    /// the services find out.
     pub fn send_reference(&self, topic: &str, reference: &Reference) -> Result<Published, PublishError> {
         let json = reference.to_json();
         let mut headers = naming(&reference.sha256, None, reference.name.as_deref(), reference.version.as_deref());
@@ -72,8 +73,8 @@ impl Publisher {
     }
 
     /// Waits for the acknowledgement of one record. While bytes flow there is no hurry: the wait ends when nothing has
-    /// moved for a minute, when the connection breaks again and again, or after twice the time that librdkafka gives one request (five minutes for a
-    /// large one).
+    /// moved for a minute, when the connection breaks again and again, or after twice the time that librdkafka gives
+    /// one request (five minutes for a large one).
     pub(super) fn wait(&self, record: OnItsWay<'_>, mut progress: impl FnMut(u64)) -> Result<Published, PublishError> {
         let mut flow = Flow::new(self.heard().traffic(), Instant::now());
         loop {

@@ -1,10 +1,8 @@
 //! The producer of one upload.
 
-use std::{
-    sync::Mutex,
-    time::{Duration, Instant, SystemTime},
-};
+use std::time::{Duration, Instant, SystemTime};
 
+use parking_lot::Mutex;
 use rdkafka::{
     ClientConfig, Message,
     error::KafkaError,
@@ -14,7 +12,7 @@ use rdkafka::{
 use super::{
     client::create,
     error::PublishError,
-    heard::{Heard, lock},
+    heard::Heard,
     outbox::{Acknowledged, Outbox},
 };
 use crate::{
@@ -50,7 +48,7 @@ impl Outbox for Uploader<'_> {
     }
 
     fn acknowledged(&self) -> Acknowledged {
-        lock(&self.producer.context().own.0).clone()
+        self.producer.context().own.0.lock().clone()
     }
 
     fn failure(&self) -> Option<String> {
@@ -68,7 +66,7 @@ impl ProducerContext for Context<Reports, Heard> {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        let mut acknowledged = lock(&self.own.0);
+        let mut acknowledged = self.own.0.lock();
         match result {
             Ok(message) => acknowledged.note(message.payload_len(), message.offset()),
             Err((error, _)) => {

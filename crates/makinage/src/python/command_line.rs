@@ -21,12 +21,14 @@ impl CommandLine {
     }
 
     /// More arguments.
+    #[must_use]
     pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
     /// In this folder.
+    #[must_use]
     pub fn within(self, folder: &Path) -> Self {
         Self { folder: Some(folder.to_owned()), ..self }
     }

@@ -66,11 +66,13 @@ impl<'s> Runner<'s> {
     }
 
     /// Leaves the other processors to a generation that serves meanwhile.
+    #[must_use]
     pub fn on_one_processor(self) -> Self {
         Self { confined: true, ..self }
     }
 
     /// Hands each line that a program prints to `show`.
+    #[must_use]
     pub fn showing(self, show: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self { show: Arc::new(show), ..self }
     }

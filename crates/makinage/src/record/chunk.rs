@@ -7,14 +7,14 @@ const LONGEST_ID: usize = 64;
 
 /// A chunk's place in its model, as its header tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChunkPlace {
+pub struct ChunkNumber {
     /// Counted from 0.
     pub index: u32,
     /// Chunks of the whole.
     pub count: u32,
 }
 
-impl ChunkPlace {
+impl ChunkNumber {
     /// Reads `i/n`.
     pub fn parse(header: &[u8]) -> Option<Self> {
         let (index, count) = std::str::from_utf8(header).ok()?.split_once('/')?;

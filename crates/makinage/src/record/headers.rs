@@ -6,8 +6,8 @@ use rdkafka::message::{BorrowedMessage, Header, OwnedHeaders};
 
 /// Key of every record that is a model, or a chunked model's manifest, or a reference to one.
 ///
-/// The same for all models: all models on a topic are versions of what one operator serves, so that they belong in one partition, where their
-/// order is certain, and log compaction may keep the newest only, whoever published it.
+/// The same for all models: all models on a topic are versions of what one operator serves, so that they belong in one
+/// partition, where their order is certain, and log compaction may keep the newest only, whoever published it.
 pub const RECORD_KEY: &str = "model";
 /// Header with the SHA-256 of the zip, in hexadecimal.
 pub const SHA256_HEADER: &str = "makinage-sha256";
@@ -17,7 +17,8 @@ pub const FLAVOR_HEADER: &str = "makinage-flavor";
 pub const NAME_HEADER: &str = "makinage-name";
 /// Header with the model's version.
 pub const VERSION_HEADER: &str = "makinage-version";
-/// Header that says what a record is: [`CHUNK_KIND`], [`MANIFEST_KIND`] or [`REFERENCE_KIND`]. Without it the value is a zip.
+/// Header that says what a record is: [`CHUNK_KIND`], [`MANIFEST_KIND`] or [`REFERENCE_KIND`]. Without it the value is
+/// a zip.
 pub const KIND_HEADER: &str = "makinage-kind";
 /// A piece of a large model.
 pub const CHUNK_KIND: &str = "chunk";

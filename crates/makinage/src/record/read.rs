@@ -1,9 +1,10 @@
-//! What a record of the model topic is: the one place where that is read. Whatever is in the record, this ends in one of these.
+//! What a record of the model topic is: the one place where that is read. Whatever is in the record, this ends in one
+//! of these.
 
 use rdkafka::{Message, message::BorrowedMessage};
 
 use super::{
-    chunk::{ChunkPlace, is_upload},
+    chunk::{ChunkNumber, is_upload},
     headers::{
         CHUNK_HEADER, CHUNK_KIND, FLAVOR_HEADER, KIND_HEADER, MANIFEST_KIND, NAME_HEADER, REFERENCE_KIND,
         UPLOAD_HEADER, VERSION_HEADER, header,
@@ -52,7 +53,7 @@ pub struct Chunk<'r> {
     /// The id of its upload.
     pub upload: &'r str,
     /// Which piece.
-    pub place: ChunkPlace,
+    pub place: ChunkNumber,
     /// What it holds.
     pub bytes: &'r [u8],
 }
@@ -108,7 +109,7 @@ impl<'r> Record<'r> {
 
     fn chunk(upload: Option<&'r [u8]>, place: Option<&[u8]>, bytes: &'r [u8]) -> Self {
         let upload = upload.and_then(|id| std::str::from_utf8(id).ok()).filter(|id| is_upload(id));
-        match upload.zip(place.and_then(ChunkPlace::parse)) {
+        match upload.zip(place.and_then(ChunkNumber::parse)) {
             Some((upload, place)) => Self::Chunk(Chunk { upload, place, bytes }),
             None => Self::Foreign("is a chunk that doesn't say of which upload, or which of its chunks".to_owned()),
         }

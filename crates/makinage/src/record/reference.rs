@@ -16,7 +16,8 @@ const LONGEST_URI: usize = 4096;
 /// A reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
-    /// `https://…`, `http://…`, `s3://…` or what else MLflow takes as an artifact's URI, `file:///…` or an absolute path.
+    /// `https://…`, `http://…`, `s3://…` or what else MLflow takes as an artifact's URI, `file:///…` or an absolute
+    /// path.
     pub uri: Address,
     /// SHA-256 of the zip.
     pub sha256: String,

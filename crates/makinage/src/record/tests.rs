@@ -1,5 +1,5 @@
 use super::{
-    chunk::{ChunkPlace, key},
+    chunk::{ChunkNumber, key},
     manifest::{Manifest, ManifestError, Uploaded},
     reference::{Location, Reference},
 };
@@ -71,10 +71,10 @@ fn a_manifest_whose_numbers_cannot_be_is_refused() {
 
 #[test]
 fn a_chunk_s_place_is_two_numbers() {
-    let place = ChunkPlace { index: 2, count: 3 };
-    assert_eq!(ChunkPlace::parse(place.header().as_bytes()), Some(place));
+    let place = ChunkNumber { index: 2, count: 3 };
+    assert_eq!(ChunkNumber::parse(place.header().as_bytes()), Some(place));
     for wrong in ["3/3", "0/0", "1", "/", "-1/3", "+1/3", "1/3/4", "1 /3", "0/1048577", "99999999999/3", ""] {
-        assert_eq!(ChunkPlace::parse(wrong.as_bytes()), None, "{wrong}");
+        assert_eq!(ChunkNumber::parse(wrong.as_bytes()), None, "{wrong}");
     }
     assert_eq!(key(SHA256, "a1", 2), "model/0123456789ab/a1/2");
 }

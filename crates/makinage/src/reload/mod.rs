@@ -20,8 +20,7 @@ use crossbeam_channel::{Receiver, bounded};
 use signal_hook::{consts::SIGHUP, iterator::Signals};
 
 use self::source::Source;
-pub use self::taker::Outlets;
-use crate::{config::Config, panics, preflight};
+use crate::{config::Config, generation::mailbox::Mailbox, panics, preflight, threads::Threads};
 
 /// Where changes come from.
 #[derive(Debug)]
@@ -33,13 +32,12 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Watches from now on, on threads of its own. `running` is what the service began with.
-    pub fn watch(self, running: Config, outlets: Outlets) -> io::Result<()> {
+    /// Watches from now on, on threads of its own. `running` is what the service began with; changes go to the loader's `mailbox`.
+    pub fn watch(self, running: Config, mailbox: Arc<Mailbox>, threads: &mut Threads) -> io::Result<()> {
         let Self { source, hangups } = self;
-        let (texts, origin) = source.follow(Arc::clone(&outlets.mailbox))?;
-        let watch = watch::Watch::new(texts, origin, running, outlets, preflight::add_imports);
-        thread::Builder::new().name("configuration".into()).spawn(move || watch.run(&hangups))?;
-        Ok(())
+        let (texts, origin) = source.follow(Arc::clone(&mailbox))?;
+        let watch = watch::Watch::new(texts, origin, running, mailbox, preflight::add_imports);
+        threads.start("configuration", move || watch.run(&hangups))
     }
 }
 

@@ -78,6 +78,7 @@ impl Source {
             From::Consul(mut follower) => {
                 let last = follower.last().to_owned();
                 let (sender, texts) = bounded(1);
+                // Nobody waits for its end, since it may be in a query that Consul answers only after a minute.
                 thread::Builder::new().name("consul".into()).spawn(move || {
                     while let Some(text) = follower.next(&|| mailbox.is_closed()) {
                         panics::point("consul");

@@ -2,16 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{config::Config, generation::mailbox::Mailbox, status::SharedStatus};
-
-/// Where changes go.
-#[derive(Debug, Clone)]
-pub struct Outlets {
-    /// The loader's.
-    pub mailbox: Arc<Mailbox>,
-    /// Refused changes are counted here.
-    pub status: SharedStatus,
-}
+use crate::{config::Config, generation::mailbox::Mailbox};
 
 /// Who takes changes up.
 pub(super) trait Taker {
@@ -23,17 +14,16 @@ pub(super) trait Taker {
     fn is_gone(&self) -> bool;
 }
 
-impl Taker for Outlets {
+impl Taker for Arc<Mailbox> {
     fn take_up(&self, config: Config) {
-        self.mailbox.configure(config);
+        self.configure(config);
     }
 
     fn refuse(&self, why: &str) {
-        self.status.lock().refused_configs += 1;
         tracing::error!("{why}");
     }
 
     fn is_gone(&self) -> bool {
-        self.mailbox.is_closed()
+        self.is_closed()
     }
 }

@@ -140,7 +140,7 @@ impl Producers for KafkaProducers {
     }
 }
 
-impl KafkaSink {
+impl KafkaSink<KafkaProducers> {
     /// Waits for the sink and data topics to be there, since the partition rule needs their sizes. `None` when `stopped` says so first.
     pub fn open(
         cluster: &Cluster,

@@ -20,12 +20,11 @@ use rdkafka::{
 use super::{
     Refused, Sink,
     backlog::{Backlog, Held},
-    client::KafkaProducers,
     headers::{output_headers, own_size},
     opened::Opened,
     partitions::Partitions,
-    producer::{Kind, Producer, Producers, Record},
-    reports::{Waited, is_well},
+    producer::{Kind, Producer, Producers, Record, is_well},
+    reports::Waited,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -56,7 +55,7 @@ pub(crate) struct Limits {
 }
 
 /// Produces predictions to the sink topic.
-pub struct KafkaSink<M: Producers = KafkaProducers, K = SystemClock> {
+pub struct KafkaSink<M: Producers, K = SystemClock> {
     producers: M,
     pub(super) producer: Arc<M::Producer>,
     pub(super) topic: Arc<str>,

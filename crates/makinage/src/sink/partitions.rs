@@ -5,12 +5,14 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Weak,
         atomic::{AtomicI32, Ordering},
     },
     thread,
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use super::producer::Producer;
 use crate::{
@@ -97,7 +99,7 @@ impl<P: Producer> Partitions<P> {
     }
 
     fn may_ask(&self, now: Instant) -> bool {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut asked = self.asked.lock();
         let may = asked.is_none_or(|asked| now.saturating_duration_since(asked) >= PATIENCE);
         if may {
             *asked = Some(now);
@@ -123,7 +125,7 @@ impl<P: Producer> Partitions<P> {
 
     /// The sizes are asked with this producer's client from now on.
     pub(super) fn ask_with(&self, producer: &Arc<P>) {
-        *self.producer.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(producer);
+        *self.producer.lock() = Arc::downgrade(producer);
     }
 
     /// Asks again each `interval`, for as long as the sink is there.
@@ -137,7 +139,7 @@ impl<P: Producer> Partitions<P> {
                 thread::sleep(interval);
                 panics::point("partitions");
                 let Some(partitions) = Weak::upgrade(&partitions) else { return };
-                let producer = partitions.producer.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+                let producer = partitions.producer.lock().upgrade();
                 if let Some(producer) = producer {
                     partitions.refresh(&producer);
                 }

@@ -9,8 +9,8 @@ use rdkafka::{
     producer::BaseRecord,
 };
 
-use super::reports::Reports;
-use crate::kafka::topics::Topic;
+use super::reports::{Reports, Undelivered};
+use crate::{clock::Clock, kafka::topics::Topic};
 
 /// A record as the sink produces it; its opaque value is its event's ticket.
 pub(crate) type Record<'r> = BaseRecord<'r, [u8], [u8], usize>;
@@ -70,4 +70,28 @@ pub trait Producers {
 
     /// A new one, whose batches have at most so many bytes.
     fn create(&self, kind: Kind, batch_size: usize) -> KafkaResult<Self::Producer>;
+}
+
+/// Whether everything that has been reported was taken, and the producer goes on taking.
+pub(super) fn is_well(producer: &impl Producer) -> bool {
+    !has_given_up(producer) && producer.reports().is_empty()
+}
+
+/// Whether the producer takes nothing any more.
+pub(super) fn has_given_up(producer: &impl Producer) -> bool {
+    producer.reports().has_given_up() || producer.fatal_error().is_some()
+}
+
+/// Everything that a producer still holds. What is on its way to a broker is waited for, so that nothing is produced twice that arrives; for
+/// at most `patience`.
+pub(super) fn take_back(producer: &impl Producer, clock: &impl Clock, patience: Duration) -> Vec<Undelivered> {
+    let until = clock.now() + patience;
+    while producer.under_way() > 0 && clock.now() < until {
+        // Each time: what a broker refuses for what came before it goes back into the queue.
+        producer.purge(Purge::Queue);
+        clock.sleep(Duration::from_millis(1));
+    }
+    producer.purge(Purge::All);
+    producer.flush(Duration::from_secs(5));
+    producer.reports().take_undelivered()
 }

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use rdkafka::{
@@ -13,7 +13,6 @@ use rdkafka::{
     message::OwnedMessage,
 };
 
-use super::producer::{Producer, Purge};
 use crate::{
     clock::{Clock, Shared},
     event::{Fate, Ticket},
@@ -87,6 +86,16 @@ impl Reports {
         std::mem::take(&mut *self.undelivered.lock())
     }
 
+    /// Whether everything that has been reported was taken.
+    pub(super) fn is_empty(&self) -> bool {
+        self.undelivered.lock().is_empty()
+    }
+
+    /// Whether the producer has said that it takes nothing any more.
+    pub(super) fn has_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
+    }
+
     /// From now on this output's report is waited for, until it has come.
     pub(super) fn expect(&self, ticket: Option<Ticket>) {
         self.awaited.store(ticket.map_or(NOBODY, Ticket::into_opaque), Ordering::Relaxed);
@@ -104,35 +113,11 @@ impl Reports {
     }
 }
 
-/// Whether everything that has been reported was taken, and the producer goes on taking.
-pub(super) fn is_well(producer: &impl Producer) -> bool {
-    !has_given_up(producer) && producer.reports().undelivered.lock().is_empty()
-}
-
-/// Whether the producer takes nothing any more.
-pub(super) fn has_given_up(producer: &impl Producer) -> bool {
-    producer.reports().given_up.load(Ordering::Relaxed) || producer.fatal_error().is_some()
-}
-
 /// A report that is waited for.
 pub(super) struct Waited<P> {
     pub producer: Arc<P>,
     /// The partition that the producer begins with it.
     pub opens: i32,
-}
-
-/// Everything that a producer still holds. What is on its way to a broker is waited for, so that nothing is produced twice that arrives; for
-/// at most `patience`.
-pub(super) fn take_back(producer: &impl Producer, clock: &impl Clock, patience: Duration) -> Vec<Undelivered> {
-    let until = clock.now() + patience;
-    while producer.under_way() > 0 && clock.now() < until {
-        // Each time: what a broker refuses for what came before it goes back into the queue.
-        producer.purge(Purge::Queue);
-        clock.sleep(Duration::from_millis(1));
-    }
-    producer.purge(Purge::All);
-    producer.flush(Duration::from_secs(5));
-    producer.reports().take_undelivered()
 }
 
 /// Refusals that are the record's own, once it was refused alone, with what to do: producing it again can't mend them. A time that the

@@ -28,8 +28,8 @@ use super::{
     headers::source_of,
     kafka::{ANY, Alone, KafkaSink, Stuck, enqueue, too_large},
     opened::Opened,
-    producer::{Kind, Producer, Producers, Record},
-    reports::{Undelivered, Waited, has_given_up, is_records_own, is_well, take_back},
+    producer::{Kind, Producer, Producers, Record, has_given_up, is_well, take_back},
+    reports::{Undelivered, Waited, is_records_own},
 };
 use crate::{
     clock::Clock,

@@ -1,12 +1,9 @@
 //! What happens when partitions are assigned or taken away. Runs inside the source thread's `poll`.
 
-use std::{
-    mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{mem, sync::Arc, time::Duration};
 
 use crossbeam_channel::Sender;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     Intake, Wiring,
@@ -45,14 +42,14 @@ impl<K: Clock> Assignment<K> {
 
     /// Adds to the chunk that is handed over next; says how many events it has now.
     pub(super) fn read(&self, event: Event) -> usize {
-        let mut chunk = self.chunk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut chunk = self.chunk.lock();
         chunk.push(event);
         chunk.len()
     }
 
     /// Hands the chunk to the pipeline; `false` where there is none.
     pub(super) fn hand_over(&self) -> bool {
-        let events = mem::take(&mut *self.chunk.lock().unwrap_or_else(PoisonError::into_inner));
+        let events = mem::take(&mut *self.chunk.lock());
         if events.is_empty() {
             return false;
         }
@@ -63,7 +60,7 @@ impl<K: Clock> Assignment<K> {
 
     /// Both the source thread and the callback, which runs inside its `poll`, come here; never at once.
     pub(super) fn offsets(&self) -> MutexGuard<'_, Offsets> {
-        self.offsets.lock().unwrap_or_else(PoisonError::into_inner)
+        self.offsets.lock()
     }
 
     /// Events whose fate is open.

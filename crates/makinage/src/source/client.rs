@@ -3,10 +3,11 @@
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use rdkafka::{
     ClientConfig, ClientContext, Message, Statistics, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer as Client, ConsumerContext, RebalanceProtocol},
@@ -134,7 +135,7 @@ impl Consumer for KafkaConsumer {
     }
 
     fn membership(&self) -> Membership {
-        *self.context().own.membership.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.context().own.membership.lock()
     }
 
     fn is_reached(&self) -> bool {
@@ -197,7 +198,7 @@ impl Group {
 
 impl Own for Group {
     fn look(&self, statistics: &Statistics) {
-        *self.membership.lock().unwrap_or_else(PoisonError::into_inner) = Membership::of(statistics);
+        *self.membership.lock() = Membership::of(statistics);
     }
 }
 

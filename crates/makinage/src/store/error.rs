@@ -17,7 +17,8 @@ pub enum StoreError {
     },
     /// The store's disk.
     #[error(
-        "cannot write the model store {path}: {source}; check free space and permissions, or set models.store to another folder"
+        "cannot write the model store {path}: {source}; check free space and permissions, or set models.store to \
+         another folder"
     )]
     Store {
         /// The store's folder.

@@ -26,7 +26,7 @@ impl StoredModel {
 
     /// A model whose zip is an empty file, for tests of those who only pass it on.
     #[cfg(test)]
-    pub fn of_nothing(identity: ModelIdentity) -> Self {
+    pub(crate) fn of_nothing(identity: ModelIdentity) -> Self {
         Self { identity, zip: PathBuf::new(), _held: tempfile::tempfile().unwrap() }
     }
 

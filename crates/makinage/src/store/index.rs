@@ -1,4 +1,5 @@
-//! What the store remembers: which models were served, and which were taken back. The rules are pure; the file is JSON, replaced as a whole.
+//! What the store remembers: which models were served, and which were taken back. The rules are pure; the file is JSON,
+//! replaced as a whole.
 
 use std::{
     fs::{self, File},

@@ -1,7 +1,8 @@
-//! The store: zips of models by their digest, on the disk, shared by the instances of one application and operator on a machine.
+//! The store: zips of models by their digest, on the disk, shared by the instances of one application and operator on a
+//! machine.
 //!
-//! It remembers which models were served, so that one of them can be gone back to, and which were taken back. Every change is made under the
-//! folder's lock; a zip is deleted only when nobody, in any process, holds it.
+//! It remembers which models were served, so that one of them can be gone back to, and which were taken back. Every
+//! change is made under the folder's lock; a zip is deleted only when nobody, in any process, holds it.
 
 mod error;
 mod folder;
@@ -45,7 +46,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store, and makes its folder where there is none. `keep` is how many of the models that were served are kept.
+    /// Opens the store, and makes its folder where there is none. `keep` is how many of the models that were served are
+    /// kept.
     pub fn open(folder: &Path, keep: usize) -> Result<Arc<Self>, StoreError> {
         let store = Self { folder: folder.to_owned(), keep };
         let opened = || {
@@ -73,11 +75,11 @@ impl Store {
             return Err(StoreError::Digest { announced: identity.sha256, found });
         }
         let zip = folder::zip(&self.folder, &identity.sha256);
-        let held = self.take_in(spool, &zip, &found).map_err(|error| self.failed(error))?;
+        let held = self.adopt(spool, &zip, &found).map_err(|error| self.failed(error))?;
         Ok(StoredModel::new(identity, zip, held))
     }
 
-    fn take_in(&self, spool: Spool, zip: &Path, sha256: &str) -> io::Result<File> {
+    fn adopt(&self, spool: Spool, zip: &Path, sha256: &str) -> io::Result<File> {
         let mut damaged = None;
         if let Some(held) = hold(zip)? {
             if digest_of(&held)?.0 == sha256 {

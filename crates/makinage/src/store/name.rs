@@ -1,4 +1,5 @@
-//! Names of applications and operators as names of folders: whatever they are, they lead nowhere else, and unequal ones never meet.
+//! Names of applications and operators as names of folders: whatever they are, they lead nowhere else, and unequal ones
+//! never meet.
 
 use crate::archive::sha256;
 
@@ -7,7 +8,8 @@ const READABLE: usize = 40;
 /// Below the 255 bytes that file systems take.
 const LONGEST: usize = 100;
 
-/// A name that is plain stays as it is. Any other becomes what is readable of it, and `~` and its SHA-256, which no plain name has.
+/// A name that is plain stays as it is. Any other becomes what is readable of it, and `~` and its SHA-256, which no
+/// plain name has.
 ///
 /// Upper-case letters are not plain: there are file systems for which `A` and `a` are one file.
 pub(super) fn folder_name(name: &str) -> String {

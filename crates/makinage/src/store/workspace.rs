@@ -1,7 +1,8 @@
-//! Where models are unpacked for workers: a private folder of this instance, gone with it. Nobody else deletes what is in it.
+//! Where models are unpacked for workers: a private folder of this instance, gone with it. Nobody else deletes what is
+//! in it.
 //!
-//! Each instance locks a folder of its own, so that several of them share a cache without knowing of each other; a folder whose lock is free
-//! belongs to an instance that was killed, and is cleared away at the next start.
+//! Each instance locks a folder of its own, so that several of them share a cache without knowing of each other; a
+//! folder whose lock is free belongs to an instance that was killed, and is cleared away at the next start.
 
 use std::{
     fs::{self, DirBuilder, File},

@@ -14,7 +14,8 @@ use crate::{
     store::Spool,
 };
 
-/// Writes the chunks that a manifest names into `spool`, each where it belongs. Whether they make up what the manifest says, its digest tells.
+/// Writes the chunks that a manifest names into `spool`, each where it belongs. Whether they make up what the manifest
+/// says, its digest tells.
 pub fn assemble(
     stretches: &impl Stretches,
     place: &RecordPlace,
@@ -34,7 +35,8 @@ pub fn assemble(
     }
     let wrong = assembly.wrong.map(|wrong| format!(" ({wrong})")).unwrap_or_default();
     Err(NotHad::Unusable(format!(
-        "of the {} chunks of upload {} in partition {}, these are missing: {}{wrong}; they were deleted or never written: publish the model again, \
+        "of the {} chunks of upload {} in partition {}, these are missing: {}{wrong}; they were deleted or never \
+         written: publish the model again, \
          and see that the topic's retention keeps it",
         manifest.chunks,
         manifest.upload,
@@ -55,12 +57,12 @@ struct Assembly<'a> {
 impl Assembly<'_> {
     fn read(&mut self, stretches: &impl Stretches, partition: i32, offsets: Range<i64>) -> Result<(), NotHad> {
         stretches
-            .read(partition, offsets, self.given_up, &mut |place, record| self.take(place, &record))
+            .read(partition, offsets, self.given_up, &mut |place, record| self.accept(place, &record))
             .map_err(|error| NotHad::Later(format!("its chunks can't be read ({error})")))?;
         self.failure.take().map_or(Ok(()), Err)
     }
 
-    fn take(&mut self, place: &RecordPlace, record: &Record<'_>) -> ControlFlow<()> {
+    fn accept(&mut self, place: &RecordPlace, record: &Record<'_>) -> ControlFlow<()> {
         let Record::Chunk(chunk) = record else { return ControlFlow::Continue(()) };
         match self.upload.place(chunk) {
             Placing::Write(at) => {

@@ -1,4 +1,5 @@
-//! Follows one incarnation of the model topic: says which models come, until the topic is another. What is served is not its business.
+//! Follows one incarnation of the model topic: says which models come, until the topic is another. What is served is
+//! not its business.
 
 use std::time::Instant;
 

@@ -1,4 +1,5 @@
-//! Which models are on the topic, newest first, as far back as somebody asks. Asks for stretches of partitions, and reads none itself.
+//! Which models are on the topic, newest first, as far back as somebody asks. Asks for stretches of partitions, and
+//! reads none itself.
 
 use std::{collections::VecDeque, ops::Range};
 
@@ -89,12 +90,13 @@ impl History {
     }
 
     /// How new a model is, as far as the models after it are known: the newest ones always are.
-    pub fn rank(&self, place: &RecordPlace) -> Rank {
+    fn rank(&self, place: &RecordPlace) -> Rank {
         let partition = usize::try_from(place.partition).ok().and_then(|number| self.partitions.get(number));
         place.rank(partition.and_then(|partition| partition.rank_after(place.offset)))
     }
 
-    /// The newest model, or the newest before another. `look` returns the models of a stretch of a partition, in their order.
+    /// The newest model, or the newest before another. `look` returns the models of a stretch of a partition, in their
+    /// order.
     pub fn newest<E>(
         &mut self,
         before: Option<&RecordPlace>,

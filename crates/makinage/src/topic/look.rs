@@ -72,7 +72,8 @@ impl Looker {
     pub fn tell_strays(&mut self) {
         if let Some((first, count)) = self.strays.take() {
             tracing::warn!(
-                "{count} chunks of large models, the first in {first}, have no manifest after them: they are ignored; an upload is under way, or was broken off"
+                "{count} chunks of large models, the first in {first}, have no manifest after them: they are \
+                 ignored; an upload is under way, or was broken off"
             );
         }
     }

@@ -1,4 +1,5 @@
-//! Reading a stretch of a partition: the one loop for that, whoever reads. What is done with the records is the caller's.
+//! Reading a stretch of a partition: the one loop for that, whoever reads. What is done with the records is the
+//! caller's.
 
 use std::{
     ops::{ControlFlow, Range},
@@ -47,7 +48,8 @@ impl Patience for AMinute {
     }
 }
 
-/// Shows what is left of a stretch, record by record, until `each` has seen enough. The consumer's assignment is replaced.
+/// Shows what is left of a stretch, record by record, until `each` has seen enough. The consumer's assignment is
+/// replaced.
 ///
 /// An error that no wait mends ends this at once. All others are waited out, for as long as `patience` goes on.
 pub fn read<C: ConsumerContext>(
@@ -67,8 +69,8 @@ pub fn read<C: ConsumerContext>(
 }
 
 /// A partition that is read, and the clock that goes with it.
-trait Log {
-    type Record: Positioned;
+trait Reading {
+    type Record: Placed;
 
     /// What comes within a short time.
     fn next(&self) -> Came<Self::Record>;
@@ -76,8 +78,8 @@ trait Log {
     fn now(&self) -> Instant;
 }
 
-trait Positioned {
-    fn position(&self) -> i64;
+trait Placed {
+    fn offset(&self) -> i64;
 }
 
 /// What one look at a partition brings.
@@ -89,23 +91,24 @@ enum Came<R> {
     Nothing,
 }
 
-fn read_from<L: Log>(
-    log: &L,
+fn read_from<R: Reading>(
+    reading: &R,
     offsets: &Range<i64>,
     patience: &impl Patience,
-    mut each: impl FnMut(&L::Record) -> ControlFlow<()>,
+    mut each: impl FnMut(&R::Record) -> ControlFlow<()>,
 ) -> KafkaResult<()> {
-    let mut came = log.now();
+    let mut came = reading.now();
     let mut failure = None;
     loop {
-        match log.next() {
+        match reading.next() {
             Came::Record(record) => {
-                let position = record.position();
-                came = log.now();
-                // Where it is gone the position was set back to before its start. Its last record may be compacted away.
-                let is_before = position < offsets.start;
-                let is_over = position >= offsets.end;
-                if is_over || (!is_before && each(&record).is_break()) || position + 1 == offsets.end {
+                let offset = record.offset();
+                came = reading.now();
+                // Where it is gone the position was set back to before its start. Its last record may be compacted
+                // away.
+                let is_before = offset < offsets.start;
+                let is_over = offset >= offsets.end;
+                if is_over || (!is_before && each(&record).is_break()) || offset + 1 == offsets.end {
                     return Ok(());
                 }
             }
@@ -117,7 +120,7 @@ fn read_from<L: Log>(
             }
             Came::Nothing => {}
         }
-        if !patience.goes_on(log.now().saturating_duration_since(came)) {
+        if !patience.goes_on(reading.now().saturating_duration_since(came)) {
             return Err(failure.unwrap_or(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)));
         }
     }
@@ -141,7 +144,7 @@ struct Assigned<'c, C: ConsumerContext> {
     partition: i32,
 }
 
-impl<'c, C: ConsumerContext> Log for Assigned<'c, C> {
+impl<'c, C: ConsumerContext> Reading for Assigned<'c, C> {
     type Record = BorrowedMessage<'c>;
 
     fn next(&self) -> Came<BorrowedMessage<'c>> {
@@ -159,9 +162,9 @@ impl<'c, C: ConsumerContext> Log for Assigned<'c, C> {
     }
 }
 
-impl Positioned for BorrowedMessage<'_> {
-    fn position(&self) -> i64 {
-        self.offset()
+impl Placed for BorrowedMessage<'_> {
+    fn offset(&self) -> i64 {
+        Message::offset(self)
     }
 }
 

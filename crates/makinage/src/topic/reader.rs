@@ -1,4 +1,5 @@
-//! The model topic's reader: waits for the topic, and follows it through whatever becomes of it, on a thread of its own.
+//! The model topic's reader: waits for the topic, and follows it through whatever becomes of it, on a thread of its
+//! own.
 
 use std::{sync::Arc, time::Instant};
 
@@ -46,6 +47,7 @@ impl ModelReader {
             match self.follow(partitions, start_from) {
                 // All that is on the topic now is new to us.
                 Ok(()) => start_from = ModelStart::Last,
+                Err(_) if self.mailbox.is_closed() => {}
                 Err(error) => {
                     client.tell(&error);
                     self.mailbox.closes_by(Instant::now() + TIMEOUT);

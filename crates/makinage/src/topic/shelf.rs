@@ -1,12 +1,10 @@
 //! The models on the topic, for whoever chooses: their order, and the bytes of each. The reader puts on it what comes.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
-use super::{client::TopicClient, history::History, look::Looker, stretches::Stretches, take::Taker};
+use parking_lot::{Mutex, MutexGuard};
+
+use super::{client::TopicClient, history::History, look::Looker, model_fetcher::ModelFetcher, stretches::Stretches};
 use crate::{
     archive::Limits,
     config::Operator,
@@ -23,7 +21,7 @@ use crate::{
 
 /// Where models go that are taken.
 #[derive(Debug, Clone)]
-pub struct Outlets {
+pub struct ShelfOutlets {
     /// Models' bytes.
     pub store: Arc<Store>,
     /// Room on the disk for what is on its way there.
@@ -46,20 +44,24 @@ struct Incarnation {
 pub struct Shelf<S> {
     stretches: S,
     topic: String,
-    taker: Taker,
+    fetcher: ModelFetcher,
     mailbox: Arc<Mailbox>,
-    /// `None` until the topic is there. Whoever looks back holds it meanwhile: the order must not change under the look.
+    /// `None` until the topic is there. Whoever looks back holds it meanwhile: the order must not change under the
+    /// look.
     incarnation: Mutex<Option<Incarnation>>,
 }
 
-impl Shelf<TopicClient> {
+/// The shelf of a topic on Kafka.
+pub type KafkaShelf = Shelf<TopicClient>;
+
+impl KafkaShelf {
     /// The shelf of the operator's model topic.
-    pub fn open(cluster: &Cluster, operator: &Operator, outlets: Outlets) -> Self {
-        let Outlets { store, workspace, mailbox } = outlets;
+    pub fn open(cluster: &Cluster, operator: &Operator, outlets: ShelfOutlets) -> Self {
+        let ShelfOutlets { store, workspace, mailbox } = outlets;
         let python: PathBuf = operator.python.clone();
-        let taker = Taker { store, workspace, python, limits: Limits::default() };
+        let fetcher = ModelFetcher { store, workspace, python, limits: Limits::default() };
         let topic = &operator.model.name;
-        Self::new(TopicClient::new(cluster, topic), topic, taker, mailbox)
+        Self::new(TopicClient::new(cluster, topic), topic, fetcher, mailbox)
     }
 
     /// Kafka's clients of the topic.
@@ -70,8 +72,8 @@ impl Shelf<TopicClient> {
 
 impl<S: Stretches> Shelf<S> {
     /// A shelf that nothing is on yet.
-    pub(super) fn new(stretches: S, topic: &str, taker: Taker, mailbox: Arc<Mailbox>) -> Self {
-        Self { stretches, topic: topic.to_owned(), taker, mailbox, incarnation: Mutex::default() }
+    pub(super) fn new(stretches: S, topic: &str, fetcher: ModelFetcher, mailbox: Arc<Mailbox>) -> Self {
+        Self { stretches, topic: topic.to_owned(), fetcher, mailbox, incarnation: Mutex::default() }
     }
 
     /// The topic's name.
@@ -105,7 +107,8 @@ impl<S: Stretches> Shelf<S> {
         self.with(|incarnation| incarnation.history.partitions()).unwrap_or(0)
     }
 
-    /// A model's record that was there, whether or not it is of use: where another one has its place, the topic is another.
+    /// A model's record that was there, whether or not it is of use: where another one has its place, the topic is
+    /// another.
     pub(super) fn witness(&self) -> Option<RecordPlace> {
         self.with(|incarnation| incarnation.witness.clone()).flatten()
     }
@@ -120,7 +123,7 @@ impl<S: Stretches> Shelf<S> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Incarnation>> {
-        self.incarnation.lock().unwrap_or_else(PoisonError::into_inner)
+        self.incarnation.lock()
     }
 }
 
@@ -145,9 +148,9 @@ impl<S: Stretches> Models for Shelf<S> {
         })
     }
 
-    fn take(&self, place: &RecordPlace, given_up: &dyn Fn() -> bool) -> Result<Arrived, NotHad> {
+    fn fetch(&self, place: &RecordPlace, given_up: &dyn Fn() -> bool) -> Result<Arrived, NotHad> {
         let partitions = i32::try_from(self.partitions()).unwrap_or(i32::MAX);
-        let taken = self.taker.take_at(&self.stretches, place, partitions, given_up);
+        let taken = self.fetcher.fetch_at(&self.stretches, place, partitions, given_up);
         match &taken {
             Err(NotHad::Unusable(_)) => drop(self.with(|incarnation| incarnation.history.pass_over(place))),
             Err(NotHad::Gone) => drop(self.with(|incarnation| incarnation.history.forget(place))),

@@ -14,8 +14,8 @@ use rdkafka::{
 
 use super::{
     log::Log,
+    model_fetcher::ModelFetcher,
     stretches::{Each, Stretches},
-    take::Taker,
 };
 use crate::{
     archive::{Limits, sha256},
@@ -131,10 +131,10 @@ impl Stretches for Arc<Partitions> {
 }
 
 /// What takes models into a store of the test's own.
-pub(super) fn taker(folder: &std::path::Path) -> Taker {
+pub(super) fn fetcher(folder: &std::path::Path) -> ModelFetcher {
     let store = Store::open(&folder.join("store"), 3).unwrap();
     let workspace = Workspace::open(folder).unwrap();
-    Taker { store, workspace, python: "python3".into(), limits: Limits::default() }
+    ModelFetcher { store, workspace, python: "python3".into(), limits: Limits::default() }
 }
 
 /// The end of a topic: what comes is a script, what the broker says is set.

@@ -75,7 +75,8 @@ impl Watch {
         if found > self.next.len() { Shown::More(found) } else { Shown::Same }
     }
 
-    /// Whether another record has this place: a topic that was made anew may end where the one before it did, but its records are later.
+    /// Whether another record has this place: a topic that was made anew may end where the one before it did, but its
+    /// records are later.
     fn is_replaced(&mut self, log: &impl Log, model: &RecordPlace) -> bool {
         if model.timestamp == 0 || self.verified.as_ref() == Some(model) {
             return false;

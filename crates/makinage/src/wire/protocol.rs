@@ -146,7 +146,7 @@ pub type Modules<'a> = &'a BTreeMap<PathBuf, String>;
 
 /// The custom steps, `module:function` each.
 #[derive(Debug, Clone, Serialize)]
-#[expect(missing_docs, reason = "the page's own names")]
+#[expect(missing_docs, reason = "Maki Nage's own names")]
 pub struct HookNames {
     pub pre_transform: Option<String>,
     pub predict: Option<String>,

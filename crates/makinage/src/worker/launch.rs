@@ -1,18 +1,18 @@
 //! Starts the workers of a generation: a thread and a process for each.
 
-use std::{fmt, io, net::Shutdown, os::unix::net::UnixStream, sync::Arc, thread};
+use std::{sync::Arc, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{
-    live::{Live, Process},
+    live::Live,
     messages::{Ask, FromWorker, WorkerId},
     pool::{Crew, IN_FLIGHT, Pool, Terms, Worker},
     setup::Setup,
     slot::Slot,
     starting::Starting,
 };
-use crate::{child::confine, wire::protocol::LoadFailure};
+use crate::wire::protocol::LoadFailure;
 
 impl Pool {
     /// Starts all workers and waits until each has loaded the model; the first failure ends the attempt, and so does whoever abandons it.
@@ -82,30 +82,5 @@ impl Crew for Arc<Starting> {
 
     fn abandon(&self) {
         Starting::abandon(self);
-    }
-}
-
-/// A worker's process, known by its id and held by its socket.
-pub(super) struct Held {
-    pub id: u32,
-    pub socket: UnixStream,
-}
-
-impl fmt::Debug for Held {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the worker process {}", self.id)
-    }
-}
-
-impl Process for Held {
-    /// Closes the socket from this side, which wakes the threads of its place wherever they are: they end and replace the process.
-    fn end(&self) {
-        if let Err(error) = self.socket.shutdown(Shutdown::Both) {
-            tracing::debug!(%error, "the worker's socket is closed already");
-        }
-    }
-
-    fn release(&self) -> io::Result<()> {
-        confine::release(self.id)
     }
 }

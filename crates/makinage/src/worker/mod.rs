@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod early;
+mod held;
 pub(crate) mod launch;
 pub(crate) mod live;
 pub mod messages;

@@ -2,9 +2,11 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use crate::event::{Event, Place, Ticket};
 
@@ -28,7 +30,7 @@ pub struct Samples(Arc<Mutex<Kept>>);
 impl Samples {
     /// Events pass: one of them may be kept.
     pub fn pass(&self, events: &[Event], now: Instant) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         let due = kept.taken_at.is_none_or(|at| now.saturating_duration_since(at) >= INTERVAL);
         let fits = |event: &&Event| event.value().is_some() && event.size() <= LARGEST;
         let Some(event) = events.first().filter(|_| due).filter(fits) else { return };
@@ -43,7 +45,7 @@ impl Samples {
 
     /// What is kept.
     pub fn take(&self) -> Vec<Event> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.0.lock();
         kept.events.iter().map(copy).collect()
     }
 }

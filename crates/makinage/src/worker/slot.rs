@@ -12,7 +12,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::{
-    launch::Held,
+    held::Held,
     live::Live,
     messages::{Ask, FromWorker, WorkerId},
     process::{Process, ProcessError, log_line},

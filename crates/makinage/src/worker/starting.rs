@@ -3,11 +3,10 @@
 use std::{
     net::Shutdown,
     os::unix::net::UnixStream,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 /// What changes of a generation while its [`Setup`](super::setup::Setup) stays; for all its threads.
 #[derive(Debug, Default)]
@@ -70,7 +69,7 @@ impl Starting {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -1,4 +1,5 @@
-//! A file that another program wrote, such as `MLmodel`: its lists, mappings and texts, whatever they mean. Hostile input.
+//! A file that another program wrote, such as `MLmodel`: its lists, mappings and texts, whatever they mean. Hostile
+//! input.
 
 use super::{
     fault::{Cause, Unreadable},

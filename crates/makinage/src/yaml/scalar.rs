@@ -75,7 +75,8 @@ fn integer(text: &str) -> Option<Result<String, String>> {
     })
 }
 
-/// The number, if this has the form of one. Rust's own parser also takes `inf`, `nan` and `infinity`, which are text here.
+/// The number, if this has the form of one. Rust's own parser also takes `inf`, `nan` and `infinity`, which are text
+/// here.
 fn float(text: &str) -> Option<f64> {
     let form = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
     if text.bytes().all(form) && text.bytes().any(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }

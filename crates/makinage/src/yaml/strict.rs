@@ -1,6 +1,7 @@
 //! A configuration: YAML 1.2's core schema, and below one of the top's keys what PyYAML made of it.
 //!
-//! A serde reader would stop at its first error and forget the positions; here every problem is reported at once, with its line.
+//! A serde reader would stop at its first error and forget the positions; here every problem is reported at once, with
+//! its line.
 
 use std::collections::HashMap;
 

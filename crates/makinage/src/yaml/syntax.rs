@@ -1,4 +1,5 @@
-//! Events to syntax: what stands in the text, with tags and aliases as they are written. What it means is `read`'s business.
+//! Events to syntax: what stands in the text, with tags and aliases as they are written. What it means is `read`'s
+//! business.
 
 use std::collections::HashMap;
 
@@ -55,7 +56,8 @@ pub enum Tag {
 pub struct Syntax {
     /// The outermost value; `None` if the text holds none.
     pub root: Option<Raw>,
-    /// What anchors name, by the parser's number. Each stands here alone, so that nothing is as deep as aliases can make it.
+    /// What anchors name, by the parser's number. Each stands here alone, so that nothing is as deep as aliases can
+    /// make it.
     pub anchored: HashMap<usize, Raw>,
 }
 

@@ -1,4 +1,5 @@
-//! What every reading of a syntax tree goes along with: what aliases stand for, what it weighs, what is to be said of it.
+//! What every reading of a syntax tree goes along with: what aliases stand for, what it weighs, what is to be said of
+//! it.
 
 use std::collections::{HashMap, HashSet};
 

@@ -10,7 +10,7 @@ use super::{
     service::{DEADLINE, Service},
 };
 
-/// What the issue grants a worker.
+/// The longest that a process outlives what started it.
 const SURVIVES: Duration = Duration::from_secs(5);
 
 /// An event says how the step goes on after it has said so: it never returns.

@@ -11,7 +11,7 @@ use makinage::{
     config::{DataStart, DataTopic, Encoder, Kafka, SinkTopic},
     event::{Event, Fate, Place},
     kafka::client::Cluster,
-    sink::{Sink, kafka::KafkaSink},
+    sink::{Sink, client::KafkaProducers, kafka::KafkaSink},
     source::{acks::Acks, offsets::Offsets},
 };
 use rdkafka::{Message, message::OwnedMessage};
@@ -30,7 +30,7 @@ const EACH: i64 = 400;
 
 /// A sink between two topics, and the bookkeeping of its events.
 struct Case {
-    sink: KafkaSink,
+    sink: KafkaSink<KafkaProducers>,
     acks: Arc<Acks>,
     offsets: Offsets,
     refused: BTreeSet<String>,

@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex},
     thread,
     time::{Duration, Instant},
@@ -157,6 +157,11 @@ impl Service {
 
     pub fn signal(&self, signal: &str) {
         processes::signal(self.child.id(), signal);
+    }
+
+    /// Its standard input, of a command that asked for one.
+    pub fn input(&mut self) -> ChildStdin {
+        self.child.stdin.take().expect("its input")
     }
 
     pub fn id(&self) -> u32 {

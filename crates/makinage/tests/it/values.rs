@@ -89,7 +89,8 @@ fn random_text(random: &mut Random) -> String {
     let text = pieces.collect::<String>().trim().to_owned();
     // There the grammars of YAML 1.1 and 1.2 differ, before anything has a meaning.
     let marker = text.starts_with("...") || text.starts_with("---");
-    if text.is_empty() || marker || text.starts_with(':') || text.ends_with('-') { random_text(random) } else { text }
+    let colon = text.starts_with(':') || text.contains(" :");
+    if text.is_empty() || marker || colon || text.ends_with('-') { random_text(random) } else { text }
 }
 
 /// A scalar alone, with a tag, or in quotes; most are plain.

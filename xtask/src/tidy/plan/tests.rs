@@ -41,6 +41,15 @@ fn an_entry_that_nothing_needs_is_refused() {
 }
 
 #[test]
+fn a_room_that_uses_one_above_it_in_the_table_is_refused() {
+    let [a, b, c] = TABLE;
+    assert_eq!(
+        complaints(&FILES, &[b, a, c]),
+        ["xtask/src/tidy/rooms.rs: rooms: `a` uses `b`, which stands above it: move its line below `a`'s"]
+    );
+}
+
+#[test]
 fn rooms_without_a_line_and_lines_without_a_room_are_refused() {
     let found = complaints(&FILES[..], &TABLE[..2]);
     assert_eq!(found, ["src/c: rooms: give this room a line in xtask/src/tidy/rooms.rs"]);
@@ -80,7 +89,8 @@ fn a_circle_is_told_with_its_thinnest_arrow_even_when_the_table_has_it() {
     let mut table = TABLE;
     table[2].uses = &["a"];
     let found = complaints(&files, &table);
-    assert_eq!(found.len(), 1);
-    assert!(found[0].starts_with("src: circles: a, b, c use each other"), "{}", found[0]);
-    assert!(found[0].contains("`b` → `c` (b.rs:1, `crate::c::C`)"), "{}", found[0]);
+    let [upwards, circle] = &found[..] else { panic!("two complaints: {found:?}") };
+    assert!(upwards.contains("`c` uses `a`, which stands above it"), "{upwards}");
+    assert!(circle.starts_with("src: circles: a, b, c use each other"), "{circle}");
+    assert!(circle.contains("`b` → `c` (b.rs:1, `crate::c::C`)"), "{circle}");
 }

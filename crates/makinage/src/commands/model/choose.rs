@@ -6,7 +6,8 @@ use crate::model::ModelIdentity;
 /// The fewest digits of a SHA-256 that are taken for one.
 const FEWEST_DIGITS: usize = 4;
 
-/// The model that `wanted` names, else the one that was served before the newest. The error is a sentence that lists what there is.
+/// The model that `wanted` names, else the one that was served before the newest. The error is a sentence that lists
+/// what there is.
 pub fn choose<'m>(models: &'m Models, wanted: Option<&str>) -> Result<(&'m Known, ModelIdentity), String> {
     match wanted {
         Some(wanted) => named(models, wanted),

@@ -12,7 +12,8 @@ use std::path::Path;
 use crate::config::Config;
 use crate::preflight;
 
-/// The configuration, or `None` after its problems have been written. Hooks and packages aren't looked at: they play no part here.
+/// The configuration, or `None` after its problems have been written. Hooks and packages aren't looked at: they play no
+/// part here.
 fn configuration(file: &Path) -> Option<Config> {
     let reading = preflight::inspect_text(file);
     for problem in &reading.problems {

@@ -23,7 +23,7 @@ use crate::{
     model::ModelIdentity,
     publish::Publisher,
     store::{self, Store, StoredModel, workspace::Workspace},
-    topic::take::take_one,
+    topic::model_fetcher::fetch_one,
 };
 
 /// Goes back to the model that `version` names, else to the one that was served before the newest.
@@ -102,6 +102,6 @@ fn fetch(config: &Config, known: &Known) -> anyhow::Result<Fetched> {
     let folder = tempfile::tempdir().context("can't make a temporary folder; check free space, or set TMPDIR")?;
     let (store, workspace) = (Store::open(folder.path(), 1)?, Workspace::open(folder.path())?);
     let cluster = Cluster::new(&config.kafka, &config.application.name);
-    let arrived = take_one(&cluster, &config.operator, &record.place, store, workspace);
+    let arrived = fetch_one(&cluster, &config.operator, &record.place, store, workspace);
     Ok(Fetched { model: arrived.map_err(|sentence| anyhow!(sentence))?.model, _folder: folder })
 }

@@ -11,7 +11,8 @@ pub(super) fn spinner(message: String) -> ProgressBar {
     spinner
 }
 
-/// Bytes that have left this machine; that they arrived only the acknowledgement says. Hidden where stderr is no terminal.
+/// Bytes that have left this machine; that they arrived only the acknowledgement says. Hidden where stderr is no
+/// terminal.
 pub(in crate::commands) fn progress_bar(topic: &str, bytes: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());

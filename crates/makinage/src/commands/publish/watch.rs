@@ -1,6 +1,8 @@
-//! `--watch`: the registry promotes, the stream follows. Publishes a model each time that its alias is on another version.
+//! `--watch`: the registry promotes, the stream follows. Publishes a model each time that its alias is on another
+//! version.
 //!
-//! A registry or a Kafka that is away is waited for: one line when it goes, one when it is back. What is wrong with one version is told once, and the next is waited for.
+//! A registry or a Kafka that is away is waited for: one line when it goes, one when it is back. What is wrong with one
+//! version is told once, and the next is waited for.
 
 use std::{
     io::Write,
@@ -190,7 +192,8 @@ enum Outcome {
     Unchanged((i32, i64)),
 }
 
-/// Publishes a model, unless it is the newest on its topic already: a restart, or an acknowledgement that was lost, is no reason to send it twice.
+/// Publishes a model, unless it is the newest on its topic already: a restart, or an acknowledgement that was lost, is
+/// no reason to send it twice.
 fn publish(config: &PublishConfig, ready: &Prepared<'_>) -> Result<Outcome, PublishError> {
     let Prepared { model, archive, .. } = ready;
     let publisher = Publisher::new(&Cluster::new(&config.kafka, &config.application), archive.bytes)?;

@@ -1,10 +1,12 @@
 //! Which modules a Python text imports, as far as that can be told from its text. Pure.
 //!
-//! Too many names do no harm: what isn't in the user's folders isn't looked at. Imports that are put together at run time are not seen.
+//! Too many names do no harm: what isn't in the user's folders isn't looked at. Imports that are put together at run
+//! time are not seen.
 
 use super::names::{is_identifier, top};
 
-/// The first parts of all names that follow `import`, or `from` where they aren't relative: a package is taken whole anyway.
+/// The first parts of all names that follow `import`, or `from` where they aren't relative: a package is taken whole
+/// anyway.
 pub fn imported(text: &str) -> Vec<String> {
     let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
     let statements = joined.lines().flat_map(|line| line.split([';', ':']));

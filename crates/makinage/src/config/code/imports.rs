@@ -69,8 +69,8 @@ impl HookImports {
 }
 
 impl Imports {
-    /// Where the file asks for what a worker's `checked` answer calls `hooks.predict` or `encoder:my_codec`; the file as a whole
-    /// for what it asks for nowhere, as `package:mlflow`.
+    /// Where the file asks for what a worker's `checked` answer calls `hooks.predict` or `encoder:my_codec`; the file
+    /// as a whole for what it asks for nowhere, as `package:mlflow`.
     pub fn place(&self, checked: &str) -> Place {
         let import = match checked.split_once([':', '.']) {
             Some(("hooks", "pre_transform")) => self.hooks.pre_transform.as_ref(),

@@ -1,7 +1,9 @@
-//! The user's own Python code as it is at one moment: the modules of the hooks and encoders, and what these import from the same folders.
+//! The user's own Python code as it is at one moment: the modules of the hooks and encoders, and what these import from
+//! the same folders.
 //!
-//! A generation keeps the code that it began with, so that a worker which takes a dead one's place never runs a half-edited file. What isn't found
-//! in the configuration's folder or in `PYTHONPATH` is installed: it is no part of this, and is imported as usual.
+//! A generation keeps the code that it began with, so that a worker which takes a dead one's place never runs a
+//! half-edited file. What isn't found in the configuration's folder or in `PYTHONPATH` is installed: it is no part of
+//! this, and is imported as usual.
 
 #[cfg(test)]
 mod tests;

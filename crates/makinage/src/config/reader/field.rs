@@ -1,4 +1,5 @@
-//! Settings as the walk over the tree sees them: a value, the keys that led to it, and typed readings that note what is wrong.
+//! Settings as the walk over the tree sees them: a value, the keys that led to it, and typed readings that note what is
+//! wrong.
 
 use std::ops::RangeInclusive;
 

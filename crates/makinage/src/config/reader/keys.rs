@@ -26,7 +26,8 @@ const REPLACED: &[(&str, &str)] = &[
 ];
 
 impl Keys {
-    /// Notes what there is to say about a key that isn't one of [`Keys::here`]; the answer is the one that it was probably meant to be.
+    /// Notes what there is to say about a key that isn't one of [`Keys::here`]; the answer is the one that it was
+    /// probably meant to be.
     pub fn explain(&self, key: &str, place: &Place, findings: &mut Findings) -> Option<&'static str> {
         let find =
             |list: &[(&str, &'static str)]| list.iter().find(|(name, _)| *name == key).map(|(_, message)| *message);
@@ -50,7 +51,8 @@ impl Keys {
 
 /// The candidate that `name` was probably meant to be.
 pub fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
-    // Below this, a suggestion is more often wrong than right; a name that is much longer than any candidate isn't worth comparing.
+    // Below this, a suggestion is more often wrong than right; a name that is much longer than any candidate isn't
+    // worth comparing.
     const LIKE: f64 = 0.6;
     const LONGEST: usize = 300;
     if name.len() > LONGEST {

@@ -177,7 +177,8 @@ impl Findings {
     }
 }
 
-/// A user's text may hold line breaks and escape sequences, which would forge lines of a log or move a terminal's cursor.
+/// A user's text may hold line breaks and escape sequences, which would forge lines of a log or move a terminal's
+/// cursor.
 fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {

@@ -8,7 +8,8 @@ use crate::yaml::{Entry, Node, Value, tagged};
 #[cfg(test)]
 mod tests;
 
-/// The whole file, less `security` and `properties` of its Kafka section, which are no hook's business and may hold secrets.
+/// The whole file, less `security` and `properties` of its Kafka section, which are no hook's business and may hold
+/// secrets.
 pub fn write(root: &Node) -> Box<RawValue> {
     let mut root = root.clone();
     if let Value::Map(entries) = &mut root.value {

@@ -21,9 +21,11 @@ section! {
     pub struct KafkaKeys
     by hand {
         /// One server is enough to find the others; the port is 9092 where none is given.
-        endpoint: "one server, several with commas, or a list", "", example r#"["kafka-1", "kafka-2:9093", "[::1]:9092"]"#, restart;
+        endpoint: "one server, several with commas, or a list", "",
+            example r#"["kafka-1", "kafka-2:9093", "[::1]:9092"]"#, restart;
         /// librdkafka's own settings, less those that would break a promise of this program.
-        properties: "names and values", "none", example "{client.id: my_model_serving, compression.type: lz4, linger.ms: 1}", restart;
+        properties: "names and values", "none",
+            example "{client.id: my_model_serving, compression.type: lz4, linger.ms: 1}", restart;
     }
     keys {}
     refused {

@@ -1,4 +1,5 @@
-//! The `models` section of the service's file: where models are kept, and how many. In the publisher's file it is the list of what to publish.
+//! The `models` section of the service's file: where models are kept, and how many. In the publisher's file it is the
+//! list of what to publish.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,8 @@ section! {
     pub struct Models
     by hand {}
     keys {
-        /// The folder below which each application and operator keeps its models; relative paths begin at this file's folder.
+        /// The folder below which each application and operator keeps its models; relative paths begin at this file's
+        /// folder.
         store: Option<PathBuf> = Folder, optional "the user's cache", example "/var/lib/makinage/models", restart;
         /// How many of the models that were served are kept to go back to, the one that is served among them.
         keep: usize = Whole(1..=100), default DEFAULT_KEEP, example "5", restart;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    hooks::{self, HookNames},
+    hooks::{self, NamedHooks},
     operators, outputs,
     roles::{self, DataTopic, ModelTopic, SinkTopic},
     topics::Topics,
@@ -69,7 +69,7 @@ impl Reader<'_, '_> {
         (operator, imports)
     }
 
-    fn imports(&self, section: Option<&Section>, hooks: &HookNames, findings: &mut Findings) -> Option<Imports> {
+    fn imports(&self, section: Option<&Section>, hooks: &NamedHooks, findings: &mut Findings) -> Option<Imports> {
         let Ground { folder, surroundings } = self.ground;
         let finder = Finder { folder, surroundings };
         let place = section.map_or_else(|| self.root.place.below("operators"), |section| section.place.clone());
@@ -93,7 +93,7 @@ impl Reader<'_, '_> {
 struct Described<'a, 't> {
     name: &'a str,
     section: &'a Section<'t>,
-    hooks: &'a HookNames,
+    hooks: &'a NamedHooks,
 }
 
 impl Described<'_, '_> {

@@ -1,7 +1,7 @@
 //! Outputs that could never be encoded, so that each event would fail.
 //!
-//! Without a `post_transform` an output is the pair of event and prediction. What a `post_transform` returns is its own affair, so
-//! where one is given there is nothing to check.
+//! Without a `post_transform` an output is the pair of event and prediction. What a `post_transform` returns is its own
+//! affair, so where one is given there is nothing to check.
 
 use super::roles::Roles;
 use crate::{

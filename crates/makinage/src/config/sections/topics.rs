@@ -24,11 +24,11 @@ section! {
     by hand {
         /// Its name in Kafka.
         name: "a topic's name", "", example "trusted", restart;
-        /// How its values are written: `json`, `string`, `none` (bytes) or `pickle` below `makinage.encoding`, or a module of
-        /// your own with `encode` and `decode`.
+        /// How its values are written: `json`, `string`, `none` (bytes) or `pickle` below `makinage.encoding`, or a
+        /// module of your own with `encode` and `decode`.
         encoder: "a module", "`makinage.encoding.string`", example "makinage.encoding.pickle";
-        /// Where a group starts that has never read this topic, `end` or `beginning`; of the model topic `last`, the newest
-        /// model on it, or `end`, only what is published from now on.
+        /// Where a group starts that has never read this topic, `end` or `beginning`; of the model topic `last`, the
+        /// newest model on it, or `end`, only what is published from now on.
         start_from: "`end`, `beginning` or `last`", "`end`; of the model topic `last`", example "end", restart;
         /// Reading a pickle runs the code that its sender put in, so it must be allowed for each topic.
         allow_pickle: "`true` or `false`", "`false`", example "true";

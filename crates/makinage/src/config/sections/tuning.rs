@@ -61,8 +61,9 @@ section! {
         batch: Count = AutoOr(1..=LARGEST_BATCH), default Count::Auto, example "32";
         /// The longest that a batch of a fixed size waits for company.
         max_delay: Duration = Limits::any(MINUTE), default Duration::from_millis(5), example "10ms";
-        /// Whether the model answers each row as if it were alone, so that it may be given several at once: `auto` sees before
-        /// it believes, `true` is for models that draw random numbers, of which it can't be seen, `false` is one event a call.
+        /// Whether the model answers each row as if it were alone, so that it may be given several at once: `auto` sees
+        /// before it believes, `true` is for models that draw random numbers, of which it can't be seen, `false` is one
+        /// event a call.
         row_wise: RowWise = RowWiseWord, default RowWise::Seen, example "auto";
         /// The longest that a worker may be silent on a batch.
         predict_timeout: Duration = Limits::some(DAY), default Duration::from_secs(30), example "1m";
@@ -79,9 +80,9 @@ section! {
         python: "a program", "the active virtual environment's, else `python3`", example "python3";
     }
     keys {
-        /// Which packages the workers run with: those of that interpreter, or those that the model names, in an environment
-        /// that is built for it with uv or pip, once, before it takes over. What hooks import must be in the model's
-        /// requirements then.
+        /// Which packages the workers run with: those of that interpreter, or those that the model names, in an
+        /// environment that is built for it with uv or pip, once, before it takes over. What hooks import must be in
+        /// the model's requirements then.
         environment: Environment = Words(&[("current", Environment::Current), ("model", Environment::Model)]),
             default Environment::Current, example "model";
     }

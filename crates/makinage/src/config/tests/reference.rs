@@ -1,4 +1,5 @@
-//! What README and the commented example say of the keys: written from the sections' own descriptions, and held to them.
+//! What README and the commented example say of the keys: written from the sections' own descriptions, and held to
+//! them.
 //!
 //! `cargo xtask docs` runs these tests with [`WRITE`] set, which writes anew what differs.
 

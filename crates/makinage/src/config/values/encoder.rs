@@ -1,4 +1,4 @@
-//! Encoder names.
+//! An encoder's name: one of the service's own, or a user's module.
 
 use crate::{
     config::{

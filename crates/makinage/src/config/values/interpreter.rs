@@ -19,7 +19,8 @@ mod tests;
 
 const INSTALL: &str = "install Python 3.10 or newer, or name one with `python: /opt/venv/bin/python`";
 
-/// The interpreters that stand for "Python" where nothing names one: the active virtual environment's and `python3`, as far as they are there.
+/// The interpreters that stand for "Python" where nothing names one: the active virtual environment's and `python3`, as
+/// far as they are there.
 pub fn usual(surroundings: &dyn Surroundings) -> Vec<PathBuf> {
     let finder = Finder { folder: Path::new(""), surroundings };
     let active = finder.active().map(|folder| folder.join("bin/python"));

@@ -13,8 +13,9 @@ fn seen(number: i64) -> Seen {
     Seen { place: place(number), is_promise: false }
 }
 
-fn now() -> Option<Instant> {
-    Some(Instant::now())
+/// What is there, without a wait.
+fn heard(mailbox: &Mailbox) -> News {
+    mailbox.wait(Some(Instant::now())).expect("it is open")
 }
 
 fn trouble(generation: u64) -> Trouble {
@@ -32,7 +33,7 @@ fn all_that_came_is_heard_at_once_and_once() {
     assert!(news.read);
     assert_eq!(news.seen, [seen(1), seen(2), seen(3)]);
     assert_eq!(news.trouble, Some(trouble(2)));
-    assert!(mailbox.wait(now()).expect("it is open").is_empty());
+    assert!(heard(&mailbox).is_empty());
 }
 
 #[test]
@@ -41,14 +42,14 @@ fn what_was_seen_before_the_topic_was_made_anew_says_nothing_any_more() {
     mailbox.seen(seen(1));
     mailbox.read();
     mailbox.seen(seen(2));
-    assert_eq!(mailbox.wait(now()).expect("it is open").seen, [seen(2)]);
+    assert_eq!(heard(&mailbox).seen, [seen(2)]);
 }
 
 #[test]
 fn what_waits_is_bounded_and_the_latest_stays() {
     let mailbox = Mailbox::default();
     (0..1000).for_each(|number| mailbox.seen(seen(number)));
-    let news = mailbox.wait(now()).expect("it is open");
+    let news = heard(&mailbox);
     assert_eq!((news.seen.len(), news.seen.last()), (MOST_SEEN, Some(&seen(999))));
 }
 
@@ -83,13 +84,18 @@ fn a_wait_ends_with_the_first_news_at_its_time_or_when_the_mailbox_is_closed() {
 
 #[test]
 fn what_runs_until_the_mailbox_is_closed_is_ended_then_or_at_once_and_not_afterwards() {
-    let mailbox = Arc::new(Mailbox::default());
     let ended = Arc::new(AtomicU32::new(0));
+    let mailbox = Mailbox::default();
+    let end = Arc::clone(&ended);
+    mailbox.run_until_closed(move || _ = end.fetch_add(1, Ordering::SeqCst), || ());
+    mailbox.close();
+    assert_eq!(ended.load(Ordering::SeqCst), 0, "what is over isn't ended");
+
+    let mailbox = Mailbox::default();
     let run = |wait: &dyn Fn()| {
         let end = Arc::clone(&ended);
         mailbox.run_until_closed(move || _ = end.fetch_add(1, Ordering::SeqCst), wait);
     };
-    run(&|| assert_eq!(ended.load(Ordering::SeqCst), 0));
     run(&|| {
         mailbox.close();
         assert_eq!(ended.load(Ordering::SeqCst), 1);

@@ -5,8 +5,11 @@ use rdkafka::ClientConfig;
 use super::{Cluster, alone, attempt_ms, in_order, record_limit};
 use crate::config::Kafka;
 
+type Make = fn(&Cluster) -> ClientConfig;
+type Settings = &'static [(&'static str, &'static str)];
+
 /// Each kind of client that the program makes.
-const KINDS: [(&str, fn(&Cluster) -> ClientConfig); 10] = [
+const KINDS: [(&str, Make); 10] = [
     ("data consumer", Cluster::data_consumer),
     ("model consumer", Cluster::model_consumer),
     ("model looker", Cluster::model_looker),
@@ -73,7 +76,7 @@ fn kind(kind: &str, properties: &[(&str, &str)]) -> ClientConfig {
 
 #[test]
 fn each_kind_of_client_has_these_settings_and_no_others() {
-    let own: [(&str, Vec<&[(&str, &str)]>); 10] = [
+    let own: [(&str, Vec<Settings>); 10] = [
         (
             "data consumer",
             vec![&[

@@ -63,7 +63,8 @@ proptest! {
     fn the_order_is_the_same_in_whatever_order_models_are_seen(models in topic(), seed in any::<u64>()) {
         let mut shuffled = models.clone();
         shuffled.sort_by_key(|model| {
-            seed.rotate_left(u32::try_from(7 * model.offset).unwrap()) ^ u64::try_from(model.partition).unwrap().wrapping_mul(seed)
+            let (offset, partition) = (u32::try_from(model.offset).unwrap(), u64::try_from(model.partition).unwrap());
+            seed.rotate_left(7 * offset) ^ partition.wrapping_mul(seed)
         });
         prop_assert_eq!(newest_first(models, |model| model), newest_first(shuffled, |model| model));
     }

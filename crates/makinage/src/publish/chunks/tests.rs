@@ -155,11 +155,11 @@ fn chunks_go_in_order_with_keys_of_their_own_and_the_manifest_comes_last() {
 #[test]
 fn only_so_many_chunks_are_on_their_way_and_the_manifest_waits_for_them_all() {
     let (_disk, archive, zip) = model();
-    let broker = Broker::goes_away_after(5, Duration::from_mins(60));
+    let broker = Broker::goes_away_after(5, Duration::from_hours(1));
     let error = send(&broker, &zip, &archive, |_| {}).unwrap_err();
     assert_eq!((broker.most_open.get(), broker.sent.borrow().len()), (WINDOW, 13));
     assert!(matches!(error, PublishError::Unacknowledged { .. }), "{error}");
-    let broker = Broker::goes_away_after(20, Duration::from_mins(60));
+    let broker = Broker::goes_away_after(20, Duration::from_hours(1));
     send(&broker, &zip, &archive, |_| {}).unwrap_err();
     assert_eq!(broker.sent.borrow().len(), 21, "no manifest while a chunk is open");
 }

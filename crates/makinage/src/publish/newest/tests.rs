@@ -52,13 +52,17 @@ impl Topic {
 
     fn of(records: &[Sent<'_>]) -> Self {
         let topic = Self::new();
-        records.iter().for_each(|record| topic.send(*record));
+        for record in records {
+            topic.send(*record);
+        }
         topic
     }
 
     fn send(&self, Sent { partition, time, key, headers, value }: Sent<'_>) {
         let mut all = OwnedHeaders::new();
-        headers.iter().for_each(|(name, value)| kafka_headers::add(&mut all, name.as_bytes(), Some(value)));
+        for (name, value) in headers {
+            kafka_headers::add(&mut all, name.as_bytes(), Some(value));
+        }
         // A name that is no text, which any producer may send.
         kafka_headers::add(&mut all, b"\xff\xfe", None);
         let record: BaseRecord<'_, str, [u8]> =

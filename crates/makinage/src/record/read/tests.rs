@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Chunk, ChunkPlace, Record};
+use super::{Chunk, ChunkNumber, Record};
 use crate::{archive::sha256, record::headers::*};
 
 const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -54,7 +54,7 @@ fn a_chunk_says_of_which_upload_and_which_of_its_chunks_or_it_is_none() {
     let chunk = |upload, place| {
         read(&[(KIND_HEADER, b"chunk"), (UPLOAD_HEADER, upload), (CHUNK_HEADER, place)], Some(b"bytes"))
     };
-    let place = ChunkPlace { index: 2, count: 3 };
+    let place = ChunkNumber { index: 2, count: 3 };
     assert_eq!(chunk(b"a1", b"2/3"), Record::Chunk(Chunk { upload: "a1", place, bytes: b"bytes" }));
     for (upload, place) in
         [(&b"../a1"[..], &b"2/3"[..]), (b"", b"2/3"), (b"\xff", b"2/3"), (b"a1", b"3/3"), (b"a1", b"")]

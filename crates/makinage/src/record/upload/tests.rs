@@ -5,7 +5,7 @@ use crate::{
     model::ModelIdentity,
     record::{
         Chunk,
-        chunk::ChunkPlace,
+        chunk::ChunkNumber,
         manifest::{Manifest, Uploaded},
     },
 };
@@ -17,7 +17,7 @@ fn manifest(size: u64, chunk_bytes: u64) -> Manifest {
 }
 
 fn chunk<'b>(upload: &'b str, index: usize, count: u32, bytes: &'b [u8]) -> Chunk<'b> {
-    Chunk { upload, place: ChunkPlace { index: u32::try_from(index).expect("few"), count }, bytes }
+    Chunk { upload, place: ChunkNumber { index: u32::try_from(index).expect("few"), count }, bytes }
 }
 
 /// Records on a partition: the chunks of two uploads in any order, some several times, some not at all.
@@ -67,7 +67,7 @@ proptest! {
     ) {
         let manifest = manifest(95, 10);
         let mut upload = Upload::new(&manifest);
-        let place = ChunkPlace::parse(header.as_bytes()).unwrap_or(ChunkPlace { index: 9, count: 10 });
+        let place = ChunkNumber::parse(header.as_bytes()).unwrap_or(ChunkNumber { index: 9, count: 10 });
         let chunk = Chunk { upload: "mine", place, bytes: &[0; 50][..bytes] };
         if let Placing::Write(at) = upload.place(&chunk) {
             prop_assert!(at + bytes as u64 <= 95);

@@ -1,11 +1,11 @@
-use std::{sync::Arc, time::Duration};
+use std::{iter, sync::Arc, time::Duration};
 
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::{
     super::{
         history::History,
-        testing::{Partitions, Script, Written, place, taker},
+        testing::{Partitions, Script, Written, fetcher, place},
     },
     *,
 };
@@ -25,8 +25,8 @@ impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mailbox = Arc::<Mailbox>::default();
-        let shelf = Shelf::new(Arc::default(), "model", taker(folder.path()), Arc::clone(&mailbox));
-        shelf.begin(History::new([0..0]));
+        let shelf = Shelf::new(Arc::default(), "model", fetcher(folder.path()), Arc::clone(&mailbox));
+        shelf.begin(History::new(iter::once(0..0)));
         let script = Script { ends: vec![3].into(), is_there: true.into(), ..Script::default() };
         Self { script, shelf, mailbox, _folder: folder }
     }
@@ -73,7 +73,8 @@ fn partitions_that_are_added_are_read_from_their_beginning() {
     scene.comes(1, 0, Written::model("a"));
     assert!(follower.turn(Instant::now()).unwrap());
     assert_eq!(scene.shelf.newest_before(None).unwrap(), Some(place(1, 0)));
-    assert!(follower.turn(Instant::now() + 2 * LATER).unwrap());
+    *scene.script.ends.borrow_mut() = vec![3, 1];
+    assert!(!follower.turn(Instant::now() + 2 * LATER).unwrap(), "fewer are another topic");
 }
 
 #[test]
@@ -90,6 +91,12 @@ fn it_ends_when_the_topic_is_another_and_an_error_makes_it_look_sooner() {
     assert!(follower.turn(now + LATER / 2).unwrap());
     assert_eq!(scene.script.told.get(), 2);
     assert!(!follower.turn(now + LATER / 2 + Duration::from_secs(1)).unwrap());
+
+    // It ends where it did, though a record was read since.
+    let scene = Scene::new();
+    let mut follower = scene.follower();
+    scene.comes(0, 3, Written::model("a"));
+    assert!(!follower.turn(Instant::now() + LATER).unwrap());
 
     // Its own clock says that it is time.
     let scene = Scene::new();

@@ -1,4 +1,5 @@
-//! Which models the model topic holds, as far as their records' headers and manifests tell: read once, without keeping what they hold.
+//! Which models the model topic holds, as far as their records' headers and manifests tell: read once, without keeping
+//! what they hold.
 
 mod describe;
 mod error;

@@ -7,7 +7,7 @@ use std::{
 
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
-use super::{AMinute, Came, Log, Patience, Positioned, read_from};
+use super::{AMinute, Came, Patience, Placed, Reading, read_from};
 
 /// A second passes with each look. When its script is over, nothing comes any more.
 struct Script {
@@ -35,7 +35,7 @@ impl Script {
     }
 }
 
-impl Log for Script {
+impl Reading for Script {
     type Record = i64;
 
     fn next(&self) -> Came<i64> {
@@ -48,8 +48,8 @@ impl Log for Script {
     }
 }
 
-impl Positioned for i64 {
-    fn position(&self) -> i64 {
+impl Placed for i64 {
+    fn offset(&self) -> i64 {
         *self
     }
 }

@@ -1,9 +1,10 @@
-//! Values as PyYAML makes them: scalars beside what YAML 1.2 says, merge keys, keys that come twice, sets and ordered mappings.
+//! Values as PyYAML makes them: scalars beside what YAML 1.2 says, merge keys, keys that come twice, sets and ordered
+//! mappings.
 
 use std::collections::{HashMap, hash_map};
 
 use super::{
-    difference::{Place, difference},
+    difference::{Site, difference},
     scalar,
 };
 use crate::{
@@ -42,7 +43,7 @@ impl<'s> Reader<'_, 's> {
     fn scalar(&mut self, raw: &Raw, (text, plain): (&str, bool), is_key: bool) -> Value {
         let meaning = scalar::meaning(text, plain, raw.tag.as_ref());
         if let (Ok(here), Ok(strict)) = (&meaning, &strict(text, plain, raw.tag.as_ref())) {
-            let place = Place { path: &self.walk.path, is_key };
+            let place = Site { path: &self.walk.path, is_key };
             if let Some(message) = difference(&place, text, here, strict) {
                 self.walk.reading(raw, "scalar", message);
             }

@@ -1,10 +1,14 @@
-use std::{fs, io::Read, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{cell::Cell, fs, io::Read, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use super::{NotHad, Tools, download};
 use crate::{archive::Limits, store::workspace::Workspace};
 
 /// What is downloaded by a stand-in for Python, whose shell script answers the request `$request` with `say`.
 fn downloaded(script: &str, most_bytes: u64) -> Result<String, NotHad> {
+    downloaded_unless(script, most_bytes, &|| false)
+}
+
+fn downloaded_unless(script: &str, most_bytes: u64, given_up: &dyn Fn() -> bool) -> Result<String, NotHad> {
     let folder = tempfile::tempdir().unwrap();
     let python: PathBuf = folder.path().join("python");
     let say = r#"say() { echo "$1" >&0; }; say '{"mlflow": "3.0"}'; read -r request"#;
@@ -13,7 +17,7 @@ fn downloaded(script: &str, most_bytes: u64) -> Result<String, NotHad> {
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
     let workspace = Workspace::open(folder.path()).unwrap();
     let limits = Limits { archive_bytes: most_bytes, ..Limits::default() };
-    let tools = Tools { python: &python, workspace: &workspace, limits: &limits, given_up: &|| false };
+    let tools = Tools { python: &python, workspace: &workspace, limits: &limits, given_up };
     let downloaded = download(&"s3://bucket/m.zip".into(), &tools)?;
     let mut text = String::new();
     downloaded.open()?.read_to_string(&mut text).unwrap();
@@ -50,4 +54,12 @@ fn what_is_too_large_is_stopped_while_it_comes_and_folders_are_refused() {
     assert!(matches!(downloaded(endless, 10_000), Err(NotHad::Unusable(why)) if why.contains("more than the 10000")));
     let folder = r#"mkdir "$folder/m"; say "{\"path\": \"$folder/m\"}""#;
     assert!(matches!(downloaded(folder, 1000), Err(NotHad::Unusable(why)) if why.contains("no file")));
+}
+
+#[test]
+fn a_download_that_nobody_waits_for_any_more_is_ended() {
+    let looks = Cell::new(0);
+    let given_up = || looks.replace(looks.get() + 1) == 3;
+    let given_up = downloaded_unless("sleep 1000", 1000, &given_up);
+    assert!(matches!(&given_up, Err(NotHad::Later(why)) if why.contains("given up")), "{given_up:?}");
 }

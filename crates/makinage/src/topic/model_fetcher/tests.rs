@@ -1,13 +1,13 @@
 use std::{fs, path::Path};
 
 use super::{
-    super::testing::{Partitions, Written, place, taker, zip},
+    super::testing::{Partitions, Written, fetcher, place, zip},
     *,
 };
 
 struct Scene {
     partitions: Arc<Partitions>,
-    taker: Taker,
+    fetcher: ModelFetcher,
     folder: tempfile::TempDir,
 }
 
@@ -16,12 +16,12 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let partitions = Arc::<Partitions>::default();
         (0..).zip(records).for_each(|(offset, record)| partitions.write(0, offset, record.clone()));
-        Self { partitions, taker: taker(folder.path()), folder }
+        Self { partitions, fetcher: fetcher(folder.path()), folder }
     }
 
     /// The bytes of the model in this place.
     fn take(&self, offset: i64) -> Result<Vec<u8>, NotHad> {
-        let taken = self.taker.take_at(&self.partitions, &place(0, offset), 1, &|| false)?;
+        let taken = self.fetcher.fetch_at(&self.partitions, &place(0, offset), 1, &|| false)?;
         assert_eq!(taken.place, place(0, offset));
         Ok(fs::read(taken.model.zip()).unwrap())
     }
@@ -101,7 +101,7 @@ fn records_that_say_nothing_are_of_no_use_and_others_in_their_place_are_none() {
     assert!(matches!(scene.take(4), Err(NotHad::Gone)));
     let mut earlier = place(0, 3);
     earlier.timestamp -= 1;
-    let taken = scene.taker.take_at(&scene.partitions, &earlier, 1, &|| false);
+    let taken = scene.fetcher.fetch_at(&scene.partitions, &earlier, 1, &|| false);
     assert!(matches!(taken, Err(NotHad::Gone)), "the topic was made anew");
 }
 
@@ -113,7 +113,7 @@ fn what_is_given_up_ends_and_leaves_nothing_in_the_store() {
     // Asked before the record is read, and then again.
     let asked = std::cell::Cell::new(0);
     let given_up = || asked.replace(asked.get() + 1) > 0;
-    let taken = scene.taker.take_at(&scene.partitions, &place(0, 0), 1, &given_up);
+    let taken = scene.fetcher.fetch_at(&scene.partitions, &place(0, 0), 1, &given_up);
     assert!(matches!(taken, Err(NotHad::Later(why)) if why.contains("is given up")));
     let left = fs::read_dir(scene.folder.path().join("store")).unwrap().count();
     assert_eq!(left, 1, "the lock");

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Takes the model of one record into a store, chunks and what lies elsewhere included. The error is a sentence.
-pub fn take_one(
+pub fn fetch_one(
     cluster: &Cluster,
     operator: &Operator,
     place: &RecordPlace,
@@ -27,12 +27,12 @@ pub fn take_one(
     workspace: Arc<Workspace>,
 ) -> Result<Arrived, String> {
     let client = TopicClient::new(cluster, &place.topic);
-    let taker = Taker { store, workspace, python: operator.python.clone(), limits: Limits::default() };
+    let fetcher = ModelFetcher { store, workspace, python: operator.python.clone(), limits: Limits::default() };
     let consumer = client.consumer().map_err(|error| error.to_string())?;
     let Topic::Partitions(partitions) = topics::look_up(consumer.client(), &place.topic) else {
         return Err(format!("model topic {} is gone; create it, and publish the model again", place.topic));
     };
-    taker.take_at(&client, place, partitions, &|| false).map_err(|not_had| match not_had {
+    fetcher.fetch_at(&client, place, partitions, &|| false).map_err(|not_had| match not_had {
         NotHad::Unusable(what) | NotHad::Later(what) => format!("{place}: {what}"),
         NotHad::Gone => format!("{place} is gone; list what there is with: makinage model list"),
     })
@@ -40,7 +40,7 @@ pub fn take_one(
 
 /// Takes models into the store.
 #[derive(Debug)]
-pub struct Taker {
+pub struct ModelFetcher {
     /// Where they go.
     pub store: Arc<Store>,
     /// Room for what is on its way there.
@@ -58,9 +58,9 @@ enum Task {
     Fetch(Reference),
 }
 
-impl Taker {
+impl ModelFetcher {
     /// Takes the model of the record in this place. `partitions` is the topic's number of them.
-    pub fn take_at(
+    pub fn fetch_at(
         &self,
         stretches: &impl Stretches,
         place: &RecordPlace,

@@ -1,0 +1,85 @@
+use super::{super::testing::place, *};
+
+fn seen(number: i64) -> Seen {
+    Seen { place: place(number), is_promise: false }
+}
+
+/// The order of models that the topic has, newest first, asked for as far as it goes.
+fn walk(known: &mut Known<()>, models: &[i64], serving: Option<i64>, now: Instant) {
+    let serving = serving.map(place);
+    while let Older::Ask(_) = known.older() {
+        let last = known.last().map(|last| last.offset);
+        let next = models.iter().copied().filter(|number| last.is_none_or(|last| *number < last)).max();
+        known.found(next.map(place), serving.as_ref(), now);
+    }
+}
+
+fn order(known: &Known<()>) -> Vec<i64> {
+    known.places().map(|place| place.offset).collect()
+}
+
+#[test]
+fn while_nothing_serves_all_models_are_candidates_and_then_only_those_that_came() {
+    let now = Instant::now();
+    let mut known = Known::default();
+    assert_eq!(known.older(), Older::Unread);
+    known.read(now);
+    walk(&mut known, &[1, 2, 3], None, now);
+    assert_eq!((order(&known), known.candidates().len()), (vec![3, 2, 1], 3));
+    known.set(&place(2), State::Here((), vec![]));
+    known.serves(1);
+    assert_eq!(order(&known), [3], "what is newer than what serves");
+    known.seen(seen(5), now);
+    walk(&mut known, &[1, 2, 3, 5], Some(2), now);
+    assert_eq!(order(&known), [5, 3], "3 isn't had yet");
+    known.set(&place(3), State::Passed);
+    known.seen(seen(6), now);
+    walk(&mut known, &[1, 2, 3, 5, 6], Some(2), now);
+    assert_eq!(order(&known), [6, 5], "nobody asks what is before those that came");
+}
+
+#[test]
+fn models_of_a_topic_that_was_made_anew_come_before_those_that_are_here_from_the_one_before() {
+    let now = Instant::now();
+    let mut known = Known::default();
+    known.read(now);
+    walk(&mut known, &[8, 9], None, now);
+    known.set(&place(9), State::Here((), vec![]));
+    known.seen(seen(7), now);
+    known.ask_anew(now);
+    walk(&mut known, &[7, 8, 9], None, now);
+    known.read(now);
+    walk(&mut known, &[1], None, now);
+    assert_eq!(order(&known), [1, 9]);
+    // It was the same topic after all.
+    known.read(now);
+    walk(&mut known, &[1, 9], None, now);
+    assert_eq!(order(&known), [9, 1]);
+}
+
+#[test]
+fn an_order_that_goes_round_in_circles_ends() {
+    let now = Instant::now();
+    let mut known = Known::<()>::default();
+    known.read(now);
+    for found in [2, 1, 2] {
+        known.found(Some(place(found)), None, now);
+    }
+    assert_eq!((order(&known), known.older()), (vec![2, 1], Older::None));
+}
+
+#[test]
+fn what_is_remembered_of_models_that_are_of_no_use_is_bounded() {
+    let now = Instant::now();
+    let mut known = Known::default();
+    known.read(now);
+    for number in 0..1000 {
+        known.seen(seen(number), now);
+        known.found(Some(place(number)), Some(&place(-1)), now);
+        known.set(&place(number), State::Here((), vec![]));
+        known.failed(0, 0, true);
+    }
+    assert_eq!(known.entries.len(), REMEMBERED + 1);
+    let here = known.entries.iter().filter(|entry| matches!(entry.state, State::Here(..)));
+    assert!(here.count() <= 2, "bad models' zips are let go");
+}
