@@ -30,7 +30,7 @@ use std::{
 
 use self::{random::Random, schedule::Plan};
 
-/// Some ten seconds of a debug build on one core.
+/// Some twenty seconds of a debug build on one core.
 const SEEDS: u64 = 3000;
 
 /// What was broken, and all that happened.

@@ -12,7 +12,13 @@ use std::{
 };
 
 use super::{
-    group::Coordinator, kafka::Broker, oracle::Oracle, random::Random, schedule::Plan, service::Service, workers::Crews,
+    group::Coordinator,
+    kafka::Broker,
+    oracle::Oracle,
+    random::Random,
+    schedule::Plan,
+    service::Service,
+    workers::{self, Crews},
 };
 use crate::clock::{Clock, Shared};
 
@@ -164,6 +170,10 @@ impl World {
     /// Lets time pass until it is enough, for at most so long.
     pub fn wait(self: &Rc<Self>, who: Who, timeout: Duration, enough: &dyn Fn() -> bool) {
         let until = self.time.get() + micros(timeout);
+        if who == Who::Pipeline {
+            // What it has asked them before it waits.
+            workers::look(self);
+        }
         loop {
             self.interrupt();
             if enough() {
