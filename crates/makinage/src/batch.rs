@@ -44,7 +44,7 @@ impl BatchSizer {
     }
 
     /// How many events a worker with `in_flight` batches should take now; 0 for none.
-    pub fn take(&self, queued: Queued, in_flight: usize) -> usize {
+    pub fn size_now(&self, queued: Queued, in_flight: usize) -> usize {
         let full = queued.rows >= self.rows || queued.full_of_bytes;
         let due = match self.rule {
             Batch::Auto => in_flight == 0,

@@ -16,7 +16,7 @@ pub struct Counts {
 
 impl Counts {
     /// So many have come in.
-    pub fn take(&mut self, events: usize) {
+    pub fn received(&mut self, events: usize) {
         self.taken += events as u64;
     }
 

@@ -128,19 +128,19 @@ impl Fate {
 
 const SEQUENCE_BITS: u32 = 40;
 
-/// Names one received event: the slot in the upper bits, its sequence number within the slot in the lower 40.
+/// Names one received event: the assignment in the upper bits, its sequence number within the assignment in the lower 40.
 /// Within an assignment their order is that of the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(u64);
 
 impl Ticket {
     /// The event of this number in an assignment.
-    pub(crate) fn new(slot: u32, sequence: u64) -> Self {
-        Self(u64::from(slot) << SEQUENCE_BITS | sequence)
+    pub(crate) fn new(assignment: u32, sequence: u64) -> Self {
+        Self(u64::from(assignment) << SEQUENCE_BITS | sequence)
     }
 
     /// The assignment that the event belongs to.
-    pub fn slot(self) -> u32 {
+    pub fn assignment(self) -> u32 {
         u32::try_from(self.0 >> SEQUENCE_BITS).unwrap_or(u32::MAX)
     }
 

@@ -58,7 +58,7 @@ impl Default for Predictor {
 impl Predictor {
     /// From now on jobs go to this generation.
     pub fn switch_to(&mut self, mut pool: Pool, now: Instant) {
-        self.early.tell(&mut pool);
+        self.early.bring_up_to_date(&mut pool);
         pool.take_over();
         tracing::info!("generation {}: model {} takes over", pool.generation(), pool.label());
         let rate_before = self.probation.as_ref().map_or(0.0, Probation::error_rate);
@@ -69,7 +69,7 @@ impl Predictor {
 
     /// How many of the queued events the next flight should have; 0 while there is no worker for it.
     pub fn wants(&self, queued: Queued) -> usize {
-        self.room().map_or(0, |in_flight| self.sizer.take(queued, in_flight))
+        self.room().map_or(0, |in_flight| self.sizer.size_now(queued, in_flight))
     }
 
     /// How many batches the worker holds that would get the next flight; `None` while none may be opened.

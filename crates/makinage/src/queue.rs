@@ -58,9 +58,10 @@ impl Queue {
     }
 
     /// Takes out the events of these assignments.
-    pub fn remove_slots(&mut self, slots: &[u32]) -> Vec<Event> {
-        let (removed, kept): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.events).into_iter().partition(|event| slots.contains(&event.ticket.slot()));
+    pub fn remove_assignments(&mut self, assignments: &[u32]) -> Vec<Event> {
+        let (removed, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.events)
+            .into_iter()
+            .partition(|event| assignments.contains(&event.ticket.assignment()));
         self.events = kept.into();
         self.recount();
         removed

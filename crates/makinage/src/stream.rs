@@ -77,7 +77,7 @@ impl<S: Sink> Stream<S> {
     /// Takes in what the source says.
     pub(crate) fn take(&mut self, message: Intake, now: Instant) {
         if let Intake::Events(events) = &message {
-            self.writer.take(events);
+            self.writer.received(events);
         }
         match message {
             Intake::Events(events) if self.phase == Phase::Stopping => self.writer.drop_events(&events),
@@ -85,7 +85,7 @@ impl<S: Sink> Stream<S> {
                 self.samples.pass(&events, now);
                 self.queue.push(events, now);
             }
-            Intake::Revoked(slots) => self.writer.drop_events(&self.queue.remove_slots(&slots)),
+            Intake::Revoked(assignments) => self.writer.drop_events(&self.queue.remove_assignments(&assignments)),
             Intake::Finish => self.phase = Phase::Finishing,
             Intake::Stop => self.stop(),
         }

@@ -142,8 +142,8 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Counts events that come in.
-    pub fn take(&self, events: &[Event]) {
-        self.acks.take(events.len());
+    pub fn received(&self, events: &[Event]) {
+        self.acks.received(events.len());
     }
 
     /// Gives up events that no worker was given.

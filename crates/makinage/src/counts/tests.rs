@@ -14,7 +14,7 @@ const FATES: [Fate; 7] = [
 
 fn counts(taken: usize, fates: &[Fate]) -> Counts {
     let mut counts = Counts::default();
-    counts.take(taken);
+    counts.received(taken);
     for fate in fates {
         counts.settle(*fate);
     }

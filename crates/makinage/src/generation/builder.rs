@@ -66,7 +66,7 @@ impl Build for Builder {
         let python = interpreter(config, &unpacked, &runner).context("step environment")?;
         let mut setup = setup(config, unpacked, python, self.max_output_bytes).context("the workers' setup")?;
         if config.operator.hooks == Hooks::default() {
-            setup.samples = self.samples.take();
+            setup.samples = self.samples.copies();
         }
         let starting = if beside_another { Starting::beside_another() } else { Starting::default() };
         let pool = self.start(*generation, setup, starting).map_err(|failure| {

@@ -114,8 +114,10 @@ impl Consumer for SimConsumer {
                 self.0.world.broken(HANDED_OVER, what);
             }
             let paused = state.paused.remove(&partition);
-            let slot = self.0.assignment.slot(start.partition).expect("it is noted before");
-            state.assigned.insert(partition, Fetch { position: start.offset.unwrap_or(0), paused, slot, ready_at });
+            let assignment = self.0.assignment.assignment(start.partition).expect("it is noted before");
+            state
+                .assigned
+                .insert(partition, Fetch { position: start.offset.unwrap_or(0), paused, assignment, ready_at });
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ pub(super) struct Fetch {
     pub(super) position: i64,
     pub(super) paused: bool,
     /// The assignment, as tickets name it.
-    pub(super) slot: u32,
+    pub(super) assignment: u32,
     /// When what was asked for comes.
     pub(super) ready_at: Time,
 }
@@ -149,7 +149,7 @@ impl Inner {
         let clean = !lost && self.world.is_leisurely(began, DRAIN) && !self.state.borrow().commit_failed;
         if clean {
             let committed = self.world.group.borrow().committed[place(partition)];
-            let run = Run { service: self.service, slot: fetch.slot };
+            let run = Run { service: self.service, assignment: fetch.assignment };
             self.world.oracle.borrow().handed_over(&self.world, run, committed);
         }
         let mut group = self.world.group.borrow_mut();

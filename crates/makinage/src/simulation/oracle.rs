@@ -29,7 +29,7 @@ pub const COUNTED: &str = "the counts tell what happened";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Run {
     pub service: u32,
-    pub slot: u32,
+    pub assignment: u32,
 }
 
 /// What came out of a run.

@@ -187,7 +187,7 @@ impl Inner {
 
     pub(super) fn append(&self, partition: i32, record: &Output) {
         let place = Place::of(&record.message);
-        let run = Run { service: self.service, slot: record.ticket.slot() };
+        let run = Run { service: self.service, assignment: record.ticket.assignment() };
         self.world.oracle.borrow_mut().appended(&self.world, run, self.id, &Appended { partition, place, record });
     }
 
@@ -284,7 +284,7 @@ impl Inner {
         if what == Purge::All {
             let sent = std::mem::take(&mut self.state.borrow_mut().in_flight);
             for record in sent.values().flatten().flat_map(|batch| &batch.records) {
-                let run = Run { service: self.service, slot: record.ticket.slot() };
+                let run = Run { service: self.service, assignment: record.ticket.assignment() };
                 self.world.oracle.borrow_mut().unsure(run, Place::of(&record.message));
                 self.not_delivered(record, RDKafkaErrorCode::PurgeInflight);
             }

@@ -95,7 +95,7 @@ mod tests {
         for offset in 0..4 {
             let ticket = offsets.received(0, 0, offset, 1).expect("a ticket");
             let event = Event::new(ticket, Place { source: 0, partition: 0, offset }, None, Some(b"1"));
-            acks.take(1);
+            acks.received(1);
             sink.write(&event, b"1234", "model").expect("taken");
             assert_eq!(acks.counts().left(), 1 + u64::try_from(offset).expect("a number").saturating_sub(2));
             sink.tend();

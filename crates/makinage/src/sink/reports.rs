@@ -55,14 +55,14 @@ impl Reports {
     /// An output is acknowledged.
     pub(crate) fn delivered(&self, ticket: Ticket) {
         self.acks.settle(ticket, Fate::Finished);
-        self.tell(ticket);
+        self.wake(ticket);
     }
 
     /// An output was not taken.
     pub(crate) fn not_delivered(&self, output: Undelivered) {
         let ticket = output.ticket;
         self.undelivered.lock().push(output);
-        self.tell(ticket);
+        self.wake(ticket);
     }
 
     /// The producer takes nothing any more.
@@ -73,7 +73,7 @@ impl Reports {
     }
 
     /// Under the lock: who is about to wait must not miss it.
-    fn tell(&self, ticket: Ticket) {
+    fn wake(&self, ticket: Ticket) {
         if self.awaited.load(Ordering::Relaxed) == ticket.into_opaque() {
             let _undelivered = self.undelivered.lock();
             self.awaited.store(NOBODY, Ordering::Relaxed);

@@ -22,8 +22,8 @@ pub struct Acks(Shared<State>);
 
 impl Acks {
     /// So many events have come in.
-    pub fn take(&self, events: usize) {
-        self.0.lock().counts.take(events);
+    pub fn received(&self, events: usize) {
+        self.0.lock().counts.received(events);
     }
 
     /// Says what became of one event. Once for each: whoever holds it is the only one to know.

@@ -69,10 +69,10 @@ impl<K: Clock> Assignment<K> {
         self.offsets().unsettled()
     }
 
-    /// The slot of a partition, where it is assigned.
+    /// The assignment of a partition, where it is assigned.
     #[cfg(test)]
-    pub(crate) fn slot(&self, (source, partition): Partition) -> Option<u32> {
-        self.offsets().slot(source, partition)
+    pub(crate) fn assignment(&self, (source, partition): Partition) -> Option<u32> {
+        self.offsets().assignment(source, partition)
     }
 
     /// Takes in what has been settled; waits up to `timeout` for something.
@@ -115,17 +115,17 @@ impl<K: Clock> Assignment<K> {
     /// The group takes partitions away.
     pub(crate) fn revoked(&self, consumer: &impl Consumer, partitions: &[Partition]) {
         let lost = consumer.is_lost();
-        let slots: Vec<u32> =
-            partitions.iter().filter_map(|&(source, partition)| self.offsets().slot(source, partition)).collect();
+        let assignments: Vec<u32> =
+            partitions.iter().filter_map(|&(source, partition)| self.offsets().assignment(source, partition)).collect();
         // A thread that panics waits for nothing, and what it knows of the offsets is not to be trusted: the last commit stands.
-        if !slots.is_empty() && !std::thread::panicking() {
+        if !assignments.is_empty() && !std::thread::panicking() {
             tracing::info!("{}: {}", if lost { "lost" } else { "revoked" }, self.describe(partitions));
             // Events of the chunk that is being read would be waited for in vain: nobody has them yet.
             self.hand_over();
             // The pipeline is gone only when the service is ending.
-            let _ = self.intake.send(Intake::Revoked(slots.clone()));
+            let _ = self.intake.send(Intake::Revoked(assignments.clone()));
             if !lost {
-                self.drain(&slots);
+                self.drain(&assignments);
                 self.commit(consumer, partitions);
             }
         }
@@ -138,12 +138,12 @@ impl<K: Clock> Assignment<K> {
     }
 
     /// Waits until nothing of these assignments is under way any more.
-    fn drain(&self, slots: &[u32]) {
+    fn drain(&self, assignments: &[u32]) {
         let deadline = self.clock.now() + DRAIN;
         loop {
             let closed = self.acks.is_closed();
             self.settle(Duration::ZERO);
-            let open: usize = slots.iter().map(|slot| self.offsets().unsettled_in(*slot)).sum();
+            let open: usize = assignments.iter().map(|assignment| self.offsets().unsettled_in(*assignment)).sum();
             let left = deadline.saturating_duration_since(self.clock.now());
             if open == 0 {
                 return;

@@ -1,8 +1,8 @@
 //! Which offsets are finished: pure bookkeeping, no I/O.
 //!
-//! Each assignment of a partition gets a *slot*, never used again; a [`Ticket`] names a slot and a place in it. Work that
+//! Each assignment of a partition gets a *assignment*, never used again; a [`Ticket`] names a assignment and a place in it. Work that
 //! outlives a revoke therefore settles into nothing, even when the same partition has come back to this instance meanwhile.
-//! Only the contiguous finished prefix of a slot moves its position; offsets may have gaps (compaction, transaction markers), so the
+//! Only the contiguous finished prefix of a assignment moves its position; offsets may have gaps (compaction, transaction markers), so the
 //! prefix is counted in events received, never by adding one to an offset.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -17,7 +17,7 @@ struct Open {
 }
 
 #[derive(Debug)]
-struct Slot {
+struct Assignment {
     source: u16,
     partition: i32,
     /// Sequence number of the first entry of `open`.
@@ -43,9 +43,9 @@ pub struct Position {
 /// The open events of all assigned partitions.
 #[derive(Debug, Default)]
 pub struct Offsets {
-    slots: BTreeMap<u32, Slot>,
+    assignments: BTreeMap<u32, Assignment>,
     assigned: BTreeMap<(u16, i32), u32>,
-    next_slot: u32,
+    next_assignment: u32,
     unsettled: usize,
     unsettled_bytes: usize,
 }
@@ -54,37 +54,47 @@ impl Offsets {
     /// Begins a new assignment of a partition.
     pub fn assign(&mut self, source: u16, partition: i32) {
         self.revoke(source, partition);
-        let slot = self.next_slot;
-        // 2^24 assignments fit beside the sequence number: a rebalance each second for half a year, and then it wraps, when no ticket of the old slot is left.
-        self.next_slot = (self.next_slot + 1) & 0x00ff_ffff;
-        self.assigned.insert((source, partition), slot);
-        self.slots.insert(
-            slot,
-            Slot { source, partition, base: 0, open: VecDeque::new(), unsettled: 0, position: None, moved: false },
+        let assignment = self.next_assignment;
+        // 2^24 assignments fit beside the sequence number: a rebalance each second for half a year, and then it wraps, when no ticket of the old assignment is left.
+        self.next_assignment = (self.next_assignment + 1) & 0x00ff_ffff;
+        self.assigned.insert((source, partition), assignment);
+        self.assignments.insert(
+            assignment,
+            Assignment {
+                source,
+                partition,
+                base: 0,
+                open: VecDeque::new(),
+                unsettled: 0,
+                position: None,
+                moved: false,
+            },
         );
     }
 
     /// Ends an assignment; what is still open in it no longer counts.
     pub fn revoke(&mut self, source: u16, partition: i32) {
-        let Some(slot) = self.assigned.remove(&(source, partition)).and_then(|slot| self.slots.remove(&slot)) else {
+        let Some(assignment) =
+            self.assigned.remove(&(source, partition)).and_then(|assignment| self.assignments.remove(&assignment))
+        else {
             return;
         };
-        self.unsettled -= slot.unsettled;
-        self.unsettled_bytes -= slot.open.iter().map(|open| open.bytes).sum::<usize>();
+        self.unsettled -= assignment.unsettled;
+        self.unsettled_bytes -= assignment.open.iter().map(|open| open.bytes).sum::<usize>();
     }
 
-    /// The slot of an assigned partition.
-    pub fn slot(&self, source: u16, partition: i32) -> Option<u32> {
+    /// The assignment of an assigned partition.
+    pub fn assignment(&self, source: u16, partition: i32) -> Option<u32> {
         self.assigned.get(&(source, partition)).copied()
     }
 
     /// An event has been read. `None` when its partition isn't assigned.
     pub fn received(&mut self, source: u16, partition: i32, offset: i64, bytes: usize) -> Option<Ticket> {
-        let id = self.slot(source, partition)?;
-        let slot = self.slots.get_mut(&id)?;
-        let ticket = Ticket::new(id, slot.base + slot.open.len() as u64);
-        slot.open.push_back(Open { offset, bytes, fate: None });
-        slot.unsettled += 1;
+        let id = self.assignment(source, partition)?;
+        let assignment = self.assignments.get_mut(&id)?;
+        let ticket = Ticket::new(id, assignment.base + assignment.open.len() as u64);
+        assignment.open.push_back(Open { offset, bytes, fate: None });
+        assignment.unsettled += 1;
         self.unsettled += 1;
         self.unsettled_bytes += bytes;
         Some(ticket)
@@ -92,38 +102,39 @@ impl Offsets {
 
     /// An event's fate is known. A ticket of an ended assignment is ignored.
     pub fn settle(&mut self, ticket: Ticket, fate: Fate) {
-        let Some(slot) = self.slots.get_mut(&ticket.slot()) else { return };
-        let Some(place) = ticket.sequence().checked_sub(slot.base).and_then(|place| usize::try_from(place).ok()) else {
+        let Some(assignment) = self.assignments.get_mut(&ticket.assignment()) else { return };
+        let Some(place) = ticket.sequence().checked_sub(assignment.base).and_then(|place| usize::try_from(place).ok())
+        else {
             return;
         };
-        let Some(open) = slot.open.get_mut(place).filter(|open| open.fate.is_none()) else { return };
-        slot.unsettled -= 1;
+        let Some(open) = assignment.open.get_mut(place).filter(|open| open.fate.is_none()) else { return };
+        assignment.unsettled -= 1;
         self.unsettled -= 1;
         self.unsettled_bytes -= open.bytes;
         open.bytes = 0;
         open.fate = Some(fate);
-        while let Some(first) = slot.open.pop_front_if(|first| first.fate.is_some_and(Fate::is_final)) {
-            slot.base += 1;
-            slot.position = Some(first.offset + 1);
-            slot.moved = true;
+        while let Some(first) = assignment.open.pop_front_if(|first| first.fate.is_some_and(Fate::is_final)) {
+            assignment.base += 1;
+            assignment.position = Some(first.offset + 1);
+            assignment.moved = true;
         }
     }
 
     /// The positions that moved since the last call.
     pub fn take_moved(&mut self) -> Vec<Position> {
-        self.slots
+        self.assignments
             .values_mut()
-            .filter_map(|slot| {
-                let offset = slot.position.filter(|_| std::mem::take(&mut slot.moved))?;
-                Some(Position { source: slot.source, partition: slot.partition, offset })
+            .filter_map(|assignment| {
+                let offset = assignment.position.filter(|_| std::mem::take(&mut assignment.moved))?;
+                Some(Position { source: assignment.source, partition: assignment.partition, offset })
             })
             .collect()
     }
 
     /// The position of one assigned partition, where events of this assignment have finished.
     pub fn position(&self, source: u16, partition: i32) -> Option<Position> {
-        let slot = self.slots.get(&self.slot(source, partition)?)?;
-        slot.position.map(|offset| Position { source, partition, offset })
+        let assignment = self.assignments.get(&self.assignment(source, partition)?)?;
+        assignment.position.map(|offset| Position { source, partition, offset })
     }
 
     /// All assigned partitions.
@@ -131,9 +142,9 @@ impl Offsets {
         self.assigned.keys().copied()
     }
 
-    /// Events whose fate is open in one slot.
-    pub fn unsettled_in(&self, slot: u32) -> usize {
-        self.slots.get(&slot).map_or(0, |slot| slot.unsettled)
+    /// Events whose fate is open in one assignment.
+    pub fn unsettled_in(&self, assignment: u32) -> usize {
+        self.assignments.get(&assignment).map_or(0, |assignment| assignment.unsettled)
     }
 
     /// Events whose fate is open.

@@ -27,7 +27,7 @@ impl EarlyNews {
     }
 
     /// Brings the pool of a generation that takes over up to date.
-    pub fn tell(&mut self, pool: &mut Pool) {
+    pub fn bring_up_to_date(&mut self, pool: &mut Pool) {
         if pool.generation() != self.generation {
             return;
         }

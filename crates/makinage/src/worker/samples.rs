@@ -44,7 +44,7 @@ impl Samples {
     }
 
     /// What is kept.
-    pub fn take(&self) -> Vec<Event> {
+    pub fn copies(&self) -> Vec<Event> {
         let kept = self.0.lock();
         kept.events.iter().map(copy).collect()
     }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     fn values(samples: &Samples) -> Vec<Vec<u8>> {
-        samples.take().iter().map(|event| event.value().expect("a value").to_vec()).collect()
+        samples.copies().iter().map(|event| event.value().expect("a value").to_vec()).collect()
     }
 
     #[test]

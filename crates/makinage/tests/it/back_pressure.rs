@@ -88,9 +88,9 @@ impl Source {
                 }
                 false
             }
-            Ok(Intake::Revoked(slots)) => {
+            Ok(Intake::Revoked(assignments)) => {
                 self.open.retain(|ticket| {
-                    let kept = !slots.contains(&ticket.slot());
+                    let kept = !assignments.contains(&ticket.assignment());
                     if !kept {
                         self.acks.settle(*ticket, Fate::Dropped);
                     }
