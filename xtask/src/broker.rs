@@ -13,7 +13,7 @@ use crate::{jars, java, tools};
 const CLUSTER_ID: &str = "MkU3OEVBNTcwNTJENDM2Qk";
 
 /// A broker that is ready to be started: its storage is formatted, its settings are written.
-pub struct Broker {
+pub(crate) struct Broker {
     java: PathBuf,
     libs: PathBuf,
     settings: PathBuf,
@@ -21,7 +21,7 @@ pub struct Broker {
 
 impl Broker {
     /// Writes the settings and formats the storage in `data`, if it isn't yet.
-    pub fn prepare(port: u16, data: &Path) -> Result<Self> {
+    pub(crate) fn prepare(port: u16, data: &Path) -> Result<Self> {
         let java = java::find()?;
         let libs = jars::ensure(&java)?;
         fs::create_dir_all(data).with_context(|| format!("can't make {}", data.display()))?;
@@ -45,14 +45,14 @@ impl Broker {
     }
 
     /// The command that is the broker, until it gets SIGTERM.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = self.java();
         command.arg("kafka.Kafka").arg(&self.settings);
         command
     }
 
     /// One of Kafka's own command-line tools, by the name of its class.
-    pub fn tool(&self, class: &str) -> Command {
+    pub(crate) fn tool(&self, class: &str) -> Command {
         let mut command = self.java();
         command.arg(class);
         command
@@ -72,7 +72,7 @@ impl Broker {
 }
 
 /// Runs a broker until Ctrl-C, which the terminal gives to the broker too: it ends cleanly, and this command with it.
-pub fn run_in_foreground(port: u16, data: &Path) -> Result<()> {
+pub(crate) fn run_in_foreground(port: u16, data: &Path) -> Result<()> {
     let broker = Broker::prepare(port, &root().join(data))?;
     println!("Kafka starts on localhost:{port}; Ctrl-C ends it; topics are kept in {}", data.display());
     tools::run(&mut broker.command())

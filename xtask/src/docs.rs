@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::tools;
 
 /// Writes what differs.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     let mut tests = tools::command("cargo");
     tests.args(["test", "--locked", "--package", "makinage", "--lib", "--", "config::tests::reference"]);
     tools::run(tests.env("MAKINAGE_WRITE_DOCS", "1"))

@@ -13,7 +13,7 @@ use crate::tools;
 const OLDEST: (u32, u32) = (3, 10);
 
 /// Makes `.venv` unless it is there and up to date; returns its interpreter.
-pub fn ensure() -> Result<PathBuf> {
+pub(crate) fn ensure() -> Result<PathBuf> {
     let folder = root().join(".venv");
     let lock = root().join("python/requirements-test.lock");
     let base = Interpreter::find()?;

@@ -10,7 +10,7 @@ use crate::stamp::Stamp;
 use crate::tools;
 
 /// Brings the jars unless they are there and up to date; returns their folder.
-pub fn ensure(java: &Path) -> Result<PathBuf> {
+pub(crate) fn ensure(java: &Path) -> Result<PathBuf> {
     let pom = root().join("kafka/pom.xml");
     let libs = root().join(".cache/kafka/libs");
     let stamp = Stamp::new(&root().join(".cache/kafka/libs.stamp"), tools::read(&pom)?);

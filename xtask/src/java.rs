@@ -10,7 +10,7 @@ use crate::tools;
 const OLDEST: u32 = 17;
 
 /// `$JAVA_HOME/bin/java`, else `java`; refuses one that is too old.
-pub fn find() -> Result<PathBuf> {
+pub(crate) fn find() -> Result<PathBuf> {
     let java = match std::env::var_os("JAVA_HOME").filter(|home| !home.is_empty()) {
         Some(home) => PathBuf::from(home).join("bin/java"),
         None => PathBuf::from("java"),

@@ -9,7 +9,7 @@ use crate::root::root;
 use crate::tools;
 
 /// Runs every lint, with the tools of the environment that `python` belongs to. Stops at the first that complains.
-pub fn run(python: &Path, report: &mut Report) -> Result<()> {
+pub(crate) fn run(python: &Path, report: &mut Report) -> Result<()> {
     report.step("cargo fmt", || {
         tools::run(tools::command("cargo").args(["fmt", "--all", "--check"])).context("`cargo fmt --all` puts it right")
     })?;

@@ -6,7 +6,7 @@ use crate::root::root;
 use crate::tools;
 
 /// Rewrites `python/*.lock` from the `.in` files beside them, with the newest versions that fit.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     if !tools::exists("uv") {
         bail!("there is no `uv`, which resolves the lists for all Pythons at once: `pip install uv`");
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 /// The steps of one command, in their order.
-pub struct Report {
+pub(crate) struct Report {
     steps: Vec<Step>,
 }
 
@@ -18,23 +18,23 @@ struct Step {
 
 /// Tests counted from what their runners print.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tests {
+pub(crate) struct Tests {
     pub passed: u32,
     pub failed: u32,
 }
 
 impl Report {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { steps: Vec::new() }
     }
 
     /// Runs a step that has no tests to count.
-    pub fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    pub(crate) fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) -> Result<()> {
         self.tests(name, |_| work())
     }
 
     /// Runs a step that counts its tests into what it is given.
-    pub fn tests(&mut self, name: &'static str, work: impl FnOnce(&mut Tests) -> Result<()>) -> Result<()> {
+    pub(crate) fn tests(&mut self, name: &'static str, work: impl FnOnce(&mut Tests) -> Result<()>) -> Result<()> {
         println!("\n== {name}");
         let start = Instant::now();
         let mut tests = Tests::default();
@@ -44,7 +44,7 @@ impl Report {
     }
 
     /// Prints a line a step, and the sum of the tests on a line of its own when there were any.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!("\n{:<28} {:>8}  {:>6}", "step", "seconds", "tests");
         let mut all = Tests::default();
         for Step { name, time, tests, ok } in &self.steps {
@@ -63,7 +63,7 @@ impl Report {
 
 impl Tests {
     /// Adds what a closing line of cargo's or pytest's test runner says; other lines say nothing.
-    pub fn read(&mut self, line: &str) {
+    pub(crate) fn read(&mut self, line: &str) {
         let closing = line.starts_with("test result:") || (line.starts_with("==") && line.contains(" in "));
         let short = line.contains(" in ") && line.ends_with('s') && line.starts_with(|c: char| c.is_ascii_digit());
         if closing || short {

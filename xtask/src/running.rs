@@ -13,7 +13,7 @@ use crate::tools;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Waits until something is so.
-pub fn wait_for(what: &str, mut done: impl FnMut() -> bool) -> Result<()> {
+pub(crate) fn wait_for(what: &str, mut done: impl FnMut() -> bool) -> Result<()> {
     let start = Instant::now();
     while !done() {
         if start.elapsed() > PATIENCE {
@@ -25,7 +25,7 @@ pub fn wait_for(what: &str, mut done: impl FnMut() -> bool) -> Result<()> {
 }
 
 /// A program that doesn't outlive the value.
-pub struct Running {
+pub(crate) struct Running {
     name: &'static str,
     pub child: Child,
     /// The process to signal: `child` itself, or what runs in its container, which `buildah run` hands no signal to.
@@ -34,14 +34,14 @@ pub struct Running {
 
 impl Running {
     /// Starts it.
-    pub fn start(name: &'static str, command: &mut Command) -> Result<Self> {
+    pub(crate) fn start(name: &'static str, command: &mut Command) -> Result<Self> {
         let child = command.spawn().with_context(|| format!("can't start {name}"))?;
         let program = child.id();
         Ok(Self { name, child, program })
     }
 
     /// Waits until the process `name` runs below `child`; from then on that is the one to signal.
-    pub fn wait_for_program(&mut self, name: &'static str) -> Result<()> {
+    pub(crate) fn wait_for_program(&mut self, name: &'static str) -> Result<()> {
         wait_for(name, || match descendant(self.child.id(), name) {
             Some(program) => {
                 self.program = program;
@@ -54,7 +54,7 @@ impl Running {
     }
 
     /// Asks it to end, as `docker stop` would, and expects that it does so in order.
-    pub fn stop(&mut self) -> Result<()> {
+    pub(crate) fn stop(&mut self) -> Result<()> {
         tools::run(tools::command("kill").arg(self.program.to_string()))?;
         let status = self.child.wait().with_context(|| format!("can't wait for {}", self.name))?;
         if !status.success() {

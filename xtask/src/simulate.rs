@@ -16,7 +16,7 @@ const TEST: &str = "simulation::promises_hold_for_random_schedules";
 
 /// What to simulate; the test's own number of seeds when nothing is said.
 #[derive(Args)]
-pub struct Simulate {
+pub(crate) struct Simulate {
     /// How many seeds to run.
     #[arg(long)]
     seeds: Option<u64>,
@@ -30,7 +30,7 @@ pub struct Simulate {
 
 impl Simulate {
     /// Runs it; what it prints goes to the terminal.
-    pub fn run(&self) -> Result<()> {
+    pub(crate) fn run(&self) -> Result<()> {
         // A profile of its own would build every dependency once more, librdkafka too: minutes, for seconds saved.
         let mut tests = Tests::default();
         tools::run_lines(&mut self.command(), |line| tests.read(line))?;

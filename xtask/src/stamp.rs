@@ -9,24 +9,24 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// A stamp: the file, and the inputs that it should hold.
-pub struct Stamp {
+pub(crate) struct Stamp {
     file: PathBuf,
     inputs: String,
 }
 
 impl Stamp {
     /// The stamp `file` of something made from `inputs`.
-    pub fn new(file: &Path, inputs: String) -> Self {
+    pub(crate) fn new(file: &Path, inputs: String) -> Self {
         Self { file: file.to_path_buf(), inputs }
     }
 
     /// Whether the thing was made, wholly, from the same inputs.
-    pub fn is_current(&self) -> bool {
+    pub(crate) fn is_current(&self) -> bool {
         fs::read_to_string(&self.file).is_ok_and(|found| found == self.inputs)
     }
 
     /// To be called when the thing is complete, and only then: a making that was interrupted leaves no stamp.
-    pub fn write(&self) -> Result<()> {
+    pub(crate) fn write(&self) -> Result<()> {
         fs::write(&self.file, &self.inputs).with_context(|| format!("can't write {}", self.file.display()))
     }
 }

@@ -9,7 +9,7 @@ use crate::report::{Report, Tests};
 use crate::{deny, env, jars, java, lint, tidy, tools, valgrind};
 
 /// Runs everything, stops at the first step that fails, and prints what ran and how long it took.
-pub fn run(no_kafka: bool) -> Result<()> {
+pub(crate) fn run(no_kafka: bool) -> Result<()> {
     let mut report = Report::new();
     let outcome = steps(no_kafka, &mut report);
     report.print();
@@ -69,14 +69,14 @@ fn cargo_test(selection: &[&str], python: &Path, kafka: Option<&Kafka>, tests: &
 }
 
 /// What the tests need to start brokers.
-pub struct Kafka {
+pub(crate) struct Kafka {
     java: PathBuf,
     libs: PathBuf,
 }
 
 impl Kafka {
     /// Brings the jars unless they are there; fails without a JDK or Maven.
-    pub fn find(report: &mut Report) -> Result<Self> {
+    pub(crate) fn find(report: &mut Report) -> Result<Self> {
         let mut found = None;
         report.step("Kafka's jars", || {
             let java = java::find().context("the tests need Kafka (`cargo xtask test --no-kafka` leaves those out)")?;
@@ -89,7 +89,7 @@ impl Kafka {
     }
 
     /// Says to a test where they are.
-    pub fn tell(&self, command: &mut Command) {
+    pub(crate) fn tell(&self, command: &mut Command) {
         command.env("MAKINAGE_TEST_JAVA", &self.java).env("MAKINAGE_TEST_KAFKA", &self.libs);
     }
 }

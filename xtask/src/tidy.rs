@@ -37,14 +37,14 @@ use crate::root::root;
 const SRC: &str = "crates/makinage/src";
 
 /// Prints who uses whom, for people.
-pub fn print_graph() -> Result<()> {
+pub(crate) fn print_graph() -> Result<()> {
     let tree = Tree::read(&root().join(SRC))?;
     print!("{}", show::graph(&Graph::new(&tree)));
     Ok(())
 }
 
 /// Runs every check, and prints all that they find.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     let tree = Tree::read(&root().join(SRC))?;
     let mut complaints = plan::check(&Graph::new(&tree), rooms::ROOMS, SRC);
     complaints.extend(sources(&tree)?);

@@ -10,14 +10,14 @@ use anyhow::{Context, Result, bail};
 use crate::root::root;
 
 /// A command that starts in the repository's root and has no standard input.
-pub fn command(program: impl AsRef<OsStr>) -> Command {
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root()).stdin(Stdio::null());
     command
 }
 
 /// Runs `command` to its end, its output going to the terminal.
-pub fn run(command: &mut Command) -> Result<()> {
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     let name = shown(command);
     let status = command.status().with_context(|| format!("can't start `{name}`"))?;
     if !status.success() {
@@ -27,7 +27,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 }
 
 /// Runs `command`, shows each line that it prints on standard output, and hands it to `each_line`.
-pub fn run_lines(command: &mut Command, mut each_line: impl FnMut(&str)) -> Result<()> {
+pub(crate) fn run_lines(command: &mut Command, mut each_line: impl FnMut(&str)) -> Result<()> {
     let name = shown(command);
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("can't start `{name}`"))?;
     let output = child.stdout.take().expect("stdout was piped");
@@ -46,7 +46,7 @@ pub fn run_lines(command: &mut Command, mut each_line: impl FnMut(&str)) -> Resu
 }
 
 /// What `command` prints, standard output and standard error together; `None` when there is no such program.
-pub fn output(command: &mut Command) -> Result<Option<String>> {
+pub(crate) fn output(command: &mut Command) -> Result<Option<String>> {
     match command.output() {
         Ok(output) => {
             let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -59,7 +59,7 @@ pub fn output(command: &mut Command) -> Result<Option<String>> {
 }
 
 /// What `command` prints on standard output; `None` when it fails, or when there is no such program.
-pub fn answer(command: &mut Command) -> Result<Option<String>> {
+pub(crate) fn answer(command: &mut Command) -> Result<Option<String>> {
     match command.stderr(Stdio::null()).output() {
         Ok(output) => Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -68,12 +68,12 @@ pub fn answer(command: &mut Command) -> Result<Option<String>> {
 }
 
 /// Whether `program` can be started at all.
-pub fn exists(program: &str) -> bool {
+pub(crate) fn exists(program: &str) -> bool {
     matches!(output(command(program).arg("--version")), Ok(Some(_)))
 }
 
 /// Reads a file of the repository.
-pub fn read(path: &Path) -> Result<String> {
+pub(crate) fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))
 }
 

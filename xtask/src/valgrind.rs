@@ -19,20 +19,20 @@ const OPTIONS: [&str; 5] = [
 ];
 
 /// Where valgrind is, if it is there.
-pub fn find() -> Option<PathBuf> {
+pub(crate) fn find() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join("valgrind")).find(|program| program.is_file())
 }
 
 /// Runs the tests, or says that valgrind is needed for it.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     let valgrind =
         find().context("there is no valgrind on PATH: install it (Debian, Ubuntu: apt-get install valgrind)")?;
     run_with(&valgrind, &mut Tests::default())
 }
 
 /// Runs the tests, and counts them.
-pub fn run_with(valgrind: &Path, tests: &mut Tests) -> Result<()> {
+pub(crate) fn run_with(valgrind: &Path, tests: &mut Tests) -> Result<()> {
     // Cargo starts the test programs in their crate's folder.
     let suppressions = format!("--suppressions={}", root().join("crates/kafka-headers/valgrind.supp").display());
     let program = valgrind.display().to_string();

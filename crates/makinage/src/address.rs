@@ -44,7 +44,7 @@ impl fmt::Debug for Address {
 }
 
 /// The scheme of an address, and what follows its colon.
-pub fn scheme(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn scheme(text: &str) -> Option<(&str, &str)> {
     text.split_once(':').filter(|(scheme, _)| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
             && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
@@ -52,7 +52,7 @@ pub fn scheme(text: &str) -> Option<(&str, &str)> {
 }
 
 /// What may be shown of a text that is an address, or should have been one.
-pub fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let (scheme, rest) = match scheme(text) {
         _ if text.starts_with('/') => ("", text),
         Some((scheme, rest)) if rest.starts_with("//") => {
@@ -67,12 +67,12 @@ pub fn shown(text: &str) -> String {
 }
 
 /// As [`shown`], in backticks and short enough for a line.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     crate::quoted::quoted(&shown(text))
 }
 
 /// Whether a part of it must not be shown.
-pub fn hides(text: &str) -> bool {
+pub(crate) fn hides(text: &str) -> bool {
     shown(text) != text
 }
 

@@ -48,7 +48,7 @@ const LAST_MOMENT: Duration = Duration::from_secs(2);
 
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
 /// `changes` is where changed configurations come from, `None` for no changes.
-pub fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
+pub(crate) fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
     let service = Service::build(config, stop)?;
     let ends = service.ends.clone();
     let mut makers = Threads::default();

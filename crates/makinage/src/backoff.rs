@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Pauses that double from the first to the longest, until a success begins them anew.
 #[derive(Debug, Clone)]
-pub struct Backoff {
+pub(crate) struct Backoff {
     first: Duration,
     longest: Duration,
     next: Duration,
@@ -12,19 +12,19 @@ pub struct Backoff {
 
 impl Backoff {
     /// `first` after the first failure; never more than `longest`.
-    pub const fn new(first: Duration, longest: Duration) -> Self {
+    pub(crate) const fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest, next: first }
     }
 
     /// The pause after one more failure.
-    pub fn failed(&mut self) -> Duration {
+    pub(crate) fn failed(&mut self) -> Duration {
         let pause = self.next.min(self.longest);
         self.next = pause.saturating_mul(2);
         pause
     }
 
     /// The next failure is a first one again.
-    pub fn succeeded(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         self.next = self.first;
     }
 }

@@ -8,15 +8,15 @@ use std::time::Duration;
 use crate::config::Batch;
 
 /// The largest batch, in events.
-pub const MAX_ROWS: usize = 1024;
+pub(crate) const MAX_ROWS: usize = 1024;
 /// The largest batch, in bytes of key and value; a larger event makes a batch of its own.
-pub const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 /// The model time that a batch aims to stay below: it bounds the wait at a stop, a revoke or a model change.
 const TARGET: Duration = Duration::from_millis(250);
 
 /// Decides the size of each batch of one generation.
 #[derive(Debug)]
-pub struct BatchSizer {
+pub(crate) struct BatchSizer {
     rule: Batch,
     /// The largest batch that the measured times allow.
     rows: usize,
@@ -24,7 +24,7 @@ pub struct BatchSizer {
 
 /// What has queued, and for how long its oldest event has waited.
 #[derive(Debug, Clone, Copy)]
-pub struct Queued {
+pub(crate) struct Queued {
     /// Events in the queue.
     pub rows: usize,
     /// Whether [`MAX_BYTES`] are there already.
@@ -35,7 +35,7 @@ pub struct Queued {
 
 impl BatchSizer {
     /// A new generation's rule: it starts with single events, since nothing is known about its model yet.
-    pub fn new(rule: Batch) -> Self {
+    pub(crate) fn new(rule: Batch) -> Self {
         let rows = match rule {
             Batch::Auto => 1,
             Batch::Fixed { rows, .. } => rows,
@@ -44,7 +44,7 @@ impl BatchSizer {
     }
 
     /// How many events a worker with `in_flight` batches should take now; 0 for none.
-    pub fn size_now(&self, queued: Queued, in_flight: usize) -> usize {
+    pub(crate) fn size_now(&self, queued: Queued, in_flight: usize) -> usize {
         let full = queued.rows >= self.rows || queued.full_of_bytes;
         let due = match self.rule {
             Batch::Auto => in_flight == 0,
@@ -54,7 +54,7 @@ impl BatchSizer {
     }
 
     /// How long the queue may still wait for company; `None` when only more events or a free worker change anything.
-    pub fn deadline(&self, queued: Queued) -> Option<Duration> {
+    pub(crate) fn deadline(&self, queued: Queued) -> Option<Duration> {
         match self.rule {
             Batch::Fixed { max_delay, .. } if queued.rows > 0 => Some(max_delay.saturating_sub(queued.waited)),
             _ => None,
@@ -62,7 +62,7 @@ impl BatchSizer {
     }
 
     /// A batch of `rows` events took the model `took`: the next ones follow from that.
-    pub fn measured(&mut self, rows: usize, took: Duration) {
+    pub(crate) fn measured(&mut self, rows: usize, took: Duration) {
         if self.rule != Batch::Auto || rows == 0 {
             return;
         }

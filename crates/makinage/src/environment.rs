@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use self::error::EnvironmentError;
+pub(crate) use self::error::EnvironmentError;
 use crate::{
     archive::sha256,
     config::on_path,
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The longest that a command of a build may take, and that another instance's build is waited for.
-pub const LONGEST: Duration = Duration::from_mins(30);
+pub(crate) const LONGEST: Duration = Duration::from_mins(30);
 /// Packages that every worker needs; mlflow-skinny is mlflow.
 const NUMPY: &str = "numpy";
 const MLFLOW: &str = "mlflow";
@@ -36,7 +36,7 @@ const FORM: &str = "1";
 const MADE_FROM: &str = "";
 
 /// The interpreter of the model's own environment, which is built where there is none yet. `python` is the operator's.
-pub fn ready(
+pub(crate) fn ready(
     model: &UnpackedModel,
     python: &Path,
     cache: &Path,

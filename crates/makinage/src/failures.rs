@@ -10,7 +10,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 
 /// Whether the service goes on after a failed event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// The event is skipped: it counts as finished.
     Skip,
     /// The service ends; the event stays unfinished and is read again at the next start.
@@ -19,7 +19,7 @@ pub enum Verdict {
 
 /// Logs failed events, at most ten lines in ten seconds unless all are to be named, and counts the others.
 #[derive(Debug)]
-pub struct FailedEvents {
+pub(crate) struct FailedEvents {
     on_error: OnError,
     /// Lines that are written in a window.
     lines: u32,
@@ -31,22 +31,22 @@ pub struct FailedEvents {
 
 impl FailedEvents {
     /// Follows the operator's `on_error`.
-    pub fn new(on_error: OnError, now: Instant) -> Self {
+    pub(crate) fn new(on_error: OnError, now: Instant) -> Self {
         Self { on_error, lines: LINES, window: now, written: 0, unwritten: 0, total: 0 }
     }
 
     /// Every failed event is named, however many there are.
-    pub fn name_all(&mut self) {
+    pub(crate) fn name_all(&mut self) {
         self.lines = u32::MAX;
     }
 
     /// From now on this is what becomes of them.
-    pub fn set_on_error(&mut self, on_error: OnError) {
+    pub(crate) fn set_on_error(&mut self, on_error: OnError) {
         self.on_error = on_error;
     }
 
     /// An event failed. `place` is `topic/partition/offset`.
-    pub fn failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Verdict {
+    pub(crate) fn failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Verdict {
         self.total += 1;
         if self.on_error == OnError::Stop {
             tracing::error!(
@@ -65,7 +65,7 @@ impl FailedEvents {
     }
 
     /// Writes the count of a window that is over.
-    pub fn tick(&mut self, now: Instant) {
+    pub(crate) fn tick(&mut self, now: Instant) {
         if now.saturating_duration_since(self.window) < WINDOW {
             return;
         }
@@ -75,7 +75,7 @@ impl FailedEvents {
     }
 
     /// When the count of the unwritten ones is due.
-    pub fn next_deadline(&self) -> Option<Instant> {
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
         (self.unwritten > 0).then(|| self.window + WINDOW)
     }
 

@@ -98,7 +98,7 @@ impl Part {
 
 /// A flight of which everything is known.
 #[derive(Debug)]
-pub struct Landed {
+pub(crate) struct Landed {
     /// Its events.
     pub events: Arc<Vec<Event>>,
     /// What became of them, in their order.
@@ -107,7 +107,7 @@ pub struct Landed {
 
 /// The flights under way.
 #[derive(Debug, Default)]
-pub struct Flights {
+pub(crate) struct Flights {
     /// Number of the first open flight.
     first: u64,
     open: VecDeque<Flight>,
@@ -122,7 +122,7 @@ struct Flight {
 
 impl Flights {
     /// Begins a flight: the job is all of it.
-    pub fn open(&mut self, events: Vec<Event>) -> Job {
+    pub(crate) fn open(&mut self, events: Vec<Event>) -> Job {
         let events = Arc::new(events);
         let flight = self.first + self.open.len() as u64;
         self.open.push_back(Flight { events: Arc::clone(&events), parts: vec![], missing: events.len() });
@@ -130,7 +130,7 @@ impl Flights {
     }
 
     /// Something is known about a flight.
-    pub fn add(&mut self, flight: u64, part: Part) {
+    pub(crate) fn add(&mut self, flight: u64, part: Part) {
         let place = flight.checked_sub(self.first).and_then(|place| usize::try_from(place).ok());
         if let Some(flight) = place.and_then(|place| self.open.get_mut(place)) {
             flight.missing = flight.missing.saturating_sub(part.count());
@@ -139,7 +139,7 @@ impl Flights {
     }
 
     /// The next flight in order, once everything about it is known.
-    pub fn pop_landed(&mut self) -> Option<Landed> {
+    pub(crate) fn pop_landed(&mut self) -> Option<Landed> {
         let mut flight = self.open.pop_front_if(|flight| flight.missing == 0)?;
         self.first += 1;
         flight.parts.sort_by_key(Part::first);
@@ -147,12 +147,12 @@ impl Flights {
     }
 
     /// Whether nothing is under way.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
 
     /// How many are under way, landed ones that wait for an earlier one included.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.open.len()
     }
 }

@@ -21,7 +21,7 @@ static TOLD: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 const TELLING: Duration = Duration::from_secs(2);
 
 /// From now on the first panic calls `end`, which asks for the program's end and bounds its time.
-pub fn end_with(end: impl Fn() + Send + Sync + 'static) {
+pub(crate) fn end_with(end: impl Fn() + Send + Sync + 'static) {
     panic::set_hook(Box::new(move |panic| {
         // Before the log, which may be a pipe that its reader has left full.
         if !HAPPENED.swap(true, Ordering::SeqCst) {
@@ -34,12 +34,12 @@ pub fn end_with(end: impl Fn() + Send + Sync + 'static) {
 }
 
 /// Whether any thread has panicked.
-pub fn happened() -> bool {
+pub(crate) fn happened() -> bool {
     HAPPENED.load(Ordering::SeqCst)
 }
 
 /// Whether any thread has panicked; if so, that has been told when this returns. For the end of the program.
-pub fn happened_and_told() -> bool {
+pub(crate) fn happened_and_told() -> bool {
     if happened() {
         TOLD.1.wait_while_for(&mut TOLD.0.lock(), |told| !*told, TELLING);
     }
@@ -62,7 +62,7 @@ fn tell(panic: &PanicHookInfo<'_>) {
 
 /// Where a test can have a thread panic: once the file that `MAKINAGE_TEST_PANIC` names holds this name. Not in release builds.
 #[cfg(debug_assertions)]
-pub fn point(name: &str) {
+pub(crate) fn point(name: &str) {
     use std::{env, fs, sync::OnceLock};
     static FILE: OnceLock<Option<std::ffi::OsString>> = OnceLock::new();
     let Some(file) = FILE.get_or_init(|| env::var_os("MAKINAGE_TEST_PANIC")) else { return };

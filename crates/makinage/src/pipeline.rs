@@ -30,7 +30,7 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// What the pipeline listens to.
 #[derive(Debug)]
-pub struct Inputs {
+pub(crate) struct Inputs {
     /// Events.
     pub intake: Receiver<Intake>,
     /// Answers.
@@ -41,7 +41,7 @@ pub struct Inputs {
 
 /// What the pipeline tells those who make generations.
 #[derive(Debug, Clone, Default)]
-pub struct PipelineOutlets {
+pub(crate) struct PipelineOutlets {
     /// Takes complaints.
     pub mailbox: Arc<Mailbox>,
     /// Keeps some events.
@@ -52,7 +52,7 @@ pub struct PipelineOutlets {
 
 /// The stream, and what it listens to.
 #[derive(Debug)]
-pub struct Pipeline<S> {
+pub(crate) struct Pipeline<S> {
     inputs: Inputs,
     outlets: PipelineOutlets,
     stream: Stream<S>,
@@ -60,7 +60,12 @@ pub struct Pipeline<S> {
 
 impl<S: Sink> Pipeline<S> {
     /// A pipeline for one operator.
-    pub fn new(operator: &Operator, (inputs, outlets): (Inputs, PipelineOutlets), sink: S, acks: Arc<Acks>) -> Self {
+    pub(crate) fn new(
+        operator: &Operator,
+        (inputs, outlets): (Inputs, PipelineOutlets),
+        sink: S,
+        acks: Arc<Acks>,
+    ) -> Self {
         let topics = operator.data.iter().map(|topic| topic.name.clone()).collect();
         let stream = Stream::new(Writer::new(topics, sink, acks, SystemClock.now()), outlets.samples.clone());
         Self { inputs, outlets, stream }
@@ -68,13 +73,13 @@ impl<S: Sink> Pipeline<S> {
 
     /// The same, naming every failed event in the log, however many there are.
     #[must_use]
-    pub fn naming_all_failures(mut self) -> Self {
+    pub(crate) fn naming_all_failures(mut self) -> Self {
         self.stream.name_all_failures();
         self
     }
 
     /// Runs until the source says that it ends, then flushes the sink for at most `flush_timeout`.
-    pub fn run(mut self, flush_timeout: Duration) -> Ended {
+    pub(crate) fn run(mut self, flush_timeout: Duration) -> Ended {
         while !self.stream.is_done() {
             panics::point("pipeline");
             if panics::happened() {

@@ -27,7 +27,7 @@ const MAX_FLIGHTS_PER_WORKER: usize = 4;
 ///
 /// One generation at a time, the newest, takes new jobs; those before it finish what they hold. A job is answered by the generation that took it last.
 #[derive(Debug)]
-pub struct Predictor {
+pub(crate) struct Predictor {
     sizer: BatchSizer,
     flights: Flights,
     /// What dead workers left, before anything new.
@@ -57,7 +57,7 @@ impl Default for Predictor {
 
 impl Predictor {
     /// From now on jobs go to this generation.
-    pub fn switch_to(&mut self, mut pool: Pool, now: Instant) {
+    pub(crate) fn switch_to(&mut self, mut pool: Pool, now: Instant) {
         self.early.bring_up_to_date(&mut pool);
         pool.take_over();
         tracing::info!("generation {}: model {} takes over", pool.generation(), pool.label());
@@ -68,7 +68,7 @@ impl Predictor {
     }
 
     /// How many of the queued events the next flight should have; 0 while there is no worker for it.
-    pub fn wants(&self, queued: Queued) -> usize {
+    pub(crate) fn wants(&self, queued: Queued) -> usize {
         self.room().map_or(0, |in_flight| self.sizer.size_now(queued, in_flight))
     }
 
@@ -80,7 +80,7 @@ impl Predictor {
     }
 
     /// Opens a flight and gives it to a worker. A tombstone, which stands alone, has no value that a worker could see.
-    pub fn open(&mut self, events: Vec<Event>, now: Instant) {
+    pub(crate) fn open(&mut self, events: Vec<Event>, now: Instant) {
         let tombstone = events.first().is_none_or(|event| event.value().is_none());
         let job = self.flights.open(events);
         if tombstone {
@@ -94,7 +94,7 @@ impl Predictor {
     }
 
     /// Gives waiting jobs to free workers.
-    pub fn dispatch(&mut self, now: Instant) {
+    pub(crate) fn dispatch(&mut self, now: Instant) {
         for _ in 0..self.retries.len() {
             let Some(job) = self.retries.pop_front() else { return };
             let pool = self.pool_for(&job);
@@ -115,7 +115,7 @@ impl Predictor {
     }
 
     /// Takes in what a worker says.
-    pub fn hear(&mut self, message: FromWorker, now: Instant) {
+    pub(crate) fn hear(&mut self, message: FromWorker, now: Instant) {
         match message {
             FromWorker::Answer { worker, id, answer } => {
                 let Some(answered) = self.pool(worker).and_then(|pool| pool.answered(worker.slot, id, answer, now))
@@ -186,7 +186,7 @@ impl Predictor {
     }
 
     /// Ends workers that have been silent for too long, and generations that have finished what they held.
-    pub fn tick(&mut self, now: Instant) {
+    pub(crate) fn tick(&mut self, now: Instant) {
         for pool in self.current.iter_mut().chain(&mut self.draining) {
             pool.end_silent(now);
         }
@@ -196,7 +196,7 @@ impl Predictor {
     }
 
     /// When [`Predictor::tick`], or the batching rule, has something to do without a message.
-    pub fn next_deadline(&self, queued: Queued, now: Instant) -> Option<Duration> {
+    pub(crate) fn next_deadline(&self, queued: Queued, now: Instant) -> Option<Duration> {
         let silent = self.current.iter().chain(&self.draining).filter_map(Pool::next_deadline).min();
         let silent = silent.map(|at| at.saturating_duration_since(now));
         // Without room its being due changes nothing, and to look again at once would be to spin.
@@ -205,29 +205,29 @@ impl Predictor {
     }
 
     /// So many events of a generation were answered, of which so many failed.
-    pub fn scored(&mut self, scored: &Scored) {
+    pub(crate) fn scored(&mut self, scored: &Scored) {
         if let Some(probation) = self.probation.as_mut().filter(|probation| probation.is_of(scored.generation)) {
             probation.scored(scored.events, scored.failed);
         }
     }
 
     /// Whether the current generation should be taken back; told once.
-    pub fn verdict(&mut self, now: Instant) -> Option<Trouble> {
+    pub(crate) fn verdict(&mut self, now: Instant) -> Option<Trouble> {
         self.probation.as_mut()?.verdict(now)
     }
 
     /// The next flight in order, once everything about it is known.
-    pub fn pop_landed(&mut self) -> Option<Landed> {
+    pub(crate) fn pop_landed(&mut self) -> Option<Landed> {
         self.flights.pop_landed()
     }
 
     /// Whether what is under way will never be answered.
-    pub fn is_abandoned(&self) -> bool {
+    pub(crate) fn is_abandoned(&self) -> bool {
         self.current.iter().chain(&self.draining).all(Pool::is_gone)
     }
 
     /// Whether nothing is under way.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.flights.is_empty()
     }
 }

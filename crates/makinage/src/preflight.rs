@@ -16,10 +16,10 @@ use crate::{
 const PACKAGES: [&str; 2] = ["numpy", "mlflow"];
 
 /// Values that a log names one by one, where they are read otherwise than YAML 1.2 would.
-pub const MOST_READINGS: usize = 20;
+pub(crate) const MOST_READINGS: usize = 20;
 
 /// The configuration's reading, with what Python said added to its problems. Where the file leads elsewhere, it is looked for there once.
-pub fn inspect(file: &Path) -> Reading<Config> {
+pub(crate) fn inspect(file: &Path) -> Reading<Config> {
     match text(file) {
         Ok((text, origin)) => {
             let mut reading = read_service(&text, &origin);
@@ -31,7 +31,7 @@ pub fn inspect(file: &Path) -> Reading<Config> {
 }
 
 /// The configuration's reading. Hooks and packages aren't looked at.
-pub fn inspect_text(file: &Path) -> Reading<Config> {
+pub(crate) fn inspect_text(file: &Path) -> Reading<Config> {
     match text(file) {
         Ok((text, origin)) => read_service(&text, &origin),
         Err(problems) => Reading::of_problems(problems),
@@ -49,7 +49,7 @@ fn text(file: &Path) -> Result<(String, Origin), Problems> {
 }
 
 /// Adds what Python says of the hooks, the encoders and the packages.
-pub fn add_imports(reading: &mut Reading<Config>, origin: &Origin) {
+pub(crate) fn add_imports(reading: &mut Reading<Config>, origin: &Origin) {
     // What the model's own environment holds isn't known before there is a model.
     let of_the_model =
         reading.config.as_ref().is_some_and(|config| config.operator.tuning.environment == Environment::Model);

@@ -9,7 +9,7 @@ use crate::{
 
 /// Events that no worker has been given yet.
 #[derive(Debug, Default)]
-pub struct Queue {
+pub(crate) struct Queue {
     events: VecDeque<Event>,
     bytes: usize,
     /// When the events came: each entry stands for so many of them, the oldest first.
@@ -18,25 +18,25 @@ pub struct Queue {
 
 impl Queue {
     /// Adds what has been read.
-    pub fn push(&mut self, events: Vec<Event>, now: Instant) {
+    pub(crate) fn push(&mut self, events: Vec<Event>, now: Instant) {
         self.arrivals.push_back((now, events.len()));
         self.bytes += events.iter().map(Event::size).sum::<usize>();
         self.events.extend(events);
     }
 
     /// What the batching rule looks at.
-    pub fn queued(&self, now: Instant) -> Queued {
+    pub(crate) fn queued(&self, now: Instant) -> Queued {
         let waited = self.arrivals.front().map(|(arrival, _)| now.saturating_duration_since(*arrival));
         Queued { rows: self.events.len(), full_of_bytes: self.bytes >= MAX_BYTES, waited: waited.unwrap_or_default() }
     }
 
     /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 
     /// The next batch: at most `rows` events and [`MAX_BYTES`], at least one event. A tombstone, which no worker sees, stands alone.
-    pub fn take(&mut self, rows: usize) -> Vec<Event> {
+    pub(crate) fn take(&mut self, rows: usize) -> Vec<Event> {
         let mut batch = Vec::with_capacity(rows.min(self.events.len()));
         let mut bytes = 0;
         while batch.len() < rows {
@@ -58,7 +58,7 @@ impl Queue {
     }
 
     /// Takes out the events of these assignments.
-    pub fn remove_assignments(&mut self, assignments: &[u32]) -> Vec<Event> {
+    pub(crate) fn remove_assignments(&mut self, assignments: &[u32]) -> Vec<Event> {
         let (removed, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.events)
             .into_iter()
             .partition(|event| assignments.contains(&event.ticket.assignment()));
@@ -68,7 +68,7 @@ impl Queue {
     }
 
     /// Takes out everything.
-    pub fn clear(&mut self) -> Vec<Event> {
+    pub(crate) fn clear(&mut self) -> Vec<Event> {
         let removed = std::mem::take(&mut self.events).into();
         self.recount();
         removed

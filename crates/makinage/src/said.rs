@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// A state of which only changes are said, as a broker that is away, or a topic that is waited for.
 #[derive(Debug, Clone)]
-pub struct Said<T>(Option<T>);
+pub(crate) struct Said<T>(Option<T>);
 
 impl<T> Default for Said<T> {
     fn default() -> Self {
@@ -14,33 +14,33 @@ impl<T> Default for Said<T> {
 
 impl<T: PartialEq> Said<T> {
     /// Whether this is other than what was said last, and so is to be said now.
-    pub fn is_news(&mut self, what: T) -> bool {
+    pub(crate) fn is_news(&mut self, what: T) -> bool {
         let news = self.0.as_ref() != Some(&what);
         self.0 = Some(what);
         news
     }
 
     /// What was said and is over, where that is so: its end is to be said now.
-    pub fn over(&mut self) -> Option<T> {
+    pub(crate) fn over(&mut self) -> Option<T> {
         self.0.take()
     }
 }
 
 /// Something that comes again and again and is said at most once in a while.
 #[derive(Debug, Clone)]
-pub struct Seldom {
+pub(crate) struct Seldom {
     every: Duration,
     last: Option<Instant>,
 }
 
 impl Seldom {
     /// At most once in this time.
-    pub const fn new(every: Duration) -> Self {
+    pub(crate) const fn new(every: Duration) -> Self {
         Self { every, last: None }
     }
 
     /// Whether it is to be said now.
-    pub fn is_due(&mut self, now: Instant) -> bool {
+    pub(crate) fn is_due(&mut self, now: Instant) -> bool {
         let due = self.last.is_none_or(|last| now.saturating_duration_since(last) >= self.every);
         if due {
             self.last = Some(now);

@@ -18,7 +18,7 @@ use crate::{
 
 /// How a stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// Everything that was given to a worker has been written and acknowledged.
     pub clean: bool,
     /// An event failed under `on_error: stop`.
@@ -45,7 +45,7 @@ enum Phase {
 
 /// The stream's state.
 #[derive(Debug)]
-pub struct Stream<S> {
+pub(crate) struct Stream<S> {
     queue: Queue,
     predictor: Predictor,
     writer: Writer<S>,

@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 /// Threads that run.
 #[derive(Debug)]
-pub struct Threads {
+pub(crate) struct Threads {
     handles: Vec<JoinHandle<()>>,
     /// Held by each of them until its end.
     running: Sender<Infallible>,
@@ -29,7 +29,7 @@ impl Default for Threads {
 
 impl Threads {
     /// Starts one more.
-    pub fn start(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    pub(crate) fn start(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let running = self.running.clone();
         let handle = thread::Builder::new().name(name.to_owned()).spawn(move || {
             let _running = running;
@@ -40,7 +40,7 @@ impl Threads {
     }
 
     /// Waits until all have ended, but not longer than this. The names of those that still run, which are left to the program's end.
-    pub fn join(self, longest: Duration) -> Vec<String> {
+    pub(crate) fn join(self, longest: Duration) -> Vec<String> {
         drop(self.running);
         let all_ended = self.ended.recv_timeout(longest) == Err(RecvTimeoutError::Disconnected);
         let mut left = vec![];

@@ -18,7 +18,7 @@ use crate::{
 
 /// How a generation did on some events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scored {
+pub(crate) struct Scored {
     /// The generation.
     pub generation: u64,
     /// Events that it answered.
@@ -29,7 +29,7 @@ pub struct Scored {
 
 /// Hands the outputs of landed flights to the sink, in order.
 #[derive(Debug)]
-pub struct Writer<S> {
+pub(crate) struct Writer<S> {
     sink: S,
     /// Names of the data topics, for coordinates.
     topics: Vec<String>,
@@ -40,24 +40,24 @@ pub struct Writer<S> {
 
 impl<S: Sink> Writer<S> {
     /// A writer for the events of these data topics.
-    pub fn new(topics: Vec<String>, sink: S, acks: Arc<Acks>, now: Instant) -> Self {
+    pub(crate) fn new(topics: Vec<String>, sink: S, acks: Arc<Acks>, now: Instant) -> Self {
         // Nothing fails before a generation has come, and with it what becomes of that.
         let failed = FailedEvents::new(OnError::Skip, now);
         Self { sink, topics, acks, failed, stopped_by_error: false }
     }
 
     /// Every failed event is named in the log, however many there are.
-    pub fn name_all_failures(&mut self) {
+    pub(crate) fn name_all_failures(&mut self) {
         self.failed.name_all();
     }
 
     /// A generation takes over: what becomes of events that fail is as its configuration has it.
-    pub fn set_on_error(&mut self, on_error: OnError) {
+    pub(crate) fn set_on_error(&mut self, on_error: OnError) {
         self.failed.set_on_error(on_error);
     }
 
     /// Writes a flight's outputs; says how each generation that answered did.
-    pub fn write(&mut self, landed: &Landed, now: Instant) -> Vec<Scored> {
+    pub(crate) fn write(&mut self, landed: &Landed, now: Instant) -> Vec<Scored> {
         let mut output = Vec::new();
         let mut scored = Vec::new();
         for part in &landed.parts {
@@ -128,7 +128,7 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Looks after what the sink was given, and after the log.
-    pub fn tend(&mut self, now: Instant) {
+    pub(crate) fn tend(&mut self, now: Instant) {
         for refused in self.sink.tend() {
             self.settle_failed(refused.ticket, &refused.place, &refused.failure, now);
         }
@@ -136,30 +136,30 @@ impl<S: Sink> Writer<S> {
     }
 
     /// When [`Writer::tend`] has something to do.
-    pub fn next_deadline(&self, now: Instant) -> Option<Duration> {
+    pub(crate) fn next_deadline(&self, now: Instant) -> Option<Duration> {
         let log = self.failed.next_deadline().map(|at| at.saturating_duration_since(now));
         log.into_iter().chain(self.sink.next_look()).min()
     }
 
     /// Counts events that come in.
-    pub fn received(&self, events: &[Event]) {
+    pub(crate) fn received(&self, events: &[Event]) {
         self.acks.received(events.len());
     }
 
     /// Gives up events that no worker was given.
-    pub fn drop_events(&self, events: &[Event]) {
+    pub(crate) fn drop_events(&self, events: &[Event]) {
         for event in events {
             self.acks.settle(event.ticket, Fate::Dropped);
         }
     }
 
     /// Whether an event failed under `on_error: stop`.
-    pub fn stopped_by_error(&self) -> bool {
+    pub(crate) fn stopped_by_error(&self) -> bool {
         self.stopped_by_error
     }
 
     /// Waits until the sink has everything for good; `false` when it hasn't in time.
-    pub fn flush(&mut self, timeout: Duration, clock: &impl Clock) -> bool {
+    pub(crate) fn flush(&mut self, timeout: Duration, clock: &impl Clock) -> bool {
         let deadline = clock.now() + timeout;
         loop {
             let left = deadline.saturating_duration_since(clock.now());

@@ -14,32 +14,32 @@ use crate::tools;
 const OF_THE_MACHINE: [&str; 2] = ["/etc/ssl/certs", "/etc/pip.conf"];
 
 /// A store of images and containers.
-pub struct Buildah {
+pub(super) struct Buildah {
     folder: PathBuf,
 }
 
 impl Buildah {
     /// The store in `folder`, which is made.
-    pub fn new(folder: PathBuf) -> Result<Self> {
+    pub(super) fn new(folder: PathBuf) -> Result<Self> {
         let temporary = folder.join("tmp");
         fs::create_dir_all(&temporary).with_context(|| format!("can't make {}", temporary.display()))?;
         Ok(Self { folder })
     }
 
     /// Where it keeps all that it has.
-    pub fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Whether there is an image `name`.
-    pub fn has(&self, name: &str) -> Result<bool> {
+    pub(super) fn has(&self, name: &str) -> Result<bool> {
         let output =
             self.command("inspect").args(["--type", "image", name]).output().context("can't start `buildah`")?;
         Ok(output.status.success())
     }
 
     /// Builds the image `name`. Caches (compiled crates) are kept in the folder for the next time.
-    pub fn build(&self, name: &str, file: &str, arguments: &[&str]) -> Result<()> {
+    pub(super) fn build(&self, name: &str, file: &str, arguments: &[&str]) -> Result<()> {
         let mut command = self.command("bud");
         command.args(["--isolation", "chroot", "--tag", name, "--file", file]).args(arguments);
         command.arg("--volume").arg(format!("{}:/opt/rust:ro", toolchain()?));
@@ -50,7 +50,7 @@ impl Buildah {
     }
 
     /// Makes the image `name` of a folder that is a whole file system.
-    pub fn import(&self, tree: &Path, name: &str) -> Result<()> {
+    pub(super) fn import(&self, tree: &Path, name: &str) -> Result<()> {
         let container = self.container("scratch")?;
         let mount = self.answer(self.command("mount").arg(&container))?;
         tools::run(tools::command("cp").args(["--archive", "."]).arg(&mount).current_dir(tree))?;
@@ -59,12 +59,12 @@ impl Buildah {
     }
 
     /// A new container of `image`; returns its name.
-    pub fn container(&self, image: &str) -> Result<String> {
+    pub(super) fn container(&self, image: &str) -> Result<String> {
         self.answer(self.command("from").arg(image))
     }
 
     /// The command that runs the entry point of `image` in `container`, with `mounts` of (path here, path there).
-    pub fn entry_point(&self, container: &str, mounts: &[(&Path, &str)]) -> Result<Command> {
+    pub(super) fn entry_point(&self, container: &str, mounts: &[(&Path, &str)]) -> Result<Command> {
         let format = "{{range .OCIv1.Config.Entrypoint}}{{.}}{{end}}";
         let program = self.answer(self.command("inspect").args(["--format", format, container]))?;
         Ok(self.in_container(container, mounts, &[&program]))
@@ -86,7 +86,7 @@ impl Buildah {
     }
 
     /// As `in_container`, with the rights of root.
-    pub fn as_root(&self, container: &str, mounts: &[(&Path, &str)], program: &[&str]) -> Command {
+    pub(super) fn as_root(&self, container: &str, mounts: &[(&Path, &str)], program: &[&str]) -> Command {
         let mut command = self.command("run");
         command.args(["--user", "root"]);
         Self::finish(&mut command, container, mounts, program);
@@ -94,7 +94,7 @@ impl Buildah {
     }
 
     /// Removes a container.
-    pub fn remove(&self, container: &str) -> Result<()> {
+    pub(super) fn remove(&self, container: &str) -> Result<()> {
         self.answer(self.command("rm").arg(container)).map(drop)
     }
 

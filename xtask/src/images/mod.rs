@@ -20,7 +20,7 @@ const BUILDER: &str = "localhost/makinage-builder";
 const TARGETS: [&str; 2] = ["makinage", "model-publisher"];
 
 /// Builds the images, runs them, and prints the time of each step.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     let mut report = Report::new();
     let outcome = steps(&mut report);
     report.print();

@@ -21,7 +21,7 @@ const PORT: u16 = 9092;
 const CONFIG: &str = "/opt/makinage/config.yaml";
 
 /// Runs it all and prints the prediction.
-pub fn run(buildah: &Buildah) -> Result<()> {
+pub(super) fn run(buildah: &Buildah) -> Result<()> {
     if TcpStream::connect(("127.0.0.1", PORT)).is_ok() {
         bail!("something listens on localhost:{PORT} already, where this starts a Kafka: stop it first");
     }

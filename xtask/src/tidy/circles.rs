@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::graph::{Arrow, Graph, part};
 
 /// Parts of one folder that reach each other.
-pub struct Circle {
+pub(super) struct Circle {
     /// The folder, from `src` on; empty for `src` itself.
     pub folder: String,
     pub parts: BTreeSet<String>,
@@ -16,7 +16,7 @@ pub struct Circle {
 }
 
 /// An arrow between two parts: how many paths draw it, and the first of them with its place.
-pub struct Between {
+pub(super) struct Between {
     pub from: String,
     pub to: String,
     pub count: usize,
@@ -25,7 +25,7 @@ pub struct Between {
 }
 
 /// Every circle of the code, in the folders from the outermost on.
-pub fn all(graph: &Graph) -> Vec<Circle> {
+pub(super) fn all(graph: &Graph) -> Vec<Circle> {
     let folders: BTreeSet<Vec<String>> =
         (0..graph.tree.files.len()).flat_map(|file| ancestors(&graph.parts(file))).collect();
     folders.iter().flat_map(|folder| within(graph, folder)).collect()

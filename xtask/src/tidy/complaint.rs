@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One thing that isn't as it should be.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Complaint {
+pub(super) struct Complaint {
     /// A file, from the repository's root on, or a commit.
     pub place: String,
     pub line: Option<usize>,
@@ -14,12 +14,12 @@ pub struct Complaint {
 
 impl Complaint {
     /// A complaint about a line of a file.
-    pub fn at(place: impl Into<String>, line: usize, rule: &'static str, text: impl Into<String>) -> Self {
+    pub(super) fn at(place: impl Into<String>, line: usize, rule: &'static str, text: impl Into<String>) -> Self {
         Self { place: place.into(), line: Some(line), rule, text: text.into() }
     }
 
     /// A complaint about something as a whole.
-    pub fn about(place: impl Into<String>, rule: &'static str, text: impl Into<String>) -> Self {
+    pub(super) fn about(place: impl Into<String>, rule: &'static str, text: impl Into<String>) -> Self {
         Self { place: place.into(), line: None, rule, text: text.into() }
     }
 }

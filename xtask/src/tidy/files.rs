@@ -7,26 +7,26 @@ use anyhow::{Context, Result};
 use crate::tools;
 
 /// A text file, by its path from the repository's root on.
-pub struct Text {
+pub(super) struct Text {
     pub path: String,
     pub text: String,
 }
 
 impl Text {
     /// Whether it is there for tests alone: an integration test, a file of unit tests, or Python's.
-    pub fn is_test(&self) -> bool {
+    pub(super) fn is_test(&self) -> bool {
         let parts: Vec<&str> = self.path.split('/').collect();
         parts.contains(&"tests") || parts.last() == Some(&"tests.rs")
     }
 
     /// What follows the last dot of its name.
-    pub fn extension(&self) -> &str {
+    pub(super) fn extension(&self) -> &str {
         self.path.rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 }
 
 /// Reads every file below `root` that has one of these extensions.
-pub fn read(root: &Path, extensions: &[&str]) -> Result<Vec<Text>> {
+pub(super) fn read(root: &Path, extensions: &[&str]) -> Result<Vec<Text>> {
     let mut paths = match tracked(root)? {
         Some(paths) => paths,
         None => lying(root)?,

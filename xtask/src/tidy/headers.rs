@@ -4,7 +4,7 @@ use super::complaint::Complaint;
 use super::files::Text;
 
 /// A file of unit tests has the subject of the file beside it; an empty `__init__.py` has none.
-pub fn check(file: &Text) -> Option<Complaint> {
+pub(super) fn check(file: &Text) -> Option<Complaint> {
     if file.path.ends_with("/tests.rs") || file.text.trim().is_empty() {
         return None;
     }

@@ -9,7 +9,7 @@ use super::source::Scope;
 const LONGEST_INSIDE: usize = 40;
 
 /// Looks where a Rust file of code has its unit tests.
-pub fn check(file: &Text, scope: &Scope) -> Vec<Complaint> {
+pub(super) fn check(file: &Text, scope: &Scope) -> Vec<Complaint> {
     let at = |line, text: String| Complaint::at(&file.path, line, "tests", text);
     let mut complaints: Vec<Complaint> = Vec::new();
     for inside in scope.inline.iter().filter(|inline| inline.scope.has_tests(&inline.name)) {

@@ -16,7 +16,7 @@ const CIRCLES: &str = "circles";
 const TABLE: &str = "xtask/src/tidy/rooms.rs";
 
 /// All that differs; `src` is the crate's folder, from the repository's root on.
-pub fn check(graph: &Graph, table: &[Room], src: &str) -> Vec<Complaint> {
+pub(super) fn check(graph: &Graph, table: &[Room], src: &str) -> Vec<Complaint> {
     let plan = Plan { graph, table, src };
     let mut complaints = plan.rooms();
     complaints.extend(plan.code());

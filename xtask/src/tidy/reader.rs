@@ -9,7 +9,7 @@ use syn::visit::{self, Visit};
 use super::source::{Declared, Import, Inline, Scope, Used};
 
 /// What stands in a file or between the braces of a module; `test` says that it is compiled for tests only.
-pub fn read(items: &[syn::Item], test: bool) -> Scope {
+pub(super) fn read(items: &[syn::Item], test: bool) -> Scope {
     let mut reader = Reader { scope: Scope { test, ..Scope::default() }, test };
     for item in items {
         reader.visit_item(item);

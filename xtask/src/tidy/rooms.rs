@@ -6,7 +6,7 @@
 //! `cargo xtask tidy --graph` shows what it would tie together.
 
 /// A room, and the rooms that it may use.
-pub struct Room {
+pub(super) struct Room {
     pub name: &'static str,
     pub uses: &'static [&'static str],
 }
@@ -16,7 +16,7 @@ const fn room(name: &'static str, uses: &'static [&'static str]) -> Room {
 }
 
 /// All rooms.
-pub const ROOMS: &[Room] = &[
+pub(super) const ROOMS: &[Room] = &[
     room("cli", &["commands", "config", "panics"]),
     room(
         "commands",

@@ -15,7 +15,7 @@ struct Size {
 }
 
 /// All of it.
-pub fn graph(graph: &Graph) -> String {
+pub(super) fn graph(graph: &Graph) -> String {
     let circles = circles::all(graph);
     let sizes = sizes(graph);
     let mut text = rooms(graph, &sizes);

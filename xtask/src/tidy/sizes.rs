@@ -8,13 +8,13 @@ use super::source::Scope;
 const LONGEST: usize = 450;
 
 /// A file's lines, less those of the unit tests inside.
-pub fn lines(file: &Text, scope: Option<&Scope>) -> usize {
+pub(super) fn lines(file: &Text, scope: Option<&Scope>) -> usize {
     let tests = scope.into_iter().flat_map(|scope| &scope.inline).filter(|inline| inline.scope.test);
     file.text.lines().count() - tests.map(|inline| inline.last - inline.first + 1).sum::<usize>()
 }
 
 /// Complains about a file of too many lines.
-pub fn check(file: &Text, lines: usize) -> Option<Complaint> {
+pub(super) fn check(file: &Text, lines: usize) -> Option<Complaint> {
     (lines > LONGEST).then(|| {
         let text = format!("{lines} lines without unit tests, and {LONGEST} at most: give what changes for another reason a file of its own");
         Complaint::about(&file.path, "sizes", text)
@@ -22,7 +22,7 @@ pub fn check(file: &Text, lines: usize) -> Option<Complaint> {
 }
 
 /// The middle of the sizes; of two in the middle the larger.
-pub fn median(mut sizes: Vec<usize>) -> usize {
+pub(super) fn median(mut sizes: Vec<usize>) -> usize {
     sizes.sort_unstable();
     sizes.get(sizes.len() / 2).copied().unwrap_or_default()
 }

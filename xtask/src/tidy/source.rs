@@ -10,7 +10,7 @@ use super::reader;
 
 /// A module's own part of a file: a whole file, or what stands in the braces of `mod x { … }`.
 #[derive(Default)]
-pub struct Scope {
+pub(super) struct Scope {
     /// Whether it is compiled for tests only.
     pub test: bool,
     /// `mod x;`: modules in files of their own.
@@ -28,7 +28,7 @@ pub struct Scope {
 }
 
 /// `mod x;`
-pub struct Declared {
+pub(super) struct Declared {
     pub name: String,
     pub line: usize,
     pub test: bool,
@@ -37,7 +37,7 @@ pub struct Declared {
 }
 
 /// `mod x { … }`, and its lines.
-pub struct Inline {
+pub(super) struct Inline {
     pub name: String,
     pub first: usize,
     pub last: usize,
@@ -45,7 +45,7 @@ pub struct Inline {
 }
 
 /// One name of a `use`, or all names of a module (`name` is `*`).
-pub struct Import {
+pub(super) struct Import {
     pub name: String,
     pub used: Used,
     /// Whether others may import it from here.
@@ -54,7 +54,7 @@ pub struct Import {
 
 /// A path that is used on a line.
 #[derive(Clone)]
-pub struct Used {
+pub(super) struct Used {
     pub path: Vec<String>,
     pub line: usize,
     pub test: bool,
@@ -64,13 +64,13 @@ pub struct Used {
 
 impl Scope {
     /// Reads a whole file; `test` says that the file is there for tests only.
-    pub fn parse(source: &str, test: bool) -> Result<Self> {
+    pub(super) fn parse(source: &str, test: bool) -> Result<Self> {
         let file = syn::parse_file(source).map_err(|error| anyhow!("line {}: {error}", error.span().start().line))?;
         Ok(reader::read(&file.items, test))
     }
 
     /// Whether unit tests stand in it: a macro may hide them, but not the name of the module.
-    pub fn has_tests(&self, name: &str) -> bool {
+    pub(super) fn has_tests(&self, name: &str) -> bool {
         name == "tests" || !self.tests.is_empty()
     }
 }

@@ -14,13 +14,13 @@ const LONGEST: usize = 72;
 const UNFINISHED: [&str; 5] = ["fixup!", "squash!", "amend!", "wip", "tmp"];
 
 /// The commits since the base, merges aside; or why they can't be looked at.
-pub enum Looked {
+pub(super) enum Looked {
     At(Vec<Complaint>),
     LeftOut(String),
 }
 
 /// Looks at the commits of the checkout in `root`.
-pub fn check(root: &Path) -> Result<Looked> {
+pub(super) fn check(root: &Path) -> Result<Looked> {
     check_since(root, BASE)
 }
 

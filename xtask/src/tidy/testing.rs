@@ -4,7 +4,7 @@ use super::graph::Graph;
 use super::tree::Tree;
 
 /// Reads a crate of these files, whose paths are from `src` on, and hands its graph to `look`.
-pub fn with_graph<T>(files: &[(&str, &str)], look: impl FnOnce(&Graph) -> T) -> T {
+pub(super) fn with_graph<T>(files: &[(&str, &str)], look: impl FnOnce(&Graph) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = folder.path().join(path);
@@ -16,7 +16,7 @@ pub fn with_graph<T>(files: &[(&str, &str)], look: impl FnOnce(&Graph) -> T) -> 
 }
 
 /// The arrows of a crate as `from.rs:line → to.rs`; those of tests are marked.
-pub fn arrows(files: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn arrows(files: &[(&str, &str)]) -> Vec<String> {
     with_graph(files, |graph| {
         let shown = graph.arrows.iter().map(|arrow| {
             let mark = if arrow.test { " (test)" } else { "" };

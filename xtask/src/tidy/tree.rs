@@ -11,13 +11,13 @@ use anyhow::{Context, Result, bail};
 use super::source::{Import, Inline, Scope, Used};
 
 /// All that belongs to a crate, from its `lib.rs` on.
-pub struct Tree {
+pub(super) struct Tree {
     pub files: Vec<File>,
     pub modules: Vec<Module>,
 }
 
 /// A file of the crate.
-pub struct File {
+pub(super) struct File {
     /// From the crate's `src` on.
     pub path: PathBuf,
     pub test: bool,
@@ -28,13 +28,13 @@ pub struct File {
 
 impl File {
     /// How many lines the unit tests take that stand in the file.
-    pub fn inline_test_lines(&self) -> usize {
+    pub(super) fn inline_test_lines(&self) -> usize {
         self.inline_tests.iter().map(|(first, last)| last - first + 1).sum()
     }
 }
 
 /// A module, in a file of its own or inside one.
-pub struct Module {
+pub(super) struct Module {
     /// The names from the crate's root on; the root has none.
     pub path: Vec<String>,
     pub file: usize,
@@ -48,7 +48,7 @@ pub struct Module {
 
 /// What a path leads to.
 #[derive(Default)]
-pub struct Target {
+pub(super) struct Target {
     /// The files that define it: more than one where platforms differ.
     pub files: BTreeSet<usize>,
     /// The modules that it passes by name, on its way and through re-exports.
@@ -66,7 +66,7 @@ struct Place<'a> {
 
 impl Tree {
     /// Reads the crate whose root is `src/lib.rs`.
-    pub fn read(src: &Path) -> Result<Self> {
+    pub(super) fn read(src: &Path) -> Result<Self> {
         let mut tree = Self { files: Vec::new(), modules: Vec::new() };
         let root =
             Place { file: Path::new("lib.rs"), folder: Path::new(""), name: Vec::new(), parent: None, test: false };
@@ -124,25 +124,25 @@ impl Tree {
     }
 
     /// What a path that stands in a module leads to; nothing when it leads out of the crate.
-    pub fn resolve(&self, from: usize, path: &[String]) -> Target {
+    pub(super) fn resolve(&self, from: usize, path: &[String]) -> Target {
         let mut target = Target::default();
         self.follow(from, path, &mut target, &mut BTreeSet::new());
         target
     }
 
     /// Whether a path of one small word is a variable, for all that can be told.
-    pub fn is_variable(&self, module: usize, used: &Used) -> bool {
+    pub(super) fn is_variable(&self, module: usize, used: &Used) -> bool {
         let [word] = &used.path[..] else { return false };
         !used.called && self.modules[module].variables.contains(word)
     }
 
     /// Whether `inner` is `outer`, or stands below it.
-    pub fn is_within(&self, inner: usize, outer: usize) -> bool {
+    pub(super) fn is_within(&self, inner: usize, outer: usize) -> bool {
         inner == outer || self.modules[inner].parent.is_some_and(|parent| self.is_within(parent, outer))
     }
 
     /// The module that a path names, if it names one.
-    pub fn module(&self, from: usize, path: &[String]) -> Option<usize> {
+    pub(super) fn module(&self, from: usize, path: &[String]) -> Option<usize> {
         let (first, rest) = path.split_first()?;
         let (start, rest) = match first.as_str() {
             "crate" => (0, rest),

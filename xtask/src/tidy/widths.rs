@@ -8,7 +8,7 @@ use super::files::Text;
 const WIDEST: usize = 120;
 
 /// Every line of a Markdown file that is too wide and could be wrapped.
-pub fn check(file: &Text) -> Vec<Complaint> {
+pub(super) fn check(file: &Text) -> Vec<Complaint> {
     let mut in_code = false;
     let mut complaints = Vec::new();
     for (number, line) in file.text.lines().enumerate() {

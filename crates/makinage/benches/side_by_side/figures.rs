@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One turn's figures.
 #[derive(Debug, Clone, Copy)]
-pub struct Figures {
+pub(crate) struct Figures {
     /// Seconds from the program's start to the first model that takes over.
     pub start: f64,
     /// Microseconds of processor time an event, of the service and its worker, while a backlog is scored.
@@ -25,7 +25,7 @@ impl Figures {
     }
 
     /// Of each figure the median of all turns.
-    pub fn median(turns: &[Self]) -> Self {
+    pub(crate) fn median(turns: &[Self]) -> Self {
         let median = |figure: usize| {
             let mut all: Vec<f64> = turns.iter().map(|turn| turn.values()[figure]).collect();
             all.sort_by(f64::total_cmp);
@@ -35,7 +35,7 @@ impl Figures {
     }
 
     /// Each figure as a share of another program's.
-    pub fn over(self, other: &Self) -> String {
+    pub(crate) fn over(self, other: &Self) -> String {
         let ratio = |figure: usize| self.values()[figure] / other.values()[figure];
         format!("start {:.3}, processor time {:.3}, p50 {:.3}, p99 {:.3}", ratio(0), ratio(1), ratio(2), ratio(3))
     }

@@ -16,15 +16,15 @@ use rdkafka::{
 };
 
 /// The longest that anything may take.
-pub const DEADLINE: Duration = Duration::from_mins(2);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 
 /// A broker.
-pub struct Kafka {
+pub(crate) struct Kafka {
     pub endpoint: String,
 }
 
 impl Kafka {
-    pub fn new(endpoint: &str) -> Self {
+    pub(crate) fn new(endpoint: &str) -> Self {
         Self { endpoint: endpoint.to_owned() }
     }
 
@@ -35,7 +35,7 @@ impl Kafka {
     }
 
     /// Makes topics of one partition.
-    pub fn create(&self, topics: &[&str]) {
+    pub(crate) fn create(&self, topics: &[&str]) {
         let admin: AdminClient<DefaultClientContext> = self.client().create().expect("a client");
         let topics: Vec<_> = topics.iter().map(|name| NewTopic::new(name, 1, TopicReplication::Fixed(1))).collect();
         let made = futures_executor::block_on(admin.create_topics(&topics, &AdminOptions::new())).expect("an answer");
@@ -43,7 +43,7 @@ impl Kafka {
     }
 
     /// Waits until a topic holds so many records.
-    pub fn wait_for(&self, topic: &str, records: i64) {
+    pub(crate) fn wait_for(&self, topic: &str, records: i64) {
         let consumer: BaseConsumer = self.client().create().expect("a client");
         let deadline = Instant::now() + DEADLINE;
         while consumer.fetch_watermarks(topic, 0, DEADLINE).expect("watermarks").1 < records {
@@ -53,7 +53,7 @@ impl Kafka {
     }
 
     /// Produces events that differ, each with its number as key.
-    pub fn produce(&self, topic: &str, numbers: Range<u64>) {
+    pub(crate) fn produce(&self, topic: &str, numbers: Range<u64>) {
         let producer: BaseProducer =
             self.client().set("linger.ms", "20").set("compression.type", "lz4").create().expect("a producer");
         for number in numbers {
@@ -64,7 +64,7 @@ impl Kafka {
 
     /// Produces events one by one and reads their outputs, which have the events' keys: how long each took, from its production to its
     /// output's arrival here.
-    pub fn latencies(&self, events: &str, outputs: &str, numbers: Range<u64>, pace: Duration) -> Vec<Duration> {
+    pub(crate) fn latencies(&self, events: &str, outputs: &str, numbers: Range<u64>, pace: Duration) -> Vec<Duration> {
         let producer: BaseProducer = self.client().set("linger.ms", "0").create().expect("a producer");
         let consumer: BaseConsumer =
             self.client().set("group.id", "bench").set("fetch.wait.max.ms", "1000").create().expect("a consumer");

@@ -27,7 +27,7 @@ const PACE: Duration = Duration::from_millis(1);
 const TICK: Duration = Duration::from_millis(10);
 
 /// What all turns share.
-pub struct Bench {
+pub(crate) struct Bench {
     pub kafka: Kafka,
     pub python: PathBuf,
     pub folder: PathBuf,
@@ -35,7 +35,7 @@ pub struct Bench {
 
 impl Bench {
     /// Publishes the model that all serve.
-    pub fn publish(&self, makinage: &Path, model: &Path) {
+    pub(crate) fn publish(&self, makinage: &Path, model: &Path) {
         self.kafka.create(&[MODELS, EVENTS]);
         let models = format!("models: [{{topic: {MODELS}, path: {}}}]", model.display());
         let text =
@@ -48,7 +48,7 @@ impl Bench {
     }
 
     /// Produces the backlog that each turn scores.
-    pub fn fill(&self) {
+    pub(crate) fn fill(&self) {
         self.kafka.produce(EVENTS, 0..BACKLOG);
     }
 
@@ -76,7 +76,7 @@ models: {{store: {}}}
 }
 
 /// One turn.
-pub struct Run<'a> {
+pub(crate) struct Run<'a> {
     pub bench: &'a Bench,
     pub program: &'a Path,
     /// Names its topics and its consumer group.
@@ -85,7 +85,7 @@ pub struct Run<'a> {
 
 impl Run<'_> {
     /// Runs the program twice: before a backlog, and before events that come one by one.
-    pub fn measure(&self) -> Figures {
+    pub(crate) fn measure(&self) -> Figures {
         let (start, processor) = self.backlog();
         let (p50, p99) = self.paced();
         Figures { start, processor, p50, p99 }

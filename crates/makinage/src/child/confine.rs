@@ -6,7 +6,7 @@
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{confine, confine_this_thread, limit_memory, release, release_this_thread};
 #[cfg(target_os = "linux")]
-pub use linux::{confine, confine_this_thread, limit_memory, release, release_this_thread};
+pub(crate) use linux::{confine, confine_this_thread, limit_memory, release, release_this_thread};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -18,17 +18,17 @@ mod linux {
     };
 
     /// Lets a process that has just been started run on the last of this process's processors only. Its threads and children inherit that.
-    pub fn confine(process: u32) -> io::Result<()> {
+    pub(crate) fn confine(process: u32) -> io::Result<()> {
         Ok(sched_setaffinity(pid(process), &last(&all()))?)
     }
 
     /// The same for the thread that calls this; threads that it starts inherit it.
-    pub fn confine_this_thread() -> io::Result<()> {
+    pub(crate) fn confine_this_thread() -> io::Result<()> {
         Ok(sched_setaffinity(None, &last(&all()))?)
     }
 
     /// Gives the thread that calls this all processors again.
-    pub fn release_this_thread() -> io::Result<()> {
+    pub(crate) fn release_this_thread() -> io::Result<()> {
         Ok(sched_setaffinity(None, &all())?)
     }
 
@@ -48,7 +48,7 @@ mod linux {
     }
 
     /// Gives a process all of this process's processors again, each of its threads by itself.
-    pub fn release(process: u32) -> io::Result<()> {
+    pub(crate) fn release(process: u32) -> io::Result<()> {
         let all = all();
         for entry in fs::read_dir(format!("/proc/{process}/task"))? {
             let thread = entry?.file_name().to_str().and_then(|name| name.parse().ok());
@@ -61,7 +61,7 @@ mod linux {
     }
 
     /// Bounds the memory that a process can take for its data: what is beyond fails as `MemoryError` in it.
-    pub fn limit_memory(process: u32, bytes: u64) -> io::Result<()> {
+    pub(crate) fn limit_memory(process: u32, bytes: u64) -> io::Result<()> {
         let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
         prlimit(pid(process), Resource::Data, limit)?;
         Ok(())

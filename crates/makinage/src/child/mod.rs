@@ -9,18 +9,18 @@
 //!
 //! Below everything else: what the programs are for is their starters' business.
 
-pub mod confine;
+pub(crate) mod confine;
 mod ended;
 mod group;
 mod mark;
 mod printed;
 mod program;
 mod running;
-pub mod secrets;
+pub(crate) mod secrets;
 #[cfg(test)]
 mod tests;
 
-pub use self::{
+pub(crate) use self::{
     ended::Ended,
     printed::{Lines, wait_for_all_output},
     program::Program,

@@ -16,7 +16,7 @@ const LONGEST_LINE: u64 = 8 * 1024;
 static FOLLOWED: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
 
 /// Waits until all that ended children have printed has been passed on; not longer than `longest`.
-pub fn wait_for_all_output(longest: Duration) {
+pub(crate) fn wait_for_all_output(longest: Duration) {
     FOLLOWED.1.wait_while_for(&mut FOLLOWED.0.lock(), |followed| *followed > 0, longest);
 }
 
@@ -74,7 +74,7 @@ impl Printed {
 
 /// The lines of an output as they come, up to its end. Bytes that aren't UTF-8 are replaced.
 #[derive(Debug)]
-pub struct Lines {
+pub(crate) struct Lines {
     name: String,
     output: BufReader<PipeReader>,
     printed: Arc<Printed>,

@@ -25,7 +25,7 @@ const LAUNCH: &str = include_str!("../../../../python/launch.py");
 
 /// A program that is to be started.
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     command: Command,
     name: String,
     kept: usize,
@@ -33,14 +33,14 @@ pub struct Program {
 
 impl Program {
     /// Any program; `python`, whichever it is, starts it. It reads nothing.
-    pub fn new(python: &Path, program: &Path, arguments: &[&OsStr]) -> Self {
+    pub(crate) fn new(python: &Path, program: &Path, arguments: &[&OsStr]) -> Self {
         let mut command = Command::new(python);
         command.args(["-c", LAUNCH]).arg(program).args(arguments);
         Self { command, name: "program".to_owned(), kept: 0 }
     }
 
     /// A Python script, which talks over its standard input, a socket, and ends by itself at the end of that.
-    pub fn script(python: &Path, text: &str) -> Self {
+    pub(crate) fn script(python: &Path, text: &str) -> Self {
         let mut command = Command::new(python);
         command.arg("-c").arg(format!("{LAUNCH}\n{text}"));
         Self { command, name: "script".to_owned(), kept: 0 }
@@ -48,26 +48,26 @@ impl Program {
 
     /// What its threads, and what is said of it, are called.
     #[must_use]
-    pub fn named(self, name: &str) -> Self {
+    pub(crate) fn named(self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self }
     }
 
     /// Keeps so many of the lines that it prints last.
     #[must_use]
-    pub fn keeping(self, lines: usize) -> Self {
+    pub(crate) fn keeping(self, lines: usize) -> Self {
         Self { kept: lines, ..self }
     }
 
     /// In this folder.
     #[must_use]
-    pub fn within(mut self, folder: &Path) -> Self {
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
     }
 
     /// Without this variable in its environment.
     #[must_use]
-    pub fn without(mut self, variable: &str) -> Self {
+    pub(crate) fn without(mut self, variable: &str) -> Self {
         self.command.env_remove(variable);
         self
     }
@@ -75,7 +75,7 @@ impl Program {
     /// Starts it. `follow` gets what it prints, on a thread of its own.
     ///
     /// Where the program asks for it (`PR_SET_PDEATHSIG`), the kernel kills it when the thread that calls this ends.
-    pub fn start(mut self, follow: impl FnOnce(Lines) + Send + 'static) -> io::Result<Running> {
+    pub(crate) fn start(mut self, follow: impl FnOnce(Lines) + Send + 'static) -> io::Result<Running> {
         let (socket, theirs) = UnixStream::pair()?;
         let (output, stdout) = io::pipe()?;
         let stderr = stdout.try_clone()?;

@@ -13,7 +13,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A running program. Dropping it ends it, and all that it started.
 #[derive(Debug)]
-pub struct Running {
+pub(crate) struct Running {
     // Ended before the socket closes: a script that sees that may still have something to tidy up, which nobody wants then.
     group: Group,
     socket: UnixStream,
@@ -28,39 +28,39 @@ impl Running {
     }
 
     /// The process's id.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.group.id()
     }
 
     /// The service's end of its standard input.
-    pub fn socket(&self) -> &UnixStream {
+    pub(crate) fn socket(&self) -> &UnixStream {
         &self.socket
     }
 
     /// The last lines that it printed.
-    pub fn printed(&self) -> Vec<String> {
+    pub(crate) fn printed(&self) -> Vec<String> {
         self.printed.lines()
     }
 
     /// How it ended; `None` where it did not within this time.
-    pub fn ended_within(&self, longest: Duration) -> Option<Ended> {
+    pub(crate) fn ended_within(&self, longest: Duration) -> Option<Ended> {
         self.group.ended_within(longest)
     }
 
     /// Ends it, and all that it started.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.group.kill();
     }
 
     /// Ends it, and waits until it has.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         self.kill();
         // Nothing can be done about one that even this doesn't end.
         let _ = self.group.ended_within(PATIENCE);
     }
 
     /// Waits for its end, and for all that it printed. What `look` says ends the wait, and the program.
-    pub fn wait<E>(&self, mut look: impl FnMut() -> Option<E>) -> Result<Ended, E> {
+    pub(crate) fn wait<E>(&self, mut look: impl FnMut() -> Option<E>) -> Result<Ended, E> {
         loop {
             if let Some(why) = look() {
                 self.end();

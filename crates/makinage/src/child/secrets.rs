@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 static WITHHELD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// From now on no child gets this variable.
-pub fn withhold(variable: &str) {
+pub(crate) fn withhold(variable: &str) {
     WITHHELD.lock().insert(variable.to_owned());
 }
 

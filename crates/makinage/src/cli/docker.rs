@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 /// Which image was started.
 #[derive(Debug, Clone, Copy)]
-pub enum Image {
+pub(super) enum Image {
     /// `makinage/makinage`
     Serve,
     /// `makinage/model-publisher`
@@ -13,7 +13,7 @@ pub enum Image {
 }
 
 /// The corrected command, where the arguments are those of a mount.
-pub fn misplaced_mount(arguments: &[OsString], image: Image) -> Option<String> {
+pub(super) fn misplaced_mount(arguments: &[OsString], image: Image) -> Option<String> {
     let mount = |argument: &OsString| {
         let text = argument.to_string_lossy();
         matches!(&*text, "-v" | "--volume" | "--mount")

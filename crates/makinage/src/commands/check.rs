@@ -24,7 +24,7 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Checks the file, then Kafka and what the file redirects to unless `offline`. Exit code 2 if anything is wrong.
-pub fn run(file: &Path, offline: bool) -> ExitCode {
+pub(crate) fn run(file: &Path, offline: bool) -> ExitCode {
     log_to_stderr(tracing::Level::ERROR);
     let mut list = Checklist::default();
     if offline && let Ok(Located::Elsewhere(redirect)) = locate_service(file) {

@@ -7,29 +7,29 @@ use std::{
 
 /// Writes lines and remembers whether all was well.
 #[derive(Debug, Default)]
-pub struct Checklist {
+pub(super) struct Checklist {
     failed: bool,
 }
 
 impl Checklist {
     /// It is as it should be.
-    pub fn good(what: impl Display) {
+    pub(super) fn good(what: impl Display) {
         say("✔", what);
     }
 
     /// It works, but the user should know.
-    pub fn note(what: impl Display) {
+    pub(super) fn note(what: impl Display) {
         say("!", what);
     }
 
     /// It keeps the service from working.
-    pub fn bad(&mut self, what: impl Display) {
+    pub(super) fn bad(&mut self, what: impl Display) {
         self.failed = true;
         say("✖", what);
     }
 
     /// Whether anything was bad.
-    pub fn failed(&self) -> bool {
+    pub(super) fn failed(&self) -> bool {
         self.failed
     }
 }

@@ -9,12 +9,12 @@ use crate::{
 };
 
 /// The configuration in a file, or in what that leads to; `None` after its problems have been written.
-pub fn configuration(file: &Path) -> Option<Config> {
+pub(super) fn configuration(file: &Path) -> Option<Config> {
     told(preflight::inspect(file))
 }
 
 /// The same of what has been read already.
-pub fn told(reading: Reading<Config>) -> Option<Config> {
+pub(super) fn told(reading: Reading<Config>) -> Option<Config> {
     for warning in &reading.warnings {
         tell(format_args!("warning: {warning}"));
     }

@@ -1,20 +1,20 @@
 //! What each subcommand does, one file each; their arguments are in [`crate::cli`].
 
-pub mod check;
+pub(crate) mod check;
 mod checklist;
 mod configuration;
-pub mod demo;
-pub mod model;
-pub mod predict;
-pub mod publish;
-pub mod run;
+pub(crate) mod demo;
+pub(crate) mod model;
+pub(crate) mod predict;
+pub(crate) mod publish;
+pub(crate) mod run;
 
 use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, fmt};
 
 /// Exit code for bad usage or configuration.
-pub const BAD_CONFIG: u8 = 2;
+pub(crate) const BAD_CONFIG: u8 = 2;
 
 /// Writes a line to standard error. Nobody has to read it: `eprintln!` panics once its reader has gone.
 pub(crate) fn tell(line: impl std::fmt::Display) {

@@ -43,7 +43,7 @@ const LAST_OUTPUT: Duration = Duration::from_secs(1);
 /// What became of the events is counted on standard error.
 ///
 /// Exit code 0 when every event was scored or skipped by a step, 1 when one failed.
-pub fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     // What hooks and models print is what someone who tries them wants to see.
     log_to("warn,worker=info", io::stderr);
     let outcome = score(file, model, events);

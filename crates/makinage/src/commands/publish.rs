@@ -36,7 +36,7 @@ use crate::{
 
 /// What is to be done with the models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// Publish them.
     Publish,
     /// Check them and Kafka, and say what would be sent.
@@ -46,7 +46,7 @@ pub enum Mode {
 }
 
 /// Publishes what the file names. Exit code 2 for a wrong file.
-pub fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
+pub(crate) fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
     let level = if matches!(mode, Mode::Watch(_)) { tracing::Level::INFO } else { tracing::Level::WARN };
     log_to_stderr(level);
     let reading = inspect_publish(file);
@@ -74,7 +74,7 @@ pub fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
 
 /// Publishes the models of `config`, in its order; a dry run stops before the first is sent. `results` takes one line
 /// for each (stdout).
-pub fn run(config: &PublishConfig, dry: bool, results: &mut impl Write) -> anyhow::Result<()> {
+pub(crate) fn run(config: &PublishConfig, dry: bool, results: &mut impl Write) -> anyhow::Result<()> {
     let models = prepare_all(config)?;
     let largest = models.iter().map(|prepared| prepared.archive.bytes).max().unwrap_or(0);
     let cluster = Cluster::new(&config.kafka, &config.application);

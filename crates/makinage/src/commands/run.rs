@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Serves until it is told to stop. What is wrong with the file ends it at once, with exit code 2.
-pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(file: &Path) -> anyhow::Result<ExitCode> {
     log_to_stderr(tracing::Level::INFO);
     let stop = Stop::default();
     stop.end_at_a_panic();

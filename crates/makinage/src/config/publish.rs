@@ -129,7 +129,7 @@ pub struct PublishReference {
 }
 
 /// Reads the publisher's configuration from `text`, the content of `file`.
-pub fn read(text: &str, file: &Path, surroundings: &dyn Surroundings) -> Reading<PublishConfig> {
+pub(super) fn read(text: &str, file: &Path, surroundings: &dyn Surroundings) -> Reading<PublishConfig> {
     let mut findings = Findings::new(file);
     let Some(root) = root::read(text, &mut findings) else {
         return Reading::new(findings, None, None);

@@ -63,7 +63,12 @@ pub struct Redirect {
 }
 
 /// The redirect of a file that has nothing else; all that is wrong with it is noted.
-pub fn read(root: &Node, folder: &Path, surroundings: &dyn Surroundings, findings: &mut Findings) -> Option<Redirect> {
+pub(super) fn read(
+    root: &Node,
+    folder: &Path,
+    surroundings: &dyn Surroundings,
+    findings: &mut Findings,
+) -> Option<Redirect> {
     let (others, redirect) = top(root, findings)?;
     if let Some(other) = others.first() {
         let message = "with `redirect` the whole configuration lives elsewhere, and nothing else is read from this file; move this key there";

@@ -74,7 +74,7 @@ pub struct Config {
 }
 
 /// Reads the service's configuration from `text`, which came from `origin`.
-pub fn read(text: &str, origin: &Origin, surroundings: &dyn Surroundings) -> Reading<Config> {
+pub(super) fn read(text: &str, origin: &Origin, surroundings: &dyn Surroundings) -> Reading<Config> {
     let mut findings = Findings::new(&origin.name);
     let Some(root) = root::read(text, &mut findings) else {
         return Reading::new(findings, None, None);

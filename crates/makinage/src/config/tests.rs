@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::{reader::surroundings::Surroundings, *};
 
 /// A machine with `python3` and four cores.
-pub struct Machine;
+pub(super) struct Machine;
 
 impl Surroundings for Machine {
     fn variable(&self, name: &str) -> Option<OsString> {
@@ -25,47 +25,47 @@ impl Surroundings for Machine {
     }
 }
 
-pub fn example(name: &str) -> String {
+pub(super) fn example(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/examples").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub fn service(text: &str) -> Reading<Config> {
+pub(super) fn service(text: &str) -> Reading<Config> {
     super::service::read(text, &Origin::file(Path::new("/etc/app/config.serve.yaml")), &Machine)
 }
 
-pub fn publisher(text: &str) -> Reading<PublishConfig> {
+pub(super) fn publisher(text: &str) -> Reading<PublishConfig> {
     super::publish::read(text, Path::new("config.publish.yaml"), &Machine)
 }
 
 /// The page's service with `from` replaced by `to`.
-pub fn changed(from: &str, to: &str) -> Reading<Config> {
+pub(super) fn changed(from: &str, to: &str) -> Reading<Config> {
     let page = example("serve.yaml");
     assert!(page.contains(from), "the documentation's file has no {from:?}");
     service(&page.replacen(from, to, 1))
 }
 
 /// The one problem of the documented service with `from` replaced by `to`, without the file's name.
-pub fn problem(from: &str, to: &str) -> String {
+pub(super) fn problem(from: &str, to: &str) -> String {
     let problems = changed(from, to).problems.to_string();
     assert_eq!(problems.lines().count(), 1, "not one problem but:\n{problems}");
     without_file(&problems)
 }
 
 /// The warnings of the documented service with `from` replaced by `to`, where nothing is wrong.
-pub fn warnings(from: &str, to: &str) -> String {
+pub(super) fn warnings(from: &str, to: &str) -> String {
     let reading = changed(from, to);
     assert_eq!(reading.problems.to_string(), "");
     without_file(&reading.warnings.to_string())
 }
 
 /// The configuration of the documented service with `from` replaced by `to`.
-pub fn config(from: &str, to: &str) -> Config {
+pub(super) fn config(from: &str, to: &str) -> Config {
     let reading = changed(from, to);
     reading.config.unwrap_or_else(|| panic!("{}", reading.problems))
 }
 
-pub fn without_file(lines: &str) -> String {
+pub(super) fn without_file(lines: &str) -> String {
     lines.replace("/etc/app/config.serve.yaml:", "")
 }
 

@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// What is remembered from one query to the next.
 #[derive(Debug)]
-pub struct Cursor {
+pub(super) struct Cursor {
     index: Option<u64>,
     backoff: Backoff,
     /// After a failure.
@@ -28,12 +28,12 @@ impl Default for Cursor {
 
 impl Cursor {
     /// What to wait for; `None` to be answered at once.
-    pub fn index(&self) -> Option<u64> {
+    pub(super) fn index(&self) -> Option<u64> {
         self.index
     }
 
     /// An answer came with this index.
-    pub fn answered(&mut self, index: Option<u64>) {
+    pub(super) fn answered(&mut self, index: Option<u64>) {
         self.backoff.succeeded();
         self.pause = None;
         self.index = match (self.index, index) {
@@ -44,14 +44,14 @@ impl Cursor {
     }
 
     /// There was no answer: whoever answers next may not be the one who gave the index.
-    pub fn failed(&mut self) {
+    pub(super) fn failed(&mut self) {
         self.index = None;
         // Spread so that many services don't come at once.
         self.pause = Some(self.backoff.failed().mul_f64(0.75 + fastrand::f64() / 2.0));
     }
 
     /// The least time from the beginning of a query to the next one's: longer with each failure.
-    pub fn pace(&self) -> Duration {
+    pub(super) fn pace(&self) -> Duration {
         self.pause.unwrap_or(PACE)
     }
 }

@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// A key and what is known of it.
 #[derive(Debug)]
-pub struct Follower {
+pub(crate) struct Follower {
     consul: Consul,
     known: Known,
     asked: Option<Instant>,
@@ -23,17 +23,17 @@ pub struct Follower {
 
 impl Follower {
     /// Nothing is known of the key yet.
-    pub fn new(consul: Consul) -> Self {
+    pub(crate) fn new(consul: Consul) -> Self {
         Self { consul, known: Known::default(), asked: None }
     }
 
     /// The value that came last.
-    pub fn last(&self) -> &str {
+    pub(crate) fn last(&self) -> &str {
         self.known.last().unwrap_or_default()
     }
 
     /// The next value that differs from the last, however long that takes; `None` once it is over.
-    pub fn next(&mut self, over: &dyn Fn() -> bool) -> Option<String> {
+    pub(crate) fn next(&mut self, over: &dyn Fn() -> bool) -> Option<String> {
         loop {
             self.wait(over);
             if over() {

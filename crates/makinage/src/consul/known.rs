@@ -17,7 +17,7 @@ enum Trouble {
 
 /// What is to be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
+pub(super) enum News {
     /// Something keeps the value away.
     Away,
     /// Nothing does any more.
@@ -26,7 +26,7 @@ pub enum News {
 
 /// What an answer brings.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Heard {
+pub(super) struct Heard {
     /// Another value than before.
     pub text: Option<String>,
     /// What is to be said.
@@ -35,7 +35,7 @@ pub struct Heard {
 
 /// A key, as far as it is known.
 #[derive(Debug, Default)]
-pub struct Known {
+pub(super) struct Known {
     cursor: Cursor,
     last: Option<String>,
     trouble: Said<Trouble>,
@@ -43,23 +43,23 @@ pub struct Known {
 
 impl Known {
     /// The value that came last.
-    pub fn last(&self) -> Option<&str> {
+    pub(super) fn last(&self) -> Option<&str> {
         self.last.as_deref()
     }
 
     /// What to wait for; `None` to be answered at once.
-    pub fn index(&self) -> Option<u64> {
+    pub(super) fn index(&self) -> Option<u64> {
         // Before there is any value nothing is served, and a query that Consul holds would keep a stop waiting.
         self.cursor.index().filter(|_| self.last.is_some())
     }
 
     /// The least time from the beginning of a query to the next one's.
-    pub fn pace(&self) -> Duration {
+    pub(super) fn pace(&self) -> Duration {
         self.cursor.pace()
     }
 
     /// Takes in what Consul said.
-    pub fn hear(&mut self, answer: &Result<Answer, ConsulError>) -> Heard {
+    pub(super) fn hear(&mut self, answer: &Result<Answer, ConsulError>) -> Heard {
         let value = match answer {
             Ok(answer) => {
                 self.cursor.answered(answer.index);

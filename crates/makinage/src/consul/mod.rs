@@ -1,7 +1,7 @@
 //! A key in Consul's key-value store, over its HTTP interface.
 
 mod cursor;
-pub mod follow;
+pub(crate) mod follow;
 mod known;
 
 use std::time::Duration;
@@ -22,7 +22,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'
 
 /// A key of an agent.
 #[derive(Debug)]
-pub struct Consul {
+pub(crate) struct Consul {
     agent: ureq::Agent,
     url: String,
     token: Option<Secret>,
@@ -32,7 +32,7 @@ pub struct Consul {
 
 /// What Consul says of the key.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// `X-Consul-Index`.
     pub index: Option<u64>,
     /// The value, if there is one.
@@ -41,7 +41,7 @@ pub struct Answer {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum ConsulError {
+pub(crate) enum ConsulError {
     /// Nobody answers, or not to the end.
     #[error("{consul} does not answer ({reason}); check that it runs there, and redirect.endpoint")]
     Away {
@@ -80,7 +80,7 @@ pub enum ConsulError {
 
 impl Consul {
     /// The key that a redirect names.
-    pub fn new(redirect: &Redirect) -> Self {
+    pub(crate) fn new(redirect: &Redirect) -> Self {
         let settings = ureq::Agent::config_builder()
             .http_status_as_error(false)
             // A redirect would carry the token to somebody else.
@@ -100,23 +100,23 @@ impl Consul {
     }
 
     /// For people.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The value as it is now, or what keeps it away.
-    pub fn value(&self) -> Result<String, String> {
+    pub(crate) fn value(&self) -> Result<String, String> {
         let answer = self.get(None).map_err(|error| error.to_string())?;
         answer.value.ok_or_else(|| self.missing())
     }
 
     /// What is said when the key isn't there.
-    pub fn missing(&self) -> String {
+    pub(crate) fn missing(&self) -> String {
         format!("{} has no value; put the configuration there, as `consul kv put KEY @config.yaml` does", self.name)
     }
 
     /// The value; with `index`, once it has changed since then or Consul has waited long enough.
-    pub fn get(&self, index: Option<u64>) -> Result<Answer, ConsulError> {
+    pub(crate) fn get(&self, index: Option<u64>) -> Result<Answer, ConsulError> {
         let (url, timeout) = match index {
             // Consul adds up to a sixteenth, so that not all come back at once.
             Some(index) => (format!("{}&index={index}&wait={}s", self.url, HOLD.as_secs()), HOLD + HOLD / 16 + ANSWER),

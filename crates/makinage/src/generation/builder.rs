@@ -28,7 +28,7 @@ use crate::{
 
 /// What generations are made with.
 #[derive(Debug)]
-pub struct Builder {
+pub(crate) struct Builder {
     /// Where models are unpacked.
     pub workspace: Arc<Workspace>,
     /// Recent events, to warm up on.
@@ -42,7 +42,7 @@ pub struct Builder {
 }
 
 /// Makes generations: of workers, or a test's.
-pub trait Build: Send {
+pub(crate) trait Build: Send {
     /// What a generation is for those who use it.
     type Ready: Send + fmt::Debug;
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 /// How far one model has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State<M> {
+pub(crate) enum State<M> {
     /// Nobody has tried to have it; it is not taken before this, since a newer one may follow at once.
     Seen(Instant),
     /// It couldn't be had for the time being, and is tried again then.
@@ -19,7 +19,7 @@ pub enum State<M> {
 
 /// What may be known of the models before the last candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Older {
+pub(crate) enum Older {
     /// The topic isn't read yet.
     Unread,
     /// They may be asked for, from then on.
@@ -30,7 +30,7 @@ pub enum Older {
 
 /// What else bears on the choice.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances {
+pub(crate) struct Circumstances {
     /// The time.
     pub now: Instant,
     /// The number of the newest configuration that wasn't found wanting.
@@ -45,7 +45,7 @@ pub struct Circumstances {
 
 /// What the loader does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// Makes a generation of what served before.
     GoBack,
     /// Makes a generation of this candidate and the newest configuration.
@@ -64,7 +64,7 @@ pub enum Next {
 
 /// Chooses. `serving` is the number of the configuration that serves; the candidates are the models that may take over,
 /// newest first, as far as they are known.
-pub fn choose<M>(serving: Option<u64>, candidates: &[&State<M>], circumstances: &Circumstances) -> Next {
+pub(crate) fn choose<M>(serving: Option<u64>, candidates: &[&State<M>], circumstances: &Circumstances) -> Next {
     let Circumstances { now, configuration, older, going_back, store_was_asked } = *circumstances;
     if going_back.is_some_and(|due| due <= now) {
         return Next::GoBack;

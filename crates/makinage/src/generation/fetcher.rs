@@ -23,14 +23,14 @@ struct Asked {
 
 /// The loader's end: asking for one model gives up the one before.
 #[derive(Debug)]
-pub struct Asks {
+pub(crate) struct Asks {
     sender: Sender<Asked>,
     latest: Arc<AtomicU64>,
 }
 
 /// The end that works.
 #[derive(Debug)]
-pub struct Fetcher<T> {
+pub(crate) struct Fetcher<T> {
     models: Arc<T>,
     mailbox: Arc<Mailbox>,
     asked: Receiver<Asked>,
@@ -38,7 +38,7 @@ pub struct Fetcher<T> {
 }
 
 /// Both ends; what is fetched goes to the mailbox.
-pub fn fetcher<T: Models>(models: Arc<T>, mailbox: Arc<Mailbox>) -> (Asks, Fetcher<T>) {
+pub(crate) fn fetcher<T: Models>(models: Arc<T>, mailbox: Arc<Mailbox>) -> (Asks, Fetcher<T>) {
     // Of what is asked only the last is of use, so that it never grows.
     let (sender, asked) = unbounded();
     let latest = Arc::<AtomicU64>::default();
@@ -47,7 +47,7 @@ pub fn fetcher<T: Models>(models: Arc<T>, mailbox: Arc<Mailbox>) -> (Asks, Fetch
 
 impl Asks {
     /// Asks for the model in this place. The answer has the number that is returned.
-    pub fn ask(&self, place: RecordPlace) -> u64 {
+    pub(crate) fn ask(&self, place: RecordPlace) -> u64 {
         let number = self.latest.fetch_add(1, Ordering::SeqCst) + 1;
         // The fetcher is gone only when the service is ending.
         let _ = self.sender.send(Asked { number, place });
@@ -57,7 +57,7 @@ impl Asks {
 
 impl<T: Models> Fetcher<T> {
     /// Works until the loader is gone or the mailbox closed.
-    pub fn run(self) {
+    pub(crate) fn run(self) {
         while let Ok(asked) = self.asked.recv() {
             panics::point("fetch");
             if self.mailbox.is_closed() {

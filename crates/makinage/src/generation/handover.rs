@@ -8,7 +8,7 @@ use super::{Arrived, Configuration, Made, builder::Build, mailbox::Mailbox, memo
 
 /// Where generations go, and who takes note.
 #[derive(Debug)]
-pub struct LoaderOutlets<R> {
+pub(crate) struct LoaderOutlets<R> {
     /// Generations that are ready, to the pipeline.
     pub ready: Sender<R>,
     /// Takes note of what was served, and of what was taken back.
@@ -17,7 +17,7 @@ pub struct LoaderOutlets<R> {
 
 /// What became of making a generation.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It serves; this one did before.
     Serves(Option<Made>),
     /// It could not be made, which was said. What serves goes on.
@@ -26,7 +26,7 @@ pub enum Outcome {
 
 /// What serves, and what makes the next one.
 #[derive(Debug)]
-pub struct HandOver<B: Build> {
+pub(crate) struct HandOver<B: Build> {
     builder: B,
     outlets: LoaderOutlets<B::Ready>,
     mailbox: Arc<Mailbox>,
@@ -39,27 +39,27 @@ pub struct HandOver<B: Build> {
 
 impl<B: Build> HandOver<B> {
     /// Nothing serves yet. Once the mailbox is closed a failure is none.
-    pub fn new(builder: B, outlets: LoaderOutlets<B::Ready>, mailbox: Arc<Mailbox>) -> Self {
+    pub(crate) fn new(builder: B, outlets: LoaderOutlets<B::Ready>, mailbox: Arc<Mailbox>) -> Self {
         Self { builder, outlets, mailbox, serving: None, generation: 0, failed: 0, is_over: false }
     }
 
     /// What serves.
-    pub fn serving(&self) -> Option<&Made> {
+    pub(crate) fn serving(&self) -> Option<&Made> {
         self.serving.as_ref()
     }
 
     /// Whether nobody takes generations any more.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.is_over
     }
 
     /// What takes note of models.
-    pub fn memory(&self) -> &dyn Memory {
+    pub(crate) fn memory(&self) -> &dyn Memory {
         &*self.outlets.memory
     }
 
     /// Makes a generation beside the one that serves, and hands it over.
-    pub fn attempt(&mut self, configuration: &Configuration, model: &Arc<Arrived>) -> Outcome {
+    pub(crate) fn attempt(&mut self, configuration: &Configuration, model: &Arc<Arrived>) -> Outcome {
         self.generation += 1;
         let (configuration, model) = (configuration.clone(), Arc::clone(model));
         let made = Made { generation: self.generation, configuration, model };

@@ -34,7 +34,7 @@ struct Entry<M> {
 
 /// Models, and the order of those that may take over.
 #[derive(Debug)]
-pub struct Known<M> {
+pub(crate) struct Known<M> {
     entries: Vec<Entry<M>>,
     /// The newest first, without what serves.
     order: Vec<RecordPlace>,
@@ -54,7 +54,7 @@ impl<M> Default for Known<M> {
 
 impl<M> Known<M> {
     /// Another topic is read from now on. Models of the one before that are here stay.
-    pub fn read(&mut self, now: Instant) {
+    pub(crate) fn read(&mut self, now: Instant) {
         let here = |place: &&RecordPlace| matches!(self.state(place), Some(State::Here(..)));
         self.off_topic = self.places().filter(here).cloned().collect();
         self.fresh.clear();
@@ -62,7 +62,7 @@ impl<M> Known<M> {
     }
 
     /// A model's record has come.
-    pub fn seen(&mut self, seen: Seen, now: Instant) {
+    pub(crate) fn seen(&mut self, seen: Seen, now: Instant) {
         let due = if seen.is_promise { now + SETTLE } else { now };
         self.note(&seen.place, due);
         self.fresh.push(seen.place);
@@ -70,29 +70,29 @@ impl<M> Known<M> {
     }
 
     /// The order is asked for from the newest on.
-    pub fn ask_anew(&mut self, now: Instant) {
+    pub(crate) fn ask_anew(&mut self, now: Instant) {
         self.order.clear();
         self.older = Older::Ask(now);
     }
 
     /// The topic couldn't be asked.
-    pub fn ask_later(&mut self, due: Instant) {
+    pub(crate) fn ask_later(&mut self, due: Instant) {
         self.older = Older::Ask(due);
     }
 
     /// What is before the last of the order.
-    pub fn older(&self) -> Older {
+    pub(crate) fn older(&self) -> Older {
         self.older
     }
 
     /// The last of the order, before which it goes on.
-    pub fn last(&self) -> Option<&RecordPlace> {
+    pub(crate) fn last(&self) -> Option<&RecordPlace> {
         self.order.last()
     }
 
     /// The topic's answer: the model before the last of the order. Those that came, and are older than what is here,
     /// are returned: partitions are read beside each other, and all instances are to serve the same.
-    pub fn found(
+    pub(crate) fn found(
         &mut self,
         found: Option<RecordPlace>,
         serving: Option<&RecordPlace>,
@@ -136,12 +136,12 @@ impl<M> Known<M> {
     }
 
     /// How far the models have come that may take over, the newest first.
-    pub fn candidates(&self) -> Vec<&State<M>> {
+    pub(crate) fn candidates(&self) -> Vec<&State<M>> {
         self.places().filter_map(|place| self.state(place)).collect()
     }
 
     /// Where a candidate is.
-    pub fn place(&self, index: usize) -> Option<RecordPlace> {
+    pub(crate) fn place(&self, index: usize) -> Option<RecordPlace> {
         self.places().nth(index).cloned()
     }
 
@@ -150,12 +150,12 @@ impl<M> Known<M> {
     }
 
     /// How far a model has come.
-    pub fn state(&self, place: &RecordPlace) -> Option<&State<M>> {
+    pub(crate) fn state(&self, place: &RecordPlace) -> Option<&State<M>> {
         self.entries.iter().find(|entry| entry.place == *place).map(|entry| &entry.state)
     }
 
     /// A model has come further, or not.
-    pub fn set(&mut self, place: &RecordPlace, state: State<M>) {
+    pub(crate) fn set(&mut self, place: &RecordPlace, state: State<M>) {
         match self.entries.iter_mut().find(|entry| entry.place == *place) {
             Some(entry) => entry.state = state,
             None => self.entries.push(Entry { place: place.clone(), state, patience: PATIENCE, was_told: false }),
@@ -169,7 +169,7 @@ impl<M> Known<M> {
     }
 
     /// From now on this model is fetched, and no other.
-    pub fn taking(&mut self, place: &RecordPlace, now: Instant) {
+    pub(crate) fn taking(&mut self, place: &RecordPlace, now: Instant) {
         for entry in self.entries.iter_mut().filter(|entry| matches!(entry.state, State::Taking)) {
             entry.state = State::Seen(now);
         }
@@ -177,26 +177,26 @@ impl<M> Known<M> {
     }
 
     /// The model that is being fetched.
-    pub fn taken(&self) -> Option<RecordPlace> {
+    pub(crate) fn taken(&self) -> Option<RecordPlace> {
         let taking = self.entries.iter().find(|entry| matches!(entry.state, State::Taking));
         taking.map(|entry| entry.place.clone())
     }
 
     /// A model couldn't be had, and is tried again. Says whether that is news.
-    pub fn later(&mut self, place: &RecordPlace, now: Instant) -> bool {
+    pub(crate) fn later(&mut self, place: &RecordPlace, now: Instant) -> bool {
         let Some(entry) = self.entries.iter_mut().find(|entry| entry.place == *place) else { return false };
         entry.state = State::Later(now + entry.patience.failed());
         !mem::replace(&mut entry.was_told, true)
     }
 
     /// A model that isn't on the topic.
-    pub fn add_off_topic(&mut self, place: RecordPlace, model: M) {
+    pub(crate) fn add_off_topic(&mut self, place: RecordPlace, model: M) {
         self.set(&place, State::Here(model, vec![]));
         self.off_topic.push(place);
     }
 
     /// A candidate didn't load with this configuration. `serves`: another one serves.
-    pub fn failed(&mut self, index: usize, configuration: u64, serves: bool) {
+    pub(crate) fn failed(&mut self, index: usize, configuration: u64, serves: bool) {
         let Some(place) = self.place(index) else { return };
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.place == place)
             && let State::Here(_, failed) = &mut entry.state
@@ -208,7 +208,7 @@ impl<M> Known<M> {
     }
 
     /// A candidate serves from now on: those before it are of no interest any more.
-    pub fn serves(&mut self, index: usize) {
+    pub(crate) fn serves(&mut self, index: usize) {
         self.order.truncate(index);
         self.off_topic.clear();
         self.fresh.clear();
@@ -220,7 +220,7 @@ impl<M> Known<M> {
 
     /// Another configuration came: models may load with it that didn't with others, of which only the one that serves
     /// may come back.
-    pub fn configured(&mut self, serving: Option<u64>) {
+    pub(crate) fn configured(&mut self, serving: Option<u64>) {
         for entry in &mut self.entries {
             if let State::Here(_, failed) = &mut entry.state {
                 // That it was tried is remembered as long as that matters.

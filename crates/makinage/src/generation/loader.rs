@@ -33,7 +33,7 @@ const UNREADABLE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_
 
 /// Where models come from.
 #[derive(Debug)]
-pub struct Source<T> {
+pub(crate) struct Source<T> {
     /// Which models there are.
     pub models: Arc<T>,
     /// Fetches them.
@@ -50,7 +50,7 @@ struct GoingBack {
 
 /// Makes generations as the mailbox's news asks for them.
 #[derive(Debug)]
-pub struct Loader<B: Build, T> {
+pub(crate) struct Loader<B: Build, T> {
     mailbox: Arc<Mailbox>,
     source: Source<T>,
     hand_over: HandOver<B>,
@@ -70,7 +70,7 @@ pub struct Loader<B: Build, T> {
 
 impl<B: Build, T: Models> Loader<B, T> {
     /// A loader without anything to serve yet.
-    pub fn new(config: Config, mailbox: Arc<Mailbox>, source: Source<T>, hand_over: HandOver<B>) -> Self {
+    pub(crate) fn new(config: Config, mailbox: Arc<Mailbox>, source: Source<T>, hand_over: HandOver<B>) -> Self {
         Self {
             mailbox,
             source,
@@ -87,7 +87,7 @@ impl<B: Build, T: Models> Loader<B, T> {
     }
 
     /// Works until the mailbox is closed, or nobody takes what is made.
-    pub fn run(mut self) {
+    pub(crate) fn run(mut self) {
         let mut due = None;
         while let Some(news) = self.mailbox.wait(due) {
             panics::point("loader");

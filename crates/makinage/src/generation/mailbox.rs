@@ -13,7 +13,7 @@ const MOST_SEEN: usize = 256;
 
 /// A model's record has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Where it is.
     pub place: RecordPlace,
     /// Its bytes are elsewhere: it is the manifest of a large model, or a reference.
@@ -22,7 +22,7 @@ pub struct Seen {
 
 /// What became of fetching a model.
 #[derive(Debug)]
-pub struct Took {
+pub(crate) struct Took {
     /// The number of the request.
     pub number: u64,
     /// The model, or why there is none.
@@ -31,7 +31,7 @@ pub struct Took {
 
 /// All that has come by one moment.
 #[derive(Debug, Default)]
-pub struct News {
+pub(crate) struct News {
     /// A topic is read from now on: the first, or one that was made anew.
     pub read: bool,
     /// Records of the topic that is read, in the order in which they came.
@@ -68,14 +68,14 @@ impl fmt::Debug for End {
 
 /// Holds what the loader hasn't heard yet.
 #[derive(Debug, Default)]
-pub struct Mailbox {
+pub(crate) struct Mailbox {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 impl Mailbox {
     /// A topic is read from now on. What was seen in another one says nothing any more.
-    pub fn read(&self) {
+    pub(crate) fn read(&self) {
         self.change(|news| {
             news.read = true;
             news.seen.clear();
@@ -83,7 +83,7 @@ impl Mailbox {
     }
 
     /// A model's record has come.
-    pub fn seen(&self, seen: Seen) {
+    pub(crate) fn seen(&self, seen: Seen) {
         self.change(|news| {
             news.seen.push(seen);
             if news.seen.len() > MOST_SEEN {
@@ -93,22 +93,22 @@ impl Mailbox {
     }
 
     /// A model was fetched, or can't be.
-    pub fn took(&self, took: Took) {
+    pub(crate) fn took(&self, took: Took) {
         self.change(|news| news.took = Some(took));
     }
 
     /// The configuration has changed.
-    pub fn configure(&self, config: Config) {
+    pub(crate) fn configure(&self, config: Config) {
         self.change(|news| news.config = Some(Box::new(config)));
     }
 
     /// A generation should be taken back.
-    pub fn complain(&self, trouble: Trouble) {
+    pub(crate) fn complain(&self, trouble: Trouble) {
         self.change(|news| news.trouble = Some(trouble));
     }
 
     /// Nobody listens any more, and nobody is to wait.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         let end = {
             let mut state = self.lock();
             state.closed = true;
@@ -121,7 +121,7 @@ impl Mailbox {
     }
 
     /// Does something that takes long, and is ended by `end` when the mailbox is closed meanwhile, or was before.
-    pub fn run_until_closed<R>(&self, end: impl FnOnce() + Send + 'static, run: impl FnOnce() -> R) -> R {
+    pub(crate) fn run_until_closed<R>(&self, end: impl FnOnce() + Send + 'static, run: impl FnOnce() -> R) -> R {
         let mut state = self.lock();
         if state.closed {
             drop(state);
@@ -136,12 +136,12 @@ impl Mailbox {
     }
 
     /// Whether nobody listens any more.
-    pub fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.lock().closed
     }
 
     /// Whether the mailbox is closed by this time; waits for that.
-    pub fn closes_by(&self, due: Instant) -> bool {
+    pub(crate) fn closes_by(&self, due: Instant) -> bool {
         let mut state = self.lock();
         while !state.closed {
             let left = due.saturating_duration_since(Instant::now());
@@ -154,7 +154,7 @@ impl Mailbox {
     }
 
     /// Waits for news, but not longer than until `due`, and takes all of it; `None` once the mailbox is closed.
-    pub fn wait(&self, due: Option<Instant>) -> Option<News> {
+    pub(crate) fn wait(&self, due: Option<Instant>) -> Option<News> {
         let mut state = self.lock();
         while state.news.is_empty() && !state.closed {
             match due.map(|due| due.saturating_duration_since(Instant::now())) {

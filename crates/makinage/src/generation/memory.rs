@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What was served, and what was taken back.
-pub trait Memory: fmt::Debug + Send + Sync {
+pub(crate) trait Memory: fmt::Debug + Send + Sync {
     /// A generation took the model up.
     fn served(&self, model: &StoredModel, place: &RecordPlace);
     /// The model was taken back.

@@ -12,16 +12,16 @@
 //! topic's reader says what it has seen; which model is next is the loader's to choose ([`choice`]), and it asks the
 //! topic for what it needs ([`models`]). What happens to events is the pipeline's business.
 
-pub mod builder;
-pub mod choice;
-pub mod fetcher;
-pub mod handover;
-pub mod known;
-pub mod loader;
-pub mod mailbox;
-pub mod memory;
-pub mod models;
-pub mod probation;
+pub(crate) mod builder;
+pub(crate) mod choice;
+pub(crate) mod fetcher;
+pub(crate) mod handover;
+pub(crate) mod known;
+pub(crate) mod loader;
+pub(crate) mod mailbox;
+pub(crate) mod memory;
+pub(crate) mod models;
+pub(crate) mod probation;
 #[cfg(test)]
 mod testing;
 mod words;
@@ -36,7 +36,7 @@ use crate::{
 
 /// A model that is on the topic, whole, with its bytes in the store.
 #[derive(Debug)]
-pub struct Arrived {
+pub(crate) struct Arrived {
     /// Its record.
     pub place: RecordPlace,
     /// Its bytes.
@@ -45,7 +45,7 @@ pub struct Arrived {
 
 /// A generation that should not have taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub(crate) struct Trouble {
     /// The generation.
     pub generation: u64,
     /// What it did, for people.
@@ -54,7 +54,7 @@ pub struct Trouble {
 
 /// One of the configurations that came, in their order.
 #[derive(Debug, Clone)]
-pub struct Configuration {
+pub(crate) struct Configuration {
     /// Its number.
     pub number: u64,
     /// What it says.
@@ -63,7 +63,7 @@ pub struct Configuration {
 
 /// What a generation is made of.
 #[derive(Debug, Clone)]
-pub struct Made {
+pub(crate) struct Made {
     /// Its number, counted from 1; failed attempts have one, too.
     pub generation: u64,
     /// Its configuration.
@@ -74,17 +74,17 @@ pub struct Made {
 
 impl Made {
     /// Its model's name.
-    pub fn label(&self) -> ModelLabel {
+    pub(crate) fn label(&self) -> ModelLabel {
         self.model.model.identity.label()
     }
 
     /// Whether two have the same model, by its bytes.
-    pub fn has_model_of(&self, other: &Self) -> bool {
+    pub(crate) fn has_model_of(&self, other: &Self) -> bool {
         self.model.model.identity.sha256 == other.model.model.identity.sha256
     }
 
     /// Whether two have the same configuration.
-    pub fn has_configuration_of(&self, other: &Self) -> bool {
+    pub(crate) fn has_configuration_of(&self, other: &Self) -> bool {
         self.configuration.number == other.configuration.number
     }
 }

@@ -4,7 +4,7 @@ use super::Arrived;
 use crate::model::RecordPlace;
 
 /// Models in their order, and the bytes of each.
-pub trait Models: Send + Sync {
+pub(crate) trait Models: Send + Sync {
     /// The newest model, or the newest before another; `None` where there is none. It may read the topic for that.
     fn newest_before(&self, before: Option<&RecordPlace>) -> Result<Option<RecordPlace>, Unreadable>;
 
@@ -14,11 +14,11 @@ pub trait Models: Send + Sync {
 
 /// The topic can't be read now, which has been said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unreadable;
+pub(crate) struct Unreadable;
 
 /// Why a record's model isn't there.
 #[derive(Debug)]
-pub enum NotHad {
+pub(crate) enum NotHad {
     /// For good: what is wrong, and what to do.
     Unusable(String),
     /// For now: what is waited for.

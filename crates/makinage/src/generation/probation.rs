@@ -11,7 +11,7 @@ const ENOUGH_EVENTS: u64 = 100;
 
 /// One generation's conduct.
 #[derive(Debug)]
-pub struct Probation {
+pub(crate) struct Probation {
     generation: u64,
     limits: Limits,
     began: Instant,
@@ -26,12 +26,12 @@ pub struct Probation {
 
 impl Probation {
     /// Begins when a generation takes over from one whose share of failed events was `rate_before`.
-    pub fn new(generation: u64, limits: Limits, rate_before: f64, now: Instant) -> Self {
+    pub(crate) fn new(generation: u64, limits: Limits, rate_before: f64, now: Instant) -> Self {
         Self { generation, limits, began: now, rate_before, crashed: vec![], events: 0, failed: 0, told: false }
     }
 
     /// Whether it is about this generation.
-    pub fn is_of(&self, generation: u64) -> bool {
+    pub(crate) fn is_of(&self, generation: u64) -> bool {
         self.generation == generation
     }
 
@@ -39,7 +39,7 @@ impl Probation {
     ///
     /// Tried again, a batch is halved until the guilty event stands alone: a death on a part of what is known already
     /// is the same one, more closely. Parts that have no event in common are different batches.
-    pub fn crashed_on(&mut self, flight: u64, part: &Range<usize>) {
+    pub(crate) fn crashed_on(&mut self, flight: u64, part: &Range<usize>) {
         let overlaps =
             |known: &(u64, Range<usize>)| known.0 == flight && known.1.start < part.end && part.start < known.1.end;
         match self.crashed.iter().position(overlaps) {
@@ -50,19 +50,19 @@ impl Probation {
     }
 
     /// So many events were answered, of which so many failed.
-    pub fn scored(&mut self, events: u64, failed: u64) {
+    pub(crate) fn scored(&mut self, events: u64, failed: u64) {
         self.events += events;
         self.failed += failed;
     }
 
     /// The share of events that failed.
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits of events")]
-    pub fn error_rate(&self) -> f64 {
+    pub(crate) fn error_rate(&self) -> f64 {
         if self.events == 0 { 0.0 } else { self.failed as f64 / self.events as f64 }
     }
 
     /// The complaint, once, where there is one.
-    pub fn verdict(&mut self, now: Instant) -> Option<Trouble> {
+    pub(crate) fn verdict(&mut self, now: Instant) -> Option<Trouble> {
         if self.told || now.saturating_duration_since(self.began) >= self.limits.time {
             return None;
         }

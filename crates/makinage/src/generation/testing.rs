@@ -45,7 +45,7 @@ pub(super) struct Topic {
 }
 
 impl Topic {
-    pub fn put(&self, number: i64) {
+    pub(super) fn put(&self, number: i64) {
         self.models.lock().unwrap().push(number);
     }
 }
@@ -136,14 +136,14 @@ pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     /// Keeps what is said meanwhile.
-    pub fn keep<R>(&self, what: impl FnOnce() -> R) -> R {
+    pub(super) fn keep<R>(&self, what: impl FnOnce() -> R) -> R {
         let writer = self.clone();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         tracing::subscriber::with_default(subscriber, what)
     }
 
     /// How often something was said.
-    pub fn count(&self, text: &str) -> usize {
+    pub(super) fn count(&self, text: &str) -> usize {
         String::from_utf8_lossy(&self.0.lock().unwrap()).matches(text).count()
     }
 }

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 /// Why MLflow had no model to give. The caller names the model.
 #[derive(Debug, thiserror::Error)]
-pub enum MlflowError {
+pub(crate) enum MlflowError {
     /// The interpreter can't be run.
     #[error("cannot run the Python interpreter {}: {source}; activate an environment that has mlflow", python.display())]
     Start {
@@ -78,7 +78,7 @@ impl MlflowError {
     }
 
     /// Whether asking again can't help.
-    pub fn is_final(&self) -> bool {
+    pub(crate) fn is_final(&self) -> bool {
         matches!(self, Self::Start { .. } | Self::NotInstalled { .. })
     }
 }

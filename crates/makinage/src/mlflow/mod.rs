@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use error::MlflowError;
+pub(crate) use error::MlflowError;
 use serde::{Deserialize, Serialize};
 
 use self::child::Child;
@@ -27,7 +27,7 @@ const STALL: Duration = Duration::from_mins(5);
 
 /// The version of a registered model that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Found {
+pub(crate) struct Found {
     /// The version.
     pub version: String,
     /// Differs between versions, those of the same number that were registered anew included.
@@ -36,7 +36,7 @@ pub struct Found {
 
 /// A model that was downloaded.
 #[derive(Debug, Deserialize)]
-pub struct Fetched {
+pub(crate) struct Fetched {
     /// The folder or file.
     pub path: PathBuf,
     /// Which version it is, of a registered model.
@@ -74,7 +74,7 @@ impl<'a> From<&'a RegisteredModel> for What<'a> {
 }
 
 /// MLflow in a Python process.
-pub struct Mlflow<'s> {
+pub(crate) struct Mlflow<'s> {
     python: PathBuf,
     /// Ends any wait.
     stopping: &'s dyn Fn() -> bool,
@@ -85,23 +85,23 @@ pub struct Mlflow<'s> {
 
 impl<'s> Mlflow<'s> {
     /// The MLflow of an interpreter, which is started when it is first needed. Once `stopping` says so, no answer is waited for.
-    pub fn new(python: PathBuf, stopping: &'s dyn Fn() -> bool) -> Self {
+    pub(crate) fn new(python: PathBuf, stopping: &'s dyn Fn() -> bool) -> Self {
         Self { python, stopping, most_bytes: u64::MAX, child: None }
     }
 
     /// Downloads that have more bytes are ended.
     #[must_use]
-    pub fn at_most(self, most_bytes: u64) -> Self {
+    pub(crate) fn at_most(self, most_bytes: u64) -> Self {
         Self { most_bytes, ..self }
     }
 
     /// The version that is meant now.
-    pub fn find(&mut self, model: &RegisteredModel) -> Result<Found, MlflowError> {
+    pub(crate) fn find(&mut self, model: &RegisteredModel) -> Result<Found, MlflowError> {
         self.ask(&Request { what: model.into(), folder: None }, silent_for(FIND))
     }
 
     /// Downloads a model into `folder`, which is empty.
-    pub fn fetch(&mut self, source: &ModelSource, folder: &Path) -> Result<Fetched, MlflowError> {
+    pub(crate) fn fetch(&mut self, source: &ModelSource, folder: &Path) -> Result<Fetched, MlflowError> {
         let what = match source {
             ModelSource::Path(path) => return Ok(Fetched { path: path.clone(), found: None }),
             ModelSource::Registered(model) => model.into(),
@@ -111,7 +111,7 @@ impl<'s> Mlflow<'s> {
     }
 
     /// Downloads what MLflow has at an address into `folder`, which is empty; where it is then.
-    pub fn fetch_uri(&mut self, uri: &str, folder: &Path) -> Result<PathBuf, MlflowError> {
+    pub(crate) fn fetch_uri(&mut self, uri: &str, folder: &Path) -> Result<PathBuf, MlflowError> {
         self.download(What::Uri { uri }, folder).map(|fetched| fetched.path)
     }
 

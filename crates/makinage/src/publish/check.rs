@@ -20,7 +20,7 @@ use crate::{
 
 /// What was found out.
 #[derive(Debug, Default)]
-pub struct Checked {
+pub(crate) struct Checked {
     /// What couldn't be checked, as sentences for the user.
     pub notes: Vec<String>,
     /// What the user should mend.
@@ -30,11 +30,11 @@ pub struct Checked {
 
 impl Publisher {
     /// All checks together take no longer than about this, however many models there are.
-    pub const CHECK_TIME: Duration = Duration::from_secs(25);
+    pub(crate) const CHECK_TIME: Duration = Duration::from_secs(25);
 
     /// Finds out by `deadline` whether `topic` is there, its leaders can be reached, and they take the model, whole or
     /// in chunks.
-    pub fn check(
+    pub(crate) fn check(
         &self,
         topic: &str,
         archive: &ModelArchive,
@@ -53,7 +53,7 @@ impl Publisher {
     }
 
     /// Finds out by `deadline` whether `topic` is there, its leaders can be reached, and what they take.
-    pub fn check_topic(&self, topic: &str, deadline: Instant) -> Result<Checked, PublishError> {
+    pub(crate) fn check_topic(&self, topic: &str, deadline: Instant) -> Result<Checked, PublishError> {
         let leaders = self.leaders(topic, deadline)?;
         for leader in &leaders {
             self.reach(topic, leader, deadline)?;

@@ -18,7 +18,7 @@ use crate::kafka::{
 };
 
 /// Publishes models on the topics of one Kafka cluster.
-pub struct Publisher {
+pub(crate) struct Publisher {
     pub(super) producer: BaseProducer<Context<OneRecord, Heard>>,
     pub(super) admin: AdminClient<Context<(), Heard>>,
     pub(super) cluster: Cluster,
@@ -31,12 +31,12 @@ pub struct Publisher {
 impl Publisher {
     /// Sets up the clients for models of at most `largest` bytes; nothing is sent yet. A topic that isn't there may be
     /// created by being asked for, where that is the broker's policy.
-    pub fn new(cluster: &Cluster, largest: u64) -> Result<Self, PublishError> {
+    pub(crate) fn new(cluster: &Cluster, largest: u64) -> Result<Self, PublishError> {
         Self::with(cluster, &cluster.record_producer(largest), true)
     }
 
     /// The same for asking only: no topic is created.
-    pub fn for_asking(cluster: &Cluster) -> Result<Self, PublishError> {
+    pub(crate) fn for_asking(cluster: &Cluster) -> Result<Self, PublishError> {
         Self::with(cluster, &cluster.publishing_asker(), false)
     }
 

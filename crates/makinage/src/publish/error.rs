@@ -8,7 +8,7 @@ use crate::kafka::reach::{because, unreachable};
 
 /// Why a model wasn't published. Nothing was sent, unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]
-pub enum PublishError {
+pub(crate) enum PublishError {
     /// librdkafka refuses the settings.
     #[error("can't set up the Kafka client ({0}); correct the kafka section of the configuration")]
     Client(KafkaError),

@@ -27,11 +27,10 @@ mod size;
 mod uploader;
 mod way;
 
-pub use check::Checked;
-pub use client::Publisher;
-pub use error::PublishError;
-pub use send::Published;
-pub use way::Way;
+pub(crate) use client::Publisher;
+pub(crate) use error::PublishError;
+pub(crate) use send::Published;
+pub(crate) use way::Way;
 
 #[cfg(test)]
 mod tests;

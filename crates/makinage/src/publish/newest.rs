@@ -37,7 +37,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 impl Publisher {
     /// The record of the newest complete model on `topic`, where that is this one. A large model's chunks are looked
     /// for only where it is.
-    pub fn find_newest(&self, topic: &str, model: &ModelIdentity) -> Result<Option<RecordPlace>, PublishError> {
+    pub(crate) fn find_newest(&self, topic: &str, model: &ModelIdentity) -> Result<Option<RecordPlace>, PublishError> {
         let consumer: BaseConsumer<Context<(), Heard>> = create(&self.cluster.model_looker(), ())?;
         let found = Look::new(&consumer, topic).and_then(|mut look| look.find(model));
         found.map_err(|error| PublishError::UnusableTopic {

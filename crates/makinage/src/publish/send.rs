@@ -32,7 +32,7 @@ pub(super) struct OnItsWay<'a> {
 
 /// Where a model is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
+pub(crate) struct Published {
     /// Partition of the topic.
     pub partition: i32,
     /// Offset of the record, of a model in chunks that of its manifest.
@@ -44,7 +44,7 @@ impl Publisher {
     /// replicas.
     ///
     /// `progress` is told how many bytes have gone out.
-    pub fn send(
+    pub(crate) fn send(
         &self,
         topic: &str,
         archive: &ModelArchive,
@@ -62,7 +62,7 @@ impl Publisher {
 
     /// Sends a reference, and waits for the acknowledgement. That there is such a model, and that it can be had, only
     /// the services find out.
-    pub fn send_reference(&self, topic: &str, reference: &Reference) -> Result<Published, PublishError> {
+    pub(crate) fn send_reference(&self, topic: &str, reference: &Reference) -> Result<Published, PublishError> {
         let json = reference.to_json();
         let mut headers = naming(&reference.sha256, None, reference.name.as_deref(), reference.version.as_deref());
         headers.push((KIND_HEADER, REFERENCE_KIND));

@@ -12,7 +12,7 @@ const CHUNK_OVERHEAD: u64 = 1 << 10;
 
 /// How a model is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub(crate) enum Way {
     /// As the one record that everything reads.
     Record,
     /// In chunks of so many bytes, and a manifest.

@@ -10,7 +10,7 @@ const ABOUT: &str = "import platform, sys, sysconfig; \
 
 /// An interpreter that can be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Interpreter {
+pub(crate) struct Interpreter {
     /// Where it is, or its name on PATH.
     pub path: PathBuf,
     /// `3.11.7`
@@ -21,7 +21,7 @@ pub struct Interpreter {
 
 impl Interpreter {
     /// Asks it.
-    pub fn ask(python: &Path, runner: &Runner<'_>) -> Result<Self, RunError> {
+    pub(crate) fn ask(python: &Path, runner: &Runner<'_>) -> Result<Self, RunError> {
         let printed = runner.run(python, &CommandLine::new(python).args(["-c", ABOUT]))?;
         // Its last lines, since a site's own start-up may print.
         let mut lines = printed.iter().rev().map(String::as_str);
@@ -31,14 +31,14 @@ impl Interpreter {
     }
 
     /// Whether it is this version, as `(3, 10)`, or a later one.
-    pub fn is_at_least(&self, oldest: (u32, u32)) -> bool {
+    pub(crate) fn is_at_least(&self, oldest: (u32, u32)) -> bool {
         let mut parts = self.version.split('.').map(str::parse::<u32>);
         matches!((parts.next(), parts.next()), (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= oldest)
     }
 }
 
 /// `3.11` of `3.11.7`.
-pub fn minor(version: &str) -> Option<&str> {
+pub(crate) fn minor(version: &str) -> Option<&str> {
     let first = version.find('.')?;
     let second = version[first + 1..].find('.').map_or(version.len(), |second| first + 1 + second);
     Some(&version[..second])

@@ -7,7 +7,7 @@ mod once;
 mod runner;
 mod venv;
 
-pub use self::{
+pub(crate) use self::{
     command_line::CommandLine,
     interpreter::{Interpreter, minor},
     once::{Once, OnceError},

@@ -47,14 +47,14 @@ pub enum OnceError {
 
 /// The folder of an environment, locked: nobody else makes it.
 #[derive(Debug)]
-pub struct Once {
+pub(crate) struct Once {
     folder: PathBuf,
     _lock: File,
 }
 
 impl Once {
     /// Locks a folder that may not be there yet, as soon as nobody else has it. `wait` is called once, where somebody has.
-    pub fn lock(folder: &Path, runner: &Runner<'_>, wait: impl FnOnce()) -> Result<Self, OnceError> {
+    pub(crate) fn lock(folder: &Path, runner: &Runner<'_>, wait: impl FnOnce()) -> Result<Self, OnceError> {
         let all = folder.parent().unwrap_or(folder);
         let disk = |path: &Path, source| OnceError::Disk { path: path.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(all).map_err(|source| disk(all, source))?;
@@ -83,14 +83,14 @@ impl Once {
     }
 
     /// Whether an environment is there that is whole and was made from this.
-    pub fn is_made_from(&self, inputs: &str) -> bool {
+    pub(crate) fn is_made_from(&self, inputs: &str) -> bool {
         let made_from = fs::read_to_string(self.folder.join(STAMP));
         // The interpreter is a link to the one that it was made with, which may be gone.
         made_from.is_ok_and(|made_from| made_from == inputs) && Venv::python(&self.folder).exists()
     }
 
     /// Removes what is there.
-    pub fn clear(&self) -> Result<(), OnceError> {
+    pub(crate) fn clear(&self) -> Result<(), OnceError> {
         match fs::remove_dir_all(&self.folder) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(self.failed(source)),
             _ => Ok(()),
@@ -98,7 +98,7 @@ impl Once {
     }
 
     /// It is whole now, made from this.
-    pub fn finish(&self, inputs: &str) -> Result<(), OnceError> {
+    pub(crate) fn finish(&self, inputs: &str) -> Result<(), OnceError> {
         let stamp = File::create(self.folder.join(STAMP));
         let written = stamp.and_then(|mut stamp| stamp.write_all(inputs.as_bytes()).and_then(|()| stamp.sync_all()));
         written.map_err(|source| self.failed(source))

@@ -9,7 +9,7 @@ use super::CommandLine;
 
 /// What is installed.
 #[derive(Debug, Clone)]
-pub enum Packages<'a> {
+pub(crate) enum Packages<'a> {
     /// These and what they need. What is imported later is compiled now, since a load has a time limit.
     Wanted(Vec<OsString>),
     /// All that this list names and nothing else: it is complete, so that nothing is resolved. Far from all is ever imported, so nothing is compiled.
@@ -18,7 +18,7 @@ pub enum Packages<'a> {
 
 /// A virtual environment that is to be made.
 #[derive(Debug, Clone, Copy)]
-pub struct Venv<'a> {
+pub(crate) struct Venv<'a> {
     /// What it is made with.
     pub base: &'a Path,
     /// Where it is to be.
@@ -29,12 +29,12 @@ pub struct Venv<'a> {
 
 impl Venv<'_> {
     /// The interpreter of an environment.
-    pub fn python(folder: &Path) -> PathBuf {
+    pub(crate) fn python(folder: &Path) -> PathBuf {
         folder.join("bin/python")
     }
 
     /// Makes it, empty.
-    pub fn create(&self) -> CommandLine {
+    pub(crate) fn create(&self) -> CommandLine {
         match self.uv {
             Some(uv) => CommandLine::new(uv)
                 .args(["venv", "--quiet", "--no-project", "--no-python-downloads", "--python"])
@@ -44,7 +44,7 @@ impl Venv<'_> {
     }
 
     /// Installs packages into it.
-    pub fn install(&self, packages: &Packages<'_>) -> CommandLine {
+    pub(crate) fn install(&self, packages: &Packages<'_>) -> CommandLine {
         let python = Self::python(self.folder);
         let line = match self.uv {
             Some(uv) => CommandLine::new(uv).args(["pip", "install", "--python"]).args([&python]),

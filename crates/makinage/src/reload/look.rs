@@ -11,7 +11,7 @@ use std::{
 
 /// What tells one state of a file from another without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
+pub(super) struct Stamp {
     device: u64,
     inode: u64,
     size: u64,
@@ -21,7 +21,7 @@ pub struct Stamp {
 
 impl Stamp {
     /// The stamp of what the path leads to; `None` where there is nothing.
-    pub fn of(path: &Path) -> Option<Self> {
+    pub(super) fn of(path: &Path) -> Option<Self> {
         let of = fs::metadata(path).ok()?;
         let times = [(of.mtime(), of.mtime_nsec()), (of.ctime(), of.ctime_nsec())];
         Some(Self { device: of.dev(), inode: of.ino(), size: of.size(), times })
@@ -29,7 +29,7 @@ impl Stamp {
 }
 
 /// The stamps of files, in their order.
-pub fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
+pub(super) fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
     paths.iter().map(|path| Stamp::of(path)).collect()
 }
 

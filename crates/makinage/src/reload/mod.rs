@@ -9,7 +9,7 @@
 //! Nothing that is wrong gets past `watch`: what serves stays, with one message. What a change does to models and workers is the loader's business.
 
 mod look;
-pub mod source;
+pub(crate) mod source;
 mod still;
 mod taker;
 mod watch;
@@ -24,7 +24,7 @@ use crate::{config::Config, generation::mailbox::Mailbox, panics, preflight, thr
 
 /// Where changes come from.
 #[derive(Debug)]
-pub struct Changes {
+pub(crate) struct Changes {
     /// The configuration's place.
     pub source: Source,
     /// Requests to read it at once.
@@ -33,7 +33,7 @@ pub struct Changes {
 
 impl Changes {
     /// Watches from now on, on threads of its own. `running` is what the service began with; changes go to the loader's `mailbox`.
-    pub fn watch(self, running: Config, mailbox: Arc<Mailbox>, threads: &mut Threads) -> io::Result<()> {
+    pub(crate) fn watch(self, running: Config, mailbox: Arc<Mailbox>, threads: &mut Threads) -> io::Result<()> {
         let Self { source, hangups } = self;
         let (texts, origin) = source.follow(Arc::clone(&mailbox))?;
         let watch = watch::Watch::new(texts, origin, running, mailbox, preflight::add_imports);
@@ -42,7 +42,7 @@ impl Changes {
 }
 
 /// SIGHUP from now on, which ends the program no more; several at once are one.
-pub fn hangups() -> io::Result<Receiver<()>> {
+pub(crate) fn hangups() -> io::Result<Receiver<()>> {
     let mut signals = Signals::new([SIGHUP])?;
     let (asked, hangups) = bounded(1);
     thread::Builder::new().name("hangups".into()).spawn(move || {

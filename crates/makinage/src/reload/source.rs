@@ -19,7 +19,7 @@ use crate::{
 
 /// Where the configuration is.
 #[derive(Debug)]
-pub struct Source {
+pub(crate) struct Source {
     origin: Origin,
     from: From,
 }
@@ -32,7 +32,7 @@ enum From {
 
 /// The texts of a configuration, as they come.
 #[derive(Debug)]
-pub enum Texts {
+pub(crate) enum Texts {
     /// In this file, when it is looked at.
     File(PathBuf),
     /// Sent by a follower, each once.
@@ -46,7 +46,7 @@ pub enum Texts {
 
 impl Source {
     /// Looks into the file; what is wrong with it as far as that.
-    pub fn locate(file: &Path) -> Result<Self, Problems> {
+    pub(crate) fn locate(file: &Path) -> Result<Self, Problems> {
         Ok(match locate_service(file)? {
             Located::Here(text) => {
                 Self { origin: Origin::file(file), from: From::File { path: file.to_owned(), text } }
@@ -59,12 +59,12 @@ impl Source {
     }
 
     /// What messages call it.
-    pub fn origin(&self) -> &Origin {
+    pub(crate) fn origin(&self) -> &Origin {
         &self.origin
     }
 
     /// The first text, which may have to be waited for; `None` when a stop came first.
-    pub fn first(&mut self, stop: &Stop) -> Option<String> {
+    pub(crate) fn first(&mut self, stop: &Stop) -> Option<String> {
         match &mut self.from {
             From::File { text, .. } => Some(text.clone()),
             From::Consul(follower) => follower.next(&|| stop.requested()),
@@ -72,7 +72,7 @@ impl Source {
     }
 
     /// The texts that come after the first, until the mailbox is closed.
-    pub fn follow(self, mailbox: Arc<Mailbox>) -> io::Result<(Texts, Origin)> {
+    pub(crate) fn follow(self, mailbox: Arc<Mailbox>) -> io::Result<(Texts, Origin)> {
         let texts = match self.from {
             From::File { path, .. } => Texts::File(path),
             From::Consul(mut follower) => {

@@ -2,19 +2,19 @@
 
 /// Remembers what was seen.
 #[derive(Debug)]
-pub struct Stillness<T> {
+pub(super) struct Stillness<T> {
     settled: T,
     moving: Option<T>,
 }
 
 impl<T: PartialEq> Stillness<T> {
     /// What is there to begin with.
-    pub fn new(settled: T) -> Self {
+    pub(super) fn new(settled: T) -> Self {
         Self { settled, moving: None }
     }
 
     /// Takes in a look; whether a change counts now.
-    pub fn look(&mut self, seen: T) -> bool {
+    pub(super) fn look(&mut self, seen: T) -> bool {
         if seen == self.settled {
             self.moving = None;
             return false;

@@ -22,7 +22,7 @@ mod tests;
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Adds what Python says of the hooks, the encoders and the packages.
-pub type Check = fn(&mut Reading<Config>, &Origin);
+pub(super) type Check = fn(&mut Reading<Config>, &Origin);
 
 /// A text, or why there is none, and the code that belongs to it.
 #[derive(Debug, PartialEq)]
@@ -32,7 +32,7 @@ struct Considered {
 }
 
 /// The watch.
-pub struct Watch<T> {
+pub(super) struct Watch<T> {
     texts: Texts,
     origin: Origin,
     taker: T,
@@ -63,7 +63,7 @@ impl Watched {
 
 impl<T: Taker> Watch<T> {
     /// A watch over what the service began with.
-    pub fn new(texts: Texts, origin: Origin, running: Config, taker: T, check: Check) -> Self {
+    pub(super) fn new(texts: Texts, origin: Origin, running: Config, taker: T, check: Check) -> Self {
         let code = Arc::clone(&running.operator.code);
         let (files, folders) = (Watched::new(), Watched::new());
         let readings = Problems::default();
@@ -76,7 +76,7 @@ impl<T: Taker> Watch<T> {
     }
 
     /// Runs until nobody takes anything up any more.
-    pub fn run(mut self, hangups: &Receiver<()>) {
+    pub(super) fn run(mut self, hangups: &Receiver<()>) {
         let mut sent = match &self.texts {
             Texts::File(_) => never(),
             Texts::Sent { texts, .. } => texts.clone(),

@@ -27,10 +27,10 @@ use crate::{
 };
 
 /// This service's member of the group.
-pub struct SimConsumer(pub(super) Rc<Inner>);
+pub(super) struct SimConsumer(pub(super) Rc<Inner>);
 
 impl SimConsumer {
-    pub fn join(world: &Rc<World>, service: u32, assignment: Arc<Assignment<WorldClock>>) -> Self {
+    pub(super) fn join(world: &Rc<World>, service: u32, assignment: Arc<Assignment<WorldClock>>) -> Self {
         let state = RefCell::default();
         let inner = Rc::new(Inner { world: Rc::clone(world), service, assignment, state, closed: Cell::new(false) });
         world.group.borrow_mut().news.clear();

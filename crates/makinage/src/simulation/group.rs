@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::schedule::Plan;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
+pub(super) enum Owner {
     Nobody,
     /// By its number.
     Service(u32),
@@ -15,14 +15,14 @@ pub enum Owner {
 
 /// What the group says to this member.
 #[derive(Debug, Clone)]
-pub enum News {
+pub(super) enum News {
     Assigned(Vec<i32>),
     Revoked(Vec<i32>),
     Lost(Vec<i32>),
 }
 
 /// Who has which partition, and how far each is committed.
-pub struct Coordinator {
+pub(super) struct Coordinator {
     pub owners: Vec<Owner>,
     pub committed: Vec<Option<i64>>,
     pub news: VecDeque<News>,
@@ -33,7 +33,7 @@ pub struct Coordinator {
 }
 
 impl Coordinator {
-    pub fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         let partitions = plan.inputs.len();
         Self {
             owners: vec![Owner::Nobody; partitions],
@@ -44,25 +44,25 @@ impl Coordinator {
         }
     }
 
-    pub fn owned_by(&self, owner: Owner) -> Vec<i32> {
+    pub(super) fn owned_by(&self, owner: Owner) -> Vec<i32> {
         (0..).zip(&self.owners).filter(|(_, one)| **one == owner).map(|(partition, _)| partition).collect()
     }
 
     /// The partitions that nobody has go to this service.
-    pub fn assign_rest(&mut self, service: u32) {
+    pub(super) fn assign_rest(&mut self, service: u32) {
         let mine = self.owned_by(Owner::Nobody);
         self.member = Some(service);
         self.give(&mine, Owner::Service(service));
         self.news.push_back(News::Assigned(mine));
     }
 
-    pub fn give(&mut self, partitions: &[i32], owner: Owner) {
+    pub(super) fn give(&mut self, partitions: &[i32], owner: Owner) {
         for partition in partitions {
             self.owners[place(*partition)] = owner;
         }
     }
 }
 
-pub fn place(partition: i32) -> usize {
+pub(super) fn place(partition: i32) -> usize {
     usize::try_from(partition).expect("a partition's number")
 }

@@ -11,11 +11,11 @@ use super::{
 };
 
 /// Bytes of a batch that the sink topic takes; the service believes in more.
-pub const MAX_MESSAGE_BYTES: usize = 200;
+pub(super) const MAX_MESSAGE_BYTES: usize = 200;
 
 /// What a broker says to a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub(super) enum Answer {
     Taken,
     /// It has it already: the producer asks again since it has seen no answer.
     TakenBefore,
@@ -25,7 +25,7 @@ pub enum Answer {
     OutOfOrder,
 }
 
-pub struct Broker {
+pub(super) struct Broker {
     compacted: bool,
     unauthorized: Vec<Window>,
     /// By producer, its epoch and partition: the number that comes next.
@@ -33,12 +33,12 @@ pub struct Broker {
 }
 
 impl Broker {
-    pub fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         Self { compacted: plan.compacted, unauthorized: plan.unauthorized.clone(), sequences: BTreeMap::new() }
     }
 
     /// A batch arrives. One that is refused leaves no trace; a producer that is not known yet may begin with any number.
-    pub fn arrive(&mut self, batch: &Batch, now: Time) -> Answer {
+    pub(super) fn arrive(&mut self, batch: &Batch, now: Time) -> Answer {
         if let Some(refused) = self.refusal(batch, now) {
             return Answer::Refused(refused);
         }

@@ -14,20 +14,20 @@ use super::{
     world::World,
 };
 
-pub const OUTCOME: &str = "every input has exactly one outcome in the committed past: the output of the right event, or a skip that is its own";
-pub const ORDER: &str = "outputs stand in the order of their inputs, partition by partition";
-pub const COMMITTED: &str = "nothing is committed that has not finished";
-pub const REPEATED: &str = "an output is repeated only where its first report, or the service, was lost";
-pub const HANDED_OVER: &str = "after a clean stop, or a clean revoke, nothing is replayed";
-pub const MODEL: &str =
+pub(super) const OUTCOME: &str = "every input has exactly one outcome in the committed past: the output of the right event, or a skip that is its own";
+pub(super) const ORDER: &str = "outputs stand in the order of their inputs, partition by partition";
+pub(super) const COMMITTED: &str = "nothing is committed that has not finished";
+pub(super) const REPEATED: &str = "an output is repeated only where its first report, or the service, was lost";
+pub(super) const HANDED_OVER: &str = "after a clean stop, or a clean revoke, nothing is replayed";
+pub(super) const MODEL: &str =
     "a partition never goes back to an earlier generation, unless all workers of one before it died";
-pub const SETTLES: &str = "nothing is open for ever: when faults stop, everything settles";
-pub const BOUNDED: &str = "memory is bounded";
-pub const COUNTED: &str = "the counts tell what happened";
+pub(super) const SETTLES: &str = "nothing is open for ever: when faults stop, everything settles";
+pub(super) const BOUNDED: &str = "memory is bounded";
+pub(super) const COUNTED: &str = "the counts tell what happened";
 
 /// One assignment of a partition to one service, as tickets name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Run {
+pub(super) struct Run {
     pub service: u32,
     pub assignment: u32,
 }
@@ -48,7 +48,7 @@ struct Outputs {
 
 /// What one service has done.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Done {
+pub(super) struct Done {
     pub read: u64,
     pub delivered: u64,
     /// Of those that a step skips, and those that fail: read, and in the past that it has committed.
@@ -58,7 +58,7 @@ pub struct Done {
 
 /// How many there may be at most, and at least.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Tally {
+pub(super) struct Tally {
     pub read: u64,
     pub committed: u64,
 }
@@ -75,7 +75,7 @@ impl Done {
 }
 
 /// Sees all that leaves the service.
-pub struct Oracle {
+pub(super) struct Oracle {
     runs: BTreeMap<Run, Outputs>,
     /// Outputs that are in the sink topic, and those that are known to be.
     there: Vec<BTreeSet<i64>>,
@@ -84,17 +84,17 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    pub fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         let none = vec![BTreeSet::new(); plan.inputs.len()];
         Self { runs: BTreeMap::new(), there: none.clone(), acknowledged: none, done: BTreeMap::new() }
     }
 
-    pub fn done(&self, service: u32) -> Done {
+    pub(super) fn done(&self, service: u32) -> Done {
         self.done.get(&service).copied().unwrap_or_default()
     }
 
     /// The service has been handed a record.
-    pub fn read(&mut self, plan: &Plan, service: u32, kind: Kind) {
+    pub(super) fn read(&mut self, plan: &Plan, service: u32, kind: Kind) {
         let done = self.done.entry(service).or_default();
         done.read += 1;
         if let Some(tally) = done.tally(plan, kind) {
@@ -103,7 +103,7 @@ impl Oracle {
     }
 
     /// A service has added to the committed past.
-    pub fn done_until(&mut self, world: &World, service: u32, partition: i32, before: Option<i64>, offset: i64) {
+    pub(super) fn done_until(&mut self, world: &World, service: u32, partition: i32, before: Option<i64>, offset: i64) {
         let done = self.done.entry(service).or_default();
         let from = before.unwrap_or(if world.plan.start_at_end { offset } else { 0 });
         for input in world.plan.inputs[place(partition)].iter().filter(|input| (from..offset).contains(&input.offset)) {
@@ -114,17 +114,17 @@ impl Oracle {
     }
 
     /// The service has been told that an output is there.
-    pub fn delivered(&mut self, service: u32, place: Place) {
+    pub(super) fn delivered(&mut self, service: u32, place: Place) {
         self.done.entry(service).or_default().delivered += 1;
         self.acknowledge(place);
     }
 
-    pub fn acknowledge(&mut self, place: Place) {
+    pub(super) fn acknowledge(&mut self, place: Place) {
         self.acknowledged[self::place(place.partition)].insert(place.offset);
     }
 
     /// An output is in the sink topic.
-    pub fn appended(&mut self, world: &World, run: Run, producer: usize, output: &Appended<'_>) {
+    pub(super) fn appended(&mut self, world: &World, run: Run, producer: usize, output: &Appended<'_>) {
         let Appended { partition, place: at, record } = output;
         let broken =
             |promise, what: &str| world.broken(promise, format!("{at}: {what} (producer {producer}, {run:?})"));
@@ -158,12 +158,12 @@ impl Oracle {
     }
 
     /// The producer was asked to forget an output that may be there, or come to be there.
-    pub fn unsure(&mut self, run: Run, place: Place) {
+    pub(super) fn unsure(&mut self, run: Run, place: Place) {
         self.runs.entry(run).or_default().unsure.insert(place.offset);
     }
 
     /// The other member does as it should.
-    pub fn peer_finished(&mut self, place: Place, has_output: bool) {
+    pub(super) fn peer_finished(&mut self, place: Place, has_output: bool) {
         if has_output {
             self.there[self::place(place.partition)].insert(place.offset);
             self.acknowledge(place);
@@ -171,7 +171,7 @@ impl Oracle {
     }
 
     /// All before this offset is the committed past.
-    pub fn committed(&self, world: &Rc<World>, partition: i32, before: Option<i64>, offset: i64) {
+    pub(super) fn committed(&self, world: &Rc<World>, partition: i32, before: Option<i64>, offset: i64) {
         // The first start at the end: what was there before is nobody's.
         let first = if world.plan.start_at_end { offset } else { 0 };
         let from = before.unwrap_or(first);
@@ -195,7 +195,7 @@ impl Oracle {
     }
 
     /// A partition is given up, with time enough for what was under way.
-    pub fn handed_over(&self, world: &World, run: Run, committed: Option<i64>) {
+    pub(super) fn handed_over(&self, world: &World, run: Run, committed: Option<i64>) {
         let Some(outputs) = self.runs.get(&run) else { return };
         let last = outputs.there.last().copied();
         if last.is_some_and(|last| committed.is_none_or(|committed| committed <= last)) {
@@ -205,7 +205,7 @@ impl Oracle {
     }
 
     /// Nothing more comes: everything is in the committed past.
-    pub fn ended(world: &World) {
+    pub(super) fn ended(world: &World) {
         let group = world.group.borrow();
         for (partition, committed) in group.committed.iter().enumerate() {
             let end = world.plan.end(partition);

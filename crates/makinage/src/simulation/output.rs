@@ -6,7 +6,7 @@ use crate::event::Ticket;
 
 /// A record in the producer's hands.
 #[derive(Debug, Clone)]
-pub struct Output {
+pub(super) struct Output {
     pub message: OwnedMessage,
     pub ticket: Ticket,
     pub size: usize,
@@ -14,7 +14,7 @@ pub struct Output {
 
 /// Records that travel together.
 #[derive(Debug, Clone)]
-pub struct Batch {
+pub(super) struct Batch {
     pub producer: usize,
     pub epoch: u64,
     pub partition: i32,
@@ -24,7 +24,7 @@ pub struct Batch {
 }
 
 /// An output in the sink topic.
-pub struct Appended<'o> {
+pub(super) struct Appended<'o> {
     pub partition: i32,
     pub place: Place,
     pub record: &'o Output,
@@ -32,14 +32,14 @@ pub struct Appended<'o> {
 
 /// The event that an output says it is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub(super) struct Place {
     pub partition: i32,
     pub offset: i64,
 }
 
 impl Place {
     /// By the header that the sink adds.
-    pub fn of(message: &OwnedMessage) -> Self {
+    pub(super) fn of(message: &OwnedMessage) -> Self {
         let text = header(message, c"makinage-source");
         let mut parts = text.rsplit('/').map(|part| part.parse().expect("a number"));
         let offset = parts.next().expect("an offset");
@@ -54,7 +54,7 @@ impl std::fmt::Display for Place {
 }
 
 /// One of the headers that the sink adds.
-pub fn header(message: &OwnedMessage, name: &std::ffi::CStr) -> String {
+pub(super) fn header(message: &OwnedMessage, name: &std::ffi::CStr) -> String {
     let headers = message.headers().expect("headers");
     let value = kafka_headers::first(headers.as_borrowed(), name).flatten().expect("the header");
     String::from_utf8_lossy(value).into_owned()

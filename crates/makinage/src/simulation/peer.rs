@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The service is to give up some of its partitions.
-pub fn share(world: &Rc<World>, service: u32) {
+pub(super) fn share(world: &Rc<World>, service: u32) {
     let mut group = world.group.borrow_mut();
     let mut some = group.owned_by(Owner::Service(service));
     some.retain(|_| world.draw(|random| random.chance(600)));
@@ -21,7 +21,7 @@ pub fn share(world: &Rc<World>, service: u32) {
 }
 
 /// The service was silent for too long: its partitions are anybody's, it learns of that later, and joins again.
-pub fn lose(world: &Rc<World>, service: u32) {
+pub(super) fn lose(world: &Rc<World>, service: u32) {
     let mut group = world.group.borrow_mut();
     let all = group.owned_by(Owner::Service(service));
     if all.is_empty() {
@@ -45,7 +45,7 @@ pub fn lose(world: &Rc<World>, service: u32) {
 }
 
 /// The other member leaves: what it had goes to the service, which may not have joined yet.
-pub fn leave(world: &Rc<World>) {
+pub(super) fn leave(world: &Rc<World>) {
     let mut group = world.group.borrow_mut();
     let left = group.owned_by(Owner::Peer);
     group.give(&left, Owner::Nobody);
@@ -60,7 +60,7 @@ fn is_served_by(world: &World, service: u32) -> bool {
 }
 
 /// A partition that nobody has becomes the other member's where that wants it, or goes back.
-pub fn take_soon(world: &Rc<World>, partition: i32, wanted: bool) {
+pub(super) fn take_soon(world: &Rc<World>, partition: i32, wanted: bool) {
     let soon = world.draw(|random| random.delay(SECOND));
     world.after(soon, move |world| {
         let mut group = world.group.borrow_mut();

@@ -24,10 +24,10 @@ use crate::{
 };
 
 /// A producer, until the service lets go of it.
-pub struct SimProducer(Rc<Inner>);
+pub(super) struct SimProducer(Rc<Inner>);
 
 /// Makes them.
-pub struct SimProducers {
+pub(super) struct SimProducers {
     pub world: Rc<World>,
     pub service: u32,
     pub acks: Arc<Acks>,

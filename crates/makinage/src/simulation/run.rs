@@ -21,7 +21,7 @@ use super::{
 const SETTLING: Time = 300 * SECOND;
 
 /// Runs a seed; what was broken, and what happened.
-pub fn run(plan: Plan, random: Random, logged: bool) -> (Result<(), String>, Vec<String>) {
+pub(super) fn run(plan: Plan, random: Random, logged: bool) -> (Result<(), String>, Vec<String>) {
     let world = World::new(plan, random, logged);
     let outcome = catch_unwind(AssertUnwindSafe(|| live(&world)));
     world.crash();

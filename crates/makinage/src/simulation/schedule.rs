@@ -7,7 +7,7 @@ use super::{
 
 /// What an event is, by its content: what becomes of it is its own, whoever scores it and however often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     Good,
     /// A step returns `None` for it.
     Skipped,
@@ -25,7 +25,7 @@ pub enum Kind {
 
 impl Kind {
     /// Whether it is to have an output.
-    pub fn has_output(self, plan: &Plan) -> bool {
+    pub(super) fn has_output(self, plan: &Plan) -> bool {
         match self {
             Self::Good => true,
             Self::Keyless => !plan.compacted,
@@ -36,7 +36,7 @@ impl Kind {
 
 /// A record of a data topic.
 #[derive(Debug, Clone, Copy)]
-pub struct Input {
+pub(super) struct Input {
     pub offset: i64,
     pub at: Time,
     pub kind: Kind,
@@ -44,20 +44,20 @@ pub struct Input {
 
 /// A time with an end.
 #[derive(Debug, Clone, Copy)]
-pub struct Window {
+pub(super) struct Window {
     pub from: Time,
     pub to: Time,
 }
 
 impl Window {
-    pub fn has(self, time: Time) -> bool {
+    pub(super) fn has(self, time: Time) -> bool {
         (self.from..self.to).contains(&time)
     }
 }
 
 /// So often in a thousand.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Odds {
+pub(super) struct Odds {
     /// A worker dies on a batch, by accident.
     pub death: u64,
     /// A worker hangs on one.
@@ -84,7 +84,7 @@ pub struct Odds {
 
 /// What comes from outside at a moment.
 #[derive(Debug, Clone, Copy)]
-pub enum Act {
+pub(super) enum Act {
     /// Another member takes some partitions, orderly.
     Share,
     /// The other members leave: all partitions come back.
@@ -101,7 +101,7 @@ pub enum Act {
 
 /// All of it.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub(super) struct Plan {
     pub inputs: Vec<Vec<Input>>,
     pub workers: usize,
     pub compacted: bool,
@@ -129,7 +129,7 @@ pub struct Plan {
 
 impl Plan {
     /// Which faults there are at all is drawn first: a few at a time reach further than all at once.
-    pub fn draw(random: &mut Random) -> Self {
+    pub(super) fn draw(random: &mut Random) -> Self {
         let calm_from = random.between(5, 60) * SECOND;
         let kinds = Kinds::draw(random);
         let partitions = random.between(1, 4);
@@ -156,22 +156,22 @@ impl Plan {
     }
 
     /// The record at an offset.
-    pub fn input(&self, partition: usize, offset: i64) -> Option<&Input> {
+    pub(super) fn input(&self, partition: usize, offset: i64) -> Option<&Input> {
         let inputs = &self.inputs[partition];
         inputs.binary_search_by_key(&offset, |input| input.offset).ok().map(|place| &inputs[place])
     }
 
     /// The offset behind a partition's last record.
-    pub fn end(&self, partition: usize) -> i64 {
+    pub(super) fn end(&self, partition: usize) -> i64 {
         self.inputs[partition].last().map_or(0, |input| input.offset + 1)
     }
 
     /// When the last record has come.
-    pub fn all_come(&self) -> Time {
+    pub(super) fn all_come(&self) -> Time {
         self.inputs.iter().flatten().map(|input| input.at).max().unwrap_or(0)
     }
 
-    pub fn is_away(&self, time: Time) -> bool {
+    pub(super) fn is_away(&self, time: Time) -> bool {
         self.away.iter().any(|window| window.has(time))
     }
 }
@@ -259,4 +259,4 @@ fn draw_acts(random: &mut Random, until: Time) -> Vec<(Time, Act)> {
 }
 
 /// The time that a broker's answer takes, usually.
-pub const TRIP: Time = 2 * MILLISECOND;
+pub(super) const TRIP: Time = 2 * MILLISECOND;

@@ -43,7 +43,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// Events that are handed over at a time.
 const CHUNK: usize = 16;
 /// A service, but for its source, which is what drives it.
-pub struct Service {
+pub(super) struct Service {
     pub number: u32,
     assignment: Arc<Assignment<WorldClock>>,
     acks: Arc<Acks>,
@@ -96,16 +96,16 @@ impl Service {
     }
 
     /// How the pipeline's thread has ended.
-    pub fn ended(&self) -> Option<Ended> {
+    pub(super) fn ended(&self) -> Option<Ended> {
         self.ended.get()
     }
 
-    pub fn hear(&self, world: &World, message: FromWorker) {
+    pub(super) fn hear(&self, world: &World, message: FromWorker) {
         self.workers.borrow_mut().push_back(message);
         self.wake(world);
     }
 
-    pub fn generation_is_ready(&self, world: &World, pool: Pool) {
+    pub(super) fn generation_is_ready(&self, world: &World, pool: Pool) {
         self.generations.borrow_mut().push_back(pool);
         self.wake(world);
     }
@@ -117,7 +117,7 @@ impl Service {
     }
 
     /// When the pipeline's thread has something to do.
-    pub fn due(&self, world: &World) -> Option<Time> {
+    pub(super) fn due(&self, world: &World) -> Option<Time> {
         if self.stream.borrow().is_none() {
             return None;
         }
@@ -129,7 +129,7 @@ impl Service {
     }
 
     /// One turn of the pipeline's thread.
-    pub fn step(&self, world: &Rc<World>) {
+    pub(super) fn step(&self, world: &Rc<World>) {
         let Some(mut stream) = self.stream.take() else { return };
         self.read(world, &mut stream);
         let news = stream.go_on(world.now());

@@ -23,7 +23,7 @@ use crate::{
 
 /// All workers of a service.
 #[derive(Default)]
-pub struct Crews {
+pub(super) struct Crews {
     pub(super) seats: Vec<Rc<Seat>>,
     generation: u64,
     /// When the one that is being made is ready: there is one at a time.
@@ -38,7 +38,7 @@ pub struct Crews {
 
 impl Crews {
     /// A service's processes end with it.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.seats.clear();
     }
 }
@@ -52,7 +52,7 @@ impl Crew for Nobody {
 }
 
 /// Makes the next generation, which is ready after a while.
-pub fn make(world: &Rc<World>, service: u32) {
+pub(super) fn make(world: &Rc<World>, service: u32) {
     let (loading, waiting) = world.draw(|random| (random.delay(5 * SECOND), random.delay(SECOND)));
     let mut crews = world.crews.borrow_mut();
     crews.generation += 1;
@@ -108,7 +108,7 @@ fn load(world: &Rc<World>, service: u32, generation: u64, waiting: Time) {
 }
 
 /// Workers look at what they have been asked, and whether they are to end.
-pub fn look(world: &Rc<World>) {
+pub(super) fn look(world: &Rc<World>) {
     let seats = world.crews.borrow().seats.clone();
     for seat in &seats {
         seat.look(world);

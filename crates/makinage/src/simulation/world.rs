@@ -23,23 +23,23 @@ use super::{
 use crate::clock::{Clock, Shared};
 
 /// Microseconds since the beginning.
-pub type Time = u64;
+pub(super) type Time = u64;
 
-pub const MILLISECOND: Time = 1000;
-pub const SECOND: Time = 1_000_000;
+pub(super) const MILLISECOND: Time = 1000;
+pub(super) const SECOND: Time = 1_000_000;
 
 /// More happenings than any run has that goes on.
 const TOO_MANY: u64 = 300_000;
 
 /// One that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
+pub(super) enum Who {
     Source,
     Pipeline,
 }
 
 /// How a run is left in the middle of something.
-pub enum Interrupt {
+pub(super) enum Interrupt {
     /// The whole service is killed.
     Crash,
     /// A promise is broken.
@@ -49,7 +49,7 @@ pub enum Interrupt {
 type Happening = Box<dyn FnOnce(&Rc<World>)>;
 
 /// All that isn't the service, and the service.
-pub struct World {
+pub(super) struct World {
     begin: Instant,
     time: Cell<Time>,
     happenings: Cell<u64>,
@@ -67,7 +67,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(plan: Plan, random: Random, logged: bool) -> Rc<Self> {
+    pub(super) fn new(plan: Plan, random: Random, logged: bool) -> Rc<Self> {
         Rc::new(Self {
             begin: Instant::now(),
             time: Cell::new(0),
@@ -86,74 +86,74 @@ impl World {
         })
     }
 
-    pub fn time(&self) -> Time {
+    pub(super) fn time(&self) -> Time {
         self.time.get()
     }
 
-    pub fn now(&self) -> Instant {
+    pub(super) fn now(&self) -> Instant {
         self.begin + Duration::from_micros(self.time.get())
     }
 
-    pub fn time_of(&self, instant: Instant) -> Time {
+    pub(super) fn time_of(&self, instant: Instant) -> Time {
         micros(instant.saturating_duration_since(self.begin))
     }
 
     /// Draws from the seed.
-    pub fn draw<T>(&self, draw: impl FnOnce(&mut Random) -> T) -> T {
+    pub(super) fn draw<T>(&self, draw: impl FnOnce(&mut Random) -> T) -> T {
         draw(&mut self.random.borrow_mut())
     }
 
     /// Whether faults still happen.
-    pub fn is_rough(&self) -> bool {
+    pub(super) fn is_rough(&self) -> bool {
         self.time.get() < self.plan.calm_from
     }
 
     /// Something goes wrong so often in a thousand, while things go wrong.
-    pub fn fault(&self, in_a_thousand: u64) -> bool {
+    pub(super) fn fault(&self, in_a_thousand: u64) -> bool {
         self.is_rough() && self.draw(|random| random.chance(in_a_thousand))
     }
 
     /// Something happens after so long.
-    pub fn after(&self, time: Time, happening: impl FnOnce(&Rc<Self>) + 'static) {
+    pub(super) fn after(&self, time: Time, happening: impl FnOnce(&Rc<Self>) + 'static) {
         let place = (self.time.get() + time, self.happenings.get());
         self.happenings.set(place.1 + 1);
         self.agenda.borrow_mut().insert(place, Box::new(happening));
     }
 
-    pub fn tell(&self, line: impl FnOnce() -> String) {
+    pub(super) fn tell(&self, line: impl FnOnce() -> String) {
         if let Some(log) = self.log.borrow_mut().as_mut() {
             let time = self.time.get();
             log.push(format!("{:>4}.{:06} {}", time / SECOND, time % SECOND, line()));
         }
     }
 
-    pub fn take_log(&self) -> Vec<String> {
+    pub(super) fn take_log(&self) -> Vec<String> {
         self.log.borrow_mut().take().unwrap_or_default()
     }
 
     /// The service is killed where it is.
-    pub fn crash(&self) {
+    pub(super) fn crash(&self) {
         self.crashes.set(true);
     }
 
     /// Whether the service is being killed; nothing of it may do anything any more.
-    pub fn is_crashing(&self) -> bool {
+    pub(super) fn is_crashing(&self) -> bool {
         self.crashes.get()
     }
 
     /// The next service begins.
-    pub fn reborn(&self) {
+    pub(super) fn reborn(&self) {
         self.crashes.set(false);
         self.stopping_since.set(None);
     }
 
     /// The service begins to stop.
-    pub fn stops(&self) {
+    pub(super) fn stops(&self) {
         self.stopping_since.set(Some(self.time.get()));
     }
 
     /// Whether what began then, or the stop if there is one, has had all the time that it needed.
-    pub fn is_leisurely(&self, began: Time, most: Time) -> bool {
+    pub(super) fn is_leisurely(&self, began: Time, most: Time) -> bool {
         let in_time = |began: Time| self.time.get() - began < most;
         let ended = self.service.borrow().as_ref().and_then(|service| service.ended());
         in_time(began)
@@ -161,14 +161,14 @@ impl World {
             && ended.is_none_or(|ended| ended.clean && !ended.stopped_by_error)
     }
 
-    pub fn broken(&self, promise: &'static str, what: String) -> ! {
+    pub(super) fn broken(&self, promise: &'static str, what: String) -> ! {
         self.tell(|| format!("BROKEN: {promise}: {what}"));
         self.crashes.set(true);
         resume_unwind(Box::new(Interrupt::Broken { promise, what }))
     }
 
     /// Lets time pass until it is enough, for at most so long.
-    pub fn wait(self: &Rc<Self>, who: Who, timeout: Duration, enough: &dyn Fn() -> bool) {
+    pub(super) fn wait(self: &Rc<Self>, who: Who, timeout: Duration, enough: &dyn Fn() -> bool) {
         let until = self.time.get() + micros(timeout);
         if who == Who::Pipeline {
             // What it has asked them before it waits.
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// Ends what goes on for ever, and what is to be killed.
-    pub fn interrupt(&self) {
+    pub(super) fn interrupt(&self) {
         self.happenings.set(self.happenings.get() + 1);
         if self.happenings.get() > TOO_MANY {
             self.broken(super::oracle::SETTLES, format!("{TOO_MANY} happenings, and no end"));
@@ -214,13 +214,13 @@ impl World {
     }
 }
 
-pub fn micros(duration: Duration) -> Time {
+pub(super) fn micros(duration: Duration) -> Time {
     Time::try_from(duration.as_micros()).unwrap_or(Time::MAX / 4)
 }
 
 /// The time as one of the service's threads meets it.
 #[derive(Clone)]
-pub struct WorldClock {
+pub(super) struct WorldClock {
     pub world: Rc<World>,
     pub who: Who,
 }

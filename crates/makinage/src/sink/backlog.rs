@@ -23,34 +23,34 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.held.is_empty()
     }
 
     /// Bytes of keys and values that wait.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    pub fn first(&self) -> Option<&Held> {
+    pub(super) fn first(&self) -> Option<&Held> {
         self.held.front()
     }
 
-    pub fn take_first(&mut self) -> Option<Held> {
+    pub(super) fn take_first(&mut self) -> Option<Held> {
         let held = self.held.pop_front()?;
         self.bytes -= size(&held);
         Some(held)
     }
 
     /// An output that comes after all that waits.
-    pub fn push(&mut self, held: Held) {
+    pub(super) fn push(&mut self, held: Held) {
         self.bytes += size(&held);
         self.held.push_back(held);
     }
 
     /// Outputs that were under way. Kafka's client hands them back in no order at all, and not always at once: theirs is that of their
     /// events.
-    pub fn put_back(&mut self, returned: Vec<Held>) {
+    pub(super) fn put_back(&mut self, returned: Vec<Held>) {
         if !returned.is_empty() {
             self.bytes += returned.iter().map(size).sum::<usize>();
             self.held.extend(returned);

@@ -11,14 +11,14 @@ pub(super) struct Opened(Vec<Option<Instant>>);
 
 impl Opened {
     /// Whether an output may follow at once. Where Kafka's client chooses the partition (a negative one), nobody asks for an order.
-    pub fn is_open(&self, partition: i32, now: Instant) -> bool {
+    pub(super) fn is_open(&self, partition: i32, now: Instant) -> bool {
         let Ok(place) = usize::try_from(partition) else { return true };
         let last = self.0.get(place).copied().flatten();
         last.is_some_and(|last| now.saturating_duration_since(last) < REMEMBERED)
     }
 
     /// The producer has sent to it.
-    pub fn note(&mut self, partition: i32, now: Instant) {
+    pub(super) fn note(&mut self, partition: i32, now: Instant) {
         let Ok(place) = usize::try_from(partition) else { return };
         if self.0.len() <= place {
             self.0.resize(place + 1, None);
@@ -27,7 +27,7 @@ impl Opened {
     }
 
     /// Another producer takes over.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.0.clear();
     }
 }

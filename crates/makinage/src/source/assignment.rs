@@ -22,7 +22,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The source's state, which the consumer's rebalances change: owns the offsets' bookkeeping.
 #[derive(Debug)]
-pub struct Assignment<K> {
+pub(crate) struct Assignment<K> {
     pub(super) topics: Vec<DataTopic>,
     pub(super) acks: Arc<Acks>,
     pub(super) intake: Sender<Intake>,

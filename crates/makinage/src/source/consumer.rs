@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A partition of a data topic: the topic's place, the partition's number.
-pub type Partition = (u16, i32);
+pub(crate) type Partition = (u16, i32);
 
 /// A record as the client holds it.
 #[derive(Debug)]

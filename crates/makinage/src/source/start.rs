@@ -15,7 +15,11 @@ use super::{
 use crate::config::{DataStart, DataTopic};
 
 /// Where each assigned partition starts.
-pub fn choose(consumer: &impl Consumer, topics: &[DataTopic], assigned: &[Partition]) -> KafkaResult<Vec<Start>> {
+pub(super) fn choose(
+    consumer: &impl Consumer,
+    topics: &[DataTopic],
+    assigned: &[Partition],
+) -> KafkaResult<Vec<Start>> {
     let mut starts = Vec::with_capacity(assigned.len());
     for (source, topic) in (0_u16..).zip(topics) {
         let mine: Vec<Partition> = assigned.iter().copied().filter(|partition| partition.0 == source).collect();

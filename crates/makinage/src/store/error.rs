@@ -6,7 +6,7 @@ use crate::archive::ModelError;
 
 /// Why a model could not be stored or unpacked.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub(crate) enum StoreError {
     /// The disk.
     #[error("cannot write {path}: {source}; check free space and permissions, or set XDG_CACHE_HOME to another folder")]
     Disk {

@@ -22,7 +22,7 @@ const LOCK: &str = "lock";
 const ZIP: &str = ".zip";
 
 /// The folder of an application's and operator's models: below `models.store`, else below the user's cache.
-pub fn of(config: &Config) -> PathBuf {
+pub(crate) fn of(config: &Config) -> PathBuf {
     let all = config.models.store.clone().unwrap_or_else(|| cache_folder().join("store"));
     all.join(folder_name(&config.application.name)).join(folder_name(&config.operator.name))
 }

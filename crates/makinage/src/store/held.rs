@@ -11,7 +11,7 @@ use crate::model::ModelIdentity;
 
 /// A model's zip in the store. While this lives, no instance deletes the file.
 #[derive(Debug)]
-pub struct StoredModel {
+pub(crate) struct StoredModel {
     /// Which model it is.
     pub identity: ModelIdentity,
     zip: PathBuf,
@@ -31,7 +31,7 @@ impl StoredModel {
     }
 
     /// The zip file.
-    pub fn zip(&self) -> &Path {
+    pub(crate) fn zip(&self) -> &Path {
         &self.zip
     }
 }

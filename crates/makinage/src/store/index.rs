@@ -26,7 +26,7 @@ const REFUSED: usize = 100;
 
 /// A model that was served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Served {
+pub(crate) struct Served {
     /// SHA-256 of its zip.
     pub sha256: String,
     /// Its name.
@@ -41,14 +41,14 @@ pub struct Served {
 
 impl Served {
     /// Which model it is.
-    pub fn identity(&self) -> ModelIdentity {
+    pub(crate) fn identity(&self) -> ModelIdentity {
         ModelIdentity { sha256: self.sha256.clone(), name: self.name.clone(), version: self.version.clone() }
     }
 }
 
 /// A model that was taken back, and isn't loaded again until it is published anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
+pub(crate) struct Refused {
     /// SHA-256 of its zip.
     pub sha256: String,
     /// Its newest record that is refused.
@@ -61,7 +61,7 @@ pub struct Refused {
 
 /// What the store remembers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct History {
+pub(crate) struct History {
     /// The one that was taken up last comes first; each model once.
     pub served: Vec<Served>,
     /// The newest first; each model once.
@@ -92,7 +92,7 @@ impl History {
     }
 
     /// Why this model isn't to be loaded from this record.
-    pub fn refusal(&self, sha256: &str, place: &RecordPlace) -> Option<&Refused> {
+    pub(crate) fn refusal(&self, sha256: &str, place: &RecordPlace) -> Option<&Refused> {
         self.refused.iter().find(|refused| refused.sha256 == sha256 && !is_anew(place, &refused.place))
     }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::model::ModelIdentity;
 
 /// Reads what a store remembers, and changes nothing: for whoever only looks. `None` where there is no store.
-pub fn look(folder: &Path) -> Result<Option<(History, Vec<Kept>)>, StoreError> {
+pub(crate) fn look(folder: &Path) -> Result<Option<(History, Vec<Kept>)>, StoreError> {
     if !folder.is_dir() {
         return Ok(None);
     }
@@ -27,14 +27,14 @@ pub fn look(folder: &Path) -> Result<Option<(History, Vec<Kept>)>, StoreError> {
 }
 
 /// A model's zip in a store's folder, where it is kept; held, and not looked into.
-pub fn hold_in(folder: &Path, identity: &ModelIdentity) -> io::Result<Option<StoredModel>> {
+pub(crate) fn hold_in(folder: &Path, identity: &ModelIdentity) -> io::Result<Option<StoredModel>> {
     let zip = folder::zip(folder, &identity.sha256);
     Ok(hold(&zip)?.map(|held| StoredModel::new(identity.clone(), zip, held)))
 }
 
 /// A zip that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// SHA-256 of the zip.
     pub sha256: String,
     /// Its size.

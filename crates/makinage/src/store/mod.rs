@@ -13,7 +13,7 @@ mod name;
 mod spool;
 #[cfg(test)]
 mod tests;
-pub mod workspace;
+pub(crate) mod workspace;
 
 use std::{
     fs::{self, File},
@@ -22,12 +22,12 @@ use std::{
     sync::Arc,
 };
 
-pub use error::StoreError;
-pub use folder::of as folder_of;
-pub use held::StoredModel;
-pub use index::{History, Refused, Served};
-pub use look::{Kept, hold_in, look};
-pub use spool::Spool;
+pub(crate) use error::StoreError;
+pub(crate) use folder::of as folder_of;
+pub(crate) use held::StoredModel;
+pub(crate) use index::{History, Refused, Served};
+pub(crate) use look::{hold_in, look};
+pub(crate) use spool::Spool;
 
 use self::{
     folder::Locked,
@@ -40,7 +40,7 @@ use crate::{
 
 /// The zips of models, and what is known of them.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     folder: PathBuf,
     keep: usize,
 }
@@ -48,7 +48,7 @@ pub struct Store {
 impl Store {
     /// Opens the store, and makes its folder where there is none. `keep` is how many of the models that were served are
     /// kept.
-    pub fn open(folder: &Path, keep: usize) -> Result<Arc<Self>, StoreError> {
+    pub(crate) fn open(folder: &Path, keep: usize) -> Result<Arc<Self>, StoreError> {
         let store = Self { folder: folder.to_owned(), keep };
         let opened = || {
             folder::make(folder)?;
@@ -60,7 +60,7 @@ impl Store {
     }
 
     /// A file to write a model's bytes to.
-    pub fn spool(&self) -> Result<Spool, StoreError> {
+    pub(crate) fn spool(&self) -> Result<Spool, StoreError> {
         let made = || {
             let _locked = Locked::acquire(&self.folder)?;
             Spool::new(&self.folder)
@@ -69,7 +69,7 @@ impl Store {
     }
 
     /// Takes a spooled model in, if its bytes have the identity's digest. One that is there already stays the only one.
-    pub fn keep(&self, mut spool: Spool, identity: ModelIdentity) -> Result<StoredModel, StoreError> {
+    pub(crate) fn keep(&self, mut spool: Spool, identity: ModelIdentity) -> Result<StoredModel, StoreError> {
         let found = spool.finish().map_err(|error| self.failed(error))?;
         if found != identity.sha256 {
             return Err(StoreError::Digest { announced: identity.sha256, found });
@@ -103,7 +103,7 @@ impl Store {
     /// Notes that a generation took the model up, and deletes what needn't be kept any more.
     ///
     /// A store that can't note it is no reason not to serve: that is a warning.
-    pub fn served(&self, model: &StoredModel, place: &RecordPlace) {
+    pub(crate) fn served(&self, model: &StoredModel, place: &RecordPlace) {
         let noted = self.change(|history| history.note_served(&model.identity, place));
         if let Err(error) = noted.and_then(|()| self.prune()) {
             tracing::warn!("the model {} is served, but that isn't noted: {error}", model.identity.label());
@@ -111,14 +111,14 @@ impl Store {
     }
 
     /// Notes that a model was taken back: it isn't to be loaded again until it is published anew.
-    pub fn refuse(&self, identity: &ModelIdentity, place: &RecordPlace, reason: &str) {
+    pub(crate) fn refuse(&self, identity: &ModelIdentity, place: &RecordPlace, reason: &str) {
         if let Err(error) = self.change(|history| history.note_refused(&identity.sha256, place, reason)) {
             tracing::warn!("after a restart the model {} will be tried again: {error}", identity.label());
         }
     }
 
     /// Why a model that arrived in this record isn't to be loaded. A record that came after the refusal ends it.
-    pub fn refusal(&self, identity: &ModelIdentity, place: &RecordPlace) -> Option<String> {
+    pub(crate) fn refusal(&self, identity: &ModelIdentity, place: &RecordPlace) -> Option<String> {
         let asked = self.change(|history| {
             let reason = history.refusal(&identity.sha256, place).map(|refused| refused.reason.clone());
             if reason.is_none() {
@@ -133,7 +133,7 @@ impl Store {
     }
 
     /// The model that was served last, of those that are whole and weren't taken back, with the record that it came in.
-    pub fn last_served(&self) -> Option<(StoredModel, RecordPlace)> {
+    pub(crate) fn last_served(&self) -> Option<(StoredModel, RecordPlace)> {
         let history = self.change(|history| history.clone()).unwrap_or_else(|error| {
             tracing::warn!("which model was served last isn't known: {error}");
             History::default()
@@ -143,7 +143,7 @@ impl Store {
     }
 
     /// A model's zip, where it is here and whole.
-    pub fn find(&self, identity: &ModelIdentity) -> Option<StoredModel> {
+    pub(crate) fn find(&self, identity: &ModelIdentity) -> Option<StoredModel> {
         let zip = folder::zip(&self.folder, &identity.sha256);
         let checked = hold(&zip).and_then(|held| match held {
             Some(held) if digest_of(&held)?.0 == identity.sha256 => Ok(Some(held)),

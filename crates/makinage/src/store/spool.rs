@@ -13,7 +13,7 @@ pub(super) const PREFIX: &str = "spool-";
 
 /// A temporary file of the store, gone unless it is kept.
 #[derive(Debug)]
-pub struct Spool {
+pub(crate) struct Spool {
     file: NamedTempFile,
     /// Of all bytes so far, for as long as they come in order: then they needn't be read again.
     hasher: Option<Sha256>,
@@ -29,12 +29,12 @@ impl Spool {
     }
 
     /// Appends bytes.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.write_at(self.end, bytes)
     }
 
     /// Writes bytes at their place, in any order; what was there is overwritten.
-    pub fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         if offset != self.end {
             self.hasher = None;
         }

@@ -27,7 +27,7 @@ const LOCK: &str = "lock";
 
 /// This instance's folder of unpacked models.
 #[derive(Debug)]
-pub struct Workspace {
+pub(crate) struct Workspace {
     folder: PathBuf,
     _lock: File,
 }
@@ -55,7 +55,7 @@ impl UnpackedModel {
 
 impl Workspace {
     /// Makes and locks this instance's folder below `cache`, and clears away those of instances that were killed.
-    pub fn open(cache: &Path) -> Result<Arc<Self>, StoreError> {
+    pub(crate) fn open(cache: &Path) -> Result<Arc<Self>, StoreError> {
         let all = cache.join("workspace");
         let failed = |source| StoreError::Disk { path: all.clone(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(&all).map_err(failed)?;
@@ -70,7 +70,7 @@ impl Workspace {
     }
 
     /// Unpacks a stored model.
-    pub fn unpack(&self, model: &StoredModel) -> Result<UnpackedModel, StoreError> {
+    pub(crate) fn unpack(&self, model: &StoredModel) -> Result<UnpackedModel, StoreError> {
         let failed = |source| StoreError::Disk { path: self.folder.clone(), source };
         let folder = tempfile::Builder::new().prefix("model-").tempdir_in(&self.folder).map_err(failed)?;
         let path = unpack(model.zip(), &folder.path().join("model"), &Limits::default())?;
@@ -78,12 +78,12 @@ impl Workspace {
     }
 
     /// A folder for what is on its way; gone with the result, and with this instance.
-    pub fn scratch(&self) -> io::Result<TempDir> {
+    pub(crate) fn scratch(&self) -> io::Result<TempDir> {
         tempfile::Builder::new().prefix("scratch-").tempdir_in(&self.folder)
     }
 
     /// Removes the folder: the service ends, and nobody waits for a load that is under way.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         remove(&self.folder);
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 
 /// Writes the chunks that a manifest names into `spool`, each where it belongs. Whether they make up what the manifest
 /// says, its digest tells.
-pub fn assemble(
+pub(super) fn assemble(
     stretches: &impl Stretches,
     place: &RecordPlace,
     manifest: &Manifest,

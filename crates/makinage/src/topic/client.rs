@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// A consumer of the model topic.
-pub type ModelConsumer = BaseConsumer<Context<()>>;
+pub(super) type ModelConsumer = BaseConsumer<Context<()>>;
 
 /// Makes consumers of one model topic.
-pub struct TopicClient {
+pub(crate) struct TopicClient {
     settings: ClientConfig,
     connection: Arc<Connection>,
     /// The topic's name.
@@ -33,7 +33,7 @@ pub struct TopicClient {
 
 impl TopicClient {
     /// For one topic.
-    pub fn new(cluster: &Cluster, topic: &str) -> Self {
+    pub(crate) fn new(cluster: &Cluster, topic: &str) -> Self {
         Self {
             settings: cluster.model_consumer(),
             connection: Arc::clone(&cluster.connection),
@@ -43,17 +43,17 @@ impl TopicClient {
     }
 
     /// A consumer without partitions.
-    pub fn consumer(&self) -> KafkaResult<ModelConsumer> {
+    pub(crate) fn consumer(&self) -> KafkaResult<ModelConsumer> {
         self.settings.create_with_context(Context::new(Arc::clone(&self.connection), ()))
     }
 
     /// For the topic's configuration.
-    pub fn settings(&self) -> &ClientConfig {
+    pub(crate) fn settings(&self) -> &ClientConfig {
         &self.settings
     }
 
     /// A partition, from an offset on.
-    pub fn from(&self, partitions: impl IntoIterator<Item = (i32, Offset)>) -> KafkaResult<TopicPartitionList> {
+    pub(crate) fn from(&self, partitions: impl IntoIterator<Item = (i32, Offset)>) -> KafkaResult<TopicPartitionList> {
         let mut list = TopicPartitionList::new();
         for (partition, offset) in partitions {
             list.add_partition_offset(&self.topic, partition, offset)?;
@@ -62,7 +62,7 @@ impl TopicClient {
     }
 
     /// Passes on what a consumer says is wrong.
-    pub fn tell(&self, error: &KafkaError) {
+    pub(crate) fn tell(&self, error: &KafkaError) {
         self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic));
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// One incarnation of the topic.
-pub struct Follower<'s, L, S> {
+pub(super) struct Follower<'s, L, S> {
     log: L,
     shelf: &'s Shelf<S>,
     mailbox: &'s Mailbox,
@@ -29,12 +29,12 @@ pub struct Follower<'s, L, S> {
 
 impl<'s, L: Log, S: Stretches> Follower<'s, L, S> {
     /// Follows the topic from `next` of each partition; what is before is the shelf's.
-    pub fn new(log: L, shelf: &'s Shelf<S>, mailbox: &'s Mailbox, next: Vec<i64>) -> Self {
+    pub(super) fn new(log: L, shelf: &'s Shelf<S>, mailbox: &'s Mailbox, next: Vec<i64>) -> Self {
         Self { log, shelf, mailbox, watch: Watch::new(next, Instant::now()) }
     }
 
     /// Runs until the topic is another, or the mailbox closed.
-    pub fn run(mut self) -> KafkaResult<()> {
+    pub(super) fn run(mut self) -> KafkaResult<()> {
         while !self.mailbox.is_closed() {
             panics::point("models");
             if !self.turn(Instant::now())? {

@@ -32,31 +32,31 @@ struct Known {
 
 /// What is known of the models on the topic.
 #[derive(Debug, Default)]
-pub struct History {
+pub(crate) struct History {
     partitions: Vec<Partition>,
 }
 
 impl History {
     /// Of a topic whose partitions have these offsets, none of which has been looked at.
-    pub fn new(partitions: impl IntoIterator<Item = Range<i64>>) -> Self {
+    pub(crate) fn new(partitions: impl IntoIterator<Item = Range<i64>>) -> Self {
         let mut history = Self::default();
         partitions.into_iter().for_each(|offsets| history.add(offsets));
         history
     }
 
     /// One more partition.
-    pub fn add(&mut self, offsets: Range<i64>) {
+    pub(crate) fn add(&mut self, offsets: Range<i64>) {
         let Range { start, end } = offsets;
         self.partitions.push(Partition { models: VecDeque::new(), begin: start, unread: end, stretch: FIRST_STRETCH });
     }
 
     /// How many partitions are known.
-    pub fn partitions(&self) -> usize {
+    pub(crate) fn partitions(&self) -> usize {
         self.partitions.len()
     }
 
     /// There is a model in this place.
-    pub fn remember(&mut self, place: RecordPlace) {
+    pub(crate) fn remember(&mut self, place: RecordPlace) {
         let Some(partition) = partition_of(&mut self.partitions, &place) else { return };
         let models = &mut partition.models;
         let at = models.partition_point(|known| known.place.offset < place.offset);
@@ -73,7 +73,7 @@ impl History {
     }
 
     /// There is nothing in this place any more.
-    pub fn forget(&mut self, place: &RecordPlace) {
+    pub(crate) fn forget(&mut self, place: &RecordPlace) {
         if let Some(partition) = partition_of(&mut self.partitions, place) {
             partition.models.retain(|known| known.place.offset != place.offset);
         }
@@ -81,7 +81,7 @@ impl History {
 
     /// The model in this place is of no use, and is passed over from now on. Its time still counts for the order, since
     /// others, who haven't tried it, go by it.
-    pub fn pass_over(&mut self, place: &RecordPlace) {
+    pub(crate) fn pass_over(&mut self, place: &RecordPlace) {
         let Some(partition) = partition_of(&mut self.partitions, place) else { return };
         let mut same = partition.models.iter_mut().filter(|known| known.place.offset == place.offset);
         if let Some(known) = same.next() {
@@ -97,7 +97,7 @@ impl History {
 
     /// The newest model, or the newest before another. `look` returns the models of a stretch of a partition, in their
     /// order.
-    pub fn newest<E>(
+    pub(crate) fn newest<E>(
         &mut self,
         before: Option<&RecordPlace>,
         mut look: impl FnMut(i32, Range<i64>) -> Result<Vec<RecordPlace>, E>,

@@ -10,7 +10,7 @@ const PERIOD: Duration = Duration::from_mins(1);
 
 /// Tells of records that are ignored. The clock is passed in.
 #[derive(Debug)]
-pub struct Ignored {
+pub(super) struct Ignored {
     since: Instant,
     seen: u64,
     last: Option<RecordPlace>,
@@ -18,12 +18,12 @@ pub struct Ignored {
 
 impl Ignored {
     /// Nothing has been ignored yet.
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self { since: now, seen: 0, last: None }
     }
 
     /// The line about one record, if it is told alone.
-    pub fn line(&mut self, place: &RecordPlace, why: &str) -> Option<String> {
+    pub(super) fn line(&mut self, place: &RecordPlace, why: &str) -> Option<String> {
         self.seen += 1;
         if self.seen > SINGLE {
             self.last = Some(place.clone());
@@ -33,7 +33,7 @@ impl Ignored {
     }
 
     /// The line about those that were not told alone, once a period.
-    pub fn summary(&mut self, now: Instant) -> Option<String> {
+    pub(super) fn summary(&mut self, now: Instant) -> Option<String> {
         if now.saturating_duration_since(self.since) < PERIOD {
             return None;
         }

@@ -19,12 +19,12 @@ use crate::{
 };
 
 /// How long one look for a record takes at most, and so how soon a follower notices that it is to end.
-pub const POLL: Duration = Duration::from_millis(200);
+pub(super) const POLL: Duration = Duration::from_millis(200);
 /// How long the broker may take for an answer.
-pub const TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One topic that is followed.
-pub trait Log {
+pub(super) trait Log {
     /// Waits a little, and shows a record where one came.
     fn poll(&self, each: &mut dyn FnMut(RecordPlace, &Record<'_>)) -> KafkaResult<()>;
 
@@ -48,7 +48,7 @@ pub trait Log {
 }
 
 /// The topic on Kafka, through a consumer that has its partitions.
-pub struct KafkaLog<'c> {
+pub(super) struct KafkaLog<'c> {
     /// Its client, which reads stretches too.
     pub client: &'c TopicClient,
     /// Its consumer.

@@ -13,7 +13,7 @@ use crate::{model::RecordPlace, record::Record};
 
 /// Looks at records, and tells of those that are no use.
 #[derive(Debug)]
-pub struct Looker {
+pub(super) struct Looker {
     ignored: Ignored,
     /// Partitions in which a look back has found a model.
     found: BTreeSet<i32>,
@@ -23,12 +23,12 @@ pub struct Looker {
 
 impl Looker {
     /// Nothing has been told yet.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { ignored: Ignored::new(Instant::now()), found: BTreeSet::new(), strays: None }
     }
 
     /// Looks at a record; what is neither model nor chunk is told.
-    pub fn look(&mut self, place: &RecordPlace, record: &Record<'_>) {
+    pub(super) fn look(&mut self, place: &RecordPlace, record: &Record<'_>) {
         if let Record::Foreign(why) = record
             && let Some(line) = self.ignored.line(place, why)
         {
@@ -37,7 +37,7 @@ impl Looker {
     }
 
     /// The models of a stretch of a partition, in their order.
-    pub fn models(
+    pub(super) fn models(
         &mut self,
         stretches: &impl Stretches,
         partition: i32,
@@ -69,7 +69,7 @@ impl Looker {
     }
 
     /// Tells of chunks that nothing came of: a manifest comes after its chunks.
-    pub fn tell_strays(&mut self) {
+    pub(super) fn tell_strays(&mut self) {
         if let Some((first, count)) = self.strays.take() {
             tracing::warn!(
                 "{count} chunks of large models, the first in {first}, have no manifest after them: they are \
@@ -79,7 +79,7 @@ impl Looker {
     }
 
     /// Tells how many were ignored silently.
-    pub fn sum_up(&mut self, now: Instant) {
+    pub(super) fn sum_up(&mut self, now: Instant) {
         if let Some(line) = self.ignored.summary(now) {
             tracing::warn!("{line}");
         }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Takes the model of one record into a store, chunks and what lies elsewhere included. The error is a sentence.
-pub fn fetch_one(
+pub(crate) fn fetch_one(
     cluster: &Cluster,
     operator: &Operator,
     place: &RecordPlace,
@@ -40,7 +40,7 @@ pub fn fetch_one(
 
 /// Takes models into the store.
 #[derive(Debug)]
-pub struct ModelFetcher {
+pub(crate) struct ModelFetcher {
     /// Where they go.
     pub store: Arc<Store>,
     /// Room for what is on its way there.
@@ -60,7 +60,7 @@ enum Task {
 
 impl ModelFetcher {
     /// Takes the model of the record in this place. `partitions` is the topic's number of them.
-    pub fn fetch_at(
+    pub(crate) fn fetch_at(
         &self,
         stretches: &impl Stretches,
         place: &RecordPlace,

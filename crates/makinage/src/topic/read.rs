@@ -20,7 +20,7 @@ const STALL: Duration = Duration::from_mins(1);
 
 /// Where a stretch is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stretch<'t> {
+pub(crate) struct Stretch<'t> {
     /// The topic.
     pub topic: &'t str,
     /// The partition.
@@ -30,7 +30,7 @@ pub struct Stretch<'t> {
 }
 
 /// How long to wait for a broker that is away.
-pub trait Patience {
+pub(crate) trait Patience {
     /// Whether to go on, when nothing has come for so long.
     fn goes_on(&self, waited: Duration) -> bool;
 
@@ -40,7 +40,7 @@ pub trait Patience {
 
 /// The patience of a command, which somebody waits for. A service waits for as long as it runs.
 #[derive(Debug, Clone, Copy)]
-pub struct AMinute;
+pub(crate) struct AMinute;
 
 impl Patience for AMinute {
     fn goes_on(&self, waited: Duration) -> bool {
@@ -52,7 +52,7 @@ impl Patience for AMinute {
 /// replaced.
 ///
 /// An error that no wait mends ends this at once. All others are waited out, for as long as `patience` goes on.
-pub fn read<C: ConsumerContext>(
+pub(crate) fn read<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     stretch: &Stretch<'_>,
     patience: &impl Patience,
@@ -127,7 +127,7 @@ fn read_from<R: Reading>(
 }
 
 /// Whether waiting doesn't help: the topic isn't what it was, or isn't ours.
-pub fn is_lasting(error: &KafkaError) -> bool {
+pub(crate) fn is_lasting(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
         Some(

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Reads the model topic for as long as the mailbox is open.
-pub struct ModelReader {
+pub(crate) struct ModelReader {
     shelf: Arc<Shelf<TopicClient>>,
     start_from: ModelStart,
     mailbox: Arc<Mailbox>,
@@ -30,12 +30,12 @@ pub struct ModelReader {
 
 impl ModelReader {
     /// A reader that puts models on this shelf, and says so in the mailbox.
-    pub fn new(shelf: Arc<Shelf<TopicClient>>, start_from: ModelStart, mailbox: Arc<Mailbox>) -> Self {
+    pub(crate) fn new(shelf: Arc<Shelf<TopicClient>>, start_from: ModelStart, mailbox: Arc<Mailbox>) -> Self {
         Self { shelf, start_from, mailbox }
     }
 
     /// Runs until the mailbox is closed. Passing troubles are waited out.
-    pub fn run(self) {
+    pub(crate) fn run(self) {
         let client = self.shelf.client();
         let mut start_from = self.start_from;
         let mut warned = false;

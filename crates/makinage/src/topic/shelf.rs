@@ -21,7 +21,7 @@ use crate::{
 
 /// Where models go that are taken.
 #[derive(Debug, Clone)]
-pub struct ShelfOutlets {
+pub(crate) struct ShelfOutlets {
     /// Models' bytes.
     pub store: Arc<Store>,
     /// Room on the disk for what is on its way there.
@@ -41,7 +41,7 @@ struct Incarnation {
 
 /// What is on one model topic.
 #[derive(Debug)]
-pub struct Shelf<S> {
+pub(crate) struct Shelf<S> {
     stretches: S,
     topic: String,
     fetcher: ModelFetcher,
@@ -52,11 +52,11 @@ pub struct Shelf<S> {
 }
 
 /// The shelf of a topic on Kafka.
-pub type KafkaShelf = Shelf<TopicClient>;
+pub(crate) type KafkaShelf = Shelf<TopicClient>;
 
 impl KafkaShelf {
     /// The shelf of the operator's model topic.
-    pub fn open(cluster: &Cluster, operator: &Operator, outlets: ShelfOutlets) -> Self {
+    pub(crate) fn open(cluster: &Cluster, operator: &Operator, outlets: ShelfOutlets) -> Self {
         let ShelfOutlets { store, workspace, mailbox } = outlets;
         let python: PathBuf = operator.python.clone();
         let fetcher = ModelFetcher { store, workspace, python, limits: Limits::default() };

@@ -7,10 +7,10 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use crate::{model::RecordPlace, record::Record};
 
 /// What is done with each record.
-pub type Each<'e> = &'e mut dyn FnMut(&RecordPlace, Record<'_>) -> ControlFlow<()>;
+pub(super) type Each<'e> = &'e mut dyn FnMut(&RecordPlace, Record<'_>) -> ControlFlow<()>;
 
 /// The partitions of one topic.
-pub trait Stretches: Send + Sync {
+pub(crate) trait Stretches: Send + Sync {
     /// Shows what is left of a stretch, record by record, until `each` has seen enough. Brokers that are away are
     /// waited for until it is given up.
     fn read(&self, partition: i32, offsets: Range<i64>, given_up: &dyn Fn() -> bool, each: Each<'_>)

@@ -47,20 +47,20 @@ pub(super) struct Written {
 }
 
 impl Written {
-    pub fn model(mark: &str) -> Self {
+    pub(super) fn model(mark: &str) -> Self {
         Self::of(zip(mark))
     }
 
-    pub fn of(value: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn of(value: impl Into<Vec<u8>>) -> Self {
         Self { headers: HashMap::new(), value: value.into() }
     }
 
-    pub fn kind(kind: &str, value: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn kind(kind: &str, value: impl Into<Vec<u8>>) -> Self {
         Self { headers: [(KIND_HEADER, kind.to_owned())].into(), value: value.into() }
     }
 
     /// A chunk of an upload that has three.
-    pub fn chunk(index: usize, bytes: &[u8]) -> Self {
+    pub(super) fn chunk(index: usize, bytes: &[u8]) -> Self {
         let mut chunk = Self::kind("chunk", bytes);
         chunk.headers.insert(UPLOAD_HEADER, "mine".to_owned());
         chunk.headers.insert(CHUNK_HEADER, format!("{index}/3"));
@@ -68,7 +68,7 @@ impl Written {
     }
 
     /// The manifest of that upload, of a zip in pieces of so many bytes that lie in these offsets of partition 0.
-    pub fn manifest(zip: &[u8], chunk_bytes: usize, offsets: (i64, i64)) -> Self {
+    pub(super) fn manifest(zip: &[u8], chunk_bytes: usize, offsets: (i64, i64)) -> Self {
         let uploaded =
             Uploaded { upload: "mine".into(), chunks: 3, chunk_bytes: chunk_bytes as u64, partition: 0, offsets };
         let identity = ModelIdentity::unnamed(sha256(zip));
@@ -76,11 +76,11 @@ impl Written {
     }
 
     /// A reference to a zip.
-    pub fn reference(uri: &str, zip: &[u8]) -> Self {
+    pub(super) fn reference(uri: &str, zip: &[u8]) -> Self {
         Self::kind("reference", format!(r#"{{"uri":"{uri}","sha256":"{}"}}"#, sha256(zip)))
     }
 
-    pub fn record(&self) -> Record<'_> {
+    pub(super) fn record(&self) -> Record<'_> {
         Record::read(|name| self.headers.get(name).map(String::as_bytes), Some(&self.value))
     }
 }
@@ -96,7 +96,7 @@ pub(super) struct Partitions {
 }
 
 impl Partitions {
-    pub fn write(&self, partition: i32, offset: i64, record: Written) {
+    pub(super) fn write(&self, partition: i32, offset: i64, record: Written) {
         self.records.lock().unwrap().insert((partition, offset), record);
     }
 }

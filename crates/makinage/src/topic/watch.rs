@@ -11,7 +11,7 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// What a look at the topic shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub(super) enum Shown {
     /// What was there before.
     Same,
     /// So many partitions, more than before.
@@ -22,7 +22,7 @@ pub enum Shown {
 
 /// Looks from time to time. The clock is passed in.
 #[derive(Debug)]
-pub struct Watch {
+pub(super) struct Watch {
     /// What is read next, of each partition.
     next: Vec<i64>,
     due: Instant,
@@ -32,29 +32,29 @@ pub struct Watch {
 
 impl Watch {
     /// Reading begins at these offsets.
-    pub fn new(next: Vec<i64>, now: Instant) -> Self {
+    pub(super) fn new(next: Vec<i64>, now: Instant) -> Self {
         Self { next, due: now + EVERY, verified: None }
     }
 
     /// A record was read.
-    pub fn read(&mut self, place: &RecordPlace) {
+    pub(super) fn read(&mut self, place: &RecordPlace) {
         if let Some(next) = usize::try_from(place.partition).ok().and_then(|partition| self.next.get_mut(partition)) {
             *next = place.offset + 1;
         }
     }
 
     /// A partition was added; it is read from its beginning.
-    pub fn add(&mut self) {
+    pub(super) fn add(&mut self) {
         self.next.push(0);
     }
 
     /// Something happened to the topic: the next look is due.
-    pub fn hurry(&mut self, now: Instant) {
+    pub(super) fn hurry(&mut self, now: Instant) {
         self.due = self.due.min(now + SOON);
     }
 
     /// Looks, where it is time, also for a model's record that was there. A broker that is away shows nothing.
-    pub fn look(&mut self, log: &impl Log, model: Option<&RecordPlace>, now: Instant) -> Shown {
+    pub(super) fn look(&mut self, log: &impl Log, model: Option<&RecordPlace>, now: Instant) -> Shown {
         if now < self.due {
             return Shown::Same;
         }

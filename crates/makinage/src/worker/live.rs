@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What a pool does with a process, beside asking it.
-pub trait Process: fmt::Debug + Send + Sync {
+pub(crate) trait Process: fmt::Debug + Send + Sync {
     /// Ends it; its death is reported soon.
     fn end(&self);
 

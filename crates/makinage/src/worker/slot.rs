@@ -47,7 +47,7 @@ pub(super) struct Slot {
 
 impl Slot {
     /// Runs until the pool closes `jobs`. The first start's outcome goes to `started`, and a failed one ends the slot; later ones are tried again.
-    pub fn run(self, started: &Sender<Result<Live, LoadFailure>>) {
+    pub(super) fn run(self, started: &Sender<Result<Live, LoadFailure>>) {
         let _told = Gone { worker: self.id, pipeline: self.pipeline.clone() };
         let mut incarnation = 0;
         let mut process = match self.start() {

@@ -4,7 +4,7 @@ use saphyr_parser::ScanError;
 
 /// Something wrong, in a sentence, beside which the rest can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// Line, from 1.
     pub line: usize,
     /// Column, from 1, where the text can't be read any further.
@@ -17,7 +17,7 @@ pub struct Fault {
 
 /// Where a text can't be read any further, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
+pub(crate) struct Unreadable {
     /// Line, from 1.
     pub line: usize,
     /// Column, from 1, where the text isn't YAML at all.
@@ -30,7 +30,7 @@ pub struct Unreadable {
 
 /// Why a text can't be read any further, as a sentence for whoever wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// The scanner's words.
     #[error("this isn't YAML ({0}); look at the indentation and quotes of this line and the one above")]
     Syntax(String),
@@ -59,7 +59,7 @@ pub enum Cause {
 
 impl Unreadable {
     /// What the scanner can't read.
-    pub fn syntax(error: &ScanError) -> Self {
+    pub(crate) fn syntax(error: &ScanError) -> Self {
         Self {
             line: error.marker().line(),
             column: Some(error.marker().col() + 1),
@@ -70,7 +70,7 @@ impl Unreadable {
 
     /// Names the usual cause of a syntax error, if it is that.
     #[must_use]
-    pub fn with_tab_named(self, text: &str) -> Self {
+    pub(crate) fn with_tab_named(self, text: &str) -> Self {
         if self.column.is_none() {
             return self;
         }
@@ -85,7 +85,7 @@ impl Unreadable {
     }
 
     /// As a phrase about a file that another program wrote, whose user can only have it written anew.
-    pub fn phrase(&self) -> String {
+    pub(crate) fn phrase(&self) -> String {
         match &self.cause {
             Cause::Syntax(info) => format!("line {}: {info}", self.line),
             Cause::AliasOfItself => "an alias stands inside of its anchor".to_owned(),

@@ -2,7 +2,7 @@
 
 /// Bounds on a document. Aliases count as often as they are used: with them, a few lines can stand for gigabytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Levels of nesting: reading and dropping a tree recurse, and must stay far from the stack's end.
     pub levels: usize,
     /// What all nodes and their texts together may weigh.

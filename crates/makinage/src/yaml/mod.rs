@@ -20,10 +20,9 @@ mod tagged;
 mod tests;
 mod walk;
 
-pub use fault::{Cause, Fault, Unreadable};
-pub use limits::Limits;
-pub use node::{Entry, Node, Scalar, Value};
-pub use outline::outline;
-pub use path::join;
-pub use strict::{Parsed, parse};
-pub use tagged::tagged;
+pub(crate) use limits::Limits;
+pub(crate) use node::{Entry, Node, Scalar, Value};
+pub(crate) use outline::outline;
+pub(crate) use path::join;
+pub(crate) use strict::{Parsed, parse};
+pub(crate) use tagged::tagged;

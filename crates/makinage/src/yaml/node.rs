@@ -2,7 +2,7 @@
 
 /// One value, and where it begins.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Node {
+pub(crate) struct Node {
     /// Line, from 1.
     pub line: usize,
     /// What it is.
@@ -11,7 +11,7 @@ pub struct Node {
 
 /// What a node is.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     /// A scalar: its text as written (less quotes and escapes), and what it means.
     Scalar(String, Scalar),
     /// A sequence.
@@ -26,7 +26,7 @@ pub enum Value {
 
 /// A scalar's meaning.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Scalar {
+pub(crate) enum Scalar {
     /// `null`, `~` or nothing at all.
     Null,
     /// `true` or `false`.
@@ -47,7 +47,7 @@ pub enum Scalar {
 
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Always a scalar.
     pub key: Node,
     /// The value.
@@ -56,7 +56,7 @@ pub struct Entry {
 
 impl Node {
     /// The text of a scalar as written, whatever the schema makes of it.
-    pub fn source(&self) -> Option<&str> {
+    pub(crate) fn source(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(text, _) => Some(text),
             _ => None,
@@ -64,22 +64,22 @@ impl Node {
     }
 
     /// Whether the value is `null`, which for settings is the same as no key at all.
-    pub fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(self.value, Value::Scalar(_, Scalar::Null))
     }
 
     /// What stands at `key`, where this is a mapping that has it.
-    pub fn at(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn at(&self, key: &str) -> Option<&Self> {
         self.get(key).map(|entry| &entry.value)
     }
 
     /// The items of a list; none of anything else.
-    pub fn items(&self) -> &[Self] {
+    pub(crate) fn items(&self) -> &[Self] {
         if let Value::List(items) = &self.value { items } else { &[] }
     }
 
     /// The entry of `key`, where this is a mapping that has it.
-    pub fn get(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
         let Value::Map(entries) = &self.value else {
             return None;
         };

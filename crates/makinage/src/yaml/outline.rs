@@ -13,7 +13,7 @@ use super::{
 mod tests;
 
 /// The first document of `text`, all of its scalars as texts. The error is a phrase.
-pub fn outline(text: &str, limits: &Limits) -> Result<Node, String> {
+pub(crate) fn outline(text: &str, limits: &Limits) -> Result<Node, String> {
     let syntax = syntax::first(text, limits).map_err(|end| end.phrase())?;
     let root = syntax.root.as_ref().ok_or("it is empty")?;
     node(&mut Walk::new(&syntax, *limits), root, 0).map_err(|end| end.phrase())

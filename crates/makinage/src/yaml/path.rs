@@ -3,7 +3,7 @@
 use crate::quoted::shortened;
 
 /// `outer.inner`, or `inner` at the top; a key of absurd length is cut, since paths are copied for each value below it.
-pub fn join(outer: &str, inner: &str) -> String {
+pub(crate) fn join(outer: &str, inner: &str) -> String {
     let inner = shortened(inner);
     if outer.is_empty() { inner } else { format!("{outer}.{inner}") }
 }

@@ -7,7 +7,7 @@ use crate::quoted::quoted;
 const LONGEST_INTEGER: usize = 4_000;
 
 /// What YAML 1.2 makes of a scalar; `Err` says what to write instead.
-pub fn strict(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Scalar, String> {
+pub(super) fn strict(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Scalar, String> {
     match tag {
         None if plain => by_looks(text),
         None => Ok(Scalar::Text),

@@ -18,7 +18,7 @@ use crate::quoted::quoted;
 
 /// A text as a tree.
 #[derive(Debug)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     /// The tree; `None` if the text can't be read, or holds nothing.
     pub root: Option<Node>,
     /// What is wrong with it. Where there is a root too, reading went on past these.
@@ -28,7 +28,7 @@ pub struct Parsed {
 }
 
 /// Reads the one document of `text`; the value of the top's key `users` is read as PyYAML does.
-pub fn parse(text: &str, limits: &Limits, users: &str) -> Parsed {
+pub(crate) fn parse(text: &str, limits: &Limits, users: &str) -> Parsed {
     let syntax = match syntax::only(text, limits) {
         Ok(syntax) => syntax,
         Err(end) => return Parsed { root: None, faults: vec![end.into()], readings: Vec::new() },

@@ -16,7 +16,7 @@ const CORE: &str = "tag:yaml.org,2002:";
 
 /// One value as it is written.
 #[derive(Debug)]
-pub struct Raw {
+pub(super) struct Raw {
     /// Line, from 1.
     pub line: usize,
     /// Place in the text: no two values have the same.
@@ -29,7 +29,7 @@ pub struct Raw {
 
 /// What a value is.
 #[derive(Debug)]
-pub enum Content {
+pub(super) enum Content {
     /// A scalar without its quotes and escapes, and whether it has none.
     Scalar(String, bool),
     /// A sequence.
@@ -42,7 +42,7 @@ pub enum Content {
 
 /// An explicit tag.
 #[derive(Debug)]
-pub enum Tag {
+pub(super) enum Tag {
     /// `!`, which asks for nothing.
     None,
     /// `!!name`: one of YAML's own types.
@@ -53,7 +53,7 @@ pub enum Tag {
 
 /// One document of a text.
 #[derive(Debug)]
-pub struct Syntax {
+pub(super) struct Syntax {
     /// The outermost value; `None` if the text holds none.
     pub root: Option<Raw>,
     /// What anchors name, by the parser's number. Each stands here alone, so that nothing is as deep as aliases can
@@ -62,7 +62,7 @@ pub struct Syntax {
 }
 
 /// The one document of `text`; another one behind it is refused.
-pub fn only(text: &str, limits: &Limits) -> Result<Syntax, Unreadable> {
+pub(super) fn only(text: &str, limits: &Limits) -> Result<Syntax, Unreadable> {
     let mut builder = Builder::new(text, limits);
     let root = builder.document().and_then(|root| builder.end().map(|()| root));
     let root = root.map_err(|end| end.with_tab_named(text))?;
@@ -70,7 +70,7 @@ pub fn only(text: &str, limits: &Limits) -> Result<Syntax, Unreadable> {
 }
 
 /// The first document of `text`, whatever follows.
-pub fn first(text: &str, limits: &Limits) -> Result<Syntax, Unreadable> {
+pub(super) fn first(text: &str, limits: &Limits) -> Result<Syntax, Unreadable> {
     let mut builder = Builder::new(text, limits);
     let root = builder.document()?;
     Ok(Syntax { root, anchored: builder.anchored })
@@ -211,7 +211,7 @@ fn named(handle: &str, suffix: &str) -> Tag {
 
 impl Tag {
     /// As it is written, or nearly.
-    pub fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         match self {
             Self::None => "!".to_owned(),
             Self::Core(name) => format!("!!{name}"),

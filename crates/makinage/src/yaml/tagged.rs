@@ -5,7 +5,7 @@
 use super::node::{Entry, Node, Scalar, Value};
 
 /// The tree's JSON.
-pub fn tagged(root: &Node) -> String {
+pub(crate) fn tagged(root: &Node) -> String {
     let mut json = String::new();
     node(root, &mut json);
     json

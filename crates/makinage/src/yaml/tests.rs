@@ -3,10 +3,10 @@ use proptest::prelude::*;
 use super::{Limits, Node, Parsed, Scalar, Value};
 
 /// Those of a configuration.
-pub const LIMITS: Limits = Limits { levels: 64, weight: 2 << 20, node: 1 };
+pub(super) const LIMITS: Limits = Limits { levels: 64, weight: 2 << 20, node: 1 };
 
 /// As a configuration is read.
-pub fn parse(text: &str) -> Parsed {
+pub(super) fn parse(text: &str) -> Parsed {
     super::parse(text, &LIMITS, "config")
 }
 

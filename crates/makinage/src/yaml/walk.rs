@@ -10,7 +10,7 @@ use super::{
 };
 
 /// One walk through a document.
-pub struct Walk<'s> {
+pub(super) struct Walk<'s> {
     anchored: &'s HashMap<usize, Raw>,
     limits: Limits,
     /// The keys that lead to what is being read.
@@ -26,7 +26,7 @@ pub struct Walk<'s> {
 
 impl<'s> Walk<'s> {
     /// At the top of a document.
-    pub fn new(syntax: &'s Syntax, limits: Limits) -> Self {
+    pub(super) fn new(syntax: &'s Syntax, limits: Limits) -> Self {
         Self {
             anchored: &syntax.anchored,
             limits,
@@ -39,7 +39,7 @@ impl<'s> Walk<'s> {
     }
 
     /// What an alias stands for; anything else is itself.
-    pub fn named(&self, raw: &'s Raw) -> &'s Raw {
+    pub(super) fn named(&self, raw: &'s Raw) -> &'s Raw {
         match &raw.content {
             Content::Anchored(anchor) => self.anchored.get(anchor).unwrap_or(raw),
             _ => raw,
@@ -47,7 +47,7 @@ impl<'s> Walk<'s> {
     }
 
     /// Steps onto a value at `depth`; the answer is what stands there.
-    pub fn step(&mut self, raw: &'s Raw, depth: usize) -> Result<&'s Raw, Unreadable> {
+    pub(super) fn step(&mut self, raw: &'s Raw, depth: usize) -> Result<&'s Raw, Unreadable> {
         self.descend(raw, depth)?;
         let named = self.named(raw);
         let text = if let Content::Scalar(text, _) = &named.content { text.len() } else { 0 };
@@ -56,7 +56,7 @@ impl<'s> Walk<'s> {
     }
 
     /// What `read` makes of each item of a list, with its path.
-    pub fn items<T>(
+    pub(super) fn items<T>(
         &mut self,
         items: &'s [Raw],
         mut read: impl FnMut(&mut Self, &'s Raw) -> Result<T, Unreadable>,
@@ -72,7 +72,7 @@ impl<'s> Walk<'s> {
     }
 
     /// Refuses what is too deep.
-    pub fn descend(&self, raw: &Raw, depth: usize) -> Result<(), Unreadable> {
+    pub(super) fn descend(&self, raw: &Raw, depth: usize) -> Result<(), Unreadable> {
         if depth > self.limits.levels {
             return Err(self.unreadable(raw, Cause::TooDeep(self.limits.levels)));
         }
@@ -80,7 +80,7 @@ impl<'s> Walk<'s> {
     }
 
     /// Counts what the tree grows by.
-    pub fn weigh(&mut self, weight: usize, raw: &Raw) -> Result<(), Unreadable> {
+    pub(super) fn weigh(&mut self, weight: usize, raw: &Raw) -> Result<(), Unreadable> {
         self.weight += weight;
         if self.weight > self.limits.weight {
             return Err(self.unreadable(raw, Cause::TooHeavy(self.limits.weight)));
@@ -89,12 +89,12 @@ impl<'s> Walk<'s> {
     }
 
     /// Why nothing behind `raw` can be read.
-    pub fn unreadable(&self, raw: &Raw, cause: Cause) -> Unreadable {
+    pub(super) fn unreadable(&self, raw: &Raw, cause: Cause) -> Unreadable {
         Unreadable { line: raw.line, column: None, key: self.path.clone(), cause }
     }
 
     /// Notes what doesn't keep the rest from being read.
-    pub fn note(&mut self, raw: &Raw, message: impl Into<String>) {
+    pub(super) fn note(&mut self, raw: &Raw, message: impl Into<String>) {
         let fault = self.fault(raw, message.into());
         if self.told.insert((raw.index, fault.message.clone())) {
             self.faults.push(fault);
@@ -102,7 +102,7 @@ impl<'s> Walk<'s> {
     }
 
     /// Notes what is read otherwise than YAML 1.2 would; `kind` says of what kind that is, which is told once a place.
-    pub fn reading(&mut self, raw: &Raw, kind: &str, message: String) {
+    pub(super) fn reading(&mut self, raw: &Raw, kind: &str, message: String) {
         let reading = self.fault(raw, message);
         if self.told.insert((raw.index, kind.to_owned())) {
             self.readings.push(reading);

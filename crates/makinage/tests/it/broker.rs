@@ -32,7 +32,7 @@ const PORTS: std::ops::Range<u16> = 12_000..32_000;
 const GUARD: &str = r#"data=$1; shift; "$@" & cat; kill -9 $!; rm -rf "$data""#;
 
 /// A broker that is its own controller; killed with this.
-pub struct Broker {
+pub(crate) struct Broker {
     /// `None` while it is down.
     child: Mutex<Option<Child>>,
     port: u16,
@@ -40,7 +40,7 @@ pub struct Broker {
 }
 
 /// Whether the tests that need Kafka are left out (`cargo xtask test --no-kafka`).
-pub fn left_out() -> bool {
+pub(crate) fn left_out() -> bool {
     env::var_os("MAKINAGE_TEST_NO_KAFKA").is_some()
 }
 
@@ -59,7 +59,7 @@ fn java() -> Command {
     command
 }
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository's root")
 }
 
@@ -110,14 +110,14 @@ fn free_ports() -> u16 {
 
 impl Broker {
     /// Starts a broker without topics, and waits until it answers.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let broker = Self::down();
         broker.restart();
         broker
     }
 
     /// The broker of all tests that leave it alone and have topics of their own; it ends with the last of them.
-    pub fn shared() -> Arc<Self> {
+    pub(crate) fn shared() -> Arc<Self> {
         static SHARED: OnceLock<Arc<Broker>> = OnceLock::new();
         let start = || {
             let broker = Self::down();
@@ -133,7 +133,7 @@ impl Broker {
     }
 
     /// A broker that has an address and an empty disk, and has not been started.
-    pub fn down() -> Self {
+    pub(crate) fn down() -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let port = free_ports();
         let broker = Self { child: Mutex::default(), port, data };
@@ -154,13 +154,13 @@ impl Broker {
     }
 
     /// Starts a broker that is down, with the topics and the address that it had, and waits until it answers.
-    pub fn restart(&self) {
+    pub(crate) fn restart(&self) {
         self.spawn(&mut self.program());
         self.wait_until_it_answers();
     }
 
     /// Starts a broker that is down, and waits until it listens: clients may not get further than that.
-    pub fn restart_unreached(&self) {
+    pub(crate) fn restart_unreached(&self) {
         self.spawn(&mut self.program());
         wait_until(START, "the broker does not listen", || TcpStream::connect(self.endpoint()).is_ok());
     }
@@ -180,14 +180,14 @@ impl Broker {
     }
 
     /// SIGKILL: connections break, what it had told to have is on its disk.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         if let Some(mut child) = self.child().take() {
             child.kill().and_then(|()| child.wait()).expect("the broker ends");
         }
     }
 
     /// What a broker that is down calls itself from its next start on, instead of the address that it has.
-    pub fn advertise(&self, address: &str) {
+    pub(crate) fn advertise(&self, address: &str) {
         let text = fs::read_to_string(self.settings()).expect("the settings");
         let name = |line: &str| match line.strip_prefix("advertised.listeners=") {
             Some(_) => format!("advertised.listeners=PLAINTEXT://{address}\n"),
@@ -197,18 +197,18 @@ impl Broker {
     }
 
     /// Adds a line to the settings of a broker that is down.
-    pub fn set(&self, setting: &str) {
+    pub(crate) fn set(&self, setting: &str) {
         let text = fs::read_to_string(self.settings()).expect("the settings");
         fs::write(self.settings(), format!("{text}\n{setting}\n")).expect("the settings");
     }
 
     /// SIGSTOP: connections stay, nothing is answered.
-    pub fn freeze(&self) {
+    pub(crate) fn freeze(&self) {
         self.signal("STOP");
     }
 
     /// It goes on where it was frozen.
-    pub fn thaw(&self) {
+    pub(crate) fn thaw(&self) {
         self.signal("CONT");
     }
 
@@ -217,16 +217,16 @@ impl Broker {
     }
 
     /// What is on its disk of a partition that is small: record batches, byte for byte as they came.
-    pub fn log_of(&self, topic: &str, partition: i32) -> Vec<u8> {
+    pub(crate) fn log_of(&self, topic: &str, partition: i32) -> Vec<u8> {
         let segment = format!("log/{topic}-{partition}/00000000000000000000.log");
         fs::read(self.data.path().join(segment)).expect("the partition's first segment")
     }
 
-    pub fn endpoint(&self) -> String {
+    pub(crate) fn endpoint(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    pub fn client(&self) -> ClientConfig {
+    pub(crate) fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
         client.set("bootstrap.servers", self.endpoint());
         client

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The token that the double wants.
-pub const TOKEN: &str = "8f246b77-f3e1-ff88-5b48-8ec93abf3e05";
+pub(crate) const TOKEN: &str = "8f246b77-f3e1-ff88-5b48-8ec93abf3e05";
 
 #[derive(Default)]
 struct State {
@@ -25,14 +25,14 @@ struct State {
 type Shared = Arc<(Mutex<State>, Condvar)>;
 
 /// Runs until the test's end.
-pub struct Consul {
+pub(crate) struct Consul {
     state: Shared,
     port: u16,
 }
 
 impl Consul {
     /// It is away at first, and the key has no value.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its address").port();
         let state: Shared = Arc::new((Mutex::new(State { away: true, index: 10, ..State::default() }), Condvar::new()));
@@ -46,27 +46,27 @@ impl Consul {
         Self { state, port }
     }
 
-    pub fn endpoint(&self) -> String {
+    pub(crate) fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub fn put(&self, value: &str) {
+    pub(crate) fn put(&self, value: &str) {
         self.change(|state| {
             state.value = Some(value.to_owned());
             state.index += 1;
         });
     }
 
-    pub fn go(&self) {
+    pub(crate) fn go(&self) {
         self.change(|state| state.away = true);
     }
 
-    pub fn come(&self) {
+    pub(crate) fn come(&self) {
         self.change(|state| state.away = false);
     }
 
     /// What a restored snapshot does: held queries are let go, indices begin anew, and the value is another one.
-    pub fn restore(&self, value: &str) {
+    pub(crate) fn restore(&self, value: &str) {
         self.change(|state| {
             state.restores += 1;
             state.index = 2;
@@ -75,12 +75,12 @@ impl Consul {
     }
 
     /// Queries for an index that the double hasn't reached: whoever asks so hasn't noticed that indices went backwards.
-    pub fn queries_ahead(&self) -> usize {
+    pub(crate) fn queries_ahead(&self) -> usize {
         self.lock().ahead
     }
 
     /// Queries so far.
-    pub fn queries(&self) -> usize {
+    pub(crate) fn queries(&self) -> usize {
         self.lock().queries
     }
 

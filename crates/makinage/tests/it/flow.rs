@@ -28,14 +28,14 @@ const KEYS: usize = 12;
 const ROUND: Duration = Duration::from_millis(10);
 
 /// Produces numbered events for each key until it is stopped, and waits for a broker that is away.
-pub struct Flow {
+pub(crate) struct Flow {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<usize>,
 }
 
 impl Flow {
     /// Begins to flow into the scene's data topic, which has so many partitions.
-    pub fn start(scene: &Scene, partitions: i32) -> Self {
+    pub(crate) fn start(scene: &Scene, partitions: i32) -> Self {
         let producer: BaseProducer = scene
             .broker()
             .client()
@@ -64,7 +64,7 @@ impl Flow {
     }
 
     /// Stops, and says how many events each key had, all of which the broker has.
-    pub fn stop(self) -> usize {
+    pub(crate) fn stop(self) -> usize {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().expect("the load's thread")
     }
@@ -78,7 +78,7 @@ fn send(producer: &BaseProducer, topic: &str, (key, seq): (usize, usize), partit
 
 /// What has come out, by key and number.
 #[derive(Default)]
-pub struct Oracle {
+pub(crate) struct Oracle {
     /// The number of each key that must come next, unless an earlier one is repeated.
     next: [usize; KEYS],
     /// Outputs that had come before.
@@ -90,7 +90,7 @@ pub struct Oracle {
 impl Oracle {
     /// Takes in an output. One whose predecessor of the same key has not come yet fails the test: that one is lost, or
     /// out of order.
-    pub fn see(&mut self, output: &OwnedMessage) {
+    pub(crate) fn see(&mut self, output: &OwnedMessage) {
         let value = value(output);
         let (begin, _) = value.split_once(", 1.4").expect("a scored event");
         let (of, seq) = begin.trim_start_matches('[').split_once(", ").expect("key and number");
@@ -107,24 +107,24 @@ impl Oracle {
     }
 
     /// Different events that have come out.
-    pub fn scored(&self) -> usize {
+    pub(crate) fn scored(&self) -> usize {
         self.next.iter().sum()
     }
 
     /// Reads until so many events more than now have come out: the service is at work.
-    pub fn watch(&mut self, reader: &Reader, further: usize) {
+    pub(crate) fn watch(&mut self, reader: &Reader, further: usize) {
         reader.read_to_end().iter().for_each(|output| self.see(output));
         let want = self.scored() + further;
         self.read_until(reader, |oracle| oracle.scored() >= want);
     }
 
     /// Reads until a model has scored an event.
-    pub fn watch_for(&mut self, reader: &Reader, model: &str) {
+    pub(crate) fn watch_for(&mut self, reader: &Reader, model: &str) {
         self.read_until(reader, |oracle| oracle.models.contains(model));
     }
 
     /// Reads until each key's events, so many, have come out.
-    pub fn read_all(&mut self, reader: &Reader, each: usize) {
+    pub(crate) fn read_all(&mut self, reader: &Reader, each: usize) {
         self.read_until(reader, |oracle| oracle.next.iter().all(|next| *next == each));
     }
 
@@ -139,7 +139,7 @@ impl Oracle {
     }
 
     /// Reads what is left, after the last writer has ended, and asserts that nothing came twice.
-    pub fn assert_nothing_twice(&mut self, reader: &Reader) {
+    pub(crate) fn assert_nothing_twice(&mut self, reader: &Reader) {
         reader.read_to_end().iter().for_each(|output| self.see(output));
         assert_eq!(self.repeated, 0, "events came out twice");
     }

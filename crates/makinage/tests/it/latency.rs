@@ -15,19 +15,19 @@ use super::{
 };
 
 /// What gives a topic's records the broker's time.
-pub const STAMPED: (&str, &str) = ("message.timestamp.type", "LogAppendTime");
+pub(crate) const STAMPED: (&str, &str) = ("message.timestamp.type", "LogAppendTime");
 
-pub fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
     i64::try_from(since.as_millis()).expect("a time before the year 292277026596")
 }
 
 /// Milliseconds of all events whose outputs came within a time.
-pub struct Latencies(Vec<i64>);
+pub(crate) struct Latencies(Vec<i64>);
 
 impl Latencies {
     /// Of the outputs that were appended from `begin` to `end`.
-    pub fn within(scene: &Scene, outputs: &[OwnedMessage], (begin, end): (i64, i64)) -> Self {
+    pub(crate) fn within(scene: &Scene, outputs: &[OwnedMessage], (begin, end): (i64, i64)) -> Self {
         let produced: HashMap<String, i64> = Reader::new(scene.broker(), &scene.topic("data"))
             .read_to_end()
             .iter()
@@ -41,7 +41,7 @@ impl Latencies {
         Self(all)
     }
 
-    pub fn max(&self) -> i64 {
+    pub(crate) fn max(&self) -> i64 {
         self.0.last().copied().unwrap_or(0)
     }
 

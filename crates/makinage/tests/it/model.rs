@@ -10,12 +10,12 @@ use std::{
 
 use super::broker::root;
 
-pub fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     env::var_os("MAKINAGE_TEST_PYTHON").map_or_else(|| root().join(".venv/bin/python"), PathBuf::from)
 }
 
 /// The folder of an iris logistic regression.
-pub fn iris() -> &'static Path {
+pub(crate) fn iris() -> &'static Path {
     static IRIS: OnceLock<PathBuf> = OnceLock::new();
     IRIS.get_or_init(|| {
         save(
@@ -31,7 +31,7 @@ pub fn iris() -> &'static Path {
 }
 
 /// The folder of a model for tests in which any will do: it predicts 0, and loads in half the time of a library's.
-pub fn any_model() -> &'static Path {
+pub(crate) fn any_model() -> &'static Path {
     static ANY: OnceLock<PathBuf> = OnceLock::new();
     ANY.get_or_init(|| {
         save(
@@ -46,19 +46,19 @@ pub fn any_model() -> &'static Path {
 }
 
 /// The folder of one of the models of `models/swapped.py`.
-pub fn swapped(name: &str) -> PathBuf {
+pub(crate) fn swapped(name: &str) -> PathBuf {
     static ALL: OnceLock<PathBuf> = OnceLock::new();
     ALL.get_or_init(|| save("swapped", include_str!("models/swapped.py"))).join(name)
 }
 
 /// The folder of one of the models of `models.py`: `proba`, `text`, `sorting`, `columns`, `shifted`.
-pub fn model(name: &str) -> PathBuf {
+pub(crate) fn model(name: &str) -> PathBuf {
     static MODELS: OnceLock<PathBuf> = OnceLock::new();
     MODELS.get_or_init(|| save("behaviours", include_str!("models.py"))).join(name)
 }
 
 /// The folder of a model whose process ends at once on a row that begins with more than 100.
-pub fn fragile() -> &'static Path {
+pub(crate) fn fragile() -> &'static Path {
     static FRAGILE: OnceLock<PathBuf> = OnceLock::new();
     FRAGILE.get_or_init(|| {
         save(
@@ -74,23 +74,23 @@ pub fn fragile() -> &'static Path {
 }
 
 /// The folder of a model that keeps processes of its own.
-pub fn with_children() -> &'static Path {
+pub(crate) fn with_children() -> &'static Path {
     static WITH_CHILDREN: OnceLock<PathBuf> = OnceLock::new();
     WITH_CHILDREN.get_or_init(|| save("with-children", include_str!("models/with_children.py")))
 }
 
 /// A zip of the iris model with one more file in it, so that each `mark` is another model.
-pub fn iris_zip(mark: &str) -> Vec<u8> {
+pub(crate) fn iris_zip(mark: &str) -> Vec<u8> {
     zipped(iris(), mark, 0)
 }
 
 /// The same with so many bytes that don't compress.
-pub fn iris_zip_with(mark: &str, ballast: usize) -> Vec<u8> {
+pub(crate) fn iris_zip_with(mark: &str, ballast: usize) -> Vec<u8> {
     zipped(iris(), mark, ballast)
 }
 
 /// The same of any model.
-pub fn zipped(model: &Path, mark: &str, ballast: usize) -> Vec<u8> {
+pub(crate) fn zipped(model: &Path, mark: &str, ballast: usize) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     let mut add = |name: &str, content: &[u8]| {
@@ -117,7 +117,7 @@ fn noise(length: usize) -> Vec<u8> {
 }
 
 /// The folder of one of the models of `models/lacking.py`, which name packages that the tests' environment lacks.
-pub fn lacking(name: &str) -> PathBuf {
+pub(crate) fn lacking(name: &str) -> PathBuf {
     static LACKING: OnceLock<PathBuf> = OnceLock::new();
     LACKING.get_or_init(|| save("lacking", include_str!("models/lacking.py"))).join(name)
 }

@@ -8,7 +8,7 @@ use std::{
 const PACE: Duration = Duration::from_millis(20);
 
 /// Waits until there is an answer; `missing` says what has not come.
-pub fn wait_for<T>(longest: Duration, missing: impl Fn() -> String, mut answer: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(longest: Duration, missing: impl Fn() -> String, mut answer: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + longest;
     loop {
         if let Some(answer) = answer() {
@@ -20,6 +20,6 @@ pub fn wait_for<T>(longest: Duration, missing: impl Fn() -> String, mut answer: 
 }
 
 /// Waits until a condition holds.
-pub fn wait_until(longest: Duration, missing: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait_until(longest: Duration, missing: &str, mut holds: impl FnMut() -> bool) {
     wait_for(longest, || missing.to_owned(), || holds().then_some(()));
 }

@@ -4,7 +4,7 @@ use std::{fs, process::Command, thread, time::Duration};
 
 use super::patience::wait_for;
 
-pub fn signal(process: u32, name: &str) {
+pub(crate) fn signal(process: u32, name: &str) {
     let sent = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status();
     assert!(sent.is_ok_and(|status| status.success()), "process {process} takes SIG{name}");
 }
@@ -20,28 +20,28 @@ fn stat(process: u32) -> Option<u32> {
 }
 
 /// The most memory that a process has had, in bytes.
-pub fn peak_memory(process: u32) -> u64 {
+pub(crate) fn peak_memory(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
     1024 * line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
 }
 
 /// The processor time that a process has had, to a hundredth of a second; none when it has ended.
-pub fn processor_time(process: u32) -> Option<Duration> {
+pub(crate) fn processor_time(process: u32) -> Option<Duration> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let fields = text.rsplit_once(')')?.1.split_whitespace();
     let ticks: u64 = fields.skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum();
     Some(Duration::from_millis(10 * ticks))
 }
 
-pub fn children(parent: u32) -> Vec<u32> {
+pub(crate) fn children(parent: u32) -> Vec<u32> {
     let all = fs::read_dir("/proc").expect("/proc").flatten();
     let processes = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     processes.filter(|process| stat(*process) == Some(parent)).collect()
 }
 
 /// A worker, all in its group, and all that they have started, whatever group that is in by now.
-pub fn family(leader: u32) -> Vec<u32> {
+pub(crate) fn family(leader: u32) -> Vec<u32> {
     let all = fs::read_dir("/proc").expect("/proc").flatten();
     let mut others: Vec<_> = all
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
@@ -74,13 +74,13 @@ fn group(process: u32) -> Option<u32> {
 }
 
 /// Waits until none of these is there any more.
-pub fn wait_until_gone(processes: &[u32], longest: Duration) {
+pub(crate) fn wait_until_gone(processes: &[u32], longest: Duration) {
     let left = || processes.iter().find(|process| stat(**process).is_some());
     wait_for(longest, || format!("process {:?} is still there", left()), || left().is_none().then_some(()));
 }
 
 /// Waits until a process writes nothing more, since nobody takes it.
-pub fn wait_until_blocked_in_writing(process: u32) {
+pub(crate) fn wait_until_blocked_in_writing(process: u32) {
     let written = || {
         let text = fs::read_to_string(format!("/proc/{process}/io")).expect("the process is there");
         text.lines().find(|line| line.starts_with("wchar")).map(str::to_owned)

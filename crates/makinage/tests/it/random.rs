@@ -7,27 +7,27 @@ use std::{
 };
 
 /// A seed that differs from run to run.
-pub fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     RandomState::new().hash_one(0)
 }
 
 /// The generator `SplitMix64`.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// Prints its seed, which the test harness shows when the test fails.
-    pub fn printed() -> Self {
+    pub(crate) fn printed() -> Self {
         let given = env::var("MAKINAGE_TEST_SEED").ok().map(|seed| seed.parse().expect("MAKINAGE_TEST_SEED: a number"));
         let seed = given.unwrap_or_else(seed);
         eprintln!("MAKINAGE_TEST_SEED={seed}");
         Self(seed)
     }
 
-    pub fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -36,7 +36,7 @@ impl Random {
     }
 
     /// A moment within so many milliseconds.
-    pub fn moment(&mut self, milliseconds: u64) -> Duration {
+    pub(crate) fn moment(&mut self, milliseconds: u64) -> Duration {
         Duration::from_millis(self.below(milliseconds))
     }
 }

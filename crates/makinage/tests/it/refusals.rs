@@ -17,7 +17,7 @@ const EVENT: &str = "[5.1, 3.5, 1.4, 0.2]";
 /// Events of each partition: enough that several batches are on their way at once.
 const EACH: usize = 1500;
 /// The partition and the offset of an event.
-pub type Place = (i32, usize);
+pub(crate) type Place = (i32, usize);
 
 /// What a compacted topic makes of events: those without a key are refused.
 struct Compacted {
@@ -86,7 +86,7 @@ impl Compacted {
 }
 
 /// The event that an output is of.
-pub fn source(output: &OwnedMessage) -> Place {
+pub(crate) fn source(output: &OwnedMessage) -> Place {
     let source = header(output, "makinage-source").expect("the source");
     let mut parts = source.rsplit('/');
     let offset = parts.next().and_then(|offset| offset.parse().ok()).expect("an offset");

@@ -17,7 +17,7 @@ use super::{
 };
 
 /// Outputs say which configuration and which code made them.
-pub const HOOKS: &str = "
+pub(crate) const HOOKS: &str = "
 from my_model import version
 def pre_transform(config):
     return lambda event: event['x']
@@ -28,7 +28,7 @@ def post_transform(config):
 ";
 
 /// A scene with these hooks in a package of two files.
-pub fn scene(name: &str) -> Scene {
+pub(crate) fn scene(name: &str) -> Scene {
     let scene = Scene::new(name).topics(1).published(any_model()).with_hooks_of("my_model.serve");
     scene.folder.write_below("my_model", "serve.py", HOOKS);
     scene.folder.write_below("my_model", "version.py", "VERSION = 1\n");
@@ -36,7 +36,7 @@ pub fn scene(name: &str) -> Scene {
 }
 
 /// The scene's configuration with this threshold.
-pub fn threshold(scene: &Scene, threshold: f64) -> Settings {
+pub(crate) fn threshold(scene: &Scene, threshold: f64) -> Settings {
     scene.settings().with("config.serve.threshold", threshold)
 }
 

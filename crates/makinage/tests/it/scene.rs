@@ -26,7 +26,7 @@ use super::{
 
 const STEPS: [&str; 3] = ["pre_transform", "predict", "post_transform"];
 
-pub struct Scene {
+pub(crate) struct Scene {
     name: String,
     broker: Option<Arc<Broker>>,
     config: Settings,
@@ -36,38 +36,38 @@ pub struct Scene {
 /// Where it plays.
 impl Scene {
     /// On the broker that all share. Its topics begin with its name.
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self::on(Broker::shared(), name)
     }
 
     /// On a broker that is frozen, killed or set up otherwise.
-    pub fn on(broker: impl Into<Arc<Broker>>, name: &str) -> Self {
+    pub(crate) fn on(broker: impl Into<Arc<Broker>>, name: &str) -> Self {
         let broker = broker.into();
         let config = Settings::service(name, &broker.endpoint(), |role| format!("{name}-{role}"));
         Self { name: name.to_owned(), broker: Some(broker), config, folder: Folder::new() }
     }
 
     /// With the topics of Maki Nage's documentation, `model`, `data` and `predict`: one such scene a broker at a time.
-    pub fn of_the_documentation(broker: impl Into<Arc<Broker>>) -> Self {
+    pub(crate) fn of_the_documentation(broker: impl Into<Arc<Broker>>) -> Self {
         Self { broker: Some(broker.into()), ..Self::alone() }
     }
 
     /// Of a program that asks no broker.
-    pub fn alone() -> Self {
+    pub(crate) fn alone() -> Self {
         let config = Settings::service("alone", "127.0.0.1:1", str::to_owned);
         Self { name: String::new(), broker: None, config, folder: Folder::new() }
     }
 
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    pub fn broker(&self) -> &Broker {
+    pub(crate) fn broker(&self) -> &Broker {
         self.broker.as_deref().expect("a scene on a broker")
     }
 
     /// The name of its topic for `model`, `data` or `predict`.
-    pub fn topic(&self, role: &str) -> String {
+    pub(crate) fn topic(&self, role: &str) -> String {
         if self.name.is_empty() { role.to_owned() } else { format!("{}-{role}", self.name) }
     }
 }
@@ -75,84 +75,84 @@ impl Scene {
 /// What is there before the service starts.
 impl Scene {
     /// Topics with so many partitions; that of the models has one.
-    pub fn topics(self, partitions: i32) -> Self {
+    pub(crate) fn topics(self, partitions: i32) -> Self {
         self.topics_of(&[("model", 1), ("data", partitions), ("predict", partitions)])
     }
 
     /// These topics, and their partitions.
-    pub fn topics_of(self, topics: &[(&str, i32)]) -> Self {
+    pub(crate) fn topics_of(self, topics: &[(&str, i32)]) -> Self {
         self.create_topics(topics);
         self
     }
 
     /// A model, published.
-    pub fn published(self, model: &Path) -> Self {
+    pub(crate) fn published(self, model: &Path) -> Self {
         self.publish(model);
         self
     }
 
     /// A key of the configuration, `operators.serve.batch`.
-    pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.config.set(key, value);
         self
     }
 
-    pub fn without(mut self, key: &str) -> Self {
+    pub(crate) fn without(mut self, key: &str) -> Self {
         self.config.remove(key);
         self
     }
 
     /// A property of librdkafka's.
-    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.config.set_at(&["kafka", "properties", name], value);
         self
     }
 
-    pub fn encoder(mut self, role: &str, encoder: &str) -> Self {
+    pub(crate) fn encoder(mut self, role: &str, encoder: &str) -> Self {
         self.config.set_of_topic(&self.topic(role), "encoder", encoder);
         self
     }
 
     /// Batches of so many events, which wait so long for company.
-    pub fn fixed_batch(self, rows: usize, max_delay: &str) -> Self {
+    pub(crate) fn fixed_batch(self, rows: usize, max_delay: &str) -> Self {
         self.set("operators.serve.batch", rows).set("operators.serve.max_delay", max_delay)
     }
 
     /// A consumer group that notices a killed member soon; the default is 45 s.
-    pub fn impatient(self) -> Self {
+    pub(crate) fn impatient(self) -> Self {
         self.property("session.timeout.ms", 2000).property("heartbeat.interval.ms", 300)
     }
 
     /// Topics that grow are noticed soon; the default is 10 s.
-    pub fn attentive(self) -> Self {
+    pub(crate) fn attentive(self) -> Self {
         self.property("topic.metadata.refresh.interval.ms", 500)
     }
 
     /// What was produced before the first start is read too.
-    pub fn reading_from_the_beginning(mut self) -> Self {
+    pub(crate) fn reading_from_the_beginning(mut self) -> Self {
         self.config.set_of_topic(&self.topic("data"), "start_from", "beginning");
         self
     }
 
     /// The predict step, from the text of a Python module with a factory of that name.
-    pub fn with_predict(self, module: &str) -> Self {
+    pub(crate) fn with_predict(self, module: &str) -> Self {
         self.with_steps(&["predict"], module)
     }
 
     /// All three steps, likewise.
-    pub fn with_hooks(self, module: &str) -> Self {
+    pub(crate) fn with_hooks(self, module: &str) -> Self {
         self.with_steps(&STEPS, module)
     }
 
     /// These steps, likewise.
-    pub fn with_steps(mut self, steps: &[&str], module: &str) -> Self {
+    pub(crate) fn with_steps(mut self, steps: &[&str], module: &str) -> Self {
         self.folder.write("steps.py", module);
         self.config.set_steps("steps", steps);
         self
     }
 
     /// All three steps of a module that the test itself writes.
-    pub fn with_hooks_of(mut self, module: &str) -> Self {
+    pub(crate) fn with_hooks_of(mut self, module: &str) -> Self {
         self.config.set_steps(module, &STEPS);
         self
     }
@@ -160,24 +160,24 @@ impl Scene {
 
 /// What is done while it plays.
 impl Scene {
-    pub fn create_topics(&self, topics: &[(&str, i32)]) {
+    pub(crate) fn create_topics(&self, topics: &[(&str, i32)]) {
         let topics: Vec<_> = topics.iter().map(|(role, partitions)| (self.topic(role), *partitions)).collect();
         let topics: Vec<_> = topics.iter().map(|(name, partitions)| (name.as_str(), *partitions)).collect();
         self.broker().create_topics(&topics);
     }
 
     /// Changes a topic's setting.
-    pub fn set_topic(&self, role: &str, setting: (&str, &str)) {
+    pub(crate) fn set_topic(&self, role: &str, setting: (&str, &str)) {
         self.broker().set_topic(&self.topic(role), setting);
     }
 
     /// The configuration, to make another one of it.
-    pub fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         self.config.clone()
     }
 
     /// Writes the configuration, unless that is what a service reads already.
-    pub fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         let (path, text) = (self.folder.path().join("config.yaml"), self.config.text());
         if fs::read_to_string(&path).is_ok_and(|there| there == text) {
             path
@@ -187,23 +187,23 @@ impl Scene {
     }
 
     /// Writes a file of Maki Nage's documentation, word for word but for the address of the broker.
-    pub fn documented(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn documented(&self, name: &str, text: &str) -> PathBuf {
         self.folder.write(name, &text.replace("\"localhost\"", &format!("\"{}\"", self.broker().endpoint())))
     }
 
-    pub fn serve(&self) -> Service {
+    pub(crate) fn serve(&self) -> Service {
         Service::start(&self.config())
     }
 
     /// A command on the scene's configuration, which it is given last.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let (mut command, config) = (program("makinage"), self.config());
         command.args(arguments).arg("--config").arg(&config).env("XDG_CACHE_HOME", cache(&config));
         command
     }
 
     /// The configuration of a publisher of these models, each the keys beside its topic.
-    pub fn publisher(&self, models: &[Value]) -> PathBuf {
+    pub(crate) fn publisher(&self, models: &[Value]) -> PathBuf {
         let mut models = models.to_vec();
         for model in &mut models {
             model["topic"] = self.topic("model").into();
@@ -213,12 +213,12 @@ impl Scene {
     }
 
     /// Publishes a model; says how it is called in messages.
-    pub fn publish(&self, model: &Path) -> String {
+    pub(crate) fn publish(&self, model: &Path) -> String {
         self.publish_all(&[model.to_owned()]).remove(0)
     }
 
     /// Publishes models, one right after the other.
-    pub fn publish_all(&self, models: &[PathBuf]) -> Vec<String> {
+    pub(crate) fn publish_all(&self, models: &[PathBuf]) -> Vec<String> {
         let models: Vec<_> = models.iter().map(|path| json!({"path": path})).collect();
         let results = publish(&self.publisher(&models));
         let labels = results.split_whitespace().filter_map(|word| word.strip_prefix("sha256="));
@@ -226,24 +226,24 @@ impl Scene {
     }
 
     /// Produces values without keys to partition 0 of the data topic, in order.
-    pub fn produce<V: AsRef<str>>(&self, values: &[V]) {
+    pub(crate) fn produce<V: AsRef<str>>(&self, values: &[V]) {
         let topic = self.topic("data");
         let values = values.iter().map(AsRef::as_ref);
         send(self.broker(), values.map(|value| BaseRecord::<str, str>::to(&topic).partition(0).payload(value)));
     }
 
     /// Produces events with their keys.
-    pub fn produce_keyed(&self, events: impl IntoIterator<Item = (String, String)>) {
+    pub(crate) fn produce_keyed(&self, events: impl IntoIterator<Item = (String, String)>) {
         super::stream::produce(self.broker(), &self.topic("data"), events);
     }
 
     /// A reader of the outputs.
-    pub fn reader(&self) -> Reader {
+    pub(crate) fn reader(&self) -> Reader {
         Reader::new(self.broker(), &self.topic("predict"))
     }
 
     /// What the group has committed for a partition of the data topic.
-    pub fn committed(&self, partition: i32) -> Option<i64> {
+    pub(crate) fn committed(&self, partition: i32) -> Option<i64> {
         let consumer: BaseConsumer = self.broker().client().set("group.id", &self.name).create().expect("a consumer");
         let mut asked = TopicPartitionList::new();
         asked.add_partition(&self.topic("data"), partition);

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// For a scene whose hooks take an event's `x`, and end their output with a threshold and a version.
-pub struct Scores<'s> {
+pub(crate) struct Scores<'s> {
     scene: &'s Scene,
     reader: Reader,
     events: Cell<usize>,
@@ -21,13 +21,13 @@ pub struct Scores<'s> {
 }
 
 impl<'s> Scores<'s> {
-    pub fn new(scene: &'s Scene) -> Self {
+    pub(crate) fn new(scene: &'s Scene) -> Self {
         Self { scene, reader: scene.reader(), events: Cell::new(0), outputs: RefCell::default() }
     }
 
     /// Sends events until one comes back with this threshold and this version of the code. Every event comes back,
     /// whatever serves.
-    pub fn until(&self, threshold: f64, version: u32) {
+    pub(crate) fn until(&self, threshold: f64, version: u32) {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let output = self.next();
@@ -39,7 +39,7 @@ impl<'s> Scores<'s> {
     }
 
     /// Sends ten events and takes their outputs; the last of them.
-    pub fn next(&self) -> String {
+    pub(crate) fn next(&self) -> String {
         let first = self.events.get();
         self.events.set(first + 10);
         self.scene.produce_keyed((first..first + 10).map(|n| (n.to_string(), format!("{{\"x\": {n}}}"))));
@@ -51,7 +51,7 @@ impl<'s> Scores<'s> {
     }
 
     /// Every event came back exactly once. The service has ended.
-    pub fn assert_none_lost_or_doubled(&self) {
+    pub(crate) fn assert_none_lost_or_doubled(&self) {
         for output in self.reader.read_to_end() {
             self.outputs.borrow_mut().entry(key(&output)).or_default().push(value(&output));
         }

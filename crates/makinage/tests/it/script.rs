@@ -17,13 +17,13 @@ use rdkafka::{
 
 use super::{scene::Scene, service::DEADLINE};
 
-pub struct Script {
+pub(crate) struct Script {
     producer: BaseProducer,
     topic: String,
 }
 
 /// A model that is sent in chunks.
-pub struct Upload<'a> {
+pub(crate) struct Upload<'a> {
     pub id: &'a str,
     pub zip: &'a [u8],
     pub chunk_bytes: usize,
@@ -37,19 +37,25 @@ impl Upload<'_> {
 
 impl Script {
     /// Writes on the scene's model topic.
-    pub fn new(scene: &Scene) -> Self {
+    pub(crate) fn new(scene: &Scene) -> Self {
         let mut client = scene.broker().client();
         let producer = client.set("acks", "all").set("message.max.bytes", "100000000").create();
         Self { producer: producer.expect("a producer"), topic: scene.topic("model") }
     }
 
     /// Writes one record, and tells its offset.
-    pub fn record(&self, partition: i32, headers: &[(&str, &str)], value: Option<&[u8]>) -> i64 {
+    pub(crate) fn record(&self, partition: i32, headers: &[(&str, &str)], value: Option<&[u8]>) -> i64 {
         self.record_at(None, partition, headers, value)
     }
 
     /// Writes one record with a time of its own, in milliseconds since 1970.
-    pub fn record_at(&self, time: Option<i64>, partition: i32, headers: &[(&str, &str)], value: Option<&[u8]>) -> i64 {
+    pub(crate) fn record_at(
+        &self,
+        time: Option<i64>,
+        partition: i32,
+        headers: &[(&str, &str)],
+        value: Option<&[u8]>,
+    ) -> i64 {
         let headers = headers
             .iter()
             .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
@@ -57,7 +63,13 @@ impl Script {
     }
 
     /// Writes one record with any headers.
-    pub fn record_with(&self, time: Option<i64>, partition: i32, headers: OwnedHeaders, value: Option<&[u8]>) -> i64 {
+    pub(crate) fn record_with(
+        &self,
+        time: Option<i64>,
+        partition: i32,
+        headers: OwnedHeaders,
+        value: Option<&[u8]>,
+    ) -> i64 {
         let mut record = BaseRecord::<str, [u8]>::to(&self.topic).partition(partition).key(RECORD_KEY).headers(headers);
         record.payload = value;
         record.timestamp = time;
@@ -69,20 +81,20 @@ impl Script {
     }
 
     /// Writes a model, and tells how the service names it.
-    pub fn model(&self, partition: i32, zip: &[u8]) -> String {
+    pub(crate) fn model(&self, partition: i32, zip: &[u8]) -> String {
         self.record(partition, &[], Some(zip));
         label(zip)
     }
 
     /// Writes a chunk.
-    pub fn chunk(&self, upload: &Upload, index: usize) -> i64 {
+    pub(crate) fn chunk(&self, upload: &Upload, index: usize) -> i64 {
         let bytes = upload.zip.chunks(upload.chunk_bytes).nth(index).expect("a chunk");
         let place = format!("{index}/{}", upload.count());
         self.record(0, &[(KIND_HEADER, "chunk"), (UPLOAD_HEADER, upload.id), (CHUNK_HEADER, &place)], Some(bytes))
     }
 
     /// Writes the manifest of an upload whose chunks are said to be at these offsets.
-    pub fn manifest(&self, upload: &Upload, offsets: (i64, i64)) -> i64 {
+    pub(crate) fn manifest(&self, upload: &Upload, offsets: (i64, i64)) -> i64 {
         let uploaded = Uploaded {
             upload: upload.id.to_owned(),
             chunks: u32::try_from(upload.count()).expect("few"),
@@ -97,6 +109,6 @@ impl Script {
 }
 
 /// How the service names a model that nobody has named.
-pub fn label(zip: &[u8]) -> String {
+pub(crate) fn label(zip: &[u8]) -> String {
     sha256(zip)[..12].to_owned()
 }

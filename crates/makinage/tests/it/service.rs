@@ -13,21 +13,21 @@ use std::{
 use super::{model::python, patience::wait_for, processes};
 
 /// The longest wait for anything; a test that gets here has failed.
-pub const DEADLINE: Duration = Duration::from_mins(3);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(3);
 
 /// A folder with a configuration, and what is written beside it.
-pub struct Folder(tempfile::TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.path().join(name);
         // Whole at once: a service that starts may be reading what was there.
         let new = path.with_extension("new");
@@ -38,26 +38,26 @@ impl Folder {
 
 impl Folder {
     /// Writes a file that is no text.
-    pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn write_bytes(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.0.path().join(name);
         fs::write(&path, bytes).expect("the file");
         path
     }
 
     /// Writes a file in a folder below.
-    pub fn write_below(&self, folder: &str, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write_below(&self, folder: &str, name: &str, text: &str) -> PathBuf {
         fs::create_dir_all(self.0.path().join(folder)).expect("the folder");
         self.write(&format!("{folder}/{name}"), text)
     }
 }
 
 /// A running service; killed with this.
-pub struct Service {
+pub(crate) struct Service {
     child: Child,
     log: Arc<(Mutex<Vec<String>>, Condvar)>,
 }
 
-pub fn program(name: &str) -> Command {
+pub(crate) fn program(name: &str) -> Command {
     let mut command = match name {
         "makinage" => Command::new(env!("CARGO_BIN_EXE_makinage")),
         _ => Command::new(env!("CARGO_BIN_EXE_makinage-model-publisher")),
@@ -68,26 +68,26 @@ pub fn program(name: &str) -> Command {
 }
 
 /// Where a service keeps its models: beside its configuration, so that it knows nothing of other tests.
-pub fn cache(config: &Path) -> PathBuf {
+pub(crate) fn cache(config: &Path) -> PathBuf {
     config.with_file_name("cache")
 }
 
 /// Publishes what a configuration names; says where it went.
-pub fn publish(config: &Path) -> String {
+pub(crate) fn publish(config: &Path) -> String {
     let output = program("makinage-model-publisher").arg("--config").arg(config).output().expect("the publisher runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 impl Service {
-    pub fn start(config: &Path) -> Self {
+    pub(crate) fn start(config: &Path) -> Self {
         let mut command = program("makinage");
         command.arg("--config").arg(config).env("XDG_CACHE_HOME", cache(config));
         Self::spawn(command)
     }
 
     /// Starts any command, and takes what it writes to standard output and standard error for its log.
-    pub fn spawn(mut command: Command) -> Self {
+    pub(crate) fn spawn(mut command: Command) -> Self {
         let (log, writer) = std::io::pipe().expect("a pipe");
         let child = command
             .stdout(writer.try_clone().expect("its other end"))
@@ -110,34 +110,34 @@ impl Service {
     }
 
     /// Waits for a log line with this text.
-    pub fn wait_for_line(&self, text: &str) -> String {
+    pub(crate) fn wait_for_line(&self, text: &str) -> String {
         self.wait_for_line_after(0, text, DEADLINE)
     }
 
     /// Waits until it has a model and partitions.
-    pub fn at_work(self) -> Self {
+    pub(crate) fn at_work(self) -> Self {
         self.wait_for_line("takes over");
         self.assigned()
     }
 
     /// Waits until it has partitions, with a model or without.
-    pub fn assigned(self) -> Self {
+    pub(crate) fn assigned(self) -> Self {
         self.wait_for_line("assigned");
         self
     }
 
     /// How many lines have been logged: where to look for what comes next.
-    pub fn logged(&self) -> usize {
+    pub(crate) fn logged(&self) -> usize {
         self.log.0.lock().expect("the log").len()
     }
 
     /// How many lines behind the first so many have this text.
-    pub fn count_lines_after(&self, logged: usize, text: &str) -> usize {
+    pub(crate) fn count_lines_after(&self, logged: usize, text: &str) -> usize {
         self.log.0.lock().expect("the log").iter().skip(logged).filter(|line| line.contains(text)).count()
     }
 
     /// Waits for a log line with this text behind the first so many.
-    pub fn wait_for_line_after(&self, logged: usize, text: &str, longest: Duration) -> String {
+    pub(crate) fn wait_for_line_after(&self, logged: usize, text: &str, longest: Duration) -> String {
         let deadline = Instant::now() + longest;
         let mut lines = self.log.0.lock().expect("the log");
         loop {
@@ -151,49 +151,49 @@ impl Service {
     }
 
     /// All log lines up to now.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.log.0.lock().expect("the log").clone()
     }
 
-    pub fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         processes::signal(self.child.id(), signal);
     }
 
     /// Its standard input, of a command that asked for one.
-    pub fn input(&mut self) -> ChildStdin {
+    pub(crate) fn input(&mut self) -> ChildStdin {
         self.child.stdin.take().expect("its input")
     }
 
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// The processes of its workers, and of a look at hooks that runs just now.
-    pub fn workers(&self) -> Vec<u32> {
+    pub(crate) fn workers(&self) -> Vec<u32> {
         processes::children(self.child.id())
     }
 
     /// The process of its worker, when looks at hooks have ended by themselves.
-    pub fn only_worker(&self) -> u32 {
+    pub(crate) fn only_worker(&self) -> u32 {
         let only = || if let [worker] = self.workers()[..] { Some(worker) } else { None };
         wait_for(DEADLINE, || format!("these are not one worker: {:?}", self.workers()), only)
     }
 
     /// The most memory that it has had, in bytes; that of its workers is their own.
-    pub fn peak_memory(&self) -> u64 {
+    pub(crate) fn peak_memory(&self) -> u64 {
         processes::peak_memory(self.child.id())
     }
 
-    pub fn is_running(&mut self) -> bool {
+    pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("its status").is_none()
     }
 
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         ended(&mut self.child, DEADLINE)
     }
 
     /// SIGTERM, and a clean end.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.signal("TERM");
         let status = self.wait();
         assert!(status.success(), "the service ended with {status}");
@@ -201,7 +201,7 @@ impl Service {
 }
 
 /// Waits for a program's end.
-pub fn ended(child: &mut Child, longest: Duration) -> ExitStatus {
+pub(crate) fn ended(child: &mut Child, longest: Duration) -> ExitStatus {
     wait_for(longest, || "the program did not end".to_owned(), || child.try_wait().expect("its status"))
 }
 

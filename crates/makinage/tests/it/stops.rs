@@ -40,7 +40,7 @@ fn sigterm_under_a_flowing_load_scores_every_event_exactly_once_over_all_restart
 }
 
 /// Holds each event for as long as the file `wedge` is beside the module.
-pub const WEDGE: &str = "
+pub(crate) const WEDGE: &str = "
 import os, time
 wedge = os.path.join(os.path.dirname(__file__), 'wedge')
 def predict(model, config):

@@ -16,13 +16,13 @@ use rdkafka::{
 use super::{broker::Broker, service::DEADLINE};
 
 /// Produces events with their keys, and waits until the broker has them.
-pub fn produce(broker: &Broker, topic: &str, events: impl IntoIterator<Item = (String, String)>) {
+pub(crate) fn produce(broker: &Broker, topic: &str, events: impl IntoIterator<Item = (String, String)>) {
     let events: Vec<_> = events.into_iter().collect();
     send(broker, events.iter().map(|(key, value)| BaseRecord::to(topic).key(key).payload(value)));
 }
 
 /// Produces records in order, and waits until the broker has them.
-pub fn send<'a, K, V>(broker: &Broker, records: impl IntoIterator<Item = BaseRecord<'a, K, V>>)
+pub(crate) fn send<'a, K, V>(broker: &Broker, records: impl IntoIterator<Item = BaseRecord<'a, K, V>>)
 where
     K: ToBytes + ?Sized + 'a,
     V: ToBytes + ?Sized + 'a,
@@ -35,7 +35,10 @@ where
 }
 
 /// Gives the producer a record, as soon as it has room.
-pub fn enqueue<K: ToBytes + ?Sized, V: ToBytes + ?Sized>(producer: &BaseProducer, mut record: BaseRecord<'_, K, V>) {
+pub(crate) fn enqueue<K: ToBytes + ?Sized, V: ToBytes + ?Sized>(
+    producer: &BaseProducer,
+    mut record: BaseRecord<'_, K, V>,
+) {
     while let Err((_, back)) = producer.send(record) {
         producer.poll(Duration::from_millis(10));
         record = back;
@@ -43,7 +46,7 @@ pub fn enqueue<K: ToBytes + ?Sized, V: ToBytes + ?Sized>(producer: &BaseProducer
 }
 
 /// Reads a topic from its beginning, through all partitions.
-pub struct Reader {
+pub(crate) struct Reader {
     consumer: BaseConsumer,
     topic: String,
     /// How many records have been read.
@@ -51,12 +54,12 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub fn new(broker: &Broker, topic: &str) -> Self {
+    pub(crate) fn new(broker: &Broker, topic: &str) -> Self {
         Self::of(broker.client(), topic)
     }
 
     /// Reads with a client that knows its broker.
-    pub fn of(mut client: ClientConfig, topic: &str) -> Self {
+    pub(crate) fn of(mut client: ClientConfig, topic: &str) -> Self {
         let consumer: BaseConsumer = client
             .set("group.id", "reader")
             .set("enable.auto.commit", "false")
@@ -73,17 +76,17 @@ impl Reader {
     }
 
     /// The next so many records.
-    pub fn read(&self, count: usize) -> Vec<OwnedMessage> {
+    pub(crate) fn read(&self, count: usize) -> Vec<OwnedMessage> {
         self.read_until(|read| read.len() == count)
     }
 
     /// The values of the next so many.
-    pub fn values(&self, count: usize) -> Vec<String> {
+    pub(crate) fn values(&self, count: usize) -> Vec<String> {
         self.read(count).iter().map(value).collect()
     }
 
     /// Reads until `enough` says so.
-    pub fn read_until(&self, mut enough: impl FnMut(&[OwnedMessage]) -> bool) -> Vec<OwnedMessage> {
+    pub(crate) fn read_until(&self, mut enough: impl FnMut(&[OwnedMessage]) -> bool) -> Vec<OwnedMessage> {
         let deadline = Instant::now() + DEADLINE;
         let mut read = Vec::new();
         while !enough(&read) {
@@ -94,14 +97,14 @@ impl Reader {
     }
 
     /// The next record, when it comes soon.
-    pub fn poll(&self) -> Option<OwnedMessage> {
+    pub(crate) fn poll(&self) -> Option<OwnedMessage> {
         let message = self.consumer.poll(Duration::from_millis(100))?.ok()?;
         self.come.set(self.come.get() + 1);
         Some(message.detach())
     }
 
     /// Reads all that is there now: for tests that count duplicates, after the last writer has ended.
-    pub fn read_to_end(&self) -> Vec<OwnedMessage> {
+    pub(crate) fn read_to_end(&self) -> Vec<OwnedMessage> {
         let ends = (0..partitions(&self.consumer, &self.topic)).map(|partition| self.end(partition));
         let left = usize::try_from(ends.sum::<i64>() - self.come.get()).expect("no more than there is has been read");
         self.read(left)
@@ -126,15 +129,15 @@ fn partitions(consumer: &BaseConsumer, topic: &str) -> i32 {
     i32::try_from(count).expect("a number of partitions")
 }
 
-pub fn key(message: &OwnedMessage) -> String {
+pub(crate) fn key(message: &OwnedMessage) -> String {
     String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned()
 }
 
-pub fn value(message: &OwnedMessage) -> String {
+pub(crate) fn value(message: &OwnedMessage) -> String {
     String::from_utf8_lossy(message.payload().unwrap_or_default()).into_owned()
 }
 
-pub fn header(message: &OwnedMessage, name: &str) -> Option<String> {
+pub(crate) fn header(message: &OwnedMessage, name: &str) -> Option<String> {
     let name = CString::new(name).expect("a name");
     let found = kafka_headers::first(message.headers()?.as_borrowed(), &name)??;
     Some(String::from_utf8_lossy(found).into_owned())

@@ -12,12 +12,12 @@ use rdkafka::{
 use super::{broker::Broker, service::DEADLINE};
 
 impl Broker {
-    pub fn admin(&self) -> AdminClient<DefaultClientContext> {
+    pub(crate) fn admin(&self) -> AdminClient<DefaultClientContext> {
         self.client().create().expect("a client")
     }
 
     /// Makes topics with so many partitions.
-    pub fn create_topics(&self, topics: &[(&str, i32)]) {
+    pub(crate) fn create_topics(&self, topics: &[(&str, i32)]) {
         let topics: Vec<_> = topics.iter().map(|(name, partitions)| new(name, *partitions)).collect();
         for topic in block_on(self.admin().create_topics(&topics, &options())).expect("an answer") {
             topic.expect("the topic is made");
@@ -25,33 +25,33 @@ impl Broker {
     }
 
     /// Makes a topic of so many partitions with a setting of its own.
-    pub fn create_topic_with(&self, name: &str, partitions: i32, (setting, value): (&str, &str)) {
+    pub(crate) fn create_topic_with(&self, name: &str, partitions: i32, (setting, value): (&str, &str)) {
         let topic = new(name, partitions).set(setting, value);
         let outcome = block_on(self.admin().create_topics([&topic], &options())).expect("an answer");
         outcome[0].as_ref().expect("the topic is made");
     }
 
     /// Changes a topic's setting.
-    pub fn set_topic(&self, topic: &str, (setting, value): (&str, &str)) {
+    pub(crate) fn set_topic(&self, topic: &str, (setting, value): (&str, &str)) {
         let change = AlterConfig::new(ResourceSpecifier::Topic(topic)).set(setting, value);
         let outcome = block_on(self.admin().alter_configs([&change], &options())).expect("an answer");
         outcome[0].as_ref().expect("the setting is changed");
     }
 
     /// Gives a topic so many partitions.
-    pub fn grow(&self, topic: &str, partitions: usize) {
+    pub(crate) fn grow(&self, topic: &str, partitions: usize) {
         let partitions = NewPartitions::new(topic, partitions);
         let outcome = block_on(self.admin().create_partitions([&partitions], &options())).expect("an answer");
         outcome[0].as_ref().expect("the partitions are made");
     }
 
-    pub fn delete_topic(&self, topic: &str) {
+    pub(crate) fn delete_topic(&self, topic: &str) {
         let outcome = block_on(self.admin().delete_topics(&[topic], &options())).expect("an answer");
         outcome[0].as_ref().expect("the topic is deleted");
     }
 
     /// The first offset of a topic's first partition, and the one behind its last.
-    pub fn offsets(&self, topic: &str) -> (i64, i64) {
+    pub(crate) fn offsets(&self, topic: &str) -> (i64, i64) {
         let consumer: BaseConsumer = self.client().create().expect("a client");
         consumer.fetch_watermarks(topic, 0, DEADLINE).expect("the offsets")
     }
@@ -61,6 +61,6 @@ fn new(name: &str, partitions: i32) -> NewTopic<'_> {
     NewTopic::new(name, partitions, TopicReplication::Fixed(1))
 }
 
-pub fn options() -> AdminOptions {
+pub(crate) fn options() -> AdminOptions {
     AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)))
 }

@@ -14,11 +14,11 @@ use super::{
 };
 
 /// Killed with this.
-pub struct Unread(Child);
+pub(crate) struct Unread(Child);
 
 impl Unread {
     /// Starts a service, reads its log until it serves, and closes it.
-    pub fn start(scene: &Scene) -> Self {
+    pub(crate) fn start(scene: &Scene) -> Self {
         let mut child = scene.command(&[]).stderr(Stdio::piped()).spawn().expect("the service starts");
         let mut log = BufReader::new(child.stderr.take().expect("its log")).lines().map_while(Result::ok);
         assert!(log.any(|line| line.contains("takes over")), "the service serves");
@@ -26,7 +26,7 @@ impl Unread {
     }
 
     /// SIGTERM, and an end by itself.
-    pub fn terminate(&mut self) -> i32 {
+    pub(crate) fn terminate(&mut self) -> i32 {
         signal(self.0.id(), "TERM");
         ended(&mut self.0, DEADLINE).code().expect("an exit code, since no signal ends it")
     }

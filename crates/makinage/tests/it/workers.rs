@@ -31,7 +31,7 @@ fn scene(hooks: &str) -> Scene {
 }
 
 /// `makinage predict` with the iris model, whose events come from its standard input.
-pub fn start(scene: &Scene) -> Child {
+pub(crate) fn start(scene: &Scene) -> Child {
     scene
         .command(&["predict"])
         .arg("--model")

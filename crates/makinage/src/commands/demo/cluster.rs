@@ -9,7 +9,7 @@ use rdkafka::mocking::MockCluster;
 /// clients would complain that it has gone.
 ///
 /// The topics have one partition each, so that predictions come in the order of events.
-pub fn start() -> anyhow::Result<String> {
+pub(super) fn start() -> anyhow::Result<String> {
     let mock = MockCluster::new(1).context("the mock cluster does not start")?;
     for topic in ["model", "data", "predict"] {
         mock.create_topic(topic, 1, 1).with_context(|| format!("the mock cluster does not make topic {topic}"))?;

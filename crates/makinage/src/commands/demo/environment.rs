@@ -29,7 +29,7 @@ const INSTEAD: &str =
     "or activate an environment of your own that has mlflow and scikit-learn (`pip install mlflow scikit-learn`)";
 
 /// The environment's interpreter. It is made where it isn't there, isn't whole, or was made from another list.
-pub fn ensure(screen: &Screen, stop: &Stop) -> anyhow::Result<PathBuf> {
+pub(super) fn ensure(screen: &Screen, stop: &Stop) -> anyhow::Result<PathBuf> {
     let stopping = || stop.requested();
     let runner = Runner::new(&stopping, LONGEST);
     let folder = cache_folder().join("demo-python");

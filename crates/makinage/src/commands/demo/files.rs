@@ -12,7 +12,7 @@ const PUBLISH: &str = include_str!("publish.yaml");
 
 /// Where they are.
 #[derive(Debug)]
-pub struct Files {
+pub(super) struct Files {
     /// The service's.
     pub serve: PathBuf,
     /// The publisher's.
@@ -21,7 +21,7 @@ pub struct Files {
 
 impl Files {
     /// Writes both into `folder`.
-    pub fn write(folder: &Path, endpoint: &str, python: &Path, model: &Path) -> anyhow::Result<Self> {
+    pub(super) fn write(folder: &Path, endpoint: &str, python: &Path, model: &Path) -> anyhow::Result<Self> {
         let write = |name: &str, text: String| -> anyhow::Result<PathBuf> {
             let path = folder.join(name);
             fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;

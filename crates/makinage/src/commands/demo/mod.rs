@@ -53,7 +53,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// What the user chooses.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub(crate) struct Options {
     /// End after so many events.
     pub events: Option<u64>,
     /// Events a second.
@@ -61,7 +61,7 @@ pub struct Options {
 }
 
 /// Runs until Ctrl-C, or until the events are scored.
-pub fn run(options: Options) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
     let screen = Screen::open();
     let log = Log::new(&screen);
     log_to(LOGGED, log.clone());

@@ -9,10 +9,16 @@ use crate::{
 };
 
 /// The longest that one may take: an installation over a slow network.
-pub const LONGEST: Duration = Duration::from_hours(1);
+pub(super) const LONGEST: Duration = Duration::from_hours(1);
 
 /// Runs a program, with `doing` and the line that it printed last on the screen. `python`, whichever it is, starts it.
-pub fn run(python: &Path, line: &CommandLine, doing: &str, screen: &Screen, stop: &Stop) -> Result<(), RunError> {
+pub(super) fn run(
+    python: &Path,
+    line: &CommandLine,
+    doing: &str,
+    screen: &Screen,
+    stop: &Stop,
+) -> Result<(), RunError> {
     screen.busy(doing);
     let (shown, called) = (screen.clone(), doing.to_owned());
     let stopping = || stop.requested();

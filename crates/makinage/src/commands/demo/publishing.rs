@@ -14,7 +14,7 @@ use crate::{
 
 /// A model that is on its topic.
 #[derive(Debug)]
-pub struct Published {
+pub(super) struct Published {
     /// What to show of it.
     pub line: String,
     /// Its name.
@@ -22,7 +22,7 @@ pub struct Published {
 }
 
 /// Publishes what the file names as the publisher does, without its progress bar.
-pub fn publish(file: &Path) -> anyhow::Result<Published> {
+pub(super) fn publish(file: &Path) -> anyhow::Result<Published> {
     let reading = inspect_publish(file);
     let Some(config) = reading.config else {
         let problems: Vec<String> = reading.problems.iter().map(ToString::to_string).collect();

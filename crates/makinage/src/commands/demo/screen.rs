@@ -16,31 +16,31 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// The terminal, or a pipe or file, which gets lines only.
 #[derive(Debug, Clone)]
-pub struct Screen {
+pub(super) struct Screen {
     panel: ProgressBar,
     live: bool,
 }
 
 impl Screen {
     /// Standard output, as it is.
-    pub fn open() -> Self {
+    pub(super) fn open() -> Self {
         let live = io::stdout().is_terminal();
         let target = if live { ProgressDrawTarget::stdout() } else { ProgressDrawTarget::hidden() };
         Self { panel: ProgressBar::with_draw_target(None, target).with_style(style("{msg}")), live }
     }
 
     /// Whether there is a panel.
-    pub fn is_live(&self) -> bool {
+    pub(super) fn is_live(&self) -> bool {
         self.live
     }
 
     /// Writes a line that stays.
-    pub fn line(&self, text: &str) -> anyhow::Result<()> {
+    pub(super) fn line(&self, text: &str) -> anyhow::Result<()> {
         self.panel.suspend(|| writeln!(io::stdout(), "{text}")).context("can't write to standard output")
     }
 
     /// Turns the panel into a spinner that says what is being done.
-    pub fn busy(&self, doing: &str) {
+    pub(super) fn busy(&self, doing: &str) {
         if self.live {
             self.panel.set_style(style("{spinner} {wide_msg}"));
             self.panel.set_message(doing.to_owned());
@@ -49,14 +49,14 @@ impl Screen {
     }
 
     /// Turns the panel into this text.
-    pub fn show(&self, text: String) {
+    pub(super) fn show(&self, text: String) {
         self.panel.disable_steady_tick();
         self.panel.set_style(style("{msg}"));
         self.panel.set_message(text);
     }
 
     /// Takes the panel away.
-    pub fn clear(&self) {
+    pub(super) fn clear(&self) {
         self.panel.finish_and_clear();
     }
 }
@@ -67,19 +67,19 @@ fn style(template: &str) -> ProgressStyle {
 
 /// The service's log: on standard error, past the panel.
 #[derive(Debug, Clone)]
-pub struct Log {
+pub(super) struct Log {
     screen: Screen,
     failed: Arc<AtomicBool>,
 }
 
 impl Log {
     /// Nothing has been logged yet.
-    pub fn new(screen: &Screen) -> Self {
+    pub(super) fn new(screen: &Screen) -> Self {
         Self { screen: screen.clone(), failed: Arc::default() }
     }
 
     /// Whether an error was logged.
-    pub fn has_error(&self) -> bool {
+    pub(super) fn has_error(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
     }
 }
@@ -101,7 +101,7 @@ impl<'a> MakeWriter<'a> for Log {
 
 /// Writes past the panel.
 #[derive(Debug)]
-pub struct Past(Screen);
+pub(super) struct Past(Screen);
 
 impl Write for Past {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -11,13 +11,13 @@ use crate::{app, commands::configuration::configuration, stop::Stop};
 
 /// The running service.
 #[derive(Debug)]
-pub struct Service {
+pub(super) struct Service {
     thread: JoinHandle<anyhow::Result<bool>>,
 }
 
 impl Service {
     /// Reads the file and serves what it says.
-    pub fn start(file: &Path, stop: &Stop) -> anyhow::Result<Self> {
+    pub(super) fn start(file: &Path, stop: &Stop) -> anyhow::Result<Self> {
         let Some(config) = configuration(file) else {
             bail!("the demo's own configuration has the problems above; this is a bug");
         };
@@ -30,12 +30,12 @@ impl Service {
     }
 
     /// Whether it has ended.
-    pub fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.thread.is_finished()
     }
 
     /// Waits for its end, and says how it was.
-    pub fn join(self) -> anyhow::Result<()> {
+    pub(super) fn join(self) -> anyhow::Result<()> {
         let served = self.thread.join().map_err(|_| anyhow::anyhow!("the service's thread panicked; this is a bug"))?;
         if served.context("the service failed")? { Ok(()) } else { bail!("the service did not end cleanly") }
     }

@@ -21,7 +21,7 @@ use crate::{model::ModelLabel, record::headers::header};
 const KEY: &str = "demo-";
 
 /// Both ends of the stream.
-pub struct Stream {
+pub(super) struct Stream {
     producer: BaseProducer,
     consumer: BaseConsumer,
     trained: Trained,
@@ -33,7 +33,7 @@ pub struct Stream {
 
 impl Stream {
     /// Connects both clients. The classes' names are those of `model` only.
-    pub fn open(address: &str, trained: Trained, model: ModelLabel) -> anyhow::Result<Self> {
+    pub(super) fn open(address: &str, trained: Trained, model: ModelLabel) -> anyhow::Result<Self> {
         let mut settings = ClientConfig::new();
         settings.set("bootstrap.servers", address);
         let producer = settings.clone().set("linger.ms", "0").create().context("the producer of events")?;
@@ -52,7 +52,7 @@ impl Stream {
     }
 
     /// Produces the next event; the first has the number 0.
-    pub fn produce(&mut self) -> anyhow::Result<()> {
+    pub(super) fn produce(&mut self) -> anyhow::Result<()> {
         let number = self.sent;
         let events = &self.trained.events;
         let event = events.iter().cycle().nth(usize::try_from(number)? % events.len().max(1));
@@ -67,7 +67,7 @@ impl Stream {
     }
 
     /// The next prediction within `timeout`.
-    pub fn receive(&mut self, timeout: Duration) -> anyhow::Result<Option<Row>> {
+    pub(super) fn receive(&mut self, timeout: Duration) -> anyhow::Result<Option<Row>> {
         self.producer.poll(Duration::ZERO);
         match self.consumer.poll(timeout) {
             None => Ok(None),
@@ -83,13 +83,13 @@ impl Stream {
     }
 
     /// The oldest event that has been waiting for its prediction for longer than `most`.
-    pub fn overdue(&self, most: Duration) -> Option<u64> {
+    pub(super) fn overdue(&self, most: Duration) -> Option<u64> {
         // They are produced in the order of their numbers.
         self.open.first_key_value().filter(|(_, at)| at.elapsed() > most).map(|(number, _)| *number)
     }
 
     /// Events produced so far.
-    pub fn sent(&self) -> u64 {
+    pub(super) fn sent(&self) -> u64 {
         self.sent
     }
 }

@@ -8,13 +8,13 @@ const ROWS: usize = 10;
 const WINDOW: usize = 1000;
 
 /// The names of the columns.
-pub fn heading() -> String {
+pub(super) fn heading() -> String {
     format!("{:>7}  {:<22}  {:<12}  {:<12}  {:>10}", "event", "input", "prediction", "model", "latency")
 }
 
 /// One event and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub(super) struct Row {
     /// Its number, where it is the demo's own.
     pub number: Option<u64>,
     /// The event, as JSON.
@@ -29,7 +29,7 @@ pub struct Row {
 
 impl Row {
     /// The row as a line below [`heading`].
-    pub fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         let number = self.number.map_or_else(|| "other".to_owned(), |number| number.to_string());
         let latency = self.latency.map_or_else(|| "-".to_owned(), milliseconds);
         format!("{number:>7}  {:<22}  {:<12}  {:<12}  {latency:>10}", self.input, self.prediction, self.model)
@@ -38,7 +38,7 @@ impl Row {
 
 /// The last rows, and the latencies of the last events.
 #[derive(Debug, Default)]
-pub struct Table {
+pub(super) struct Table {
     rows: VecDeque<Row>,
     latencies: VecDeque<Duration>,
     scored: u64,
@@ -46,7 +46,7 @@ pub struct Table {
 
 impl Table {
     /// Takes in one more row.
-    pub fn add(&mut self, row: Row) {
+    pub(super) fn add(&mut self, row: Row) {
         if let Some(latency) = row.latency {
             self.scored += 1;
             push(&mut self.latencies, latency, WINDOW);
@@ -55,12 +55,12 @@ impl Table {
     }
 
     /// The demo's own events that have been scored.
-    pub fn scored(&self) -> u64 {
+    pub(super) fn scored(&self) -> u64 {
         self.scored
     }
 
     /// How many were scored, and how fast.
-    pub fn summary(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         let mut sorted: Vec<Duration> = self.latencies.iter().copied().collect();
         sorted.sort_unstable();
         match (percentile(&sorted, 50), percentile(&sorted, 99)) {
@@ -72,14 +72,14 @@ impl Table {
     }
 
     /// The rows below their headings.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let lines: Vec<String> =
             [String::new(), heading()].into_iter().chain(self.rows.iter().map(Row::line)).collect();
         lines.join("\n")
     }
 
     /// The rows and the summary; always as many lines, so that nothing moves.
-    pub fn panel(&self) -> String {
+    pub(super) fn panel(&self) -> String {
         let missing = "\n".repeat(ROWS - self.rows.len());
         format!("{}{missing}\n\n  {}   (Ctrl-C ends the demo)", self.text(), self.summary())
     }

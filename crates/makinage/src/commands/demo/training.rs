@@ -18,7 +18,7 @@ const SCRIPT: &str = include_str!("train.py");
 
 /// What training left in the demo's folder.
 #[derive(Debug)]
-pub struct Trained {
+pub(super) struct Trained {
     /// The Python that did it.
     pub python: PathBuf,
     /// The `MLflow` model.
@@ -30,7 +30,7 @@ pub struct Trained {
 }
 
 /// Trains in `folder`. An environment is only made where neither the active one nor `python3` can do it.
-pub fn train(folder: &Path, screen: &Screen, stop: &Stop) -> anyhow::Result<Trained> {
+pub(super) fn train(folder: &Path, screen: &Screen, stop: &Stop) -> anyhow::Result<Trained> {
     for python in interpreters() {
         match run(&python, folder, screen, stop) {
             Ok(()) => return read(python, folder),

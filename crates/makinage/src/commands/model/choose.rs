@@ -8,7 +8,7 @@ const FEWEST_DIGITS: usize = 4;
 
 /// The model that `wanted` names, else the one that was served before the newest. The error is a sentence that lists
 /// what there is.
-pub fn choose<'m>(models: &'m Models, wanted: Option<&str>) -> Result<(&'m Known, ModelIdentity), String> {
+pub(super) fn choose<'m>(models: &'m Models, wanted: Option<&str>) -> Result<(&'m Known, ModelIdentity), String> {
     match wanted {
         Some(wanted) => named(models, wanted),
         None => before_the_newest(models).map(|known| (known, known.identity())),

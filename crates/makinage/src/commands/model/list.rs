@@ -21,7 +21,7 @@ const HEAD: [&str; 10] = ["", "NAME", "VERSION", "SHA256", "FLAVOR", "SIZE", "RE
 const LEGEND: &str = "▶ served last on this machine, * newest on the topic; times are UTC";
 
 /// Writes the table. What can't be read is said on stderr; only where nothing can be is that a failure.
-pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(file: &Path) -> anyhow::Result<ExitCode> {
     log_to_stderr(tracing::Level::ERROR);
     let Some(config) = configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let models = Models::read(&config);

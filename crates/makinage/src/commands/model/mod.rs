@@ -2,8 +2,8 @@
 
 mod choose;
 mod known;
-pub mod list;
-pub mod rollback;
+pub(crate) mod list;
+pub(crate) mod rollback;
 mod table;
 mod time;
 

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Goes back to the model that `version` names, else to the one that was served before the newest.
-pub fn run(file: &Path, version: Option<&str>) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(file: &Path, version: Option<&str>) -> anyhow::Result<ExitCode> {
     log_to_stderr(tracing::Level::WARN);
     let Some(config) = configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let models = Models::read(&config);

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// `2026-11-25 22:24:43` of milliseconds since 1970; `-` for none, and for one beyond the year 9999.
-pub fn utc(milliseconds: i64) -> String {
+pub(super) fn utc(milliseconds: i64) -> String {
     let Ok(milliseconds @ 1..) = u64::try_from(milliseconds) else { return "-".to_owned() };
     let mut text = String::new();
     let time = UNIX_EPOCH + Duration::from_millis(milliseconds);

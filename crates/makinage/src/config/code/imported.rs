@@ -7,7 +7,7 @@ use super::names::{is_identifier, top};
 
 /// The first parts of all names that follow `import`, or `from` where they aren't relative: a package is taken whole
 /// anyway.
-pub fn imported(text: &str) -> Vec<String> {
+pub(super) fn imported(text: &str) -> Vec<String> {
     let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
     let statements = joined.lines().flat_map(|line| line.split([';', ':']));
     statements.flat_map(names).filter(|name| is_identifier(name)).map(str::to_owned).collect()

@@ -13,6 +13,6 @@ pub fn is_identifier(name: &str) -> bool {
 }
 
 /// The first part of a dotted name, or of a hook's `module:function`.
-pub fn top(name: &str) -> &str {
+pub(super) fn top(name: &str) -> &str {
     name.split(['.', ':']).next().unwrap_or(name)
 }

@@ -43,7 +43,11 @@ impl Code {
 }
 
 /// The code that hooks and encoders of these names ask for, looked for in `folder` first.
-pub fn collect<'n>(names: impl Iterator<Item = &'n str>, folder: &Path, surroundings: &dyn Surroundings) -> Arc<Code> {
+pub(crate) fn collect<'n>(
+    names: impl Iterator<Item = &'n str>,
+    folder: &Path,
+    surroundings: &dyn Surroundings,
+) -> Arc<Code> {
     let names = names.map(|name| top(name).to_owned()).collect();
     let mut roots = vec![folder.to_owned()];
     let python_path = surroundings.variable("PYTHONPATH").unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::{
 
 /// A value of the file and its place: the line of its key, which is where the user looks.
 #[derive(Debug, Clone)]
-pub struct Field<'t> {
+pub(crate) struct Field<'t> {
     /// Where it stands.
     pub place: Place,
     /// What stands there.
@@ -32,12 +32,12 @@ pub enum Count {
 
 impl<'t> Field<'t> {
     /// The whole file.
-    pub fn root(node: &'t Node) -> Self {
+    pub(crate) fn root(node: &'t Node) -> Self {
         Self { place: Place::key(node.line, ""), node }
     }
 
     /// Text; a number or truth value has lost its quotes.
-    pub fn text(&self, findings: &mut Findings) -> Option<&'t str> {
+    pub(crate) fn text(&self, findings: &mut Findings) -> Option<&'t str> {
         if self.refuse_reference(findings) {
             return None;
         }
@@ -54,7 +54,7 @@ impl<'t> Field<'t> {
     }
 
     /// Whether the value is a reference to a secret, which is noted: taken literally, it would be a wrong password.
-    pub fn refuse_reference(&self, findings: &mut Findings) -> bool {
+    pub(crate) fn refuse_reference(&self, findings: &mut Findings) -> bool {
         let is_reference = |text: &str| ["${env:", "${file:"].iter().any(|start| text.contains(start));
         if !self.node.source().is_some_and(is_reference) {
             return false;
@@ -65,7 +65,7 @@ impl<'t> Field<'t> {
     }
 
     /// `true` or `false`.
-    pub fn flag(&self, findings: &mut Findings) -> Option<bool> {
+    pub(crate) fn flag(&self, findings: &mut Findings) -> Option<bool> {
         if self.refuse_reference(findings) {
             return None;
         }
@@ -77,7 +77,7 @@ impl<'t> Field<'t> {
     }
 
     /// One of a few words.
-    pub fn choice<T: Copy>(&self, choices: &[(&str, T)], findings: &mut Findings) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(&self, choices: &[(&str, T)], findings: &mut Findings) -> Option<T> {
         let text = self.text(findings)?;
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
             return Some(*value);
@@ -91,7 +91,7 @@ impl<'t> Field<'t> {
     }
 
     /// `auto`, or a whole number within `range`.
-    pub fn count(&self, range: &RangeInclusive<usize>, findings: &mut Findings) -> Option<Count> {
+    pub(crate) fn count(&self, range: &RangeInclusive<usize>, findings: &mut Findings) -> Option<Count> {
         if self.refuse_reference(findings) {
             return None;
         }
@@ -108,7 +108,7 @@ impl<'t> Field<'t> {
     }
 
     /// A whole number within `range`.
-    pub fn number(&self, range: &RangeInclusive<usize>, findings: &mut Findings) -> Option<usize> {
+    pub(crate) fn number(&self, range: &RangeInclusive<usize>, findings: &mut Findings) -> Option<usize> {
         if self.refuse_reference(findings) {
             return None;
         }
@@ -127,7 +127,7 @@ impl<'t> Field<'t> {
     }
 
     /// The items of a list.
-    pub fn items(&self, findings: &mut Findings) -> Option<Vec<Field<'t>>> {
+    pub(crate) fn items(&self, findings: &mut Findings) -> Option<Vec<Field<'t>>> {
         let Value::List(items) = &self.node.value else {
             findings.problem(
                 &self.place,
@@ -146,7 +146,7 @@ impl<'t> Field<'t> {
     }
 
     /// The entries of a mapping whose keys are the user's names.
-    pub fn named(&self, findings: &mut Findings) -> Option<Vec<(&'t str, Field<'t>)>> {
+    pub(crate) fn named(&self, findings: &mut Findings) -> Option<Vec<(&'t str, Field<'t>)>> {
         let Value::Map(entries) = &self.node.value else {
             findings.problem(&self.place, format!("this must be a mapping of keys and values, not {}", self.shown()));
             return None;
@@ -164,7 +164,7 @@ impl<'t> Field<'t> {
     }
 
     /// The value as it is named in a sentence.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match &self.node.value {
             Value::Scalar(text, meaning) if *meaning != Scalar::Null => quoted(text),
             _ => self.kind().to_owned(),

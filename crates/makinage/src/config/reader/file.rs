@@ -11,7 +11,7 @@ const LARGEST: u64 = 1 << 20;
 
 /// Which program reads, for what is said of a wrong mount.
 #[derive(Debug, Clone, Copy)]
-pub struct Reader {
+pub(crate) struct Reader {
     /// Its usual file.
     pub file: &'static str,
     /// Its image.
@@ -19,12 +19,12 @@ pub struct Reader {
 }
 
 /// The service.
-pub const SERVICE: Reader = Reader { file: "config.serve.yaml", image: "makinage/makinage" };
+pub(crate) const SERVICE: Reader = Reader { file: "config.serve.yaml", image: "makinage/makinage" };
 /// The publisher.
-pub const PUBLISHER: Reader = Reader { file: "config.publish.yaml", image: "makinage/model-publisher" };
+pub(crate) const PUBLISHER: Reader = Reader { file: "config.publish.yaml", image: "makinage/model-publisher" };
 
 /// The text of the file at `path`, or what is wrong with it and where.
-pub fn text(path: &Path, reader: Reader) -> Result<String, (Place, String)> {
+pub(crate) fn text(path: &Path, reader: Reader) -> Result<String, (Place, String)> {
     let whole = |message: String| (Place::file(), message);
     if path.is_dir() {
         return Err(whole(folder(reader)));

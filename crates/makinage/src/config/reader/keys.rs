@@ -5,7 +5,7 @@ use crate::quoted::quoted;
 
 /// The keys of one section.
 #[derive(Debug, Clone, Copy)]
-pub struct Keys {
+pub(crate) struct Keys {
     /// Those that mean something.
     pub here: &'static [&'static str],
     /// Those that are described but refused, each with what is said of it.
@@ -28,7 +28,7 @@ const REPLACED: &[(&str, &str)] = &[
 impl Keys {
     /// Notes what there is to say about a key that isn't one of [`Keys::here`]; the answer is the one that it was
     /// probably meant to be.
-    pub fn explain(&self, key: &str, place: &Place, findings: &mut Findings) -> Option<&'static str> {
+    pub(crate) fn explain(&self, key: &str, place: &Place, findings: &mut Findings) -> Option<&'static str> {
         let find =
             |list: &[(&str, &'static str)]| list.iter().find(|(name, _)| *name == key).map(|(_, message)| *message);
         if let Some(message) = find(self.refused) {
@@ -50,7 +50,7 @@ impl Keys {
 }
 
 /// The candidate that `name` was probably meant to be.
-pub fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
     // Below this, a suggestion is more often wrong than right; a name that is much longer than any candidate isn't
     // worth comparing.
     const LIKE: f64 = 0.6;
@@ -68,7 +68,7 @@ pub fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
 }
 
 /// `did you mean …?` where something is near, else the names there are to choose from.
-pub fn suggestion(name: &str, candidates: &[&str]) -> String {
+pub(crate) fn suggestion(name: &str, candidates: &[&str]) -> String {
     match nearest(name, candidates) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!("use one of {}", candidates.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")),

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// A whole number.
-pub struct Whole(pub RangeInclusive<usize>);
+pub(crate) struct Whole(pub RangeInclusive<usize>);
 
 impl Kind for Whole {
     type Value = usize;
@@ -33,7 +33,7 @@ impl Kind for Whole {
 }
 
 /// `auto`, or a whole number.
-pub struct AutoOr(pub RangeInclusive<usize>);
+pub(crate) struct AutoOr(pub RangeInclusive<usize>);
 
 impl Kind for AutoOr {
     type Value = Count;
@@ -57,7 +57,7 @@ impl Kind for AutoOr {
 }
 
 /// One of a few words, each with what it stands for.
-pub struct Words<T: 'static>(pub &'static [(&'static str, T)]);
+pub(crate) struct Words<T: 'static>(pub &'static [(&'static str, T)]);
 
 impl<T: Copy + PartialEq + Debug> Kind for Words<T> {
     type Value = T;
@@ -79,7 +79,7 @@ impl<T: Copy + PartialEq + Debug> Kind for Words<T> {
 }
 
 /// A section below this one.
-pub struct Below<S>(pub std::marker::PhantomData<S>);
+pub(crate) struct Below<S>(pub std::marker::PhantomData<S>);
 
 impl<S: Shaped> Kind for Below<S> {
     type Value = S;

@@ -4,12 +4,12 @@
 //! It knows how a mapping, a list and a number are read, and how a problem is told. Which keys there are is `sections`'
 //! business.
 
-pub mod field;
-pub mod file;
-pub mod keys;
-pub mod kinds;
-pub mod problem;
-pub mod root;
-pub mod section;
-pub mod shape;
-pub mod surroundings;
+pub(super) mod field;
+pub(super) mod file;
+pub(super) mod keys;
+pub(super) mod kinds;
+pub(super) mod problem;
+pub(super) mod root;
+pub(super) mod section;
+pub(super) mod shape;
+pub(super) mod surroundings;

@@ -136,7 +136,7 @@ impl std::error::Error for Problems {}
 
 /// What has been found in one file so far.
 #[derive(Debug)]
-pub struct Findings {
+pub(crate) struct Findings {
     file: PathBuf,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
@@ -145,27 +145,27 @@ pub struct Findings {
 
 impl Findings {
     /// Nothing found yet in `file`.
-    pub fn new(file: &Path) -> Self {
+    pub(crate) fn new(file: &Path) -> Self {
         Self { file: file.to_owned(), problems: Vec::new(), warnings: Vec::new(), readings: Vec::new() }
     }
 
     /// Notes what makes the file unusable.
-    pub fn problem(&mut self, place: &Place, message: impl Into<String>) {
+    pub(crate) fn problem(&mut self, place: &Place, message: impl Into<String>) {
         self.problems.push(self.entry(place, message.into()));
     }
 
     /// Notes what the user should know, but what doesn't keep the program from running.
-    pub fn warning(&mut self, place: &Place, message: impl Into<String>) {
+    pub(crate) fn warning(&mut self, place: &Place, message: impl Into<String>) {
         self.warnings.push(self.entry(place, message.into()));
     }
 
     /// Notes what is read otherwise than the user may think.
-    pub fn reading(&mut self, place: &Place, message: impl Into<String>) {
+    pub(crate) fn reading(&mut self, place: &Place, message: impl Into<String>) {
         self.readings.push(self.entry(place, message.into()));
     }
 
     /// The problems, the warnings and the readings, each in the order of the file.
-    pub fn sorted(mut self) -> (Problems, Problems, Problems) {
+    pub(crate) fn sorted(mut self) -> (Problems, Problems, Problems) {
         for list in [&mut self.problems, &mut self.warnings, &mut self.readings] {
             list.sort_by_key(|problem| problem.place.line);
         }

@@ -13,12 +13,12 @@ const LIMITS: Limits = Limits { levels: 64, weight: 2 << 20, node: 1 };
 const USERS: &str = "config";
 
 /// `text` as YAML.
-pub fn parse(text: &str) -> Parsed {
+pub(crate) fn parse(text: &str) -> Parsed {
     yaml::parse(text, &LIMITS, USERS)
 }
 
 /// The tree of `text`, if it is a mapping; what is wrong with it as YAML is noted.
-pub fn read(text: &str, findings: &mut Findings) -> Option<Node> {
+pub(crate) fn read(text: &str, findings: &mut Findings) -> Option<Node> {
     let parsed = parse(text);
     let syntax_is_right = parsed.faults.is_empty();
     for fault in parsed.faults {

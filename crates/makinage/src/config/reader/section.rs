@@ -8,7 +8,7 @@ use super::{
 
 /// A mapping whose keys are known.
 #[derive(Debug)]
-pub struct Section<'t> {
+pub(crate) struct Section<'t> {
     /// Where it stands.
     pub place: Place,
     fields: Vec<(&'t str, Field<'t>)>,
@@ -18,7 +18,7 @@ pub struct Section<'t> {
 
 /// A setting that the file may leave out.
 #[derive(Debug, Clone)]
-pub enum Setting<T> {
+pub(crate) enum Setting<T> {
     /// Not given (or `null`).
     Unset,
     /// Given, and noted as wrong: nothing more is to be said about it.
@@ -29,7 +29,7 @@ pub enum Setting<T> {
 
 impl<T> Setting<T> {
     /// What the value is, its default where there is none, `None` where it is wrong.
-    pub fn or(self, default: T) -> Option<T> {
+    pub(crate) fn or(self, default: T) -> Option<T> {
         match self {
             Self::Unset => Some(default),
             Self::Wrong => None,
@@ -39,7 +39,7 @@ impl<T> Setting<T> {
 
     /// The value where there is one; `None` as a whole where it is wrong.
     #[expect(clippy::option_option, reason = "wrong and not given are two things")]
-    pub fn optional(self) -> Option<Option<T>> {
+    pub(crate) fn optional(self) -> Option<Option<T>> {
         match self {
             Self::Unset => Some(None),
             Self::Wrong => None,
@@ -50,7 +50,7 @@ impl<T> Setting<T> {
 
 impl<'t> Section<'t> {
     /// The mapping in `field`; keys that it shouldn't have are noted.
-    pub fn read(field: &Field<'t>, keys: &Keys, findings: &mut Findings) -> Option<Self> {
+    pub(crate) fn read(field: &Field<'t>, keys: &Keys, findings: &mut Findings) -> Option<Self> {
         let mut section = Self { place: field.place.clone(), fields: Vec::new(), misspelt: Vec::new() };
         for (key, field) in field.named(findings)? {
             if keys.here.contains(&key) {
@@ -63,12 +63,12 @@ impl<'t> Section<'t> {
     }
 
     /// The field at `key`; `null` counts as not given.
-    pub fn get(&self, key: &str) -> Option<&Field<'t>> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Field<'t>> {
         self.given(key).filter(|field| !field.node.is_null())
     }
 
     /// The field at `key`; if it isn't there, `remedy` is what to write.
-    pub fn require(&self, key: &str, remedy: &str, findings: &mut Findings) -> Option<&Field<'t>> {
+    pub(crate) fn require(&self, key: &str, remedy: &str, findings: &mut Findings) -> Option<&Field<'t>> {
         let field = self.get(key);
         if field.is_none() {
             match self.given(key) {
@@ -81,7 +81,7 @@ impl<'t> Section<'t> {
     }
 
     /// The setting at `key`, read by `read`, which notes what is wrong.
-    pub fn setting<T>(
+    pub(crate) fn setting<T>(
         &self,
         key: &str,
         findings: &mut Findings,

@@ -11,7 +11,7 @@ use super::{field::Field, keys::Keys, problem::Findings, section::Section, surro
 
 /// What a value may depend on beside its text.
 #[derive(Clone, Copy)]
-pub struct Ground<'a> {
+pub(crate) struct Ground<'a> {
     /// The folder where relative paths begin.
     pub folder: &'a Path,
     /// The machine.
@@ -19,7 +19,7 @@ pub struct Ground<'a> {
 }
 
 /// How a value is written.
-pub trait Kind {
+pub(crate) trait Kind {
     /// What it is read to.
     type Value;
 
@@ -42,7 +42,7 @@ pub trait Kind {
 }
 
 /// A section with a shape.
-pub trait Shaped: Sized {
+pub(crate) trait Shaped: Sized {
     /// Its keys.
     const KEYS: Keys;
 
@@ -60,7 +60,7 @@ pub trait Shaped: Sized {
 /// What there is to say of one key.
 #[cfg(test)]
 #[derive(Debug)]
-pub struct Described {
+pub(crate) struct Described {
     /// Its name.
     pub key: &'static str,
     /// What it means.
@@ -121,6 +121,7 @@ macro_rules! section {
     ) => {
         $(#[doc = $about])*
         #[derive(Debug, Clone, PartialEq $(, $derive)?)]
+        #[allow(unreachable_pub, reason = "some sections can be reached from outside")]
         pub struct $Section {
             $($( $(#[doc = $says])* pub $key: $Value, )*)+
         }

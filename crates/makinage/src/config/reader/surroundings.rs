@@ -3,7 +3,7 @@
 use std::{env, ffi::OsString, fs, os::unix::fs::PermissionsExt, path::Path, thread};
 
 /// The environment of the process, as far as the configuration looks at it.
-pub trait Surroundings {
+pub(crate) trait Surroundings {
     /// An environment variable.
     fn variable(&self, name: &str) -> Option<OsString>;
     /// Whether `path` is a file that may be executed.
@@ -14,7 +14,7 @@ pub trait Surroundings {
 
 /// The real ones.
 #[derive(Debug, Clone, Copy)]
-pub struct Process;
+pub(crate) struct Process;
 
 impl Surroundings for Process {
     fn variable(&self, name: &str) -> Option<OsString> {

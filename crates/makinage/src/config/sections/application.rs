@@ -46,7 +46,7 @@ section! {
 }
 
 /// The section below the file's top level, as one of the two programs knows it.
-pub fn read<S: Shaped>(root: &Section, ground: &Ground, findings: &mut Findings) -> Option<S> {
+pub(crate) fn read<S: Shaped>(root: &Section, ground: &Ground, findings: &mut Findings) -> Option<S> {
     let remedy = "name the application: `application: {name: my_model_serving}`";
     let section = Section::read(root.require("application", remedy, findings)?, &S::KEYS, findings)?;
     S::read(&section, ground, findings)

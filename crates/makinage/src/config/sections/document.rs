@@ -10,7 +10,7 @@ mod tests;
 
 /// The whole file, less `security` and `properties` of its Kafka section, which are no hook's business and may hold
 /// secrets.
-pub fn write(root: &Node) -> Box<RawValue> {
+pub(crate) fn write(root: &Node) -> Box<RawValue> {
     let mut root = root.clone();
     if let Value::Map(entries) = &mut root.value {
         entries.iter_mut().filter(|entry| matches!(entry.key.source(), Some("kafka" | "Kafka"))).for_each(thin);
@@ -20,7 +20,7 @@ pub fn write(root: &Node) -> Box<RawValue> {
 }
 
 /// Whether two documents are the same to a hook, which sees mappings without an order.
-pub fn same(one: &RawValue, other: &RawValue) -> bool {
+pub(crate) fn same(one: &RawValue, other: &RawValue) -> bool {
     one.get() == other.get() || ordered(one) == ordered(other)
 }
 

@@ -15,7 +15,7 @@ const HOOKS: [&str; 3] = ["pre_transform", "predict", "post_transform"];
 
 /// What the file says of hooks.
 #[derive(Debug, Clone, Default)]
-pub struct NamedHooks {
+pub(crate) struct NamedHooks {
     /// Those that are named rightly.
     pub imports: HookImports,
     /// Whether a `post_transform` is given, rightly or not, so that the output is the user's affair.
@@ -23,7 +23,7 @@ pub struct NamedHooks {
 }
 
 /// The hooks below `config.<operator>`, else below `config.serve`.
-pub fn read(root: &Section, operator: &str, findings: &mut Findings) -> NamedHooks {
+pub(crate) fn read(root: &Section, operator: &str, findings: &mut Findings) -> NamedHooks {
     let mut names = NamedHooks::default();
     for (key, field) in section(root, operator, findings).unwrap_or_default() {
         let hook = match key {

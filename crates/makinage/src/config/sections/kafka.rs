@@ -45,7 +45,7 @@ pub struct Kafka {
 }
 
 /// The section below the file's top level.
-pub fn read(root: &Section, findings: &mut Findings) -> Option<Kafka> {
+pub(crate) fn read(root: &Section, findings: &mut Findings) -> Option<Kafka> {
     let field = either(root, findings)?;
     let section = Section::read(field, &KafkaKeys::KEYS, findings)?;
     let properties = section.get("properties").map(|field| properties::read(field, findings)).unwrap_or_default();

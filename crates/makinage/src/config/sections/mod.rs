@@ -1,16 +1,16 @@
 //! The sections of the service's file, one file each; the publisher's file shares some of them.
 
-pub mod application;
-pub mod document;
-pub mod hooks;
-pub mod kafka;
-pub mod models;
-pub mod operator;
-pub mod operators;
-pub mod outputs;
-pub mod probation;
-pub mod properties;
-pub mod roles;
-pub mod topics;
-pub mod tuning;
-pub mod uses;
+pub(super) mod application;
+pub(super) mod document;
+pub(super) mod hooks;
+pub(super) mod kafka;
+pub(super) mod models;
+pub(super) mod operator;
+pub(super) mod operators;
+pub(super) mod outputs;
+pub(super) mod probation;
+pub(super) mod properties;
+pub(super) mod roles;
+pub(super) mod topics;
+pub(super) mod tuning;
+pub(super) mod uses;

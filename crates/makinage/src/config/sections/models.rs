@@ -34,7 +34,7 @@ section! {
 }
 
 /// Reads where models are kept.
-pub fn read(root: &Section, ground: &Ground, findings: &mut Findings) -> Option<Models> {
+pub(crate) fn read(root: &Section, ground: &Ground, findings: &mut Findings) -> Option<Models> {
     let Some(field) = root.get("models") else { return Some(Models { store: None, keep: DEFAULT_KEEP }) };
     if matches!(field.node.value, Value::List(_)) {
         let message = "models to publish belong in the file of `makinage-model-publisher`; move them there";

@@ -45,7 +45,7 @@ pub struct Operator {
 }
 
 /// Reads the operator.
-pub struct Reader<'a, 't> {
+pub(crate) struct Reader<'a, 't> {
     /// The file's top level.
     pub root: &'a Section<'t>,
     /// The topics, if the file lists any.
@@ -56,7 +56,7 @@ pub struct Reader<'a, 't> {
 
 impl Reader<'_, '_> {
     /// The operator; and the imports, which are known even where the operator is wrong.
-    pub fn read(&self, findings: &mut Findings) -> (Option<Operator>, Option<Imports>) {
+    pub(crate) fn read(&self, findings: &mut Findings) -> (Option<Operator>, Option<Imports>) {
         let chosen = operators::choose(self.root, findings);
         let name = chosen.as_ref().map_or("serve", |(name, _)| name);
         let hooks = hooks::read(self.root, name, findings);

@@ -20,7 +20,7 @@ const REMEDY: &str =
     "add one: `operators: {serve: {factory: makinage.serve:serve, sources: [model, data], sinks: [predict]}}`";
 
 /// The name and value of the operator that serves models, the first one if none does; the others are noted.
-pub fn choose<'t>(root: &Section<'t>, findings: &mut Findings) -> Option<(&'t str, Field<'t>)> {
+pub(crate) fn choose<'t>(root: &Section<'t>, findings: &mut Findings) -> Option<(&'t str, Field<'t>)> {
     let field = root.require("operators", REMEDY, findings)?;
     let operators = field.named(findings)?;
     if operators.is_empty() {

@@ -15,7 +15,7 @@ mod tests;
 const PAIR: &str = "without a `post_transform` an output is the pair of event and prediction";
 
 /// Notes what makes every output fail, where no `post_transform` is given.
-pub fn check(roles: &Roles, findings: &mut Findings) {
+pub(crate) fn check(roles: &Roles, findings: &mut Findings) {
     let Some((sink, place)) = &roles.sink else {
         return;
     };

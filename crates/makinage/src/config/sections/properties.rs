@@ -58,7 +58,7 @@ const SECURITY: &[&str] = &["security.protocol", "ssl", "sasl", "enable.ssl", "e
 const MOST_IN_FLIGHT: u64 = 5;
 
 /// The properties to pass through.
-pub fn read(field: &Field, findings: &mut Findings) -> BTreeMap<String, String> {
+pub(crate) fn read(field: &Field, findings: &mut Findings) -> BTreeMap<String, String> {
     let mut properties = BTreeMap::new();
     for (name, field) in field.named(findings).unwrap_or_default() {
         if let Some(why) = refusal(name) {

@@ -65,7 +65,7 @@ pub struct SinkTopic {
 
 /// The topics of an operator, by use. A part that is wrong is `None`.
 #[derive(Debug)]
-pub struct Roles {
+pub(crate) struct Roles {
     /// Where models arrive.
     pub model: Option<ModelTopic>,
     /// Where events arrive, and where the file says how they are encoded.
@@ -75,7 +75,7 @@ pub struct Roles {
 }
 
 /// Reads `sources` and `sinks`.
-pub fn read(operator: &Section, topics: Option<&Topics>, findings: &mut Findings) -> Roles {
+pub(crate) fn read(operator: &Section, topics: Option<&Topics>, findings: &mut Findings) -> Roles {
     let Uses { sources, sinks } = uses::read(operator, findings);
     let Some(topics) = topics else {
         return Roles { model: None, data: None, sink: None };
@@ -90,7 +90,7 @@ pub fn read(operator: &Section, topics: Option<&Topics>, findings: &mut Findings
 
 impl Roles {
     /// Notes the topics without use, once the use of all others is known.
-    pub fn warn_of_unused(&self, topics: &Topics, findings: &mut Findings) {
+    pub(crate) fn warn_of_unused(&self, topics: &Topics, findings: &mut Findings) {
         let (Some(model), Some(data), Some((sink, _))) = (&self.model, &self.data, &self.sink) else {
             return;
         };

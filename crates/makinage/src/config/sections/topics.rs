@@ -40,7 +40,7 @@ const LONGEST_NAME: usize = 249;
 
 /// Where reading starts, as written; which of them a topic can have depends on what it is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StartFrom {
+pub(crate) enum StartFrom {
     /// `last`
     Last,
     /// `end`
@@ -51,7 +51,7 @@ pub enum StartFrom {
 
 /// One entry of the list.
 #[derive(Debug)]
-pub struct Topic<'t> {
+pub(crate) struct Topic<'t> {
     /// Its name.
     pub name: &'t str,
     /// The entry.
@@ -66,7 +66,7 @@ pub struct Topic<'t> {
 
 /// The topics that are described well enough to be used.
 #[derive(Debug)]
-pub struct Topics<'t> {
+pub(crate) struct Topics<'t> {
     list: Vec<Topic<'t>>,
     /// Whether an entry lacks a usable name, so that a name that isn't found may be that one.
     complete: bool,
@@ -74,7 +74,7 @@ pub struct Topics<'t> {
 
 impl<'t> Topics<'t> {
     /// Reads the list of the file.
-    pub fn read(root: &Section<'t>, findings: &mut Findings) -> Option<Self> {
+    pub(crate) fn read(root: &Section<'t>, findings: &mut Findings) -> Option<Self> {
         let remedy = "list the model topic, the data topics and the sink, for example `- name: data`";
         let mut list: Vec<Topic<'t>> = Vec::new();
         let mut complete = true;
@@ -97,7 +97,7 @@ impl<'t> Topics<'t> {
     }
 
     /// The topic that `field`, a source or sink, names.
-    pub fn named(&self, field: &Field, findings: &mut Findings) -> Option<&Topic<'t>> {
+    pub(crate) fn named(&self, field: &Field, findings: &mut Findings) -> Option<&Topic<'t>> {
         let name = field.text(findings)?;
         if let Some(topic) = self.list.iter().find(|topic| topic.name == name) {
             return Some(topic);
@@ -114,7 +114,7 @@ impl<'t> Topics<'t> {
     }
 
     /// The encoder modules of the user's, each once.
-    pub fn modules(&self) -> Vec<Import> {
+    pub(crate) fn modules(&self) -> Vec<Import> {
         let mut modules: Vec<Import> = Vec::new();
         for topic in &self.list {
             if let Setting::Given(Encoder::Module(name), place) = &topic.encoder
@@ -127,7 +127,7 @@ impl<'t> Topics<'t> {
     }
 
     /// Notes the topics that are none of `used`.
-    pub fn warn_of_unused(&self, used: &[&str], findings: &mut Findings) {
+    pub(crate) fn warn_of_unused(&self, used: &[&str], findings: &mut Findings) {
         for topic in self.list.iter().filter(|topic| !used.contains(&topic.name)) {
             findings.warning(
                 &topic.place,
@@ -151,7 +151,7 @@ fn topic<'t>(field: &Field<'t>, findings: &mut Findings) -> Option<Topic<'t>> {
 }
 
 /// A topic name that Kafka takes.
-pub fn name<'t>(field: &Field<'t>, findings: &mut Findings) -> Option<&'t str> {
+pub(crate) fn name<'t>(field: &Field<'t>, findings: &mut Findings) -> Option<&'t str> {
     let name = field.text(findings)?;
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(valid) || matches!(name, "." | "..") {

@@ -10,7 +10,7 @@ const SINKS: &str = "name the topic for the predictions: `sinks: [predict]`";
 
 /// The topics that an operator names, each once.
 #[derive(Debug)]
-pub struct Uses<'t> {
+pub(crate) struct Uses<'t> {
     /// The model topic, then the data topics.
     pub sources: Vec<Field<'t>>,
     /// The sink.
@@ -18,7 +18,7 @@ pub struct Uses<'t> {
 }
 
 /// Reads both lists.
-pub fn read<'t>(operator: &Section<'t>, findings: &mut Findings) -> Uses<'t> {
+pub(crate) fn read<'t>(operator: &Section<'t>, findings: &mut Findings) -> Uses<'t> {
     let mut sources = list(operator, "sources", SOURCES, findings);
     let mut sinks = list(operator, "sinks", SINKS, findings);
     if let [only] = sources.as_slice() {

@@ -43,7 +43,7 @@ impl Encoder {
 }
 
 /// The encoder named in `field`.
-pub fn read(field: &Field, findings: &mut Findings) -> Option<Encoder> {
+pub(crate) fn read(field: &Field, findings: &mut Findings) -> Option<Encoder> {
     let name = field.text(findings)?;
     match name {
         "makinage.encoding.json" => return Some(Encoder::Json),

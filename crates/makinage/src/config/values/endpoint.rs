@@ -16,7 +16,7 @@ const DEFAULT_PORT: u16 = 9092;
 const LONGEST_HOST: usize = 253;
 
 /// The `host:port` of each server.
-pub fn read(field: &Field, findings: &mut Findings) -> Option<Vec<String>> {
+pub(crate) fn read(field: &Field, findings: &mut Findings) -> Option<Vec<String>> {
     let given = match &field.node.value {
         Value::List(_) => field.items(findings)?,
         _ => vec![field.clone()],

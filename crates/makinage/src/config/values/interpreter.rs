@@ -21,7 +21,7 @@ const INSTALL: &str = "install Python 3.10 or newer, or name one with `python: /
 
 /// The interpreters that stand for "Python" where nothing names one: the active virtual environment's and `python3`, as
 /// far as they are there.
-pub fn usual(surroundings: &dyn Surroundings) -> Vec<PathBuf> {
+pub(crate) fn usual(surroundings: &dyn Surroundings) -> Vec<PathBuf> {
     let finder = Finder { folder: Path::new(""), surroundings };
     let active = finder.active().map(|folder| folder.join("bin/python"));
     let mut found: Vec<PathBuf> = active.into_iter().filter(|path| surroundings.is_executable(path)).collect();
@@ -33,13 +33,13 @@ pub fn usual(surroundings: &dyn Surroundings) -> Vec<PathBuf> {
 }
 
 /// The program of this name in the folders of PATH.
-pub fn on_path(program: &str, surroundings: &dyn Surroundings) -> Option<PathBuf> {
+pub(crate) fn on_path(program: &str, surroundings: &dyn Surroundings) -> Option<PathBuf> {
     let folders = surroundings.variable("PATH")?;
     env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| surroundings.is_executable(path))
 }
 
 /// Looks for the interpreter.
-pub struct Finder<'s> {
+pub(crate) struct Finder<'s> {
     /// Where relative paths in the file begin.
     pub folder: &'s Path,
     /// Where the variables and files are.
@@ -48,7 +48,7 @@ pub struct Finder<'s> {
 
 impl Finder<'_> {
     /// The interpreter that `field` names, or without one the default; `operator` is the place to set another.
-    pub fn find(&self, field: Option<&Field>, operator: &Place, findings: &mut Findings) -> Option<PathBuf> {
+    pub(crate) fn find(&self, field: Option<&Field>, operator: &Place, findings: &mut Findings) -> Option<PathBuf> {
         let (place, found) = match field {
             Some(field) => (field.place.clone(), self.given(field.text(findings)?)),
             None => (operator.below("python"), self.default(INSTALL)),
@@ -82,7 +82,7 @@ impl Finder<'_> {
     }
 
     /// The active virtual environment's, else `python3`; where there is none, `remedy` ends the sentence.
-    pub fn default(&self, remedy: &str) -> Result<PathBuf, String> {
+    pub(crate) fn default(&self, remedy: &str) -> Result<PathBuf, String> {
         if let Some(environment) = self.active() {
             let path = environment.join("bin/python");
             return if self.surroundings.is_executable(&path) {

@@ -1,9 +1,9 @@
 //! Values with a form of their own: how each is written, and what is said of one that is wrong.
 
-pub mod duration;
-pub mod encoder;
-pub mod endpoint;
-pub mod interpreter;
-pub mod model_source;
-pub mod secret;
-pub mod size;
+pub(super) mod duration;
+pub(super) mod encoder;
+pub(super) mod endpoint;
+pub(super) mod interpreter;
+pub(super) mod model_source;
+pub(super) mod secret;
+pub(super) mod size;

@@ -26,14 +26,19 @@ impl fmt::Debug for Secret {
 }
 
 /// A secret from an environment variable, where that is set and not empty. No child program gets that variable.
-pub fn from_environment(name: &str, surroundings: &dyn Surroundings) -> Option<Secret> {
+pub(crate) fn from_environment(name: &str, surroundings: &dyn Surroundings) -> Option<Secret> {
     withhold(name);
     let value = surroundings.variable(name)?.into_string().ok()?;
     Some(value.trim()).filter(|value| !value.is_empty()).map(|value| Secret(value.to_owned()))
 }
 
 /// The secret that `field` names as `${env:NAME}` or `${file:PATH}`, or holds itself. Relative paths begin at `folder`.
-pub fn read(field: &Field, folder: &Path, surroundings: &dyn Surroundings, findings: &mut Findings) -> Option<Secret> {
+pub(crate) fn read(
+    field: &Field,
+    folder: &Path,
+    surroundings: &dyn Surroundings,
+    findings: &mut Findings,
+) -> Option<Secret> {
     // As written: a token of digits only is text here.
     let text = field.node.source().unwrap_or_default();
     let found = match reference(text) {

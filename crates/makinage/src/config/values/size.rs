@@ -20,7 +20,7 @@ const UNITS: &[(&str, u64)] = &[
 ];
 
 /// A size in bytes, not less than this.
-pub struct AtLeast(pub u64);
+pub(crate) struct AtLeast(pub u64);
 
 impl Kind for AtLeast {
     type Value = u64;

@@ -19,7 +19,7 @@ const STALL: Duration = Duration::from_mins(1);
 
 /// The body of what is there. Redirects are followed within the scheme only, so that what was asked for under TLS comes
 /// under TLS.
-pub fn open(uri: &Address) -> Result<impl Read, NotHad> {
+pub(super) fn open(uri: &Address) -> Result<impl Read, NotHad> {
     open_within(uri, STALL)
 }
 

@@ -18,7 +18,7 @@ use crate::{
 const SHOWN: usize = 400;
 
 /// What was downloaded, gone with this.
-pub struct Downloaded {
+pub(super) struct Downloaded {
     _folder: TempDir,
     path: PathBuf,
     uri: Address,
@@ -26,7 +26,7 @@ pub struct Downloaded {
 
 impl Downloaded {
     /// The file.
-    pub fn open(&self) -> Result<File, NotHad> {
+    pub(super) fn open(&self) -> Result<File, NotHad> {
         open(&self.path).map_err(|error| {
             let uri = &self.uri;
             NotHad::Unusable(format!("{uri} can't be used ({error}); a reference names the zip of a model"))
@@ -35,7 +35,7 @@ impl Downloaded {
 }
 
 /// Downloads an artifact, with a limit of bytes.
-pub fn download(uri: &Address, tools: &Tools<'_>) -> Result<Downloaded, NotHad> {
+pub(super) fn download(uri: &Address, tools: &Tools<'_>) -> Result<Downloaded, NotHad> {
     let (python, most_bytes) = (tools.python, tools.limits.archive_bytes);
     let disk = |error: std::io::Error| NotHad::Later(format!("the store can't be written ({error})"));
     let folder = tools.workspace.scratch().map_err(disk)?;

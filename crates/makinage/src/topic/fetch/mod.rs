@@ -4,7 +4,7 @@ mod http;
 mod mlflow;
 mod tools;
 
-pub use tools::Tools;
+pub(super) use tools::Tools;
 
 use crate::{
     generation::models::NotHad,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Fetches what a reference names. The caller checks its digest.
-pub fn fetch(reference: &Reference, tools: &Tools<'_>, spool: &mut Spool) -> Result<(), NotHad> {
+pub(super) fn fetch(reference: &Reference, tools: &Tools<'_>, spool: &mut Spool) -> Result<(), NotHad> {
     let uri = &reference.uri;
     match Location::of(uri).map_err(|fault| NotHad::Unusable(format!("this reference {fault}")))? {
         Location::Http(uri) => tools.copy(http::open(&uri)?, &uri, spool),

@@ -16,7 +16,7 @@ use crate::{
 const BUFFER: usize = 256 << 10;
 
 /// What fetching takes.
-pub struct Tools<'a> {
+pub(crate) struct Tools<'a> {
     /// The operator's Python.
     pub python: &'a Path,
     /// Room on the disk.
@@ -29,7 +29,7 @@ pub struct Tools<'a> {
 
 impl Tools<'_> {
     /// Copies a model's bytes; `uri` is where they come from.
-    pub fn copy(&self, mut from: impl Read, uri: &Address, spool: &mut Spool) -> Result<(), NotHad> {
+    pub(crate) fn copy(&self, mut from: impl Read, uri: &Address, spool: &mut Spool) -> Result<(), NotHad> {
         let mut buffer = vec![0; BUFFER];
         let mut bytes: u64 = 0;
         loop {
@@ -55,7 +55,7 @@ impl Tools<'_> {
 }
 
 /// Opens a file that is to be a model's zip.
-pub fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> io::Result<File> {
     if !path.metadata()?.is_file() {
         return Err(io::Error::other("it is no file; a reference names a zip"));
     }
@@ -63,6 +63,6 @@ pub fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Nobody waits for it any more.
-pub fn given_up(uri: &Address) -> NotHad {
+pub(super) fn given_up(uri: &Address) -> NotHad {
     NotHad::Later(format!("{uri} is given up for a newer model, or the end"))
 }

@@ -7,7 +7,7 @@ use crate::{
 
 /// A model on the topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub(crate) struct Listed {
     /// Which model it says it is.
     pub identity: ModelIdentity,
     /// Its record.
@@ -22,7 +22,7 @@ pub struct Listed {
 
 /// How a model is on the topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// Its record is the zip.
     Zip,
     /// In chunks, all of which are there.

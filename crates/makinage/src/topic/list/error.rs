@@ -6,7 +6,7 @@ use crate::kafka::{reach::unreachable, topics};
 
 /// Why the topic can't be read.
 #[derive(Debug, thiserror::Error)]
-pub enum CatalogueError {
+pub(crate) enum CatalogueError {
     /// The client.
     #[error("kafka.properties: {0}")]
     Client(KafkaError),

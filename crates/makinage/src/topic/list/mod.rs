@@ -17,7 +17,7 @@ use rdkafka::{
 };
 
 use self::describe::{Parts, describe};
-pub use self::{
+pub(crate) use self::{
     describe::{Form, Listed},
     error::CatalogueError,
 };
@@ -35,7 +35,7 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A model topic, to look at.
-pub struct Catalogue {
+pub(crate) struct Catalogue {
     consumer: BaseConsumer<Remembered>,
     endpoint: String,
     topic: String,
@@ -44,7 +44,7 @@ pub struct Catalogue {
 
 impl Catalogue {
     /// Finds the topic; it isn't created by that.
-    pub fn open(cluster: &Cluster, topic: &str) -> Result<Self, CatalogueError> {
+    pub(crate) fn open(cluster: &Cluster, topic: &str) -> Result<Self, CatalogueError> {
         let made = cluster.model_looker().create_with_context(Remembered::default());
         let consumer: BaseConsumer<Remembered> = made.map_err(CatalogueError::Client)?;
         let (endpoint, topic) = (cluster.endpoint(), topic.to_owned());
@@ -72,7 +72,7 @@ impl Catalogue {
     }
 
     /// All models on the topic, the newest first.
-    pub fn models(&self) -> Result<Vec<Listed>, CatalogueError> {
+    pub(crate) fn models(&self) -> Result<Vec<Listed>, CatalogueError> {
         let mut chunks: HashMap<String, HashSet<u32>> = HashMap::new();
         let mut found = Vec::new();
         for partition in 0..self.partitions {

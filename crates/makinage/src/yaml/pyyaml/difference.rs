@@ -11,7 +11,7 @@ const SECRETS: [&str; 10] =
 
 /// Where a scalar stands.
 #[derive(Debug)]
-pub struct Site<'p> {
+pub(super) struct Site<'p> {
     /// The keys that lead to it, or that it is the last of.
     pub path: &'p str,
     /// Whether it is a key.
@@ -19,7 +19,7 @@ pub struct Site<'p> {
 }
 
 /// What the scalar at `place` is below `config`, and what to write; `None` if YAML 1.2 agrees.
-pub fn difference(place: &Site<'_>, text: &str, here: &Scalar, strict: &Scalar) -> Option<String> {
+pub(super) fn difference(place: &Site<'_>, text: &str, here: &Scalar, strict: &Scalar) -> Option<String> {
     if same(here, strict) {
         return None;
     }

@@ -13,4 +13,4 @@ mod scalar;
 mod tests;
 mod time;
 
-pub use node::read;
+pub(super) use node::read;

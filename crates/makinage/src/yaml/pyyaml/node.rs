@@ -22,7 +22,7 @@ use crate::{
 type Pair<'s> = (&'s Raw, &'s Raw);
 
 /// A value and all below it, at `depth` of the document.
-pub fn read<'s>(walk: &mut Walk<'s>, raw: &'s Raw, depth: usize) -> Result<Node, Unreadable> {
+pub(crate) fn read<'s>(walk: &mut Walk<'s>, raw: &'s Raw, depth: usize) -> Result<Node, Unreadable> {
     Reader { walk }.node(raw, depth)
 }
 

@@ -13,7 +13,7 @@ const NO_DIGITS: &str = "there are no digits";
 const NO_NUMBER: &str = "the value doesn't fit its tag";
 
 /// An integer, whose form `resolve` has checked.
-pub fn integer(text: &str) -> Result<Scalar, &'static str> {
+pub(super) fn integer(text: &str) -> Result<Scalar, &'static str> {
     let text = text.replace('_', "");
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(&text);
     let (digits, radix) = match (unsigned.strip_prefix("0b"), unsigned.strip_prefix("0x")) {
@@ -69,7 +69,7 @@ impl Decimal {
 }
 
 /// A float by its looks, or whatever Python's `float` takes where a tag asks for one.
-pub fn float(text: &str) -> Result<Scalar, &'static str> {
+pub(super) fn float(text: &str) -> Result<Scalar, &'static str> {
     let text = text.replace('_', "").to_ascii_lowercase();
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(&text);
     let value = match unsigned {

@@ -2,7 +2,7 @@
 
 /// A scalar's type by its looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Implicit {
+pub(super) enum Implicit {
     /// `yes`, `Off`, `TRUE`, but not `y`.
     Bool,
     /// With a `.`; an exponent needs a sign.
@@ -22,7 +22,7 @@ pub enum Implicit {
 }
 
 /// The type of a plain scalar.
-pub fn implicit(text: &str) -> Implicit {
+pub(super) fn implicit(text: &str) -> Implicit {
     match text {
         "yes" | "Yes" | "YES" | "no" | "No" | "NO" | "true" | "True" | "TRUE" | "false" | "False" | "FALSE" | "on"
         | "On" | "ON" | "off" | "Off" | "OFF" => Implicit::Bool,
@@ -74,7 +74,7 @@ fn is_moment(text: &str) -> bool {
 }
 
 /// Whether a tagged text is a date or a time: days and months may be of one digit, which they need two of otherwise.
-pub fn is_timestamp(text: &str) -> bool {
+pub(super) fn is_timestamp(text: &str) -> bool {
     let mut date = Cursor(text);
     (date.date() && date.ends()) || is_moment(text)
 }
@@ -88,23 +88,23 @@ fn blank(character: char) -> bool {
 }
 
 /// What is left of a text; each step says whether it went.
-pub struct Cursor<'t>(pub &'t str);
+pub(super) struct Cursor<'t>(pub &'t str);
 
 impl<'t> Cursor<'t> {
     /// Whether nothing is left.
-    pub fn ends(&self) -> bool {
+    pub(super) fn ends(&self) -> bool {
         self.0.is_empty()
     }
 
     /// One character.
-    pub fn is(&mut self, character: char) -> bool {
+    pub(super) fn is(&mut self, character: char) -> bool {
         let rest = self.0.strip_prefix(character);
         self.0 = rest.unwrap_or(self.0);
         rest.is_some()
     }
 
     /// What comes, as long as it is of a kind.
-    pub fn take(&mut self, kind: impl Fn(char) -> bool) -> &'t str {
+    pub(super) fn take(&mut self, kind: impl Fn(char) -> bool) -> &'t str {
         let end = self.0.find(|character| !kind(character)).unwrap_or(self.0.len());
         let (taken, rest) = self.0.split_at(end);
         self.0 = rest;
@@ -112,7 +112,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// So many ASCII digits, as many as there are.
-    pub fn digits(&mut self, least: usize, most: usize) -> bool {
+    pub(super) fn digits(&mut self, least: usize, most: usize) -> bool {
         let there = self.0.bytes().take(most).take_while(u8::is_ascii_digit).count();
         self.0 = &self.0[there..];
         there >= least
@@ -148,7 +148,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// `2024-1-2`
-    pub fn date(&mut self) -> bool {
+    pub(super) fn date(&mut self) -> bool {
         self.digits(4, 4) && self.is('-') && self.digits(1, 2) && self.is('-') && self.digits(1, 2)
     }
 

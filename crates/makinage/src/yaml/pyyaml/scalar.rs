@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The meaning of a scalar; `Err` says what to write instead.
-pub fn meaning(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Scalar, String> {
+pub(super) fn meaning(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Scalar, String> {
     match tag {
         None if !plain => Ok(Scalar::Text),
         None | Some(Tag::None) => implicit(text).map_err(|reason| refusal(text, reason)),

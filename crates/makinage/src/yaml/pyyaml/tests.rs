@@ -2,7 +2,7 @@ use std::{fs, path::Path};
 
 use serde_json::{Value as Json, json};
 
-use crate::yaml::{Fault, tagged, tests::parse};
+use crate::yaml::{fault::Fault, tagged, tests::parse};
 
 /// The document as hooks get it below `config`, or what is wrong with it.
 fn below_config(yaml: &str) -> Result<Json, Vec<Fault>> {

@@ -8,7 +8,7 @@ const NO_CLOCK: &str = "no clock shows that time";
 const NO_ZONE: &str = "zones are less than 24 hours from UTC";
 
 /// A date, or a date and time, whose form `resolve` has checked.
-pub fn timestamp(text: &str) -> Result<Scalar, &'static str> {
+pub(super) fn timestamp(text: &str) -> Result<Scalar, &'static str> {
     let mut cursor = Cursor(text);
     cursor.date();
     let mut parts = text[..text.len() - cursor.0.len()].split('-');

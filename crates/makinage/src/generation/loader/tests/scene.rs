@@ -18,12 +18,12 @@ use crate::config::{Origin, read_service};
 
 const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/examples/serve.yaml"));
 
-pub fn configuration() -> Config {
+pub(super) fn configuration() -> Config {
     read_service(PAGE, &Origin::file(Path::new("serve.yaml"))).config.expect("the documented one")
 }
 
 /// A loader, and all that it meets.
-pub struct Scene {
+pub(super) struct Scene {
     pub topic: Arc<Topic>,
     pub workshop: Arc<Workshop>,
     pub notes: Arc<Notes>,
@@ -37,11 +37,11 @@ pub struct Scene {
 
 impl Scene {
     /// A topic with these models, that is read from now on.
-    pub fn new(models: &[i64]) -> Self {
+    pub(super) fn new(models: &[i64]) -> Self {
         Self::starting(configuration(), models)
     }
 
-    pub fn starting(config: Config, models: &[i64]) -> Self {
+    pub(super) fn starting(config: Config, models: &[i64]) -> Self {
         let (topic, workshop, notes, mailbox) = <(Arc<Topic>, Arc<Workshop>, Arc<Notes>, Arc<Mailbox>)>::default();
         let (asks, fetcher) = fetcher(Arc::clone(&topic), Arc::clone(&mailbox));
         let (sender, ready) = unbounded();
@@ -58,7 +58,7 @@ impl Scene {
     }
 
     /// One step of the loader's, after it has heard what there is. Says when there is more to do.
-    pub fn step(&mut self) -> Option<Instant> {
+    pub(super) fn step(&mut self) -> Option<Instant> {
         let Self { loader, mailbox, now, log, .. } = self;
         log.keep(|| {
             let news = mailbox.wait(Some(Instant::now())).expect("it is open");
@@ -68,7 +68,7 @@ impl Scene {
     }
 
     /// Until there is nothing to do but wait; says until when.
-    pub fn settle(&mut self) -> Option<Instant> {
+    pub(super) fn settle(&mut self) -> Option<Instant> {
         loop {
             let due = self.step();
             // What is on its way comes when the loader has nothing else to do.
@@ -79,56 +79,56 @@ impl Scene {
     }
 
     /// Until a model is on its way.
-    pub fn step_until_it_takes(&mut self) {
+    pub(super) fn step_until_it_takes(&mut self) {
         while self.loader.known.taken().is_none() {
             self.step();
         }
     }
 
-    pub fn wait(&mut self, seconds: u64) -> Option<Instant> {
+    pub(super) fn wait(&mut self, seconds: u64) -> Option<Instant> {
         self.now += Duration::from_secs(seconds);
         self.settle()
     }
 
     /// A model is published.
-    pub fn publish(&mut self, number: i64) {
+    pub(super) fn publish(&mut self, number: i64) {
         self.topic.put(number);
         self.mailbox.seen(Seen { place: place(number), is_promise: false });
     }
 
-    pub fn is_bad(&self, model: i64, configuration: u64) {
+    pub(super) fn is_bad(&self, model: i64, configuration: u64) {
         self.is_bad_at_first(model, configuration, u32::MAX);
     }
 
     /// Models that don't load with a configuration.
-    pub fn are_bad(&self, pairs: &[(i64, u64)]) {
+    pub(super) fn are_bad(&self, pairs: &[(i64, u64)]) {
         for (model, configuration) in pairs {
             self.is_bad(*model, *configuration);
         }
     }
 
-    pub fn is_bad_at_first(&self, model: i64, configuration: u64, times: u32) {
+    pub(super) fn is_bad_at_first(&self, model: i64, configuration: u64, times: u32) {
         self.workshop.bad.lock().unwrap().insert((model, configuration), times);
     }
 
     /// What can't be had, and why; the last reason first.
-    pub fn cannot_be_had(&self, model: i64, reasons: Vec<NotHad>) {
+    pub(super) fn cannot_be_had(&self, model: i64, reasons: Vec<NotHad>) {
         self.topic.troubles.lock().unwrap().insert(model, reasons);
     }
 
     /// The model, configuration and generation that serve.
-    pub fn serving(&self) -> Option<(i64, u64, u64)> {
+    pub(super) fn serving(&self) -> Option<(i64, u64, u64)> {
         let serving = self.loader.hand_over.serving()?;
         assert_eq!(self.ready.try_iter().last().into_iter().find(|ready| *ready != serving.generation), None);
         Some((serving.model.place.offset, serving.configuration.number, serving.generation))
     }
 
     /// Models and configurations that were loaded since this was last asked.
-    pub fn built(&self) -> Vec<(i64, u64)> {
+    pub(super) fn built(&self) -> Vec<(i64, u64)> {
         self.workshop.built.lock().unwrap().drain(..).map(|(model, configuration, _)| (model, configuration)).collect()
     }
 
-    pub fn complain(&mut self) {
+    pub(super) fn complain(&mut self) {
         let generation = self.loader.hand_over.serving().expect("one serves").generation;
         self.mailbox.complain(Trouble { generation, what: "its workers died".to_owned() });
     }
