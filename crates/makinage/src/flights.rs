@@ -73,7 +73,6 @@ pub enum Part {
         answers: Vec<Answer>,
         /// The generation that scored them.
         generation: u64,
-        /// Its model.
         model: ModelLabel,
     },
     /// One event that could not be scored, without an answer.

@@ -63,7 +63,6 @@ pub(crate) enum ConsulError {
     Status {
         /// Which.
         consul: String,
-        /// The status.
         status: u16,
         /// The beginning of what it says.
         text: String,

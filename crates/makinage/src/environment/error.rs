@@ -19,7 +19,6 @@ pub enum EnvironmentError {
         "`{command}` {how}\nmend the model's requirements and publish it again, or install what it needs into the operator's Python and set environment: current"
     )]
     Command {
-        /// The command.
         command: String,
         /// How it ended, and the last lines that it printed.
         how: String,

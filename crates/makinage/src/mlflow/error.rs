@@ -61,7 +61,6 @@ pub(crate) enum MlflowError {
     /// The process ended, or answered what can't be read.
     #[error("the Python process that asks MLflow ended ({how}){}", last(printed))]
     Ended {
-        /// How.
         how: String,
         /// The last lines that it printed.
         printed: Vec<String>,

@@ -31,7 +31,6 @@ pub(crate) enum PublishError {
          kafka-topics.sh --bootstrap-server {endpoints} --create --topic {topic} --partitions 1"
     )]
     NoTopic {
-        /// The topic.
         topic: String,
         /// The bootstrap servers.
         endpoints: String,
@@ -42,7 +41,6 @@ pub(crate) enum PublishError {
          kafka-topics.sh --bootstrap-server {endpoints} --create --topic {topic} --partitions 1"
     )]
     NoTopicYet {
-        /// The topic.
         topic: String,
         /// The bootstrap servers.
         endpoints: String,
@@ -52,7 +50,6 @@ pub(crate) enum PublishError {
         "the topic {topic:?} can't be used ({reason}); look at it with: kafka-topics.sh --bootstrap-server {endpoints} --describe --topic {topic}"
     )]
     UnusableTopic {
-        /// The topic.
         topic: String,
         /// The broker's answer.
         reason: String,
@@ -64,7 +61,6 @@ pub(crate) enum PublishError {
     LeaderUnreachable {
         /// The bootstrap servers.
         endpoints: String,
-        /// The topic.
         topic: String,
         /// Address of the broker, as Kafka advertises it.
         broker: String,
@@ -77,7 +73,6 @@ pub(crate) enum PublishError {
          kafka-configs.sh --bootstrap-server {endpoints} --alter --entity-type topics --entity-name {topic} --add-config max.message.bytes=1048588"
     )]
     AboveLimits {
-        /// The topic.
         topic: String,
         /// Bytes of the smallest chunk's record.
         needed: u64,
@@ -105,7 +100,6 @@ pub(crate) enum PublishError {
         "Kafka refuses the model's record of {bytes} bytes for the topic {topic:?} ({reason}); look at the topic's and the broker's settings and rights"
     )]
     Refused {
-        /// The topic.
         topic: String,
         /// Bytes of the record.
         bytes: u64,
@@ -119,7 +113,6 @@ pub(crate) enum PublishError {
         if sent < bytes { "doesn't" } else { "may or may not" }
     )]
     Unacknowledged {
-        /// The topic.
         topic: String,
         /// What ended the wait.
         reason: &'static str,

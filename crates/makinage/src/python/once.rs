@@ -35,7 +35,6 @@ pub enum OnceError {
         waited.as_secs() / 60, lock.display()
     )]
     Held {
-        /// The lock.
         lock: PathBuf,
         /// For how long it was waited for.
         waited: Duration,

@@ -21,7 +21,6 @@ pub(crate) enum CatalogueError {
     /// Kafka answers, but not a broker that it names.
     #[error("{}", unreachable(endpoint, broker, Some(topic), reason.as_deref()))]
     BrokerUnreachable {
-        /// The topic.
         topic: String,
         /// The bootstrap servers.
         endpoint: String,
@@ -36,7 +35,6 @@ pub(crate) enum CatalogueError {
         topics::create_command(endpoint, topic)
     )]
     NoTopic {
-        /// The topic.
         topic: String,
         /// The bootstrap servers.
         endpoint: String,
@@ -44,7 +42,6 @@ pub(crate) enum CatalogueError {
     /// Anything else.
     #[error("model topic {topic} can't be read ({source}); check the broker, and the rights on the topic")]
     Unreadable {
-        /// The topic.
         topic: String,
         /// What the client says.
         source: KafkaError,
