@@ -1,4 +1,5 @@
-//! Packs the Python worker package into one JSON object, `{module name: source}`, which the binary sends to each worker.
+//! Packs the Python worker package into one JSON object, `{module name: source}`, which the binary sends to each
+//! worker.
 
 use std::{collections::BTreeMap, env, error::Error, fs, path::Path};
 

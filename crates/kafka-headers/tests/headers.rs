@@ -1,4 +1,5 @@
-//! Through librdkafka's mock cluster: what one client sends, another sees. Run under valgrind by `cargo xtask valgrind`.
+//! Through librdkafka's mock cluster: what one client sends, another sees. Run under valgrind by
+//! `cargo xtask valgrind`.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,8 @@
 //! How many events make a batch: a pure rule, the clock is passed in.
 //!
-//! `auto` never waits for company. A worker that is free takes what has queued; one that is busy is given a second batch only
-//! when a full one is there, so that it never waits under load, and small batches are not cut while it works.
+//! `auto` never waits for company. A worker that is free takes what has queued; one that is busy is given a second
+//! batch only when a full one is there, so that it never waits under load, and small batches are not cut while it
+//! works.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Time as the threads of the stream meet it: it is passed in, and so is every wait, so that a simulation can have its own.
+//! Time as the threads of the stream meet it: it is passed in, and so is every wait, so that a simulation can have its
+//! own.
 
 use std::{
     thread,

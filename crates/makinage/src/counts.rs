@@ -1,4 +1,5 @@
-//! What became of the events: each that comes in ends as an output, a `None` of a step, a failure, or is left to be read again. Pure.
+//! What became of the events: each that comes in ends as an output, a `None` of a step, a failure, or is left to be
+//! read again. Pure.
 
 use std::fmt;
 
@@ -45,7 +46,8 @@ impl Counts {
     }
 }
 
-/// `5 in, 2 out, 1 skipped by predict, 1 failed, 1 left`; steps that skipped none, and that none is left, go without saying.
+/// `5 in, 2 out, 1 skipped by predict, 1 failed, 1 left`; steps that skipped none, and that none is left, go without
+/// saying.
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in, {} out", self.taken, self.finished)?;

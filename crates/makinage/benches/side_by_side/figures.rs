@@ -9,7 +9,8 @@ pub(crate) struct Figures {
     pub start: f64,
     /// Microseconds of processor time an event, of the service and its worker, while a backlog is scored.
     pub processor: f64,
-    /// Milliseconds from an event's production to its output's arrival at a consumer, at 1,000 events a second: the median.
+    /// Milliseconds from an event's production to its output's arrival at a consumer, at 1,000 events a second: the
+    /// median.
     pub p50: f64,
     /// The same of the slowest hundredth.
     pub p99: f64,

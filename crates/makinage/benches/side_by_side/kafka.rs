@@ -62,8 +62,8 @@ impl Kafka {
         producer.flush(DEADLINE).expect("all are delivered");
     }
 
-    /// Produces events one by one and reads their outputs, which have the events' keys: how long each took, from its production to its
-    /// output's arrival here.
+    /// Produces events one by one and reads their outputs, which have the events' keys: how long each took, from its
+    /// production to its output's arrival here.
     pub(crate) fn latencies(&self, events: &str, outputs: &str, numbers: Range<u64>, pace: Duration) -> Vec<Duration> {
         let producer: BaseProducer = self.client().set("linger.ms", "0").create().expect("a producer");
         let consumer: BaseConsumer =

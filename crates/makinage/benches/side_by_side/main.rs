@@ -1,7 +1,7 @@
 //! What serving costs, side by side: this build's `makinage` and another one, in turns, on one broker with one model.
 //!
-//! `cargo xtask bench --against PATH` starts the broker and runs this. Machines are noisy, so that only ratios within one run mean something:
-//! each figure is the median of several turns, and who begins alternates.
+//! `cargo xtask bench --against PATH` starts the broker and runs this. Machines are noisy, so that only ratios within
+//! one run mean something: each figure is the median of several turns, and who begins alternates.
 
 mod figures;
 mod kafka;

@@ -8,7 +8,8 @@ use std::{
 use super::foreign::method;
 use crate::model::mlmodel::MlModelError;
 
-/// Why something isn't a model that can be published or unpacked. The caller names the model: its path, or its topic and offset.
+/// Why something isn't a model that can be published or unpacked. The caller names the model: its path, or its topic
+/// and offset.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Nothing is there.

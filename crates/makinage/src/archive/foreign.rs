@@ -1,4 +1,5 @@
-//! What a file is that should be a zip, where its first bytes say so, and how a zip's member is compressed that isn't read. Pure.
+//! What a file is that should be a zip, where its first bytes say so, and how a zip's member is compressed that isn't
+//! read. Pure.
 
 /// Bytes of a file's beginning that [`named`] wants to see.
 pub(crate) const HEAD: usize = 512;

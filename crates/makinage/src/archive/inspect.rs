@@ -68,8 +68,8 @@ impl ModelArchive {
 
 /// Checks that `path` is an `MLflow` model, as a zip or as a folder, which is packed.
 ///
-/// All that [`unpack`](crate::archive::unpack) would refuse is refused here too, damaged members included, so that what is published
-/// can be unpacked. Memory stays constant, whatever the size.
+/// All that [`unpack`](crate::archive::unpack) would refuse is refused here too, damaged members included, so that what
+/// is published can be unpacked. Memory stays constant, whatever the size.
 pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
     let limits = Limits::default();
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
@@ -96,7 +96,8 @@ pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
     Ok(archive)
 }
 
-/// Where below a folder a model lies, as those of a run's artifacts do. The first that is found, and no deeper than those are.
+/// Where below a folder a model lies, as those of a run's artifacts do. The first that is found, and no deeper than
+/// those are.
 fn model_below(folder: &Path) -> Option<PathBuf> {
     let mut level = vec![folder.to_owned()];
     for _ in 0..DEEPEST {

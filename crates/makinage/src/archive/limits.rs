@@ -13,7 +13,8 @@ pub struct Limits {
     pub file_bytes: u64,
     /// Bytes of all unpacked files. 64 GiB.
     pub total_bytes: u64,
-    /// Unpacked bytes for each byte of the archive. 200: real weights rarely compress beyond 10, deflate can't beyond 1,032.
+    /// Unpacked bytes for each byte of the archive. 200: real weights rarely compress beyond 10, deflate can't beyond
+    /// 1,032.
     pub ratio: u64,
     /// Below so many unpacked bytes the ratio isn't looked at: 64 MiB. A small archive of zeros harms nobody.
     pub ratio_free_bytes: u64,

@@ -80,7 +80,8 @@ impl Members {
         })
     }
 
-    /// Hands each member to `visit`, with a reader of its unpacked bytes; the end of a file's bytes verifies its checksum.
+    /// Hands each member to `visit`, with a reader of its unpacked bytes; the end of a file's bytes verifies its
+    /// checksum.
     pub(super) fn each(
         self,
         mut visit: impl FnMut(&MemberName, &mut ZipFile<'_, File>) -> Result<(), ModelError>,

@@ -1,8 +1,8 @@
 //! Models' archives: what one holds, unpacking it safely, packing one.
 //!
-//! A model is an `MLflow` model folder, zipped. [`inspect`] looks at one before it is published, [`unpack`] puts one that arrived
-//! where a worker can load it. Both treat the archive as hostile: see [`Limits`] for what is bounded. Neither runs any of
-//! its code; *loading* a model does, so that only whom one trusts may write to the model topic.
+//! A model is an `MLflow` model folder, zipped. [`inspect`] looks at one before it is published, [`unpack`] puts one
+//! that arrived where a worker can load it. Both treat the archive as hostile: see [`Limits`] for what is bounded.
+//! Neither runs any of its code; *loading* a model does, so that only whom one trusts may write to the model topic.
 
 mod error;
 pub mod foreign;

@@ -55,7 +55,8 @@ impl MemberName {
     }
 }
 
-/// Refuses names of which two would be one file, here or where case doesn't count, and files that others treat as folders.
+/// Refuses names of which two would be one file, here or where case doesn't count, and files that others treat as
+/// folders.
 ///
 /// Sorted by their lower-case components, all names below one folder stand together, the folder's own first. So each
 /// conflict shows between two neighbours, and nothing but the names is held in memory.

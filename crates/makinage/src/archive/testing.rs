@@ -48,7 +48,8 @@ pub(crate) fn replaced(mut archive: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> 
     archive
 }
 
-/// Overwrites a field of the `index`th member, in both its headers: `local` and `central` are the field's places in them.
+/// Overwrites a field of the `index`th member, in both its headers: `local` and `central` are the field's places in
+/// them.
 pub(crate) fn patched(mut archive: Vec<u8>, index: usize, (local, central): (usize, usize), value: &[u8]) -> Vec<u8> {
     for (signature, place) in [(b"PK\x03\x04", local), (b"PK\x01\x02", central)] {
         let start = positions(&archive, signature)[index] + place;

@@ -20,12 +20,13 @@ use super::{
 /// Bytes that are in memory at a time.
 const BUFFER: usize = 256 << 10;
 
-/// Unpacks the model in `zip` as the new folder `into`, whose parent exists, and returns that folder: the one with `MLmodel`.
+/// Unpacks the model in `zip` as the new folder `into`, whose parent exists, and returns that folder: the one with
+/// `MLmodel`.
 ///
-/// The archive is hostile input. Everything that its directory can tell is checked before the first byte is written; what only
-/// unpacking shows (checksums, sizes that lie) is found in a private folder beside `into`, which is removed. `into` appears
-/// whole and synced to disk, or not at all. Where the zip holds the model one folder down, only that folder is unpacked.
-/// All is readable by this user only, and a file is executable where it was.
+/// The archive is hostile input. Everything that its directory can tell is checked before the first byte is written;
+/// what only unpacking shows (checksums, sizes that lie) is found in a private folder beside `into`, which is removed.
+/// `into` appears whole and synced to disk, or not at all. Where the zip holds the model one folder down, only that
+/// folder is unpacked. All is readable by this user only, and a file is executable where it was.
 pub fn unpack(zip: &Path, into: &Path, limits: &Limits) -> Result<PathBuf, ModelError> {
     let members = Members::open(zip, limits)?;
     let model_folder = members.model_folder()?;

@@ -1,7 +1,9 @@
-//! What a worker process may take of the machine: while another generation serves, one processor only; and never more than its memory limit.
+//! What a worker process may take of the machine: while another generation serves, one processor only; and never more
+//! than its memory limit.
 //!
-//! A model that loads would take processor time from the one that serves, and be seen as latency. Affinity is what can be given back without
-//! privilege; niceness can't (`setpriority(2)`), and containers seldom run as root. Linux only; elsewhere nothing is confined.
+//! A model that loads would take processor time from the one that serves, and be seen as latency. Affinity is what can
+//! be given back without privilege; niceness can't (`setpriority(2)`), and containers seldom run as root. Linux only;
+//! elsewhere nothing is confined.
 
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{confine, confine_this_thread, limit_memory, release, release_this_thread};
@@ -17,7 +19,8 @@ mod linux {
         thread::{CpuSet, sched_getaffinity, sched_setaffinity},
     };
 
-    /// Lets a process that has just been started run on the last of this process's processors only. Its threads and children inherit that.
+    /// Lets a process that has just been started run on the last of this process's processors only. Its threads and
+    /// children inherit that.
     pub(crate) fn confine(process: u32) -> io::Result<()> {
         Ok(sched_setaffinity(pid(process), &last(&all()))?)
     }

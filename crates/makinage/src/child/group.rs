@@ -1,9 +1,10 @@
 //! A child's process and all that it started, which end together.
 //!
-//! The child leads a process group, and what it starts is in that: a pool of processes, programs, their trackers. What leaves the group (a
-//! daemon, a session of its own) still has the child's mark in its environment; only what clears its environment too is out of reach.
-//! A thread waits for the child's end, whoever brings that about, and then ends them all. So a model's pool keeps neither its memory nor the
-//! worker's socket, which a forked process inherits: without this, a worker's death would be noticed only when the last of them is gone.
+//! The child leads a process group, and what it starts is in that: a pool of processes, programs, their trackers. What
+//! leaves the group (a daemon, a session of its own) still has the child's mark in its environment; only what clears
+//! its environment too is out of reach. A thread waits for the child's end, whoever brings that about, and then ends
+//! them all. So a model's pool keeps neither its memory nor the worker's socket, which a forked process inherits:
+//! without this, a worker's death would be noticed only when the last of them is gone.
 //!
 //! When the service itself is killed, the watcher that `python/launch.py` has left in the group does the same.
 
@@ -46,14 +47,16 @@ struct Leader {
 
 #[derive(Debug, Default)]
 struct State {
-    /// How it ended; `None` while it has not been waited for, and its number, which is the group's too, can't be another's.
+    /// How it ended; `None` while it has not been waited for, and its number, which is the group's too, can't be
+    /// another's.
     ended: Option<Ended>,
     /// Who carried its mark when it was killed.
     killed: Vec<Pid>,
 }
 
 impl Group {
-    /// Looks after a process that leads a group of its own. `socket` is closed when it ends, behind all that it has written.
+    /// Looks after a process that leads a group of its own. `socket` is closed when it ends, behind all that it has
+    /// written.
     pub(super) fn of(child: Child, mark: Mark, name: &str, socket: UnixStream) -> io::Result<Self> {
         let id = child.id();
         let process = i32::try_from(id).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
@@ -118,7 +121,8 @@ impl Leader {
     }
 }
 
-/// Where this program is a container's first process, those whose parent has ended are its children, and stay until it has taken note.
+/// Where this program is a container's first process, those whose parent has ended are its children, and stay until it
+/// has taken note.
 fn bury(group: Pid, mut others: Vec<Pid>) {
     let deadline = Instant::now() + PATIENCE;
     loop {

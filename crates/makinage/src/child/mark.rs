@@ -1,4 +1,5 @@
-//! The mark of a child and of all that it starts: a variable in their environment, which what leaves the group still has.
+//! The mark of a child and of all that it starts: a variable in their environment, which what leaves the group still
+//! has.
 
 use std::{
     fs,

@@ -1,4 +1,5 @@
-//! Child programs: the one way to start them, to bound them, to keep what they print last, and to end them with all that they started.
+//! Child programs: the one way to start them, to bound them, to keep what they print last, and to end them with all
+//! that they started.
 //!
 //! ```text
 //!  service ── socket (its end is the service's) ──▶ leader: launch.py ─▶ the program, or a script that talks over the socket

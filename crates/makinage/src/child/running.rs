@@ -14,7 +14,8 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// A running program. Dropping it ends it, and all that it started.
 #[derive(Debug)]
 pub(crate) struct Running {
-    // Ended before the socket closes: a script that sees that may still have something to tidy up, which nobody wants then.
+    // Ended before the socket closes: a script that sees that may still have something to tidy up, which nobody wants
+    // then.
     group: Group,
     socket: UnixStream,
     printed: Arc<Printed>,

@@ -1,4 +1,5 @@
-//! Environment variables that children don't get: models and hooks, and what is installed for them, are other people's code.
+//! Environment variables that children don't get: models and hooks, and what is installed for them, are other people's
+//! code.
 
 use std::{collections::BTreeSet, process::Command};
 

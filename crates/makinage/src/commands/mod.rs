@@ -38,7 +38,8 @@ where
         .with_writer(writer)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
-        // Else a line that can't be written is told to standard error, which panics in whatever thread had something to log.
+        // Else a line that can't be written is told to standard error, which panics in whatever thread had something to
+        // log.
         .log_internal_errors(false);
     // A second initialisation is a test's.
     let _ = subscriber.try_init();

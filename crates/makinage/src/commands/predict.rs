@@ -1,4 +1,5 @@
-//! `makinage predict`: events from a file or standard input through the configured steps and real workers, without Kafka.
+//! `makinage predict`: events from a file or standard input through the configured steps and real workers, without
+//! Kafka.
 
 use std::{
     fs::File,
@@ -36,11 +37,12 @@ use crate::{
 /// Chunks of lines that wait for the pipeline.
 const CHUNKS: usize = 16;
 const ANSWERS: usize = 1024;
-/// The longest wait for what workers that have ended have printed: a child of theirs that goes on may keep their output open.
+/// The longest wait for what workers that have ended have printed: a child of theirs that goes on may keep their output
+/// open.
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
 
-/// Scores `events` (`-` is standard input) with the model at `model`; outputs go to standard output, one a line, in the order of the events.
-/// What became of the events is counted on standard error.
+/// Scores `events` (`-` is standard input) with the model at `model`; outputs go to standard output, one a line, in the
+/// order of the events. What became of the events is counted on standard error.
 ///
 /// Exit code 0 when every event was scored or skipped by a step, 1 when one failed.
 pub(crate) fn run(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {

@@ -1,7 +1,7 @@
 //! Where a chain of blocking queries is, and when its next query may be. Pure but for the jitter.
 //!
-//! The rules are those of Consul's documentation: an index that goes backwards begins anew, one below 1 would make a busy loop, and queries are
-//! limited whatever Consul answers.
+//! The rules are those of Consul's documentation: an index that goes backwards begins anew, one below 1 would make a
+//! busy loop, and queries are limited whatever Consul answers.
 
 use std::time::Duration;
 

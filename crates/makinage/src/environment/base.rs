@@ -1,4 +1,5 @@
-//! Which Python a model's environment is made with: the operator's, unless the model was saved with another one that is here.
+//! Which Python a model's environment is made with: the operator's, unless the model was saved with another one that is
+//! here.
 
 use std::path::{Path, PathBuf};
 

@@ -286,7 +286,8 @@ fn what_is_not_a_model_is_refused() {
 }
 
 proptest! {
-    /// Whatever is changed in an archive, it is refused or unpacked; nothing panics, and nothing is left behind or beside.
+    /// Whatever is changed in an archive, it is refused or unpacked; nothing panics, and nothing is left behind or
+    /// beside.
     #[test]
     fn a_changed_archive_does_no_harm(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
         let mut archive = deflated(&[MLMODEL, ("code/", b""), ("code/a.py", b"a = 1"), ("model.pkl", &[7; 500])]);

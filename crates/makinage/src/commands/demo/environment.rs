@@ -1,4 +1,5 @@
-//! The demo's own Python environment in the user's cache folder: made once, from a locked list, where no Python at hand will do.
+//! The demo's own Python environment in the user's cache folder: made once, from a locked list, where no Python at hand
+//! will do.
 
 use std::{
     fs, io,

@@ -4,8 +4,8 @@
 //! Python (found or made) ─▶ model trained ─▶ mock cluster ─▶ service ─▶ model published ─▶ events in, predictions out ─▶ end
 //! ```
 //!
-//! Only the cluster is special. Everything else is what it is elsewhere: configuration files, the service, the publisher, and
-//! Kafka clients, which could as well be other programs.
+//! Only the cluster is special. Everything else is what it is elsewhere: configuration files, the service, the
+//! publisher, and Kafka clients, which could as well be other programs.
 
 mod cluster;
 mod environment;

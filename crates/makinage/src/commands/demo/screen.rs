@@ -1,4 +1,5 @@
-//! What the demo shows: lines that stay, on a terminal with a panel below them that is drawn anew, and the service's log past both.
+//! What the demo shows: lines that stay, on a terminal with a panel below them that is drawn anew, and the service's
+//! log past both.
 
 use std::{
     io::{self, IsTerminal, Write},
