@@ -1,4 +1,5 @@
-//! Figures of the release build on this machine: for people, not for CI, since they mean something only on a quiet machine.
+//! Figures of the release build on this machine: for people, not for CI, since they mean something only on a quiet
+//! machine.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -19,8 +20,9 @@ const SWAP: &str = "swaps::a_model_that_takes_ten_seconds_to_load_comes_in_witho
 /// Where the benchmark's broker listens.
 const PORT: u16 = 29_492;
 
-/// First start, processor time and latency, in turns with another build where one is given; then what a model's swap costs.
-pub(crate) fn run(against: Option<&Path>) -> Result<()> {
+/// First start, processor time and latency, in turns with another build where one is given; then what a model's swap
+/// costs.
+pub fn run(against: Option<&Path>) -> Result<()> {
     let mut report = Report::new();
     let kafka = Kafka::find(&mut report)?;
     let python = env::ensure()?;

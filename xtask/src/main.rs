@@ -1,6 +1,7 @@
 //! What people and CI run: the tests, the lints, the Python environment, Kafka, the images.
 //!
-//! One file per command. The commands share `tools` (starting programs), `stamp` (is it made already?) and `report` (time per step).
+//! One file per command. The commands share `tools` (starting programs), `stamp` (is it made already?) and `report`
+//! (time per step).
 
 mod bench;
 mod broker;
@@ -41,7 +42,8 @@ enum Command {
         #[arg(long)]
         no_kafka: bool,
     },
-    /// Measure start, processor time an event, latency, and what a model's swap costs (on a quiet machine, with a JDK and Maven).
+    /// Measure start, processor time an event, latency, and what a model's swap costs (on a quiet machine, with a JDK
+    /// and Maven).
     Bench {
         /// Another build of `makinage`, measured in turns with this one.
         #[arg(long)]
@@ -57,7 +59,8 @@ enum Command {
         #[arg(long)]
         graph: bool,
     },
-    /// Check the licences, duplicates and sources of the crates below, and advisories too where the environment names a database.
+    /// Check the licences, duplicates and sources of the crates below, and advisories too where the environment names a
+    /// database.
     Deny,
     /// Write the tables of README and the commented example anew, from what the program says of its keys.
     Docs,

@@ -1,7 +1,7 @@
 //! The simulation: source, pipeline and sink whole, on one thread, under a virtual clock, from seed after seed.
 //!
-//! It is a unit test of the service's crate, which the test command runs with a number of seeds of its own. Here people say
-//! how many, how long, or which one: a seed that failed is run again with its whole schedule printed.
+//! It is a unit test of the service's crate, which the test command runs with a number of seeds of its own. Here people
+//! say how many, how long, or which one: a seed that failed is run again with its whole schedule printed.
 
 use std::process::Command;
 

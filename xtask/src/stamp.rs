@@ -1,7 +1,7 @@
 //! Remembers what something was made from, so that it is made again only when that changed.
 //!
-//! A stamp is a file that holds its inputs as they are: they are a few kilobytes of text, so a hash would only add a way
-//! to be wrong.
+//! A stamp is a file that holds its inputs as they are: they are a few kilobytes of text, so a hash would only add a
+//! way to be wrong.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Keeps the house as it was built: rules that no compiler and no linter knows.
 //!
-//! `plan` holds the crate's rooms against the table in `rooms`; the other checks look at one file or one commit each. What a
-//! check finds names the place, the rule and what to do. Nothing is changed here.
+//! `plan` holds the crate's rooms against the table in `rooms`; the other checks look at one file or one commit each.
+//! What a check finds names the place, the rule and what to do. Nothing is changed here.
 
 mod circles;
 mod complaint;
@@ -48,7 +48,7 @@ pub(crate) fn run() -> Result<()> {
     let tree = Tree::read(&root().join(SRC))?;
     let mut complaints = plan::check(&Graph::new(&tree), rooms::ROOMS, SRC);
     complaints.extend(sources(&tree)?);
-    complaints.extend(files::read(&root(), &["md"])?.iter().flat_map(widths::check));
+    complaints.extend(files::read(&root(), &["md"])?.iter().filter_map(widths::check));
     match subjects::check(&root())? {
         Looked::At(found) => complaints.extend(found),
         Looked::LeftOut(why) => println!("left out: the first lines of commits ({why})"),
@@ -78,6 +78,7 @@ fn sources(tree: &Tree) -> Result<Vec<Complaint>> {
             sizes.push(lines);
         }
         complaints.extend(headers::check(file));
+        complaints.extend(widths::check(file));
         complaints.extend(sizes::check(file, lines));
         complaints.extend(scope.filter(|_| !test).iter().flat_map(|scope| placement::check(file, scope)));
     }

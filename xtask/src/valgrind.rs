@@ -1,4 +1,5 @@
-//! The tests of the one crate with `unsafe` code, under valgrind: memory that is read or freed wrongly, and memory that nobody frees.
+//! The tests of the one crate with `unsafe` code, under valgrind: memory that is read or freed wrongly, and memory that
+//! nobody frees.
 
 use std::path::{Path, PathBuf};
 

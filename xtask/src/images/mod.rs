@@ -1,7 +1,8 @@
 //! Builds both container images where there is no Docker, and runs them against a real Kafka.
 //!
-//! By hand, not in CI: it takes ten minutes the first time, and it needs root. `buildah` builds the same `docker/Dockerfile`
-//! that Docker would, on a Debian base that `debootstrap` makes; everything stays below `.cache/images`.
+//! By hand, not in CI: it takes ten minutes the first time, and it needs root. `buildah` builds the same
+//! `docker/Dockerfile` that Docker would, on a Debian base that `debootstrap` makes; everything stays below
+//! `.cache/images`.
 
 mod buildah;
 mod smoke;

@@ -1,4 +1,5 @@
-//! Runs both images as their users would: a Kafka on localhost:9092, the service, a model published, an event, its prediction.
+//! Runs both images as their users would: a Kafka on localhost:9092, the service, a model published, an event, its
+//! prediction.
 
 use std::fs;
 use std::io::Write;

@@ -1,7 +1,7 @@
 //! Circles: parts of one folder that reach each other, in whichever folder and however long the way.
 //!
-//! A folder's parts are its files, its folders, and its own file (`mod.rs`, or `x.rs` beside `x/`), which is written as `.`.
-//! Two files that use each other are a circle of the innermost folder that holds both, so that none is missed.
+//! A folder's parts are its files, its folders, and its own file (`mod.rs`, or `x.rs` beside `x/`), which is written as
+//! `.`. Two files that use each other are a circle of the innermost folder that holds both, so that none is missed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! What one Rust file says, as far as the checks want to know: the modules, items and imports it has, and the paths it uses.
+//! What one Rust file says, as far as the checks want to know: the modules, items and imports it has, and the paths it
+//! uses.
 //!
 //! Paths are taken as they are written: `tree` says what they lead to. `reader` finds them.
 

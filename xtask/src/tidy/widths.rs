@@ -1,4 +1,4 @@
-//! Text for people is wrapped, so that it reads in any editor and its changes show.
+//! Text for people is wrapped, in Markdown and in comments, so that it reads in any editor and its changes show.
 //!
 //! Tables and code can't be wrapped, and neither a link's target nor code in a line can be broken: they may be wider.
 
@@ -7,21 +7,32 @@ use super::files::Text;
 
 const WIDEST: usize = 120;
 
-/// Every line of a Markdown file that is too wide and could be wrapped.
-pub(super) fn check(file: &Text) -> Vec<Complaint> {
+/// Complains about a Markdown file, or the comments of a Rust file, with lines that are too wide and could be wrapped.
+pub fn check(file: &Text) -> Option<Complaint> {
+    let text = match file.extension() {
+        "md" => Some,
+        "rs" => comment,
+        _ => return None,
+    };
     let mut in_code = false;
-    let mut complaints = Vec::new();
+    let mut wide = Vec::new();
     for (number, line) in file.text.lines().enumerate() {
-        let fence = line.trim_start().starts_with("```");
+        let Some(text) = text(line).map(str::trim_start) else { continue };
+        let fence = text.starts_with("```");
         in_code ^= fence;
-        let fixed = fence || in_code || line.trim_start().starts_with('|') || is_one_piece(line);
-        let width = width(line);
-        if !fixed && width > WIDEST {
-            let text = format!("{width} columns, and {WIDEST} at most: wrap the paragraph");
-            complaints.push(Complaint::at(&file.path, number + 1, "widths", text));
+        let fixed = fence || in_code || text.starts_with('|') || is_one_piece(text);
+        if !fixed && width(line) > WIDEST {
+            wide.push(number + 1);
         }
     }
-    complaints
+    let first = *wide.first()?;
+    let text = format!("wider than {WIDEST} columns, as are {} more of its lines: wrap them", wide.len() - 1);
+    Some(Complaint::at(&file.path, first, "widths", text))
+}
+
+/// The text of a comment that has its line to itself; the formatter sees to everything else.
+fn comment(line: &str) -> Option<&str> {
+    line.trim_start().strip_prefix("//").map(|text| text.trim_start_matches(['/', '!']))
 }
 
 /// The columns of a line, less the targets of links.
@@ -42,27 +53,37 @@ fn is_one_piece(line: &str) -> bool {
 mod tests {
     use super::{Text, WIDEST, check};
 
-    fn lines(text: &str) -> Vec<Option<usize>> {
-        let file = Text { path: "README.md".to_owned(), text: text.to_owned() };
-        check(&file).iter().map(|complaint| complaint.line).collect()
+    /// The first line that is too wide, and how many more there are.
+    fn wide(path: &str, text: &str) -> Option<(usize, usize)> {
+        let complaint = check(&Text { path: path.to_owned(), text: text.to_owned() })?;
+        let more = complaint.text.split("as are ").nth(1)?.split(' ').next()?;
+        Some((complaint.line?, more.parse().ok()?))
     }
 
     #[test]
     fn wide_paragraphs_are_found_by_their_lines() {
-        let (fits, wide) = ("é ".repeat(WIDEST / 2), "é ".repeat(WIDEST / 2) + "é");
-        assert!(lines(&format!("# A\n\n{fits}\n")).is_empty());
-        assert_eq!(lines(&format!("# A\n\n{wide}\n- {fits}\n")), [Some(3), Some(4)]);
+        let (fits, line) = ("é ".repeat(WIDEST / 2), "é ".repeat(WIDEST / 2) + "é");
+        assert_eq!(wide("a.md", &format!("# A\n\n{fits}\n")), None);
+        assert_eq!(wide("a.md", &format!("# A\n\n{line}\n- {fits}\n")), Some((3, 1)));
     }
 
     #[test]
     fn tables_code_and_links_may_be_wide() {
-        let wide = "é ".repeat(WIDEST);
-        assert!(lines(&format!("| {wide} |\n```sh\n{wide}\n```\n")).is_empty());
-        assert_eq!(lines(&format!("```\n{wide}\n```\n{wide}\n")), [Some(4)]);
+        let line = "é ".repeat(WIDEST);
+        assert_eq!(wide("a.md", &format!("| {line} |\n```sh\n{line}\n```\n")), None);
+        assert_eq!(wide("a.md", &format!("```\n{line}\n```\n{line}\n")), Some((4, 0)));
+        assert_eq!(wide("a.md", &format!("  `{line}`;\n")), None);
+        assert_eq!(wide("a.md", &format!("so `{line}`\n")), Some((1, 0)));
         let target = "x".repeat(WIDEST);
-        assert!(lines(&format!("See [it]({target}) there.\nhttps://{target}\n")).is_empty());
-        assert_eq!(lines(&format!("See [it](x) {wide}\n")), [Some(1)]);
-        assert!(lines(&format!("  `{wide}`;\n")).is_empty());
-        assert_eq!(lines(&format!("so `{wide}`\n")), [Some(1)]);
+        assert_eq!(wide("a.md", &format!("See [it]({target}) there.\nhttps://{target}\n")), None);
+        assert_eq!(wide("a.md", &format!("See [it](x) {line}\n")), Some((1, 0)));
+    }
+
+    #[test]
+    fn of_rust_the_comments_are_looked_at() {
+        let line = "é ".repeat(WIDEST);
+        assert_eq!(wide("a.rs", &format!("//! A.\n    /// {line}\n// {line}\n")), Some((2, 1)));
+        assert_eq!(wide("a.rs", &format!("const A: &str = \"{line}\";\nf(); // {line}\n")), None);
+        assert_eq!(wide("a.rs", &format!("//! ```text\n//! {line}\n//! ```\n//! {line}\n")), Some((4, 0)));
     }
 }
