@@ -22,7 +22,7 @@ const PORT: u16 = 29_492;
 
 /// First start, processor time and latency, in turns with another build where one is given; then what a model's swap
 /// costs.
-pub fn run(against: Option<&Path>) -> Result<()> {
+pub(crate) fn run(against: Option<&Path>) -> Result<()> {
     let mut report = Report::new();
     let kafka = Kafka::find(&mut report)?;
     let python = env::ensure()?;

@@ -128,7 +128,7 @@ impl Fate {
 
 const SEQUENCE_BITS: u32 = 40;
 
-/// Names one received event: the assignment in the upper bits, its sequence number within the assignment in the lower 40.
+/// Names one received event: its assignment in the upper bits, its sequence number within that in the lower forty.
 /// Within an assignment their order is that of the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(u64);

@@ -1,4 +1,5 @@
-//! What becomes of events that could not be scored: the operator's `on_error`, and the log that stays readable when all fail.
+//! What becomes of events that could not be scored: the operator's `on_error`, and the log that stays readable when all
+//! fail.
 
 use std::time::{Duration, Instant};
 

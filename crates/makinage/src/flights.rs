@@ -1,7 +1,7 @@
 //! Batches under way: answers may come out of order and in pieces, events leave in the order in which they came. Pure.
 //!
-//! A *flight* is a batch as it was taken from the queue; a [`Job`] is the part of it that a worker is asked for: first all, and
-//! after two deaths of a worker on it its halves, until the guilty event stands alone.
+//! A *flight* is a batch as it was taken from the queue; a [`Job`] is the part of it that a worker is asked for: first
+//! all, and after two deaths of a worker on it its halves, until the guilty event stands alone.
 
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 

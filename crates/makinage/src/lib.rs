@@ -1,7 +1,7 @@
 //! Serves a machine-learning model, packaged with `MLflow`, on a Kafka stream.
 //!
-//! Reading order is data order: [`app`] builds the parts, [`pipeline`] is the data path, and the folders follow in the order in
-//! which an event meets them.
+//! Reading order is data order: [`app`] builds the parts, [`pipeline`] is the data path, and the folders follow in the
+//! order in which an event meets them.
 
 mod address;
 mod app;

@@ -1,9 +1,11 @@
 //! A panic of any thread ends the program: with a line, in order, and not with exit code 0.
 //!
-//! The hook sees the panics of all threads, those of the Kafka client and of other libraries too, so nothing has to be done where a thread is
-//! started. A panic is a bug: the program doesn't go on without one of its parts, and a restart reads again what was not finished.
+//! The hook sees the panics of all threads, those of the Kafka client and of other libraries too, so nothing has to be
+//! done where a thread is started. A panic is a bug: the program doesn't go on without one of its parts, and a restart
+//! reads again what was not finished.
 //!
-//! The other parts learn of it as of a stop. What they hold from the thread that is gone stays unfinished, and so uncommitted.
+//! The other parts learn of it as of a stop. What they hold from the thread that is gone stays unfinished, and so
+//! uncommitted.
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
@@ -60,7 +62,8 @@ fn tell(panic: &PanicHookInfo<'_>) {
     );
 }
 
-/// Where a test can have a thread panic: once the file that `MAKINAGE_TEST_PANIC` names holds this name. Not in release builds.
+/// Where a test can have a thread panic: once the file that `MAKINAGE_TEST_PANIC` names holds this name. Not in release
+/// builds.
 #[cfg(debug_assertions)]
 pub(crate) fn point(name: &str) {
     use std::{env, fs, sync::OnceLock};

@@ -25,7 +25,8 @@ const MAX_FLIGHTS_PER_WORKER: usize = 4;
 
 /// The flights under way, and the pools of workers that they are with.
 ///
-/// One generation at a time, the newest, takes new jobs; those before it finish what they hold. A job is answered by the generation that took it last.
+/// One generation at a time, the newest, takes new jobs; those before it finish what they hold. A job is answered by
+/// the generation that took it last.
 #[derive(Debug)]
 pub(crate) struct Predictor {
     sizer: BatchSizer,
@@ -105,7 +106,8 @@ impl Predictor {
         }
     }
 
-    /// A job goes back to the generation that had it, while that lives: a later batch may have been answered by it already, and the switch is monotone.
+    /// A job goes back to the generation that had it, while that lives: a later batch may have been answered by it
+    /// already, and the switch is monotone.
     fn pool_for(&mut self, job: &Job) -> Option<&mut Pool> {
         let had_it = |pool: &Pool| pool.generation() == job.generation && pool.is_alive();
         match self.draining.iter().position(had_it) {

@@ -1,5 +1,5 @@
-//! What is checked before anything starts: the file, and in the operator's Python the hooks, the encoders and the packages.
-//! What is found is the caller's to tell.
+//! What is checked before anything starts: the file, and in the operator's Python the hooks, the encoders and the
+//! packages. What is found is the caller's to tell.
 
 use std::path::Path;
 
@@ -18,7 +18,8 @@ const PACKAGES: [&str; 2] = ["numpy", "mlflow"];
 /// Values that a log names one by one, where they are read otherwise than YAML 1.2 would.
 pub(crate) const MOST_READINGS: usize = 20;
 
-/// The configuration's reading, with what Python said added to its problems. Where the file leads elsewhere, it is looked for there once.
+/// The configuration's reading, with what Python said added to its problems. Where the file leads elsewhere, it is
+/// looked for there once.
 pub(crate) fn inspect(file: &Path) -> Reading<Config> {
     match text(file) {
         Ok((text, origin)) => {

@@ -1,4 +1,5 @@
-//! The events that wait for a worker, in the order in which they were read. Bounded by the source, which lets only so many be open.
+//! The events that wait for a worker, in the order in which they were read. Bounded by the source, which lets only so
+//! many be open.
 
 use std::{collections::VecDeque, time::Instant};
 
@@ -35,7 +36,8 @@ impl Queue {
         self.events.is_empty()
     }
 
-    /// The next batch: at most `rows` events and [`MAX_BYTES`], at least one event. A tombstone, which no worker sees, stands alone.
+    /// The next batch: at most `rows` events and [`MAX_BYTES`], at least one event. A tombstone, which no worker sees,
+    /// stands alone.
     pub(crate) fn take(&mut self, rows: usize) -> Vec<Event> {
         let mut batch = Vec::with_capacity(rows.min(self.events.len()));
         let mut bytes = 0;
@@ -74,7 +76,8 @@ impl Queue {
         removed
     }
 
-    /// After a removal from the middle the remaining events count from the oldest arrival: at worst a fixed batch is sent early.
+    /// After a removal from the middle the remaining events count from the oldest arrival: at worst a fixed batch is
+    /// sent early.
     fn recount(&mut self) {
         self.bytes = self.events.iter().map(Event::size).sum();
         let oldest = self.arrivals.front().map(|(arrival, _)| *arrival);

@@ -1,4 +1,5 @@
-//! Graceful stop: the first SIGTERM or SIGINT asks for it, the second ends the program at once, and so does its time-out.
+//! Graceful stop: the first SIGTERM or SIGINT asks for it, the second ends the program at once, and so does its
+//! time-out.
 
 use std::{
     fmt, io, process,
@@ -114,7 +115,8 @@ impl Stop {
         Ok(())
     }
 
-    /// Listens for signals where nothing is lost at the end: the first asks for it, the second ends the program at once.
+    /// Listens for signals where nothing is lost at the end: the first asks for it, the second ends the program at
+    /// once.
     pub fn listen_without_timeout(&self) -> io::Result<()> {
         for signal in [SIGTERM, SIGINT] {
             // In this order, so that the first signal doesn't find the flag set already.

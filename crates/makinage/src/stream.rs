@@ -1,7 +1,8 @@
-//! The state of the stream, and its steps: **read → batch → predict → write**. Who drives them has the channels and the clock.
+//! The state of the stream, and its steps: **read → batch → predict → write**. Who drives them has the channels and the
+//! clock.
 //!
-//! Nothing here blocks on a model. The only wait is the sink's, when the producer's buffer is full: that is back-pressure, which
-//! reaches the source as events that stay open.
+//! Nothing here blocks on a model. The only wait is the sink's, when the producer's buffer is full: that is
+//! back-pressure, which reaches the source as events that stay open.
 
 use std::time::{Duration, Instant};
 
@@ -117,7 +118,8 @@ impl<S: Sink> Stream<S> {
         self.predictor.switch_to(pool, now);
     }
 
-    /// Goes on with all that has been taken in. Answers that have come are to be heard before: one that waits is no silence.
+    /// Goes on with all that has been taken in. Answers that have come are to be heard before: one that waits is no
+    /// silence.
     pub(crate) fn go_on(&mut self, now: Instant) -> News {
         self.predictor.tick(now);
         self.predict(now);

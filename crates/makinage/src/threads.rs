@@ -39,7 +39,8 @@ impl Threads {
         Ok(())
     }
 
-    /// Waits until all have ended, but not longer than this. The names of those that still run, which are left to the program's end.
+    /// Waits until all have ended, but not longer than this. The names of those that still run, which are left to the
+    /// program's end.
     pub(crate) fn join(self, longest: Duration) -> Vec<String> {
         drop(self.running);
         let all_ended = self.ended.recv_timeout(longest) == Err(RecvTimeoutError::Disconnected);

@@ -6,7 +6,7 @@ use super::tree::{Target, Tree};
 
 /// An arrow from one file to another, and where it comes from.
 #[derive(PartialEq, Eq)]
-pub struct Arrow {
+pub(super) struct Arrow {
     pub from: usize,
     pub to: usize,
     pub line: usize,
@@ -16,16 +16,16 @@ pub struct Arrow {
 }
 
 /// Arrows between rooms, each with the first place that draws it.
-pub type Rooms<'a> = BTreeMap<(String, String), &'a Arrow>;
+pub(super) type Rooms<'a> = BTreeMap<(String, String), &'a Arrow>;
 
-pub struct Graph<'a> {
+pub(super) struct Graph<'a> {
     pub tree: &'a Tree,
     pub arrows: Vec<Arrow>,
 }
 
 impl<'a> Graph<'a> {
     /// Follows every path of the crate.
-    pub fn new(tree: &'a Tree) -> Self {
+    pub(super) fn new(tree: &'a Tree) -> Self {
         let mut graph = Self { tree, arrows: Vec::new() };
         for module in 0..tree.modules.len() {
             graph.add_module(module);
@@ -62,17 +62,17 @@ impl<'a> Graph<'a> {
     }
 
     /// `src/x.rs:12`, where an arrow comes from.
-    pub fn place(&self, arrow: &Arrow) -> String {
+    pub(super) fn place(&self, arrow: &Arrow) -> String {
         format!("{}:{}", self.tree.files[arrow.from].path.display(), arrow.line)
     }
 
     /// The room that a file belongs to: `x` for `x.rs` and all in `x/`; `lib` for the root.
-    pub fn room(&self, file: usize) -> String {
+    pub(super) fn room(&self, file: usize) -> String {
         part(&self.parts(file), 0)
     }
 
     /// Arrows between rooms; `test` chooses those of tests or those of the code.
-    pub fn rooms(&self, test: bool) -> Rooms<'_> {
+    pub(super) fn rooms(&self, test: bool) -> Rooms<'_> {
         let mut rooms = Rooms::new();
         for arrow in self.arrows.iter().filter(|arrow| arrow.test == test) {
             let pair = (self.room(arrow.from), self.room(arrow.to));
@@ -84,14 +84,14 @@ impl<'a> Graph<'a> {
     }
 
     /// `["model", "topic", "take"]` for `model/topic/take.rs`; `["model"]` for `model/mod.rs`.
-    pub fn parts(&self, file: usize) -> Vec<String> {
+    pub(super) fn parts(&self, file: usize) -> Vec<String> {
         self.tree.modules.iter().find(|module| module.file == file).map_or_else(Vec::new, |module| module.path.clone())
     }
 }
 
 /// What a file is in the folder that lies `depth` names deep; the folder's own file (`mod.rs`, `x.rs` beside `x/`) is
 /// `.`.
-pub fn part(parts: &[String], depth: usize) -> String {
+pub(super) fn part(parts: &[String], depth: usize) -> String {
     parts.get(depth).cloned().unwrap_or_else(|| ".".to_owned())
 }
 

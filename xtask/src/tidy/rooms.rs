@@ -1,8 +1,8 @@
 //! The rooms of the house, from what people start down to what stands below all, and who may use whom.
 //!
-//! A room is a top-level module of `crates/makinage/src`: a file `x.rs`, a folder `x/`, or both. Code in a room uses the
-//! rooms on its line and no others. An entry that no code needs is refused like an arrow that isn't here, so that the
-//! table says what is. A room uses only rooms that stand further down in the table. A new entry is a decision:
+//! A room is a top-level module of `crates/makinage/src`: a file `x.rs`, a folder `x/`, or both. Code in a room uses
+//! the rooms on its line and no others. An entry that no code needs is refused like an arrow that isn't here, so that
+//! the table says what is. A room uses only rooms that stand further down in the table. A new entry is a decision:
 //! `cargo xtask tidy --graph` shows what it would tie together.
 
 /// A room, and the rooms that it may use.

@@ -8,7 +8,7 @@ use super::files::Text;
 const WIDEST: usize = 120;
 
 /// Complains about a Markdown file, or the comments of a Rust file, with lines that are too wide and could be wrapped.
-pub fn check(file: &Text) -> Option<Complaint> {
+pub(super) fn check(file: &Text) -> Option<Complaint> {
     let text = match file.extension() {
         "md" => Some,
         "rs" => comment,

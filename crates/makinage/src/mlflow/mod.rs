@@ -1,7 +1,8 @@
 //! The user's own MLflow, asked where a model is, and for its files.
 //!
-//! MLflow is Python, with the user's credentials and stores; it runs in a child process that [`Mlflow`] starts when it is first asked and keeps,
-//! since importing it takes seconds. The script is `python/registry.py`, embedded; one line of JSON each way a request.
+//! MLflow is Python, with the user's credentials and stores; it runs in a child process that [`Mlflow`] starts when it
+//! is first asked and keeps, since importing it takes seconds. The script is `python/registry.py`, embedded; one line
+//! of JSON each way a request.
 
 mod child;
 mod error;
@@ -84,7 +85,8 @@ pub(crate) struct Mlflow<'s> {
 }
 
 impl<'s> Mlflow<'s> {
-    /// The MLflow of an interpreter, which is started when it is first needed. Once `stopping` says so, no answer is waited for.
+    /// The MLflow of an interpreter, which is started when it is first needed. Once `stopping` says so, no answer is
+    /// waited for.
     pub(crate) fn new(python: PathBuf, stopping: &'s dyn Fn() -> bool) -> Self {
         Self { python, stopping, most_bytes: u64::MAX, child: None }
     }

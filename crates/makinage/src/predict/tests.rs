@@ -1,4 +1,5 @@
-//! Pools whose workers are this file's hands: what they are asked is read from their channels, what they say is said here.
+//! Pools whose workers are this file's hands: what they are asked is read from their channels, what they say is said
+//! here.
 
 use std::{
     io,

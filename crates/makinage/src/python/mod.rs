@@ -1,5 +1,5 @@
-//! Python for those who make environments, which are `environment: model` and the demo: what an interpreter says of itself, virtual
-//! environments, and running the programs that make them.
+//! Python for those who make environments, which are `environment: model` and the demo: what an interpreter says of
+//! itself, virtual environments, and running the programs that make them.
 
 mod command_line;
 mod interpreter;

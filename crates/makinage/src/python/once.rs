@@ -52,7 +52,8 @@ pub(crate) struct Once {
 }
 
 impl Once {
-    /// Locks a folder that may not be there yet, as soon as nobody else has it. `wait` is called once, where somebody has.
+    /// Locks a folder that may not be there yet, as soon as nobody else has it. `wait` is called once, where somebody
+    /// has.
     pub(crate) fn lock(folder: &Path, runner: &Runner<'_>, wait: impl FnOnce()) -> Result<Self, OnceError> {
         let all = folder.parent().unwrap_or(folder);
         let disk = |path: &Path, source| OnceError::Disk { path: path.to_owned(), source };

@@ -12,7 +12,8 @@ use super::CommandLine;
 pub(crate) enum Packages<'a> {
     /// These and what they need. What is imported later is compiled now, since a load has a time limit.
     Wanted(Vec<OsString>),
-    /// All that this list names and nothing else: it is complete, so that nothing is resolved. Far from all is ever imported, so nothing is compiled.
+    /// All that this list names and nothing else: it is complete, so that nothing is resolved. Far from all is ever
+    /// imported, so nothing is compiled.
     Locked(&'a Path),
 }
 

@@ -1,7 +1,7 @@
 //! A look at files through their paths.
 //!
-//! Not the system's notices of changes: those follow inodes, which an editor's rename-and-replace and Kubernetes' swap of a link leave behind,
-//! and they don't come from network file systems. A look costs a few microseconds.
+//! Not the system's notices of changes: those follow inodes, which an editor's rename-and-replace and Kubernetes' swap
+//! of a link leave behind, and they don't come from network file systems. A look costs a few microseconds.
 
 use std::{
     fs,

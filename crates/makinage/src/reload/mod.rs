@@ -6,7 +6,8 @@
 //!  SIGHUP ─────────────┘   hooks' files, every second ─┘
 //! ```
 //!
-//! Nothing that is wrong gets past `watch`: what serves stays, with one message. What a change does to models and workers is the loader's business.
+//! Nothing that is wrong gets past `watch`: what serves stays, with one message. What a change does to models and
+//! workers is the loader's business.
 
 mod look;
 pub(crate) mod source;
@@ -32,7 +33,8 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Watches from now on, on threads of its own. `running` is what the service began with; changes go to the loader's `mailbox`.
+    /// Watches from now on, on threads of its own. `running` is what the service began with; changes go to the loader's
+    /// `mailbox`.
     pub(crate) fn watch(self, running: Config, mailbox: Arc<Mailbox>, threads: &mut Threads) -> io::Result<()> {
         let Self { source, hangups } = self;
         let (texts, origin) = source.follow(Arc::clone(&mailbox))?;

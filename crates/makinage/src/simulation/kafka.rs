@@ -37,7 +37,8 @@ impl Broker {
         Self { compacted: plan.compacted, unauthorized: plan.unauthorized.clone(), sequences: BTreeMap::new() }
     }
 
-    /// A batch arrives. One that is refused leaves no trace; a producer that is not known yet may begin with any number.
+    /// A batch arrives. One that is refused leaves no trace; a producer that is not known yet may begin with any
+    /// number.
     pub(super) fn arrive(&mut self, batch: &Batch, now: Time) -> Answer {
         if let Some(refused) = self.refusal(batch, now) {
             return Answer::Refused(refused);

@@ -1,5 +1,6 @@
-//! The stream's own threads, whole and real, in a world that is neither: `source`, `pipeline`, `predict`, `write` and `sink` on one thread,
-//! under a virtual clock, against a simulated Kafka and simulated workers. One seed decides all that comes from outside.
+//! The stream's own threads, whole and real, in a world that is neither: `source`, `pipeline`, `predict`, `write` and
+//! `sink` on one thread, under a virtual clock, against a simulated Kafka and simulated workers. One seed decides all
+//! that comes from outside.
 //!
 //! What the product promises, in words, is in `oracle`; the same seed gives the same schedule.
 

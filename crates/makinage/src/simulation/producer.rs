@@ -1,5 +1,6 @@
-//! Kafka's producer, idempotent, as the sink meets it: batches by partition, in flight up to five, in their order; reports that come late;
-//! the end at the first output that can't be delivered (`enable.gapless.guarantee`), or for no reason of ours.
+//! Kafka's producer, idempotent, as the sink meets it: batches by partition, in flight up to five, in their order;
+//! reports that come late; the end at the first output that can't be delivered (`enable.gapless.guarantee`), or for no
+//! reason of ours.
 
 use std::{
     cell::{Cell, RefCell},

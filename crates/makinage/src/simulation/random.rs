@@ -1,4 +1,5 @@
-//! One stream of random numbers for a seed: every choice of a run is drawn from it, in the order in which things happen.
+//! One stream of random numbers for a seed: every choice of a run is drawn from it, in the order in which things
+//! happen.
 
 /// `SplitMix64`.
 #[derive(Debug)]

@@ -1,4 +1,5 @@
-//! Generations and their workers: answers in pieces and late, deaths by accident and by deadly events, hangs, replacements.
+//! Generations and their workers: answers in pieces and late, deaths by accident and by deadly events, hangs,
+//! replacements.
 
 use std::{
     cell::{Cell, RefCell},

@@ -1,7 +1,8 @@
 //! The virtual time, what is to happen in it, and what has.
 //!
-//! Two threads of the service are simulated: the source's and the pipeline's. Both run on the test's own thread, and meet the rest of the
-//! world only in their waits: while the source waits, the pipeline runs, and what is due happens; while the pipeline waits, only that.
+//! Two threads of the service are simulated: the source's and the pipeline's. Both run on the test's own thread, and
+//! meet the rest of the world only in their waits: while the source waits, the pipeline runs, and what is due happens;
+//! while the pipeline waits, only that.
 
 use std::{
     cell::{Cell, RefCell},

@@ -48,8 +48,8 @@ impl Backlog {
         self.held.push_back(held);
     }
 
-    /// Outputs that were under way. Kafka's client hands them back in no order at all, and not always at once: theirs is that of their
-    /// events.
+    /// Outputs that were under way. Kafka's client hands them back in no order at all, and not always at once: theirs
+    /// is that of their events.
     pub(super) fn put_back(&mut self, returned: Vec<Held>) {
         if !returned.is_empty() {
             self.bytes += returned.iter().map(size).sum::<usize>();

@@ -43,8 +43,8 @@ pub struct Deliveries {
 }
 
 impl Own for Deliveries {
-    /// Why a producer gives up is told by the sink, with what becomes of its outputs; that it may is the sink's own choice,
-    /// which librdkafka warns of as experimental.
+    /// Why a producer gives up is told by the sink, with what becomes of its outputs; that it may is the sink's own
+    /// choice, which librdkafka warns of as experimental.
     fn level(&self, level: RDKafkaLogLevel, facility: &str, message: &str) -> RDKafkaLogLevel {
         let own = facility == "FATAL" || (facility == "CONFWARN" && message.contains("enable.gapless.guarantee"));
         if own { RDKafkaLogLevel::Debug } else { level }
@@ -141,7 +141,8 @@ impl Producers for KafkaProducers {
 }
 
 impl KafkaSink<KafkaProducers> {
-    /// Waits for the sink and data topics to be there, since the partition rule needs their sizes. `None` when `stopped` says so first.
+    /// Waits for the sink and data topics to be there, since the partition rule needs their sizes. `None` when
+    /// `stopped` says so first.
     pub fn open(
         cluster: &Cluster,
         route: (&SinkTopic, &[DataTopic]),

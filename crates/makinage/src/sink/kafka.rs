@@ -1,9 +1,12 @@
 //! The sink topic: an idempotent producer with acks=all, whose delivery reports settle the events.
 //!
-//! - Delivery: a report of success finishes an event. A refusal that is the record's own (too large, invalid), when it was produced alone, is
-//!   that event's failure; anything else is the infrastructure's, and the record is produced again until it is taken (`retry`).
-//! - Order: records are produced in the pipeline's order; within a partition the idempotent producer keeps it, and so does `retry`.
-//! - Partition: the event's own number where sink and source have equally many (`Partitions`), else by key with `murmur2_random`.
+//! - Delivery: a report of success finishes an event. A refusal that is the record's own (too large, invalid), when it
+//!   was produced alone, is that event's failure; anything else is the infrastructure's, and the record is produced
+//!   again until it is taken (`retry`).
+//! - Order: records are produced in the pipeline's order; within a partition the idempotent producer keeps it, and so
+//!   does `retry`.
+//! - Partition: the event's own number where sink and source have equally many (`Partitions`), else by key with
+//!   `murmur2_random`.
 
 use std::{
     sync::Arc,
@@ -32,8 +35,8 @@ use crate::{
     said::Seldom,
 };
 
-/// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's varints, the names of
-/// the two headers that are added.
+/// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's
+/// varints, the names of the two headers that are added.
 const RECORD_OVERHEAD: usize = 128;
 /// Bytes of partition, offset and slashes in the event's coordinates, at most.
 const PLACE_OVERHEAD: usize = 32;
@@ -185,7 +188,8 @@ pub(super) enum Stuck {
     GivenUp,
 }
 
-/// The failure of the event whose output is [`Stuck::TooLarge`]: `check_size` sees no more of a header's name than its first NUL byte.
+/// The failure of the event whose output is [`Stuck::TooLarge`]: `check_size` sees no more of a header's name than its
+/// first NUL byte.
 pub(super) fn too_large(error: &KafkaError) -> Failure {
     let message = format!(
         "the Kafka client takes no record of this size ({error}); return less, or send the event with shorter headers"

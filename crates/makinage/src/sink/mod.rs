@@ -1,7 +1,9 @@
 //! Where predictions go.
 //!
-//! - Delivery: an event is settled only once the sink has its output for good (for Kafka: acknowledged by all in-sync replicas).
-//! - Order: outputs are written in the order in which the pipeline hands them over, which is the input's order in each partition.
+//! - Delivery: an event is settled only once the sink has its output for good (for Kafka: acknowledged by all in-sync
+//!   replicas).
+//! - Order: outputs are written in the order in which the pipeline hands them over, which is the input's order in each
+//!   partition.
 //! - Batching: the client's own.
 
 mod backlog;
@@ -21,10 +23,12 @@ use crate::event::{Event, Failure, Ticket};
 
 /// Takes outputs and settles their events.
 pub trait Sink {
-    /// Takes one output; it is settled later, or at once. An error is this event's own: it was not taken and is not settled.
+    /// Takes one output; it is settled later, or at once. An error is this event's own: it was not taken and is not
+    /// settled.
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure>;
 
-    /// Looks after what was taken: outputs that the destination refused for good are handed to `refused` with their coordinates.
+    /// Looks after what was taken: outputs that the destination refused for good are handed to `refused` with their
+    /// coordinates.
     fn tend(&mut self) -> Vec<Refused>;
 
     /// How soon [`Sink::tend`] has to be called again, though nothing else happens.

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Brokers forget a producer that sends nothing to a partition after a day (`producer.id.expiration.ms`), or earlier where that is set so.
+/// Brokers forget a producer that sends nothing to a partition after a day (`producer.id.expiration.ms`), or earlier
+/// where that is set so.
 const REMEMBERED: Duration = Duration::from_mins(30);
 
 /// When the producer last sent to each partition.
@@ -10,7 +11,8 @@ const REMEMBERED: Duration = Duration::from_mins(30);
 pub(super) struct Opened(Vec<Option<Instant>>);
 
 impl Opened {
-    /// Whether an output may follow at once. Where Kafka's client chooses the partition (a negative one), nobody asks for an order.
+    /// Whether an output may follow at once. Where Kafka's client chooses the partition (a negative one), nobody asks
+    /// for an order.
     pub(super) fn is_open(&self, partition: i32, now: Instant) -> bool {
         let Ok(place) = usize::try_from(partition) else { return true };
         let last = self.0.get(place).copied().flatten();

@@ -1,7 +1,7 @@
 //! Which outputs keep their event's partition number: those of topics with as many partitions as the sink.
 //!
-//! Topics may grow while the service runs. Their sizes are asked again every so often, away from the pipeline's thread, and at once when
-//! an event comes from a partition that was not there before.
+//! Topics may grow while the service runs. Their sizes are asked again every so often, away from the pipeline's thread,
+//! and at once when an event comes from a partition that was not there before.
 
 use std::{
     sync::{

@@ -1,6 +1,7 @@
 //! What the sink asks of Kafka's producer.
 //!
-//! Records, messages and errors are rdkafka's: plain data, which anyone can make. What a producer does with them is behind [`Producer`].
+//! Records, messages and errors are rdkafka's: plain data, which anyone can make. What a producer does with them is
+//! behind [`Producer`].
 
 use std::time::Duration;
 
@@ -82,8 +83,8 @@ pub(super) fn has_given_up(producer: &impl Producer) -> bool {
     producer.reports().has_given_up() || producer.fatal_error().is_some()
 }
 
-/// Everything that a producer still holds. What is on its way to a broker is waited for, so that nothing is produced twice that arrives; for
-/// at most `patience`.
+/// Everything that a producer still holds. What is on its way to a broker is waited for, so that nothing is produced
+/// twice that arrives; for at most `patience`.
 pub(super) fn take_back(producer: &impl Producer, clock: &impl Clock, patience: Duration) -> Vec<Undelivered> {
     let until = clock.now() + patience;
     while producer.under_way() > 0 && clock.now() < until {

@@ -120,8 +120,9 @@ pub(super) struct Waited<P> {
     pub opens: i32,
 }
 
-/// Refusals that are the record's own, once it was refused alone, with what to do: producing it again can't mend them. A time that the
-/// broker doesn't take is none of them: the record gets another one each time, and a clock that is wrong is wrong for all.
+/// Refusals that are the record's own, once it was refused alone, with what to do: producing it again can't mend them.
+/// A time that the broker doesn't take is none of them: the record gets another one each time, and a clock that is
+/// wrong is wrong for all.
 pub(super) fn is_records_own(error: &KafkaError) -> Option<&'static str> {
     match error.rdkafka_error_code()? {
         RDKafkaErrorCode::MessageSizeTooLarge => {

@@ -1,14 +1,16 @@
 //! Outputs that Kafka did not take: produced again in their order, until they are taken or each was refused by itself.
 //!
-//! **A refusal is a batch's.** Brokers refuse a whole batch for one of its records, and Kafka's client often can't say for which. So what was
-//! refused together is produced again, each record in a batch of its own, by a producer of its own and while the ordinary one has nothing under
-//! way; only what is refused then is judged. (Batches that are too large are first made smaller.)
+//! **A refusal is a batch's.** Brokers refuse a whole batch for one of its records, and Kafka's client often can't say
+//! for which. So what was refused together is produced again, each record in a batch of its own, by a producer of its
+//! own and while the ordinary one has nothing under way; only what is refused then is judged. (Batches that are too
+//! large are first made smaller.)
 //!
-//! **Order.** The producer stops at the first record that it can't deliver (`enable.gapless.guarantee`): what is queued behind stays there, and
-//! brokers refuse what is already on its way, since its sequence numbers don't follow. A new producer takes over, all that came back is put
-//! in the order of its events before whatever came later, and goes out from there. One thing is missing for that: a broker that has nothing
-//! of a producer yet takes any sequence number. So the first output that a producer sends to a partition is waited for before a second one
-//! follows. (Outputs without a key whose partition Kafka's client chooses have no such order.)
+//! **Order.** The producer stops at the first record that it can't deliver (`enable.gapless.guarantee`): what is queued
+//! behind stays there, and brokers refuse what is already on its way, since its sequence numbers don't follow. A new
+//! producer takes over, all that came back is put in the order of its events before whatever came later, and goes out
+//! from there. One thing is missing for that: a broker that has nothing of a producer yet takes any sequence number. So
+//! the first output that a producer sends to a partition is waited for before a second one follows. (Outputs without a
+//! key whose partition Kafka's client chooses have no such order.)
 
 use std::{
     sync::Arc,
@@ -42,7 +44,8 @@ const RETRY: Duration = Duration::from_secs(1);
 const LAST_REPORTS: Duration = Duration::from_secs(5);
 /// A look at a producer that is to be empty.
 const LOOK: Duration = Duration::from_millis(1);
-/// So long outputs without a key go alone after one was refused: a compacted topic refuses all of them, and each would take its batch along.
+/// So long outputs without a key go alone after one was refused: a compacted topic refuses all of them, and each would
+/// take its batch along.
 const WARY: Duration = Duration::from_mins(1);
 
 impl<M: Producers, K: Clock> KafkaSink<M, K> {
@@ -171,13 +174,15 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         self.backlog.put_back(returned);
     }
 
-    /// Whether it was refused, and may itself be the reason. A record smaller than a batch may be now goes into smaller ones first.
+    /// Whether it was refused, and may itself be the reason. A record smaller than a batch may be now goes into smaller
+    /// ones first.
     fn goes_alone(&self, one: &Undelivered) -> bool {
         let size = one.message.payload().map_or(0, <[u8]>::len) + one.message.key().map_or(0, <[u8]>::len);
         is_records_own(&one.error).is_some() && (!is_too_large(&one.error) || size >= self.limits.batch_size)
     }
 
-    /// A new producer takes over; what the old one still held comes back. Without a new one, the old one is asked again later.
+    /// A new producer takes over; what the old one still held comes back. Without a new one, the old one is asked again
+    /// later.
     fn replace_producer(&mut self) -> Vec<Undelivered> {
         match self.create(Kind::Ordinary) {
             Ok(producer) => {

@@ -1,4 +1,5 @@
-//! How the source learns what became of its events: many hands settle tickets, one thread collects them. All are counted on the way.
+//! How the source learns what became of its events: many hands settle tickets, one thread collects them. All are
+//! counted on the way.
 
 use std::{mem, time::Duration};
 

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{clock::Clock, config::DataTopic, event::Event, stop::Stop};
 
-/// The longest that a revoke waits for batches that are under way. Others of the group wait with it, and the broker's patience is
-/// `max.poll.interval.ms`.
+/// The longest that a revoke waits for batches that are under way. Others of the group wait with it, and the broker's
+/// patience is `max.poll.interval.ms`.
 const DRAIN: Duration = Duration::from_secs(20);
 /// The wait before brokers are asked again where to start.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
@@ -88,8 +88,8 @@ impl<K: Clock> Assignment<K> {
 
     /// The group gives this instance more partitions.
     pub(crate) fn assigned(&self, consumer: &impl Consumer, partitions: &[Partition]) {
-        // Without a start there is nothing to read. A group that loses patience meanwhile takes no commit any more, and can say so only
-        // once this is answered: with nothing, and then it gives the partitions anew.
+        // Without a start there is nothing to read. A group that loses patience meanwhile takes no commit any more, and
+        // can say so only once this is answered: with nothing, and then it gives the partitions anew.
         let starts = loop {
             match start::choose(consumer, &self.topics, partitions) {
                 Ok(starts) => break starts,
@@ -117,7 +117,8 @@ impl<K: Clock> Assignment<K> {
         let lost = consumer.is_lost();
         let assignments: Vec<u32> =
             partitions.iter().filter_map(|&(source, partition)| self.offsets().assignment(source, partition)).collect();
-        // A thread that panics waits for nothing, and what it knows of the offsets is not to be trusted: the last commit stands.
+        // A thread that panics waits for nothing, and what it knows of the offsets is not to be trusted: the last
+        // commit stands.
         if !assignments.is_empty() && !std::thread::panicking() {
             tracing::info!("{}: {}", if lost { "lost" } else { "revoked" }, self.describe(partitions));
             // Events of the chunk that is being read would be waited for in vain: nobody has them yet.
@@ -158,8 +159,8 @@ impl<K: Clock> Assignment<K> {
         }
     }
 
-    /// Commits what has finished of these partitions, and waits for the broker's word. It is stored too: the client commits what is
-    /// stored when it gives a partition up, even over a newer commit.
+    /// Commits what has finished of these partitions, and waits for the broker's word. It is stored too: the client
+    /// commits what is stored when it gives a partition up, even over a newer commit.
     pub(super) fn commit(&self, consumer: &impl Consumer, partitions: &[Partition]) {
         let offsets = self.offsets();
         let positions: Vec<Position> =

@@ -1,4 +1,5 @@
-//! What the source asks of Kafka's consumer, in its own words: partitions are named by topic (its place in the operator's data topics) and number.
+//! What the source asks of Kafka's consumer, in its own words: partitions are named by topic (its place in the
+//! operator's data topics) and number.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -39,7 +40,8 @@ pub struct Start {
 
 /// A member of a consumer group.
 ///
-/// What the group says comes inside [`Consumer::poll`], through [`Assignment::assigned`](super::assignment::Assignment::assigned) and
+/// What the group says comes inside [`Consumer::poll`], through
+/// [`Assignment::assigned`](super::assignment::Assignment::assigned) and
 /// [`Assignment::revoked`](super::assignment::Assignment::revoked), and once more when it is dropped.
 pub trait Consumer {
     /// Waits up to `timeout` for a record, which `read` takes.

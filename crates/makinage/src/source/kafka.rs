@@ -1,9 +1,10 @@
 //! The data topics of a consumer group, read by one permanent thread that never waits for a model.
 //!
-//! - Delivery: at least once. Offsets are stored, and so committed each second, only for the contiguous finished prefix.
+//! - Delivery: at least once. Offsets are stored, and so committed each second, only for the contiguous finished
+//!   prefix.
 //! - Order: by offset within a partition. Nothing is re-sought on a rebalance.
-//! - Back-pressure: when too many events are open the thread stops taking more; when that lasts, partitions are paused (which drops
-//!   what the client has prefetched, so not at once), and resumed well below the limit.
+//! - Back-pressure: when too many events are open the thread stops taking more; when that lasts, partitions are paused
+//!   (which drops what the client has prefetched, so not at once), and resumed well below the limit.
 
 use std::{
     collections::HashSet,
@@ -34,7 +35,8 @@ use crate::{
     panics,
 };
 
-/// Events that may be open at once: several full batches a worker, those in the producer, and enough behind them that nobody waits.
+/// Events that may be open at once: several full batches a worker, those in the producer, and enough behind them that
+/// nobody waits.
 pub const MAX_OPEN: usize = 32 * 1024;
 /// Bytes of key and value that may be open at once.
 const MAX_OPEN_BYTES: usize = 64 << 20;

@@ -1,7 +1,8 @@
 //! Where events come from.
 //!
 //! A source runs on a thread of its own, hands events to the pipeline over a bounded channel, and is told through
-//! [`acks::Acks`] what became of each. It never waits for the model: back-pressure is the number of events whose fate is open.
+//! [`acks::Acks`] what became of each. It never waits for the model: back-pressure is the number of events whose fate
+//! is open.
 //!
 //! - Delivery: at least once. An offset is committed only when it and all before it in its partition are settled.
 //! - Order: events of a partition are handed over in the order of their offsets.
@@ -27,7 +28,8 @@ use crate::{event::Event, stop::Stop};
 pub enum Intake {
     /// Events in the order of their offsets.
     Events(Vec<Event>),
-    /// These assignments were taken away: what has not been given to a worker is dropped (another instance will read it).
+    /// These assignments were taken away: what has not been given to a worker is dropped (another instance will read
+    /// it).
     Revoked(Vec<u32>),
     /// No more events: finish all that was handed over, then end.
     Finish,

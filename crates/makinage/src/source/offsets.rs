@@ -1,9 +1,9 @@
 //! Which offsets are finished: pure bookkeeping, no I/O.
 //!
-//! Each assignment of a partition gets a *assignment*, never used again; a [`Ticket`] names a assignment and a place in it. Work that
-//! outlives a revoke therefore settles into nothing, even when the same partition has come back to this instance meanwhile.
-//! Only the contiguous finished prefix of a assignment moves its position; offsets may have gaps (compaction, transaction markers), so the
-//! prefix is counted in events received, never by adding one to an offset.
+//! Each assignment of a partition gets a *assignment*, never used again; a [`Ticket`] names a assignment and a place in
+//! it. Work that outlives a revoke therefore settles into nothing, even when the same partition has come back to this
+//! instance meanwhile. Only the contiguous finished prefix of a assignment moves its position; offsets may have gaps
+//! (compaction, transaction markers), so the prefix is counted in events received, never by adding one to an offset.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -55,7 +55,8 @@ impl Offsets {
     pub fn assign(&mut self, source: u16, partition: i32) {
         self.revoke(source, partition);
         let assignment = self.next_assignment;
-        // 2^24 assignments fit beside the sequence number: a rebalance each second for half a year, and then it wraps, when no ticket of the old assignment is left.
+        // 2^24 assignments fit beside the sequence number: a rebalance each second for half a year, and then it wraps,
+        // when no ticket of the old assignment is left.
         self.next_assignment = (self.next_assignment + 1) & 0x00ff_ffff;
         self.assigned.insert((source, partition), assignment);
         self.assignments.insert(

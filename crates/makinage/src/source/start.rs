@@ -1,8 +1,8 @@
 //! Where reading of a data topic starts when partitions are assigned.
 //!
-//! From the group's committed offsets. When the group has none for *any* partition of a topic, this is its first start: the
-//! positions that `start_from` chooses are committed at once, for *all* partitions, so that what arrives from now on is never skipped, whoever
-//! reads it. When it has some, a partition without one is new and starts at its beginning.
+//! From the group's committed offsets. When the group has none for *any* partition of a topic, this is its first start:
+//! the positions that `start_from` chooses are committed at once, for *all* partitions, so that what arrives from now
+//! on is never skipped, whoever reads it. When it has some, a partition without one is new and starts at its beginning.
 
 use std::collections::BTreeMap;
 

@@ -66,8 +66,8 @@ fn assemble(events: usize, groups: &[Group]) -> Vec<u8> {
     payload
 }
 
-/// A length as the protocol has it. A batch is bounded far below 4 GiB: its events come from records of at most 1 GiB, and more than one
-/// is taken only within `batch::MAX_BYTES`.
+/// A length as the protocol has it. A batch is bounded far below 4 GiB: its events come from records of at most 1 GiB,
+/// and more than one is taken only within `batch::MAX_BYTES`.
 fn length(value: usize) -> u32 {
     u32::try_from(value).expect("batches are bounded below 4 GiB; this is a bug")
 }

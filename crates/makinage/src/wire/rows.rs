@@ -1,12 +1,13 @@
 //! Events to rows of numbers: which JSON events can travel to the worker as a matrix. Pure.
 //!
-//! A JSON number, or a list of JSON numbers, becomes a row of the dtype that `np.array(event)` would have: int64 when all its
-//! numbers are integers, float64 otherwise. Anything else (objects, text, nesting, `null`, booleans, integers beyond 64 bits, the
-//! empty list, what isn't JSON, numbers beyond float64) travels as it is, and the worker decides: this module never rejects an event.
-//! So does a large integer beside a float: as a float64 it would be another number, or no longer be known for an integer.
+//! A JSON number, or a list of JSON numbers, becomes a row of the dtype that `np.array(event)` would have: int64 when
+//! all its numbers are integers, float64 otherwise. Anything else (objects, text, nesting, `null`, booleans, integers
+//! beyond 64 bits, the empty list, what isn't JSON, numbers beyond float64) travels as it is, and the worker decides:
+//! this module never rejects an event. So does a large integer beside a float: as a float64 it would be another number,
+//! or no longer be known for an integer.
 
-/// The largest integer up to which every integer is a float32: beside floats only these are written as floats, so that no column,
-/// whatever its type, gets another number than the event has.
+/// The largest integer up to which every integer is a float32: beside floats only these are written as floats, so that
+/// no column, whatever its type, gets another number than the event has.
 const EXACT: u64 = 1 << 24;
 
 /// The shape and type of one event that is a row of numbers. Only rows that agree in it are stacked.

@@ -1,4 +1,5 @@
-//! What workers of a generation tell the pipeline before it has their pool: one may die, and be replaced, while the others still load.
+//! What workers of a generation tell the pipeline before it has their pool: one may die, and be replaced, while the
+//! others still load.
 
 use std::collections::BTreeMap;
 

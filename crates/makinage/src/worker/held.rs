@@ -18,7 +18,8 @@ impl fmt::Debug for Held {
 }
 
 impl Process for Held {
-    /// Closes the socket from this side, which wakes the threads of its place wherever they are: they end and replace the process.
+    /// Closes the socket from this side, which wakes the threads of its place wherever they are: they end and replace
+    /// the process.
     fn end(&self) {
         if let Err(error) = self.socket.shutdown(Shutdown::Both) {
             tracing::debug!(%error, "the worker's socket is closed already");

@@ -15,7 +15,8 @@ use super::{
 use crate::wire::protocol::LoadFailure;
 
 impl Pool {
-    /// Starts all workers and waits until each has loaded the model; the first failure ends the attempt, and so does whoever abandons it.
+    /// Starts all workers and waits until each has loaded the model; the first failure ends the attempt, and so does
+    /// whoever abandons it.
     pub fn start(
         generation: u64,
         setup: Setup,

@@ -1,4 +1,5 @@
-//! The workers of one generation, as the pipeline sees them: who is free, who holds which batch, who has been silent for too long.
+//! The workers of one generation, as the pipeline sees them: who is free, who holds which batch, who has been silent
+//! for too long.
 
 use std::{
     fmt,

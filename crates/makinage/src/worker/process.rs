@@ -49,8 +49,8 @@ pub enum ProcessError {
 }
 
 impl Process {
-    /// Starts a worker and hands it the package. Call it from a thread that lives as long as the worker: the kernel kills the child when the
-    /// thread that started it ends (`PR_SET_PDEATHSIG`).
+    /// Starts a worker and hands it the package. Call it from a thread that lives as long as the worker: the kernel
+    /// kills the child when the thread that started it ends (`PR_SET_PDEATHSIG`).
     pub fn start(python: &Path, name: &str) -> Result<Self, ProcessError> {
         let failed = |source| ProcessError::Start { python: python.to_owned(), source };
         Self::begin(Program::script(python, BOOTSTRAP), name).map_err(failed)?.with_package()

@@ -45,7 +45,8 @@ pub fn interpreter(config: &Config, model: &UnpackedModel, runner: &Runner<'_>) 
     }
 }
 
-/// What the workers of a generation are started with: the model and its [`interpreter`]. `max_output_bytes` is the sink's limit.
+/// What the workers of a generation are started with: the model and its [`interpreter`]. `max_output_bytes` is the
+/// sink's limit.
 pub fn setup(
     config: &Config,
     model: Arc<UnpackedModel>,
@@ -82,7 +83,8 @@ pub fn setup(
     })
 }
 
-/// Threads that one worker's numerical libraries may use: all workers' together leave a core to the service. More of them than cores would only wait for each other.
+/// Threads that one worker's numerical libraries may use: all workers' together leave a core to the service. More of
+/// them than cores would only wait for each other.
 fn threads(workers: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     (cores.saturating_sub(1) / workers).max(1)

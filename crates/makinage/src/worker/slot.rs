@@ -46,7 +46,8 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// Runs until the pool closes `jobs`. The first start's outcome goes to `started`, and a failed one ends the slot; later ones are tried again.
+    /// Runs until the pool closes `jobs`. The first start's outcome goes to `started`, and a failed one ends the slot;
+    /// later ones are tried again.
     pub(super) fn run(self, started: &Sender<Result<Live, LoadFailure>>) {
         let _told = Gone { worker: self.id, pipeline: self.pipeline.clone() };
         let mut incarnation = 0;
@@ -67,7 +68,8 @@ impl Slot {
         let mut wait = backoff.failed();
         loop {
             let Some(Death { cause, answers }) = self.serve(&mut process, incarnation) else { return };
-            // One that has answered was well, whatever killed it then: only deaths without a sign of life make for a longer wait.
+            // One that has answered was well, whatever killed it then: only deaths without a sign of life make for a
+            // longer wait.
             if answers > 0 {
                 backoff.succeeded();
                 wait = backoff.failed();
@@ -156,7 +158,8 @@ impl Slot {
         Ok((process, loaded))
     }
 
-    /// Has the model score recent events. An exception is no verdict: it may be the event's. Neither is a crash, before all samples have ended in one.
+    /// Has the model score recent events. An exception is no verdict: it may be the event's. Neither is a crash, before
+    /// all samples have ended in one.
     fn warm_up(&self, mut process: Process, loaded: &Loaded) -> Result<Process, LoadFailure> {
         let samples = &self.setup.samples;
         for (crashes, sample) in (1..).zip(samples) {
@@ -206,7 +209,8 @@ impl Slot {
                 recv(done) -> cause => break Some(cause.unwrap_or_else(|_| "its reader ended".to_owned())),
             }
         };
-        // The reader's thread ends with the socket, so that all answers are in the pipeline's channel before the death is.
+        // The reader's thread ends with the socket, so that all answers are in the pipeline's channel before the death
+        // is.
         if let Err(error) = process.socket().shutdown(Shutdown::Both) {
             tracing::debug!(%error, "{}: its socket is closed already", self.id);
         }
@@ -254,7 +258,8 @@ struct Death {
     answers: u64,
 }
 
-/// Reads answers until the stream ends, and counts them; says why, where there is more to say than that the process ended.
+/// Reads answers until the stream ends, and counts them; says why, where there is more to say than that the process
+/// ended.
 fn read_answers(
     worker: WorkerId,
     mut socket: BufReader<UnixStream>,

@@ -1,4 +1,5 @@
-//! How far a generation is with starting: which of its processes load, whether another one serves meanwhile, and whether it is given up.
+//! How far a generation is with starting: which of its processes load, whether another one serves meanwhile, and
+//! whether it is given up.
 
 use std::{
     net::Shutdown,

@@ -16,8 +16,8 @@ use super::{
     stream::value,
 };
 
-/// How soon a service has ended whose thread has panicked: its worker may be replaced meanwhile, which takes its time on
-/// a busy machine. A stop that waits for the thread lasts until its `stop_timeout`.
+/// How soon a service has ended whose thread has panicked: its worker may be replaced meanwhile, which takes its time
+/// on a busy machine. A stop that waits for the thread lasts until its `stop_timeout`.
 const SOON: Duration = Duration::from_secs(40);
 const STOP_TIMEOUT: &str = "60s";
 
