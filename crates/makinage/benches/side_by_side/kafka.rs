@@ -83,7 +83,7 @@ impl Kafka {
             arrived
         });
         let began = Instant::now();
-        let produced: Vec<(u64, Instant)> = numbers
+        let sent: Vec<(u64, Instant)> = numbers
             .zip(0_u32..)
             .map(|(number, due)| {
                 thread::sleep((began + pace * due).saturating_duration_since(Instant::now()));
@@ -94,7 +94,7 @@ impl Kafka {
             .collect();
         producer.flush(DEADLINE).expect("all are delivered");
         let arrived = arrived.join().expect("all have come");
-        produced.into_iter().map(|(number, at)| arrived[key(number).as_bytes()] - at).collect()
+        sent.into_iter().map(|(number, at)| arrived[key(number).as_bytes()] - at).collect()
     }
 }
 

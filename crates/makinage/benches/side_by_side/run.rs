@@ -97,7 +97,7 @@ impl Run<'_> {
         let service = Service::start(self.program, &self.bench.config(&outputs, EVENTS, &outputs));
         let before = service.processor_time();
         self.bench.kafka.wait_for(&outputs, BACKLOG.cast_signed());
-        let spent = service.processor_time() - before;
+        let spent = service.processor_time().saturating_sub(before);
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
         let each = spent.as_secs_f64() * 1e6 / BACKLOG as f64;
         (service.started.as_secs_f64(), each)
