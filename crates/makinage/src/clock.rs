@@ -56,3 +56,6 @@ impl<T> Shared<T> {
         self.changed.notify_all();
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -307,3 +307,6 @@ fn record(held: &Held) -> Record<'_> {
     record.headers = message.headers().cloned();
     record
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,32 +12,12 @@ use crossbeam_channel::{Receiver, unbounded};
 
 use super::*;
 use crate::{
-    clock::Shared,
+    clock::testing::Hand,
     config::{DataStart, Encoder},
     event::{Fate, Ticket},
     source::{acks::Acks, consumer::Start, offsets::Position},
     stop::Stop,
 };
-
-/// Time passes when it is waited for.
-#[derive(Clone)]
-struct Hand(Rc<Cell<Instant>>);
-
-impl Clock for Hand {
-    fn now(&self) -> Instant {
-        self.0.get()
-    }
-
-    fn sleep(&self, time: Duration) {
-        self.0.set(self.0.get() + time);
-    }
-
-    fn wait<T>(&self, shared: &Shared<T>, timeout: Duration, enough: impl Fn(&T) -> bool) {
-        if !enough(&shared.lock()) {
-            self.sleep(timeout);
-        }
-    }
-}
 
 /// What the consumer was asked for, and what it has.
 #[derive(Default)]

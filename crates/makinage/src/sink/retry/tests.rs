@@ -1,0 +1,273 @@
+//! Producers that do what they are told, and what the sink makes of it.
+
+#![expect(clippy::arc_with_non_send_sync, reason = "the product shares with `Arc`, and here there is one thread")]
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use rdkafka::{Timestamp, error::KafkaResult};
+
+use super::*;
+use crate::{
+    clock::testing::Hand,
+    event::{Event, Fate, Place},
+    kafka::topics::Topic,
+    sink::{
+        Sink,
+        kafka::Limits,
+        partitions::Partitions,
+        producer::{NotTaken, Purge},
+        reports::Reports,
+    },
+    source::{acks::Acks, offsets::Offsets},
+};
+
+/// What one producer holds.
+struct Told {
+    kind: Kind,
+    held: RefCell<Vec<(Ticket, OwnedMessage)>>,
+    fatal: Cell<bool>,
+    reports: Reports,
+}
+
+/// A producer that reports what the test says.
+#[derive(Clone)]
+struct Fake(Rc<Told>);
+
+impl Fake {
+    /// The values that it holds.
+    fn holds(&self) -> Vec<String> {
+        let value = |message: &OwnedMessage| String::from_utf8_lossy(message.payload().expect("a value")).into_owned();
+        self.0.held.borrow().iter().map(|(_, message)| value(message)).collect()
+    }
+
+    fn deliver(&self) {
+        self.0.held.take().into_iter().for_each(|(ticket, _)| self.0.reports.delivered(ticket));
+    }
+
+    fn refuse(&self, code: RDKafkaErrorCode) {
+        for (ticket, message) in self.0.held.take() {
+            let error = KafkaError::MessageProduction(code);
+            self.0.reports.not_delivered(Undelivered { error, message, ticket });
+        }
+    }
+
+    fn die(&self) {
+        self.0.fatal.set(true);
+        self.0.reports.give_up();
+    }
+}
+
+impl Producer for Fake {
+    fn send<'r>(&self, record: Record<'r>) -> Result<(), NotTaken<'r>> {
+        if self.0.fatal.get() {
+            return Err((KafkaError::MessageProduction(RDKafkaErrorCode::Fatal), record));
+        }
+        let (key, value) = (record.key.map(<[u8]>::to_vec), record.payload.map(<[u8]>::to_vec));
+        let topic = record.topic.to_owned();
+        let message = OwnedMessage::new(value, key, topic, Timestamp::NotAvailable, 0, 0, record.headers);
+        self.0.held.borrow_mut().push((Ticket::from_opaque(record.delivery_opaque), message));
+        Ok(())
+    }
+
+    fn poll(&self, _timeout: Duration) {}
+
+    fn under_way(&self) -> usize {
+        self.0.held.borrow().len()
+    }
+
+    fn purge(&self, _what: Purge) {
+        self.refuse(RDKafkaErrorCode::PurgeQueue);
+    }
+
+    fn flush(&self, _timeout: Duration) -> bool {
+        self.under_way() == 0
+    }
+
+    fn fatal_error(&self) -> Option<String> {
+        self.0.fatal.get().then(|| "a test wants it".to_owned())
+    }
+
+    fn reports(&self) -> &Reports {
+        &self.0.reports
+    }
+
+    fn look_up(&self, _topic: &str) -> Topic {
+        Topic::Partitions(1)
+    }
+}
+
+/// Makes them, and shows them to the test.
+#[derive(Clone, Default)]
+struct Fakes {
+    acks: Arc<Acks>,
+    made: Rc<RefCell<Vec<Fake>>>,
+    /// How many more can't be made.
+    missing: Rc<Cell<u32>>,
+}
+
+impl Producers for Fakes {
+    type Producer = Fake;
+
+    fn create(&self, kind: Kind, _batch_size: usize) -> KafkaResult<Fake> {
+        if self.missing.get() > 0 {
+            self.missing.set(self.missing.get() - 1);
+            return Err(KafkaError::ClientCreation("no thread".into()));
+        }
+        let reports = Reports::new(&self.acks);
+        let fake = Fake(Rc::new(Told { kind, held: RefCell::default(), fatal: Cell::new(false), reports }));
+        self.made.borrow_mut().push(fake.clone());
+        Ok(fake)
+    }
+}
+
+/// A sink, and all that it meets.
+struct Scene {
+    fakes: Fakes,
+    clock: Hand,
+    offsets: Offsets,
+    sink: KafkaSink<Fakes, Hand>,
+    next: i64,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let (fakes, clock) = (Fakes::default(), Hand::default());
+        let partitions = Partitions::new(("outputs", 1), [("events", 1)].into_iter());
+        let limits = Limits { max_record: 1 << 20, batch_size: 1 << 20, waiting: 1 << 20 };
+        let sink = KafkaSink::with(fakes.clone(), "outputs", partitions, limits, clock.clone()).expect("a sink");
+        let mut offsets = Offsets::default();
+        offsets.assign(0, 0);
+        Self { fakes, clock, offsets, sink, next: 0 }
+    }
+
+    /// Writes so many outputs, whose values are their numbers.
+    fn write(&mut self, outputs: i64) {
+        for offset in self.next..self.next + outputs {
+            let ticket = self.offsets.received(0, 0, offset, 1).expect("it is assigned");
+            let event = Event::new(ticket, Place { source: 0, partition: 0, offset }, Some(b"key"), Some(b"event"));
+            self.sink.write(&event, offset.to_string().as_bytes(), "model").expect("it is taken");
+        }
+        self.next += outputs;
+    }
+
+    /// Lets the sink look, and says what it gave up.
+    fn tend(&mut self) -> Vec<String> {
+        self.sink.tend().into_iter().map(|refused| refused.place).collect()
+    }
+
+    fn producer(&self, number: usize) -> Fake {
+        self.fakes.made.borrow()[number].clone()
+    }
+
+    /// The offsets of the events that were settled since the last call.
+    fn settled(&mut self) -> usize {
+        let mut settled = vec![];
+        self.fakes.acks.collect(&mut settled);
+        assert!(settled.iter().all(|(_, fate)| *fate == Fate::Finished));
+        settled.into_iter().for_each(|(ticket, fate)| self.offsets.settle(ticket, fate));
+        self.next as usize - self.offsets.unsettled()
+    }
+}
+
+#[test]
+fn the_first_output_of_a_partition_is_acknowledged_before_a_second_follows() {
+    let mut scene = Scene::new();
+    scene.write(3);
+    scene.tend();
+    assert_eq!(scene.producer(0).holds(), ["0"]);
+    scene.producer(0).deliver();
+    scene.tend();
+    assert_eq!(scene.producer(0).holds(), ["1", "2"]);
+    scene.write(1);
+    assert_eq!(scene.producer(0).holds(), ["1", "2", "3"], "an open partition needs no look");
+}
+
+#[test]
+fn what_a_dead_producer_held_and_what_came_after_is_produced_by_a_new_one_in_order_and_once() {
+    let mut scene = Scene::new();
+    scene.write(4);
+    scene.tend();
+    scene.producer(0).deliver();
+    scene.tend();
+    scene.producer(0).die();
+    scene.write(1);
+    assert_eq!(scene.tend(), [""; 0]);
+    scene.write(1);
+    assert_eq!(scene.settled(), 1, "nothing else is settled by a producer's death");
+    scene.clock.sleep(RETRY);
+    scene.tend();
+    assert_eq!((scene.producer(0).holds(), scene.producer(1).holds()), (vec![], vec!["1".to_owned()]));
+    scene.producer(1).deliver();
+    scene.tend();
+    assert_eq!(scene.producer(1).holds(), ["2", "3", "4", "5"]);
+    scene.producer(1).deliver();
+    assert_eq!(scene.settled(), 6);
+    assert!(scene.sink.flush(Duration::from_secs(1)));
+}
+
+#[test]
+fn where_no_new_producer_can_be_made_at_once_nothing_is_lost_or_overtaken() {
+    let mut scene = Scene::new();
+    scene.write(3);
+    scene.tend();
+    scene.producer(0).deliver();
+    scene.tend();
+    scene.fakes.missing.set(2);
+    scene.producer(0).die();
+    for _ in 0..3 {
+        scene.tend();
+        scene.write(1);
+        scene.clock.sleep(RETRY);
+    }
+    scene.tend();
+    for _ in 0..5 {
+        scene.producer(1).deliver();
+        scene.tend();
+    }
+    assert_eq!(scene.settled(), 6);
+}
+
+#[test]
+fn of_a_refused_batch_each_goes_alone_and_only_what_is_refused_then_has_failed() {
+    let mut scene = Scene::new();
+    scene.write(4);
+    scene.tend();
+    scene.producer(0).deliver();
+    scene.tend();
+    assert_eq!(scene.producer(0).holds(), ["1", "2", "3"]);
+    scene.producer(0).refuse(RDKafkaErrorCode::InvalidRecord);
+    scene.write(1);
+    assert_eq!(scene.tend(), [""; 0], "nobody is judged by a batch's refusal");
+    let alone = scene.fakes.made.borrow().iter().rposition(|fake| fake.0.kind == Kind::Alone).expect("one");
+    assert_eq!(scene.producer(alone).holds(), ["1"]);
+    scene.producer(alone).deliver();
+    assert_eq!(scene.tend(), [""; 0]);
+    assert_eq!(scene.producer(alone).holds(), ["2"]);
+    scene.producer(alone).refuse(RDKafkaErrorCode::InvalidRecord);
+    assert_eq!(scene.tend(), ["events/0/2"]);
+    assert_eq!(scene.producer(alone).holds(), ["3"]);
+    scene.producer(alone).deliver();
+    scene.tend();
+    let ordinary = scene.fakes.made.borrow().iter().rposition(|fake| fake.0.kind == Kind::Ordinary).expect("one");
+    assert_eq!(scene.producer(ordinary).holds(), ["4"], "what came later waits for all of them");
+}
+
+#[test]
+fn what_the_infrastructure_fails_to_take_is_nobodys_failure_and_goes_again_after_a_while() {
+    let mut scene = Scene::new();
+    scene.write(1);
+    scene.tend();
+    for _ in 0..3 {
+        scene.producer(0).refuse(RDKafkaErrorCode::MessageTimedOut);
+        assert_eq!(scene.tend(), [""; 0]);
+        assert_eq!(scene.producer(0).holds(), [""; 0], "it waits");
+        scene.clock.sleep(RETRY);
+        scene.tend();
+        assert_eq!(scene.producer(0).holds(), ["0"]);
+    }
+    scene.producer(0).deliver();
+    assert_eq!(scene.settled(), 1);
+}
