@@ -5,7 +5,8 @@
 //!                      └──complaints──▶ mailbox ◀──seen── models, ◀──configurations── configuration
 //! ```
 //!
-//! A panic of any thread ends the service (`panics`). Whatever ends it, all of them are joined here, or named.
+//! A panic of any thread ends the service (`panics`). Whatever ends it, these are joined here, or named. Others only wait
+//! and hold nothing (signals, Consul's follower, the look at topics that grow), and worker seats end with their pool.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -43,7 +44,7 @@ use crate::{
 
 /// Answers that wait for the pipeline; workers hold at most two batches each, so this is never full for long.
 const ANSWERS: usize = 1024;
-/// So long those who make generations may take to end; what they leave half-made is made anew at the next start.
+/// The longest wait for those who make generations; what they leave half-made is made anew at the next start.
 const LAST_MOMENT: Duration = Duration::from_secs(2);
 
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
@@ -213,13 +214,16 @@ impl Stream {
     /// Runs until the source says that it ends. `true` when all that was given to a worker was written.
     fn run(self) -> anyhow::Result<bool> {
         let stop = self.outlets.stop.clone();
-        let route = (&self.operator.sink, self.operator.data.as_slice());
-        let Some(sink) = KafkaSink::open(&self.cluster, route, Arc::clone(&self.acks), &|| stop.requested())? else {
+        let Some(sink) =
+            KafkaSink::open(&self.cluster, &self.operator.sink, &self.operator.data, Arc::clone(&self.acks), &|| {
+                stop.requested()
+            })?
+        else {
             return Ok(true);
         };
         // Who makes generations has ended before the first.
         let _ = self.limit.send(sink.max_output_bytes());
-        let pipeline = Pipeline::new(&self.operator, (self.inputs, self.outlets), sink, self.acks);
+        let pipeline = Pipeline::new(&self.operator, self.inputs, self.outlets, sink, self.acks);
         let ended = pipeline.run(self.flush_timeout);
         Ok(ended.clean && !ended.stopped_by_error)
     }

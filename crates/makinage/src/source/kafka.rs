@@ -44,7 +44,7 @@ const MAX_OPEN_BYTES: usize = 64 << 20;
 const CHUNK: usize = 1024;
 /// How long the limit may last before partitions are paused.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// So long an instance may be without partitions before that is told.
+/// An instance that has been without partitions for this time tells so.
 const UNASSIGNED: Duration = Duration::from_secs(8);
 /// The wait for the first event of a chunk; settled events are looked at in between.
 const POLL: Duration = Duration::from_millis(100);
