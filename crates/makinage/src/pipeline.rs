@@ -98,7 +98,7 @@ impl<S: Sink> Pipeline<S> {
         let (Inputs { intake, workers, generations }, stream) = (&self.inputs, &mut self.stream);
         select! {
             recv(intake) -> message => if let Ok(message) = message {
-                stream.take(message, SystemClock.now());
+                stream.accept(message, SystemClock.now());
             } else {
                 stream.source_is_gone();
                 self.inputs.intake = never();

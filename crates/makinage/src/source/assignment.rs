@@ -30,26 +30,34 @@ pub(crate) struct Assignment<K> {
     pub(super) clock: K,
     offsets: Mutex<Offsets>,
     /// Events that have been read and not been handed to the pipeline yet.
-    chunk: Mutex<Vec<Event>>,
+    portion: Mutex<Vec<Event>>,
 }
 
 impl<K: Clock> Assignment<K> {
     /// Nothing is assigned yet.
     pub(crate) fn new(topics: &[DataTopic], wiring: Wiring, clock: K) -> Self {
         let Wiring { acks, intake, stop } = wiring;
-        Self { topics: topics.to_vec(), acks, intake, stop, clock, offsets: Mutex::default(), chunk: Mutex::default() }
+        Self {
+            topics: topics.to_vec(),
+            acks,
+            intake,
+            stop,
+            clock,
+            offsets: Mutex::default(),
+            portion: Mutex::default(),
+        }
     }
 
-    /// Adds to the chunk that is handed over next; says how many events it has now.
+    /// Adds to the portion that is handed over next; says how many events it has now.
     pub(super) fn read(&self, event: Event) -> usize {
-        let mut chunk = self.chunk.lock();
-        chunk.push(event);
-        chunk.len()
+        let mut portion = self.portion.lock();
+        portion.push(event);
+        portion.len()
     }
 
-    /// Hands the chunk to the pipeline; `false` where there is none.
+    /// Hands the portion to the pipeline; `false` where there is none.
     pub(super) fn hand_over(&self) -> bool {
-        let events = mem::take(&mut *self.chunk.lock());
+        let events = mem::take(&mut *self.portion.lock());
         if events.is_empty() {
             return false;
         }
@@ -121,7 +129,7 @@ impl<K: Clock> Assignment<K> {
         // commit stands.
         if !assignments.is_empty() && !std::thread::panicking() {
             tracing::info!("{}: {}", if lost { "lost" } else { "revoked" }, self.describe(partitions));
-            // Events of the chunk that is being read would be waited for in vain: nobody has them yet.
+            // Events of the portion that is being read would be waited for in vain: nobody has them yet.
             self.hand_over();
             // The pipeline is gone only when the service is ending.
             let _ = self.intake.send(Intake::Revoked(assignments.clone()));

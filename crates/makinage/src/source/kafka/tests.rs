@@ -140,8 +140,8 @@ impl Case {
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, clock.clone()));
         let group = Group { name: "app".to_owned(), endpoint: "kafka".to_owned(), session_timeout: SESSION_TIMEOUT };
-        let room = Room { events: 4, bytes: 1000, chunk: 2 };
-        let source = KafkaSource::with(fake.clone(), assignment, group, room);
+        let space = Space { events: 4, bytes: 1000, portion: 2 };
+        let source = KafkaSource::with(fake.clone(), assignment, group, space);
         Self { source, fake, clock, acks, intake }
     }
 
