@@ -14,6 +14,8 @@ mod oracle;
 mod output;
 mod peer;
 mod producer;
+#[path = "../../tests/it/promises.rs"]
+mod promises;
 mod random;
 mod run;
 mod schedule;
