@@ -201,7 +201,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     /// The infrastructure's failure: produced again after a while.
     fn later(&mut self, error: &KafkaError, outputs: usize) {
-        if self.said_later.is_due(self.now) {
+        if self.said_later.is_due(self.clock.now()) {
             tracing::warn!(
                 "{outputs} outputs were not taken by Kafka ({error}); they are produced again until they are"
             );
@@ -210,7 +210,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     }
 
     fn tell_refused(&mut self, error: &KafkaError, outputs: usize) {
-        if self.said_refused.is_due(self.now) {
+        if self.said_refused.is_due(self.clock.now()) {
             tracing::warn!(
                 "Kafka refuses a batch of {outputs} outputs for topic {} ({error}): each is tried alone, and those behind them wait",
                 self.topic
