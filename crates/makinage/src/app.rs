@@ -5,9 +5,9 @@
 //!                      └──complaints──▶ mailbox ◀──seen── models, ◀──configurations── configuration
 //! ```
 //!
-//! A panic of any thread ends the service (`panics`). Whatever ends it, these are joined here, or named. Others only wait
-//! and hold nothing (signals, changed configurations, the look at topics that grow), and workers' slots end with their
-//! pool.
+//! A panic of any thread ends the service (`panics`). Whatever ends it, these are joined here, or named. Others only
+//! wait and hold nothing (signals, changed configurations, the look at topics that grow), and workers' slots end with
+//! their pool.
 
 use std::{sync::Arc, thread, time::Duration};
 

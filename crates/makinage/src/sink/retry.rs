@@ -44,8 +44,8 @@ const RETRY: Duration = Duration::from_secs(1);
 const LAST_REPORTS: Duration = Duration::from_secs(5);
 /// A look at a producer that is to be empty.
 const LOOK: Duration = Duration::from_millis(1);
-/// After one output without a key was refused, others go alone for this time: a compacted topic refuses all of them, and
-/// each would take its batch along.
+/// After one output without a key was refused, others go alone for this time: a compacted topic refuses all of them,
+/// and each would take its batch along.
 const WARY: Duration = Duration::from_mins(1);
 
 impl<M: Producers, K: Clock> KafkaSink<M, K> {

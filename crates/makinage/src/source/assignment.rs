@@ -203,8 +203,8 @@ fn is_no_member(error: &KafkaError) -> bool {
 }
 
 /// Takes partitions that are given back soon: the service ends, or the group has given this member up meanwhile, which
-/// the client says only once its question is answered. It gives back only what it was given. What it reads until then has
-/// no ticket, and is dropped.
+/// the client says only once its question is answered. It gives back only what it was given. What it reads until then
+/// has no ticket, and is dropped.
 fn take_unread(consumer: &impl Consumer, partitions: &[Partition]) {
     tracing::debug!("partitions are given back before it was known where to start");
     let starts: Vec<Start> = partitions.iter().map(|&partition| Start { partition, offset: None }).collect();
