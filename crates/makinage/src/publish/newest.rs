@@ -24,9 +24,10 @@ use crate::{
         topics::{self, Topic},
     },
     model::{ModelIdentity, RecordPlace},
-    record::{Record, manifest::Manifest, upload::Upload},
+    record::{Record, upload::Upload},
     topic::{
         history::History,
+        large::LargeModel,
         read::{self, AMinute, Stretch},
     },
 };
@@ -58,10 +59,10 @@ struct Look<'c> {
     told: HashMap<(i32, i64), Told>,
 }
 
-/// What a record says of its model.
+/// What a record says of its model; no identity where no service can read it.
 struct Told {
     identity: Option<ModelIdentity>,
-    manifest: Option<Manifest>,
+    large: Option<LargeModel>,
 }
 
 impl<'c> Look<'c> {
@@ -96,14 +97,14 @@ impl<'c> Look<'c> {
     }
 
     fn newest(&mut self) -> KafkaResult<Option<RecordPlace>> {
-        let Self { consumer, topic, told, history, .. } = self;
+        let Self { consumer, topic, partitions, told, history } = self;
         history.newest(None, |partition, offsets| {
             let mut models = Vec::new();
             read::read(consumer, &Stretch { topic, partition, offsets }, &AMinute, |message| {
                 let record = Record::of(message);
                 if record.is_model() {
                     let place = RecordPlace::of(message);
-                    told.insert((place.partition, place.offset), Told::by(record));
+                    told.insert((place.partition, place.offset), Told::by(record, &place, *partitions));
                     models.push(place);
                 }
                 ControlFlow::Continue(())
@@ -115,18 +116,8 @@ impl<'c> Look<'c> {
     /// Whether all that the record stands for is on the topic, or elsewhere.
     fn is_whole(&self, place: &RecordPlace) -> KafkaResult<bool> {
         let told = self.told.get(&(place.partition, place.offset));
-        let Some(manifest) = told.and_then(|told| told.manifest.as_ref()) else { return Ok(true) };
-        if manifest.fits(self.partitions, &Limits::default()).is_err() {
-            return Ok(false);
-        }
-        let mut upload = Upload::new(manifest);
-        self.place_chunks(&mut upload, manifest.first_offset..manifest.last_offset.saturating_add(1))?;
-        if !upload.is_complete() {
-            // What a manifest says of offsets may be wrong; the service looks there too.
-            let end = if manifest.partition == place.partition { place.offset } else { i64::MAX };
-            self.place_chunks(&mut upload, 0..end)?;
-        }
-        Ok(upload.is_complete())
+        let Some(large) = told.and_then(|told| told.large.as_ref()) else { return Ok(true) };
+        Ok(large.gather(|upload, offsets| self.place_chunks(upload, offsets))?.is_complete())
     }
 
     fn place_chunks(&self, upload: &mut Upload<'_>, offsets: Range<i64>) -> KafkaResult<()> {
@@ -141,10 +132,11 @@ impl<'c> Look<'c> {
 }
 
 impl Told {
-    fn by(record: Record<'_>) -> Self {
+    fn by(record: Record<'_>, place: &RecordPlace, partitions: i32) -> Self {
         let identity = record.identity();
-        let manifest = if let Record::Manifest(Ok(manifest)) = record { Some(manifest) } else { None };
-        Self { identity, manifest }
+        let Record::Manifest(Ok(manifest)) = record else { return Self { identity, large: None } };
+        let large = LargeModel::new(manifest, place, partitions, &Limits::default()).ok();
+        Self { identity: identity.filter(|_| large.is_some()), large }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which chunks of one upload have come: the bookkeeping of putting a large model together. Pure.
 
-use super::{Chunk, manifest::Manifest};
+use super::{Chunk, chunk::ChunkNumber, manifest::Manifest};
 
 /// The most gaps that a message lists.
 const LISTED: usize = 5;
@@ -40,8 +40,12 @@ impl<'m> Upload<'m> {
 
     /// Where a chunk's bytes belong. Counts it as having come.
     pub fn place(&mut self, chunk: &Chunk<'_>) -> Placing {
-        let Chunk { upload, place, bytes } = chunk;
-        if *upload != self.manifest.upload {
+        self.count(chunk.upload, chunk.place, chunk.bytes.len() as u64)
+    }
+
+    /// The same of a chunk whose bytes were not kept, only how many they are.
+    pub fn count(&mut self, upload: &str, place: ChunkNumber, bytes: u64) -> Placing {
+        if upload != self.manifest.upload {
             return Placing::Others;
         }
         if place.count != self.manifest.chunks {
@@ -50,8 +54,8 @@ impl<'m> Upload<'m> {
         }
         let begin = u64::from(place.index) * self.manifest.chunk_bytes;
         let expected = self.manifest.chunk_bytes.min(self.manifest.size - begin);
-        if bytes.len() as u64 != expected {
-            return Placing::Wrong(format!("has {} bytes instead of {expected}", bytes.len()));
+        if bytes != expected {
+            return Placing::Wrong(format!("has {bytes} bytes instead of {expected}"));
         }
         let (word, bit) = (place.index as usize / 64, 1 << (place.index % 64));
         if self.have[word] & bit != 0 {

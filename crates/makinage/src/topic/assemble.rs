@@ -2,13 +2,12 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::stretches::Stretches;
+use super::{large::LargeModel, stretches::Stretches};
 use crate::{
     generation::models::NotHad,
     model::RecordPlace,
     record::{
         Record,
-        manifest::Manifest,
         upload::{Placing, Upload},
     },
     store::Spool,
@@ -18,21 +17,16 @@ use crate::{
 /// says, its digest tells.
 pub(super) fn assemble(
     stretches: &impl Stretches,
-    place: &RecordPlace,
-    manifest: &Manifest,
+    model: &LargeModel,
     spool: &mut Spool,
     given_up: &dyn Fn() -> bool,
 ) -> Result<(), NotHad> {
-    let mut assembly = Assembly { upload: Upload::new(manifest), spool, given_up, wrong: None, failure: None };
-    assembly.read(stretches, manifest.partition, manifest.first_offset..manifest.last_offset.saturating_add(1))?;
-    if !assembly.upload.is_complete() {
-        // What a manifest says of offsets may be wrong; nothing comes after it that belongs to it.
-        let end = if manifest.partition == place.partition { place.offset } else { i64::MAX };
-        assembly.read(stretches, manifest.partition, 0..end)?;
-    }
-    if assembly.upload.is_complete() {
+    let mut assembly = Assembly { spool, given_up, wrong: None, failure: None };
+    let upload = model.gather(|upload, offsets| assembly.read(stretches, upload, offsets))?;
+    if upload.is_complete() {
         return Ok(());
     }
+    let manifest = model.manifest();
     let wrong = assembly.wrong.map(|wrong| format!(" ({wrong})")).unwrap_or_default();
     Err(NotHad::Unusable(format!(
         "of the {} chunks of upload {} in partition {}, these are missing: {}{wrong}; they were deleted or never \
@@ -41,12 +35,11 @@ pub(super) fn assemble(
         manifest.chunks,
         manifest.upload,
         manifest.partition,
-        assembly.upload.missing()
+        upload.missing()
     )))
 }
 
 struct Assembly<'a> {
-    upload: Upload<'a>,
     spool: &'a mut Spool,
     given_up: &'a dyn Fn() -> bool,
     /// The first record that can't be what it says.
@@ -55,16 +48,17 @@ struct Assembly<'a> {
 }
 
 impl Assembly<'_> {
-    fn read(&mut self, stretches: &impl Stretches, partition: i32, offsets: Range<i64>) -> Result<(), NotHad> {
+    fn read(&mut self, stretches: &impl Stretches, upload: &mut Upload<'_>, offsets: Range<i64>) -> Result<(), NotHad> {
+        let partition = upload.manifest().partition;
         stretches
-            .read(partition, offsets, self.given_up, &mut |place, record| self.accept(place, &record))
+            .read(partition, offsets, self.given_up, &mut |place, record| self.accept(upload, place, &record))
             .map_err(|error| NotHad::Later(format!("its chunks can't be read ({error})")))?;
         self.failure.take().map_or(Ok(()), Err)
     }
 
-    fn accept(&mut self, place: &RecordPlace, record: &Record<'_>) -> ControlFlow<()> {
+    fn accept(&mut self, upload: &mut Upload<'_>, place: &RecordPlace, record: &Record<'_>) -> ControlFlow<()> {
         let Record::Chunk(chunk) = record else { return ControlFlow::Continue(()) };
-        match self.upload.place(chunk) {
+        match upload.place(chunk) {
             Placing::Write(at) => {
                 if let Err(error) = self.spool.write_at(at, chunk.bytes) {
                     self.failure = Some(NotHad::Later(error.to_string()));
@@ -76,6 +70,6 @@ impl Assembly<'_> {
             }
             Placing::Duplicate | Placing::Others => {}
         }
-        if self.upload.is_complete() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if upload.is_complete() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

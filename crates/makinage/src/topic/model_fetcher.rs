@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
 
 use rdkafka::consumer::Consumer;
 
-use super::{assemble::assemble, client::TopicClient, fetch, stretches::Stretches};
+use super::{assemble::assemble, client::TopicClient, fetch, large::LargeModel, stretches::Stretches};
 use crate::{
     archive::Limits,
     config::Operator,
@@ -14,7 +14,7 @@ use crate::{
         topics::{self, Topic},
     },
     model::{ModelIdentity, RecordPlace},
-    record::{Record, Zip, manifest::Manifest, reference::Reference},
+    record::{Record, Zip, reference::Reference},
     store::{Spool, Store, StoreError, StoredModel, workspace::Workspace},
 };
 
@@ -54,7 +54,7 @@ pub(crate) struct ModelFetcher {
 /// What a record asks for, once its bytes aren't needed any more.
 enum Task {
     Done(StoredModel),
-    Assemble(Manifest),
+    Assemble(LargeModel),
     Fetch(Reference),
 }
 
@@ -73,7 +73,7 @@ impl ModelFetcher {
             .read(place.partition, only, given_up, &mut |found, record| {
                 // In a topic that was made anew, another record may have the place.
                 if found == place {
-                    task = Some(self.task(record, partitions));
+                    task = Some(self.task(record, place, partitions));
                 }
                 ControlFlow::Break(())
             })
@@ -84,11 +84,11 @@ impl ModelFetcher {
         }
     }
 
-    fn task(&self, record: Record<'_>, partitions: i32) -> Result<Task, NotHad> {
+    fn task(&self, record: Record<'_>, place: &RecordPlace, partitions: i32) -> Result<Task, NotHad> {
         match record {
             Record::Zip(zip) => self.store_zip(&zip).map(Task::Done),
             Record::Manifest(manifest) => manifest
-                .and_then(|manifest| manifest.fits(partitions, &self.limits).map(|()| manifest))
+                .and_then(|manifest| LargeModel::new(manifest, place, partitions, &self.limits))
                 .map(Task::Assemble)
                 .map_err(|error| NotHad::Unusable(error.to_string())),
             Record::Reference(reference) => reference.map(Task::Fetch).map_err(|fault| {
@@ -109,7 +109,7 @@ impl ModelFetcher {
     ) -> Result<Arrived, NotHad> {
         let identity = match &task {
             Task::Done(_) => None,
-            Task::Assemble(manifest) => Some(manifest.identity()),
+            Task::Assemble(model) => Some(model.manifest().identity()),
             Task::Fetch(reference) => Some(reference.identity()),
         };
         // After a restart, or where another instance took it: its bytes needn't come again.
@@ -119,12 +119,13 @@ impl ModelFetcher {
         }
         let model = match task {
             Task::Done(model) => model,
-            Task::Assemble(manifest) => {
+            Task::Assemble(large) => {
+                let manifest = large.manifest();
                 let identity = manifest.identity();
                 let (label, chunks, bytes) = (identity.label(), manifest.chunks, manifest.size);
                 tracing::info!("model {label} from {place}: putting {bytes} bytes together from {chunks} chunks");
                 let mut spool = self.spool()?;
-                assemble(stretches, place, &manifest, &mut spool, given_up)?;
+                assemble(stretches, &large, &mut spool, given_up)?;
                 self.keep(spool, identity)?
             }
             Task::Fetch(reference) => {

@@ -7,7 +7,7 @@ use crate::{
     kafka::client::Cluster,
     model::ModelIdentity,
     store::{self, Refused, Served, StoreError},
-    topic::list::{Catalogue, CatalogueError, Form, Listed},
+    topic::list::{Catalogue, CatalogueError, Listed},
 };
 
 /// A model.
@@ -41,7 +41,7 @@ impl Known {
 
     /// Its newest record that has all of its bytes.
     pub(super) fn whole_record(&self) -> Option<&Listed> {
-        self.records.iter().find(|record| record.form != Form::Incomplete)
+        self.records.iter().find(|record| record.form.is_complete())
     }
 
     /// When it was last heard of, in milliseconds since 1970.
@@ -84,7 +84,7 @@ impl Models {
         let mut all: HashMap<String, Known> = HashMap::new();
         match listed {
             Ok(listed) => {
-                let whole = listed.iter().filter(|record| record.form != Form::Incomplete);
+                let whole = listed.iter().filter(|record| record.form.is_complete());
                 models.on_topic = whole.map(|record| record.identity.sha256.clone()).collect();
                 for record in listed {
                     let sha256 = record.identity.sha256.clone();

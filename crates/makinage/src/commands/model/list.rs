@@ -81,6 +81,9 @@ fn notes(known: &Known) -> String {
     let form = known.records.first().and_then(|record| match record.form {
         Form::Zip => None,
         Form::Chunks => Some("in chunks".to_owned()),
+        Form::Unfit => {
+            Some("unusable: its manifest speaks of a partition that isn't there, or of too large a model".to_owned())
+        }
         Form::Incomplete => Some("incomplete: some of its chunks are missing".to_owned()),
         Form::Reference => Some("a reference".to_owned()),
     });

@@ -12,7 +12,10 @@ use crate::{
     archive::sha256,
     config::Kafka,
     kafka::client::Cluster,
-    record::{headers::*, manifest::Uploaded},
+    record::{
+        headers::*,
+        manifest::{Manifest, Uploaded},
+    },
     topic::list::{Catalogue, Form},
 };
 

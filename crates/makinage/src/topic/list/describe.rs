@@ -2,7 +2,7 @@
 
 use crate::{
     model::{ModelIdentity, RecordPlace, is_name},
-    record::Record,
+    record::{Record, manifest::Manifest},
 };
 
 /// A model on the topic.
@@ -29,18 +29,21 @@ pub(crate) enum Form {
     Chunks,
     /// In chunks, some of which are missing.
     Incomplete,
+    /// In chunks, and its manifest speaks of a partition or a size that can't be here.
+    Unfit,
     /// Its record says where it is.
     Reference,
 }
 
-/// The chunks that a manifest needs.
-pub(super) struct Parts {
-    pub(super) upload: String,
-    pub(super) count: u32,
+impl Form {
+    /// Whether services can take it, as far as the topic tells.
+    pub(crate) fn is_complete(self) -> bool {
+        !matches!(self, Self::Incomplete | Self::Unfit)
+    }
 }
 
-/// The model of a record, and the chunks that it needs; `None` for what is no model, or doesn't say which.
-pub(super) fn describe(record: &Record<'_>, place: RecordPlace) -> Option<(Listed, Option<Parts>)> {
+/// The model of a record, and its manifest where it has one; `None` for what is no model, or doesn't say which.
+pub(super) fn describe(record: Record<'_>, place: RecordPlace) -> Option<(Listed, Option<Manifest>)> {
     let identity = record.identity()?;
     let listed = |flavor: Option<&str>, bytes, form| {
         let flavor = flavor.filter(|flavor| is_name(flavor)).map(str::to_owned);
@@ -49,8 +52,7 @@ pub(super) fn describe(record: &Record<'_>, place: RecordPlace) -> Option<(Liste
     match record {
         Record::Zip(zip) => Some((listed(zip.flavor(), Some(zip.bytes.len() as u64), Form::Zip), None)),
         Record::Manifest(Ok(manifest)) => {
-            let parts = Parts { upload: manifest.upload.clone(), count: manifest.chunks };
-            Some((listed(Some(&manifest.flavor), Some(manifest.size), Form::Chunks), Some(parts)))
+            Some((listed(Some(&manifest.flavor), Some(manifest.size), Form::Chunks), Some(manifest)))
         }
         Record::Reference(Ok(_)) => Some((listed(None, None, Form::Reference), None)),
         _ => None,

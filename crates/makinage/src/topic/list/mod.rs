@@ -1,11 +1,11 @@
 //! Which models the model topic holds, as far as their records' headers and manifests tell: read once, without keeping
 //! what they hold.
 
+mod chunks;
 mod describe;
 mod error;
 
 use std::{
-    collections::{HashMap, HashSet},
     ops::{ControlFlow, Range},
     time::Duration,
 };
@@ -16,20 +16,24 @@ use rdkafka::{
     message::BorrowedMessage,
 };
 
-use self::describe::{Parts, describe};
+use self::{chunks::Chunks, describe::describe};
 pub(crate) use self::{
     describe::{Form, Listed},
     error::CatalogueError,
 };
-use super::read::{self, AMinute, Stretch};
+use super::{
+    large::LargeModel,
+    read::{self, AMinute, Stretch},
+};
 use crate::{
+    archive::Limits,
     kafka::{
         client::Cluster,
         reach::{self, Remembered, Silent},
         topics::{self, Topic},
     },
     model::{RecordPlace, newest_first},
-    record::Record,
+    record::{Record, manifest::Manifest},
 };
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -73,28 +77,33 @@ impl Catalogue {
 
     /// All models on the topic, the newest first.
     pub(crate) fn models(&self) -> Result<Vec<Listed>, CatalogueError> {
-        let mut chunks: HashMap<String, HashSet<u32>> = HashMap::new();
+        let mut chunks = Chunks::default();
         let mut found = Vec::new();
         for partition in 0..self.partitions {
             self.read(partition, self.offsets(partition)?, |message| match Record::of(message) {
-                Record::Chunk(chunk) => {
-                    chunks.entry(chunk.upload.to_owned()).or_default().insert(chunk.place.index);
-                }
+                Record::Chunk(chunk) => chunks.meet(&RecordPlace::of(message), &chunk),
                 record if record.is_model() => {
                     let place = RecordPlace::of(message);
-                    found.push((place.clone(), describe(&record, place)));
+                    found.push((place.clone(), describe(record, place)));
                 }
                 _ => {}
             })?;
         }
-        let complete = |parts: Option<Parts>, form| match parts {
-            None => form,
-            Some(Parts { upload, count }) if has_all(chunks.get(&upload), count) => form,
-            Some(_) => Form::Incomplete,
-        };
         // What can't be read has its place in the order, for the service as well, and no line.
         let models = newest_first(found, |(place, _)| place).into_iter().filter_map(|(_, model)| model);
-        Ok(models.map(|(listed, parts)| Listed { form: complete(parts, listed.form), ..listed }).collect())
+        let looked_at = models.map(|(listed, manifest)| match manifest {
+            Some(manifest) => Listed { form: self.form(manifest, &listed.place, &chunks), ..listed },
+            None => listed,
+        });
+        Ok(looked_at.collect())
+    }
+
+    fn form(&self, manifest: Manifest, place: &RecordPlace, chunks: &Chunks) -> Form {
+        match LargeModel::new(manifest, place, self.partitions, &Limits::default()) {
+            Err(_) => Form::Unfit,
+            Ok(model) if chunks.complete(&model) => Form::Chunks,
+            Ok(_) => Form::Incomplete,
+        }
     }
 
     fn offsets(&self, partition: i32) -> Result<Range<i64>, CatalogueError> {
@@ -128,8 +137,4 @@ impl Catalogue {
     fn unreadable(&self, source: KafkaError) -> CatalogueError {
         CatalogueError::Unreadable { topic: self.topic.clone(), source }
     }
-}
-
-fn has_all(chunks: Option<&HashSet<u32>>, count: u32) -> bool {
-    chunks.is_some_and(|there| (0..count).all(|index| there.contains(&index)))
 }
