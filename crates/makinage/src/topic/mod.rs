@@ -26,5 +26,5 @@ pub(crate) mod reader;
 pub(crate) mod shelf;
 mod stretches;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod watch;

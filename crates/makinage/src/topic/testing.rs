@@ -1,4 +1,5 @@
-//! What the tests of this folder share: a topic in memory, and the end of one as a script.
+//! What the tests of this folder share: a topic in memory, and the end of one as a script. Whoever else speaks of the
+//! newest model asks here what a service makes of a topic.
 
 use std::{
     cell::{Cell, RefCell},
@@ -8,18 +9,26 @@ use std::{
 };
 
 use rdkafka::{
+    consumer::Consumer,
     error::{KafkaError, KafkaResult},
     types::RDKafkaErrorCode,
 };
 
 use super::{
-    log::Log,
+    client::TopicClient,
+    history::History,
+    log::{Log, TIMEOUT},
     model_fetcher::ModelFetcher,
+    shelf::Shelf,
     stretches::{Each, Stretches},
 };
 use crate::{
     archive::{Limits, sha256},
-    kafka::topics::Topic,
+    generation::models::{Models, NotHad},
+    kafka::{
+        client::Cluster,
+        topics::{self, Topic},
+    },
     model::{ModelIdentity, RecordPlace},
     record::{
         Record,
@@ -135,6 +144,26 @@ pub(super) fn fetcher(folder: &std::path::Path) -> ModelFetcher {
     let store = Store::open(&folder.join("store"), 3).unwrap();
     let workspace = Workspace::open(folder).unwrap();
     ModelFetcher { store, workspace, python: "python3".into(), limits: Limits::default() }
+}
+
+/// The newest model on a topic that a service can take: it fetches the newest, as long as that is of no use.
+pub(crate) fn served(cluster: &Cluster, topic: &str) -> Option<(ModelIdentity, RecordPlace)> {
+    let folder = tempfile::tempdir().unwrap();
+    let client = TopicClient::new(cluster, topic);
+    let consumer = client.consumer().unwrap();
+    let Topic::Partitions(count) = topics::look_up(consumer.client(), topic) else { panic!("no topic {topic}") };
+    let offsets = |partition| consumer.fetch_watermarks(topic, partition, TIMEOUT).unwrap();
+    let history = History::new((0..count).map(offsets).map(|(low, high)| low..high));
+    let shelf = Shelf::new(client, topic, fetcher(folder.path()), Arc::default());
+    shelf.begin(history);
+    while let Some(place) = shelf.newest_before(None).unwrap() {
+        match shelf.fetch(&place, &|| false) {
+            Ok(arrived) => return Some((arrived.model.identity.clone(), place)),
+            Err(NotHad::Unusable(_)) => {}
+            Err(other) => panic!("{place}: {other:?}"),
+        }
+    }
+    None
 }
 
 /// The end of a topic: what comes is a script, what the broker says is set.

@@ -1,4 +1,6 @@
-//! Publisher and list see the same newest model, whoever produced it. The service goes by the same history and parser.
+//! Publisher, list and service see the same newest model, whoever produced it.
+
+use std::io::Write;
 
 use rdkafka::{
     ClientConfig,
@@ -16,7 +18,10 @@ use crate::{
         headers::*,
         manifest::{Manifest, Uploaded},
     },
-    topic::list::{Catalogue, Form},
+    topic::{
+        list::{Catalogue, Form, Listed},
+        testing::served,
+    },
 };
 
 const ZIP: &[u8] = b"PK\x03\x04 a zip";
@@ -81,14 +86,41 @@ impl Topic {
         found.map(|place| (place.partition, place.offset))
     }
 
-    /// Asserts that publisher and list see this model in this place as the newest, and the publisher no other.
+    /// Asserts that publisher, list and service see this model in this place as the newest, and the publisher no
+    /// other.
     #[track_caller]
     fn assert_newest(&self, model: &ModelIdentity, place: (i32, i64)) {
-        assert_eq!(self.find(model), Some(place));
+        assert_eq!(self.find(model), Some(place), "the publisher");
         assert_eq!(self.find(&ModelIdentity::unnamed("0".repeat(64))), None);
-        let listed = Catalogue::open(&self.cluster, "model").unwrap().models().unwrap();
-        let newest = listed.iter().find(|model| model.form != Form::Incomplete).expect("a model");
-        assert_eq!((&newest.identity, (newest.place.partition, newest.place.offset)), (model, place));
+        self.assert_loaded(model, place);
+    }
+
+    /// Asserts that list and service see this model in this place as the newest.
+    #[track_caller]
+    fn assert_loaded(&self, model: &ModelIdentity, place: (i32, i64)) {
+        let listed = self.list();
+        let newest = listed.iter().find(|model| model.form.is_complete()).expect("a model on the list");
+        assert_eq!((&newest.identity, (newest.place.partition, newest.place.offset)), (model, place), "the list");
+        let (taken, from) = served(&self.cluster, "model").expect("a model for the service");
+        assert_eq!((&taken, (from.partition, from.offset)), (model, place), "the service");
+    }
+
+    /// Asserts that so many large models, all of `OTHER`, after a small one at the beginning are complete for nobody.
+    #[track_caller]
+    fn assert_passed_over(&self, count: usize) {
+        assert_eq!(self.find(&of(OTHER)), None, "so that it is published again");
+        assert_eq!(self.find(&of(ZIP)), None, "other models' chunks aren't read, which may be gigabytes");
+        assert_eq!(self.forms(), [vec![Form::Incomplete; count], vec![Form::Zip]].concat());
+        self.assert_loaded(&of(ZIP), (0, 0));
+    }
+
+    fn list(&self) -> Vec<Listed> {
+        Catalogue::open(&self.cluster, "model").unwrap().models().unwrap()
+    }
+
+    /// How the models are there, the newest first.
+    fn forms(&self) -> Vec<Form> {
+        self.list().iter().map(|model| model.form).collect()
     }
 }
 
@@ -154,19 +186,11 @@ fn a_manifest_or_reference_is_a_model_by_what_it_says_with_no_other_headers() {
     let chunks =
         [Sent { key: None, headers: chunk, value: OTHER, ..SENT }, Sent { headers, value: json.as_bytes(), ..SENT }];
     Topic::of(&[SENT, chunks[0], chunks[1]]).assert_newest(&of(OTHER), (0, 2));
-    let json = format!(r#"{{"uri":"s3://bucket/m.zip","sha256":"{}"}}"#, sha256(OTHER));
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(OTHER).unwrap();
+    let json = format!(r#"{{"uri":"{}","sha256":"{}"}}"#, file.path().display(), sha256(OTHER));
     let headers: &[(&str, &[u8])] = &[(KIND_HEADER, b"reference")];
     Topic::of(&[SENT, Sent { key: None, headers, value: json.as_bytes(), ..SENT }]).assert_newest(&of(OTHER), (0, 1));
-}
-
-#[test]
-fn a_model_whose_chunks_are_not_all_there_is_not_the_newest() {
-    let json = manifest(OTHER, 1);
-    let headers: &[(&str, &[u8])] = &[(KIND_HEADER, b"manifest")];
-    let topic = Topic::of(&[SENT, Sent { headers, value: json.as_bytes(), ..SENT }]);
-    assert_eq!(topic.find(&of(OTHER)), None, "so that it is published again");
-    let listed = Catalogue::open(&topic.cluster, "model").unwrap().models().unwrap();
-    assert_eq!(listed.iter().map(|model| model.form).collect::<Vec<_>>(), [Form::Incomplete, Form::Zip]);
 }
 
 #[test]
@@ -192,6 +216,66 @@ fn what_no_service_can_read_is_passed_over() {
     topic.assert_newest(&of(ZIP), (0, 0));
     topic.send(Sent { headers, value: elsewhere.as_bytes(), ..SENT });
     assert_eq!(topic.find(&of(OTHER)), None, "a partition that isn't there");
+    assert_eq!(topic.forms(), [Form::Unfit, Form::Zip]);
+    topic.assert_newest(&of(ZIP), (0, 0));
+}
+
+/// A chunk of `OTHER`, of the manifest's upload unless it says otherwise.
+#[derive(Clone, Copy)]
+struct Piece {
+    partition: i32,
+    upload: Option<&'static str>,
+    number: &'static str,
+    value: &'static [u8],
+}
+
+const FIRST: Piece = Piece { partition: 0, upload: None, number: "0/2", value: OTHER.split_at(10).0 };
+const SECOND: Piece = Piece { number: "1/2", value: OTHER.split_at(10).1, ..FIRST };
+
+impl Topic {
+    fn send_piece(&self, upload: &str, Piece { partition, upload: said, number, value }: Piece) {
+        let (upload, number) = (said.unwrap_or(upload).as_bytes(), number.as_bytes());
+        let headers: &[(&str, &[u8])] = &[(KIND_HEADER, b"chunk"), (UPLOAD_HEADER, upload), (CHUNK_HEADER, number)];
+        self.send(Sent { partition, key: None, headers, value, ..SENT });
+    }
+
+    /// Sends these, and the manifest of two chunks, which says that they are just before it; returns where that is.
+    fn send_pieces(&self, upload: &str, pieces: &[Piece]) -> i64 {
+        for piece in pieces {
+            self.send_piece(upload, *piece);
+        }
+        let (_, end) = self.producer.client().fetch_watermarks("model", 0, Duration::from_secs(20)).unwrap();
+        let uploaded =
+            Uploaded { upload: upload.into(), chunks: 2, chunk_bytes: 10, partition: 0, offsets: (end - 2, end - 1) };
+        let json = Manifest::new(&of(OTHER), "sklearn", 16, uploaded).to_json();
+        self.send(Sent { headers: &[(KIND_HEADER, b"manifest")], value: json.as_bytes(), ..SENT });
+        end
+    }
+}
+
+#[test]
+fn a_large_model_is_the_newest_with_its_chunks_in_any_order_some_of_them_twice() {
+    for pieces in [&[FIRST, SECOND][..], &[SECOND, SECOND, FIRST, FIRST]] {
+        let topic = Topic::of(&[SENT]);
+        let manifest = topic.send_pieces("a1", pieces);
+        topic.assert_newest(&of(OTHER), (0, manifest));
+    }
+}
+
+#[test]
+fn a_large_model_whose_chunks_are_not_what_its_manifest_says_is_passed_over() {
+    let missing = [FIRST, FIRST];
+    let too_short = [FIRST, Piece { value: b"zip", ..SECOND }];
+    let of_another_upload = [FIRST, Piece { upload: Some("theirs"), ..SECOND }];
+    let in_another_partition = [FIRST, SECOND].map(|piece| Piece { partition: 1, ..piece });
+    let topic = Topic::of(&[SENT, Sent { value: b"no model", ..SENT }]);
+    let ways = [missing, too_short, of_another_upload, in_another_partition];
+    for (number, pieces) in ways.iter().enumerate() {
+        topic.send_pieces(&format!("a{number}"), pieces);
+    }
+    topic.send_pieces("late", &[FIRST]);
+    topic.send_piece("late", SECOND);
+    topic.assert_passed_over(ways.len() + 1);
 }
 
 #[test]
