@@ -54,11 +54,9 @@ pub(crate) fn scheme(text: &str) -> Option<(&str, &str)> {
 /// What may be shown of a text that is an address, or should have been one.
 pub(crate) fn shown(text: &str) -> String {
     let (scheme, rest) = match scheme(text) {
+        _ if text.starts_with("//") => without_credentials(text, ""),
         _ if text.starts_with('/') => ("", text),
-        Some((scheme, rest)) if rest.starts_with("//") => {
-            let (scheme, rest) = text.split_at(scheme.len() + "://".len());
-            (scheme, &rest[credentials(rest)..])
-        }
+        Some((scheme, rest)) if rest.starts_with("//") => without_credentials(text, scheme),
         Some((scheme, rest)) if rest.starts_with('/') && PATHS.contains(&scheme) => ("", text),
         _ => ("", &text[end_of_at(text)..]),
     };
@@ -74,6 +72,15 @@ pub(crate) fn quoted(text: &str) -> String {
 /// Whether a part of it must not be shown.
 pub(crate) fn hides(text: &str) -> bool {
     shown(text) != text
+}
+
+/// The two sides of the credentials in an address that has `//` after its scheme.
+fn without_credentials<'t>(text: &'t str, scheme: &str) -> (&'t str, &'t str) {
+    let (before, rest) = text.split_at(text.find("//").map_or(0, |slashes| slashes + "//".len()));
+    // Where a path is not what belongs there, a host may follow one slash too many.
+    let has_no_host = rest.starts_with(['/', '\\']) && !PATHS.contains(&scheme);
+    let end = if has_no_host { end_of_at(rest) } else { credentials(rest) };
+    (before, &rest[end..])
 }
 
 /// Where the credentials before a host end: they may hold whatever should have been encoded in them.
