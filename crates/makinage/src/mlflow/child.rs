@@ -12,7 +12,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use serde::{Deserialize, Serialize};
 
 use super::error::MlflowError;
-use crate::child::{Program, Running};
+use crate::{
+    address::shown,
+    child::{Program, Running},
+};
 
 const SCRIPT: &str = include_str!("../../../../python/registry.py");
 /// How often a wait looks whether it should go on.
@@ -110,8 +113,8 @@ impl Child {
                 let extra = extra.map(|module| format!(" {module}")).unwrap_or_default();
                 MlflowError::NotInstalled { python: self.python.clone(), message, extra }
             }
-            "absent" => MlflowError::Absent { place, message },
-            _ => MlflowError::Away { place, message },
+            "absent" => MlflowError::Absent { place: shown(&place), message },
+            _ => MlflowError::Away { place: shown(&place), message },
         }
     }
 
