@@ -64,6 +64,20 @@ pub(crate) fn shown(text: &str) -> String {
     format!("{scheme}{}", &rest[..end.unwrap_or(rest.len())])
 }
 
+/// What may be shown of a text that has addresses in it: they end at a space or a quote.
+pub(crate) fn shown_within(text: &str) -> String {
+    let words = text.split_inclusive(|end: char| end.is_whitespace() || "\"'`<>".contains(end));
+    words.map(shown_word).collect()
+}
+
+fn shown_word(word: &str) -> String {
+    let Some(slashes) = word.find("//").or_else(|| word.starts_with('/').then_some(0)) else { return word.to_owned() };
+    let is_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+-.:".contains(letter);
+    let start = word[..slashes].trim_end_matches(is_scheme).len();
+    let end = word.trim_end_matches(|end: char| end.is_whitespace() || "\"'`<>".contains(end)).len();
+    format!("{}{}{}", &word[..start], shown(&word[start..end]), &word[end..])
+}
+
 /// As [`shown`], in backticks and short enough for a line.
 pub(crate) fn quoted(text: &str) -> String {
     crate::quoted::quoted(&shown(text))

@@ -82,6 +82,20 @@ fn an_address_is_written_whole_where_it_is_needed() {
     assert_eq!(serde_json::to_string(&address).unwrap(), "\"https://me:secret@host/m?sig=1\"");
 }
 
+#[test]
+fn of_addresses_in_a_text_the_credentials_are_hidden() {
+    for (text, shown) in [
+        ("GET https://b/m?X-Amz-Signature=secret HTTP/1.1", "GET https://b/m HTTP/1.1"),
+        ("(url=postgresql://u:p@se/cret@h/db) is away", "(url=postgresql://h/db) is away"),
+        ("'https://me:secret@h/m' \"//me:secret@h/m\"\n", "'https://h/m' \"//h/m\"\n"),
+        ("with url: /b/m?sig=secret (5 s)", "with url: /b/m (5 s)"),
+        ("models:/iris@champion, me@host: which? /a@b", "models:/iris@champion, me@host: which? /a@b"),
+        ("", ""),
+    ] {
+        assert_eq!(shown_within(text), shown);
+    }
+}
+
 proptest! {
     #[test]
     fn a_password_is_hidden_wherever_it_stands(

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::MlflowError;
 use crate::{
-    address::shown,
+    address::{shown, shown_within},
     child::{Program, Running},
 };
 
@@ -59,7 +59,9 @@ impl Child {
     pub(super) fn start(python: &Path, look: impl FnMut() -> Option<MlflowError>) -> Result<Self, MlflowError> {
         let failed = |source| MlflowError::Start { python: python.to_owned(), source };
         let program = Program::script(python, SCRIPT).named("mlflow").keeping(KEPT);
-        let running = program.start(|lines| lines.for_each(|line| tracing::debug!(target: "mlflow", "{line}")));
+        // Libraries print the addresses that they ask.
+        let tell = |line: String| tracing::debug!(target: "mlflow", "{}", shown_within(&line));
+        let running = program.start(move |lines| lines.for_each(tell));
         let running = running.map_err(failed)?;
         let socket = running.socket().try_clone().map_err(failed)?;
         let (sender, answers) = bounded(1);
@@ -119,7 +121,8 @@ impl Child {
     }
 
     fn ended(&self, how: String) -> MlflowError {
-        MlflowError::Ended { how, printed: self.running.printed() }
+        let printed = self.running.printed();
+        MlflowError::Ended { how, printed: printed.iter().map(|line| shown_within(line)).collect() }
     }
 
     /// How it ended, which follows the end of its answers at once.
