@@ -21,6 +21,9 @@ import threading
 _META = "registered_model_meta"
 _ABSENT = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "BAD_REQUEST", "NOT_FOUND"}
 _LONGEST = 500
+# An address in a message, up to the next space or quote; and a path with a query, of an address whose host was cut off.
+_ADDRESS = re.compile(r"""//([^\s"'`<>]*)""")
+_QUERY = re.compile(r"""(/[^\s"'`<>?#]*)[?#][^\s"'`<>)]*""")
 
 
 def _follow(requests, waiting):
@@ -70,6 +73,23 @@ def _answer(mlflow, request):
     return answer
 
 
+def _shown(address):
+    """What may be shown of what follows an address's `//`; when in doubt less. For a password may hold anything."""
+    rest = address[1]
+    head, *query = re.split("[?#]", rest, maxsplit=1)
+    is_plain = re.fullmatch(r"(\[[^\]@]*\]|[^@/\\:\[]+)(:\d+)?/[^@]*", head)
+    if query and not is_plain and re.search("@|%40", query[0]):
+        # Either a password goes on behind the mark, or a query is all that has this `@`.
+        return "//"
+    # One that has an encoded mark in it has a query all the same.
+    return "//" + re.split("%3F", re.split("@|%40", head)[-1], maxsplit=1, flags=re.IGNORECASE)[0]
+
+
+def _hide(text):
+    """A text without the credentials of the addresses in it."""
+    return _QUERY.sub(r"\1", _ADDRESS.sub(_shown, text))
+
+
 def _failure(error, mlflow, request):
     from mlflow.exceptions import MlflowException
 
@@ -81,9 +101,8 @@ def _failure(error, mlflow, request):
     absent = isinstance(error, LookupError | FileNotFoundError) or getattr(error, "error_code", None) in _ABSENT
     kind = "install" if isinstance(error, ImportError) else "absent" if absent else "away"
     where = mlflow.get_registry_uri() if "name" in request else mlflow.get_tracking_uri()
-    # An address may hold a password, and MLflow's messages may hold the address.
-    where, message = (re.sub("//[^/@ ]*@", "//", text) for text in (where, message))
-    return {"kind": kind, "message": message[:_LONGEST].rstrip("."), "where": where}
+    # An address may hold a password, and MLflow's messages may hold the address: hidden before anything is cut.
+    return {"kind": kind, "message": _hide(message)[:_LONGEST].rstrip("."), "where": _hide(where)}
 
 
 def main():

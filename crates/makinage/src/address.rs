@@ -54,16 +54,28 @@ pub(crate) fn scheme(text: &str) -> Option<(&str, &str)> {
 /// What may be shown of a text that is an address, or should have been one.
 pub(crate) fn shown(text: &str) -> String {
     let (scheme, rest) = match scheme(text) {
+        _ if text.starts_with("//") => without_credentials(text, ""),
         _ if text.starts_with('/') => ("", text),
-        Some((scheme, rest)) if rest.starts_with("//") => {
-            let (scheme, rest) = text.split_at(scheme.len() + "://".len());
-            (scheme, &rest[credentials(rest)..])
-        }
+        Some((scheme, rest)) if rest.starts_with("//") => without_credentials(text, scheme),
         Some((scheme, rest)) if rest.starts_with('/') && PATHS.contains(&scheme) => ("", text),
         _ => ("", &text[end_of_at(text)..]),
     };
     let end = ["?", "#", "%3F", "%3f"].iter().filter_map(|mark| rest.find(mark)).min();
     format!("{scheme}{}", &rest[..end.unwrap_or(rest.len())])
+}
+
+/// What may be shown of a text that has addresses in it: they end at a space or a quote.
+pub(crate) fn shown_within(text: &str) -> String {
+    let words = text.split_inclusive(|end: char| end.is_whitespace() || "\"'`<>".contains(end));
+    words.map(shown_word).collect()
+}
+
+fn shown_word(word: &str) -> String {
+    let Some(slashes) = word.find("//").or_else(|| word.starts_with('/').then_some(0)) else { return word.to_owned() };
+    let is_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+-.:".contains(letter);
+    let start = word[..slashes].trim_end_matches(is_scheme).len();
+    let end = word.trim_end_matches(|end: char| end.is_whitespace() || "\"'`<>".contains(end)).len();
+    format!("{}{}{}", &word[..start], shown(&word[start..end]), &word[end..])
 }
 
 /// As [`shown`], in backticks and short enough for a line.
@@ -74,6 +86,15 @@ pub(crate) fn quoted(text: &str) -> String {
 /// Whether a part of it must not be shown.
 pub(crate) fn hides(text: &str) -> bool {
     shown(text) != text
+}
+
+/// The two sides of the credentials in an address that has `//` after its scheme.
+fn without_credentials<'t>(text: &'t str, scheme: &str) -> (&'t str, &'t str) {
+    let (before, rest) = text.split_at(text.find("//").map_or(0, |slashes| slashes + "//".len()));
+    // Where a path is not what belongs there, a host may follow one slash too many.
+    let has_no_host = rest.starts_with(['/', '\\']) && !PATHS.contains(&scheme);
+    let end = if has_no_host { end_of_at(rest) } else { credentials(rest) };
+    (before, &rest[end..])
 }
 
 /// Where the credentials before a host end: they may hold whatever should have been encoded in them.

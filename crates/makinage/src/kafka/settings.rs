@@ -14,6 +14,8 @@ pub const METADATA_REFRESH_MS: u64 = 10_000;
 /// The largest record that librdkafka sends: the upper end of its `message.max.bytes`.
 pub const CLIENT_LIMIT: u64 = 1_000_000_000;
 
+/// The longest wait before a broker is tried again.
+const LONGEST_BACKOFF_MS: u64 = 1000;
 /// How often consumers tell of their connections: twice within the time after which a silent broker is told.
 const STATISTICS_MS: &str = "2000";
 /// Room that `message.max.bytes` leaves for a record's key and headers.
@@ -33,7 +35,7 @@ impl Cluster {
         client
             .set("client.id", self.application())
             // A silent broker must not keep a reconnect waiting for long once it is back.
-            .set("reconnect.backoff.max.ms", "1000")
+            .set("reconnect.backoff.max.ms", self.longest_backoff_ms().to_string())
             .set("socket.keepalive.enable", "true")
             .set("topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS.to_string())
             // The broker's policy decides whether a topic is made: Maki Nage's documentation never says that one is.
@@ -98,6 +100,8 @@ impl Cluster {
             // Beside the record at hand so much may wait: chunks pass through memory by the thousand.
             .set("fetch.message.max.bytes", "1048576")
             .set("fetch.max.bytes", "4194304")
+            // The user's is meant for producers; librdkafka refuses one above `fetch.max.bytes`.
+            .set("message.max.bytes", USUAL_LIMIT.to_string())
             .set("queued.min.messages", "1")
             .set("queued.max.messages.kbytes", "1024")
             // The default second would be a wait after nearly every chunk.
@@ -184,6 +188,12 @@ impl Cluster {
         // Broken connections are told at this level, and a failure names the last one.
         client.set("log.connection.close", "true").set_log_level(RDKafkaLogLevel::Info);
         client
+    }
+
+    /// librdkafka refuses a longest wait below the first, which the user may have set.
+    fn longest_backoff_ms(&self) -> u64 {
+        let first = self.kafka.properties.get("reconnect.backoff.ms").and_then(|text| text.trim().parse().ok());
+        first.unwrap_or(0).max(LONGEST_BACKOFF_MS)
     }
 
     /// What the user may set otherwise.

@@ -12,7 +12,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use serde::{Deserialize, Serialize};
 
 use super::error::MlflowError;
-use crate::child::{Program, Running};
+use crate::{
+    address::{shown, shown_within},
+    child::{Program, Running},
+};
 
 const SCRIPT: &str = include_str!("../../../../python/registry.py");
 /// How often a wait looks whether it should go on.
@@ -56,7 +59,9 @@ impl Child {
     pub(super) fn start(python: &Path, look: impl FnMut() -> Option<MlflowError>) -> Result<Self, MlflowError> {
         let failed = |source| MlflowError::Start { python: python.to_owned(), source };
         let program = Program::script(python, SCRIPT).named("mlflow").keeping(KEPT);
-        let running = program.start(|lines| lines.for_each(|line| tracing::debug!(target: "mlflow", "{line}")));
+        // Libraries print the addresses that they ask.
+        let tell = |line: String| tracing::debug!(target: "mlflow", "{}", shown_within(&line));
+        let running = program.start(move |lines| lines.for_each(tell));
         let running = running.map_err(failed)?;
         let socket = running.socket().try_clone().map_err(failed)?;
         let (sender, answers) = bounded(1);
@@ -110,13 +115,14 @@ impl Child {
                 let extra = extra.map(|module| format!(" {module}")).unwrap_or_default();
                 MlflowError::NotInstalled { python: self.python.clone(), message, extra }
             }
-            "absent" => MlflowError::Absent { place, message },
-            _ => MlflowError::Away { place, message },
+            "absent" => MlflowError::Absent { place: shown(&place), message },
+            _ => MlflowError::Away { place: shown(&place), message },
         }
     }
 
     fn ended(&self, how: String) -> MlflowError {
-        MlflowError::Ended { how, printed: self.running.printed() }
+        let printed = self.running.printed();
+        MlflowError::Ended { how, printed: printed.iter().map(|line| shown_within(line)).collect() }
     }
 
     /// How it ended, which follows the end of its answers at once.

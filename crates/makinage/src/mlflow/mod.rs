@@ -9,6 +9,7 @@ mod error;
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -118,14 +119,14 @@ impl<'s> Mlflow<'s> {
     }
 
     fn download(&mut self, what: What<'_>, folder: &Path) -> Result<Fetched, MlflowError> {
-        let (most_bytes, mut bytes, mut silent) = (self.most_bytes, 0, silent_for(STALL));
+        let (most_bytes, mut seen, mut silent) = (self.most_bytes, Size::default(), silent_for(STALL));
         self.ask(&Request { what, folder: Some(folder) }, || {
             let here = size(folder);
-            if here > most_bytes {
+            if here.bytes > most_bytes {
                 return Some(MlflowError::TooLarge { most_bytes });
             }
-            if here != bytes {
-                (bytes, silent) = (here, silent_for(STALL));
+            if here != seen {
+                (seen, silent) = (here, silent_for(STALL));
             }
             silent()
         })
@@ -161,13 +162,44 @@ fn silent_for(longest: Duration) -> impl FnMut() -> Option<MlflowError> {
     }
 }
 
-/// Bytes of all files below a folder, as far as they can be seen.
-fn size(folder: &Path) -> u64 {
+/// What all files below a folder take.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Size {
+    bytes: u64,
+    /// On the disk: where pieces of a file come in any order, only this grows with each.
+    blocks: u64,
+}
+
+/// The size of a folder, as far as it can be seen.
+fn size(folder: &Path) -> Size {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let of = |entry: fs::DirEntry| match entry.metadata() {
         Ok(metadata) if metadata.is_dir() => size(&entry.path()),
-        Ok(metadata) => metadata.len(),
-        Err(_) => 0,
+        Ok(metadata) => Size { bytes: metadata.len(), blocks: metadata.blocks() },
+        Err(_) => Size::default(),
     };
-    entries.map(of).sum()
+    entries
+        .map(of)
+        .fold(Size::default(), |all, one| Size { bytes: all.bytes + one.bytes, blocks: all.blocks + one.blocks })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+
+    #[test]
+    fn a_piece_in_the_middle_of_a_file_is_growth_though_the_file_is_no_longer_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("below")).unwrap();
+        let file = fs::File::create(folder.path().join("below/model.pkl")).unwrap();
+        file.set_len(8 << 20).unwrap();
+        let before = size(folder.path());
+        file.write_all_at(&vec![1; 1 << 20], 4 << 20).unwrap();
+        file.sync_all().unwrap();
+        let after = size(folder.path());
+        assert_eq!((before.bytes, after.bytes), (8 << 20, 8 << 20), "the limit goes by these");
+        assert_ne!(before, after);
+    }
 }

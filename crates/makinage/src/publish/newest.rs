@@ -28,7 +28,7 @@ use crate::{
     topic::{
         history::History,
         large::LargeModel,
-        read::{self, AMinute, Stretch},
+        read::{self, ForSoLong, Stretch},
     },
 };
 
@@ -36,11 +36,23 @@ use crate::{
 const ANSWER: Duration = Duration::from_secs(10);
 
 impl Publisher {
+    /// The longest look back: a large model's chunks may be 64 GiB, and those of uploads that broke off stand before
+    /// it. To publish once more is better than to wait any longer.
+    pub(crate) const LOOK_TIME: Duration = Duration::from_mins(3);
+
     /// The record of the newest complete model on `topic`, where that is this one. A large model's chunks are looked
-    /// for only where it is.
-    pub(crate) fn find_newest(&self, topic: &str, model: &ModelIdentity) -> Result<Option<RecordPlace>, PublishError> {
+    /// for only where it is. When `patience` is over, it isn't found.
+    pub(crate) fn find_newest(
+        &self,
+        topic: &str,
+        model: &ModelIdentity,
+        patience: &ForSoLong<'_>,
+    ) -> Result<Option<RecordPlace>, PublishError> {
         let consumer: BaseConsumer<Context<(), Heard>> = create(&self.cluster.model_looker(), ())?;
-        let found = Look::new(&consumer, topic).and_then(|mut look| look.find(model));
+        let found = Look::new(&consumer, topic, patience).and_then(|mut look| look.find(model));
+        if patience.is_over() && !matches!(found, Ok(Some(_))) {
+            return Ok(None);
+        }
         found.map_err(|error| PublishError::UnusableTopic {
             topic: topic.to_owned(),
             reason: reason(&error),
@@ -53,6 +65,7 @@ impl Publisher {
 struct Look<'c> {
     consumer: &'c BaseConsumer<Context<(), Heard>>,
     topic: &'c str,
+    patience: &'c ForSoLong<'c>,
     partitions: i32,
     history: History,
     /// What records said that were looked at, by partition and offset.
@@ -66,7 +79,11 @@ struct Told {
 }
 
 impl<'c> Look<'c> {
-    fn new(consumer: &'c BaseConsumer<Context<(), Heard>>, topic: &'c str) -> KafkaResult<Self> {
+    fn new(
+        consumer: &'c BaseConsumer<Context<(), Heard>>,
+        topic: &'c str,
+        patience: &'c ForSoLong<'c>,
+    ) -> KafkaResult<Self> {
         let partitions = match topics::look_up(consumer.client(), topic) {
             Topic::Partitions(count) => count,
             Topic::Missing => 0,
@@ -77,7 +94,7 @@ impl<'c> Look<'c> {
             let (low, high) = consumer.fetch_watermarks(topic, partition, ANSWER)?;
             history.add(low..high);
         }
-        Ok(Self { consumer, topic, partitions, history, told: HashMap::new() })
+        Ok(Self { consumer, topic, patience, partitions, history, told: HashMap::new() })
     }
 
     fn find(&mut self, model: &ModelIdentity) -> KafkaResult<Option<RecordPlace>> {
@@ -90,6 +107,9 @@ impl<'c> Look<'c> {
             if is_readable && self.is_whole(&place)? {
                 return Ok(Some(place));
             }
+            if self.patience.is_over() {
+                return Ok(None);
+            }
             // No service can take it.
             self.history.pass_over(&place);
         }
@@ -97,10 +117,10 @@ impl<'c> Look<'c> {
     }
 
     fn newest(&mut self) -> KafkaResult<Option<RecordPlace>> {
-        let Self { consumer, topic, partitions, told, history } = self;
+        let Self { consumer, topic, patience, partitions, told, history } = self;
         history.newest(None, |partition, offsets| {
             let mut models = Vec::new();
-            read::read(consumer, &Stretch { topic, partition, offsets }, &AMinute, |message| {
+            read::read(consumer, &Stretch { topic, partition, offsets }, *patience, |message| {
                 let record = Record::of(message);
                 if record.is_model() {
                     let place = RecordPlace::of(message);
@@ -122,7 +142,7 @@ impl<'c> Look<'c> {
 
     fn place_chunks(&self, upload: &mut Upload<'_>, offsets: Range<i64>) -> KafkaResult<()> {
         let stretch = Stretch { topic: self.topic, partition: upload.manifest().partition, offsets };
-        read::read(self.consumer, &stretch, &AMinute, |message| {
+        read::read(self.consumer, &stretch, self.patience, |message| {
             if let Record::Chunk(chunk) = Record::of(message) {
                 upload.place(&chunk);
             }

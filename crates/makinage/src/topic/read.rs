@@ -29,7 +29,7 @@ pub(crate) struct Stretch<'t> {
     pub offsets: Range<i64>,
 }
 
-/// How long to wait for a broker that is away.
+/// How long to wait for a broker that is away, and to read at all: it is asked after each record.
 pub(crate) trait Patience {
     /// Whether to go on, when nothing has come for so long.
     fn goes_on(&self, waited: Duration) -> bool;
@@ -45,6 +45,29 @@ pub(crate) struct AMinute;
 impl Patience for AMinute {
     fn goes_on(&self, waited: Duration) -> bool {
         waited < STALL
+    }
+}
+
+/// The patience of a command that has something else to do: it ends with the whole time, and at a stop.
+pub(crate) struct ForSoLong<'s> {
+    stopping: &'s dyn Fn() -> bool,
+    end: Instant,
+}
+
+impl<'s> ForSoLong<'s> {
+    pub(crate) fn new(stopping: &'s dyn Fn() -> bool, longest: Duration) -> Self {
+        Self { stopping, end: Instant::now() + longest }
+    }
+
+    /// Whether it has ended, also while records come.
+    pub(crate) fn is_over(&self) -> bool {
+        (self.stopping)() || Instant::now() >= self.end
+    }
+}
+
+impl Patience for ForSoLong<'_> {
+    fn goes_on(&self, waited: Duration) -> bool {
+        !self.is_over() && AMinute.goes_on(waited)
     }
 }
 

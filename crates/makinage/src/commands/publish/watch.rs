@@ -24,6 +24,7 @@ use crate::{
     mlflow::{Mlflow, MlflowError},
     publish::{PublishError, Publisher},
     stop::Stop,
+    topic::read::ForSoLong,
 };
 
 /// How often a wait looks whether it should end.
@@ -51,7 +52,7 @@ pub(super) fn watch(
             if stop.requested() {
                 return Ok(());
             }
-            followed.step(&mut mlflow, results)?;
+            followed.step(&mut mlflow, stop, results)?;
         }
         while Instant::now() < next {
             if stop.requested() {
@@ -104,7 +105,7 @@ enum Trouble {
 
 impl Followed<'_> {
     /// Looks where the alias is, and publishes what isn't on the topic. An error is one that no wait mends.
-    fn step(&mut self, mlflow: &mut Mlflow, results: &mut impl Write) -> anyhow::Result<()> {
+    fn step(&mut self, mlflow: &mut Mlflow, stop: &Stop, results: &mut impl Write) -> anyhow::Result<()> {
         let stamp = match mlflow.find(self.registered) {
             Ok(found) => found.stamp,
             Err(error) => return self.registry_failed(&error),
@@ -131,8 +132,9 @@ impl Followed<'_> {
             }
         }
         let Some(ready) = self.ready.take() else { return Ok(()) };
-        match publish(self.config, &ready) {
-            Ok(outcome) => {
+        match publish(self.config, &ready, stop) {
+            Ok(None) => Ok(()),
+            Ok(Some(outcome)) => {
                 if self.trouble.is_some() {
                     self.over("Kafka takes models again");
                 }
@@ -193,8 +195,8 @@ enum Outcome {
 }
 
 /// Publishes a model, unless it is the newest on its topic already: a restart, or an acknowledgement that was lost, is
-/// no reason to send it twice.
-fn publish(config: &PublishConfig, ready: &Prepared<'_>) -> Result<Outcome, PublishError> {
+/// no reason to send it twice. Nothing where it is to stop before.
+fn publish(config: &PublishConfig, ready: &Prepared<'_>, stop: &Stop) -> Result<Option<Outcome>, PublishError> {
     let Prepared { model, archive, .. } = ready;
     let publisher = Publisher::new(&Cluster::new(&config.kafka, &config.application), archive.bytes)?;
     let (way, found) = publisher.check(&model.topic, archive, Instant::now() + Publisher::CHECK_TIME)?;
@@ -204,9 +206,21 @@ fn publish(config: &PublishConfig, ready: &Prepared<'_>) -> Result<Outcome, Publ
     for warning in found.warnings {
         tracing::warn!("{warning}");
     }
-    if let Some(place) = publisher.find_newest(&model.topic, &archive.identity())? {
-        return Ok(Outcome::Unchanged((place.partition, place.offset)));
+    let stopping = || stop.requested();
+    let patience = ForSoLong::new(&stopping, Publisher::LOOK_TIME);
+    if let Some(place) = publisher.find_newest(&model.topic, &archive.identity(), &patience)? {
+        return Ok(Some(Outcome::Unchanged((place.partition, place.offset))));
+    }
+    if stop.requested() {
+        return Ok(None);
+    }
+    if patience.is_over() {
+        tracing::warn!(
+            "{}: to find out whether the topic has this model takes more than {} s; publishing it",
+            model.topic,
+            Publisher::LOOK_TIME.as_secs()
+        );
     }
     let place = send(&publisher, ready, way)?;
-    Ok(Outcome::Published((place.partition, place.offset)))
+    Ok(Some(Outcome::Published((place.partition, place.offset))))
 }

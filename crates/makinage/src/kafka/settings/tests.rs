@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use rdkafka::ClientConfig;
+use rdkafka::{ClientConfig, consumer::BaseConsumer, error::KafkaResult, producer::BaseProducer};
 
 use super::{Cluster, alone, attempt_ms, in_order, record_limit};
 use crate::config::Kafka;
@@ -33,7 +33,7 @@ const SHARED: [(&str, &str); 7] = [
     ("topic.metadata.refresh.interval.ms", "10000"),
 ];
 
-const MODEL_READER: [(&str, &str); 11] = [
+const MODEL_READER: [(&str, &str); 12] = [
     ("auto.offset.reset", "earliest"),
     ("enable.auto.commit", "false"),
     ("enable.partition.eof", "true"),
@@ -42,6 +42,7 @@ const MODEL_READER: [(&str, &str); 11] = [
     ("fetch.queue.backoff.ms", "5"),
     ("group.id", "app-models"),
     ("isolation.level", "read_committed"),
+    ("message.max.bytes", "1000000"),
     ("queued.max.messages.kbytes", "1024"),
     ("queued.min.messages", "1"),
     ("receive.message.max.bytes", "2147483647"),
@@ -216,6 +217,38 @@ fn librdkafka_takes_the_settings_of_each_kind() {
     for (name, _) in KINDS {
         kind(name, &[]).create_native_config().unwrap_or_else(|error| panic!("{name}: {error}"));
     }
+}
+
+/// Librdkafka compares settings with each other only when a client is made of them.
+fn make(client: &ClientConfig) -> KafkaResult<()> {
+    if client.get("group.id").is_some() {
+        client.create::<BaseConsumer>().map(drop)
+    } else {
+        client.create::<BaseProducer>().map(drop)
+    }
+}
+
+#[test]
+fn what_a_user_may_set_contradicts_no_setting_of_ours() {
+    let larger = [
+        ("reconnect.backoff.ms", "1500"),
+        ("message.max.bytes", "20000000"),
+        ("linger.ms", "250000"),
+        ("session.timeout.ms", "300000"),
+    ];
+    let smaller = [
+        ("fetch.max.bytes", "1000000"),
+        ("queued.max.messages.kbytes", "1"),
+        ("statistics.interval.ms", "0"),
+        ("socket.timeout.ms", "10"),
+    ];
+    for (name, _) in KINDS {
+        for user in [larger, smaller] {
+            make(&kind(name, &user)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
+    let longest = |first| cluster(&[("reconnect.backoff.ms", first)]).longest_backoff_ms();
+    assert_eq!((longest("100"), longest("1500"), longest("soon")), (1000, 1500, 1000));
 }
 
 #[test]

@@ -81,8 +81,12 @@ impl Topic {
     }
 
     fn find(&self, model: &ModelIdentity) -> Option<(i32, i64)> {
+        self.find_within(Publisher::LOOK_TIME, &|| false, model)
+    }
+
+    fn find_within(&self, longest: Duration, stopping: &dyn Fn() -> bool, model: &ModelIdentity) -> Option<(i32, i64)> {
         let publisher = Publisher::new(&self.cluster, 1_000_000).unwrap();
-        let found = publisher.find_newest("model", model).unwrap();
+        let found = publisher.find_newest("model", model, &ForSoLong::new(stopping, longest)).unwrap();
         found.map(|place| (place.partition, place.offset))
     }
 
@@ -204,6 +208,14 @@ fn chunks_are_found_where_the_manifest_does_not_say_that_they_are() {
 }
 
 #[test]
+fn a_look_that_was_stopped_or_takes_too_long_finds_nothing() {
+    let topic = Topic::of(&[SENT, Sent { value: b"hello", ..SENT }, Sent { value: b"hello", ..SENT }]);
+    assert_eq!(topic.find(&of(ZIP)), Some((0, 0)));
+    assert_eq!(topic.find_within(Duration::ZERO, &|| false, &of(ZIP)), None, "so that it is published again");
+    assert_eq!(topic.find_within(Publisher::LOOK_TIME, &|| true, &of(ZIP)), None);
+}
+
+#[test]
 fn what_no_service_can_read_is_passed_over() {
     let headers: &[(&str, &[u8])] = &[(KIND_HEADER, b"manifest")];
     let reference: &[(&str, &[u8])] = &[(KIND_HEADER, b"reference")];
@@ -284,7 +296,8 @@ fn a_topic_without_models_has_no_newest() {
     assert_eq!(topic.find(&of(ZIP)), None);
     topic.send(Sent { value: b"hello", ..SENT });
     assert_eq!(topic.find(&of(ZIP)), None);
-    let nowhere = Publisher::new(&topic.cluster, 1_000_000).unwrap().find_newest("no_model", &of(ZIP));
+    let patience = ForSoLong::new(&|| false, Publisher::LOOK_TIME);
+    let nowhere = Publisher::new(&topic.cluster, 1_000_000).unwrap().find_newest("no_model", &of(ZIP), &patience);
     assert!(nowhere.is_ok_and(|found| found.is_none()));
     drop(topic.kafka);
 }

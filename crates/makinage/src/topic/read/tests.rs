@@ -7,7 +7,7 @@ use std::{
 
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
-use super::{AMinute, Came, Patience, Placed, Reading, read_from};
+use super::{AMinute, Came, ForSoLong, Patience, Placed, Reading, read_from};
 
 /// A second passes with each look. When its script is over, nothing comes any more.
 struct Script {
@@ -169,4 +169,29 @@ fn a_service_waits_for_hours_is_told_what_is_wrong_and_ends_when_it_is_stopped()
     let log = Script::new(records(0..5));
     let (shown, ended) = log.read(0..5, &stopped);
     assert_eq!((shown, ended.is_err()), (vec![0, 1, 2], true), "also while records come");
+}
+
+#[test]
+fn a_stop_ends_it_with_the_record_at_hand() {
+    let (log, stopped) = (Script::new(records(0..9)), Cell::new(false));
+    let stopping = || stopped.get();
+    let ended = read_from(&log, &(0..9), &ForSoLong::new(&stopping, Duration::from_hours(1)), |offset| {
+        if *offset == 3 {
+            stopped.set(true);
+        }
+        ControlFlow::Continue(())
+    });
+    assert_eq!((ended.is_err(), log.left()), (true, 5));
+}
+
+#[test]
+fn so_does_the_end_of_the_whole_time_though_records_come() {
+    let stop = || false;
+    let (shown, ended) = Script::new(records(0..9)).read(0..9, &ForSoLong::new(&stop, Duration::ZERO));
+    assert_eq!((shown, ended.is_err()), (vec![0], true));
+    let (shown, ended) = Script::new(records(0..9)).read(0..9, &ForSoLong::new(&stop, Duration::from_hours(1)));
+    assert_eq!((shown, ended), ((0..9).collect(), Ok(())));
+    let silent = Script::new(nothing(100));
+    assert!(silent.read(0..9, &ForSoLong::new(&stop, Duration::from_hours(1))).1.is_err());
+    assert_eq!(silent.left(), 40, "nor is a silent broker waited for any longer than by others");
 }

@@ -63,3 +63,12 @@ fn a_download_that_nobody_waits_for_any_more_is_ended() {
     let given_up = downloaded_unless("sleep 1000", 1000, &given_up);
     assert!(matches!(&given_up, Err(NotHad::Later(why)) if why.contains("given up")), "{given_up:?}");
 }
+
+#[test]
+fn neither_what_is_printed_nor_the_registry_s_address_shows_a_credential() {
+    let printed = downloaded("echo 'GET https://u:SECRET@h/m?sig=SECRET' >&2; exit 3", 1000);
+    assert!(matches!(&printed, Err(NotHad::Later(why)) if why.contains("printed: GET https://h/m)")), "{printed:?}");
+    let away = r#"{\"error\": {\"kind\": \"away\", \"message\": \"m\", \"where\": \"postgresql://u:p@SECRET@h/db\"}}"#;
+    let asked = downloaded(&format!("say \"{away}\"; read -r end"), 1000);
+    assert!(matches!(&asked, Err(NotHad::Later(why)) if why.contains("at postgresql://h/db can't")), "{asked:?}");
+}
