@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    choice::{Older, State},
+    choice::{Older, State, Underway},
     mailbox::Seen,
 };
 use crate::{backoff::Backoff, model::RecordPlace};
@@ -44,11 +44,20 @@ pub(crate) struct Known<M> {
     older: Older,
     /// What came, and hasn't been met in the order.
     fresh: Vec<RecordPlace>,
+    /// What is being fetched has overtaken another.
+    has_overtaken: bool,
 }
 
 impl<M> Default for Known<M> {
     fn default() -> Self {
-        Self { entries: vec![], order: vec![], off_topic: vec![], older: Older::Unread, fresh: vec![] }
+        Self {
+            entries: vec![],
+            order: vec![],
+            off_topic: vec![],
+            older: Older::Unread,
+            fresh: vec![],
+            has_overtaken: false,
+        }
     }
 }
 
@@ -170,6 +179,7 @@ impl<M> Known<M> {
 
     /// From now on this model is fetched, and no other.
     pub(crate) fn fetching(&mut self, place: &RecordPlace, now: Instant) {
+        self.has_overtaken = self.fetched().is_some();
         for entry in self.entries.iter_mut().filter(|entry| matches!(entry.state, State::Fetching)) {
             entry.state = State::Seen(now);
         }
@@ -180,6 +190,15 @@ impl<M> Known<M> {
     pub(crate) fn fetched(&self) -> Option<RecordPlace> {
         let fetching = self.entries.iter().find(|entry| matches!(entry.state, State::Fetching));
         fetching.map(|entry| entry.place.clone())
+    }
+
+    /// Whether a newer model may overtake it.
+    pub(crate) fn underway(&self) -> Underway {
+        match self.fetched() {
+            None => Underway::Nothing,
+            Some(_) if self.has_overtaken => Underway::Kept,
+            Some(_) => Underway::Overtakable,
+        }
     }
 
     /// A model couldn't be had, and is tried again. Says whether that is news.

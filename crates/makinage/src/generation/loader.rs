@@ -142,6 +142,7 @@ impl<B: Build, T: Models> Loader<B, T> {
             now,
             configuration: self.configuration.number,
             older: self.known.older(),
+            underway: self.known.underway(),
             going_back: self.going_back.as_ref().map(|going_back| going_back.due),
             store_was_asked: self.store_was_asked,
         };

@@ -129,6 +129,27 @@ fn a_newer_model_overtakes_one_that_is_on_its_way() {
 }
 
 #[test]
+fn a_stream_of_models_that_come_faster_than_one_is_fetched_does_not_keep_all_from_coming() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    let mut fetched = vec![];
+    for number in 2..=5 {
+        scene.publish(number);
+        scene.step_until_it_waits();
+        fetched.extend(scene.loader.known.fetched().map(|place| place.offset));
+    }
+    assert_eq!(fetched, [2, 3, 3, 3], "what has overtaken one comes");
+    scene.built();
+    scene.settle();
+    assert_eq!(scene.built(), [(3, 0), (5, 0)]);
+    scene.publish(6);
+    scene.step_until_it_takes();
+    scene.publish(7);
+    scene.step_until_it_waits();
+    assert_eq!(scene.loader.known.fetched(), Some(place(7)), "the next one may be overtaken again");
+}
+
+#[test]
 fn what_comes_of_a_model_that_was_overtaken_is_not_taken_for_the_newer_one() {
     let mut scene = Scene::new(&[1]);
     scene.settle();
