@@ -17,6 +17,13 @@ pub(crate) enum State<M> {
     Passed,
 }
 
+impl<M> State<M> {
+    /// It is here, and isn't known to fail.
+    pub(crate) fn is_untried(&self) -> bool {
+        matches!(self, Self::Here(_, failed) if failed.is_empty())
+    }
+}
+
 /// What may be known of the models before the last candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Older {
@@ -50,6 +57,8 @@ pub(crate) struct Circumstances {
     pub older: Older,
     /// What is being fetched.
     pub underway: Underway,
+    /// What is before the last candidate is asked for even while a newer one is on its way.
+    pub looks_further: bool,
     /// What serves was taken back: when it is tried again to go to the one before.
     pub going_back: Option<Instant>,
     /// Whether the store was asked for the model that served last, and nothing has come since.
@@ -78,7 +87,7 @@ pub(crate) enum Next {
 /// Chooses. `serving` is the number of the configuration that serves; the candidates are the models that may take over,
 /// newest first, as far as they are known.
 pub(crate) fn choose<M>(serving: Option<u64>, candidates: &[&State<M>], circumstances: &Circumstances) -> Next {
-    let Circumstances { now, older, configuration, going_back, store_was_asked, .. } = *circumstances;
+    let Circumstances { now, configuration, older, looks_further, going_back, store_was_asked, .. } = *circumstances;
     if going_back.is_some_and(|due| due <= now) {
         return Next::GoBack;
     }
@@ -87,7 +96,7 @@ pub(crate) fn choose<M>(serving: Option<u64>, candidates: &[&State<M>], circumst
         return next;
     }
     let look_back = match older {
-        Older::Ask(due) if !is_open => Some(due),
+        Older::Ask(due) if !is_open || looks_further => Some(due),
         _ => None,
     };
     if look_back.is_some_and(|due| due <= now) {

@@ -132,12 +132,18 @@ impl<M> Known<M> {
 
     /// Whether a model that nobody has tried yet isn't in the order.
     fn passes_by(&self) -> bool {
-        let is_untried = |state: &State<M>| match state {
-            State::Seen(_) | State::Later(_) | State::Fetching => true,
-            State::Here(_, failed) => failed.is_empty(),
-            State::Passed => false,
-        };
-        self.entries.iter().any(|entry| is_untried(&entry.state) && !self.is_candidate(&entry.place))
+        self.is_any_unmet(|state| matches!(state, State::Seen(_) | State::Later(_) | State::Fetching))
+            || self.is_any_unmet(State::is_untried)
+    }
+
+    /// Whether older models are asked for even while a newer one is on its way: one that could serve meanwhile is here,
+    /// and isn't in the order yet.
+    pub(crate) fn looks_further(&self) -> bool {
+        self.is_any_unmet(State::is_untried)
+    }
+
+    fn is_any_unmet(&self, is_wanted: impl Fn(&State<M>) -> bool) -> bool {
+        self.entries.iter().any(|entry| is_wanted(&entry.state) && !self.is_candidate(&entry.place))
     }
 
     fn is_candidate(&self, place: &RecordPlace) -> bool {

@@ -143,6 +143,7 @@ impl<B: Build, T: Models> Loader<B, T> {
             configuration: self.configuration.number,
             older: self.known.older(),
             underway: self.known.underway(),
+            looks_further: self.known.looks_further(),
             going_back: self.going_back.as_ref().map(|going_back| going_back.due),
             store_was_asked: self.store_was_asked,
         };

@@ -35,6 +35,7 @@ fn row(situation: &'static str, serving: Option<u64>, candidates: Vec<State<()>>
         configuration: 1,
         older: Older::None,
         underway: if candidates.contains(&Fetching) { Underway::Overtakable } else { Underway::Nothing },
+        looks_further: false,
         going_back: None,
         store_was_asked: false,
     };
@@ -142,6 +143,9 @@ fn when_a_newer_model_comes_while_one_serves() {
         row("one that is tried again waits for what isn't met", Some(1), vec![Later(at(9))], WAIT).with(unmet),
         row("an older one does not", Some(1), vec![Fetching, Seen(at(10))], WAIT),
         row("nor does one that is tried again: the other may take long", Some(1), vec![Later(at(9)), Fetching], WAIT),
+        row("one that is here isn't met in the order yet", Some(1), vec![Fetching], Next::LookBack)
+            .with(askable)
+            .with(|now| now.looks_further = true),
         row("what is here serves while a newer one is on its way", Some(1), vec![Fetching, here(&[])], Next::Build(1)),
         row(
             "what was overtaken is next where the newer is of no use",

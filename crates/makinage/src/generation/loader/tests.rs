@@ -150,6 +150,22 @@ fn a_stream_of_models_that_come_faster_than_one_is_fetched_does_not_keep_all_fro
 }
 
 #[test]
+fn what_is_here_serves_while_a_newer_one_is_on_its_way() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.publish(2);
+    scene.step_until_it_takes();
+    scene.fetcher.work_off();
+    // Both are heard at once.
+    scene.publish(3);
+    scene.step_until_it_waits();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(2));
+    assert_eq!(scene.loader.known.fetched(), Some(place(3)));
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(3));
+}
+
+#[test]
 fn what_comes_of_a_model_that_was_overtaken_is_not_taken_for_the_newer_one() {
     let mut scene = Scene::new(&[1]);
     scene.settle();
