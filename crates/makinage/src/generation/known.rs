@@ -30,6 +30,8 @@ struct Entry<M> {
     state: State<M>,
     patience: Backoff,
     was_told: bool,
+    /// Whether the order is asked for until it is met; what is late isn't looked for.
+    is_sought: bool,
 }
 
 /// Models, and the order of those that may take over.
@@ -100,7 +102,8 @@ impl<M> Known<M> {
     }
 
     /// The topic's answer: the model before the last of the order. Those that came, and are older than what is here,
-    /// are returned: partitions are read beside each other, and all instances are to serve the same.
+    /// are returned: partitions are read beside each other, and all instances are to serve the same. They aren't looked
+    /// for from then on, but a later record may change the order, and then they are candidates like others.
     pub(crate) fn found(
         &mut self,
         found: Option<RecordPlace>,
@@ -116,7 +119,9 @@ impl<M> Known<M> {
         let is_had = serving == Some(&found) || matches!(self.state(&found), Some(State::Here(..)));
         let late = if is_had && serving.is_some() { mem::take(&mut self.fresh) } else { vec![] };
         for place in &late {
-            self.set(place, State::Passed);
+            if let Some(entry) = self.entry(place) {
+                entry.is_sought = false;
+            }
         }
         if serving == Some(&found) {
             self.older = Older::None;
@@ -124,6 +129,9 @@ impl<M> Known<M> {
         }
         self.note(&found, now);
         self.off_topic.retain(|place| *place != found);
+        if let Some(entry) = self.entry(&found) {
+            entry.is_sought = true;
+        }
         self.order.push(found);
         // While something serves, only those are of interest that came meanwhile, and were passed by for a newer one.
         self.older = if serving.is_none() || self.passes_by() { Older::Ask(now) } else { Older::None };
@@ -143,7 +151,8 @@ impl<M> Known<M> {
     }
 
     fn is_any_unmet(&self, is_wanted: impl Fn(&State<M>) -> bool) -> bool {
-        self.entries.iter().any(|entry| is_wanted(&entry.state) && !self.is_candidate(&entry.place))
+        let mut sought = self.entries.iter().filter(|entry| entry.is_sought);
+        sought.any(|entry| is_wanted(&entry.state) && !self.is_candidate(&entry.place))
     }
 
     fn is_candidate(&self, place: &RecordPlace) -> bool {
@@ -171,10 +180,17 @@ impl<M> Known<M> {
 
     /// A model has come further, or not.
     pub(crate) fn set(&mut self, place: &RecordPlace, state: State<M>) {
-        match self.entries.iter_mut().find(|entry| entry.place == *place) {
+        match self.entry(place) {
             Some(entry) => entry.state = state,
-            None => self.entries.push(Entry { place: place.clone(), state, patience: PATIENCE, was_told: false }),
+            None => {
+                let place = place.clone();
+                self.entries.push(Entry { place, state, patience: PATIENCE, was_told: false, is_sought: true });
+            }
         }
+    }
+
+    fn entry(&mut self, place: &RecordPlace) -> Option<&mut Entry<M>> {
+        self.entries.iter_mut().find(|entry| entry.place == *place)
     }
 
     fn note(&mut self, place: &RecordPlace, due: Instant) {
@@ -209,7 +225,7 @@ impl<M> Known<M> {
 
     /// A model couldn't be had, and is tried again. Says whether that is news.
     pub(crate) fn later(&mut self, place: &RecordPlace, now: Instant) -> bool {
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.place == *place) else { return false };
+        let Some(entry) = self.entry(place) else { return false };
         entry.state = State::Later(now + entry.patience.failed());
         !mem::replace(&mut entry.was_told, true)
     }
@@ -223,9 +239,7 @@ impl<M> Known<M> {
     /// A candidate didn't load with this configuration. `serves`: another one serves.
     pub(crate) fn failed(&mut self, index: usize, configuration: u64, serves: bool) {
         let Some(place) = self.place(index) else { return };
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.place == place)
-            && let State::Here(_, failed) = &mut entry.state
-        {
+        if let Some(Entry { state: State::Here(_, failed), .. }) = self.entry(&place) {
             failed.push(configuration);
         }
         self.keep_tried(serves);

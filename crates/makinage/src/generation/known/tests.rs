@@ -58,6 +58,22 @@ fn models_of_a_topic_that_was_made_anew_come_before_those_that_are_here_from_the
 }
 
 #[test]
+fn what_was_late_is_no_reason_to_look_back_and_is_a_candidate_where_the_order_changes() {
+    let now = Instant::now();
+    let mut known = Known::<()>::default();
+    known.read(now);
+    known.seen(seen(3), now);
+    assert_eq!(known.found(Some(place(5)), Some(&place(5)), now), [place(3)], "it is told");
+    known.seen(seen(6), now);
+    known.found(Some(place(6)), Some(&place(5)), now);
+    assert_eq!(known.older(), Older::None, "nobody looks for it");
+    // A record that came after the one that serves makes that older than it was.
+    known.seen(seen(7), now);
+    known.found(Some(place(3)), Some(&place(5)), now);
+    assert_eq!(known.candidates(), [&State::Seen(now)]);
+}
+
+#[test]
 fn an_order_that_goes_round_in_circles_ends() {
     let now = Instant::now();
     let mut known = Known::<()>::default();
