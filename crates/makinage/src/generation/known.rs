@@ -64,10 +64,18 @@ impl<M> Default for Known<M> {
 }
 
 impl<M> Known<M> {
-    /// Another topic is read from now on. Models of the one before that are here stay.
+    /// Another topic is read from now on. Models of the one before that are here or on their way stay; the others are
+    /// met on the new one, or not.
     pub(crate) fn read(&mut self, now: Instant) {
-        let here = |place: &&RecordPlace| matches!(self.state(place), Some(State::Here(..)));
-        self.off_topic = self.places().filter(here).cloned().collect();
+        let stays = |entry: &&Entry<M>| entry.is_sought && matches!(entry.state, State::Here(..) | State::Fetching);
+        let mut staying: Vec<_> = self.entries.iter().rev().filter(stays).map(|entry| entry.place.clone()).collect();
+        // What isn't met yet is behind what is.
+        staying.sort_by_key(|place| self.places().position(|met| met == place).unwrap_or(usize::MAX));
+        self.off_topic = staying;
+        for entry in &mut self.entries {
+            entry.is_sought &= !matches!(entry.state, State::Seen(_) | State::Later(_));
+        }
+        self.has_overtaken = false;
         self.fresh.clear();
         self.ask_anew(now);
     }
@@ -145,9 +153,10 @@ impl<M> Known<M> {
     }
 
     /// Whether older models are asked for even while a newer one is on its way: one that could serve meanwhile is here,
-    /// and isn't in the order yet.
+    /// and isn't in the order yet, or what is on its way is behind all that the topic has.
     pub(crate) fn looks_further(&self) -> bool {
-        self.is_any_unmet(State::is_untried)
+        let is_off_topic = || self.fetched().is_some_and(|place| self.off_topic.contains(&place));
+        self.is_any_unmet(State::is_untried) || is_off_topic()
     }
 
     fn is_any_unmet(&self, is_wanted: impl Fn(&State<M>) -> bool) -> bool {

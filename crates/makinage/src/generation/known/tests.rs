@@ -74,6 +74,19 @@ fn what_was_late_is_no_reason_to_look_back_and_is_a_candidate_where_the_order_ch
 }
 
 #[test]
+fn what_nobody_tried_of_a_topic_that_was_made_anew_is_not_looked_for_on_the_new_one() {
+    let now = Instant::now();
+    let mut known = Known::<()>::default();
+    known.read(now);
+    known.seen(seen(2), now);
+    known.seen(seen(3), now);
+    known.later(&place(3), now);
+    known.read(now);
+    known.found(Some(place(1)), Some(&place(9)), now);
+    assert_eq!(known.older(), Older::None);
+}
+
+#[test]
 fn an_order_that_goes_round_in_circles_ends() {
     let now = Instant::now();
     let mut known = Known::<()>::default();

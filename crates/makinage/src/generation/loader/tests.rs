@@ -367,6 +367,35 @@ fn a_topic_that_is_made_anew_is_served_whatever_its_records_times_are() {
 }
 
 #[test]
+fn what_was_on_its_way_when_the_topic_was_made_anew_serves_where_that_has_nothing() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.publish(2);
+    scene.step_until_it_takes();
+    scene.fetcher.work_off();
+    scene.topic.models.lock().unwrap().clear();
+    scene.mailbox.read();
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(2));
+}
+
+#[test]
+fn what_is_on_its_way_from_a_topic_that_was_made_anew_keeps_no_model_of_the_new_one_waiting() {
+    let mut scene = Scene::new(&[5]);
+    scene.settle();
+    for number in [6, 7] {
+        scene.publish(number);
+        scene.step_until_it_waits();
+    }
+    *scene.topic.models.lock().unwrap() = vec![1];
+    scene.mailbox.read();
+    scene.step_until_it_waits();
+    assert_eq!(scene.loader.known.fetched(), Some(place(1)));
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(1));
+}
+
+#[test]
 fn a_topic_that_cannot_be_read_is_tried_again() {
     let mut scene = Scene::new(&[1]);
     *scene.topic.unreadable.lock().unwrap() = true;
