@@ -194,7 +194,11 @@ impl<B: Build, T: Models> Loader<B, T> {
                 tracing::error!("{}", words::unusable(&place, &why));
                 self.known.set(&place, State::Passed);
             }
-            Err(NotHad::Gone) => self.known.set(&place, State::Passed),
+            Err(NotHad::Gone) => {
+                self.known.set(&place, State::Passed);
+                // The times of those before it count anew.
+                self.known.ask_anew(now);
+            }
         }
     }
 

@@ -166,6 +166,19 @@ fn what_is_here_serves_while_a_newer_one_is_on_its_way() {
 }
 
 #[test]
+fn where_a_record_is_gone_the_order_is_asked_for_from_the_newest_on() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.cannot_be_had(3, vec![NotHad::Gone]);
+    scene.publish(3);
+    scene.step_until_it_takes();
+    // An older record of its partition counts for its own time again, which may be the latest.
+    scene.topic.put(4);
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(4));
+}
+
+#[test]
 fn what_comes_of_a_model_that_was_overtaken_is_not_taken_for_the_newer_one() {
     let mut scene = Scene::new(&[1]);
     scene.settle();
