@@ -131,6 +131,7 @@ impl<M> Known<M> {
                 entry.is_sought = false;
             }
         }
+        self.forget_useless();
         if serving == Some(&found) {
             self.older = Older::None;
             return late;
@@ -189,12 +190,16 @@ impl<M> Known<M> {
 
     /// A model has come further, or not.
     pub(crate) fn set(&mut self, place: &RecordPlace, state: State<M>) {
+        let is_passed = matches!(state, State::Passed);
         match self.entry(place) {
             Some(entry) => entry.state = state,
             None => {
                 let place = place.clone();
                 self.entries.push(Entry { place, state, patience: PATIENCE, was_told: false, is_sought: true });
             }
+        }
+        if is_passed {
+            self.forget_useless();
         }
     }
 
@@ -252,7 +257,6 @@ impl<M> Known<M> {
             failed.push(configuration);
         }
         self.keep_tried(serves);
-        self.forget_passed();
     }
 
     /// A candidate serves from now on: those before it are of no interest any more.
@@ -292,12 +296,15 @@ impl<M> Known<M> {
         }
     }
 
-    fn forget_passed(&mut self) {
+    /// Of what is out of the order for good, as far as is known, the latest is remembered.
+    fn forget_useless(&mut self) {
         let (order, off_topic) = (&self.order, &self.off_topic);
-        let is_out = |place: &RecordPlace| !order.contains(place) && !off_topic.contains(place);
-        let mut out = self.entries.iter().filter(|entry| is_out(&entry.place)).count();
+        let is_useless = |entry: &Entry<M>| matches!(entry.state, State::Passed) || !entry.is_sought;
+        let is_met = |place: &RecordPlace| order.contains(place) || off_topic.contains(place);
+        let is_out = |entry: &Entry<M>| is_useless(entry) && !is_met(&entry.place);
+        let mut out = self.entries.iter().filter(|entry| is_out(entry)).count();
         self.entries.retain(|entry| {
-            let is_forgotten = out > REMEMBERED && is_out(&entry.place);
+            let is_forgotten = out > REMEMBERED && is_out(entry);
             out -= usize::from(is_forgotten);
             !is_forgotten
         });

@@ -112,3 +112,31 @@ fn what_is_remembered_of_models_that_are_of_no_use_is_bounded() {
     let here = known.entries.iter().filter(|entry| matches!(entry.state, State::Here(..)));
     assert!(here.count() <= 2, "bad models' zips are let go");
 }
+
+#[test]
+fn what_is_remembered_of_models_that_cannot_be_had_is_bounded_and_what_is_still_looked_for_stays() {
+    let now = Instant::now();
+    let mut known = Known::<()>::default();
+    known.read(now);
+    known.seen(seen(0), now);
+    for number in 1..1000 {
+        known.seen(seen(number), now);
+        known.found(Some(place(number)), Some(&place(-1)), now);
+        known.set(&place(number), State::Passed);
+    }
+    assert_eq!(known.entries.len(), REMEMBERED + 2, "with the one in the order and the one that is looked for");
+    assert_eq!(known.state(&place(0)), Some(&State::Seen(now)));
+    assert_eq!(known.state(&place(1)), None, "the oldest are forgotten");
+}
+
+#[test]
+fn what_is_remembered_of_late_models_is_bounded() {
+    let now = Instant::now();
+    let mut known = Known::<()>::default();
+    known.read(now);
+    for number in 0..1000 {
+        known.seen(seen(number), now);
+        known.found(Some(place(1000)), Some(&place(1000)), now);
+    }
+    assert_eq!(known.entries.len(), REMEMBERED);
+}
