@@ -42,7 +42,8 @@ pub(crate) enum Underway {
     Nothing,
     /// A model that a newer one may overtake.
     Overtakable,
-    /// A model that has overtaken another: it comes to its end, or a stream of models would never let one come.
+    /// A model that has overtaken another, or was overtaken before: its fetch comes to its end, or a stream of models
+    /// would never let one come.
     Kept,
 }
 

@@ -30,6 +30,7 @@ struct Entry<M> {
     state: State<M>,
     patience: Backoff,
     was_told: bool,
+    was_overtaken: bool,
     /// Whether the order is asked for until it is met; what is late isn't looked for.
     is_sought: bool,
 }
@@ -46,20 +47,13 @@ pub(crate) struct Known<M> {
     older: Older,
     /// What came, and hasn't been met in the order.
     fresh: Vec<RecordPlace>,
-    /// What is being fetched has overtaken another.
-    has_overtaken: bool,
+    /// What is being fetched has overtaken another, or was overtaken before.
+    is_kept: bool,
 }
 
 impl<M> Default for Known<M> {
     fn default() -> Self {
-        Self {
-            entries: vec![],
-            order: vec![],
-            off_topic: vec![],
-            older: Older::Unread,
-            fresh: vec![],
-            has_overtaken: false,
-        }
+        Self { entries: vec![], order: vec![], off_topic: vec![], older: Older::Unread, fresh: vec![], is_kept: false }
     }
 }
 
@@ -75,7 +69,7 @@ impl<M> Known<M> {
         for entry in &mut self.entries {
             entry.is_sought &= !matches!(entry.state, State::Seen(_) | State::Later(_));
         }
-        self.has_overtaken = false;
+        self.is_kept = false;
         self.fresh.clear();
         self.ask_anew(now);
     }
@@ -195,7 +189,14 @@ impl<M> Known<M> {
             Some(entry) => entry.state = state,
             None => {
                 let place = place.clone();
-                self.entries.push(Entry { place, state, patience: PATIENCE, was_told: false, is_sought: true });
+                self.entries.push(Entry {
+                    place,
+                    state,
+                    patience: PATIENCE,
+                    was_told: false,
+                    was_overtaken: false,
+                    is_sought: true,
+                });
             }
         }
         if is_passed {
@@ -215,9 +216,9 @@ impl<M> Known<M> {
 
     /// From now on this model is fetched, and no other.
     pub(crate) fn fetching(&mut self, place: &RecordPlace, now: Instant) {
-        self.has_overtaken = self.fetched().is_some();
+        self.is_kept = self.fetched().is_some() || self.entry(place).is_some_and(|entry| entry.was_overtaken);
         for entry in self.entries.iter_mut().filter(|entry| matches!(entry.state, State::Fetching)) {
-            entry.state = State::Seen(now);
+            (entry.state, entry.was_overtaken) = (State::Seen(now), true);
         }
         self.set(place, State::Fetching);
     }
@@ -232,7 +233,7 @@ impl<M> Known<M> {
     pub(crate) fn underway(&self) -> Underway {
         match self.fetched() {
             None => Underway::Nothing,
-            Some(_) if self.has_overtaken => Underway::Kept,
+            Some(_) if self.is_kept => Underway::Kept,
             Some(_) => Underway::Overtakable,
         }
     }

@@ -150,6 +150,23 @@ fn a_stream_of_models_that_come_faster_than_one_is_fetched_does_not_keep_all_fro
 }
 
 #[test]
+fn what_was_overtaken_once_is_overtaken_no_more() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.publish(2);
+    scene.step_until_it_takes();
+    scene.cannot_be_had(3, vec![NotHad::Later("the server answers 503".to_owned())]);
+    scene.publish(3);
+    scene.step_until_it_waits();
+    scene.fetcher.work_off();
+    scene.step_until_it_waits();
+    assert_eq!(scene.loader.known.fetched(), Some(place(2)), "the newer one can't be had yet");
+    scene.publish(4);
+    scene.step_until_it_waits();
+    assert_eq!(scene.loader.known.fetched(), Some(place(2)));
+}
+
+#[test]
 fn what_is_here_serves_while_a_newer_one_is_on_its_way() {
     let mut scene = Scene::new(&[1]);
     scene.settle();
