@@ -76,10 +76,19 @@ impl<M> Known<M> {
 
     /// A model's record has come.
     pub(crate) fn seen(&mut self, seen: Seen, now: Instant) {
-        let due = if seen.is_promise { now + SETTLE } else { now };
+        let due = if seen.is_promise { self.settles(now).unwrap_or(now + SETTLE) } else { now };
         self.note(&seen.place, due);
         self.fresh.push(seen.place);
         self.ask_anew(now);
+    }
+
+    /// When the burst that is under way is over: with its first model, or a steady one never would be.
+    fn settles(&self, now: Instant) -> Option<Instant> {
+        let dues = self.entries.iter().filter_map(|entry| match entry.state {
+            State::Seen(due) if due > now => Some(due),
+            _ => None,
+        });
+        dues.min()
     }
 
     /// The order is asked for from the newest on.

@@ -167,6 +167,21 @@ fn what_was_overtaken_once_is_overtaken_no_more() {
 }
 
 #[test]
+fn large_models_that_come_at_short_intervals_wait_no_longer_than_the_first_of_them() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    for number in 2..=4 {
+        scene.topic.put(number);
+        scene.mailbox.seen(Seen { place: place(number), is_promise: true });
+        scene.step_until_it_waits();
+        assert_eq!(scene.loader.known.fetched(), None, "{number} waits");
+        scene.now += Duration::from_millis(100);
+    }
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(4));
+}
+
+#[test]
 fn what_is_here_serves_while_a_newer_one_is_on_its_way() {
     let mut scene = Scene::new(&[1]);
     scene.settle();
