@@ -82,7 +82,7 @@ impl<M> Known<M> {
         self.ask_anew(now);
     }
 
-    /// When the burst that is under way is over: with its first model, or a steady one never would be.
+    /// The end of the burst that is under way, as its first model sets it: else a steady one would have none.
     fn settles(&self, now: Instant) -> Option<Instant> {
         let dues = self.entries.iter().filter_map(|entry| match entry.state {
             State::Seen(due) if due > now => Some(due),
