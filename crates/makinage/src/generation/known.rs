@@ -194,19 +194,17 @@ impl<M> Known<M> {
     /// A model has come further, or not.
     pub(crate) fn set(&mut self, place: &RecordPlace, state: State<M>) {
         let is_passed = matches!(state, State::Passed);
-        match self.entry(place) {
-            Some(entry) => entry.state = state,
-            None => {
-                let place = place.clone();
-                self.entries.push(Entry {
-                    place,
-                    state,
-                    patience: PATIENCE,
-                    was_told: false,
-                    was_overtaken: false,
-                    is_sought: true,
-                });
-            }
+        if let Some(entry) = self.entry(place) {
+            entry.state = state;
+        } else {
+            self.entries.push(Entry {
+                place: place.clone(),
+                state,
+                patience: PATIENCE,
+                was_told: false,
+                was_overtaken: false,
+                is_sought: true,
+            });
         }
         if is_passed {
             self.forget_useless();
