@@ -17,6 +17,13 @@ pub(crate) enum State<M> {
     Passed,
 }
 
+impl<M> State<M> {
+    /// It is here, and isn't known to fail.
+    pub(crate) fn is_untried(&self) -> bool {
+        matches!(self, Self::Here(_, failed) if failed.is_empty())
+    }
+}
+
 /// What may be known of the models before the last candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Older {
@@ -28,6 +35,18 @@ pub(crate) enum Older {
     None,
 }
 
+/// What the fetcher is at, be it a candidate or a model that isn't met in the order yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Underway {
+    /// Nothing.
+    Nothing,
+    /// A model that a newer one may overtake.
+    Overtakable,
+    /// A model that has overtaken another, or was overtaken before: its fetch comes to its end, or a stream of models
+    /// would never let one come.
+    Kept,
+}
+
 /// What else bears on the choice.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Circumstances {
@@ -37,6 +56,10 @@ pub(crate) struct Circumstances {
     pub configuration: u64,
     /// What is before the last candidate.
     pub older: Older,
+    /// What is being fetched.
+    pub underway: Underway,
+    /// What is before the last candidate is asked for even while a newer one is on its way.
+    pub looks_further: bool,
     /// What serves was taken back: when it is tried again to go to the one before.
     pub going_back: Option<Instant>,
     /// Whether the store was asked for the model that served last, and nothing has come since.
@@ -65,16 +88,16 @@ pub(crate) enum Next {
 /// Chooses. `serving` is the number of the configuration that serves; the candidates are the models that may take over,
 /// newest first, as far as they are known.
 pub(crate) fn choose<M>(serving: Option<u64>, candidates: &[&State<M>], circumstances: &Circumstances) -> Next {
-    let Circumstances { now, configuration, older, going_back, store_was_asked } = *circumstances;
+    let Circumstances { now, configuration, older, looks_further, going_back, store_was_asked, .. } = *circumstances;
     if going_back.is_some_and(|due| due <= now) {
         return Next::GoBack;
     }
-    let Walked { next, wake, is_open } = walk(candidates, configuration, now);
+    let Walked { next, wake, is_open } = walk(candidates, circumstances);
     if let Some(next) = next {
         return next;
     }
     let look_back = match older {
-        Older::Ask(due) if !is_open => Some(due),
+        Older::Ask(due) if !is_open || looks_further => Some(due),
         _ => None,
     };
     if look_back.is_some_and(|due| due <= now) {
@@ -98,17 +121,21 @@ struct Walked {
 }
 
 /// From the newest candidate back to the first that there is something to do with.
-fn walk<M>(candidates: &[&State<M>], configuration: u64, now: Instant) -> Walked {
+fn walk<M>(candidates: &[&State<M>], circumstances: &Circumstances) -> Walked {
+    let Circumstances { now, configuration, underway, .. } = *circumstances;
     let fetching = candidates.iter().position(|state| matches!(state, State::Fetching));
+    // What isn't met in the order yet is older than all that are.
+    let is_newer = |index: usize| fetching.is_none_or(|fetching| index < fetching);
+    let may_overtake = |index: usize| underway == Underway::Overtakable && is_newer(index);
     let mut walked = Walked { next: None, wake: None, is_open: fetching.is_some() };
     for (index, state) in candidates.iter().enumerate() {
         match state {
             State::Here(_, failed) if !failed.contains(&configuration) => walked.next = Some(Next::Build(index)),
             // A newer one overtakes, but only at its first try: else two that take long would never come.
-            State::Seen(due) if *due <= now && fetching.is_none_or(|fetching| index < fetching) => {
+            State::Seen(due) if *due <= now && may_overtake(index) => walked.next = Some(Next::Fetch(index)),
+            State::Seen(due) | State::Later(due) if *due <= now && underway == Underway::Nothing => {
                 walked.next = Some(Next::Fetch(index));
             }
-            State::Later(due) if *due <= now && fetching.is_none() => walked.next = Some(Next::Fetch(index)),
             State::Seen(due) if *due > now => {
                 // It is to be had in a moment: those before it wait.
                 walked.wake = walked.wake.into_iter().chain([*due]).min();

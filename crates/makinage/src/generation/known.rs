@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    choice::{Older, State},
+    choice::{Older, State, Underway},
     mailbox::Seen,
 };
 use crate::{backoff::Backoff, model::RecordPlace};
@@ -30,6 +30,9 @@ struct Entry<M> {
     state: State<M>,
     patience: Backoff,
     was_told: bool,
+    was_overtaken: bool,
+    /// Whether the order is asked for until it is met; what is late isn't looked for.
+    is_sought: bool,
 }
 
 /// Models, and the order of those that may take over.
@@ -44,29 +47,48 @@ pub(crate) struct Known<M> {
     older: Older,
     /// What came, and hasn't been met in the order.
     fresh: Vec<RecordPlace>,
+    /// What is being fetched has overtaken another, or was overtaken before.
+    is_kept: bool,
 }
 
 impl<M> Default for Known<M> {
     fn default() -> Self {
-        Self { entries: vec![], order: vec![], off_topic: vec![], older: Older::Unread, fresh: vec![] }
+        Self { entries: vec![], order: vec![], off_topic: vec![], older: Older::Unread, fresh: vec![], is_kept: false }
     }
 }
 
 impl<M> Known<M> {
-    /// Another topic is read from now on. Models of the one before that are here stay.
+    /// Another topic is read from now on. Models of the one before that are here or on their way stay; the others are
+    /// met on the new one, or not.
     pub(crate) fn read(&mut self, now: Instant) {
-        let here = |place: &&RecordPlace| matches!(self.state(place), Some(State::Here(..)));
-        self.off_topic = self.places().filter(here).cloned().collect();
+        let stays = |entry: &&Entry<M>| entry.is_sought && matches!(entry.state, State::Here(..) | State::Fetching);
+        let mut staying: Vec<_> = self.entries.iter().rev().filter(stays).map(|entry| entry.place.clone()).collect();
+        // What isn't met yet is behind what is.
+        staying.sort_by_key(|place| self.places().position(|met| met == place).unwrap_or(usize::MAX));
+        self.off_topic = staying;
+        for entry in &mut self.entries {
+            entry.is_sought &= !matches!(entry.state, State::Seen(_) | State::Later(_));
+        }
+        self.is_kept = false;
         self.fresh.clear();
         self.ask_anew(now);
     }
 
     /// A model's record has come.
     pub(crate) fn seen(&mut self, seen: Seen, now: Instant) {
-        let due = if seen.is_promise { now + SETTLE } else { now };
+        let due = if seen.is_promise { self.settles(now).unwrap_or(now + SETTLE) } else { now };
         self.note(&seen.place, due);
         self.fresh.push(seen.place);
         self.ask_anew(now);
+    }
+
+    /// The end of the burst that is under way, as its first model sets it: else a steady one would have none.
+    fn settles(&self, now: Instant) -> Option<Instant> {
+        let dues = self.entries.iter().filter_map(|entry| match entry.state {
+            State::Seen(due) if due > now => Some(due),
+            _ => None,
+        });
+        dues.min()
     }
 
     /// The order is asked for from the newest on.
@@ -91,7 +113,8 @@ impl<M> Known<M> {
     }
 
     /// The topic's answer: the model before the last of the order. Those that came, and are older than what is here,
-    /// are returned: partitions are read beside each other, and all instances are to serve the same.
+    /// are returned: partitions are read beside each other, and all instances are to serve the same. They aren't looked
+    /// for from then on, but a later record may change the order, and then they are candidates like others.
     pub(crate) fn found(
         &mut self,
         found: Option<RecordPlace>,
@@ -107,14 +130,20 @@ impl<M> Known<M> {
         let is_had = serving == Some(&found) || matches!(self.state(&found), Some(State::Here(..)));
         let late = if is_had && serving.is_some() { mem::take(&mut self.fresh) } else { vec![] };
         for place in &late {
-            self.set(place, State::Passed);
+            if let Some(entry) = self.entry(place) {
+                entry.is_sought = false;
+            }
         }
+        self.forget_useless();
         if serving == Some(&found) {
             self.older = Older::None;
             return late;
         }
         self.note(&found, now);
         self.off_topic.retain(|place| *place != found);
+        if let Some(entry) = self.entry(&found) {
+            entry.is_sought = true;
+        }
         self.order.push(found);
         // While something serves, only those are of interest that came meanwhile, and were passed by for a newer one.
         self.older = if serving.is_none() || self.passes_by() { Older::Ask(now) } else { Older::None };
@@ -123,12 +152,20 @@ impl<M> Known<M> {
 
     /// Whether a model that nobody has tried yet isn't in the order.
     fn passes_by(&self) -> bool {
-        let is_untried = |state: &State<M>| match state {
-            State::Seen(_) | State::Later(_) | State::Fetching => true,
-            State::Here(_, failed) => failed.is_empty(),
-            State::Passed => false,
-        };
-        self.entries.iter().any(|entry| is_untried(&entry.state) && !self.is_candidate(&entry.place))
+        self.is_any_unmet(|state| matches!(state, State::Seen(_) | State::Later(_) | State::Fetching))
+            || self.is_any_unmet(State::is_untried)
+    }
+
+    /// Whether older models are asked for even while a newer one is on its way: one that could serve meanwhile is here,
+    /// and isn't in the order yet, or what is on its way is behind all that the topic has.
+    pub(crate) fn looks_further(&self) -> bool {
+        let is_off_topic = || self.fetched().is_some_and(|place| self.off_topic.contains(&place));
+        self.is_any_unmet(State::is_untried) || is_off_topic()
+    }
+
+    fn is_any_unmet(&self, is_wanted: impl Fn(&State<M>) -> bool) -> bool {
+        let mut sought = self.entries.iter().filter(|entry| entry.is_sought);
+        sought.any(|entry| is_wanted(&entry.state) && !self.is_candidate(&entry.place))
     }
 
     fn is_candidate(&self, place: &RecordPlace) -> bool {
@@ -156,10 +193,26 @@ impl<M> Known<M> {
 
     /// A model has come further, or not.
     pub(crate) fn set(&mut self, place: &RecordPlace, state: State<M>) {
-        match self.entries.iter_mut().find(|entry| entry.place == *place) {
-            Some(entry) => entry.state = state,
-            None => self.entries.push(Entry { place: place.clone(), state, patience: PATIENCE, was_told: false }),
+        let is_passed = matches!(state, State::Passed);
+        if let Some(entry) = self.entry(place) {
+            entry.state = state;
+        } else {
+            self.entries.push(Entry {
+                place: place.clone(),
+                state,
+                patience: PATIENCE,
+                was_told: false,
+                was_overtaken: false,
+                is_sought: true,
+            });
         }
+        if is_passed {
+            self.forget_useless();
+        }
+    }
+
+    fn entry(&mut self, place: &RecordPlace) -> Option<&mut Entry<M>> {
+        self.entries.iter_mut().find(|entry| entry.place == *place)
     }
 
     fn note(&mut self, place: &RecordPlace, due: Instant) {
@@ -170,8 +223,9 @@ impl<M> Known<M> {
 
     /// From now on this model is fetched, and no other.
     pub(crate) fn fetching(&mut self, place: &RecordPlace, now: Instant) {
+        self.is_kept = self.fetched().is_some() || self.entry(place).is_some_and(|entry| entry.was_overtaken);
         for entry in self.entries.iter_mut().filter(|entry| matches!(entry.state, State::Fetching)) {
-            entry.state = State::Seen(now);
+            (entry.state, entry.was_overtaken) = (State::Seen(now), true);
         }
         self.set(place, State::Fetching);
     }
@@ -182,9 +236,18 @@ impl<M> Known<M> {
         fetching.map(|entry| entry.place.clone())
     }
 
+    /// Whether a newer model may overtake it.
+    pub(crate) fn underway(&self) -> Underway {
+        match self.fetched() {
+            None => Underway::Nothing,
+            Some(_) if self.is_kept => Underway::Kept,
+            Some(_) => Underway::Overtakable,
+        }
+    }
+
     /// A model couldn't be had, and is tried again. Says whether that is news.
     pub(crate) fn later(&mut self, place: &RecordPlace, now: Instant) -> bool {
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.place == *place) else { return false };
+        let Some(entry) = self.entry(place) else { return false };
         entry.state = State::Later(now + entry.patience.failed());
         !mem::replace(&mut entry.was_told, true)
     }
@@ -198,13 +261,10 @@ impl<M> Known<M> {
     /// A candidate didn't load with this configuration. `serves`: another one serves.
     pub(crate) fn failed(&mut self, index: usize, configuration: u64, serves: bool) {
         let Some(place) = self.place(index) else { return };
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.place == place)
-            && let State::Here(_, failed) = &mut entry.state
-        {
+        if let Some(Entry { state: State::Here(_, failed), .. }) = self.entry(&place) {
             failed.push(configuration);
         }
         self.keep_tried(serves);
-        self.forget_passed();
     }
 
     /// A candidate serves from now on: those before it are of no interest any more.
@@ -244,12 +304,15 @@ impl<M> Known<M> {
         }
     }
 
-    fn forget_passed(&mut self) {
+    /// Of what is out of the order for good, as far as is known, the latest is remembered.
+    fn forget_useless(&mut self) {
         let (order, off_topic) = (&self.order, &self.off_topic);
-        let is_out = |place: &RecordPlace| !order.contains(place) && !off_topic.contains(place);
-        let mut out = self.entries.iter().filter(|entry| is_out(&entry.place)).count();
+        let is_useless = |entry: &Entry<M>| matches!(entry.state, State::Passed) || !entry.is_sought;
+        let is_met = |place: &RecordPlace| order.contains(place) || off_topic.contains(place);
+        let is_out = |entry: &Entry<M>| is_useless(entry) && !is_met(&entry.place);
+        let mut out = self.entries.iter().filter(|entry| is_out(entry)).count();
         self.entries.retain(|entry| {
-            let is_forgotten = out > REMEMBERED && is_out(&entry.place);
+            let is_forgotten = out > REMEMBERED && is_out(entry);
             out -= usize::from(is_forgotten);
             !is_forgotten
         });

@@ -142,6 +142,8 @@ impl<B: Build, T: Models> Loader<B, T> {
             now,
             configuration: self.configuration.number,
             older: self.known.older(),
+            underway: self.known.underway(),
+            looks_further: self.known.looks_further(),
             going_back: self.going_back.as_ref().map(|going_back| going_back.due),
             store_was_asked: self.store_was_asked,
         };
@@ -192,7 +194,11 @@ impl<B: Build, T: Models> Loader<B, T> {
                 tracing::error!("{}", words::unusable(&place, &why));
                 self.known.set(&place, State::Passed);
             }
-            Err(NotHad::Gone) => self.known.set(&place, State::Passed),
+            Err(NotHad::Gone) => {
+                self.known.set(&place, State::Passed);
+                // The times of those before it count anew.
+                self.known.ask_anew(now);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{
     Circumstances, Next, Older, State,
     State::{Fetching, Later, Passed, Seen},
-    choose,
+    Underway, choose,
 };
 
 /// Seconds from the table's beginning; it is always second 10 now.
@@ -28,10 +28,17 @@ struct Row {
     next: Next,
 }
 
-/// Configuration 1, a topic that was looked through, and the store hasn't been asked.
+/// Configuration 1, a topic that was looked through, nothing was overtaken, and the store hasn't been asked.
 fn row(situation: &'static str, serving: Option<u64>, candidates: Vec<State<()>>, next: Next) -> Row {
-    let circumstances =
-        Circumstances { now: at(10), configuration: 1, older: Older::None, going_back: None, store_was_asked: false };
+    let circumstances = Circumstances {
+        now: at(10),
+        configuration: 1,
+        older: Older::None,
+        underway: if candidates.contains(&Fetching) { Underway::Overtakable } else { Underway::Nothing },
+        looks_further: false,
+        going_back: None,
+        store_was_asked: false,
+    };
     Row { situation, serving, candidates, circumstances, next }
 }
 
@@ -49,6 +56,16 @@ fn unread(circumstances: &mut Circumstances) {
 /// What is before the last candidate hasn't been asked for.
 fn askable(circumstances: &mut Circumstances) {
     circumstances.older = Older::Ask(at(10));
+}
+
+/// What is on its way isn't met in the order yet.
+fn unmet(circumstances: &mut Circumstances) {
+    circumstances.underway = Underway::Overtakable;
+}
+
+/// What is on its way has overtaken another.
+fn kept(circumstances: &mut Circumstances) {
+    circumstances.underway = Underway::Kept;
 }
 
 /// Configuration 2 came.
@@ -119,8 +136,16 @@ fn when_a_newer_model_comes_while_one_serves() {
         row("a large one: another may follow at once", Some(1), vec![Seen(at(11))], until(11)),
         row("the one before a large one waits with it", Some(1), vec![Seen(at(11)), Seen(at(10))], until(11)),
         row("a newer one overtakes what is on its way", Some(1), vec![Seen(at(10)), Fetching], Next::Fetch(0)),
+        row("but no more than one, or none would come", Some(1), vec![Seen(at(10)), Fetching], WAIT).with(kept),
+        row("what is on its way isn't met yet: it is older", Some(1), vec![Seen(at(10))], Next::Fetch(0)).with(unmet),
+        row("nor is what has overtaken one", Some(1), vec![Seen(at(10))], WAIT).with(kept),
+        row("a large one settles meanwhile", Some(1), vec![Seen(at(11)), Fetching], until(11)).with(kept),
+        row("one that is tried again waits for what isn't met", Some(1), vec![Later(at(9))], WAIT).with(unmet),
         row("an older one does not", Some(1), vec![Fetching, Seen(at(10))], WAIT),
         row("nor does one that is tried again: the other may take long", Some(1), vec![Later(at(9)), Fetching], WAIT),
+        row("one that is here isn't met in the order yet", Some(1), vec![Fetching], Next::LookBack)
+            .with(askable)
+            .with(|now| now.looks_further = true),
         row("what is here serves while a newer one is on its way", Some(1), vec![Fetching, here(&[])], Next::Build(1)),
         row(
             "what was overtaken is next where the newer is of no use",

@@ -58,6 +58,35 @@ fn models_of_a_topic_that_was_made_anew_come_before_those_that_are_here_from_the
 }
 
 #[test]
+fn what_was_late_is_no_reason_to_look_back_and_is_a_candidate_where_the_order_changes() {
+    let now = Instant::now();
+    let mut known = Known::<()>::default();
+    known.read(now);
+    known.seen(seen(3), now);
+    assert_eq!(known.found(Some(place(5)), Some(&place(5)), now), [place(3)], "it is told");
+    known.seen(seen(6), now);
+    known.found(Some(place(6)), Some(&place(5)), now);
+    assert_eq!(known.older(), Older::None, "nobody looks for it");
+    // A record that came after the one that serves makes that older than it was.
+    known.seen(seen(7), now);
+    known.found(Some(place(3)), Some(&place(5)), now);
+    assert_eq!(known.candidates(), [&State::Seen(now)]);
+}
+
+#[test]
+fn what_nobody_tried_of_a_topic_that_was_made_anew_is_not_looked_for_on_the_new_one() {
+    let now = Instant::now();
+    let mut known = Known::<()>::default();
+    known.read(now);
+    known.seen(seen(2), now);
+    known.seen(seen(3), now);
+    known.later(&place(3), now);
+    known.read(now);
+    known.found(Some(place(1)), Some(&place(9)), now);
+    assert_eq!(known.older(), Older::None);
+}
+
+#[test]
 fn an_order_that_goes_round_in_circles_ends() {
     let now = Instant::now();
     let mut known = Known::<()>::default();
@@ -82,4 +111,32 @@ fn what_is_remembered_of_models_that_are_of_no_use_is_bounded() {
     assert_eq!(known.entries.len(), REMEMBERED + 1);
     let here = known.entries.iter().filter(|entry| matches!(entry.state, State::Here(..)));
     assert!(here.count() <= 2, "bad models' zips are let go");
+}
+
+#[test]
+fn what_is_remembered_of_models_that_cannot_be_had_is_bounded_and_what_is_still_looked_for_stays() {
+    let now = Instant::now();
+    let mut known = Known::<()>::default();
+    known.read(now);
+    known.seen(seen(0), now);
+    for number in 1..1000 {
+        known.seen(seen(number), now);
+        known.found(Some(place(number)), Some(&place(-1)), now);
+        known.set(&place(number), State::Passed);
+    }
+    assert_eq!(known.entries.len(), REMEMBERED + 2, "with the one in the order and the one that is looked for");
+    assert_eq!(known.state(&place(0)), Some(&State::Seen(now)));
+    assert_eq!(known.state(&place(1)), None, "the oldest are forgotten");
+}
+
+#[test]
+fn what_is_remembered_of_late_models_is_bounded() {
+    let now = Instant::now();
+    let mut known = Known::<()>::default();
+    known.read(now);
+    for number in 0..1000 {
+        known.seen(seen(number), now);
+        known.found(Some(place(1000)), Some(&place(1000)), now);
+    }
+    assert_eq!(known.entries.len(), REMEMBERED);
 }

@@ -1,16 +1,14 @@
 //! The loader through its mailbox, against a topic, a workshop and a memory that are none, on a clock of the test's.
 
 mod going_back;
+mod overtaking;
 mod scene;
 
 use std::time::Duration;
 
 use self::scene::{Scene, configuration};
 use super::{
-    super::{
-        mailbox::Seen,
-        testing::{arrived, place},
-    },
+    super::{mailbox::Seen, testing::place},
     *,
 };
 
@@ -73,32 +71,6 @@ fn a_bad_model_disturbs_nothing_and_is_tried_once() {
 }
 
 #[test]
-fn of_a_burst_only_the_newest_is_loaded() {
-    let mut scene = Scene::new(&[1]);
-    scene.settle();
-    scene.built();
-    (2..=9).for_each(|number| scene.publish(number));
-    scene.settle();
-    assert_eq!((scene.serving().map(|serving| serving.0), scene.built()), (Some(9), vec![(9, 0)]));
-    assert_eq!(*scene.topic.fetched.lock().unwrap(), [1, 9]);
-}
-
-#[test]
-fn a_large_model_waits_a_moment_for_a_newer_one() {
-    let mut scene = Scene::new(&[1]);
-    scene.settle();
-    for number in [2, 3] {
-        scene.topic.put(number);
-        scene.mailbox.seen(Seen { place: place(number), is_promise: true });
-        let due = scene.settle().expect("it waits");
-        assert!(due > scene.now && due - scene.now < Duration::from_secs(1));
-    }
-    scene.wait(1);
-    assert_eq!(scene.serving().map(|serving| serving.0), Some(3));
-    assert_eq!(*scene.topic.fetched.lock().unwrap(), [1, 3]);
-}
-
-#[test]
 fn what_cannot_be_had_yet_is_told_once_tried_again_and_taken_when_it_is_there() {
     let mut scene = Scene::new(&[1, 2]);
     let later = || NotHad::Later("the server answers 503".to_owned());
@@ -116,45 +88,16 @@ fn what_cannot_be_had_yet_is_told_once_tried_again_and_taken_when_it_is_there() 
 }
 
 #[test]
-fn a_newer_model_overtakes_one_that_is_on_its_way() {
+fn where_a_record_is_gone_the_order_is_asked_for_from_the_newest_on() {
     let mut scene = Scene::new(&[1]);
     scene.settle();
-    // It is asked for, and nothing comes.
-    scene.publish(2);
-    scene.step_until_it_takes();
+    scene.cannot_be_had(3, vec![NotHad::Gone]);
     scene.publish(3);
-    scene.settle();
-    assert_eq!(scene.serving().map(|serving| serving.0), Some(3));
-    assert_eq!(*scene.topic.fetched.lock().unwrap(), [1, 3], "the other was given up");
-}
-
-#[test]
-fn what_comes_of_a_model_that_was_overtaken_is_not_taken_for_the_newer_one() {
-    let mut scene = Scene::new(&[1]);
-    scene.settle();
-    scene.publish(2);
     scene.step_until_it_takes();
-    let number = scene.loader.asked;
-    scene.publish(3);
-    while scene.loader.asked == number {
-        scene.step();
-    }
-    scene.mailbox.fetched(Fetched { number, outcome: Ok(arrived(2)) });
-    scene.step();
-    assert_eq!(scene.loader.known.fetched(), Some(place(3)), "it is still on its way");
-}
-
-#[test]
-fn what_was_overtaken_is_taken_where_the_newer_one_is_of_no_use() {
-    let mut scene = Scene::new(&[1]);
+    // An older record of its partition counts for its own time again, which may be the latest.
+    scene.topic.put(4);
     scene.settle();
-    scene.cannot_be_had(3, vec![NotHad::Unusable("it is damaged".to_owned())]);
-    scene.publish(2);
-    scene.step_until_it_takes();
-    scene.publish(3);
-    scene.settle();
-    assert_eq!(scene.serving().map(|serving| serving.0), Some(2));
-    assert_eq!(*scene.topic.fetched.lock().unwrap(), [1, 3, 2]);
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(4));
 }
 
 #[test]
@@ -327,6 +270,35 @@ fn a_topic_that_is_made_anew_is_served_whatever_its_records_times_are() {
     scene.mailbox.read();
     scene.settle();
     assert_eq!(scene.serving().map(|serving| serving.0), Some(1), "an empty one changes nothing");
+}
+
+#[test]
+fn what_was_on_its_way_when_the_topic_was_made_anew_serves_where_that_has_nothing() {
+    let mut scene = Scene::new(&[1]);
+    scene.settle();
+    scene.publish(2);
+    scene.step_until_it_takes();
+    scene.fetcher.work_off();
+    scene.topic.models.lock().unwrap().clear();
+    scene.mailbox.read();
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(2));
+}
+
+#[test]
+fn what_is_on_its_way_from_a_topic_that_was_made_anew_keeps_no_model_of_the_new_one_waiting() {
+    let mut scene = Scene::new(&[5]);
+    scene.settle();
+    for number in [6, 7] {
+        scene.publish(number);
+        scene.step_until_it_waits();
+    }
+    *scene.topic.models.lock().unwrap() = vec![1];
+    scene.mailbox.read();
+    scene.step_until_it_waits();
+    assert_eq!(scene.loader.known.fetched(), Some(place(1)));
+    scene.settle();
+    assert_eq!(scene.serving().map(|serving| serving.0), Some(1));
 }
 
 #[test]

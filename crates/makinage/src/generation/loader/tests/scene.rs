@@ -78,6 +78,11 @@ impl Scene {
         }
     }
 
+    /// Until there is nothing to do before something comes; what is on its way doesn't.
+    pub(super) fn step_until_it_waits(&mut self) {
+        while self.step().is_some_and(|due| due <= self.now) {}
+    }
+
     /// Until a model is on its way.
     pub(super) fn step_until_it_takes(&mut self) {
         while self.loader.known.fetched().is_none() {
