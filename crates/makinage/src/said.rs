@@ -50,6 +50,9 @@ impl Seldom {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+
+#[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 
