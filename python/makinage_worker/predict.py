@@ -22,7 +22,7 @@ from makinage_worker.rowwise import Proof, Proofs, Scored, WrongCount, shown
 from makinage_worker.stack import Stack, single
 
 _ENOUGH_SECONDS = 1.0
-"""So long events of one stack are scored alone for a proof; what is left unproven then is scored alone, this time."""
+"""The longest that events of one stack are scored alone for a proof; what is left unproven is scored alone then."""
 
 Events = Sequence[int]
 """Some of a stack's events, by their places in it."""

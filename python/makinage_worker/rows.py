@@ -127,7 +127,7 @@ def _itemsize(dtype: np.dtype[Any]) -> int:
 def entries(rows: Any) -> list[Any]:
     """The entries of a split result as a hook should see them: booleans and text as Python's own.
 
-    The page's `pred is False` holds for Python's False only, not for NumPy's.
+    `pred is False` in Maki Nage's documentation holds for Python's False only, not for NumPy's.
     """
     if isinstance(rows, np.ndarray):
         return rows.tolist() if rows.ndim == 1 and rows.dtype.kind in "bUSO" else list(rows)

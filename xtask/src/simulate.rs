@@ -1,4 +1,4 @@
-//! The simulation: source, pipeline and sink whole, on one thread, under a virtual clock, from seed after seed.
+//! The simulation: source, stream and sink whole, on one thread, under a virtual clock, from seed after seed.
 //!
 //! It is a unit test of the service's crate, which the test command runs with a number of seeds of its own. Here people
 //! say how many, how long, or which one: a seed that failed is run again with its whole schedule printed.
@@ -24,7 +24,7 @@ pub(crate) struct Simulate {
     #[arg(long, conflicts_with_all = ["seeds", "minutes"])]
     seed: Option<u64>,
     /// Go on with new seeds for so many minutes.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "seeds")]
     minutes: Option<u64>,
 }
 
@@ -84,7 +84,9 @@ mod tests {
     fn the_test_is_told_what_was_asked_for() {
         assert!(settings(&[]).is_empty());
         assert_eq!(settings(&["--seed", "17"]), ["SEED=17"]);
-        assert_eq!(settings(&["--seeds", "5000", "--minutes", "3"]), ["MINUTES=3", "SEEDS=5000"]);
+        assert_eq!(settings(&["--seeds", "5000"]), ["SEEDS=5000"]);
+        assert_eq!(settings(&["--minutes", "3"]), ["MINUTES=3"]);
+        assert!(Line::try_parse_from(["simulate", "--seeds", "5", "--minutes", "3"]).is_err());
         assert!(Line::try_parse_from(["simulate", "--seed", "1", "--minutes", "3"]).is_err());
     }
 }

@@ -5,18 +5,20 @@
 //!                      └──complaints──▶ mailbox ◀──seen── models, ◀──configurations── configuration
 //! ```
 //!
-//! A panic of any thread ends the service (`panics`). Whatever ends it, all of them are joined here, or named.
+//! A panic of any thread ends the service (`panics`). Whatever ends it, these are joined here, or named. Others only
+//! wait and hold nothing (signals, changed configurations, the look at topics that grow), and workers' slots end with
+//! their pool.
 
 use std::{sync::Arc, thread, time::Duration};
 
 use anyhow::Context;
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Sender, bounded};
 
 use crate::{
     child::confine,
     config::{Config, Operator, cache_folder},
     generation::{
-        builder::Builder,
+        builder::{Builder, LargestOutput},
         fetcher::{Fetcher, fetcher},
         handover::{HandOver, LoaderOutlets},
         loader::{self, Loader},
@@ -38,13 +40,13 @@ use crate::{
         reader::ModelReader,
         shelf::{KafkaShelf, Shelf, ShelfOutlets},
     },
-    worker::{messages::FromWorker, pool::Pool, samples::Samples},
+    worker::samples::Samples,
 };
 
 /// Answers that wait for the pipeline; workers hold at most two batches each, so this is never full for long.
 const ANSWERS: usize = 1024;
-/// So long those who make generations may take to end; what they leave half-made is made anew at the next start.
-const LAST_MOMENT: Duration = Duration::from_secs(2);
+/// The longest wait for those who make generations; what they leave half-made is made anew at the next start.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
 /// `changes` is where changed configurations come from, `None` for no changes.
@@ -53,8 +55,9 @@ pub(crate) fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> a
     let ends = service.ends.clone();
     let mut makers = Threads::default();
     let served = service.start(changes, &mut makers).and_then(Running::wait);
-    for name in makers.join(LAST_MOMENT) {
-        tracing::info!("the thread {name} has not ended yet: it ends with the program");
+    // All that counts is done by now: that must not take so long that the stop's own time is over.
+    for name in makers.join(LAST_MOMENT.min(config.application.stop_timeout / 10)) {
+        tracing::debug!("the thread {name} has not ended yet: it ends with the program");
     }
     ends.workspace.clear();
     ends.stop.tell_counts();
@@ -68,7 +71,7 @@ struct Service {
     stream: Stream,
     models: ModelReader,
     fetcher: Fetcher<KafkaShelf>,
-    loader: Loading,
+    loader: Loader<Builder, KafkaShelf>,
     config: Config,
     ends: Ends,
 }
@@ -97,7 +100,7 @@ impl Service {
         let (intake, events) = bounded(MAX_OPEN + 64);
         let (ready, generations) = bounded(1);
         let (answers, workers) = bounded(ANSWERS);
-        let (limit, max_output_bytes) = bounded(1);
+        let (limit, largest_output) = bounded(1);
 
         let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
         let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;
@@ -119,15 +122,16 @@ impl Service {
         let models = ModelReader::new(Arc::clone(&shelf), config.operator.model.start_from, Arc::clone(&mailbox));
         let (requests, fetcher) = fetcher(Arc::clone(&shelf), Arc::clone(&mailbox));
         let ends = Ends { mailbox, acks, stop: stop.clone(), workspace };
-        let loader = Loading {
-            config: config.clone(),
-            source: loader::Source { models: shelf, asks: requests },
+        let builder = Builder {
+            workspace: Arc::clone(&ends.workspace),
             samples,
             answers,
-            max_output_bytes,
-            outlets: LoaderOutlets { ready, memory: store },
-            ends: ends.clone(),
+            largest_output: LargestOutput::new(largest_output),
+            mailbox: Arc::clone(&ends.mailbox),
         };
+        let hand_over = HandOver::new(builder, LoaderOutlets { ready, memory: store }, Arc::clone(&ends.mailbox));
+        let known = loader::Source { models: shelf, asks: requests };
+        let loader = Loader::new(config.clone(), Arc::clone(&ends.mailbox), known, hand_over);
         Ok(Self { source, stream, models, fetcher, loader, config: config.clone(), ends })
     }
 
@@ -147,7 +151,7 @@ impl Service {
         })?;
         makers.start("loader", || loader.run())?;
         if let Some(changes) = changes {
-            changes.watch(config, Arc::clone(&running.ends.mailbox), makers)?;
+            changes.watch(config, Arc::clone(&running.ends.mailbox))?;
         }
         running.stream = Some(spawn("pipeline", || stream.run())?);
         Ok(running)
@@ -213,42 +217,17 @@ impl Stream {
     /// Runs until the source says that it ends. `true` when all that was given to a worker was written.
     fn run(self) -> anyhow::Result<bool> {
         let stop = self.outlets.stop.clone();
-        let route = (&self.operator.sink, self.operator.data.as_slice());
-        let Some(sink) = KafkaSink::open(&self.cluster, route, Arc::clone(&self.acks), &|| stop.requested())? else {
+        let Some(sink) =
+            KafkaSink::open(&self.cluster, &self.operator.sink, &self.operator.data, Arc::clone(&self.acks), &|| {
+                stop.requested()
+            })?
+        else {
             return Ok(true);
         };
-        // Who makes generations has ended before the first.
+        // Who makes generations may have ended before the first.
         let _ = self.limit.send(sink.max_output_bytes());
-        let pipeline = Pipeline::new(&self.operator, (self.inputs, self.outlets), sink, self.acks);
+        let pipeline = Pipeline::new(&self.operator, self.inputs, self.outlets, sink, self.acks);
         let ended = pipeline.run(self.flush_timeout);
         Ok(ended.clean && !ended.stopped_by_error)
-    }
-}
-
-/// The loader's thread, which first waits until the stream knows how large an output may be.
-struct Loading {
-    config: Config,
-    source: loader::Source<KafkaShelf>,
-    samples: Samples,
-    answers: Sender<FromWorker>,
-    max_output_bytes: Receiver<usize>,
-    outlets: LoaderOutlets<Pool>,
-    ends: Ends,
-}
-
-impl Loading {
-    /// Makes generations until the mailbox is closed.
-    fn run(self) {
-        let Ok(max_output_bytes) = self.max_output_bytes.recv() else { return };
-        let (mailbox, workspace) = (self.ends.mailbox, self.ends.workspace);
-        let builder = Builder {
-            workspace,
-            samples: self.samples,
-            answers: self.answers,
-            max_output_bytes,
-            mailbox: Arc::clone(&mailbox),
-        };
-        let hand_over = HandOver::new(builder, self.outlets, Arc::clone(&mailbox));
-        Loader::new(self.config, mailbox, self.source, hand_over).run();
     }
 }

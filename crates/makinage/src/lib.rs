@@ -1,7 +1,7 @@
 //! Serves a machine-learning model, packaged with `MLflow`, on a Kafka stream.
 //!
-//! Reading order is data order: [`app`] builds the parts, [`pipeline`] is the data path, and the folders follow in the
-//! order in which an event meets them.
+//! `app` builds the parts, `pipeline` and `stream` are the data path. ARCHITECTURE.md has the rooms in the order in
+//! which they stand on each other.
 
 mod address;
 mod app;

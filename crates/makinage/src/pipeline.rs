@@ -60,12 +60,7 @@ pub(crate) struct Pipeline<S> {
 
 impl<S: Sink> Pipeline<S> {
     /// A pipeline for one operator.
-    pub(crate) fn new(
-        operator: &Operator,
-        (inputs, outlets): (Inputs, PipelineOutlets),
-        sink: S,
-        acks: Arc<Acks>,
-    ) -> Self {
+    pub(crate) fn new(operator: &Operator, inputs: Inputs, outlets: PipelineOutlets, sink: S, acks: Arc<Acks>) -> Self {
         let topics = operator.data.iter().map(|topic| topic.name.clone()).collect();
         let stream = Stream::new(Writer::new(topics, sink, acks, SystemClock.now()), outlets.samples.clone());
         Self { inputs, outlets, stream }
@@ -103,7 +98,7 @@ impl<S: Sink> Pipeline<S> {
         let (Inputs { intake, workers, generations }, stream) = (&self.inputs, &mut self.stream);
         select! {
             recv(intake) -> message => if let Ok(message) = message {
-                stream.take(message, SystemClock.now());
+                stream.accept(message, SystemClock.now());
             } else {
                 stream.source_is_gone();
                 self.inputs.intake = never();

@@ -70,11 +70,11 @@ impl Predictor {
 
     /// How many of the queued events the next flight should have; 0 while there is no worker for it.
     pub(crate) fn wants(&self, queued: Queued) -> usize {
-        self.room().map_or(0, |in_flight| self.sizer.size_now(queued, in_flight))
+        self.free_for_next().map_or(0, |in_flight| self.sizer.size_now(queued, in_flight))
     }
 
     /// How many batches the worker holds that would get the next flight; `None` while none may be opened.
-    fn room(&self) -> Option<usize> {
+    fn free_for_next(&self) -> Option<usize> {
         let pool = self.current.as_ref().filter(|_| self.retries.is_empty())?;
         let (_, in_flight) = pool.free_worker()?;
         (self.flights.len() < MAX_FLIGHTS_PER_WORKER * pool.size()).then_some(in_flight)
@@ -202,7 +202,7 @@ impl Predictor {
         let silent = self.current.iter().chain(&self.draining).filter_map(Pool::next_deadline).min();
         let silent = silent.map(|at| at.saturating_duration_since(now));
         // Without room its being due changes nothing, and to look again at once would be to spin.
-        let due = self.sizer.deadline(queued).filter(|_| self.room().is_some());
+        let due = self.sizer.deadline(queued).filter(|_| self.free_for_next().is_some());
         silent.into_iter().chain(due).min()
     }
 

@@ -76,7 +76,7 @@ impl<S: Sink> Stream<S> {
     }
 
     /// Takes in what the source says.
-    pub(crate) fn take(&mut self, message: Intake, now: Instant) {
+    pub(crate) fn accept(&mut self, message: Intake, now: Instant) {
         if let Intake::Events(events) = &message {
             self.writer.received(events);
         }

@@ -64,7 +64,7 @@ pub(super) const ROOMS: &[Room] = &[
             "worker",
         ],
     ),
-    room("reload", &["config", "consul", "generation", "panics", "preflight", "stop", "threads"]),
+    room("reload", &["config", "consul", "generation", "panics", "preflight", "stop"]),
     room("preflight", &["config", "consul", "wire", "worker"]),
     room("consul", &["backoff", "config", "said"]),
     room(

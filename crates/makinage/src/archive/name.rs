@@ -61,23 +61,27 @@ impl MemberName {
 /// Sorted by their lower-case components, all names below one folder stand together, the folder's own first. So each
 /// conflict shows between two neighbours, and nothing but the names is held in memory.
 pub(super) fn refuse_collisions<'a>(names: impl Iterator<Item = &'a MemberName>) -> Result<(), ModelError> {
-    let mut sorted: Vec<(Vec<String>, &MemberName)> =
-        names.map(|name| (name.components.iter().map(|part| part.to_lowercase()).collect(), name)).collect();
-    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    let fold = |name: &'a MemberName| name.components.iter().map(|part| part.to_lowercase()).collect();
+    let mut sorted: Vec<Folded<'_>> = names.map(|name| Folded { folded: fold(name), name }).collect();
+    sorted.sort_by(|a, b| a.folded.cmp(&b.folded));
     for pair in sorted.windows(2) {
-        let [(folded, name), (next_folded, next)] = pair else { unreachable!("windows of two") };
-        if let Some(fault) = conflict((folded, name), (next_folded, next)) {
-            return Err(ModelError::member(next.display(), fault));
+        let [one, next] = pair else { unreachable!("windows of two") };
+        if let Some(fault) = conflict(one, next) {
+            return Err(ModelError::member(next.name.display(), fault));
         }
     }
     Ok(())
 }
 
+/// A name, and its components in lower case.
+struct Folded<'a> {
+    folded: Vec<String>,
+    name: &'a MemberName,
+}
+
 /// What stands between two neighbours in the sorted order; the fault is the second's.
-fn conflict(
-    (folded, name): (&[String], &MemberName),
-    (next_folded, next): (&[String], &MemberName),
-) -> Option<MemberFault> {
+fn conflict(one: &Folded<'_>, next: &Folded<'_>) -> Option<MemberFault> {
+    let (Folded { folded, name }, Folded { folded: next_folded, name: next }) = (one, next);
     let shared = folded.iter().zip(next_folded).take_while(|(a, b)| a == b).count();
     if name.components[..shared] != next.components[..shared] {
         return Some(MemberFault::CaseCollision(name.display()));

@@ -1,5 +1,5 @@
-//! The page's own `docker run` lines put `-v …` after the image's name, where Docker hands it to the program instead of
-//! mounting anything. Started so, the programs say what was meant.
+//! The `docker run` lines of Maki Nage's documentation put `-v …` after the image's name, where Docker hands it to the
+//! program instead of mounting anything. Started so, the programs say what was meant.
 
 use std::ffi::OsString;
 

@@ -38,7 +38,7 @@ pub(super) fn publisher(text: &str) -> Reading<PublishConfig> {
     super::publish::read(text, Path::new("config.publish.yaml"), &Machine)
 }
 
-/// The page's service with `from` replaced by `to`.
+/// The documented service with `from` replaced by `to`.
 pub(super) fn changed(from: &str, to: &str) -> Reading<Config> {
     let page = example("serve.yaml");
     assert!(page.contains(from), "the documentation's file has no {from:?}");

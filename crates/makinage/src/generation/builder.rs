@@ -1,10 +1,14 @@
 //! Makes a generation of a configuration and a model: from a zip in the store to workers that are warm. What becomes of
 //! it is the loader's business.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 
 use super::{Made, mailbox::Mailbox};
 use crate::{
@@ -26,6 +30,9 @@ use crate::{
     },
 };
 
+/// The sink has ended, and with it the service: the mailbox is closed in a moment.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
 /// What generations are made with.
 #[derive(Debug)]
 pub(crate) struct Builder {
@@ -36,9 +43,32 @@ pub(crate) struct Builder {
     /// Given to the workers, for their answers to the pipeline.
     pub answers: Sender<FromWorker>,
     /// The sink's limit.
-    pub max_output_bytes: usize,
+    pub largest_output: LargestOutput,
     /// Closed when the service ends, which ends a build.
     pub mailbox: Arc<Mailbox>,
+}
+
+/// The most bytes of an output's value, which is known once the sink's topic is there.
+#[derive(Debug)]
+pub(crate) struct LargestOutput {
+    comes: Receiver<usize>,
+    known: OnceLock<usize>,
+}
+
+impl LargestOutput {
+    /// Comes over this channel, once.
+    pub(crate) fn new(comes: Receiver<usize>) -> Self {
+        Self { comes, known: OnceLock::new() }
+    }
+
+    /// Waits for it; `None` when nobody is left to say.
+    fn wait(&self) -> Option<usize> {
+        if let Some(known) = self.known.get() {
+            return Some(*known);
+        }
+        let comes = self.comes.recv().ok()?;
+        Some(*self.known.get_or_init(|| comes))
+    }
 }
 
 /// Makes generations: of workers, or a test's.
@@ -64,7 +94,11 @@ impl Build for Builder {
         let runner = Runner::new(&stopping, environment::LONGEST);
         let runner = if beside_another { runner.on_one_processor() } else { runner };
         let python = interpreter(config, &unpacked, &runner).context("step environment")?;
-        let mut setup = setup(config, unpacked, python, self.max_output_bytes).context("the workers' setup")?;
+        let Some(max_output_bytes) = self.largest_output.wait() else {
+            self.mailbox.closes_by(Instant::now() + LAST_MOMENT);
+            anyhow::bail!("the service ends");
+        };
+        let mut setup = setup(config, unpacked, python, max_output_bytes).context("the workers' setup")?;
         if config.operator.hooks == Hooks::default() {
             setup.samples = self.samples.copies();
         }

@@ -5,12 +5,12 @@ use std::time::Instant;
 /// How far one model has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State<M> {
-    /// Nobody has tried to have it; it is not taken before this, since a newer one may follow at once.
+    /// Nobody has tried to have it; it is not fetched before this, since a newer one may follow at once.
     Seen(Instant),
     /// It couldn't be had for the time being, and is tried again then.
     Later(Instant),
     /// It is on its way.
-    Taking,
+    Fetching,
     /// It is here, and is not known to fail with any other configurations than these.
     Here(M, Vec<u64>),
     /// It is of no use: it can't be had, or was taken back.
@@ -51,7 +51,7 @@ pub(crate) enum Next {
     /// Makes a generation of this candidate and the newest configuration.
     Build(usize),
     /// Has this candidate fetched; what is being fetched is given up for it.
-    Take(usize),
+    Fetch(usize),
     /// Asks for the model before the last candidate, or for the newest.
     LookBack,
     /// Makes a generation of the model that serves and the newest configuration.
@@ -99,16 +99,16 @@ struct Walked {
 
 /// From the newest candidate back to the first that there is something to do with.
 fn walk<M>(candidates: &[&State<M>], configuration: u64, now: Instant) -> Walked {
-    let taking = candidates.iter().position(|state| matches!(state, State::Taking));
-    let mut walked = Walked { next: None, wake: None, is_open: taking.is_some() };
+    let fetching = candidates.iter().position(|state| matches!(state, State::Fetching));
+    let mut walked = Walked { next: None, wake: None, is_open: fetching.is_some() };
     for (index, state) in candidates.iter().enumerate() {
         match state {
             State::Here(_, failed) if !failed.contains(&configuration) => walked.next = Some(Next::Build(index)),
             // A newer one overtakes, but only at its first try: else two that take long would never come.
-            State::Seen(due) if *due <= now && taking.is_none_or(|taking| index < taking) => {
-                walked.next = Some(Next::Take(index));
+            State::Seen(due) if *due <= now && fetching.is_none_or(|fetching| index < fetching) => {
+                walked.next = Some(Next::Fetch(index));
             }
-            State::Later(due) if *due <= now && taking.is_none() => walked.next = Some(Next::Take(index)),
+            State::Later(due) if *due <= now && fetching.is_none() => walked.next = Some(Next::Fetch(index)),
             State::Seen(due) if *due > now => {
                 // It is to be had in a moment: those before it wait.
                 walked.wake = walked.wake.into_iter().chain([*due]).min();

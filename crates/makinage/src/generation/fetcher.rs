@@ -10,7 +10,7 @@ use std::sync::{
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::{
-    mailbox::{Mailbox, Took},
+    mailbox::{Fetched, Mailbox},
     models::Models,
 };
 use crate::{model::RecordPlace, panics};
@@ -84,7 +84,7 @@ impl<T: Models> Fetcher<T> {
         }
         let outcome = self.models.fetch(place, &|| is_overtaken() || self.mailbox.is_closed());
         // Where it was overtaken, its number says so.
-        self.mailbox.took(Took { number, outcome });
+        self.mailbox.fetched(Fetched { number, outcome });
     }
 }
 

@@ -124,7 +124,7 @@ impl<M> Known<M> {
     /// Whether a model that nobody has tried yet isn't in the order.
     fn passes_by(&self) -> bool {
         let is_untried = |state: &State<M>| match state {
-            State::Seen(_) | State::Later(_) | State::Taking => true,
+            State::Seen(_) | State::Later(_) | State::Fetching => true,
             State::Here(_, failed) => failed.is_empty(),
             State::Passed => false,
         };
@@ -169,17 +169,17 @@ impl<M> Known<M> {
     }
 
     /// From now on this model is fetched, and no other.
-    pub(crate) fn taking(&mut self, place: &RecordPlace, now: Instant) {
-        for entry in self.entries.iter_mut().filter(|entry| matches!(entry.state, State::Taking)) {
+    pub(crate) fn fetching(&mut self, place: &RecordPlace, now: Instant) {
+        for entry in self.entries.iter_mut().filter(|entry| matches!(entry.state, State::Fetching)) {
             entry.state = State::Seen(now);
         }
-        self.set(place, State::Taking);
+        self.set(place, State::Fetching);
     }
 
     /// The model that is being fetched.
-    pub(crate) fn taken(&self) -> Option<RecordPlace> {
-        let taking = self.entries.iter().find(|entry| matches!(entry.state, State::Taking));
-        taking.map(|entry| entry.place.clone())
+    pub(crate) fn fetched(&self) -> Option<RecordPlace> {
+        let fetching = self.entries.iter().find(|entry| matches!(entry.state, State::Fetching));
+        fetching.map(|entry| entry.place.clone())
     }
 
     /// A model couldn't be had, and is tried again. Says whether that is news.

@@ -15,7 +15,7 @@ use super::{
     fetcher::Asks,
     handover::{HandOver, Outcome},
     known::Known,
-    mailbox::{Mailbox, News, Took},
+    mailbox::{Fetched, Mailbox, News},
     models::{Models, NotHad},
     words,
 };
@@ -118,8 +118,8 @@ impl<B: Build, T: Models> Loader<B, T> {
             self.known.seen(seen, now);
             self.store_was_asked = false;
         }
-        if let Some(took) = news.took.filter(|took| took.number == self.asked) {
-            self.took(took, now);
+        if let Some(fetched) = news.fetched.filter(|fetched| fetched.number == self.asked) {
+            self.fetched(fetched, now);
         }
     }
 
@@ -129,7 +129,7 @@ impl<B: Build, T: Models> Loader<B, T> {
             Next::Wait(due) => return due,
             Next::GoBack => self.go_back(now),
             Next::Build(index) => self.build(index),
-            Next::Take(index) => self.take(index, now),
+            Next::Fetch(index) => self.fetch(index, now),
             Next::LookBack => self.look_back(now),
             Next::Reconfigure => self.reconfigure(),
             Next::LastServed => self.serve_last(),
@@ -171,16 +171,16 @@ impl<B: Build, T: Models> Loader<B, T> {
         }
     }
 
-    fn take(&mut self, index: usize, now: Instant) {
+    fn fetch(&mut self, index: usize, now: Instant) {
         let Some(place) = self.known.place(index) else { return };
-        self.known.taking(&place, now);
+        self.known.fetching(&place, now);
         self.asked = self.source.asks.ask(place);
     }
 
     /// A model is here, or can't be had.
-    fn took(&mut self, took: Took, now: Instant) {
-        let Some(place) = self.known.taken() else { return };
-        match took.outcome {
+    fn fetched(&mut self, fetched: Fetched, now: Instant) {
+        let Some(place) = self.known.fetched() else { return };
+        match fetched.outcome {
             Ok(arrived) if self.is_refused(&arrived) => self.known.set(&place, State::Passed),
             Ok(arrived) => self.known.set(&place, State::Here(Arc::new(arrived), vec![])),
             Err(NotHad::Later(why)) => {

@@ -22,7 +22,7 @@ pub(crate) struct Seen {
 
 /// What became of fetching a model.
 #[derive(Debug)]
-pub(crate) struct Took {
+pub(crate) struct Fetched {
     /// The number of the request.
     pub number: u64,
     /// The model, or why there is none.
@@ -37,7 +37,7 @@ pub(crate) struct News {
     /// Records of the topic that is read, in the order in which they came.
     pub seen: Vec<Seen>,
     /// The model that was asked for last.
-    pub took: Option<Took>,
+    pub fetched: Option<Fetched>,
     /// The newest configuration.
     pub config: Option<Box<Config>>,
     /// A generation that is to be taken back.
@@ -46,7 +46,7 @@ pub(crate) struct News {
 
 impl News {
     fn is_empty(&self) -> bool {
-        !self.read && self.seen.is_empty() && self.took.is_none() && self.config.is_none() && self.trouble.is_none()
+        !self.read && self.seen.is_empty() && self.fetched.is_none() && self.config.is_none() && self.trouble.is_none()
     }
 }
 
@@ -93,8 +93,8 @@ impl Mailbox {
     }
 
     /// A model was fetched, or can't be.
-    pub(crate) fn took(&self, took: Took) {
-        self.change(|news| news.took = Some(took));
+    pub(crate) fn fetched(&self, fetched: Fetched) {
+        self.change(|news| news.fetched = Some(fetched));
     }
 
     /// The configuration has changed.

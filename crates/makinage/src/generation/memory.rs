@@ -9,7 +9,7 @@ use crate::{
 
 /// What was served, and what was taken back.
 pub(crate) trait Memory: fmt::Debug + Send + Sync {
-    /// A generation took the model up.
+    /// A generation fetched the model up.
     fn served(&self, model: &StoredModel, place: &RecordPlace);
     /// The model was taken back.
     fn refuse(&self, identity: &ModelIdentity, place: &RecordPlace, reason: &str);

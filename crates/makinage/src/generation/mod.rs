@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!  model topic ─Seen, Read─┐
-//!  fetcher ───────Took─────┤
+//!  fetcher ───────Fetched─────┤
 //!  config watch ──Config───┼─▶ mailbox ─▶ loader: choose ─▶ build: unpack, start workers, load ─▶ pool ─▶ pipeline
 //!  pipeline ──────Trouble──┘                │
-//!            models ◀── newest_before, take ┘
+//!            models ◀── newest_before, fetch ┘
 //! ```
 //!
 //! The loader builds the next generation beside the one that serves. Where that fails, nothing changes. The model

@@ -39,8 +39,8 @@ pub(super) struct Topic {
     pub unreadable: Mutex<bool>,
     /// Why models can't be had, each reason once.
     pub troubles: Mutex<HashMap<i64, Vec<NotHad>>>,
-    /// What was taken, in order.
-    pub taken: Mutex<Vec<i64>>,
+    /// What was fetched, in order.
+    pub fetched: Mutex<Vec<i64>>,
 }
 
 impl Topic {
@@ -61,7 +61,7 @@ impl Models for Topic {
 
     /// Waits to be given up where there is no such model.
     fn fetch(&self, wanted: &RecordPlace, given_up: &dyn Fn() -> bool) -> Result<Arrived, NotHad> {
-        self.taken.lock().unwrap().push(wanted.offset);
+        self.fetched.lock().unwrap().push(wanted.offset);
         if let Some(trouble) = self.troubles.lock().unwrap().get_mut(&wanted.offset).and_then(Vec::pop) {
             return Err(trouble);
         }

@@ -1,4 +1,5 @@
-//! The settings of all Kafka clients of the program, service and commands alike: nowhere else is one set up.
+//! The settings of all Kafka clients, service and commands alike; only the demo's own, beside its mock cluster, are set
+//! up elsewhere.
 //!
 //! What is in `base` is every client's; the user's `kafka.properties` are set over it, and what a promise rests on is
 //! set over them. What only `default` sets is the user's to change.

@@ -14,7 +14,7 @@ use crate::said::Said;
 
 /// How long a request for metadata may take.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
-/// So long a wait is nobody's business: a broker that makes topics by itself takes a moment for it.
+/// A shorter wait is not told: a broker that makes topics by itself takes a moment for it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a broker says of a topic.

@@ -8,7 +8,7 @@ use super::{
     ask::Leader,
     client::Publisher,
     error::PublishError,
-    way::{Room, Way},
+    way::{Limits, Way},
 };
 use crate::{
     archive::ModelArchive,
@@ -25,7 +25,7 @@ pub(crate) struct Checked {
     pub notes: Vec<String>,
     /// What the user should mend.
     pub warnings: Vec<String>,
-    room: Room,
+    limits: Limits,
 }
 
 impl Publisher {
@@ -41,7 +41,7 @@ impl Publisher {
         deadline: Instant,
     ) -> Result<(Way, Checked), PublishError> {
         let checked = self.check_topic(topic, deadline)?;
-        let way = checked.room.way(archive, topic, self.cluster.application()).map_err(|above| {
+        let way = checked.limits.way(archive, topic, self.cluster.application()).map_err(|above| {
             PublishError::AboveLimits {
                 topic: topic.to_owned(),
                 needed: above.needed,
@@ -68,7 +68,9 @@ impl Publisher {
             let broker = leader.address;
             let told = self.describe(ResourceSpecifier::Broker(leader.id), deadline);
             match told.and_then(|config| setting(&config, "socket.request.max.bytes")) {
-                Ok(limit) => checked.room.request = Some(checked.room.request.map_or(limit, |known| known.min(limit))),
+                Ok(limit) => {
+                    checked.limits.request = Some(checked.limits.request.map_or(limit, |known| known.min(limit)))
+                }
                 Err(untold @ Untold::NoAnswer(_)) => {
                     // One question is enough for a cluster without that API: librdkafka's mock.
                     checked.notes.push(format!("Kafka doesn't tell what it takes ({untold})"));
@@ -84,7 +86,7 @@ impl Publisher {
             checked.warnings.push(loss.warning(&self.endpoints, topic));
         }
         match told.and_then(|config| setting(&config, "max.message.bytes")) {
-            Ok(limit) => checked.room.batch = Some(limit),
+            Ok(limit) => checked.limits.batch = Some(limit),
             Err(untold) => {
                 checked.notes.push(format!("Kafka doesn't tell what the topic {topic:?} takes ({untold})"));
             }

@@ -18,7 +18,8 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    /// So long no byte may leave, nor the acknowledgement come: above the 30 s that a broker waits for its replicas.
+    /// The longest silence: no byte leaves, and no acknowledgement comes. Above the 30 s that a broker waits for its
+    /// replicas.
     pub(super) const STALL: Duration = Duration::from_mins(1);
     /// So often the connection may break. A broker closes it each time where a request is above its limit.
     pub(super) const DISCONNECTS: u64 = 5;

@@ -24,7 +24,7 @@ pub(crate) enum Way {
 
 /// What Kafka takes, as far as it tells.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Room {
+pub(super) struct Limits {
     /// `max.message.bytes` of the topic.
     pub(super) batch: Option<u64>,
     /// The smallest `socket.request.max.bytes` of the brokers that lead it.
@@ -40,7 +40,7 @@ pub(super) struct Above {
     pub(super) limit: u64,
 }
 
-impl Room {
+impl Limits {
     /// The way of a model that fits.
     pub(super) fn way(&self, archive: &ModelArchive, topic: &str, client: &str) -> Result<Way, Above> {
         let request = self.request.map(|limit| limit.saturating_sub(request_overhead(topic, client)));
@@ -59,7 +59,7 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
-    use super::{Above, CHUNK_OVERHEAD, LARGEST_CHUNK, Room, SMALLEST_CHUNK, Way};
+    use super::{Above, CHUNK_OVERHEAD, LARGEST_CHUNK, Limits, SMALLEST_CHUNK, Way};
     use crate::archive::{
         inspect,
         testing::{Disk, SMALL_MLMODEL, stored},
@@ -70,7 +70,7 @@ mod tests {
         let zip = stored(&[("MLmodel", SMALL_MLMODEL.as_bytes()), ("model.pkl", &vec![5; 2_000_000])]);
         let disk = Disk::with_archive(&zip);
         let archive = inspect(&disk.zip()).unwrap();
-        let way = |batch, request| Room { batch, request }.way(&archive, "model", "publisher");
+        let way = |batch, request| Limits { batch, request }.way(&archive, "model", "publisher");
         assert_eq!(way(None, None), Ok(Way::Record), "nothing is known");
         assert_eq!(way(Some(3_000_000), Some(100 << 20)), Ok(Way::Record));
         // Kafka's default.

@@ -21,7 +21,7 @@ use crossbeam_channel::{Receiver, bounded};
 use signal_hook::{consts::SIGHUP, iterator::Signals};
 
 use self::source::Source;
-use crate::{config::Config, generation::mailbox::Mailbox, panics, preflight, threads::Threads};
+use crate::{config::Config, generation::mailbox::Mailbox, panics, preflight};
 
 /// Where changes come from.
 #[derive(Debug)]
@@ -35,11 +35,12 @@ pub(crate) struct Changes {
 impl Changes {
     /// Watches from now on, on threads of its own. `running` is what the service began with; changes go to the loader's
     /// `mailbox`.
-    pub(crate) fn watch(self, running: Config, mailbox: Arc<Mailbox>, threads: &mut Threads) -> io::Result<()> {
+    pub(crate) fn watch(self, running: Config, mailbox: Arc<Mailbox>) -> io::Result<()> {
         let Self { source, hangups } = self;
         let (texts, origin) = source.follow(Arc::clone(&mailbox))?;
         let watch = watch::Watch::new(texts, origin, running, mailbox, preflight::add_imports);
-        threads.start("configuration", move || watch.run(&hangups))
+        // Nobody waits for its end: it may be in a check in Python, and what it finds is of no use by then.
+        thread::Builder::new().name("configuration".into()).spawn(move || watch.run(&hangups)).map(drop)
     }
 }
 

@@ -13,7 +13,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use super::{
     group::place,
     member::{Fetch, Inner},
-    oracle::HANDED_OVER,
+    oracle::{HANDED_OVER, SETTLES},
     schedule::TRIP,
     world::{MILLISECOND, Who, World, WorldClock, micros},
 };
@@ -108,13 +108,13 @@ impl Consumer for SimConsumer {
             let partition = start.partition.1;
             let ready_at = self.0.world.time() + self.0.world.draw(|random| random.delay(200 * MILLISECOND));
             let committed = self.0.world.group.borrow().committed[place(partition)];
-            if start.offset != committed {
+            let assignment = self.0.assignment.assignment(start.partition);
+            if assignment.is_some() && start.offset != committed {
                 let what =
                     format!("partition {partition} is read from {:?}, and committed is {committed:?}", start.offset);
                 self.0.world.broken(HANDED_OVER, what);
             }
             let paused = state.paused.remove(&partition);
-            let assignment = self.0.assignment.assignment(start.partition).expect("it is noted before");
             state
                 .assigned
                 .insert(partition, Fetch { position: start.offset.unwrap_or(0), paused, assignment, ready_at });
@@ -124,14 +124,16 @@ impl Consumer for SimConsumer {
 
     fn unassign(&self, partitions: &[Partition]) -> KafkaResult<()> {
         for (_, partition) in partitions {
+            if !self.0.state.borrow().assigned.contains_key(partition) {
+                self.0.world.broken(SETTLES, format!("partition {partition} is given up, and was never taken"));
+            }
             self.0.give_up(*partition);
         }
         Ok(())
     }
 
     fn is_lost(&self) -> bool {
-        let given_up = self.0.world.group.borrow().member != Some(self.0.service);
-        given_up || self.0.state.borrow().revoking.is_some_and(|(_, lost)| lost)
+        self.0.state.borrow().revoking.is_some_and(|(_, lost)| lost)
     }
 
     fn store(&self, positions: &[Position]) -> KafkaResult<()> {

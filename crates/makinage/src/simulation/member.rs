@@ -28,7 +28,8 @@ pub(super) struct Fetch {
     pub(super) position: i64,
     pub(super) paused: bool,
     /// The assignment, as tickets name it.
-    pub(super) assignment: u32,
+    /// `None` where it was taken without a start, so that what is read of it has no ticket.
+    pub(super) assignment: Option<u32>,
     /// When what was asked for comes.
     pub(super) ready_at: Time,
 }
@@ -36,6 +37,8 @@ pub(super) struct Fetch {
 #[derive(Default)]
 pub(super) struct State {
     pub(super) assigned: BTreeMap<i32, Fetch>,
+    /// What the group has given, and not taken away: what the client must have taken.
+    pub(super) given: BTreeSet<i32>,
     pub(super) stored: BTreeMap<i32, i64>,
     /// Partitions that were paused when they were given up: the client remembers that.
     pub(super) paused: BTreeSet<i32>,
@@ -83,11 +86,12 @@ impl Inner {
     pub(super) fn commit(&self, offsets: &BTreeMap<i32, i64>) -> KafkaResult<()> {
         let world = &self.world;
         let failed = world.plan.is_away(world.time()) || world.fault(world.plan.odds.commit);
-        let fails = failed || world.group.borrow().member != Some(self.service);
-        self.state.borrow_mut().commit_failed = fails;
-        if fails {
+        let given_up = world.group.borrow().member != Some(self.service);
+        self.state.borrow_mut().commit_failed = failed || given_up;
+        if failed || given_up {
             world.tell(|| format!("a commit of {offsets:?} fails"));
-            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::RequestTimedOut));
+            let why = if failed { RDKafkaErrorCode::RequestTimedOut } else { RDKafkaErrorCode::UnknownMemberId };
+            return Err(KafkaError::ConsumerCommit(why));
         }
         for (partition, offset) in offsets {
             self.committed(*partition, *offset);
@@ -110,7 +114,10 @@ impl Inner {
         let consumer = SimConsumer(Rc::clone(self));
         self.world.tell(|| format!("the group says: {news:?}"));
         match news {
-            News::Assigned(partitions) => self.assignment.assigned(&consumer, &of_topic(&partitions)),
+            News::Assigned(partitions) => {
+                self.state.borrow_mut().given.extend(&partitions);
+                self.assignment.assigned(&consumer, &of_topic(&partitions));
+            }
             News::Revoked(partitions) => self.revoked(&consumer, &partitions, false),
             News::Lost(partitions) => {
                 self.revoked(&consumer, &partitions, true);
@@ -121,6 +128,11 @@ impl Inner {
     }
 
     pub(super) fn revoked(&self, consumer: &SimConsumer, partitions: &[i32], lost: bool) {
+        // Some may have been taken away since the group decided on it.
+        let given = std::mem::take(&mut self.state.borrow_mut().given);
+        let (gone, kept): (BTreeSet<i32>, _) = given.into_iter().partition(|given| partitions.contains(given));
+        self.state.borrow_mut().given = kept;
+        let partitions: &[i32] = &gone.into_iter().collect::<Vec<_>>();
         self.state.borrow_mut().revoking = Some((self.world.time(), lost));
         self.assignment.revoked(consumer, &of_topic(partitions));
         if let Some(forgotten) = self.state.borrow().assigned.keys().find(|partition| partitions.contains(partition)) {
@@ -149,8 +161,10 @@ impl Inner {
         let clean = !lost && self.world.is_leisurely(began, DRAIN) && !self.state.borrow().commit_failed;
         if clean {
             let committed = self.world.group.borrow().committed[place(partition)];
-            let run = Run { service: self.service, assignment: fetch.assignment };
-            self.world.oracle.borrow().handed_over(&self.world, run, committed);
+            if let Some(assignment) = fetch.assignment {
+                let run = Run { service: self.service, assignment };
+                self.world.oracle.borrow().handed_over(&self.world, run, committed);
+            }
         }
         let mut group = self.world.group.borrow_mut();
         if group.owners[place(partition)] == Owner::Service(self.service) {
@@ -186,8 +200,11 @@ impl Inner {
         if late {
             fetch.ready_at = self.world.time() + self.world.draw(|random| random.delay(3 * SECOND));
         }
+        let has_ticket = fetch.assignment.is_some();
         drop(state);
-        self.world.oracle.borrow_mut().read(&self.world.plan, self.service, input.kind);
+        if has_ticket {
+            self.world.oracle.borrow_mut().read(&self.world.plan, self.service, input.kind);
+        }
         let value = format!("[{partition},{}]", input.offset);
         let key = format!("k{}", input.offset);
         read(Record {

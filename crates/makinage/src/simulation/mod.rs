@@ -1,4 +1,4 @@
-//! The stream's own threads, whole and real, in a world that is neither: `source`, `pipeline`, `predict`, `write` and
+//! The stream's own threads, whole and real, in a world that is neither: `source`, `stream`, `predict`, `write` and
 //! `sink` on one thread, under a virtual clock, against a simulated Kafka and simulated workers. One seed decides all
 //! that comes from outside.
 //!
@@ -14,6 +14,8 @@ mod oracle;
 mod output;
 mod peer;
 mod producer;
+#[path = "../../tests/it/promises.rs"]
+mod promises;
 mod random;
 mod run;
 mod schedule;

@@ -14,11 +14,9 @@ use super::{
     world::World,
 };
 
-pub(super) const OUTCOME: &str = "every input has exactly one outcome in the committed past: the output of the right event, or a skip that is its own";
-pub(super) const ORDER: &str = "outputs stand in the order of their inputs, partition by partition";
+pub(super) use super::promises::{HANDED_OVER, ORDER, OUTCOME};
 pub(super) const COMMITTED: &str = "nothing is committed that has not finished";
 pub(super) const REPEATED: &str = "an output is repeated only where its first report, or the service, was lost";
-pub(super) const HANDED_OVER: &str = "after a clean stop, or a clean revoke, nothing is replayed";
 pub(super) const MODEL: &str =
     "a partition never goes back to an earlier generation, unless all workers of one before it died";
 pub(super) const SETTLES: &str = "nothing is open for ever: when faults stop, everything settles";

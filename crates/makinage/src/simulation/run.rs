@@ -17,7 +17,7 @@ use super::{
     world::{Interrupt, SECOND, Time, Who, World},
 };
 
-/// So long everything may take to settle once nothing goes wrong any more.
+/// The longest that everything takes to settle once nothing goes wrong any more.
 const SETTLING: Time = 300 * SECOND;
 
 /// Runs a seed; what was broken, and what happened.

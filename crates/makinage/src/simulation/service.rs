@@ -27,7 +27,7 @@ use crate::{
         Intake, Wiring,
         acks::Acks,
         assignment::Assignment,
-        kafka::{Group, KafkaSource, Room},
+        kafka::{Group, KafkaSource, Space},
     },
     stop::Stop,
     stream::{Ended, Stream},
@@ -41,7 +41,7 @@ pub(super) type SimSource = KafkaSource<SimConsumer, WorldClock>;
 pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(25);
 const TICK: Duration = Duration::from_secs(1);
 /// Events that are handed over at a time.
-const CHUNK: usize = 16;
+const PORTION: usize = 16;
 /// A service, but for its source, which is what drives it.
 pub(super) struct Service {
     pub number: u32,
@@ -71,8 +71,8 @@ impl Service {
             endpoint: "kafka:9092".to_owned(),
             session_timeout: Duration::from_secs(45),
         };
-        let room = Room { events: world.plan.open, bytes: 64 << 20, chunk: CHUNK };
-        let source = KafkaSource::with(consumer, Arc::clone(&assignment), group, room);
+        let space = Space { events: world.plan.open, bytes: 64 << 20, portion: PORTION };
+        let source = KafkaSource::with(consumer, Arc::clone(&assignment), group, space);
         let partitions = i32::try_from(world.plan.inputs.len()).expect("few");
         let sizes = Partitions::new(("predict", partitions), [("data", partitions)].into_iter());
         let limits = Limits { max_record: 4096, batch_size: world.plan.batch_size, waiting: world.plan.waiting };
@@ -173,7 +173,7 @@ impl Service {
     fn take_intake(&self, stream: &mut Stream<SimSink>, world: &World) {
         let message = self.intake.borrow().as_ref().and_then(|intake| intake.try_recv().ok());
         if let Some(message) = message {
-            stream.take(message, world.now());
+            stream.accept(message, world.now());
         }
     }
 
@@ -191,7 +191,7 @@ impl Service {
 
     fn check_bounds(&self, world: &World) {
         let open = self.assignment.unsettled();
-        let most = world.plan.open + CHUNK + world.plan.inputs.len();
+        let most = world.plan.open + PORTION + world.plan.inputs.len();
         if open > most {
             world.broken(BOUNDED, format!("{open} events are open, and {most} may be"));
         }

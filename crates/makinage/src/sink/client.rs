@@ -145,11 +145,11 @@ impl KafkaSink<KafkaProducers> {
     /// `stopped` says so first.
     pub fn open(
         cluster: &Cluster,
-        route: (&SinkTopic, &[DataTopic]),
+        sink: &SinkTopic,
+        sources: &[DataTopic],
         acks: Arc<Acks>,
         stopped: &dyn Fn() -> bool,
     ) -> KafkaResult<Option<Self>> {
-        let (sink, sources) = route;
         let settings = cluster.producer();
         let mut producers = KafkaProducers { settings, acks, connection: Arc::clone(&cluster.connection) };
         let asking = producers.create_with(&producers.settings)?;

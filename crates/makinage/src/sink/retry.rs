@@ -44,8 +44,8 @@ const RETRY: Duration = Duration::from_secs(1);
 const LAST_REPORTS: Duration = Duration::from_secs(5);
 /// A look at a producer that is to be empty.
 const LOOK: Duration = Duration::from_millis(1);
-/// So long outputs without a key go alone after one was refused: a compacted topic refuses all of them, and each would
-/// take its batch along.
+/// After one output without a key was refused, others go alone for this time: a compacted topic refuses all of them,
+/// and each would take its batch along.
 const WARY: Duration = Duration::from_mins(1);
 
 impl<M: Producers, K: Clock> KafkaSink<M, K> {
@@ -201,7 +201,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     /// The infrastructure's failure: produced again after a while.
     fn later(&mut self, error: &KafkaError, outputs: usize) {
-        if self.said_later.is_due(self.now) {
+        if self.said_later.is_due(self.clock.now()) {
             tracing::warn!(
                 "{outputs} outputs were not taken by Kafka ({error}); they are produced again until they are"
             );
@@ -210,7 +210,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     }
 
     fn tell_refused(&mut self, error: &KafkaError, outputs: usize) {
-        if self.said_refused.is_due(self.now) {
+        if self.said_refused.is_due(self.clock.now()) {
             tracing::warn!(
                 "Kafka refuses a batch of {outputs} outputs for topic {} ({error}): each is tried alone, and those behind them wait",
                 self.topic

@@ -4,11 +4,12 @@ use std::{mem, sync::Arc, time::Duration};
 
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, MutexGuard};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::{
     Intake, Wiring,
     acks::Acks,
-    consumer::{Consumer, Partition},
+    consumer::{Consumer, Partition, Start},
     offsets::{Offsets, Position},
     start,
 };
@@ -30,26 +31,34 @@ pub(crate) struct Assignment<K> {
     pub(super) clock: K,
     offsets: Mutex<Offsets>,
     /// Events that have been read and not been handed to the pipeline yet.
-    chunk: Mutex<Vec<Event>>,
+    portion: Mutex<Vec<Event>>,
 }
 
 impl<K: Clock> Assignment<K> {
     /// Nothing is assigned yet.
     pub(crate) fn new(topics: &[DataTopic], wiring: Wiring, clock: K) -> Self {
         let Wiring { acks, intake, stop } = wiring;
-        Self { topics: topics.to_vec(), acks, intake, stop, clock, offsets: Mutex::default(), chunk: Mutex::default() }
+        Self {
+            topics: topics.to_vec(),
+            acks,
+            intake,
+            stop,
+            clock,
+            offsets: Mutex::default(),
+            portion: Mutex::default(),
+        }
     }
 
-    /// Adds to the chunk that is handed over next; says how many events it has now.
+    /// Adds to the portion that is handed over next; says how many events it has now.
     pub(super) fn read(&self, event: Event) -> usize {
-        let mut chunk = self.chunk.lock();
-        chunk.push(event);
-        chunk.len()
+        let mut portion = self.portion.lock();
+        portion.push(event);
+        portion.len()
     }
 
-    /// Hands the chunk to the pipeline; `false` where there is none.
+    /// Hands the portion to the pipeline; `false` where there is none.
     pub(super) fn hand_over(&self) -> bool {
-        let events = mem::take(&mut *self.chunk.lock());
+        let events = mem::take(&mut *self.portion.lock());
         if events.is_empty() {
             return false;
         }
@@ -88,26 +97,25 @@ impl<K: Clock> Assignment<K> {
 
     /// The group gives this instance more partitions.
     pub(crate) fn assigned(&self, consumer: &impl Consumer, partitions: &[Partition]) {
-        // Without a start there is nothing to read. A group that loses patience meanwhile takes no commit any more, and
-        // can say so only once this is answered: with nothing, and then it gives the partitions anew.
+        // Without a start there is nothing to read.
         let starts = loop {
             match start::choose(consumer, &self.topics, partitions) {
                 Ok(starts) => break starts,
-                Err(_) if self.stop.requested() => return,
-                Err(_) if consumer.is_lost() => break vec![],
+                Err(error) if self.stop.requested() || is_no_member(&error) => {
+                    return take_unread(consumer, partitions);
+                }
                 Err(error) => tracing::debug!("asking again where to start reading: {error}"),
             }
             self.clock.sleep(ASK_AGAIN);
         };
-        let partitions: Vec<Partition> = starts.iter().map(|start| start.partition).collect();
         let mut offsets = self.offsets();
-        for &(source, partition) in &partitions {
+        for &(source, partition) in partitions {
             offsets.assign(source, partition);
         }
         drop(offsets);
-        tracing::info!("assigned: {}", self.describe(&partitions));
+        tracing::info!("assigned: {}", self.describe(partitions));
         // The client remembers that a partition was paused when it was taken away, and nobody else would resume it.
-        if let Err(error) = consumer.assign(&starts).and_then(|()| consumer.resume(&partitions)) {
+        if let Err(error) = consumer.assign(&starts).and_then(|()| consumer.resume(partitions)) {
             tracing::error!("Kafka's client does not take the assignment: {error}");
         }
     }
@@ -121,7 +129,7 @@ impl<K: Clock> Assignment<K> {
         // commit stands.
         if !assignments.is_empty() && !std::thread::panicking() {
             tracing::info!("{}: {}", if lost { "lost" } else { "revoked" }, self.describe(partitions));
-            // Events of the chunk that is being read would be waited for in vain: nobody has them yet.
+            // Events of the portion that is being read would be waited for in vain: nobody has them yet.
             self.hand_over();
             // The pipeline is gone only when the service is ending.
             let _ = self.intake.send(Intake::Revoked(assignments.clone()));
@@ -179,5 +187,28 @@ impl<K: Clock> Assignment<K> {
     fn describe(&self, partitions: &[Partition]) -> String {
         let name = |&(source, partition): &Partition| format!("{}/{partition}", self.topics[usize::from(source)].name);
         partitions.iter().map(name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Whether the group has given this member up, so that it takes no commit of it any more.
+fn is_no_member(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::UnknownMemberId
+                | RDKafkaErrorCode::IllegalGeneration
+                | RDKafkaErrorCode::StaleMemberEpoch
+        )
+    )
+}
+
+/// Takes partitions that are given back soon: the service ends, or the group has given this member up meanwhile, which
+/// the client says only once its question is answered. It gives back only what it was given. What it reads until then
+/// has no ticket, and is dropped.
+fn take_unread(consumer: &impl Consumer, partitions: &[Partition]) {
+    tracing::debug!("partitions are given back before it was known where to start");
+    let starts: Vec<Start> = partitions.iter().map(|&partition| Start { partition, offset: None }).collect();
+    if let Err(error) = consumer.assign(&starts) {
+        tracing::error!("Kafka's client does not take the assignment: {error}");
     }
 }

@@ -41,12 +41,12 @@ pub const MAX_OPEN: usize = 32 * 1024;
 /// Bytes of key and value that may be open at once.
 const MAX_OPEN_BYTES: usize = 64 << 20;
 /// Events that are handed over at a time.
-const CHUNK: usize = 1024;
+const PORTION: usize = 1024;
 /// How long the limit may last before partitions are paused.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// So long an instance may be without partitions before that is told.
+/// An instance that has been without partitions for this time tells so.
 const UNASSIGNED: Duration = Duration::from_secs(8);
-/// The wait for the first event of a chunk; settled events are looked at in between.
+/// The wait for the first event of a portion; settled events are looked at in between.
 const POLL: Duration = Duration::from_millis(100);
 
 /// librdkafka's default of `session.timeout.ms`.
@@ -54,11 +54,11 @@ const SESSION_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// How much may be open at once before nothing more is read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Room {
+pub(crate) struct Space {
     pub events: usize,
     pub bytes: usize,
     /// Events that are handed over at a time.
-    pub chunk: usize,
+    pub portion: usize,
 }
 
 /// The consumer group, as messages name it.
@@ -74,7 +74,7 @@ pub struct KafkaSource<C = KafkaConsumer, K = SystemClock> {
     consumer: C,
     assignment: Arc<Assignment<K>>,
     group: Group,
-    room: Room,
+    space: Space,
     full_since: Option<Instant>,
     paused: bool,
     missing: HashSet<String>,
@@ -91,20 +91,20 @@ impl KafkaSource {
         let session_timeout = settings.get("session.timeout.ms").and_then(|ms| ms.parse().ok());
         let session_timeout = session_timeout.map_or(SESSION_TIMEOUT, Duration::from_millis);
         let group = Group { name: cluster.application().to_owned(), endpoint: cluster.endpoint(), session_timeout };
-        let room = Room { events: MAX_OPEN, bytes: MAX_OPEN_BYTES, chunk: CHUNK };
-        Ok(Self::with(consumer, assignment, group, room))
+        let space = Space { events: MAX_OPEN, bytes: MAX_OPEN_BYTES, portion: PORTION };
+        Ok(Self::with(consumer, assignment, group, space))
     }
 }
 
 impl<C: Consumer, K: Clock> KafkaSource<C, K> {
     /// Reads with this consumer, whose group changes the assignment.
-    pub(crate) fn with(consumer: C, assignment: Arc<Assignment<K>>, group: Group, room: Room) -> Self {
+    pub(crate) fn with(consumer: C, assignment: Arc<Assignment<K>>, group: Group, space: Space) -> Self {
         let now = assignment.clock.now();
         Self {
             consumer,
             assignment,
             group,
-            room,
+            space,
             full_since: None,
             paused: false,
             missing: HashSet::new(),
@@ -121,14 +121,14 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
         self.leave(drain_timeout);
     }
 
-    /// Takes in what has been settled, and reads a chunk where there is room for one.
+    /// Takes in what has been settled, and reads a portion where there is room for one.
     pub(crate) fn step(&mut self) {
         self.settle(Duration::ZERO);
         if self.is_full() {
             self.wait_for_room();
         } else {
             self.resume();
-            self.read_chunk();
+            self.read_portion();
         }
     }
 
@@ -152,9 +152,9 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
         let offsets = self.assignment.offsets();
         let (events, bytes) = (offsets.unsettled(), offsets.unsettled_bytes());
         if self.paused {
-            events > self.room.events / 2 || bytes > self.room.bytes / 2
+            events > self.space.events / 2 || bytes > self.space.bytes / 2
         } else {
-            events >= self.room.events || bytes >= self.room.bytes
+            events >= self.space.events || bytes >= self.space.bytes
         }
     }
 
@@ -195,10 +195,10 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
         }
     }
 
-    fn read_chunk(&mut self) {
+    fn read_portion(&mut self) {
         let mut timeout = POLL;
         while let Some(event) = self.poll(timeout) {
-            if self.assignment.read(event) >= self.room.chunk {
+            if self.assignment.read(event) >= self.space.portion {
                 break;
             }
             timeout = Duration::ZERO;

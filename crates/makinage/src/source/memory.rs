@@ -17,7 +17,7 @@ use crate::{
 /// Events that may be open at once.
 const MAX_OPEN: usize = 8 * 1024;
 /// Lines that are handed over at a time.
-const CHUNK: usize = 1024;
+const PORTION: usize = 1024;
 
 /// Reads newline-delimited events; the offset of an event is its line's number, from 0. Empty lines are no events.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl<R: Read> LineSource<R> {
     pub fn run(mut self) -> io::Result<u64> {
         let mut offsets = Offsets::default();
         offsets.assign(0, 0);
-        let (mut settled, mut chunk, mut line) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut settled, mut portion, mut line) = (Vec::new(), Vec::new(), Vec::new());
         let (mut offset, mut empty) = (0, 0);
         loop {
             line.clear();
@@ -47,14 +47,14 @@ impl<R: Read> LineSource<R> {
             if text.is_empty() {
                 empty += u64::from(more);
             } else if let Some(ticket) = offsets.received(0, 0, offset, text.len()) {
-                chunk.push(Event::new(ticket, Place { source: 0, partition: 0, offset }, None, Some(text)));
+                portion.push(Event::new(ticket, Place { source: 0, partition: 0, offset }, None, Some(text)));
             }
             offset += 1;
             // Nothing is held back while the next line is waited for.
             let pauses = !self.lines.buffer().contains(&b'\n');
-            if (chunk.len() == CHUNK || !more || pauses) && !chunk.is_empty() {
+            if (portion.len() == PORTION || !more || pauses) && !portion.is_empty() {
                 // The pipeline ends before its source only under `on_error: stop`.
-                if self.intake.send(Intake::Events(std::mem::take(&mut chunk))).is_err() {
+                if self.intake.send(Intake::Events(std::mem::take(&mut portion))).is_err() {
                     return Ok(empty);
                 }
             }

@@ -15,7 +15,7 @@ use rdkafka::{
 
 /// How often whoever waits is asked whether to go on.
 const POLL: Duration = Duration::from_millis(200);
-/// So long nothing may come for [`AMinute`], though there is something: a record may hold a gigabyte.
+/// The longest that [`AMinute`] waits for a record that is there: it may hold a gigabyte.
 const STALL: Duration = Duration::from_mins(1);
 
 /// Where a stretch is.

@@ -120,7 +120,7 @@ impl Answer {
         for item in 0..self.count {
             match Status::from_byte(self.payload[HEAD + item]) {
                 None => return Err(MalformedAnswer("an event without a known status")),
-                Some(Status::Skipped) if Step::from_name(self.item(item, (ends, *data))).is_none() => {
+                Some(Status::Skipped) if Step::from_name(self.item(item, ends, *data)).is_none() => {
                     return Err(MalformedAnswer("an event that an unknown step skipped"));
                 }
                 Some(_) => {}
@@ -130,7 +130,7 @@ impl Answer {
     }
 
     /// The bytes of one item, given where each ends and where the first begins.
-    fn item(&self, item: usize, (ends, data): (&[usize], usize)) -> &[u8] {
+    fn item(&self, item: usize, ends: &[usize], data: usize) -> &[u8] {
         let begin = item.checked_sub(1).map_or(data, |before| ends[before]);
         &self.payload[begin..ends[item]]
     }
@@ -142,7 +142,7 @@ impl Answer {
             Form::Floats => Outcome::Prediction(Prediction::Float(f64::from_le_bytes(self.eight(item)))),
             Form::Booleans => Outcome::Prediction(Prediction::Boolean(self.payload[HEAD + item] != 0)),
             Form::Items { ends, data } => {
-                let bytes = self.item(item, (ends, *data));
+                let bytes = self.item(item, ends, *data);
                 match checked(Status::from_byte(self.payload[HEAD + item])) {
                     Status::Output => Outcome::Output(bytes),
                     Status::Prediction => Outcome::Prediction(Prediction::Json(bytes)),

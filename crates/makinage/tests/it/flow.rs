@@ -17,6 +17,7 @@ use rdkafka::{
 };
 
 use super::{
+    promises::{HANDED_OVER, ORDER, OUTCOME},
     scene::Scene,
     service::DEADLINE,
     stream::{Reader, enqueue, header, key, value},
@@ -94,11 +95,11 @@ impl Oracle {
         let value = value(output);
         let (begin, _) = value.split_once(", 1.4").expect("a scored event");
         let (of, seq) = begin.trim_start_matches('[').split_once(", ").expect("key and number");
-        assert_eq!(of, key(output), "the output of another key's event: {value}");
+        assert_eq!(of, key(output), "{OUTCOME}: this is another key's: {value}");
         let (of, seq): (usize, usize) = (of.parse().expect("a key"), seq.parse().expect("a number"));
         self.models.extend(header(output, "makinage-model"));
         let next = &mut self.next[of];
-        assert!(seq <= *next, "key {of}: event {seq} came where {next} was due, which is lost or out of order");
+        assert!(seq <= *next, "{OUTCOME}; {ORDER}: of key {of}, event {seq} came where {next} was due");
         if seq == *next {
             *next += 1;
         } else {
@@ -131,7 +132,7 @@ impl Oracle {
     fn read_until(&mut self, reader: &Reader, enough: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + DEADLINE;
         while !enough(self) {
-            assert!(Instant::now() < deadline, "no more than these came out, by key: {:?}", self.next);
+            assert!(Instant::now() < deadline, "{OUTCOME}: no more than these came out, by key: {:?}", self.next);
             if let Some(output) = reader.poll() {
                 self.see(&output);
             }
@@ -141,6 +142,6 @@ impl Oracle {
     /// Reads what is left, after the last writer has ended, and asserts that nothing came twice.
     pub(crate) fn assert_nothing_twice(&mut self, reader: &Reader) {
         reader.read_to_end().iter().for_each(|output| self.see(output));
-        assert_eq!(self.repeated, 0, "events came out twice");
+        assert_eq!(self.repeated, 0, "{HANDED_OVER}");
     }
 }

@@ -35,6 +35,7 @@ mod partitions;
 mod patience;
 mod predict;
 mod processes;
+mod promises;
 mod publisher;
 mod random;
 mod records;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     Circumstances, Next, Older, State,
-    State::{Later, Passed, Seen, Taking},
+    State::{Fetching, Later, Passed, Seen},
     choose,
 };
 
@@ -79,8 +79,8 @@ fn at_the_start() {
         row("the topic isn't there yet", None, vec![], WAIT).with(unread),
         row("it is there: which model is the newest?", None, vec![], Next::LookBack).with(askable),
         row("it couldn't be read a moment ago", None, vec![], until(12)).with(|now| now.older = Older::Ask(at(12))),
-        row("there is one", None, vec![Seen(at(10))], Next::Take(0)).with(askable),
-        row("it is on its way, so that those before it don't matter yet", None, vec![Taking], WAIT).with(askable),
+        row("there is one", None, vec![Seen(at(10))], Next::Fetch(0)).with(askable),
+        row("it is on its way, so that those before it don't matter yet", None, vec![Fetching], WAIT).with(askable),
         row("it is here", None, vec![here(&[])], Next::Build(0)).with(askable),
         row("it is empty, or is read from its end: the store may have one", None, vec![], Next::LastServed),
         row("neither has the store", None, vec![], WAIT).with(asked),
@@ -95,7 +95,7 @@ fn where_the_newest_cannot_be_used() {
         row("it didn't load: the one before it", None, vec![here(&[1])], Next::LookBack).with(askable),
         row("it is damaged, or was taken back, or its record is gone", None, vec![Passed], Next::LookBack)
             .with(askable),
-        row("the one before it", None, vec![here(&[1]), Seen(at(10))], Next::Take(1)).with(askable),
+        row("the one before it", None, vec![here(&[1]), Seen(at(10))], Next::Fetch(1)).with(askable),
         row("no chunk or server is there yet: the one before it", None, vec![Later(at(12))], Next::LookBack)
             .with(askable),
         row("that one is here", None, vec![Later(at(12)), here(&[])], Next::Build(1)).with(askable),
@@ -113,22 +113,22 @@ fn when_a_newer_model_comes_while_one_serves() {
     check(vec![
         row("nothing came", Some(1), vec![], WAIT),
         row("what came may not be the newest", Some(1), vec![], Next::LookBack).with(askable),
-        row("it is", Some(1), vec![Seen(at(10))], Next::Take(0)),
-        row("it is on its way", Some(1), vec![Taking], WAIT),
+        row("it is", Some(1), vec![Seen(at(10))], Next::Fetch(0)),
+        row("it is on its way", Some(1), vec![Fetching], WAIT),
         row("it is here", Some(1), vec![here(&[])], Next::Build(0)),
         row("a large one: another may follow at once", Some(1), vec![Seen(at(11))], until(11)),
         row("the one before a large one waits with it", Some(1), vec![Seen(at(11)), Seen(at(10))], until(11)),
-        row("a newer one overtakes what is on its way", Some(1), vec![Seen(at(10)), Taking], Next::Take(0)),
-        row("an older one does not", Some(1), vec![Taking, Seen(at(10))], WAIT),
-        row("nor does one that is tried again: the other may take long", Some(1), vec![Later(at(9)), Taking], WAIT),
-        row("what is here serves while a newer one is on its way", Some(1), vec![Taking, here(&[])], Next::Build(1)),
+        row("a newer one overtakes what is on its way", Some(1), vec![Seen(at(10)), Fetching], Next::Fetch(0)),
+        row("an older one does not", Some(1), vec![Fetching, Seen(at(10))], WAIT),
+        row("nor does one that is tried again: the other may take long", Some(1), vec![Later(at(9)), Fetching], WAIT),
+        row("what is here serves while a newer one is on its way", Some(1), vec![Fetching, here(&[])], Next::Build(1)),
         row(
             "what was overtaken is next where the newer is of no use",
             Some(1),
             vec![Passed, Seen(at(9))],
-            Next::Take(1),
+            Next::Fetch(1),
         ),
-        row("what can't be had yet is tried again in time", Some(1), vec![Later(at(10))], Next::Take(0)),
+        row("what can't be had yet is tried again in time", Some(1), vec![Later(at(10))], Next::Fetch(0)),
         row("and not before", Some(1), vec![Later(at(12))], until(12)),
     ]);
 }
@@ -144,7 +144,7 @@ fn when_the_configuration_changes() {
         row("one of the two is bad: what serves takes it up", Some(1), vec![here(&[2])], Next::Reconfigure)
             .with(changed),
         row("it was the configuration: the model without it", Some(1), vec![here(&[2])], Next::Build(0)),
-        row("what is on its way may take long, and isn't waited for", Some(1), vec![Taking], Next::Reconfigure)
+        row("what is on its way may take long, and isn't waited for", Some(1), vec![Fetching], Next::Reconfigure)
             .with(changed),
         row("nor is what can't be had yet", Some(1), vec![Later(at(12))], Next::Reconfigure).with(changed),
         row("nothing serves: what didn't load may load with it", None, vec![here(&[1]), here(&[1])], Next::Build(0))
@@ -166,11 +166,11 @@ fn when_what_serves_is_taken_back() {
         row("the one before comes back", Some(1), vec![], Next::GoBack).with(back(10)),
         row("before anything else", Some(1), vec![here(&[])], Next::GoBack).with(back(10)).with(changed),
         row("it didn't load, and is tried again in time", Some(1), vec![], until(15)).with(back(15)),
-        row("a newer model helps, too", Some(1), vec![Seen(at(10))], Next::Take(0)).with(back(15)),
+        row("a newer model helps, too", Some(1), vec![Seen(at(10))], Next::Fetch(0)).with(back(15)),
         row("and is loaded", Some(1), vec![here(&[])], Next::Build(0)).with(back(15)),
         row("what is bad takes up no configuration meanwhile", Some(1), vec![], until(15)).with(back(15)).with(changed),
         row("it is back: a changed configuration is taken up", Some(1), vec![], Next::Reconfigure).with(changed),
         row("what was taken back isn't loaded again", Some(1), vec![Passed], WAIT),
-        row("a rollback by hand is a model like another", Some(1), vec![Seen(at(10)), Passed], Next::Take(0)),
+        row("a rollback by hand is a model like another", Some(1), vec![Seen(at(10)), Passed], Next::Fetch(0)),
     ]);
 }

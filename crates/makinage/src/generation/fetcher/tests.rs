@@ -17,8 +17,8 @@ fn a_model_that_is_asked_for_comes_to_the_mailbox_with_its_number() {
     topic.put(7);
     let number = asks.ask(place(7));
     assert!(fetcher.work_off());
-    let took = mailbox.wait(Some(Instant::now())).expect("it is open").took.expect("an answer");
-    assert_eq!((took.number, took.outcome.expect("a model").place), (number, place(7)));
+    let fetched = mailbox.wait(Some(Instant::now())).expect("it is open").fetched.expect("an answer");
+    assert_eq!((fetched.number, fetched.outcome.expect("a model").place), (number, place(7)));
     assert!(!fetcher.work_off());
 }
 
@@ -28,19 +28,19 @@ fn what_is_asked_for_anew_ends_what_is_under_way() {
     let fetching = thread::spawn(move || fetcher.run());
     // It never comes, and is waited for until it is given up.
     asks.ask(place(1));
-    while topic.taken.lock().unwrap().is_empty() {
+    while topic.fetched.lock().unwrap().is_empty() {
         thread::yield_now();
     }
     topic.put(3);
     let number = asks.ask(place(3));
-    let took = loop {
-        let took = mailbox.wait(None).expect("it is open").took.expect("an answer");
-        if took.number == number {
-            break took;
+    let fetched = loop {
+        let fetched = mailbox.wait(None).expect("it is open").fetched.expect("an answer");
+        if fetched.number == number {
+            break fetched;
         }
-        assert!(took.outcome.is_err(), "what was given up is no model");
+        assert!(fetched.outcome.is_err(), "what was given up is no model");
     };
-    assert_eq!(took.outcome.expect("a model").place, place(3));
+    assert_eq!(fetched.outcome.expect("a model").place, place(3));
     drop(asks);
     fetching.join().unwrap();
 }
@@ -53,7 +53,7 @@ fn what_was_overtaken_before_it_began_is_not_begun() {
         asks.ask(place(number));
     }
     fetcher.work_off();
-    assert_eq!(*topic.taken.lock().unwrap(), [2]);
+    assert_eq!(*topic.fetched.lock().unwrap(), [2]);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn it_ends_with_the_mailbox_also_under_way_and_with_the_loader() {
     let (topic, mailbox, asks, fetcher) = parts();
     let fetching = thread::spawn(move || fetcher.run());
     asks.ask(place(1));
-    while topic.taken.lock().unwrap().is_empty() {
+    while topic.fetched.lock().unwrap().is_empty() {
         thread::yield_now();
     }
     mailbox.close();

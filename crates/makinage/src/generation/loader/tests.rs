@@ -19,7 +19,7 @@ fn the_newest_model_of_the_topic_is_served_and_only_that_is_taken() {
     let mut scene = Scene::new(&[1, 2, 3]);
     assert_eq!(scene.settle(), None, "there is nothing to wait for");
     assert_eq!(scene.serving(), Some((3, 0, 1)));
-    assert_eq!(*scene.topic.taken.lock().unwrap(), [3]);
+    assert_eq!(*scene.topic.fetched.lock().unwrap(), [3]);
     assert_eq!(*scene.notes.served.lock().unwrap(), [3]);
 }
 
@@ -80,7 +80,7 @@ fn of_a_burst_only_the_newest_is_loaded() {
     (2..=9).for_each(|number| scene.publish(number));
     scene.settle();
     assert_eq!((scene.serving().map(|serving| serving.0), scene.built()), (Some(9), vec![(9, 0)]));
-    assert_eq!(*scene.topic.taken.lock().unwrap(), [1, 9]);
+    assert_eq!(*scene.topic.fetched.lock().unwrap(), [1, 9]);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_large_model_waits_a_moment_for_a_newer_one() {
     }
     scene.wait(1);
     assert_eq!(scene.serving().map(|serving| serving.0), Some(3));
-    assert_eq!(*scene.topic.taken.lock().unwrap(), [1, 3]);
+    assert_eq!(*scene.topic.fetched.lock().unwrap(), [1, 3]);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn what_cannot_be_had_yet_is_told_once_tried_again_and_taken_when_it_is_there() 
     scene.wait(2);
     assert_eq!(scene.wait(4), None);
     assert_eq!(scene.serving().map(|serving| serving.0), Some(2));
-    assert_eq!(*scene.topic.taken.lock().unwrap(), [2, 1, 2, 2, 2]);
+    assert_eq!(*scene.topic.fetched.lock().unwrap(), [2, 1, 2, 2, 2]);
     assert_eq!(scene.log.count("is waited for: the server answers 503"), 1);
 }
 
@@ -125,7 +125,7 @@ fn a_newer_model_overtakes_one_that_is_on_its_way() {
     scene.publish(3);
     scene.settle();
     assert_eq!(scene.serving().map(|serving| serving.0), Some(3));
-    assert_eq!(*scene.topic.taken.lock().unwrap(), [1, 3], "the other was given up");
+    assert_eq!(*scene.topic.fetched.lock().unwrap(), [1, 3], "the other was given up");
 }
 
 #[test]
@@ -139,9 +139,9 @@ fn what_comes_of_a_model_that_was_overtaken_is_not_taken_for_the_newer_one() {
     while scene.loader.asked == number {
         scene.step();
     }
-    scene.mailbox.took(Took { number, outcome: Ok(arrived(2)) });
+    scene.mailbox.fetched(Fetched { number, outcome: Ok(arrived(2)) });
     scene.step();
-    assert_eq!(scene.loader.known.taken(), Some(place(3)), "it is still on its way");
+    assert_eq!(scene.loader.known.fetched(), Some(place(3)), "it is still on its way");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn what_was_overtaken_is_taken_where_the_newer_one_is_of_no_use() {
     scene.publish(3);
     scene.settle();
     assert_eq!(scene.serving().map(|serving| serving.0), Some(2));
-    assert_eq!(*scene.topic.taken.lock().unwrap(), [1, 3, 2]);
+    assert_eq!(*scene.topic.fetched.lock().unwrap(), [1, 3, 2]);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_model_that_is_older_than_the_one_that_serves_is_told_and_not_taken() {
     scene.publish(4);
     scene.settle();
     scene.wait(60);
-    assert_eq!((scene.serving().map(|serving| serving.0), scene.topic.taken.lock().unwrap().len()), (Some(5), 1));
+    assert_eq!((scene.serving().map(|serving| serving.0), scene.topic.fetched.lock().unwrap().len()), (Some(5), 1));
     assert_eq!(scene.log.count("the model in model/0/4 is older than the one in model/0/5"), 1);
 }
 
@@ -246,7 +246,7 @@ fn when_nothing_serves_a_mended_configuration_serves_the_newest() {
     scene.mailbox.configure(configuration());
     scene.settle();
     assert_eq!((scene.serving(), scene.built()), (Some((2, 1, 5)), vec![(3, 1), (2, 1)]));
-    assert_eq!(*scene.topic.taken.lock().unwrap(), [3, 2, 1], "none was taken anew");
+    assert_eq!(*scene.topic.fetched.lock().unwrap(), [3, 2, 1], "none was fetched anew");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn a_producer_that_has_given_up_is_replaced_and_its_outputs_are_produced_by_the_
     let acks = Arc::new(Acks::default());
     let data = DataTopic { name: "data".into(), encoder: Encoder::Json, start_from: DataStart::End };
     let predict = SinkTopic { name: "predict".into(), encoder: Encoder::Json };
-    let mut sink = KafkaSink::open(&Cluster::new(&kafka, "test"), (&predict, &[data]), Arc::clone(&acks), &|| false)
+    let mut sink = KafkaSink::open(&Cluster::new(&kafka, "test"), &predict, &[data], Arc::clone(&acks), &|| false)
         .expect("a sink")
         .expect("one");
 

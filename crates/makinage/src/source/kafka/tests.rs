@@ -10,6 +10,8 @@ use std::{
 
 use crossbeam_channel::{Receiver, unbounded};
 
+use RDKafkaErrorCode::{RequestTimedOut, UnknownMemberId};
+
 use super::*;
 use crate::{
     clock::testing::Hand,
@@ -28,6 +30,8 @@ struct Told {
     lost: bool,
     /// How often a commit is refused.
     refusals: u32,
+    /// The group has given this member up.
+    given_up: bool,
     committed: BTreeMap<i32, i64>,
     calls: Vec<String>,
 }
@@ -90,7 +94,8 @@ impl Consumer for Fake {
         let mut told = self.0.borrow_mut();
         if told.refusals > 0 {
             told.refusals -= 1;
-            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::UnknownMemberId));
+            let given_up = told.given_up;
+            return Err(KafkaError::ConsumerCommit(if given_up { UnknownMemberId } else { RequestTimedOut }));
         }
         told.committed.extend(positions.iter().map(|position| (position.partition, position.offset)));
         drop(told);
@@ -140,8 +145,8 @@ impl Case {
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, clock.clone()));
         let group = Group { name: "app".to_owned(), endpoint: "kafka".to_owned(), session_timeout: SESSION_TIMEOUT };
-        let room = Room { events: 4, bytes: 1000, chunk: 2 };
-        let source = KafkaSource::with(fake.clone(), assignment, group, room);
+        let space = Space { events: 4, bytes: 1000, portion: 2 };
+        let source = KafkaSource::with(fake.clone(), assignment, group, space);
         Self { source, fake, clock, acks, intake }
     }
 
@@ -235,9 +240,9 @@ fn a_first_start_is_committed_and_a_group_that_gives_up_meanwhile_is_answered() 
 
     let case = Case::new(None);
     case.fake.0.borrow_mut().refusals = u32::MAX;
-    case.fake.0.borrow_mut().lost = true;
+    case.fake.0.borrow_mut().given_up = true;
     case.assigned();
-    assert_eq!(case.fake.calls(), ["assign []", "resume []"]);
+    assert_eq!(case.fake.calls(), ["assign [None]"], "only what was taken can be given back");
 }
 
 #[test]

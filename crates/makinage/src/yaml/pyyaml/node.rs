@@ -34,13 +34,13 @@ impl<'s> Reader<'_, 's> {
     fn node(&mut self, raw: &'s Raw, depth: usize) -> Result<Node, Unreadable> {
         let named = self.walk.step(raw, depth)?;
         let value = match &named.content {
-            Content::Scalar(text, plain) => self.scalar(named, (text, *plain), false),
+            Content::Scalar(text, plain) => self.scalar(named, text, *plain, false),
             _ => self.collection(named, depth)?,
         };
         Ok(Node { line: raw.line, value })
     }
 
-    fn scalar(&mut self, raw: &Raw, (text, plain): (&str, bool), is_key: bool) -> Value {
+    fn scalar(&mut self, raw: &Raw, text: &str, plain: bool, is_key: bool) -> Value {
         let meaning = scalar::meaning(text, plain, raw.tag.as_ref());
         if let (Ok(here), Ok(strict)) = (&meaning, &strict(text, plain, raw.tag.as_ref())) {
             let place = Site { path: &self.walk.path, is_key };
@@ -131,7 +131,7 @@ impl<'s> Reader<'_, 's> {
             }
             Content::Scalar(text, plain) => {
                 self.walk.step(key, depth + 1)?;
-                Some(Node { line, value: self.scalar(named, (text, *plain), true) })
+                Some(Node { line, value: self.scalar(named, text, *plain, true) })
             }
             _ => {
                 self.walk.note(key, "a list or mapping can't be a key; use text");

@@ -83,7 +83,7 @@ impl Scene {
 
     /// Until a model is on its way.
     pub(super) fn step_until_it_takes(&mut self) {
-        while self.loader.known.taken().is_none() {
+        while self.loader.known.fetched().is_none() {
             self.step();
         }
     }
