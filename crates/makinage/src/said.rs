@@ -50,9 +50,6 @@ impl Seldom {
 }
 
 #[cfg(test)]
-pub(crate) mod testing;
-
-#[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::said::testing::Log;
+use crate::logged::Log;
 
 /// What becomes of failed events, and what is said of it.
 struct Scene {

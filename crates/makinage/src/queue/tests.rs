@@ -5,7 +5,7 @@ use crate::event::{Place, Ticket};
 
 /// An event of this assignment, whose offset is its number.
 fn event(assignment: u32, offset: i64, value: Option<&[u8]>) -> Event {
-    let ticket = Ticket::new(assignment, offset as u64);
+    let ticket = Ticket::new(assignment, offset.unsigned_abs());
     Event::new(ticket, Place { source: 0, partition: 0, offset }, None, value)
 }
 

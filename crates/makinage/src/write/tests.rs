@@ -50,20 +50,24 @@ const OUTPUT: u8 = 0;
 const PREDICTION: u8 = 1;
 const SKIPPED: u8 = 2;
 
+fn length(length: usize) -> [u8; 4] {
+    u32::try_from(length).expect("a test's").to_le_bytes()
+}
+
 /// A worker's answer for consecutive events.
 fn answer(first: u32, items: &[(u8, &str)]) -> Answer {
-    let mut payload = [first.to_le_bytes(), (items.len() as u32).to_le_bytes()].concat();
+    let mut payload = [first.to_le_bytes(), length(items.len())].concat();
     payload.extend(1_u64.to_le_bytes());
     payload.push(0);
     payload.extend(items.iter().map(|(status, _)| status));
-    payload.extend(items.iter().flat_map(|(_, bytes)| (bytes.len() as u32).to_le_bytes()));
+    payload.extend(items.iter().flat_map(|(_, bytes)| length(bytes.len())));
     payload.extend(items.iter().flat_map(|(_, bytes)| bytes.bytes()));
     Answer::parse(payload).expect("an answer")
 }
 
 fn event(offset: i64) -> Event {
     let place = Place { source: 0, partition: 0, offset };
-    Event::new(Ticket::from_opaque(offset as usize), place, None, Some(offset.to_string().as_bytes()))
+    Event::new(Ticket::new(0, offset.unsigned_abs()), place, None, Some(offset.to_string().as_bytes()))
 }
 
 /// So many events, and what became of them.

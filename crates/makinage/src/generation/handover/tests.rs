@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{Origin, read_service},
-    said::testing::Log,
+    logged::Log,
 };
 
 const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/examples/serve.yaml"));

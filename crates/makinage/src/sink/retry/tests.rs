@@ -1,7 +1,5 @@
 //! Producers that do what they are told, and what the sink makes of it.
 
-#![expect(clippy::arc_with_non_send_sync, reason = "the product shares with `Arc`, and here there is one thread")]
-
 use super::*;
 use crate::{
     clock::testing::Hand,
@@ -59,8 +57,10 @@ impl Scene {
         let mut settled = vec![];
         self.fakes.acks.collect(&mut settled);
         assert!(settled.iter().all(|(_, fate)| *fate == Fate::Finished));
-        settled.into_iter().for_each(|(ticket, fate)| self.offsets.settle(ticket, fate));
-        self.next as usize - self.offsets.unsettled()
+        for (ticket, fate) in settled {
+            self.offsets.settle(ticket, fate);
+        }
+        usize::try_from(self.next).expect("few") - self.offsets.unsettled()
     }
 }
 

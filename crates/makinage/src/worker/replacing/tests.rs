@@ -32,7 +32,7 @@ struct Told {
     /// The pool closes the place during the wait after so many.
     closes_after: Cell<Option<usize>>,
     abandoned: Cell<bool>,
-    waits: RefCell<Vec<u64>>,
+    waits: RefCell<Vec<u128>>,
     /// The incarnations that were served.
     served: RefCell<Vec<u32>>,
 }
@@ -59,7 +59,7 @@ impl Seat for Fake {
 
     fn closed_within(&self, wait: Duration) -> bool {
         let closes = self.0.closes_after.get() == Some(self.0.waits.borrow().len());
-        self.0.waits.borrow_mut().push(wait.as_millis() as u64);
+        self.0.waits.borrow_mut().push(wait.as_millis());
         closes
     }
 

@@ -9,8 +9,10 @@ use crate::{
         testing::{Disk, SMALL_MLMODEL, stored},
     },
     config::{Kafka, ModelSource, Which},
-    said::testing::Log,
+    logged::Log,
 };
+
+type Answers = fn() -> Result<Outcome, PublishError>;
 
 /// What happens at the two ends, and what was asked of them.
 struct Told {
@@ -22,7 +24,7 @@ struct Told {
     is_away: bool,
     no_downloads: bool,
     is_no_model: bool,
-    kafka: fn() -> Result<Outcome, PublishError>,
+    kafka: Answers,
     calls: Vec<String>,
 }
 
@@ -62,21 +64,11 @@ impl Ends for Told {
     }
 }
 
-fn takes() -> Result<Outcome, PublishError> {
-    Ok(Outcome::Published((0, 7)))
-}
-
-fn has_it() -> Result<Outcome, PublishError> {
-    Ok(Outcome::Unchanged((0, 7)))
-}
-
-fn is_away() -> Result<Outcome, PublishError> {
-    Err(PublishError::Unreachable { endpoints: "kafka:9092".into(), seconds: 12, reason: None })
-}
-
-fn has_changed() -> Result<Outcome, PublishError> {
-    Err(PublishError::Changed { path: "/tmp/model.zip".into() })
-}
+const TAKES: Answers = || Ok(Outcome::Published((0, 7)));
+const HAS_IT: Answers = || Ok(Outcome::Unchanged((0, 7)));
+const IS_AWAY: Answers =
+    || Err(PublishError::Unreachable { endpoints: "kafka:9092".into(), seconds: 12, reason: None });
+const HAS_CHANGED: Answers = || Err(PublishError::Changed { path: "/tmp/model.zip".into() });
 
 fn config() -> PublishConfig {
     let registered = RegisteredModel {
@@ -120,7 +112,7 @@ impl<'c> Scene<'c> {
             is_away: false,
             no_downloads: false,
             is_no_model: false,
-            kafka: takes,
+            kafka: TAKES,
             calls: vec![],
         };
         let followed = Followed::new(config, &config.models[0], registered);
@@ -161,7 +153,7 @@ fn a_model_is_published_once_and_again_when_its_alias_moves() {
 fn a_model_that_is_the_topics_newest_is_no_result() {
     let config = config();
     let mut scene = Scene::new(&config);
-    scene.ends.kafka = has_it;
+    scene.ends.kafka = HAS_IT;
     assert_eq!(scene.looks(3), ["prepare 1", "publish 1"]);
     assert_eq!((scene.results(), scene.log.count("unchanged models:/churn@live")), (0, 1));
 }
@@ -207,10 +199,10 @@ fn a_registry_that_finds_a_version_and_does_not_hand_it_out_does_not_answer_agai
 fn a_kafka_that_is_away_is_told_once_and_the_model_is_not_downloaded_again_for_it() {
     let config = config();
     let mut scene = Scene::new(&config);
-    scene.ends.kafka = is_away;
+    scene.ends.kafka = IS_AWAY;
     assert_eq!(scene.looks(3), ["prepare 1", "publish 1", "publish 1", "publish 1"]);
     assert_eq!((scene.log.lines().len(), scene.log.count("no answer from Kafka at kafka:9092")), (1, 1));
-    scene.ends.kafka = takes;
+    scene.ends.kafka = TAKES;
     assert_eq!(scene.looks(2), ["publish 1"]);
     assert_eq!((scene.results(), scene.log.count("Kafka takes models again")), (1, 1));
 }
@@ -219,10 +211,10 @@ fn a_kafka_that_is_away_is_told_once_and_the_model_is_not_downloaded_again_for_i
 fn what_waits_for_kafka_gives_way_to_a_newer_version() {
     let config = config();
     let mut scene = Scene::new(&config);
-    scene.ends.kafka = is_away;
+    scene.ends.kafka = IS_AWAY;
     scene.looks(1);
     scene.ends.version = 2;
-    scene.ends.kafka = takes;
+    scene.ends.kafka = TAKES;
     assert_eq!(scene.looks(2), ["prepare 2", "publish 2"]);
 }
 
@@ -230,7 +222,7 @@ fn what_waits_for_kafka_gives_way_to_a_newer_version() {
 fn what_changed_on_the_disk_is_downloaded_again() {
     let config = config();
     let mut scene = Scene::new(&config);
-    scene.ends.kafka = has_changed;
+    scene.ends.kafka = HAS_CHANGED;
     assert_eq!(scene.looks(2), ["prepare 1", "publish 1", "prepare 1", "publish 1"]);
 }
 
