@@ -98,3 +98,6 @@ impl Drop for FailedEvents {
         self.write_count();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,8 @@ mod failures;
 mod flights;
 mod generation;
 pub mod kafka;
+#[cfg(test)]
+mod logged;
 mod mlflow;
 pub mod model;
 mod panics;

@@ -96,3 +96,6 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ impl<T: PartialEq> Said<T> {
     }
 }
 
-/// Something that comes again and again and is said at most once in a while.
+/// Something that comes again and again and is said, or done, at most once in a while.
 #[derive(Debug, Clone)]
 pub(crate) struct Seldom {
     every: Duration,
@@ -39,7 +39,7 @@ impl Seldom {
         Self { every, last: None }
     }
 
-    /// Whether it is to be said now.
+    /// Whether it is due now, and not again for a while then.
     pub(crate) fn is_due(&mut self, now: Instant) -> bool {
         let due = self.last.is_none_or(|last| now.saturating_duration_since(last) >= self.every);
         if due {

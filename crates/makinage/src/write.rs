@@ -171,3 +171,6 @@ impl<S: Sink> Writer<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,7 @@ pub(super) const ROOMS: &[Room] = &[
             "python",
             "record",
             "reload",
+            "said",
             "sink",
             "source",
             "stop",

@@ -2,6 +2,7 @@
 //!
 //! A line on stdout tells of each model that is on its topic. Progress and notes go to stderr.
 
+mod followed;
 mod lines;
 mod prepare;
 mod progress;

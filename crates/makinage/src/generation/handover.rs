@@ -86,3 +86,6 @@ impl<B: Build> HandOver<B> {
         tracing::error!("{}", words::failure(made, self.serving.as_ref(), self.failed, error));
     }
 }
+
+#[cfg(test)]
+mod tests;

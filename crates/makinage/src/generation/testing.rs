@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    io::{self, Write},
     sync::{Arc, Mutex},
     thread,
 };
@@ -127,33 +126,5 @@ impl Memory for Notes {
 
     fn last_served(&self) -> Option<(StoredModel, RecordPlace)> {
         self.last.lock().unwrap().map(|number| (stored(number), place(number)))
-    }
-}
-
-/// A log that is kept.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Keeps what is said meanwhile.
-    pub(super) fn keep<R>(&self, what: impl FnOnce() -> R) -> R {
-        let writer = self.clone();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-        tracing::subscriber::with_default(subscriber, what)
-    }
-
-    /// How often something was said.
-    pub(super) fn count(&self, text: &str) -> usize {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).matches(text).count()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -69,7 +69,7 @@ impl Publisher {
             let told = self.describe(ResourceSpecifier::Broker(leader.id), deadline);
             match told.and_then(|config| setting(&config, "socket.request.max.bytes")) {
                 Ok(limit) => {
-                    checked.limits.request = Some(checked.limits.request.map_or(limit, |known| known.min(limit)))
+                    checked.limits.request = Some(checked.limits.request.map_or(limit, |known| known.min(limit)));
                 }
                 Err(untold @ Untold::NoAnswer(_)) => {
                     // One question is enough for a cluster without that API: librdkafka's mock.

@@ -16,6 +16,8 @@ pub mod partitions;
 pub mod producer;
 pub mod reports;
 mod retry;
+#[cfg(test)]
+mod testing;
 
 use std::time::Duration;
 

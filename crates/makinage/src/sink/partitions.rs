@@ -22,6 +22,7 @@ use crate::{
         topics::{Topic, Waiting},
     },
     panics,
+    said::Seldom,
 };
 
 /// The pipeline asks no more often than this, since it waits for the answer.
@@ -31,7 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Partitions<P> {
     sink: Size,
     sources: Vec<Size>,
-    asked: Mutex<Option<Instant>>,
+    /// How often the pipeline asks.
+    asks: Mutex<Seldom>,
     /// The producer of now.
     producer: Mutex<Weak<P>>,
 }
@@ -64,7 +66,7 @@ impl<P: Producer> Partitions<P> {
         Self {
             sink: Size::new(sink.0, sink.1),
             sources: sources.map(|(topic, partitions)| Size::new(topic, partitions)).collect(),
-            asked: Mutex::default(),
+            asks: Mutex::new(Seldom::new(PATIENCE)),
             producer: Mutex::default(),
         }
     }
@@ -91,20 +93,11 @@ impl<P: Producer> Partitions<P> {
     /// The partition that the event's output must go to: its own number, or the one that its key chooses; `None`: any.
     pub(super) fn of(&self, event: &Event, producer: &P, now: Instant) -> Option<i32> {
         let source = &self.sources[usize::from(event.source)];
-        if event.partition >= source.get() && self.may_ask(now) {
+        if event.partition >= source.get() && self.asks.lock().is_due(now) {
             self.refresh(producer);
         }
         let same = source.get() == self.sink.get() && event.partition < self.sink.get();
         if same { Some(event.partition) } else { event.key().map(|key| of_key(key, self.sink.get())) }
-    }
-
-    fn may_ask(&self, now: Instant) -> bool {
-        let mut asked = self.asked.lock();
-        let may = asked.is_none_or(|asked| now.saturating_duration_since(asked) >= PATIENCE);
-        if may {
-            *asked = Some(now);
-        }
-        may
     }
 
     /// Asks all sizes again. With the producer's own client this is also what it then knows of the sink.
@@ -164,3 +157,6 @@ fn wait_for(producer: &impl Producer, endpoint: &str, topic: &str, stopped: &dyn
         thread::sleep(Duration::from_millis(500));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,3 +135,6 @@ pub(super) fn is_records_own(error: &KafkaError) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,3 +68,6 @@ impl Acks {
         self.0.lock().counts
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,3 +78,6 @@ fn tell(topic: &DataTopic, waiting: i64) {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

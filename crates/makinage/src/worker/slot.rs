@@ -1,4 +1,5 @@
-//! One worker's place in a pool: the thread that starts its process, feeds it, and replaces it when it dies.
+//! One worker's place in a pool: the thread that starts its process and feeds it. When it is replaced is
+//! `replacing.rs`'s.
 
 use std::{
     io::{self, BufReader},
@@ -16,14 +17,15 @@ use super::{
     live::Live,
     messages::{Ask, FromWorker, WorkerId},
     process::{Process, ProcessError, log_line},
-    samples::SAMPLES,
+    replacing::{Death, Replacing, Seat},
     setup::Setup,
     starting::Starting,
+    warm_up::warm_up,
 };
 use crate::panics;
 use crate::{
-    backoff::Backoff,
     child::confine,
+    event::Event,
     wire::{
         answer::Answer,
         frame::{Encoding, encode_batch},
@@ -31,8 +33,6 @@ use crate::{
     },
 };
 
-/// The first wait before a dead worker is replaced, and the longest.
-const BACK_OFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
 /// Starting the interpreter and importing the hooks takes no model's time, but a cold disk's.
 const SETUP_TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -46,78 +46,11 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// Runs until the pool closes `jobs`. The first start's outcome goes to `started`, and a failed one ends the slot;
-    /// later ones are tried again.
+    /// Runs until the pool closes `jobs`. The first start's outcome goes to `started`.
     pub(super) fn run(self, started: &Sender<Result<Live, LoadFailure>>) {
         let _told = Gone { worker: self.id, pipeline: self.pipeline.clone() };
-        let mut incarnation = 0;
-        let mut process = match self.start() {
-            Ok((process, live)) => {
-                if started.send(Ok(live)).is_err() {
-                    return;
-                }
-                process
-            }
-            Err(failure) => {
-                // The loader may have given up on the pool already, since another of its workers failed first.
-                let _ = started.send(Err(failure));
-                return;
-            }
-        };
-        let mut backoff = BACK_OFF;
-        let mut wait = backoff.failed();
-        loop {
-            let Some(Death { cause, answers }) = self.serve(&mut process, incarnation) else { return };
-            // One that has answered was well, whatever killed it then: only deaths without a sign of life make for a
-            // longer wait.
-            if answers > 0 {
-                backoff.succeeded();
-                wait = backoff.failed();
-            }
-            incarnation += 1;
-            if self.pipeline.send(FromWorker::Died { worker: self.id, cause }).is_err() {
-                return;
-            }
-            process = loop {
-                if self.closed_within(wait) {
-                    return;
-                }
-                wait = backoff.failed();
-                match self.start() {
-                    Ok((process, mut live)) => {
-                        live.incarnation = incarnation;
-                        if self.pipeline.send(FromWorker::Ready { worker: self.id, live }).is_err() {
-                            return;
-                        }
-                        break process;
-                    }
-                    Err(_) if self.starting.is_abandoned() => return,
-                    Err(failure) => tracing::error!(
-                        "{}: the replacement of a dead worker does not start: {failure}; trying again in {:.1} s",
-                        self.id,
-                        wait.as_secs_f32()
-                    ),
-                }
-            };
-        }
-    }
-
-    /// Waits before the next try. Jobs meant for the dead process are discarded: the pipeline asks for them again.
-    fn closed_within(&self, wait: Duration) -> bool {
-        let over = crossbeam_channel::after(wait);
-        loop {
-            select! {
-                recv(self.jobs) -> job => if job.is_err() { return true },
-                recv(over) -> _ => return false,
-            }
-        }
-    }
-
-    /// A process that has loaded the model and is warm.
-    fn start(&self) -> Result<(Process, Live), LoadFailure> {
-        let started = self.load_and_warm_up();
-        self.starting.leave(self.id.slot);
-        started
+        let (id, pipeline) = (self.id, self.pipeline.clone());
+        Replacing::new(self, id, pipeline).run(started);
     }
 
     fn load_and_warm_up(&self) -> Result<(Process, Live), LoadFailure> {
@@ -158,22 +91,16 @@ impl Slot {
         Ok((process, loaded))
     }
 
-    /// Has the model score recent events. An exception is no verdict: it may be the event's. Neither is a crash, before
-    /// all samples have ended in one.
-    fn warm_up(&self, mut process: Process, loaded: &Loaded) -> Result<Process, LoadFailure> {
-        let samples = &self.setup.samples;
-        for (crashes, sample) in (1..).zip(samples) {
+    fn warm_up(&self, process: Process, loaded: &Loaded) -> Result<Process, LoadFailure> {
+        let score = |process: &mut Process, sample: &Event| {
             let payload = encode_batch(std::slice::from_ref(sample), Encoding { dense: loaded.dense });
-            match process.ask(Kind::Batch, &payload, self.setup.tuning.predict_timeout) {
-                Ok(_) => return Ok(process),
-                Err(error) if crashes == SAMPLES => return Err(died("warm_up")(error)),
-                Err(error) => {
-                    tracing::debug!("{}: a recent event ended it while it warmed up: {error}", self.id);
-                    process = self.load()?.0;
-                }
-            }
-        }
-        Ok(process)
+            process.ask(Kind::Batch, &payload, self.setup.tuning.predict_timeout).map(drop)
+        };
+        let load = |error: &ProcessError| {
+            tracing::debug!("{}: a recent event ended it while it warmed up: {error}", self.id);
+            self.load().map(|(process, _)| process)
+        };
+        warm_up(process, &self.setup.samples, score, load, died("warm_up"))
     }
 
     fn is_confined(&self) -> bool {
@@ -187,7 +114,30 @@ impl Slot {
         }
     }
 
-    /// Feeds the process until it dies or the pool closes (`None`).
+    fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<u64>, Receiver<String>)> {
+        let socket = BufReader::with_capacity(64 * 1024, socket.try_clone()?);
+        let (finished, done) = bounded(1);
+        let (id, pipeline) = (self.id, self.pipeline.clone());
+        let reader = thread::Builder::new().name(format!("{id} reader")).spawn(move || {
+            let mut answers = 0;
+            let cause = read_answers(id, socket, &pipeline, &mut answers);
+            // Nobody listens when the pool has closed the slot first.
+            let _ = finished.send(cause);
+            answers
+        })?;
+        Ok((reader, done))
+    }
+}
+
+impl Seat for Slot {
+    type Process = Process;
+
+    fn start(&self) -> Result<(Process, Live), LoadFailure> {
+        let started = self.load_and_warm_up();
+        self.starting.leave(self.id.slot);
+        started
+    }
+
     fn serve(&self, process: &mut Process, incarnation: u32) -> Option<Death> {
         let (reader, done) = match self.spawn_reader(process.socket()) {
             Ok(reader) => reader,
@@ -220,18 +170,19 @@ impl Slot {
         cause.map(|cause| Death { cause, answers })
     }
 
-    fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<u64>, Receiver<String>)> {
-        let socket = BufReader::with_capacity(64 * 1024, socket.try_clone()?);
-        let (finished, done) = bounded(1);
-        let (id, pipeline) = (self.id, self.pipeline.clone());
-        let reader = thread::Builder::new().name(format!("{id} reader")).spawn(move || {
-            let mut answers = 0;
-            let cause = read_answers(id, socket, &pipeline, &mut answers);
-            // Nobody listens when the pool has closed the slot first.
-            let _ = finished.send(cause);
-            answers
-        })?;
-        Ok((reader, done))
+    /// Jobs meant for the dead process are discarded: the pipeline asks for them again.
+    fn closed_within(&self, wait: Duration) -> bool {
+        let over = crossbeam_channel::after(wait);
+        loop {
+            select! {
+                recv(self.jobs) -> job => if job.is_err() { return true },
+                recv(over) -> _ => return false,
+            }
+        }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.starting.is_abandoned()
     }
 }
 
@@ -248,14 +199,6 @@ impl Drop for Gone {
             let _ = self.pipeline.send(FromWorker::Gone { worker: self.worker });
         }
     }
-}
-
-/// How a process ended.
-struct Death {
-    /// For people.
-    cause: String,
-    /// Answers that it gave before.
-    answers: u64,
 }
 
 /// Reads answers until the stream ends, and counts them; says why, where there is more to say than that the process

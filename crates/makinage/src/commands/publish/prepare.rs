@@ -21,6 +21,13 @@ pub(super) struct Prepared<'c> {
     _download: Option<TempDir>,
 }
 
+impl<'c> Prepared<'c> {
+    /// A model whose archive is the user's.
+    pub(super) fn given(model: &'c PublishModel, archive: ModelArchive) -> Self {
+        Self { model, archive, found: None, _download: None }
+    }
+}
+
 /// Why there is nothing to publish.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unprepared {
@@ -35,7 +42,7 @@ pub(super) fn prepare<'c>(model: &'c PublishModel, mlflow: &mut Mlflow) -> Resul
     let (name, version) = (model.name.clone(), model.version.clone());
     if let ModelSource::Path(path) = &model.source {
         let archive = check(model, path)?.named(name, version);
-        return Ok(Prepared { model, archive, found: None, _download: None });
+        return Ok(Prepared::given(model, archive));
     }
     let folder = private_folder()?;
     let spinner = spinner(format!("downloading {}", model.source));

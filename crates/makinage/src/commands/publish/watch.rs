@@ -1,27 +1,24 @@
 //! `--watch`: the registry promotes, the stream follows. Publishes a model each time that its alias is on another
-//! version.
-//!
-//! A registry or a Kafka that is away is waited for: one line when it goes, one when it is back. What is wrong with one
-//! version is told once, and the next is waited for.
+//! version. What is done at each look is `followed.rs`'s.
 
 use std::{
     io::Write,
-    mem::{Discriminant, discriminant},
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use super::{
-    lines::{located, result},
+    followed::{Ends, Followed, Outcome},
+    lines::located,
     prepare::{Prepared, Unprepared, prepare},
     sending::send,
 };
 use crate::{
     config::{ModelSource, PublishConfig, PublishModel, RegisteredModel},
     kafka::client::Cluster,
-    mlflow::{Mlflow, MlflowError},
+    mlflow::{Found, Mlflow, MlflowError},
     publish::{PublishError, Publisher},
     stop::Stop,
     topic::read::ForSoLong,
@@ -38,13 +35,12 @@ pub(super) fn watch(
     results: &mut impl Write,
 ) -> anyhow::Result<()> {
     let stopping = || stop.requested();
-    let mut mlflow = Mlflow::new(config.python.clone().unwrap_or_default(), &stopping);
-    let mut followed: Vec<Followed> = following(config)?
-        .into_iter()
-        .map(|(model, registered)| Followed { config, model, registered, seen: None, ready: None, trouble: None })
-        .collect();
+    let mlflow = Mlflow::new(config.python.clone().unwrap_or_default(), &stopping);
+    let mut ends = Between { config, mlflow, stop };
+    let mut followed: Vec<Followed> =
+        following(config)?.into_iter().map(|(model, registered)| Followed::new(config, model, registered)).collect();
     for followed in &followed {
-        tracing::info!("following {} every {} s", followed.registered.uri, interval.as_secs_f32());
+        tracing::info!("following {} every {} s", followed.uri(), interval.as_secs_f32());
     }
     loop {
         let next = Instant::now() + interval;
@@ -52,7 +48,7 @@ pub(super) fn watch(
             if stop.requested() {
                 return Ok(());
             }
-            followed.step(&mut mlflow, stop, results)?;
+            followed.step(&mut ends, results)?;
         }
         while Instant::now() < next {
             if stop.requested() {
@@ -83,120 +79,30 @@ pub(super) fn following(config: &PublishConfig) -> anyhow::Result<Vec<(&PublishM
     Ok(models)
 }
 
-/// A model that is followed.
-struct Followed<'c> {
+/// The registry as MLflow has it, and the topics of the configuration's Kafka.
+struct Between<'c, 's> {
     config: &'c PublishConfig,
-    model: &'c PublishModel,
-    registered: &'c RegisteredModel,
-    /// The stamp of the version that needs nothing more.
-    seen: Option<String>,
-    /// The version that is to be published.
-    ready: Option<Prepared<'c>>,
-    /// What has been told and isn't over.
-    trouble: Option<Trouble>,
+    mlflow: Mlflow<'s>,
+    stop: &'s Stop,
 }
 
-/// What is waited for, as far as it is worth another line.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Trouble {
-    Registry(Discriminant<MlflowError>),
-    Kafka(Discriminant<PublishError>),
-}
-
-impl Followed<'_> {
-    /// Looks where the alias is, and publishes what isn't on the topic. An error is one that no wait mends.
-    fn step(&mut self, mlflow: &mut Mlflow, stop: &Stop, results: &mut impl Write) -> anyhow::Result<()> {
-        let stamp = match mlflow.find(self.registered) {
-            Ok(found) => found.stamp,
-            Err(error) => return self.registry_failed(&error),
-        };
-        if matches!(self.trouble, Some(Trouble::Registry(_))) {
-            self.over("MLflow answers again");
-        }
-        if self.seen.as_ref() == Some(&stamp) {
-            return Ok(());
-        }
-        if self.ready.as_ref().is_none_or(|ready| ready.found.as_ref().is_none_or(|found| found.stamp != stamp)) {
-            self.ready = None;
-            match prepare(self.model, mlflow) {
-                Ok(prepared) => self.ready = Some(prepared),
-                Err(Unprepared::Mlflow(error)) => return self.registry_failed(&error),
-                Err(Unprepared::Model(error)) => {
-                    tracing::error!(
-                        "{}; waiting for the next version",
-                        located(self.config, self.model, &format_args!("version {}: {error}", version(&stamp)))
-                    );
-                    self.seen = Some(stamp);
-                    return Ok(());
-                }
-            }
-        }
-        let Some(ready) = self.ready.take() else { return Ok(()) };
-        match publish(self.config, &ready, stop) {
-            Ok(None) => Ok(()),
-            Ok(Some(outcome)) => {
-                if self.trouble.is_some() {
-                    self.over("Kafka takes models again");
-                }
-                // Between the two questions the alias may have moved on: what was published is what was downloaded.
-                self.seen = ready.found.as_ref().map(|found| found.stamp.clone());
-                match outcome {
-                    Outcome::Published(place) => writeln!(results, "{}", result("published", &ready, Some(place)))
-                        .and_then(|()| results.flush())
-                        .context("can't write to stdout")?,
-                    Outcome::Unchanged(place) => tracing::info!("{}", result("unchanged", &ready, Some(place))),
-                }
-                Ok(())
-            }
-            Err(error @ PublishError::Client(_)) => Err(error.into()),
-            Err(error) => {
-                // What isn't on the disk any more is downloaded again.
-                if !matches!(error, PublishError::Read { .. } | PublishError::Changed { .. }) {
-                    self.ready = Some(ready);
-                }
-                self.wait_out(Trouble::Kafka(discriminant(&error)), &error);
-                Ok(())
-            }
-        }
+impl Ends for Between<'_, '_> {
+    fn find(&mut self, model: &RegisteredModel) -> Result<Found, MlflowError> {
+        self.mlflow.find(model)
     }
 
-    fn registry_failed(&mut self, error: &MlflowError) -> anyhow::Result<()> {
-        if error.is_final() {
-            bail!(located(self.config, self.model, error));
-        }
-        if !matches!(error, MlflowError::Stopped) {
-            self.wait_out(Trouble::Registry(discriminant(error)), error);
-        }
-        Ok(())
+    fn prepare<'m>(&mut self, model: &'m PublishModel) -> Result<Prepared<'m>, Unprepared> {
+        prepare(model, &mut self.mlflow)
     }
 
-    fn wait_out(&mut self, trouble: Trouble, error: &dyn std::error::Error) {
-        if self.trouble != Some(trouble) {
-            tracing::warn!("{}; trying again until it works", located(self.config, self.model, &error));
-            self.trouble = Some(trouble);
-        }
+    fn publish(&mut self, ready: &Prepared<'_>) -> Result<Outcome, PublishError> {
+        publish(self.config, ready, self.stop)
     }
-
-    fn over(&mut self, what: &str) {
-        self.trouble = None;
-        tracing::info!("{}: {what}", self.registered.uri);
-    }
-}
-
-fn version(stamp: &str) -> &str {
-    stamp.split('/').next().unwrap_or(stamp)
-}
-
-/// Where a model is now: its partition and offset.
-enum Outcome {
-    Published((i32, i64)),
-    /// It was there before.
-    Unchanged((i32, i64)),
 }
 
 /// Publishes a model, unless it is the newest on its topic already: a restart, or an acknowledgement that was lost, is
 /// no reason to send it twice. Nothing where it is to stop before.
-fn publish(config: &PublishConfig, ready: &Prepared<'_>, stop: &Stop) -> Result<Option<Outcome>, PublishError> {
+fn publish(config: &PublishConfig, ready: &Prepared<'_>, stop: &Stop) -> Result<Outcome, PublishError> {
     let Prepared { model, archive, .. } = ready;
     let publisher = Publisher::new(&Cluster::new(&config.kafka, &config.application), archive.bytes)?;
     let (way, found) = publisher.check(&model.topic, archive, Instant::now() + Publisher::CHECK_TIME)?;
@@ -209,10 +115,10 @@ fn publish(config: &PublishConfig, ready: &Prepared<'_>, stop: &Stop) -> Result<
     let stopping = || stop.requested();
     let patience = ForSoLong::new(&stopping, Publisher::LOOK_TIME);
     if let Some(place) = publisher.find_newest(&model.topic, &archive.identity(), &patience)? {
-        return Ok(Some(Outcome::Unchanged((place.partition, place.offset))));
+        return Ok(Outcome::Unchanged((place.partition, place.offset)));
     }
     if stop.requested() {
-        return Ok(None);
+        return Ok(Outcome::Stopped);
     }
     if patience.is_over() {
         tracing::warn!(
@@ -222,5 +128,5 @@ fn publish(config: &PublishConfig, ready: &Prepared<'_>, stop: &Stop) -> Result<
         );
     }
     let place = send(&publisher, ready, way)?;
-    Ok(Some(Outcome::Published((place.partition, place.offset))))
+    Ok(Outcome::Published((place.partition, place.offset)))
 }

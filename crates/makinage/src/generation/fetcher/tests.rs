@@ -17,8 +17,8 @@ fn a_model_that_is_asked_for_comes_to_the_mailbox_with_its_number() {
     topic.put(7);
     let number = asks.ask(place(7));
     assert!(fetcher.work_off());
-    let fetched = mailbox.wait(Some(Instant::now())).expect("it is open").fetched.expect("an answer");
-    assert_eq!((fetched.number, fetched.outcome.expect("a model").place), (number, place(7)));
+    let answer = mailbox.wait(Some(Instant::now())).expect("it is open").fetched.expect("an answer");
+    assert_eq!((answer.number, answer.outcome.expect("a model").place), (number, place(7)));
     assert!(!fetcher.work_off());
 }
 
@@ -33,14 +33,14 @@ fn what_is_asked_for_anew_ends_what_is_under_way() {
     }
     topic.put(3);
     let number = asks.ask(place(3));
-    let fetched = loop {
-        let fetched = mailbox.wait(None).expect("it is open").fetched.expect("an answer");
-        if fetched.number == number {
-            break fetched;
+    let answer = loop {
+        let answer = mailbox.wait(None).expect("it is open").fetched.expect("an answer");
+        if answer.number == number {
+            break answer;
         }
-        assert!(fetched.outcome.is_err(), "what was given up is no model");
+        assert!(answer.outcome.is_err(), "what was given up is no model");
     };
-    assert_eq!(fetched.outcome.expect("a model").place, place(3));
+    assert_eq!(answer.outcome.expect("a model").place, place(3));
     drop(asks);
     fetching.join().unwrap();
 }

@@ -1,127 +1,17 @@
 //! Producers that do what they are told, and what the sink makes of it.
 
-#![expect(clippy::arc_with_non_send_sync, reason = "the product shares with `Arc`, and here there is one thread")]
-
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
-
-use rdkafka::{Timestamp, error::KafkaResult};
-
 use super::*;
 use crate::{
     clock::testing::Hand,
     event::{Event, Fate, Place},
-    kafka::topics::Topic,
     sink::{
         Sink,
         kafka::Limits,
         partitions::Partitions,
-        producer::{NotTaken, Purge},
-        reports::Reports,
+        testing::{Fake, Fakes},
     },
-    source::{acks::Acks, offsets::Offsets},
+    source::offsets::Offsets,
 };
-
-/// What one producer holds.
-struct Told {
-    kind: Kind,
-    held: RefCell<Vec<(Ticket, OwnedMessage)>>,
-    fatal: Cell<bool>,
-    reports: Reports,
-}
-
-/// A producer that reports what the test says.
-#[derive(Clone)]
-struct Fake(Rc<Told>);
-
-impl Fake {
-    /// The values that it holds.
-    fn holds(&self) -> Vec<String> {
-        let value = |message: &OwnedMessage| String::from_utf8_lossy(message.payload().expect("a value")).into_owned();
-        self.0.held.borrow().iter().map(|(_, message)| value(message)).collect()
-    }
-
-    fn deliver(&self) {
-        self.0.held.take().into_iter().for_each(|(ticket, _)| self.0.reports.delivered(ticket));
-    }
-
-    fn refuse(&self, code: RDKafkaErrorCode) {
-        for (ticket, message) in self.0.held.take() {
-            let error = KafkaError::MessageProduction(code);
-            self.0.reports.not_delivered(Undelivered { error, message, ticket });
-        }
-    }
-
-    fn die(&self) {
-        self.0.fatal.set(true);
-        self.0.reports.give_up();
-    }
-}
-
-impl Producer for Fake {
-    fn send<'r>(&self, record: Record<'r>) -> Result<(), NotTaken<'r>> {
-        if self.0.fatal.get() {
-            return Err((KafkaError::MessageProduction(RDKafkaErrorCode::Fatal), record));
-        }
-        let (key, value) = (record.key.map(<[u8]>::to_vec), record.payload.map(<[u8]>::to_vec));
-        let topic = record.topic.to_owned();
-        let message = OwnedMessage::new(value, key, topic, Timestamp::NotAvailable, 0, 0, record.headers);
-        self.0.held.borrow_mut().push((Ticket::from_opaque(record.delivery_opaque), message));
-        Ok(())
-    }
-
-    fn poll(&self, _timeout: Duration) {}
-
-    fn under_way(&self) -> usize {
-        self.0.held.borrow().len()
-    }
-
-    fn purge(&self, _what: Purge) {
-        self.refuse(RDKafkaErrorCode::PurgeQueue);
-    }
-
-    fn flush(&self, _timeout: Duration) -> bool {
-        self.under_way() == 0
-    }
-
-    fn fatal_error(&self) -> Option<String> {
-        self.0.fatal.get().then(|| "a test wants it".to_owned())
-    }
-
-    fn reports(&self) -> &Reports {
-        &self.0.reports
-    }
-
-    fn look_up(&self, _topic: &str) -> Topic {
-        Topic::Partitions(1)
-    }
-}
-
-/// Makes them, and shows them to the test.
-#[derive(Clone, Default)]
-struct Fakes {
-    acks: Arc<Acks>,
-    made: Rc<RefCell<Vec<Fake>>>,
-    /// How many more can't be made.
-    missing: Rc<Cell<u32>>,
-}
-
-impl Producers for Fakes {
-    type Producer = Fake;
-
-    fn create(&self, kind: Kind, _batch_size: usize) -> KafkaResult<Fake> {
-        if self.missing.get() > 0 {
-            self.missing.set(self.missing.get() - 1);
-            return Err(KafkaError::ClientCreation("no thread".into()));
-        }
-        let reports = Reports::new(&self.acks);
-        let fake = Fake(Rc::new(Told { kind, held: RefCell::default(), fatal: Cell::new(false), reports }));
-        self.made.borrow_mut().push(fake.clone());
-        Ok(fake)
-    }
-}
 
 /// A sink, and all that it meets.
 struct Scene {
@@ -167,8 +57,10 @@ impl Scene {
         let mut settled = vec![];
         self.fakes.acks.collect(&mut settled);
         assert!(settled.iter().all(|(_, fate)| *fate == Fate::Finished));
-        settled.into_iter().for_each(|(ticket, fate)| self.offsets.settle(ticket, fate));
-        self.next as usize - self.offsets.unsettled()
+        for (ticket, fate) in settled {
+            self.offsets.settle(ticket, fate);
+        }
+        usize::try_from(self.next).expect("few") - self.offsets.unsettled()
     }
 }
 
@@ -241,7 +133,7 @@ fn of_a_refused_batch_each_goes_alone_and_only_what_is_refused_then_has_failed()
     scene.producer(0).refuse(RDKafkaErrorCode::InvalidRecord);
     scene.write(1);
     assert_eq!(scene.tend(), [""; 0], "nobody is judged by a batch's refusal");
-    let alone = scene.fakes.made.borrow().iter().rposition(|fake| fake.0.kind == Kind::Alone).expect("one");
+    let alone = scene.fakes.made.borrow().iter().rposition(|fake| fake.kind() == Kind::Alone).expect("one");
     assert_eq!(scene.producer(alone).holds(), ["1"]);
     scene.producer(alone).deliver();
     assert_eq!(scene.tend(), [""; 0]);
@@ -251,7 +143,7 @@ fn of_a_refused_batch_each_goes_alone_and_only_what_is_refused_then_has_failed()
     assert_eq!(scene.producer(alone).holds(), ["3"]);
     scene.producer(alone).deliver();
     scene.tend();
-    let ordinary = scene.fakes.made.borrow().iter().rposition(|fake| fake.0.kind == Kind::Ordinary).expect("one");
+    let ordinary = scene.fakes.made.borrow().iter().rposition(|fake| fake.kind() == Kind::Ordinary).expect("one");
     assert_eq!(scene.producer(ordinary).holds(), ["4"], "what came later waits for all of them");
 }
 

@@ -10,11 +10,14 @@ use super::super::{
         handover::LoaderOutlets,
         mailbox::Seen,
         memory::Memory,
-        testing::{Log, Notes, Topic, Workshop, place},
+        testing::{Notes, Topic, Workshop, place},
     },
     *,
 };
-use crate::config::{Origin, read_service};
+use crate::{
+    config::{Origin, read_service},
+    logged::Log,
+};
 
 const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/examples/serve.yaml"));
 

@@ -1,0 +1,52 @@
+use std::time::Instant;
+
+use super::*;
+use crate::clock::testing::Hand;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// How long there was nothing to collect.
+fn waited(acks: &Acks, timeout: Duration) -> Duration {
+    let clock = Hand::default();
+    let start: Instant = clock.now();
+    acks.wait(&clock, timeout);
+    clock.now() - start
+}
+
+#[test]
+fn what_is_settled_is_collected_once_in_order_and_ends_the_wait() {
+    let acks = Acks::default();
+    assert_eq!(waited(&acks, SECOND), SECOND);
+    let (first, second) = (Ticket::from_opaque(1), Ticket::from_opaque(2));
+    acks.settle(first, Fate::Finished);
+    acks.settle(second, Fate::Failed);
+    assert_eq!(waited(&acks, SECOND), Duration::ZERO);
+    let mut settled = vec![];
+    acks.collect(&mut settled);
+    assert_eq!(settled, [(first, Fate::Finished), (second, Fate::Failed)]);
+    settled.clear();
+    acks.collect(&mut settled);
+    assert_eq!((settled, waited(&acks, SECOND)), (vec![], SECOND));
+}
+
+#[test]
+fn the_end_ends_the_wait_and_what_was_settled_can_still_be_collected() {
+    let acks = Acks::default();
+    acks.settle(Ticket::from_opaque(1), Fate::Dropped);
+    assert!(!acks.is_closed());
+    acks.close();
+    assert!(acks.is_closed());
+    let mut settled = vec![];
+    acks.collect(&mut settled);
+    assert_eq!((settled.len(), waited(&acks, SECOND)), (1, Duration::ZERO));
+}
+
+#[test]
+fn all_events_are_counted_collected_or_not() {
+    let acks = Acks::default();
+    acks.received(3);
+    acks.settle(Ticket::from_opaque(1), Fate::Finished);
+    acks.collect(&mut vec![]);
+    acks.settle(Ticket::from_opaque(2), Fate::Failed);
+    assert_eq!(acks.counts().to_string(), "3 in, 1 out, 1 failed, 1 left");
+}

@@ -1,0 +1,116 @@
+//! The life of a worker's place: a process that dies is replaced, after a wait that grows while none of them answers.
+//! What starts a process and feeds it is the place's own.
+
+use std::time::Duration;
+
+use crossbeam_channel::Sender;
+
+use super::{
+    live::Live,
+    messages::{FromWorker, WorkerId},
+};
+use crate::{backoff::Backoff, wire::protocol::LoadFailure};
+
+/// The first wait before a dead worker is replaced, and the longest.
+const BACK_OFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
+
+/// A place for one process at a time.
+pub(super) trait Seat {
+    /// What sits there.
+    type Process;
+
+    /// A process that has loaded the model and is warm.
+    fn start(&self) -> Result<(Self::Process, Live), LoadFailure>;
+
+    /// Feeds the process until it dies or the pool closes the place (`None`).
+    fn serve(&self, process: &mut Self::Process, incarnation: u32) -> Option<Death>;
+
+    /// Waits before the next try; `true` when the pool closes the place meanwhile.
+    fn closed_within(&self, wait: Duration) -> bool;
+
+    /// Whether the generation has been given up.
+    fn is_abandoned(&self) -> bool;
+}
+
+/// How a process ended.
+pub(super) struct Death {
+    /// For people.
+    pub cause: String,
+    /// Answers that it gave before.
+    pub answers: u64,
+}
+
+/// One place, and how often and how soon its process is replaced.
+pub(super) struct Replacing<S> {
+    seat: S,
+    worker: WorkerId,
+    pipeline: Sender<FromWorker>,
+    backoff: Backoff,
+    wait: Duration,
+    incarnation: u32,
+}
+
+impl<S: Seat> Replacing<S> {
+    /// Nothing has been started yet.
+    pub(super) fn new(seat: S, worker: WorkerId, pipeline: Sender<FromWorker>) -> Self {
+        let mut backoff = BACK_OFF;
+        let wait = backoff.failed();
+        Self { seat, worker, pipeline, backoff, wait, incarnation: 0 }
+    }
+
+    /// Runs until the pool closes the place. The first start's outcome goes to `started`, and a failed one ends the
+    /// place; later ones are tried again.
+    pub(super) fn run(mut self, started: &Sender<Result<Live, LoadFailure>>) {
+        let mut process = match self.seat.start() {
+            Ok((process, live)) => {
+                if started.send(Ok(live)).is_err() {
+                    return;
+                }
+                process
+            }
+            Err(failure) => {
+                // The loader may have given up on the pool already, since another of its workers failed first.
+                let _ = started.send(Err(failure));
+                return;
+            }
+        };
+        while let Some(death) = self.seat.serve(&mut process, self.incarnation) {
+            let Some(next) = self.replace(death) else { return };
+            process = next;
+        }
+    }
+
+    /// `None` where there is nothing to go on for.
+    fn replace(&mut self, Death { cause, answers }: Death) -> Option<S::Process> {
+        // One that has answered was well, whatever killed it then: only deaths without a sign of life make for a longer
+        // wait.
+        if answers > 0 {
+            self.backoff.succeeded();
+            self.wait = self.backoff.failed();
+        }
+        self.incarnation += 1;
+        self.pipeline.send(FromWorker::Died { worker: self.worker, cause }).ok()?;
+        loop {
+            if self.seat.closed_within(self.wait) {
+                return None;
+            }
+            self.wait = self.backoff.failed();
+            match self.seat.start() {
+                Ok((process, mut live)) => {
+                    live.incarnation = self.incarnation;
+                    self.pipeline.send(FromWorker::Ready { worker: self.worker, live }).ok()?;
+                    return Some(process);
+                }
+                Err(_) if self.seat.is_abandoned() => return None,
+                Err(failure) => tracing::error!(
+                    "{}: the replacement of a dead worker does not start: {failure}; trying again in {:.1} s",
+                    self.worker,
+                    self.wait.as_secs_f32()
+                ),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

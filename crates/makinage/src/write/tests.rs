@@ -1,0 +1,188 @@
+//! A sink that takes, refuses or is slow as the test says.
+
+use std::{cell::RefCell, rc::Rc};
+
+use super::*;
+use crate::{clock::testing::Hand, event::Place, sink::Refused, wire::answer::Answer};
+
+/// What the sink was given, and what it will refuse.
+#[derive(Default)]
+struct Told {
+    written: Vec<String>,
+    refuses: Vec<Refused>,
+    /// The value that isn't taken.
+    takes_not: Option<&'static str>,
+    /// Flushes until all is there.
+    flushes: u32,
+    next_look: Option<Duration>,
+}
+
+#[derive(Clone, Default)]
+struct Fake(Rc<RefCell<Told>>);
+
+impl Sink for Fake {
+    fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
+        let mut told = self.0.borrow_mut();
+        let value = String::from_utf8_lossy(value);
+        if told.takes_not == Some(&*value) {
+            return Err(Failure::new("produce", "TooLarge", "it is too large"));
+        }
+        told.written.push(format!("{} {model} {value}", event.offset));
+        Ok(())
+    }
+
+    fn tend(&mut self) -> Vec<Refused> {
+        std::mem::take(&mut self.0.borrow_mut().refuses)
+    }
+
+    fn next_look(&self) -> Option<Duration> {
+        self.0.borrow().next_look
+    }
+
+    fn flush(&mut self, _timeout: Duration) -> bool {
+        let mut told = self.0.borrow_mut();
+        told.flushes = told.flushes.saturating_sub(1);
+        told.flushes == 0
+    }
+}
+
+const OUTPUT: u8 = 0;
+const PREDICTION: u8 = 1;
+const SKIPPED: u8 = 2;
+
+fn length(length: usize) -> [u8; 4] {
+    u32::try_from(length).expect("a test's").to_le_bytes()
+}
+
+/// A worker's answer for consecutive events.
+fn answer(first: u32, items: &[(u8, &str)]) -> Answer {
+    let mut payload = [first.to_le_bytes(), length(items.len())].concat();
+    payload.extend(1_u64.to_le_bytes());
+    payload.push(0);
+    payload.extend(items.iter().map(|(status, _)| status));
+    payload.extend(items.iter().flat_map(|(_, bytes)| length(bytes.len())));
+    payload.extend(items.iter().flat_map(|(_, bytes)| bytes.bytes()));
+    Answer::parse(payload).expect("an answer")
+}
+
+fn event(offset: i64) -> Event {
+    let place = Place { source: 0, partition: 0, offset };
+    Event::new(Ticket::new(0, offset.unsigned_abs()), place, None, Some(offset.to_string().as_bytes()))
+}
+
+/// So many events, and what became of them.
+fn landed(events: i64, parts: Vec<Part>) -> Landed {
+    Landed { events: Arc::new((0..events).map(event).collect()), parts }
+}
+
+fn answered(start: usize, generation: u64, answers: Vec<Answer>) -> Part {
+    Part::Answered { start, answers, generation, model: format!("model {generation}").into() }
+}
+
+struct Scene {
+    sink: Fake,
+    acks: Arc<Acks>,
+    writer: Writer<Fake>,
+    now: Instant,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let (sink, acks, now) = (Fake::default(), Arc::<Acks>::default(), Instant::now());
+        let writer = Writer::new(vec!["data".into()], sink.clone(), Arc::clone(&acks), now);
+        Self { sink, acks, writer, now }
+    }
+
+    fn write(&mut self, landed: &Landed) -> Vec<(u64, u64, u64)> {
+        let scored = self.writer.write(landed, self.now);
+        scored.into_iter().map(|scored| (scored.generation, scored.events, scored.failed)).collect()
+    }
+
+    fn written(&self) -> Vec<String> {
+        std::mem::take(&mut self.sink.0.borrow_mut().written)
+    }
+
+    /// Offsets of events that have their fate without the sink's help, with it.
+    fn settled(&self) -> Vec<(usize, Fate)> {
+        let mut settled = vec![];
+        self.acks.collect(&mut settled);
+        settled.into_iter().map(|(ticket, fate)| (ticket.into_opaque(), fate)).collect()
+    }
+}
+
+#[test]
+fn each_event_has_its_outcome_in_order_and_each_generation_its_score() {
+    let mut scene = Scene::new();
+    let first =
+        answered(0, 4, vec![answer(0, &[(OUTPUT, "a"), (PREDICTION, "0.5")]), answer(2, &[(SKIPPED, "predict")])]);
+    let killed = Part::Failed(3, Failure::new("predict", "WorkerDied", "twice"));
+    let second = answered(4, 5, vec![answer(0, &[(OUTPUT, "b")])]);
+    let scored = scene.write(&landed(5, vec![first, killed, second]));
+    assert_eq!(scored, [(4, 3, 0), (5, 1, 0)]);
+    assert_eq!(scene.written(), ["0 model 4 a", "1 model 4 [1,0.5]", "4 model 5 b"]);
+    let skipped = Fate::Skipped(crate::event::Step::Predict);
+    assert_eq!(scene.settled(), [(2, skipped), (3, Fate::Failed)], "the sink settles the others");
+}
+
+#[test]
+fn an_output_that_the_sink_does_not_take_is_its_events_failure() {
+    let mut scene = Scene::new();
+    scene.sink.0.borrow_mut().takes_not = Some("a");
+    let scored = scene.write(&landed(2, vec![answered(0, 1, vec![answer(0, &[(OUTPUT, "a"), (OUTPUT, "b")])])]));
+    assert_eq!((scored, scene.written()), (vec![(1, 2, 1)], vec!["1 model 1 b".to_owned()]));
+    assert_eq!(scene.settled(), [(0, Fate::Failed)]);
+}
+
+#[test]
+fn after_a_failure_under_stop_nothing_is_written_and_all_is_read_again() {
+    let mut scene = Scene::new();
+    scene.writer.set_on_error(OnError::Stop);
+    scene.sink.0.borrow_mut().takes_not = Some("a");
+    scene.write(&landed(2, vec![answered(0, 1, vec![answer(0, &[(OUTPUT, "a"), (OUTPUT, "b")])])]));
+    assert!(scene.writer.stopped_by_error());
+    scene.write(&landed(1, vec![Part::Failed(0, Failure::new("predict", "WorkerDied", "twice"))]));
+    assert!(scene.written().is_empty());
+    assert_eq!(scene.settled(), [(0, Fate::Stopped), (1, Fate::Dropped), (0, Fate::Dropped)]);
+}
+
+#[test]
+fn what_the_sink_refuses_later_has_failed_then() {
+    let mut scene = Scene::new();
+    let failure = Failure::new("produce", "Refused", "it is too large");
+    let refused = Refused { ticket: Ticket::from_opaque(7), place: "data/0/7".into(), failure };
+    scene.sink.0.borrow_mut().refuses.push(refused);
+    assert!(scene.settled().is_empty());
+    scene.writer.tend(scene.now);
+    assert_eq!(scene.settled(), [(7, Fate::Failed)]);
+}
+
+#[test]
+fn the_next_look_is_the_logs_or_the_sinks_whichever_is_sooner() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.writer.next_deadline(scene.now), None);
+    scene.sink.0.borrow_mut().next_look = Some(Duration::from_secs(20));
+    assert_eq!(scene.writer.next_deadline(scene.now), Some(Duration::from_secs(20)));
+    let failed = || Part::Failed(0, Failure::new("predict", "ValueError", "it is odd"));
+    (0..11).for_each(|_| drop(scene.write(&landed(1, vec![failed()]))));
+    assert_eq!(scene.writer.next_deadline(scene.now), Some(Duration::from_secs(10)));
+}
+
+#[test]
+fn a_flush_goes_on_until_the_sink_has_everything_or_the_time_is_over() {
+    let mut scene = Scene::new();
+    let clock = Hand::default();
+    scene.sink.0.borrow_mut().flushes = 3;
+    assert!(scene.writer.flush(Duration::from_secs(1), &clock));
+    scene.sink.0.borrow_mut().flushes = 3;
+    assert!(!scene.writer.flush(Duration::ZERO, &clock));
+}
+
+#[test]
+fn events_that_no_worker_was_given_are_left() {
+    let scene = Scene::new();
+    let events = [event(0), event(1)];
+    scene.writer.received(&events);
+    scene.writer.drop_events(&events[1..]);
+    assert_eq!(scene.settled(), [(1, Fate::Dropped)]);
+    assert_eq!(scene.acks.counts().to_string(), "2 in, 0 out, 0 failed, 2 left");
+}
