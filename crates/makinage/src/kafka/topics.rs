@@ -53,25 +53,44 @@ pub fn create_command(endpoint: &str, topic: &str) -> String {
     format!("kafka-topics.sh --bootstrap-server {endpoint} --create --topic {topic}")
 }
 
+/// Waits for a topic, which `look_up` asks for: how many partitions it has. `pause` lets time pass between two looks,
+/// and says whether there is to be another; `None` once there isn't. `endpoint` is how the user named the brokers.
+pub fn wait_for(
+    endpoint: &str,
+    topic: &str,
+    mut look_up: impl FnMut() -> Topic,
+    mut pause: impl FnMut() -> bool,
+) -> Option<i32> {
+    let mut waiting = Waiting::new(endpoint, topic);
+    loop {
+        let found = look_up();
+        if let Topic::Partitions(count) = found {
+            waiting.over();
+            return Some(count);
+        }
+        waiting.tell(&found);
+        if !pause() {
+            return None;
+        }
+    }
+}
+
 /// Tells once what is waited for, a topic or first the broker, and once that the wait is over.
-#[derive(Debug)]
-pub struct Waiting<'a> {
-    /// How the user named the brokers.
-    pub endpoint: &'a str,
-    /// The topic that is waited for.
-    pub topic: &'a str,
+struct Waiting<'a> {
+    endpoint: &'a str,
+    topic: &'a str,
     since: Instant,
     said: Said<mem::Discriminant<Topic>>,
 }
 
 impl<'a> Waiting<'a> {
     /// Nothing has been told yet.
-    pub fn new(endpoint: &'a str, topic: &'a str) -> Self {
+    fn new(endpoint: &'a str, topic: &'a str) -> Self {
         Self { endpoint, topic, since: Instant::now(), said: Said::default() }
     }
 
     /// The topic, or the broker, isn't there.
-    pub fn tell(&mut self, found: &Topic) {
+    fn tell(&mut self, found: &Topic) {
         if self.since.elapsed() < PATIENCE || !self.said.is_news(mem::discriminant(found)) {
             return;
         }
@@ -89,7 +108,7 @@ impl<'a> Waiting<'a> {
     }
 
     /// It is there now.
-    pub fn over(&mut self) {
+    fn over(&mut self) {
         if self.said.over().is_some() {
             tracing::info!("topic {} is there now", self.topic);
         }

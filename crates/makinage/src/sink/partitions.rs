@@ -19,7 +19,7 @@ use crate::{
     event::Event,
     kafka::{
         partitioner::of_key,
-        topics::{Topic, Waiting},
+        topics::{self, Topic},
     },
     panics,
     said::Seldom,
@@ -27,6 +27,9 @@ use crate::{
 
 /// The pipeline asks no more often than this, since it waits for the answer.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The pause between two looks for a topic that isn't there yet.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The sizes of the sink topic and of the data topics, as far as they are known.
 pub struct Partitions<P> {
@@ -79,7 +82,15 @@ impl<P: Producer> Partitions<P> {
         sources: impl Iterator<Item = &'a str>,
         stopped: &dyn Fn() -> bool,
     ) -> Option<Self> {
-        let size = |topic: &'a str| Some((topic, wait_for(producer, endpoint, topic, stopped)?));
+        let pause = || {
+            let goes_on = !stopped();
+            if goes_on {
+                thread::sleep(LOOK);
+            }
+            goes_on
+        };
+        let size =
+            |topic: &'a str| Some((topic, topics::wait_for(endpoint, topic, || producer.look_up(topic), pause)?));
         let sink = size(sink)?;
         let sources = sources.map(size).collect::<Option<Vec<_>>>()?;
         Some(Self::new(sink, sources.into_iter()))
@@ -139,22 +150,6 @@ impl<P: Producer> Partitions<P> {
             }
         };
         thread::Builder::new().name("partitions".into()).spawn(watch).map(drop)
-    }
-}
-
-fn wait_for(producer: &impl Producer, endpoint: &str, topic: &str, stopped: &dyn Fn() -> bool) -> Option<i32> {
-    let mut waiting = Waiting::new(endpoint, topic);
-    loop {
-        let found = producer.look_up(topic);
-        if let Topic::Partitions(count) = found {
-            waiting.over();
-            return Some(count);
-        }
-        waiting.tell(&found);
-        if stopped() {
-            return None;
-        }
-        thread::sleep(Duration::from_millis(500));
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     generation::mailbox::Mailbox,
     kafka::{
         retention,
-        topics::{self, Topic, Waiting},
+        topics::{self, Topic},
     },
 };
 
@@ -82,25 +82,23 @@ impl ModelReader {
 
     /// How many partitions it has; `None` once the mailbox is closed.
     fn wait_for_topic(&self) -> Option<i32> {
+        if self.mailbox.is_closed() {
+            return None;
+        }
         let client = self.shelf.client();
-        let mut waiting = Waiting::new(&client.endpoint, &client.topic);
         let consumer = client.consumer();
-        while !self.mailbox.is_closed() {
-            let found = match &consumer {
-                Ok(consumer) => topics::look_up(consumer.client(), &client.topic),
-                Err(error) => Topic::Unknown(error.clone()),
-            };
-            if let Topic::Partitions(count) = found {
-                waiting.over();
-                return Some(count);
-            }
-            waiting.tell(&found);
+        let look_up = || match &consumer {
+            Ok(consumer) => topics::look_up(consumer.client(), &client.topic),
+            Err(error) => Topic::Unknown(error.clone()),
+        };
+        let pause = || {
             match &consumer {
                 // It has nothing to read yet, but to say how its connections are.
                 Ok(consumer) => drop(consumer.poll(POLL)),
                 Err(_) => drop(self.mailbox.closes_by(Instant::now() + POLL)),
             }
-        }
-        None
+            !self.mailbox.is_closed()
+        };
+        topics::wait_for(&client.endpoint, &client.topic, look_up, pause)
     }
 }
