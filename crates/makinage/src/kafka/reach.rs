@@ -147,6 +147,13 @@ impl Failures {
         self.0.push_front((reason.to_owned(), Instant::now()));
     }
 
+    /// A client tells an error. That all brokers are down follows from what was said of each.
+    pub fn hear(&mut self, error: &KafkaError, reason: &str) {
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.note(reason);
+        }
+    }
+
     /// The last of all, and when that was.
     pub fn last(&self) -> Option<(&str, Instant)> {
         self.0.front().map(|(reason, at)| (reason.as_str(), *at))
@@ -185,10 +192,7 @@ impl ClientContext for Remembered {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        // That all brokers are down follows from what was said of each.
-        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            self.0.lock().note(reason);
-        }
+        self.0.lock().hear(&error, reason);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the publisher's clients tell while they are polled: why connections broke, and what has gone out.
 
 use parking_lot::{Mutex, MutexGuard};
-use rdkafka::{ClientContext, Statistics, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
+use rdkafka::{ClientContext, Statistics, config::RDKafkaLogLevel, error::KafkaError};
 
 use super::flow::Traffic;
 use crate::kafka::reach::Failures;
@@ -49,10 +49,7 @@ impl ClientContext for Heard {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        // That all brokers are down follows from what was said of each.
-        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            self.failures().note(reason);
-        }
+        self.failures().hear(&error, reason);
     }
 }
 
