@@ -1,32 +1,13 @@
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
     mocking::MockCluster,
 };
-use tracing_subscriber::fmt;
 
 use super::*;
+use crate::logged::Log;
 
 const FETCH_WAIT: Duration = Duration::from_millis(500);
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 impl ConsumerContext for Connection {}
 
@@ -35,21 +16,20 @@ fn warnings(during: impl FnOnce(Connection)) -> String {
     logged(tracing::Level::WARN, during)
 }
 
-/// The lines of this level and above.
+/// What of this level and above is logged while `during` runs on this thread.
 fn logged(level: tracing::Level, during: impl FnOnce(Connection)) -> String {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = fmt().with_max_level(level).with_ansi(false).with_writer(move || writer.clone()).finish();
-    tracing::subscriber::with_default(subscriber, || {
-        during(Connection::new(&["127.0.0.1:9092".into()], FETCH_WAIT));
-    });
-    let bytes = lines.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    kept(level, during).text()
+}
+
+fn kept(level: tracing::Level, during: impl FnOnce(Connection)) -> Log {
+    let log = Log::default();
+    log.keep_from(level, || during(Connection::new(&["127.0.0.1:9092".into()], FETCH_WAIT)));
+    log
 }
 
 /// What a real client told each second, and what of it is logged.
 fn replayed(recorded: &str, before: impl FnOnce(&Connection)) -> Vec<String> {
-    let told = logged(tracing::Level::INFO, |connection| {
+    let told = kept(tracing::Level::INFO, |connection| {
         before(&connection);
         for (statistics, second) in recorded.lines().map(|line| serde_json::from_str(line).unwrap()).zip(1..) {
             let heard = connection.known().heard;
@@ -57,7 +37,7 @@ fn replayed(recorded: &str, before: impl FnOnce(&Connection)) -> Vec<String> {
             assert!(connection.known().heard >= heard);
         }
     });
-    told.lines().map(|line| line.split(": ").skip(1).collect::<Vec<_>>().join(": ")).collect()
+    told.lines()
 }
 
 const HELD: &str = include_str!("../pulse/held.jsonl");
