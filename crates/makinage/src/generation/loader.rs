@@ -219,8 +219,8 @@ impl<B: Build, T: Models> Loader<B, T> {
         };
         match self.hand_over.attempt(&self.configuration, &model) {
             Outcome::Serves(before) => {
-                self.served(before);
                 self.known.serves(index);
+                self.served(before);
             }
             Outcome::Failed => {
                 let serves = self.hand_over.serving().is_some();
@@ -242,6 +242,7 @@ impl<B: Build, T: Models> Loader<B, T> {
     /// Another generation serves. What was taken back is nothing to go back to, but what served before it is.
     fn served(&mut self, before: Option<Made>) {
         self.previous = self.going_back.take().map(|going_back| going_back.to).or(before);
+        self.hand_over.memory().let_go();
     }
 
     /// Where the topic has no model that loads, the one serves that did so last.
@@ -292,7 +293,10 @@ impl<B: Build, T: Models> Loader<B, T> {
     /// It loaded before: what keeps it from loading now should pass.
     fn go_back(&mut self, now: Instant) {
         let Some(mut going_back) = self.going_back.take() else { return };
-        if let Outcome::Serves(_) = self.hand_over.attempt(&going_back.to.configuration, &going_back.to.model) {
+        let outcome = self.hand_over.attempt(&going_back.to.configuration, &going_back.to.model);
+        if let Outcome::Serves(taken_back) = outcome {
+            drop(taken_back);
+            self.hand_over.memory().let_go();
             self.known.ask_anew(now);
             return;
         }

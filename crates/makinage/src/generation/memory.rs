@@ -9,8 +9,10 @@ use crate::{
 
 /// What was served, and what was taken back.
 pub(crate) trait Memory: fmt::Debug + Send + Sync {
-    /// A generation fetched the model up.
+    /// A generation took the model up.
     fn served(&self, model: &StoredModel, place: &RecordPlace);
+    /// A model that was held isn't any more: it may be forgotten.
+    fn let_go(&self);
     /// The model was taken back.
     fn refuse(&self, identity: &ModelIdentity, place: &RecordPlace, reason: &str);
     /// Why the model isn't to be loaded from this record.
@@ -22,6 +24,10 @@ pub(crate) trait Memory: fmt::Debug + Send + Sync {
 impl Memory for Store {
     fn served(&self, model: &StoredModel, place: &RecordPlace) {
         Self::served(self, model, place);
+    }
+
+    fn let_go(&self) {
+        Self::let_go(self);
     }
 
     fn refuse(&self, identity: &ModelIdentity, place: &RecordPlace, reason: &str) {

@@ -108,11 +108,17 @@ pub(super) struct Notes {
     pub served: Mutex<Vec<i64>>,
     pub refused: Mutex<Vec<(i64, String)>>,
     pub last: Mutex<Option<i64>>,
+    /// After how many generations served something was let go.
+    pub let_go: Mutex<Vec<usize>>,
 }
 
 impl Memory for Notes {
     fn served(&self, _model: &StoredModel, place: &RecordPlace) {
         self.served.lock().unwrap().push(place.offset);
+    }
+
+    fn let_go(&self) {
+        self.let_go.lock().unwrap().push(self.served.lock().unwrap().len());
     }
 
     fn refuse(&self, _identity: &ModelIdentity, place: &RecordPlace, reason: &str) {

@@ -110,6 +110,13 @@ impl Store {
         }
     }
 
+    /// A model that was held isn't any more: it is deleted where more than `models.keep` are there.
+    pub(crate) fn let_go(&self) {
+        if let Err(error) = self.prune() {
+            tracing::warn!("a model that isn't needed any more stays in the store until the next one serves: {error}");
+        }
+    }
+
     /// Notes that a model was taken back: it isn't to be loaded again until it is published anew.
     pub(crate) fn refuse(&self, identity: &ModelIdentity, place: &RecordPlace, reason: &str) {
         if let Err(error) = self.change(|history| history.note_refused(&identity.sha256, place, reason)) {

@@ -30,6 +30,7 @@ fn a_generation_is_loaded_beside_the_one_that_serves_and_is_handed_over_when_it_
     scene.settle();
     assert_eq!(scene.ready.try_iter().collect::<Vec<_>>(), [2]);
     assert_eq!(*scene.workshop.built.lock().unwrap(), [(1, 0, false), (2, 0, true)]);
+    assert_eq!(*scene.notes.let_go.lock().unwrap(), [1, 2], "what served before the one before may be deleted");
 }
 
 #[test]
