@@ -129,6 +129,7 @@ impl<S: Sink> Stream<S> {
     /// Gives batches to free workers: first what a dead worker left, then what has queued.
     fn predict(&mut self, now: Instant) {
         self.predictor.dispatch(now);
+        self.queue.set_aside(self.predictor.crowded(), now);
         loop {
             let rows = self.predictor.wants(self.queue.queued(now));
             if rows == 0 {
@@ -138,12 +139,11 @@ impl<S: Sink> Stream<S> {
         }
     }
 
-    /// Writes the flights that have landed, in order.
+    /// Writes the events that leave, of each lane in order.
     fn write(&mut self, now: Instant) -> News {
-        while let Some(landed) = self.predictor.pop_landed() {
-            for scored in self.writer.write(&landed, now) {
-                self.predictor.scored(&scored);
-            }
+        let Self { predictor, writer, .. } = self;
+        for scored in predictor.release(|piece| writer.write(&piece, now)) {
+            self.predictor.scored(&scored);
         }
         let trouble = self.predictor.verdict(now);
         self.writer.tend(now);

@@ -1,0 +1,106 @@
+//! Whether a process that fails all of its events is exhausted: out of file descriptors, its accelerator's context
+//! broken. Pure.
+//!
+//! Answers in which every event failed are not believed at once of a process that has scored before: it is asked for
+//! the *probe*, an event that scored. Where that scores, they are. Where it fails too, the process is replaced and the
+//! events are tried once more. Where they fail then as well, replacing was of no use, and it is not done again for a
+//! while that grows.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    backoff::Backoff,
+    flights::{Job, Part},
+};
+
+/// For so long answers are believed after a replacement that was of no use: at first, and at most.
+const BELIEVED: Backoff = Backoff::new(Duration::from_mins(1), Duration::from_hours(1));
+
+/// An answer.
+pub(super) type Answered = (Job, Part);
+
+/// What is held of one process.
+#[derive(Debug, Default)]
+struct Process {
+    has_scored: bool,
+    held: Vec<Answered>,
+    is_probing: bool,
+}
+
+/// One generation's, by the workers' places.
+#[derive(Debug)]
+pub(super) struct Doubts {
+    processes: Vec<Process>,
+    believed: Backoff,
+    believed_until: Option<Instant>,
+}
+
+impl Default for Doubts {
+    fn default() -> Self {
+        Self { processes: vec![], believed: BELIEVED, believed_until: None }
+    }
+}
+
+impl Doubts {
+    fn process(&mut self, slot: usize) -> &mut Process {
+        if self.processes.len() <= slot {
+            self.processes.resize_with(slot + 1, Process::default);
+        }
+        &mut self.processes[slot]
+    }
+
+    /// A worker has answered: what is believed now. `all_failed` says that every event did, after it was decoded.
+    pub(super) fn answered(&mut self, slot: usize, answered: Answered, all_failed: bool, now: Instant) -> Vec<Answered> {
+        if all_failed && answered.0.is_second_try {
+            self.believed_until = Some(now + self.believed.failed());
+        }
+        let believed = answered.0.is_second_try || self.believed_until.is_some_and(|until| now < until);
+        let process = self.process(slot);
+        if all_failed && process.has_scored && !believed {
+            process.held.push(answered);
+            return vec![];
+        }
+        process.has_scored |= !all_failed;
+        let mut all = if all_failed { vec![] } else { std::mem::take(&mut process.held) };
+        all.push(answered);
+        all
+    }
+
+    /// The workers of which a probe is wanted.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = usize> + '_ {
+        let wanted = |process: &Process| !process.held.is_empty() && !process.is_probing;
+        self.processes.iter().enumerate().filter(move |(_, process)| wanted(process)).map(|(slot, _)| slot)
+    }
+
+    /// It was asked.
+    pub(super) fn probing(&mut self, slot: usize) {
+        self.process(slot).is_probing = true;
+    }
+
+    /// The probe scored: what was held is believed.
+    pub(super) fn believe(&mut self, slot: usize) -> Vec<Answered> {
+        let process = self.process(slot);
+        process.is_probing = false;
+        process.has_scored = true;
+        std::mem::take(&mut process.held)
+    }
+
+    /// Whether answers of this worker are held.
+    pub(super) fn are_held(&self, slot: usize) -> bool {
+        self.processes.get(slot).is_some_and(|process| !process.held.is_empty())
+    }
+
+    /// The process has ended: what was held of it is tried once more.
+    pub(super) fn ended(&mut self, slot: usize) -> Vec<Job> {
+        let Process { held, .. } = std::mem::take(self.process(slot));
+        held.into_iter().map(|(job, _)| Job { is_second_try: true, ..job }).collect()
+    }
+
+    /// Whether any answer is held.
+    pub(super) fn hold_any(&self) -> bool {
+        self.processes.iter().any(|process| !process.held.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests;

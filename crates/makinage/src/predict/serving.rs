@@ -1,0 +1,114 @@
+//! One generation as its predictor sees it: its workers, and whether they can be believed.
+
+use std::time::Instant;
+
+use super::{
+    doubts::{Answered, Doubts},
+    standing::{Judged, Standing},
+};
+use crate::{
+    flights::Job,
+    wire::answer::Answer,
+    worker::{
+        messages::{AskKind, At},
+        pool::{Dead, IN_FLIGHT, Left, Pool},
+    },
+};
+
+/// Larger events are no probes.
+const LARGEST_PROBE: usize = 64 * 1024;
+
+/// A generation's workers, and what is known of their health.
+#[derive(Debug)]
+pub(super) struct Serving {
+    pub pool: Pool,
+    pub standing: Standing,
+    pub doubts: Doubts,
+}
+
+/// What follows from a worker's answer.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// What is believed now.
+    pub believed: Vec<Answered>,
+    /// What follows for those that are accused.
+    pub judged: Judged,
+}
+
+impl Serving {
+    /// Nothing is known of it yet.
+    pub(super) fn new(pool: Pool) -> Self {
+        Self { pool, standing: Standing::default(), doubts: Doubts::default() }
+    }
+
+    /// The worker that should get the next job, and how many it holds.
+    pub(super) fn free_worker(&self) -> Option<(usize, usize)> {
+        let is_held = self.standing.is_unwell() && (self.standing.has_probe() || !self.pool.is_idle());
+        if is_held { None } else { self.pool.free_worker() }
+    }
+
+    /// Gives a job to a worker.
+    pub(super) fn ask(&mut self, slot: usize, job: Job, now: Instant) {
+        let kind = if job.is_suspect() { AskKind::Singly } else { AskKind::Batch };
+        self.pool.ask(slot, job, kind, now);
+    }
+
+    /// Asks for what scored before, of those whose health is in doubt.
+    pub(super) fn ask_probes(&mut self, now: Instant) {
+        if let Some(probe) = self.standing.next_probe()
+            && let Some((slot, _)) = self.pool.free_worker()
+        {
+            self.standing.probing();
+            self.pool.ask(slot, probe, AskKind::Batch, now);
+        }
+        if !self.doubts.hold_any() {
+            return;
+        }
+        for slot in self.doubts.wanted().collect::<Vec<_>>() {
+            let has_room = self.pool.in_flight(slot).is_some_and(|in_flight| in_flight < IN_FLIGHT);
+            if let Some(probe) = self.standing.probe().filter(|_| has_room) {
+                self.doubts.probing(slot);
+                self.pool.ask(slot, probe, AskKind::Batch, now);
+            }
+        }
+    }
+
+    /// A worker has answered a job, whole or in part.
+    pub(super) fn answered(&mut self, slot: usize, id: u64, answered: Answered, now: Instant) -> Heard {
+        let (job, part) = &answered;
+        let judged = self.standing.answered(id, job.is_probe());
+        if !job.is_probe() {
+            let scored = part.first_scored();
+            self.keep_probe(&answered, scored, now);
+            let all_failed = scored.is_none() && part.is_all_failed();
+            return Heard { believed: self.doubts.answered(slot, answered, all_failed, now), judged };
+        }
+        if !self.doubts.are_held(slot) {
+            return Heard { believed: vec![], judged };
+        }
+        if part.is_all_failed() {
+            tracing::warn!(
+                "generation {}, worker {slot}: events fail, one that scored before too; it is replaced, and they are tried once more",
+                self.pool.generation()
+            );
+            self.pool.end(slot);
+            return Heard { believed: vec![], judged };
+        }
+        Heard { believed: self.doubts.believe(slot), judged }
+    }
+
+    fn keep_probe(&mut self, (job, _): &Answered, scored: Option<usize>, now: Instant) {
+        let Some(event) = scored.map(|place| &job.events[place]).filter(|event| event.size() <= LARGEST_PROBE) else {
+            return;
+        };
+        if !self.standing.has_probe() || self.standing.wants_sample(now) {
+            self.standing.scored(event);
+        }
+    }
+
+    /// The request that a worker died on; `None` where it was at none of those that it left.
+    pub(super) fn died_on(dead: &Dead, at: Option<&At>) -> Option<usize> {
+        let id = dead.ended_for.or_else(|| at.map(|at| at.id)).or_else(|| dead.left.first().map(|left| left.id))?;
+        dead.left.iter().position(|left: &Left| left.id == id)
+    }
+}
