@@ -178,8 +178,7 @@ impl Oracle {
         }
         let at = place(partition);
         for input in world.plan.inputs[at].iter().filter(|input| (from..offset).contains(&input.offset)) {
-            let unlucky = world.crews.borrow().unlucky.contains(&(partition, input.offset));
-            let has_output = input.kind.has_output(&world.plan) && !unlucky;
+            let has_output = input.kind.has_output(&world.plan);
             if has_output && !self.there[at].contains(&input.offset) {
                 world.broken(OUTCOME, format!("{partition}/{} is committed and has no output", input.offset));
             }

@@ -64,6 +64,8 @@ pub(super) struct Odds {
     pub hang: u64,
     /// A worker takes its time.
     pub slow: u64,
+    /// A process that has scored fails all events from now on.
+    pub exhausted: u64,
     /// A process fails to start.
     pub start: u64,
     /// A fetch comes late.
@@ -108,6 +110,10 @@ pub(super) struct Plan {
     pub odds: Odds,
     /// No broker answers.
     pub away: Vec<Window>,
+    /// All workers die of whatever they are given.
+    pub out: Vec<Window>,
+    /// The operator has hooks, so that workers know which event they are at.
+    pub hooks: bool,
     /// The sink topic takes nothing.
     pub unauthorized: Vec<Window>,
     pub acts: Vec<(Time, Act)>,
@@ -141,6 +147,8 @@ impl Plan {
             compacted: random.chance(300),
             odds: Odds::draw(random),
             away: draw_windows(random, calm_from),
+            out: draw_windows(random, calm_from),
+            hooks: random.chance(500),
             unauthorized: draw_windows(random, calm_from),
             acts,
             open: one_of(random, &[8, 40, 1000]),
@@ -203,6 +211,7 @@ impl Odds {
             death: sometimes(random, 200),
             hang: sometimes(random, 50),
             slow: sometimes(random, 100),
+            exhausted: sometimes(random, 50),
             start: sometimes(random, 500),
             fetch: sometimes(random, 100),
             poll: sometimes(random, 20),

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     config::{Batch, OnError, Probation},
+    event::Event,
     worker::{
         messages::WorkerId,
         pool::{Crew, IN_FLIGHT, Pool, Terms, Worker},
@@ -29,15 +30,25 @@ pub(super) struct Crews {
     generation: u64,
     /// When the one that is being made is ready: there is one at a time.
     made_at: Time,
-    /// Events, alone with a worker, on which one has died by accident: a second time would be theirs.
+    /// Events that a worker was at when it died by accident: a second time would be theirs.
     pub(super) hit: BTreeSet<(i32, i64)>,
-    /// Events on which one has died a second time, before it knew of them: nobody can tell that from a death of theirs.
-    pub unlucky: BTreeSet<(i32, i64)>,
+    /// Events that an exhausted process has failed: a second time would be theirs.
+    failed: BTreeSet<(i32, i64)>,
     /// Generations of which no worker was alive at some time: what they had goes to the next.
     pub fallen: BTreeSet<u64>,
 }
 
 impl Crews {
+    /// Whether an exhausted process may fail these events.
+    pub(super) fn fail(&mut self, events: &[Event]) -> bool {
+        let all = || events.iter().map(|event| (event.partition, event.offset));
+        let is_first = !all().any(|event| self.failed.contains(&event));
+        if is_first {
+            self.failed.extend(all());
+        }
+        is_first
+    }
+
     /// A service's processes end with it.
     pub(super) fn clear(&mut self) {
         self.seats.clear();
@@ -78,7 +89,9 @@ fn load(world: &Rc<World>, service: u32, generation: u64, waiting: Time) {
             ended: RefCell::default(),
             held: RefCell::default(),
             busy: Cell::new(false),
-            blames: Cell::new(false),
+            at: RefCell::default(),
+            has_scored: Cell::new(false),
+            is_exhausted: Cell::new(false),
         });
         workers.push(Worker::new(asks, seat.live()));
         world.crews.borrow_mut().seats.push(Rc::clone(&seat));

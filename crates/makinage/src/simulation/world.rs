@@ -114,6 +114,11 @@ impl World {
         self.is_rough() && self.draw(|random| random.chance(in_a_thousand))
     }
 
+    /// Whether workers die of whatever they are given.
+    pub(super) fn is_out(&self) -> bool {
+        self.is_rough() && self.plan.out.iter().any(|window| window.has(self.time.get()))
+    }
+
     /// Something happens after so long.
     pub(super) fn after(&self, time: Time, happening: impl FnOnce(&Rc<Self>) + 'static) {
         let place = (self.time.get() + time, self.happenings.get());
