@@ -14,7 +14,7 @@ use crate::{
     panics,
     worker::{
         early::EarlyNews,
-        messages::{FromWorker, WorkerId},
+        messages::{AskKind, FromWorker, WorkerId},
         pool::Pool,
     },
     write::Scored,
@@ -100,7 +100,7 @@ impl Predictor {
             let Some(job) = self.retries.pop_front() else { return };
             let pool = self.pool_for(&job);
             match pool.and_then(|pool| Some((pool.free_worker()?.0, pool))) {
-                Some((slot, pool)) => pool.ask(slot, job, now),
+                Some((slot, pool)) => pool.ask(slot, job, AskKind::Batch, now),
                 None => self.retries.push_back(job),
             }
         }
@@ -141,7 +141,7 @@ impl Predictor {
                     None => self.early.note(worker, Some(live)),
                 }
             }
-            FromWorker::Died { worker, cause } => self.worker_died(worker, &cause),
+            FromWorker::Died { worker, cause, at: _ } => self.worker_died(worker, &cause),
             FromWorker::Gone { worker } => {
                 self.worker_died(worker, "its thread panicked");
                 if let Some(pool) = self.pool(worker) {
@@ -161,7 +161,7 @@ impl Predictor {
             self.early.note(worker, None);
             return;
         };
-        let mut held = pool.died(worker.slot).into_iter();
+        let mut held = pool.died(worker.slot).left.into_iter().map(|left| left.job);
         tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
         // Only the oldest job was being worked on; the others come back without blame, behind what follows from it.
         // After a panic of this program's own no event is to blame.

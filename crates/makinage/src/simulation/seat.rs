@@ -210,7 +210,7 @@ impl Seat {
         world.after(noticed, move |world| {
             seat.look(world);
             seat.blames.set(false);
-            seat.tell(world, FromWorker::Died { worker: seat.id, cause });
+            seat.tell(world, FromWorker::Died { worker: seat.id, cause, at: None });
             seat.start_again(world, 100 * MILLISECOND);
         });
     }
