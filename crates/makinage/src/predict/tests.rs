@@ -70,7 +70,7 @@ impl Seat {
     }
 
     fn dies(&self) -> FromWorker {
-        FromWorker::Died { worker: self.worker, cause: "killed".to_owned() }
+        FromWorker::Died { worker: self.worker, cause: "killed".to_owned(), at: None }
     }
 
     fn is_replaced(&mut self, incarnation: u32) -> FromWorker {

@@ -1,6 +1,6 @@
 //! What passes between the pipeline and the threads of its workers.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use super::live::Live;
 use crate::flights::Job;
@@ -28,6 +28,27 @@ pub(crate) struct Ask {
     pub id: u64,
     pub dense: bool,
     pub job: Job,
+    pub kind: AskKind,
+}
+
+/// How the events of a request pass the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskKind {
+    /// In as few model calls as give the same answers.
+    Batch,
+    /// Each by itself, and answered before the next one begins: what a death leaves unanswered has its first event at
+    /// fault.
+    Singly,
+}
+
+/// What a worker was at when it last said so; the id may be that of a request that it has answered since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At {
+    /// The request.
+    pub id: u64,
+    /// The places of the events in the request: of one event, or of those that are scored together, with what stands
+    /// between them.
+    pub places: Range<usize>,
 }
 
 /// What workers tell the pipeline.
@@ -53,6 +74,8 @@ pub enum FromWorker {
         worker: WorkerId,
         /// How, for people.
         cause: String,
+        /// What it was at; `None` where it had begun nothing, or that can't be known.
+        at: Option<At>,
     },
     /// The thread that looks after the process has panicked: nothing more comes, no replacement either.
     Gone {

@@ -10,8 +10,9 @@ use std::{
 use crossbeam_channel::Sender;
 
 use super::{
+    left::{Dead, Left},
     live::{InFlight, Live},
-    messages::{Ask, WorkerId},
+    messages::{Ask, AskKind, WorkerId},
 };
 use crate::{
     config::{Batch, OnError, Probation},
@@ -70,6 +71,8 @@ pub struct Answered {
     pub flight: u64,
     /// The answer.
     pub part: Part,
+    /// How its events passed.
+    pub kind: AskKind,
     /// Events in it.
     pub rows: usize,
     /// Time that the model took.
@@ -90,7 +93,8 @@ pub struct Pool {
 impl Pool {
     /// A generation whose workers have loaded their model.
     pub(crate) fn new(generation: u64, terms: Terms, crew: Box<dyn Crew>, workers: Vec<Worker>) -> Self {
-        Self { generation, terms, crew, workers, next_id: 0, serves: false }
+        // 0 is what a process is at before it was asked anything.
+        Self { generation, terms, crew, workers, next_id: 1, serves: false }
     }
 
     /// From now on this generation serves: its processes may use all processors.
@@ -153,17 +157,17 @@ impl Pool {
     }
 
     /// Gives a job to a worker that [`Pool::free_worker`] named.
-    pub fn ask(&mut self, slot: usize, mut job: Job, now: Instant) {
+    pub fn ask(&mut self, slot: usize, mut job: Job, kind: AskKind, now: Instant) {
         job.generation = self.generation;
         let worker = &mut self.workers[slot];
         let Some(live) = worker.live.as_mut() else { return };
         let id = self.next_id;
         self.next_id += 1;
-        let ask = Ask { incarnation: live.incarnation, id, dense: live.loaded.dense, job: job.clone() };
+        let ask = Ask { incarnation: live.incarnation, id, dense: live.loaded.dense, job: job.clone(), kind };
         if live.in_flight.is_empty() {
             live.silent_since = Some(now);
         }
-        live.in_flight.push_back(InFlight { id, job, answers: vec![] });
+        live.in_flight.push_back(InFlight { id, job, kind, answers: vec![], answered: 0 });
         // The channel holds IN_FLIGHT asks, and its thread ends only with this pool or a panic, which it tells.
         if worker.asks.try_send(ask).is_err() {
             tracing::debug!(slot, "a worker's thread does not take its job");
@@ -175,23 +179,25 @@ impl Pool {
         let live = self.workers.get_mut(slot)?.live.as_mut()?;
         live.silent_since = Some(now);
         let oldest = live.in_flight.front_mut()?;
-        let known: usize = oldest.answers.iter().map(|answer| answer.count).sum();
         let rows = oldest.job.range.len();
-        if oldest.id != id || answer.first != known || known + answer.count > rows {
+        if oldest.id != id || answer.first != oldest.answered || oldest.answered + answer.count > rows {
             tracing::error!("a worker answered what it was not asked; it is replaced");
             live.process.end();
             return None;
         }
-        let complete = known + answer.count == rows;
         let took = Duration::from_nanos(answer.nanoseconds);
+        oldest.answered += answer.count;
         oldest.answers.push(answer);
-        if !complete {
+        if oldest.answered < rows {
             return None;
         }
-        let InFlight { job, answers, .. } = live.in_flight.pop_front()?;
+        let InFlight { job, kind, answers, .. } = live.in_flight.pop_front()?;
+        Some(Answered { flight: job.flight, part: self.part(&job, answers), kind, rows, took })
+    }
+
+    fn part(&self, job: &Job, answers: Vec<Answer>) -> Part {
         let (generation, model) = (self.generation, Arc::clone(&self.terms.label));
-        let part = Part::Answered { start: job.range.start, answers, generation, model };
-        Some(Answered { flight: job.flight, part, rows, took })
+        Part::Answered { start: job.range.start, answers, generation, model }
     }
 
     /// A worker shows that it is still at work.
@@ -201,10 +207,16 @@ impl Pool {
         }
     }
 
-    /// A worker died: the jobs that it held, the one that it worked on first.
-    pub fn died(&mut self, slot: usize) -> Vec<Job> {
-        let live = self.workers.get_mut(slot).and_then(|worker| worker.live.take());
-        live.map(|live| live.in_flight.into_iter().map(|held| held.job).collect()).unwrap_or_default()
+    /// A worker died.
+    pub fn died(&mut self, slot: usize) -> Dead {
+        let Some(live) = self.workers.get_mut(slot).and_then(|worker| worker.live.take()) else {
+            return Dead::default();
+        };
+        let left = |InFlight { id, job, kind, answers, answered }| {
+            let part = (answered > 0).then(|| self.part(&job, answers));
+            Left { id, job, kind, answered, part }
+        };
+        Dead { ended_for: live.ended_for, left: live.in_flight.into_iter().map(left).collect() }
     }
 
     /// Nothing more comes of a worker.
@@ -242,6 +254,8 @@ impl Pool {
                     silent.as_secs()
                 );
                 live.process.end();
+                // An answer may still come before its death is reported: what it is at then is not to blame.
+                live.ended_for = live.ended_for.or_else(|| Some(live.in_flight.front()?.id));
                 // Not again before its death is reported.
                 live.silent_since = Some(now);
             }
@@ -271,3 +285,6 @@ impl Drop for Pool {
         self.crew.abandon();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use crossbeam_channel::Sender;
 
 use super::{
     live::Live,
-    messages::{FromWorker, WorkerId},
+    messages::{At, FromWorker, WorkerId},
 };
 use crate::{backoff::Backoff, wire::protocol::LoadFailure};
 
@@ -36,6 +36,8 @@ pub(super) trait Seat {
 pub(super) struct Death {
     /// For people.
     pub cause: String,
+    /// What it was at.
+    pub at: Option<At>,
     /// Answers that it gave before.
     pub answers: u64,
 }
@@ -81,7 +83,7 @@ impl<S: Seat> Replacing<S> {
     }
 
     /// `None` where there is nothing to go on for.
-    fn replace(&mut self, Death { cause, answers }: Death) -> Option<S::Process> {
+    fn replace(&mut self, Death { cause, at, answers }: Death) -> Option<S::Process> {
         // One that has answered was well, whatever killed it then: only deaths without a sign of life make for a longer
         // wait.
         if answers > 0 {
@@ -89,7 +91,7 @@ impl<S: Seat> Replacing<S> {
             self.wait = self.backoff.failed();
         }
         self.incarnation += 1;
-        self.pipeline.send(FromWorker::Died { worker: self.worker, cause }).ok()?;
+        self.pipeline.send(FromWorker::Died { worker: self.worker, cause, at }).ok()?;
         loop {
             if self.seat.closed_within(self.wait) {
                 return None;

@@ -15,8 +15,8 @@ use crossbeam_channel::{Receiver, Sender, bounded, select};
 use super::{
     held::Held,
     live::Live,
-    messages::{Ask, FromWorker, WorkerId},
-    process::{Process, ProcessError, log_line},
+    messages::{Ask, AskKind, FromWorker, WorkerId},
+    process::{Process, ProcessError, log_line, why_it_ends},
     replacing::{Death, Replacing, Seat},
     setup::Setup,
     starting::Starting,
@@ -141,7 +141,7 @@ impl Seat for Slot {
     fn serve(&self, process: &mut Process, incarnation: u32) -> Option<Death> {
         let (reader, done) = match self.spawn_reader(process.socket()) {
             Ok(reader) => reader,
-            Err(error) => return Some(Death { cause: error.to_string(), answers: 0 }),
+            Err(error) => return Some(Death { cause: error.to_string(), at: None, answers: 0 }),
         };
         let cause = loop {
             select! {
@@ -149,7 +149,7 @@ impl Seat for Slot {
                     Ok(ask) if ask.incarnation == incarnation => {
                         panics::point("worker");
                         let payload = encode_batch(ask.job.events(), Encoding { dense: ask.dense });
-                        if let Err(error) = write_frame(&mut process.socket(), Kind::Batch, ask.id, &payload) {
+                        if let Err(error) = write_frame(&mut process.socket(), frame_kind(ask.kind), ask.id, &payload) {
                             break Some(error.to_string());
                         }
                     }
@@ -166,8 +166,11 @@ impl Seat for Slot {
         }
         let ended = process.end();
         let answers = reader.join().unwrap_or_default();
+        // What it said last tells more than that it took no more.
+        let said = done.try_recv().ok().filter(|said| !said.is_empty());
+        let cause = cause.map(|cause| said.unwrap_or(cause));
         let cause = cause.map(|cause| if cause.is_empty() { ended } else { format!("{ended}; {cause}") });
-        cause.map(|cause| Death { cause, answers })
+        cause.map(|cause| Death { cause, at: process.at(), answers })
     }
 
     /// Jobs meant for the dead process are discarded: the pipeline asks for them again.
@@ -225,6 +228,7 @@ fn read_answers(
                 }
                 Err(error) => return error.to_string(),
             },
+            Kind::Ending => return why_it_ends(&frame.payload),
             Kind::Progress => pipeline.send(FromWorker::Progress { worker }),
             Kind::Log => {
                 // What one worker finds of the model the others find too.
@@ -238,6 +242,13 @@ fn read_answers(
         if sent.is_err() {
             return "the pipeline ended".to_owned();
         }
+    }
+}
+
+fn frame_kind(kind: AskKind) -> Kind {
+    match kind {
+        AskKind::Batch => Kind::Batch,
+        AskKind::Singly => Kind::Singly,
     }
 }
 

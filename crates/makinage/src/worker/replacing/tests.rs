@@ -54,7 +54,7 @@ impl Seat for Fake {
     fn serve(&self, _process: &mut (), incarnation: u32) -> Option<Death> {
         self.0.served.borrow_mut().push(incarnation);
         let answers = self.0.answers.borrow_mut().pop_front()?;
-        Some(Death { cause: "it crashed".into(), answers })
+        Some(Death { cause: "it crashed".into(), at: None, answers })
     }
 
     fn closed_within(&self, wait: Duration) -> bool {
@@ -86,7 +86,7 @@ fn run(place: &Fake) -> (Vec<bool>, Vec<String>) {
 
 fn heard(told: &Receiver<FromWorker>) -> Vec<String> {
     let line = |message| match message {
-        FromWorker::Died { worker, cause } => format!("{worker} died: {cause}"),
+        FromWorker::Died { worker, cause, .. } => format!("{worker} died: {cause}"),
         FromWorker::Ready { worker, live } => format!("{worker} ready: {}", live.incarnation),
         other => format!("{other:?}"),
     };
