@@ -18,14 +18,14 @@ pub struct Job {
     /// Workers that died on each of its events.
     deaths: u8,
     /// All of its events failed before, in a process that may have been exhausted.
-    pub is_second_try: bool,
+    pub(crate) is_second_try: bool,
 }
 
-/// What follows from a worker's death on a job: each event of it is in one of these.
+/// A job in parts.
 #[derive(Debug)]
-pub(crate) struct AfterDeath {
-    /// The events that may be to blame.
-    pub blamed: Job,
+pub(crate) struct Parted {
+    /// The events that a worker was at.
+    pub at: Job,
     /// Those before and behind them.
     pub others: Vec<Job>,
 }
@@ -62,22 +62,35 @@ impl Job {
         Self { range, deaths: 0, ..self.clone() }
     }
 
+    /// Only the events that have these places in it.
+    pub(crate) fn only(self, places: Range<usize>) -> Self {
+        Self { range: self.range.start + places.start..self.range.start + places.end, ..self }
+    }
+
     /// Without the first events, which have been answered.
     pub(crate) fn without_first(mut self, answered: usize) -> Option<Self> {
         self.range.start += answered;
         (!self.range.is_empty()).then_some(self)
     }
 
-    /// A worker has died on this job while it was at `places` of the flight, where that is known.
-    pub(crate) fn after_death(self, places: Option<Range<usize>>) -> AfterDeath {
-        // One by one, those behind have not been begun.
-        let most = if self.is_suspect() { self.range.start..self.range.start + 1 } else { self.range.clone() };
-        let places = places.unwrap_or_else(|| most.clone());
-        let blamed = places.start.max(most.start)..places.end.min(most.end);
-        let blamed = if blamed.is_empty() { most } else { blamed };
-        let others = [self.range.start..blamed.start, blamed.end..self.range.end];
+    /// The events of these places, where they are known and among those that are left, and all others.
+    pub(crate) fn parted(self, places: Option<Range<usize>>) -> Parted {
+        let places = places.unwrap_or_else(|| self.range.clone());
+        let among = places.start.max(self.range.start)..places.end.min(self.range.end);
+        let at = if among.is_empty() { self.range.clone() } else { among };
+        let others = [self.range.start..at.start, at.end..self.range.end];
         let others = others.into_iter().filter(|range| !range.is_empty()).map(|range| self.part(range)).collect();
-        AfterDeath { blamed: Self { range: blamed, deaths: self.deaths + 1, ..self }, others }
+        Parted { at: Self { range: at, ..self }, others }
+    }
+
+    /// A worker has died on all of it.
+    pub(crate) fn after_death(self) -> Self {
+        Self { deaths: self.deaths + 1, ..self }
+    }
+
+    /// It is tried once more, and believed then.
+    pub(crate) fn once_more(self) -> Self {
+        Self { is_second_try: true, ..self }
     }
 
     /// Whether a worker died on it: each of its events is asked for by itself, and nothing is queued behind it.

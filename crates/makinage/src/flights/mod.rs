@@ -15,7 +15,7 @@ use std::{
 };
 
 use self::flight::{Flight, Piece};
-pub use self::{job::Job, part::Part};
+pub(crate) use self::{job::Job, part::Part};
 use crate::event::Event;
 
 /// Bytes of events and answers that may wait for earlier ones of their lanes before no lane may add to them.

@@ -93,7 +93,7 @@ impl Doubts {
     /// The process has ended: what was held of it is tried once more.
     pub(super) fn ended(&mut self, slot: usize) -> Vec<Job> {
         let Process { held, .. } = std::mem::take(self.process(slot));
-        held.into_iter().map(|(job, _)| Job { is_second_try: true, ..job }).collect()
+        held.into_iter().map(|(job, _)| job.once_more()).collect()
     }
 
     /// Whether any answer is held.

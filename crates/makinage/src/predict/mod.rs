@@ -17,13 +17,14 @@ use crate::{
     batch::{BatchSizer, Queued},
     config::Batch,
     event::{Event, Failure},
-    flights::{Flights, Job, Part, flight::Piece, job::AfterDeath},
+    flights::{Flights, Job, Part, flight::Piece, job::Parted},
     generation::{Trouble, probation::Probation},
     panics,
     worker::{
         early::EarlyNews,
-        messages::{At, FromWorker, WorkerId},
-        pool::{Left, Pool},
+        left::Left,
+        messages::{AskKind, At, FromWorker, WorkerId},
+        pool::Pool,
     },
     write::Scored,
 };
@@ -146,9 +147,12 @@ impl Predictor {
             FromWorker::Answer { worker, id, answer } => {
                 let Some(serving) = self.serving(worker) else { return };
                 let Some(answered) = serving.pool.answered(worker.slot, id, answer, now) else { return };
+                let rows = answered.job.range.len();
                 let heard = serving.answered(worker.slot, id, (answered.job, answered.part), now);
-                if self.current.as_ref().is_some_and(|serving| serving.pool.generation() == worker.generation) {
-                    self.sizer.measured(answered.rows, answered.took);
+                let is_current =
+                    self.current.as_ref().is_some_and(|serving| serving.pool.generation() == worker.generation);
+                if let Some(took) = answered.took.filter(|_| is_current) {
+                    self.sizer.measured(rows, took);
                 }
                 self.take_in(heard);
             }
@@ -215,41 +219,52 @@ impl Predictor {
         let may_be_blamed = !panics::happened()
             && died_on.is_none_or(|place| serving.standing.died(dead.left[place].job.is_probe(), now));
         let at = at.filter(|at| died_on.is_some_and(|place| dead.left[place].id == at.id));
-        let mut waiting = vec![];
-        for (place, Left { job, answered, part, .. }) in dead.left.into_iter().enumerate() {
-            self.flights_add(&job, part);
-            let first = job.range.start;
-            let Some(job) = job.without_first(answered).filter(|job| !job.is_probe()) else { continue };
-            if died_on == Some(place) && may_be_blamed {
-                let places = at.map(|at| first + at.places.start..first + at.places.end);
-                waiting.extend(self.blame(job.after_death(places), worker, cause, now));
-            } else {
+        let (mut waiting, mut behind) = (vec![], vec![]);
+        for (place, left) in dead.left.into_iter().enumerate() {
+            let (places, singly) = (left.places(at), left.kind == AskKind::Singly);
+            let Some(job) = self.unanswered(left) else { continue };
+            if died_on != Some(place) {
                 waiting.push(job);
+                continue;
+            }
+            // One by one, those behind have not been begun.
+            let first = job.range.start;
+            let Parted { at, others } = job.parted(places.or_else(|| singly.then_some(first..first + 1)));
+            waiting.extend(others);
+            if may_be_blamed {
+                waiting.extend(self.blame(at.after_death(), worker, cause, now));
+            } else {
+                behind.push(at);
             }
         }
         self.return_jobs(doubtful.into_iter().chain(waiting));
+        self.retries.extend(behind);
     }
 
-    fn flights_add(&mut self, job: &Job, part: Option<Part>) {
-        if let Some(part) = part.filter(|_| !job.is_probe()) {
+    /// What of a job is to be asked again; its answers are taken in.
+    fn unanswered(&mut self, Left { job, answered, part, .. }: Left) -> Option<Job> {
+        if job.is_probe() {
+            return None;
+        }
+        if let Some(part) = part {
             self.flights.add(job.flight, part);
         }
+        job.without_first(answered)
     }
 
-    /// What is to be asked again, the others first; who has had all deaths is accused.
-    fn blame(&mut self, AfterDeath { blamed, others }: AfterDeath, worker: WorkerId, cause: &str, now: Instant) -> Vec<Job> {
+    /// A worker died on this job: it is to be asked again, or accused.
+    fn blame(&mut self, job: Job, worker: WorkerId, cause: &str, now: Instant) -> Option<Job> {
         if let Some(probation) = self.probation.as_mut().filter(|probation| probation.is_of(worker.generation)) {
-            probation.crashed_on(blamed.flight, &blamed.range);
+            probation.crashed_on(job.flight, &job.range);
         }
-        let mut again = others;
-        match self.serving(worker).filter(|_| blamed.is_accused()) {
+        match self.serving(worker).filter(|_| job.is_accused()) {
             Some(serving) => {
                 let next = serving.pool.next_id();
-                serving.standing.accuse(blamed, cause, next, now);
+                serving.standing.accuse(job, cause, next, now);
+                None
             }
-            None => again.push(blamed),
+            None => Some(job),
         }
-        again
     }
 
     /// In front of what waits already, but for those of lanes that are over.

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     flights::Job,
-    wire::answer::Answer,
     worker::{
+        left::{Dead, Left},
         messages::{AskKind, At},
-        pool::{Dead, IN_FLIGHT, Left, Pool},
+        pool::{IN_FLIGHT, Pool},
     },
 };
 
@@ -49,7 +49,8 @@ impl Serving {
 
     /// Gives a job to a worker.
     pub(super) fn ask(&mut self, slot: usize, job: Job, now: Instant) {
-        let kind = if job.is_suspect() { AskKind::Singly } else { AskKind::Batch };
+        let is_doubtful = job.is_suspect() || self.standing.is_unwell();
+        let kind = if is_doubtful { AskKind::Singly } else { AskKind::Batch };
         self.pool.ask(slot, job, kind, now);
     }
 

@@ -1,6 +1,8 @@
 //! What a dead worker leaves to those who decide what becomes of it.
 
-use super::messages::AskKind;
+use std::ops::Range;
+
+use super::messages::{AskKind, At};
 use crate::flights::{Job, Part};
 
 /// What a dead worker leaves.
@@ -24,6 +26,14 @@ pub struct Left {
     pub kind: AskKind,
     /// So many of its first events are answered.
     pub answered: usize,
-    /// Their answer, where there are any.
+    /// Their answer, where there is any that was not given yet.
     pub part: Option<Part>,
+}
+
+impl Left {
+    /// The places in the flight that the worker was at, where it was at this request.
+    pub(crate) fn places(&self, at: Option<&At>) -> Option<Range<usize>> {
+        let places = &at.filter(|at| at.id == self.id)?.places;
+        Some(self.job.range.start + places.start..self.job.range.start + places.end)
+    }
 }

@@ -24,6 +24,9 @@ use crate::{
 /// Batches that a worker holds: one that it works on, and one so that it never waits for the next.
 pub const IN_FLIGHT: usize = 2;
 
+/// The number of no request: what a process is at before it was asked anything.
+const NO_REQUEST: u64 = 0;
+
 /// What a generation goes by.
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
@@ -64,19 +67,15 @@ impl Worker {
     }
 }
 
-/// A request that has been answered whole.
+/// Events that have been answered: all of a request, or one of those that are asked for singly.
 #[derive(Debug)]
 pub struct Answered {
-    /// The flight that it belongs to.
-    pub flight: u64,
+    /// What was asked, without the events that aren't answered here.
+    pub job: Job,
     /// The answer.
     pub part: Part,
-    /// How its events passed.
-    pub kind: AskKind,
-    /// Events in it.
-    pub rows: usize,
-    /// Time that the model took.
-    pub took: Duration,
+    /// Time that the model took; `None` for events that it was given singly, from which nothing follows for batches.
+    pub took: Option<Duration>,
 }
 
 /// The workers of one generation. Dropping it ends their processes.
@@ -93,8 +92,7 @@ pub struct Pool {
 impl Pool {
     /// A generation whose workers have loaded their model.
     pub(crate) fn new(generation: u64, terms: Terms, crew: Box<dyn Crew>, workers: Vec<Worker>) -> Self {
-        // 0 is what a process is at before it was asked anything.
-        Self { generation, terms, crew, workers, next_id: 1, serves: false }
+        Self { generation, terms, crew, workers, next_id: NO_REQUEST + 1, serves: false }
     }
 
     /// From now on this generation serves: its processes may use all processors.
@@ -146,14 +144,27 @@ impl Pool {
         self.workers.first().and_then(|worker| worker.live.as_ref()).map(|live| &live.loaded)
     }
 
-    /// The worker that should get the next batch, and how many it holds: the one with the fewest.
+    /// The worker that should get the next batch, and how many it holds: the one with the fewest. Nothing waits behind
+    /// what may kill its worker.
     pub fn free_worker(&self) -> Option<(usize, usize)> {
+        let has_room = |live: &&Live| {
+            live.in_flight.len() < IN_FLIGHT && live.in_flight.back().is_none_or(|last| !last.job.is_suspect())
+        };
         self.workers
             .iter()
             .enumerate()
-            .filter_map(|(slot, worker)| Some((slot, worker.live.as_ref()?.in_flight.len())))
-            .filter(|(_, in_flight)| *in_flight < IN_FLIGHT)
+            .filter_map(|(slot, worker)| Some((slot, worker.live.as_ref().filter(has_room)?.in_flight.len())))
             .min_by_key(|(_, in_flight)| *in_flight)
+    }
+
+    /// How many batches a worker holds; `None` where it is dead.
+    pub fn in_flight(&self, slot: usize) -> Option<usize> {
+        Some(self.workers.get(slot)?.live.as_ref()?.in_flight.len())
+    }
+
+    /// The number of the next request.
+    pub fn next_id(&self) -> u64 {
+        self.next_id
     }
 
     /// Gives a job to a worker that [`Pool::free_worker`] named.
@@ -174,7 +185,8 @@ impl Pool {
         }
     }
 
-    /// Part of an answer has come. `Some` once the request is answered whole.
+    /// Part of an answer has come. `Some` once the request is answered whole; of events that are asked for singly, for
+    /// each.
     pub fn answered(&mut self, slot: usize, id: u64, answer: Answer, now: Instant) -> Option<Answered> {
         let live = self.workers.get_mut(slot)?.live.as_mut()?;
         live.silent_since = Some(now);
@@ -185,14 +197,25 @@ impl Pool {
             live.process.end();
             return None;
         }
-        let took = Duration::from_nanos(answer.nanoseconds);
-        oldest.answered += answer.count;
-        oldest.answers.push(answer);
-        if oldest.answered < rows {
-            return None;
+        let (first, count, took) = (answer.first, answer.count, Duration::from_nanos(answer.nanoseconds));
+        oldest.answered += count;
+        let is_whole = oldest.answered == rows;
+        match oldest.kind {
+            AskKind::Singly => {
+                let job = oldest.job.clone();
+                if is_whole {
+                    live.in_flight.pop_front();
+                }
+                let part = self.part(&job, vec![answer]);
+                Some(Answered { job: job.only(first..first + count), part, took: None })
+            }
+            AskKind::Batch => {
+                oldest.answers.push(answer);
+                let InFlight { job, answers, .. } = live.in_flight.pop_front_if(|_| is_whole)?;
+                let part = self.part(&job, answers);
+                Some(Answered { job, part, took: Some(took) })
+            }
         }
-        let InFlight { job, kind, answers, .. } = live.in_flight.pop_front()?;
-        Some(Answered { flight: job.flight, part: self.part(&job, answers), kind, rows, took })
     }
 
     fn part(&self, job: &Job, answers: Vec<Answer>) -> Part {
@@ -213,7 +236,7 @@ impl Pool {
             return Dead::default();
         };
         let left = |InFlight { id, job, kind, answers, answered }| {
-            let part = (answered > 0).then(|| self.part(&job, answers));
+            let part = (!answers.is_empty()).then(|| self.part(&job, answers));
             Left { id, job, kind, answered, part }
         };
         Dead { ended_for: live.ended_for, left: live.in_flight.into_iter().map(left).collect() }
@@ -259,6 +282,21 @@ impl Pool {
                 // Not again before its death is reported.
                 live.silent_since = Some(now);
             }
+        }
+    }
+
+    /// Ends a worker for no fault of what it holds; it is reported dead soon.
+    pub fn end(&mut self, slot: usize) {
+        if let Some(live) = self.workers.get_mut(slot).and_then(|worker| worker.live.as_mut()) {
+            live.process.end();
+            live.ended_for = live.ended_for.or(Some(NO_REQUEST));
+        }
+    }
+
+    /// The whole program stood still for so long, and its workers may have as well.
+    pub fn stood_still(&mut self, time: Duration, now: Instant) {
+        for live in self.workers.iter_mut().filter_map(|worker| worker.live.as_mut()) {
+            live.silent_since = live.silent_since.map(|since| (since + time).min(now));
         }
     }
 

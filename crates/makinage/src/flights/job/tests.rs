@@ -14,25 +14,23 @@ fn ranges(jobs: &[Job]) -> Vec<Range<usize>> {
 }
 
 #[test]
-fn where_the_worker_was_is_known_only_those_events_are_blamed_and_all_others_are_free() {
-    let AfterDeath { blamed, others } = job(&[0; 8]).after_death(Some(3..4));
-    assert_eq!((blamed.range.clone(), ranges(&others)), (3..4, vec![0..3, 4..8]));
-    assert!(blamed.is_suspect() && !blamed.is_accused());
+fn only_the_events_that_the_worker_was_at_have_its_death_and_all_others_are_free() {
+    let Parted { at, others } = job(&[0; 8]).parted(Some(3..4));
+    assert_eq!((at.range.clone(), ranges(&others)), (3..4, vec![0..3, 4..8]));
+    let once = at.after_death();
+    assert!(once.is_suspect() && !once.is_accused());
     assert!(others.iter().all(|job| !job.is_suspect()));
-    let AfterDeath { blamed, others } = blamed.after_death(Some(3..4));
-    assert!(blamed.is_accused() && others.is_empty());
-    assert!(!blamed.acquitted_once().is_accused());
+    let twice = once.after_death();
+    assert!(twice.is_accused() && !twice.acquitted_once().is_accused());
 }
 
 #[test]
-fn events_that_were_scored_together_are_asked_for_one_by_one_and_the_first_left_is_the_one_that_was_begun() {
-    let AfterDeath { blamed, others } = job(&[0; 8]).after_death(None);
-    assert_eq!((blamed.range.clone(), others.len()), (0..8, 0));
-    assert!(blamed.is_suspect() && !blamed.is_accused());
-    let left = blamed.without_first(5).expect("three are left");
-    let AfterDeath { blamed, others } = left.after_death(None);
-    assert_eq!((blamed.range.clone(), ranges(&others)), (5..6, vec![6..8]));
-    assert!(blamed.is_accused());
+fn events_that_were_scored_together_are_suspects_together_until_one_stands_alone() {
+    let together = job(&[0; 8]).after_death().after_death();
+    assert!(together.is_suspect() && !together.is_accused());
+    let left = together.without_first(5).expect("three are left");
+    let Parted { at, others } = left.parted(Some(5..6));
+    assert!(at.after_death().is_accused() && ranges(&others) == [6..8] && !others[0].is_suspect());
 }
 
 #[test]
@@ -44,7 +42,8 @@ fn what_was_answered_is_asked_no_more() {
 #[test]
 fn a_place_that_can_not_be_blames_all_that_is_left() {
     let left = job(&[0; 8]).without_first(6).expect("two are left");
-    assert_eq!(left.after_death(Some(0..4)).blamed.range, 6..8);
+    assert_eq!(left.clone().parted(Some(0..4)).at.range, 6..8);
+    assert_eq!(left.parted(None).at.range, 6..8);
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn event(offset: i64) -> Event {
 /// An event that stands alone and has had its deaths.
 fn accused(offset: i64) -> Job {
     let alone = || Job::new(offset.unsigned_abs(), Arc::new(vec![event(offset)]));
-    let job = alone().after_death(None).blamed.after_death(None).blamed;
+    let job = alone().after_death().after_death();
     assert!(job.is_accused());
     job
 }

@@ -40,9 +40,12 @@ fn pool() -> (Pool, Receiver<Ask>) {
         predict_timeout: TIMEOUT,
     };
     let (asks, asked) = bounded(IN_FLIGHT);
+    (Pool::new(1, terms, Box::new(Nobody), vec![Worker::new(asks, live())]), asked)
+}
+
+fn live() -> Live {
     let loaded = Loaded { flavour: String::new(), seconds: 0.0, dense: false, warm: true, warnings: vec![] };
-    let worker = Worker::new(asks, Live::new(Box::new(Nothing), 0, loaded));
-    (Pool::new(1, terms, Box::new(Nobody), vec![worker]), asked)
+    Live::new(Box::new(Nothing), 0, loaded)
 }
 
 /// So many events.
@@ -76,25 +79,55 @@ fn what_was_answered_before_a_death_is_left_beside_what_was_not() {
     assert_eq!(asked.iter().map(|ask| ask.kind).collect::<Vec<_>>(), [AskKind::Singly, AskKind::Batch]);
     assert!(asked[0].id > 0, "0 is what a process is at that was asked nothing");
     for place in 0..2 {
-        assert!(pool.answered(0, asked[0].id, answer(place, 1), now).is_none());
+        let answered = pool.answered(0, asked[0].id, answer(place, 1), now).expect("it is given at once");
+        let place = place as usize;
+        assert_eq!((answered.job.range, answered.part.places()), (place..place + 1, place..place + 1));
     }
     let dead = pool.died(0);
     let [oldest, next] = dead.left.as_slice() else { panic!("{dead:?}") };
-    assert_eq!((oldest.id, oldest.answered, oldest.kind), (asked[0].id, 2, AskKind::Singly));
-    assert_eq!((counts(oldest.part.as_ref()), oldest.job.range.clone()), (vec![1, 1], 0..5));
+    assert_eq!((oldest.id, oldest.answered, oldest.part.is_none()), (asked[0].id, 2, true));
+    assert_eq!(oldest.job.range, 0..5);
     assert_eq!((next.id, next.answered, next.part.is_none()), (asked[1].id, 0, true));
     assert_eq!(dead.ended_for, None, "it died by itself");
     assert!(pool.died(0).left.is_empty(), "it leaves that once");
 }
 
 #[test]
-fn a_request_that_is_answered_says_how_it_was_asked() {
+fn a_batch_is_answered_when_all_of_it_is_and_what_of_it_was_answered_before_a_death_is_left() {
     let (now, mut flights, (mut pool, asked)) = (Instant::now(), Flights::default(), pool());
-    pool.ask(0, job(&mut flights, 2), AskKind::Singly, now);
-    let id = asked.try_recv().expect("an ask").id;
-    assert!(pool.answered(0, id, answer(0, 1), now).is_none());
-    let answered = pool.answered(0, id, answer(1, 1), now).expect("all of it");
-    assert_eq!((answered.kind, answered.rows, counts(Some(&answered.part))), (AskKind::Singly, 2, vec![1, 1]));
+    pool.ask(0, job(&mut flights, 3), AskKind::Batch, now);
+    pool.ask(0, job(&mut flights, 3), AskKind::Batch, now);
+    let ids: Vec<u64> = asked.try_iter().map(|ask| ask.id).collect();
+    assert!(pool.answered(0, ids[0], answer(0, 1), now).is_none());
+    let answered = pool.answered(0, ids[0], answer(1, 2), now).expect("all of it");
+    assert_eq!((answered.job.range, counts(Some(&answered.part))), (0..3, vec![1, 2]));
+    assert!(pool.answered(0, ids[1], answer(0, 2), now).is_none());
+    let dead = pool.died(0);
+    assert_eq!((dead.left[0].answered, counts(dead.left[0].part.as_ref())), (2, vec![2]));
+}
+
+#[test]
+fn nothing_waits_behind_what_may_kill_its_worker() {
+    let (now, mut flights, (mut pool, _asked)) = (Instant::now(), Flights::default(), pool());
+    let suspect = job(&mut flights, 1).after_death();
+    pool.ask(0, job(&mut flights, 1), AskKind::Batch, now);
+    assert_eq!(pool.free_worker(), Some((0, 1)));
+    pool.ask(0, suspect.clone(), AskKind::Singly, now);
+    pool.died(0);
+    pool.replaced(0, live());
+    pool.ask(0, suspect, AskKind::Singly, now);
+    assert_eq!(pool.free_worker(), None);
+}
+
+#[test]
+fn what_is_ended_for_no_fault_of_its_batch_blames_nothing_and_time_that_all_stood_still_is_no_silence() {
+    let (now, mut flights, (mut pool, asked)) = (Instant::now(), Flights::default(), pool());
+    pool.ask(0, job(&mut flights, 1), AskKind::Batch, now);
+    pool.stood_still(10 * TIMEOUT, now + 10 * TIMEOUT);
+    pool.end_silent(now + 10 * TIMEOUT);
+    pool.end(0);
+    let (id, dead) = (asked.try_recv().expect("an ask").id, pool.died(0));
+    assert!(dead.left[0].id == id && dead.ended_for.is_some_and(|request| request != id), "{dead:?}");
 }
 
 #[test]
