@@ -58,6 +58,10 @@ impl<S: Sink> Writer<S> {
 
     /// Writes the outputs of events that leave; says how the generation did that answered.
     pub(crate) fn write(&mut self, piece: &Piece<'_>, now: Instant) -> Option<Scored> {
+        if piece.is_cut {
+            self.drop_events(&piece.events[piece.places.clone()]);
+            return None;
+        }
         match piece.part {
             Part::Failed(place, failure) => {
                 self.fail(&piece.events[*place], failure, now);

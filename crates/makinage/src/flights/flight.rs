@@ -12,8 +12,25 @@ pub(crate) struct Piece<'f> {
     pub events: &'f [Event],
     /// What is known about those that leave, and maybe about others.
     pub part: &'f Part,
+    /// Nothing is to come of them, whatever is known: one before them in their lane was given up.
+    pub is_cut: bool,
     /// The places of those that leave.
     pub places: Range<usize>,
+}
+
+impl Piece<'_> {
+    fn is_followed_by(&self, next: &Self) -> bool {
+        self.places.end == next.places.start && std::ptr::eq(self.part, next.part) && self.is_cut == next.is_cut
+    }
+}
+
+/// Lanes that are held up.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    /// Something before is missing.
+    pub shut: BTreeSet<u32>,
+    /// Something before was given up.
+    pub cut: BTreeSet<u32>,
 }
 
 /// A batch under way.
@@ -26,6 +43,8 @@ pub(super) struct Flight {
     missing: usize,
     /// Bytes of its events, where something is known, and of what is known.
     waiting: usize,
+    /// Some of its events are given up.
+    is_cut: bool,
     /// Only for a flight whose events don't leave all at once.
     aboard: Option<Aboard>,
 }
@@ -46,7 +65,7 @@ struct Aboard {
 impl Flight {
     /// Nothing is known yet.
     pub(super) fn new(events: Arc<Vec<Event>>) -> Self {
-        Self { missing: events.len(), events, parts: vec![], waiting: 0, aboard: None }
+        Self { missing: events.len(), events, parts: vec![], waiting: 0, is_cut: false, aboard: None }
     }
 
     pub(super) fn add(&mut self, part: Part) {
@@ -54,13 +73,16 @@ impl Flight {
             self.waiting = self.events.iter().map(Event::size).sum();
         }
         self.missing -= part.places().len();
+        self.is_cut |= matches!(part, Part::GivenUp(_));
         self.waiting += part.bytes();
         self.parts.push(part);
     }
 
-    /// Whether something is known about each event, and none has left.
+    /// Whether something is known about each event, and none has left or is given up.
     pub(super) fn is_whole(&self) -> bool {
-        self.missing == 0 && self.aboard.as_ref().is_none_or(|aboard| aboard.count == aboard.left.len())
+        self.missing == 0
+            && !self.is_cut
+            && self.aboard.as_ref().is_none_or(|aboard| aboard.count == aboard.left.len())
     }
 
     /// Whether nothing is known.
@@ -76,41 +98,45 @@ impl Flight {
     pub(super) fn leave(mut self, take: &mut impl FnMut(Piece<'_>)) {
         self.parts.sort_by_key(|part| part.places().start);
         for part in &self.parts {
-            take(Piece { events: &self.events, part, places: part.places() });
+            take(Piece { events: &self.events, part, is_cut: false, places: part.places() });
         }
     }
 
     /// Those leave whose lanes aren't shut; each that doesn't shuts its lane for what comes after it.
-    pub(super) fn leave_partly(&mut self, shut: &mut BTreeSet<u32>, take: &mut impl FnMut(Piece<'_>)) {
+    pub(super) fn leave_partly(&mut self, lanes: &mut Lanes, take: &mut impl FnMut(Piece<'_>)) {
         self.parts.sort_by_key(|part| part.places().start);
         let Self { events, parts, aboard, .. } = self;
         let aboard = aboard.get_or_insert_with(|| Aboard::new(events));
-        let mut is_shut: Vec<bool> = aboard.lanes.iter().map(|lane| shut.contains(lane)).collect();
+        let is_in = |set: &BTreeSet<u32>| aboard.lanes.iter().map(|lane| set.contains(lane)).collect::<Vec<_>>();
+        let (mut shut, mut cut) = (is_in(&lanes.shut), is_in(&lanes.cut));
         let mut known = parts.iter().map(|part| (part.places(), part)).peekable();
         let mut piece: Option<Piece<'_>> = None;
         for place in 0..events.len() {
             while known.next_if(|(places, _)| places.end <= place).is_some() {}
             let lane = aboard.lane_of[place];
             let part = known.peek().filter(|(places, _)| places.contains(&place)).map(|(_, part)| *part);
-            match part.filter(|_| !is_shut[lane] && !aboard.left[place]) {
+            match part.filter(|_| !shut[lane] && !aboard.left[place]) {
                 Some(part) => {
-                    aboard.left[place] = true;
-                    aboard.here[lane] -= 1;
-                    aboard.count -= 1;
-                    match piece.as_mut().filter(|piece| piece.places.end == place && std::ptr::eq(piece.part, part)) {
+                    aboard.leaves(place);
+                    cut[lane] |= matches!(part, Part::GivenUp(_));
+                    let next = Piece { events, part, is_cut: cut[lane], places: place..place + 1 };
+                    match piece.as_mut().filter(|piece| piece.is_followed_by(&next)) {
                         Some(piece) => piece.places.end += 1,
-                        None => piece
-                            .replace(Piece { events, part, places: place..place + 1 })
-                            .into_iter()
-                            .for_each(&mut *take),
+                        None => piece.replace(next).into_iter().for_each(&mut *take),
                     }
                 }
-                None if !aboard.left[place] => is_shut[lane] = true,
-                None => {}
+                None => shut[lane] |= !aboard.left[place],
             }
         }
         piece.into_iter().for_each(take);
-        shut.extend(aboard.lanes.iter().zip(is_shut).filter(|(_, is_shut)| *is_shut).map(|(lane, _)| *lane));
+        for (place, lane) in aboard.lanes.iter().enumerate() {
+            if shut[place] {
+                lanes.shut.insert(*lane);
+            }
+            if cut[place] {
+                lanes.cut.insert(*lane);
+            }
+        }
     }
 
     /// Whether all events have left.
@@ -126,6 +152,12 @@ impl Flight {
 }
 
 impl Aboard {
+    fn leaves(&mut self, place: usize) {
+        self.left[place] = true;
+        self.here[self.lane_of[place]] -= 1;
+        self.count -= 1;
+    }
+
     fn new(events: &[Event]) -> Self {
         let mut lanes: Vec<u32> = vec![];
         let mut last = 0;

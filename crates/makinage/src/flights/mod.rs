@@ -14,7 +14,7 @@ use std::{
     sync::Arc,
 };
 
-use self::flight::{Flight, Piece};
+use self::flight::{Flight, Lanes, Piece};
 pub(crate) use self::{job::Job, part::Part};
 use crate::event::Event;
 
@@ -31,6 +31,8 @@ pub(crate) struct Flights {
     waiting: usize,
     /// Something has become known since events left last.
     changed: bool,
+    /// Lanes of which an event was given up: what comes after it is too, or it would overtake it.
+    cut: BTreeSet<u32>,
 }
 
 impl Flights {
@@ -56,7 +58,7 @@ impl Flights {
         if !std::mem::take(&mut self.changed) {
             return;
         }
-        while let Some(first) = self.open.first_entry().filter(|first| first.get().is_whole()) {
+        while let Some(first) = self.open.first_entry().filter(|first| self.cut.is_empty() && first.get().is_whole()) {
             let flight = first.remove();
             self.waiting -= flight.waiting();
             flight.leave(&mut take);
@@ -68,9 +70,9 @@ impl Flights {
 
     /// The same where an earlier flight isn't whole: the lanes that it holds up are those of its missing events.
     fn release_past_others(&mut self, take: &mut impl FnMut(Piece<'_>)) {
-        let mut shut = BTreeSet::new();
+        let mut lanes = Lanes { cut: std::mem::take(&mut self.cut), ..Lanes::default() };
         for flight in self.open.values_mut() {
-            flight.leave_partly(&mut shut, take);
+            flight.leave_partly(&mut lanes, take);
         }
         let waiting = &mut self.waiting;
         self.open.retain(|_, flight| {
@@ -79,6 +81,8 @@ impl Flights {
             }
             !flight.has_left()
         });
+        // Their assignments never come back.
+        self.cut = self.under_way(&lanes.cut);
     }
 
     /// These lanes, without those that no event is under way of.

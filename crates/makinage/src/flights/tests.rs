@@ -74,6 +74,27 @@ fn a_lane_with_events_in_many_flights_is_crowded_and_so_are_all_where_too_much_w
     assert_eq!(flights.crowded(3), BTreeSet::from([1, 2]));
 }
 
+#[test]
+fn what_comes_after_an_event_that_was_given_up_is_given_up_too_and_other_lanes_are_not() {
+    let (mut flights, mut next) = (Flights::default(), BTreeMap::new());
+    let first = flights.open(events(&[1, 2], &mut next));
+    let second = flights.open(events(&[1, 2], &mut next));
+    let mut cut = vec![];
+    let mut release = |flights: &mut Flights| {
+        flights.release(|piece| {
+            let events = piece.events[piece.places.clone()].iter();
+            cut.extend(events.map(|event| (event.ticket.assignment(), event.ticket.sequence(), piece.is_cut)));
+        });
+    };
+    (0..2).for_each(|place| flights.add(second.flight, failed(place)));
+    flights.add(first.flight, Part::GivenUp(0..1));
+    release(&mut flights);
+    flights.add(first.flight, failed(1));
+    release(&mut flights);
+    assert_eq!(cut, [(1, 0, true), (1, 1, true), (2, 0, false), (2, 1, false)]);
+    assert!(flights.is_empty() && flights.cut.is_empty());
+}
+
 #[derive(Debug, Clone)]
 enum Act {
     Open(Vec<u32>),

@@ -99,7 +99,7 @@ impl Scene {
     }
 
     fn write(&mut self, leaving: &Leaving) -> Vec<(u64, u64, u64)> {
-        let pieces = leaving.parts.iter().map(|part| Piece { events: &leaving.events, part, places: part.places() });
+        let pieces = leaving.parts.iter().map(|part| Piece { events: &leaving.events, part, is_cut: false, places: part.places() });
         let scored = pieces.filter_map(|piece| self.writer.write(&piece, self.now)).collect::<Vec<_>>();
         scored.into_iter().map(|scored| (scored.generation, scored.events, scored.failed)).collect()
     }
@@ -191,4 +191,15 @@ fn events_that_no_worker_was_given_are_left() {
     scene.writer.drop_events(&events[1..]);
     assert_eq!(scene.settled(), [(1, Fate::Dropped)]);
     assert_eq!(scene.acks.counts().to_string(), "2 in, 0 out, 0 failed, 2 left");
+}
+
+#[test]
+fn nothing_comes_of_what_was_given_up_or_is_behind_it() {
+    let mut scene = Scene::new();
+    let events: Vec<Event> = (0..2).map(event).collect();
+    let parts = [Part::GivenUp(0..1), answered(1, 1, vec![answer(0, &[(OUTPUT, "a")])])];
+    let pieces = parts.iter().map(|part| Piece { events: &events, part, is_cut: true, places: part.places() });
+    let scored = pieces.filter_map(|piece| scene.writer.write(&piece, scene.now)).collect::<Vec<_>>();
+    assert!(scored.is_empty() && scene.written().is_empty());
+    assert_eq!(scene.settled(), [(0, Fate::Dropped), (1, Fate::Dropped)]);
 }
