@@ -71,7 +71,7 @@ impl<S: Sink> Writer<S> {
                 self.drop_events(&piece.events[piece.places.clone()]);
                 None
             }
-            Part::Answered { start, answers, generation, model } => {
+            Part::Answered { start, answers, generation, model, .. } => {
                 let answered = answers.iter().flat_map(|answer| {
                     let first = start + answer.first;
                     let places = first.max(piece.places.start)..(first + answer.count).min(piece.places.end);

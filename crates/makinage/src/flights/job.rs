@@ -67,6 +67,11 @@ impl Job {
         Self { range: self.range.start + places.start..self.range.start + places.end, ..self }
     }
 
+    /// Only the events from this place of the flight on.
+    pub(crate) fn from(self, place: usize) -> Self {
+        Self { range: place..self.range.end, ..self }
+    }
+
     /// Without the first events, which have been answered.
     pub(crate) fn without_first(mut self, answered: usize) -> Option<Self> {
         self.range.start += answered;

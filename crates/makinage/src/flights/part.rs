@@ -13,6 +13,8 @@ use crate::{
 pub enum Part {
     /// Workers' answers; places count from the job's first event.
     Answered {
+        /// The places that this is about.
+        places: Range<usize>,
         /// The job's first place.
         start: usize,
         /// In ascending order, without gaps.
@@ -28,29 +30,39 @@ pub enum Part {
 }
 
 impl Part {
+    /// All that a worker answered to a job whose first place is `start`.
+    pub(crate) fn answered(start: usize, answers: Vec<Answer>, generation: u64, model: ModelLabel) -> Self {
+        let first = start + answers.first().map_or(0, |answer| answer.first);
+        let count: usize = answers.iter().map(|answer| answer.count).sum();
+        Self::Answered { places: first..first + count, start, answers, generation, model }
+    }
+
     /// The places in the flight that it is about.
     pub(crate) fn places(&self) -> Range<usize> {
         match self {
-            Self::Answered { start, answers, .. } => {
-                let first = start + answers.first().map_or(0, |answer| answer.first);
-                first..first + answers.iter().map(|answer| answer.count).sum::<usize>()
-            }
+            Self::Answered { places, .. } | Self::GivenUp(places) => places.clone(),
             Self::Failed(place, _) => *place..place + 1,
-            Self::GivenUp(places) => places.clone(),
         }
     }
 
-    /// Whether each of its events failed, and not all of them by what they are made of.
-    pub(crate) fn is_all_failed(&self) -> bool {
-        let Self::Answered { answers, .. } = self else { return false };
-        let mut beyond_decode = false;
-        for answer in answers {
-            for item in 0..answer.count {
-                let Outcome::Failed(failure) = answer.outcome(item) else { return false };
-                beyond_decode |= failure.step != "decode";
-            }
+    /// Without what it says of the events from this place on; `None` where nothing is left.
+    pub(crate) fn until(self, end: usize) -> Option<Self> {
+        let Self::Answered { places, start, answers, generation, model } = self else { return None };
+        let places = places.start..end.min(places.end);
+        (!places.is_empty()).then_some(Self::Answered { places, start, answers, generation, model })
+    }
+
+    /// The place from which on all events failed, and not all of them by what they are made of.
+    pub(crate) fn failing_from(&self) -> Option<usize> {
+        let Self::Answered { start, answers, .. } = self else { return None };
+        let (mut from, mut beyond_decode) = (None, false);
+        let items = answers.iter().rev().flat_map(|answer| (0..answer.count).rev().map(move |item| (answer, item)));
+        for (answer, item) in items {
+            let Outcome::Failed(failure) = answer.outcome(item) else { break };
+            from = Some(start + answer.first + item);
+            beyond_decode |= failure.step != "decode";
         }
-        beyond_decode
+        from.filter(|_| beyond_decode)
     }
 
     /// The place of the first event that scored.

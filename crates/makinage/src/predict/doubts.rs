@@ -1,7 +1,7 @@
 //! Whether a process that fails all of its events is exhausted: out of file descriptors, its accelerator's context
 //! broken. Pure.
 //!
-//! Answers in which every event failed are not believed at once of a process that has scored before: it is asked for
+//! Failures after which nothing scored are not believed at once of a process that has scored before: it is asked for
 //! the *probe*, an event that scored. Where that scores, they are. Where it fails too, the process is replaced and the
 //! events are tried once more. Where they fail then as well, replacing was of no use, and it is not done again for a
 //! while that grows.
@@ -23,7 +23,8 @@ pub(super) type Answered = (Job, Part);
 #[derive(Debug, Default)]
 struct Process {
     has_scored: bool,
-    held: Vec<Answered>,
+    /// Each with the place from which on all events failed.
+    held: Vec<(Answered, usize)>,
     is_probing: bool,
 }
 
@@ -49,20 +50,25 @@ impl Doubts {
         &mut self.processes[slot]
     }
 
-    /// A worker has answered: what is believed now. `all_failed` says that every event did, after it was decoded.
-    pub(super) fn answered(&mut self, slot: usize, answered: Answered, all_failed: bool, now: Instant) -> Vec<Answered> {
-        if all_failed && answered.0.is_second_try {
+    /// A worker has answered: what is believed now.
+    pub(super) fn answered(&mut self, slot: usize, answered: Answered, now: Instant) -> Vec<Answered> {
+        let (job, part) = &answered;
+        let failing_from = part.failing_from();
+        let all_failed = failing_from == Some(part.places().start);
+        if job.is_second_try && all_failed {
             self.believed_until = Some(now + self.believed.failed());
         }
-        let believed = answered.0.is_second_try || self.believed_until.is_some_and(|until| now < until);
+        let is_believed = job.is_second_try || self.believed_until.is_some_and(|until| now < until);
         let process = self.process(slot);
-        if all_failed && process.has_scored && !believed {
-            process.held.push(answered);
-            return vec![];
+        let mut all = vec![];
+        if !all_failed {
+            process.has_scored |= part.first_scored().is_some();
+            all.extend(process.held.drain(..).map(|(answered, _)| answered));
         }
-        process.has_scored |= !all_failed;
-        let mut all = if all_failed { vec![] } else { std::mem::take(&mut process.held) };
-        all.push(answered);
+        match failing_from.filter(|_| process.has_scored && !is_believed) {
+            Some(from) => process.held.push((answered, from)),
+            None => all.push(answered),
+        }
         all
     }
 
@@ -77,12 +83,11 @@ impl Doubts {
         self.process(slot).is_probing = true;
     }
 
-    /// The probe scored: what was held is believed.
+    /// The probe was answered, and not so that what is held would be doubtful: it is believed.
     pub(super) fn believe(&mut self, slot: usize) -> Vec<Answered> {
         let process = self.process(slot);
         process.is_probing = false;
-        process.has_scored = true;
-        std::mem::take(&mut process.held)
+        process.held.drain(..).map(|(answered, _)| answered).collect()
     }
 
     /// Whether answers of this worker are held.
@@ -90,10 +95,15 @@ impl Doubts {
         self.processes.get(slot).is_some_and(|process| !process.held.is_empty())
     }
 
-    /// The process has ended: what was held of it is tried once more.
-    pub(super) fn ended(&mut self, slot: usize) -> Vec<Job> {
+    /// The process has ended: what is believed of what was held of it, and what is tried once more.
+    pub(super) fn ended(&mut self, slot: usize) -> (Vec<Answered>, Vec<Job>) {
         let Process { held, .. } = std::mem::take(self.process(slot));
-        held.into_iter().map(|(job, _)| job.once_more()).collect()
+        let (mut believed, mut again) = (vec![], vec![]);
+        for ((job, part), from) in held {
+            again.push(job.clone().from(from).once_more());
+            believed.extend(part.until(from).map(|part| (job, part)));
+        }
+        (believed, again)
     }
 
     /// Whether any answer is held.

@@ -212,13 +212,14 @@ impl Predictor {
             return;
         };
         let dead = serving.pool.died(worker.slot);
-        let doubtful = serving.doubts.ended(worker.slot);
+        let (believed, doubtful) = serving.doubts.ended(worker.slot);
         tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
         let died_on = Serving::died_on(&dead, at);
         // After a panic of this program's own no event is to blame.
         let may_be_blamed = !panics::happened()
             && died_on.is_none_or(|place| serving.standing.died(dead.left[place].job.is_probe(), now));
         let at = at.filter(|at| died_on.is_some_and(|place| dead.left[place].id == at.id));
+        self.take_in(Heard { believed, judged: Judged::default() });
         let (mut waiting, mut behind) = (vec![], vec![]);
         for (place, left) in dead.left.into_iter().enumerate() {
             let (places, singly) = (left.places(at), left.kind == AskKind::Singly);

@@ -79,15 +79,13 @@ impl Serving {
         let (job, part) = &answered;
         let judged = self.standing.answered(id, job.is_probe());
         if !job.is_probe() {
-            let scored = part.first_scored();
-            self.keep_probe(&answered, scored, now);
-            let all_failed = scored.is_none() && part.is_all_failed();
-            return Heard { believed: self.doubts.answered(slot, answered, all_failed, now), judged };
+            self.keep_probe(&answered, now);
+            // Nothing could settle a doubt.
+            let believed =
+                if self.standing.has_probe() { self.doubts.answered(slot, answered, now) } else { vec![answered] };
+            return Heard { believed, judged };
         }
-        if !self.doubts.are_held(slot) {
-            return Heard { believed: vec![], judged };
-        }
-        if part.is_all_failed() {
+        if part.failing_from().is_some() && self.doubts.are_held(slot) {
             tracing::warn!(
                 "generation {}, worker {slot}: events fail, one that scored before too; it is replaced, and they are tried once more",
                 self.pool.generation()
@@ -98,11 +96,12 @@ impl Serving {
         Heard { believed: self.doubts.believe(slot), judged }
     }
 
-    fn keep_probe(&mut self, (job, _): &Answered, scored: Option<usize>, now: Instant) {
-        let Some(event) = scored.map(|place| &job.events[place]).filter(|event| event.size() <= LARGEST_PROBE) else {
+    fn keep_probe(&mut self, (job, part): &Answered, now: Instant) {
+        if self.standing.has_probe() && !self.standing.wants_sample(now) {
             return;
-        };
-        if !self.standing.has_probe() || self.standing.wants_sample(now) {
+        }
+        let scored = part.first_scored().map(|place| &job.events[place]);
+        if let Some(event) = scored.filter(|event| event.size() <= LARGEST_PROBE) {
             self.standing.scored(event);
         }
     }

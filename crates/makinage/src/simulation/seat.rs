@@ -217,13 +217,14 @@ impl Seat {
     /// The results of these events, the first of which has this place in its batch, as `protocol/README.md` writes
     /// them.
     fn payload(&self, world: &World, events: &[Event], first: usize) -> Vec<u8> {
-        self.is_exhausted.set(self.is_exhausted.get() || self.has_scored.get() && world.fault(world.plan.odds.exhausted));
-        let items: Vec<(u8, Vec<u8>)> = if self.is_exhausted.get() && world.crews.borrow_mut().fail(events) {
-            let failed = br#"{"step":"predict","error":"OSError","message":"too many open files"}"#;
-            events.iter().map(|_| (3, failed.to_vec())).collect()
-        } else {
-            events.iter().map(|event| result(world, event)).collect()
-        };
+        if self.has_scored.get() && world.fault(world.plan.odds.exhausted) && world.crews.borrow_mut().exhaust() {
+            world.tell(|| format!("{} is exhausted", self.id));
+            self.is_exhausted.set(true);
+        }
+        let failed = br#"{"step":"predict","error":"OSError","message":"too many open files"}"#;
+        let outcome =
+            |event| if self.is_exhausted.get() { (3, failed.to_vec()) } else { result(world, event) };
+        let items: Vec<(u8, Vec<u8>)> = events.iter().map(outcome).collect();
         // Its size is another matter.
         let scores = |event: &Event| !matches!(kind(world, event), Kind::Skipped | Kind::Failing);
         self.has_scored.set(self.has_scored.get() || !self.is_exhausted.get() && events.iter().any(scores));

@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     config::{Batch, OnError, Probation},
-    event::Event,
     worker::{
         messages::WorkerId,
         pool::{Crew, IN_FLIGHT, Pool, Terms, Worker},
@@ -32,21 +31,16 @@ pub(super) struct Crews {
     made_at: Time,
     /// Events that a worker was at when it died by accident: a second time would be theirs.
     pub(super) hit: BTreeSet<(i32, i64)>,
-    /// Events that an exhausted process has failed: a second time would be theirs.
-    failed: BTreeSet<(i32, i64)>,
+    /// A process has been exhausted.
+    exhausted: bool,
     /// Generations of which no worker was alive at some time: what they had goes to the next.
     pub fallen: BTreeSet<u64>,
 }
 
 impl Crews {
-    /// Whether an exhausted process may fail these events.
-    pub(super) fn fail(&mut self, events: &[Event]) -> bool {
-        let all = || events.iter().map(|event| (event.partition, event.offset));
-        let is_first = !all().any(|event| self.failed.contains(&event));
-        if is_first {
-            self.failed.extend(all());
-        }
-        is_first
+    /// Whether a process may be exhausted now: one in a run, since an event that two fail has failed.
+    pub(super) fn exhaust(&mut self) -> bool {
+        !std::mem::replace(&mut self.exhausted, true)
     }
 
     /// A service's processes end with it.

@@ -219,8 +219,7 @@ impl Pool {
     }
 
     fn part(&self, job: &Job, answers: Vec<Answer>) -> Part {
-        let (generation, model) = (self.generation, Arc::clone(&self.terms.label));
-        Part::Answered { start: job.range.start, answers, generation, model }
+        Part::answered(job.range.start, answers, self.generation, Arc::clone(&self.terms.label))
     }
 
     /// A worker shows that it is still at work.

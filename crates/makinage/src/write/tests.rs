@@ -81,7 +81,7 @@ fn leaving(events: i64, parts: Vec<Part>) -> Leaving {
 }
 
 fn answered(start: usize, generation: u64, answers: Vec<Answer>) -> Part {
-    Part::Answered { start, answers, generation, model: format!("model {generation}").into() }
+    Part::answered(start, answers, generation, format!("model {generation}").into())
 }
 
 struct Scene {
