@@ -139,6 +139,8 @@ impl Seat {
             if world.plan.hooks {
                 self.at.replace(Some(At { id, places: deadly..deadly + 1 }));
             }
+            // One more death of another of these would be that event's.
+            world.crews.borrow_mut().hit.extend(self.events_at());
             return self.die(world, "died of an event");
         }
         if world.is_out() {
@@ -155,19 +157,20 @@ impl Seat {
         (from..from + count).find(|place| kind(world, &events[*place]) == Kind::Deadly)
     }
 
+    /// The events that it is at.
+    fn events_at(&self) -> Vec<(i32, i64)> {
+        let held = self.held.borrow();
+        let places = self.at.borrow().as_ref().map_or(0..0, |at| at.places.clone());
+        held[0].job.events()[places].iter().map(|event| (event.partition, event.offset)).collect()
+    }
+
     /// Dies or hangs for no reason of the events': not twice while it is at the same one.
     fn accident(self: &Rc<Self>, world: &Rc<World>) -> bool {
         let (dies, hangs) = (world.fault(world.plan.odds.death), world.fault(world.plan.odds.hang));
         if !(dies || hangs) {
             return false;
         }
-        let hit = {
-            let held = self.held.borrow();
-            let at = self.at.borrow();
-            let places = at.as_ref().map_or(0..0, |at| at.places.clone());
-            let events = &held[0].job.events()[places];
-            events.iter().map(|event| (event.partition, event.offset)).collect::<Vec<_>>()
-        };
+        let hit = self.events_at();
         let mut crews = world.crews.borrow_mut();
         if hit.iter().any(|event| crews.hit.contains(event)) {
             return false;
@@ -250,7 +253,7 @@ impl Seat {
         drop(crews);
         self.busy.set(false);
         self.held.take();
-        let (seat, cause, at) = (Rc::clone(self), how.to_owned(), self.at.take());
+        let (seat, cause, at) = (Rc::clone(self), how.to_owned(), Some(self.at.take().unwrap_or(At::NOTHING)));
         let noticed = world.draw(|random| random.delay(200 * MILLISECOND));
         world.after(noticed, move |world| {
             seat.look(world);

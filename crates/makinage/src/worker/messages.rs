@@ -51,6 +51,11 @@ pub struct At {
     pub places: Range<usize>,
 }
 
+impl At {
+    /// It was asked nothing, or had begun with nothing that it was asked.
+    pub(crate) const NOTHING: Self = Self { id: 0, places: 0..0 };
+}
+
 /// What workers tell the pipeline.
 #[derive(Debug)]
 pub enum FromWorker {
@@ -74,7 +79,7 @@ pub enum FromWorker {
         worker: WorkerId,
         /// How, for people.
         cause: String,
-        /// What it was at; `None` where it had begun nothing, or that can't be known.
+        /// What it was at; `None` where that can't be known.
         at: Option<At>,
     },
     /// The thread that looks after the process has panicked: nothing more comes, no replacement either.

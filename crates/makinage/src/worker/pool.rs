@@ -12,7 +12,7 @@ use crossbeam_channel::Sender;
 use super::{
     left::{Dead, Left},
     live::{InFlight, Live},
-    messages::{Ask, AskKind, WorkerId},
+    messages::{Ask, AskKind, At, WorkerId},
 };
 use crate::{
     config::{Batch, OnError, Probation},
@@ -24,8 +24,8 @@ use crate::{
 /// Batches that a worker holds: one that it works on, and one so that it never waits for the next.
 pub const IN_FLIGHT: usize = 2;
 
-/// The number of no request: what a process is at before it was asked anything.
-const NO_REQUEST: u64 = 0;
+/// The number of no request.
+const NO_REQUEST: u64 = At::NOTHING.id;
 
 /// What a generation goes by.
 #[derive(Debug, Clone)]
