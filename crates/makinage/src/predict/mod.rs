@@ -124,7 +124,7 @@ impl Predictor {
         for _ in 0..self.retries.len() {
             let Some(job) = self.retries.pop_front() else { return };
             let serving = self.serving_for(&job);
-            match serving.and_then(|serving| Some((serving.free_worker()?.0, serving))) {
+            match serving.and_then(|serving| Some((serving.free_worker_for(&job)?, serving))) {
                 Some((slot, serving)) => serving.ask(slot, job, now),
                 None => self.retries.push_back(job),
             }
@@ -177,12 +177,15 @@ impl Predictor {
         all.find(|serving| serving.pool.generation() == worker.generation)
     }
 
-    fn take_in(&mut self, Heard { believed, judged: Judged { guilty, again } }: Heard) {
+    fn take_in(&mut self, Heard { believed, judged: Judged { guilty, again, is_forgiven } }: Heard) {
         for (job, part) in believed {
             self.flights.add(job.flight, part);
         }
         for accused in guilty {
             self.convict(accused);
+        }
+        if is_forgiven {
+            self.retries = std::mem::take(&mut self.retries).into_iter().map(Job::forgiven).collect();
         }
         self.retries.extend(again);
     }
@@ -196,9 +199,7 @@ impl Predictor {
         tracing::info!("{worker}: replaced, its model is loaded again");
         match self.serving(worker) {
             Some(serving) => {
-                if live.loaded.warm {
-                    serving.standing.replaced_warm();
-                }
+                serving.standing.replaced(live.loaded.warm);
                 serving.pool.replaced(worker.slot, live);
             }
             None => self.early.note(worker, Some(live)),

@@ -41,10 +41,16 @@ impl Serving {
         Self { pool, standing: Standing::default(), doubts: Doubts::default() }
     }
 
-    /// The worker that should get the next job, and how many it holds.
+    /// The worker that should get what is new, and how many batches it holds.
     pub(super) fn free_worker(&self) -> Option<(usize, usize)> {
         let is_held = self.standing.is_unwell() && (self.standing.has_probe() || !self.pool.is_idle());
         if is_held { None } else { self.pool.free_worker() }
+    }
+
+    /// The worker that should get this job.
+    pub(super) fn free_worker_for(&self, job: &Job) -> Option<usize> {
+        let may_be_asked = !job.is_suspect() || self.standing.may_ask_suspects();
+        self.free_worker().filter(|_| may_be_asked).map(|(slot, _)| slot)
     }
 
     /// Gives a job to a worker.

@@ -1,10 +1,11 @@
 //! Whether the workers of a generation can score at all, so that a death says something about an event. Pure.
 //!
-//! An event whose workers died is *accused*, not guilty: the host may be out of memory, or the accelerator gone. It is
-//! found guilty once a worker has answered something else that it was asked after the last of those deaths: the
-//! *probe*, an event that scored before, or any other event where there is none. Where that worker dies too, the
-//! generation is *unwell*: nobody is blamed, and only probes are asked, until one is answered. What was accused then is
-//! asked for once more.
+//! After a death nothing that may be to blame for it is asked again before a worker has shown that it can score: by
+//! answering the *probe*, an event that scored before, or any other event; where none has scored yet, by having loaded.
+//! An event that stands alone and has had its deaths is *accused*, and found guilty once that has been shown after the
+//! last of them, too. Where a worker dies on the probe (or, where there is none, on one event after the other) the
+//! generation is *unwell*: nobody is blamed, and only probes are asked, until one is answered. What was blamed before
+//! is forgiven then.
 
 use std::{
     sync::Arc,
@@ -43,6 +44,8 @@ pub(super) struct Judged {
     pub guilty: Vec<Accused>,
     /// They may have been accused in a bad time.
     pub again: Vec<Job>,
+    /// What any other was blamed for is forgiven.
+    pub is_forgiven: bool,
 }
 
 #[derive(Debug)]
@@ -61,11 +64,20 @@ pub(super) struct Standing {
     sampled: Seldom,
     /// A probe has been asked and not been answered.
     is_probing: bool,
+    /// No worker has shown since the last death that it can score.
+    is_unproven: bool,
 }
 
 impl Default for Standing {
     fn default() -> Self {
-        Self { accused: vec![], unwell: None, probe: None, sampled: Seldom::new(SAMPLED), is_probing: false }
+        Self {
+            accused: vec![],
+            unwell: None,
+            probe: None,
+            sampled: Seldom::new(SAMPLED),
+            is_probing: false,
+            is_unproven: false,
+        }
     }
 }
 
@@ -73,6 +85,11 @@ impl Standing {
     /// Whether nothing but [`Standing::next_probe`], or one job at a time where there is no probe, may be asked.
     pub(super) fn is_unwell(&self) -> bool {
         self.unwell.is_some()
+    }
+
+    /// Whether what may be to blame for a death may be asked again.
+    pub(super) fn may_ask_suspects(&self) -> bool {
+        !self.is_unproven
     }
 
     /// Whether an event scored that can be asked for again.
@@ -100,9 +117,9 @@ impl Standing {
         self.probe.clone().map(Job::probe)
     }
 
-    /// The probe that should be asked now, for those that are accused or a generation that is unwell.
+    /// The probe that should be asked now.
     pub(super) fn next_probe(&self) -> Option<Job> {
-        let wanted = !self.is_probing && (self.is_unwell() || self.has_accused());
+        let wanted = !self.is_probing && (self.is_unwell() || self.has_accused() || self.is_unproven);
         if wanted { self.probe() } else { None }
     }
 
@@ -121,9 +138,9 @@ impl Standing {
         if on_probe {
             self.is_probing = false;
         }
-        // Another event's death says so too, where nothing has scored yet.
-        let no_witness = self.has_accused() && self.probe.is_none();
-        if self.unwell.is_none() && (on_probe || no_witness) {
+        let one_after_the_other = self.probe.is_none() && (self.has_accused() || self.is_unproven);
+        self.is_unproven = true;
+        if self.unwell.is_none() && (on_probe || one_after_the_other) {
             self.unwell = Some(Unwell { since: now, deaths: 0, told: Seldom::new(TOLD) });
         }
         let Some(unwell) = &mut self.unwell else { return true };
@@ -144,22 +161,25 @@ impl Standing {
         if is_probe {
             self.is_probing = false;
         }
+        self.is_unproven = false;
         let mut judged = Judged::default();
         if self.unwell.is_none() && self.accused.is_empty() {
             return judged;
         }
         if let Some(unwell) = self.unwell.take() {
             tracing::info!("a worker has answered again, after {} deaths: scoring goes on", unwell.deaths);
-            judged.again = self.accused.drain(..).map(|accused| accused.job.acquitted_once()).collect();
+            judged.again = self.disband();
+            judged.is_forgiven = true;
         } else {
             judged.guilty = self.accused.extract_if(.., |accused| accused.after <= id).collect();
         }
         judged
     }
 
-    /// A worker was replaced, and has scored the model's own example.
-    pub(super) fn replaced_warm(&mut self) {
-        for accused in &mut self.accused {
+    /// A worker was replaced by one that has loaded, and maybe scored the model's own example (`warm`).
+    pub(super) fn replaced(&mut self, warm: bool) {
+        self.is_unproven &= self.has_probe();
+        for accused in self.accused.iter_mut().filter(|_| warm) {
             accused.is_replaced = true;
         }
     }
@@ -177,7 +197,7 @@ impl Standing {
 
     /// The generation is over: what waited for its judgement is asked of the next.
     pub(super) fn disband(&mut self) -> Vec<Job> {
-        self.accused.drain(..).map(|accused| accused.job.acquitted_once()).collect()
+        self.accused.drain(..).map(|accused| accused.job.forgiven()).collect()
     }
 }
 

@@ -269,7 +269,8 @@ impl Seat {
             if seat.is_closed() {
                 return;
             }
-            if world.fault(world.plan.odds.start) {
+            // Loading scores the model's example.
+            if world.fault(world.plan.odds.start) || world.is_out() {
                 return seat.start_again(world, (2 * wait).min(30 * SECOND));
             }
             seat.incarnation.set(seat.incarnation.get() + 1);

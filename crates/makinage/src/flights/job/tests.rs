@@ -21,7 +21,7 @@ fn only_the_events_that_the_worker_was_at_have_its_death_and_all_others_are_free
     assert!(once.is_suspect() && !once.is_accused());
     assert!(others.iter().all(|job| !job.is_suspect()));
     let twice = once.after_death();
-    assert!(twice.is_accused() && !twice.acquitted_once().is_accused());
+    assert!(twice.is_accused() && !twice.forgiven().is_suspect());
 }
 
 #[test]

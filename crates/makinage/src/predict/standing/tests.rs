@@ -54,8 +54,22 @@ fn where_the_probe_kills_too_nobody_is_blamed_until_one_is_answered_and_who_was_
     standing.probing();
     let judged = standing.answered(9, true);
     assert_eq!((guilty(&judged), again(&judged)), (vec![], vec![5]));
-    assert!(!judged.again[0].is_accused() && judged.again[0].is_suspect());
+    assert!(!judged.again[0].is_suspect() && judged.is_forgiven);
     assert!(!standing.is_unwell() && standing.died(false, now));
+}
+
+#[test]
+fn what_may_be_to_blame_is_asked_again_only_once_a_worker_has_shown_that_it_can_score() {
+    let (mut standing, now) = (Standing::default(), Instant::now());
+    assert!(standing.died(false, now) && !standing.may_ask_suspects());
+    standing.replaced(false);
+    assert!(standing.may_ask_suspects(), "nothing has scored yet: that it has loaded must do");
+    standing.scored(&event(1));
+    assert!(standing.died(false, now));
+    standing.replaced(true);
+    assert!(!standing.may_ask_suspects() && standing.next_probe().is_some());
+    standing.answered(9, true);
+    assert!(standing.may_ask_suspects() && standing.next_probe().is_none());
 }
 
 #[test]
@@ -85,7 +99,9 @@ fn an_event_without_others_is_judged_by_the_models_own_example_after_a_while() {
     let (mut standing, now) = (Standing::default(), Instant::now());
     standing.accuse(accused(5), "signal 11", 8, now);
     assert!(standing.alone(seconds(now, 60)).is_empty(), "its worker isn't back");
-    standing.replaced_warm();
+    standing.replaced(false);
+    assert!(standing.alone(seconds(now, 60)).is_empty(), "that it loads says nothing of how it scores");
+    standing.replaced(true);
     assert!(standing.alone(seconds(now, 4)).is_empty(), "others may come");
     assert_eq!(standing.alone(seconds(now, 5)).len(), 1);
 }
