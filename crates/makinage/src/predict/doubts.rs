@@ -83,6 +83,11 @@ impl Doubts {
         self.process(slot).is_probing = true;
     }
 
+    /// The process has scored the probe.
+    pub(super) fn scored(&mut self, slot: usize) {
+        self.process(slot).has_scored = true;
+    }
+
     /// The probe was answered, and not so that what is held would be doubtful: it is believed.
     pub(super) fn believe(&mut self, slot: usize) -> Vec<Answered> {
         let process = self.process(slot);

@@ -31,6 +31,8 @@ use crate::{
 
 /// Flights that a lane may have events in for each worker: more would only wait in memory behind a slow one.
 const MAX_FLIGHTS_PER_WORKER: usize = 4;
+/// The same for all workers, while one event after the other is tried until one scores.
+const MAX_FLIGHTS_UNWELL: usize = 64;
 /// The pipeline looks at its workers more often than this, unless the whole program stood still.
 const STOOD_STILL: Duration = Duration::from_secs(2);
 
@@ -92,20 +94,24 @@ impl Predictor {
     /// How many batches the worker holds that would get the next flight; `None` while none may be opened.
     fn free_for_next(&self) -> Option<usize> {
         let serving = self.current.as_ref()?;
-        let waits_for_its_turn = serving.standing.is_unwell() && !self.retries.is_empty();
-        serving.free_worker().filter(|_| !waits_for_its_turn).map(|(_, in_flight)| in_flight)
+        let wants_new = serving.standing.wants_new(self.retries.len());
+        serving.free_worker().filter(|_| wants_new).map(|(_, in_flight)| in_flight)
     }
 
     /// Lanes of which nothing more should be taken on, since too much of them waits for an answer.
     pub(crate) fn crowded(&mut self) -> BTreeSet<u32> {
-        let workers = self.current.as_ref().map_or(1, |serving| serving.pool.size());
-        self.flights.crowded(MAX_FLIGHTS_PER_WORKER * workers)
+        let Some(serving) = &self.current else { return BTreeSet::new() };
+        let most = if serving.standing.is_unwell() { MAX_FLIGHTS_UNWELL } else { 0 };
+        self.flights.crowded(most.max(MAX_FLIGHTS_PER_WORKER * serving.pool.size()))
     }
 
     /// Opens a flight and gives it to a worker. A tombstone, which stands alone, has no value that a worker could see.
     pub(crate) fn open(&mut self, events: Vec<Event>, now: Instant) {
         let tombstone = events.first().is_none_or(|event| event.value().is_none());
         let job = self.flights.open(events);
+        if let Some(serving) = self.current.as_mut().filter(|_| !tombstone) {
+            serving.standing.took_new();
+        }
         if tombstone {
             let failure =
                 Failure::new("decode", "Tombstone", "the record has no value (null), so there is nothing to score");
@@ -288,26 +294,26 @@ impl Predictor {
     }
 
     fn drop_waiting_of(&mut self, lanes: &[u32]) {
-        for job in self.waiting() {
+        for job in std::mem::take(&mut self.retries) {
             let (flight, (kept, removed)) = (job.flight, job.without_lanes(lanes));
             self.retries.extend(kept);
             for places in removed {
                 self.flights.add(flight, Part::GivenUp(places));
             }
         }
-    }
-
-    /// Gives up all that no live worker holds.
-    pub(crate) fn give_up_waiting(&mut self) {
-        for job in self.waiting() {
+        let all = self.current.iter_mut().chain(&mut self.draining);
+        for job in all.flat_map(|serving| serving.standing.withdraw(lanes)) {
             self.flights.add(job.flight, Part::GivenUp(job.range));
         }
     }
 
-    /// Takes out all jobs that no worker holds.
-    fn waiting(&mut self) -> Vec<Job> {
-        let accused = self.current.iter_mut().chain(&mut self.draining).flat_map(|serving| serving.standing.disband());
-        std::mem::take(&mut self.retries).into_iter().chain(accused).collect()
+    /// Gives up all that no live worker holds.
+    pub(crate) fn give_up_waiting(&mut self) {
+        let all = self.current.iter_mut().chain(&mut self.draining);
+        let accused = all.flat_map(|serving| serving.standing.disband()).collect::<Vec<_>>();
+        for job in std::mem::take(&mut self.retries).into_iter().chain(accused) {
+            self.flights.add(job.flight, Part::GivenUp(job.range));
+        }
     }
 
     /// Ends workers that have been silent for too long, and generations that have finished what they held.

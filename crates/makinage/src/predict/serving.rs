@@ -91,7 +91,9 @@ impl Serving {
                 if self.standing.has_probe() { self.doubts.answered(slot, answered, now) } else { vec![answered] };
             return Heard { believed, judged };
         }
-        if part.failing_from().is_some() && self.doubts.are_held(slot) {
+        if part.failing_from().is_none() {
+            self.doubts.scored(slot);
+        } else if self.doubts.are_held(slot) {
             tracing::warn!(
                 "generation {}, worker {slot}: events fail, one that scored before too; it is replaced, and they are tried once more",
                 self.pool.generation()

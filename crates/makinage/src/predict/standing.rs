@@ -52,6 +52,8 @@ pub(super) struct Judged {
 struct Unwell {
     since: Instant,
     deaths: u32,
+    /// Of those, since something new was taken on.
+    deaths_since_new: usize,
     told: Seldom,
 }
 
@@ -85,6 +87,18 @@ impl Standing {
     /// Whether nothing but [`Standing::next_probe`], or one job at a time where there is no probe, may be asked.
     pub(super) fn is_unwell(&self) -> bool {
         self.unwell.is_some()
+    }
+
+    /// Whether something new may be taken on while so many jobs wait: where none of them scores, another may.
+    pub(super) fn wants_new(&self, waiting: usize) -> bool {
+        self.unwell.as_ref().is_none_or(|unwell| self.probe.is_none() && unwell.deaths_since_new >= waiting)
+    }
+
+    /// Something new was taken on.
+    pub(super) fn took_new(&mut self) {
+        if let Some(unwell) = &mut self.unwell {
+            unwell.deaths_since_new = 0;
+        }
     }
 
     /// Whether what may be to blame for a death may be asked again.
@@ -141,10 +155,11 @@ impl Standing {
         let one_after_the_other = self.probe.is_none() && (self.has_accused() || self.is_unproven);
         self.is_unproven = true;
         if self.unwell.is_none() && (on_probe || one_after_the_other) {
-            self.unwell = Some(Unwell { since: now, deaths: 0, told: Seldom::new(TOLD) });
+            self.unwell = Some(Unwell { since: now, deaths: 0, deaths_since_new: 0, told: Seldom::new(TOLD) });
         }
         let Some(unwell) = &mut self.unwell else { return true };
         unwell.deaths += 1;
+        unwell.deaths_since_new += 1;
         if unwell.told.is_due(now) {
             tracing::error!(
                 "workers die whatever they are given ({} deaths in {} s): no event is skipped for it and nothing is lost; scoring goes on by itself once \
@@ -193,6 +208,13 @@ impl Standing {
             accused.is_replaced && now.saturating_duration_since(accused.since) >= ALONE
         };
         self.accused.extract_if(.., is_alone).collect()
+    }
+
+    /// Those of these lanes aren't accused any more: their lanes are over.
+    pub(super) fn withdraw(&mut self, lanes: &[u32]) -> Vec<Job> {
+        let is_of =
+            |accused: &mut Accused| accused.job.events().iter().all(|event| lanes.contains(&event.ticket.assignment()));
+        self.accused.extract_if(.., is_of).map(|accused| accused.job).collect()
     }
 
     /// The generation is over: what waited for its judgement is asked of the next.
