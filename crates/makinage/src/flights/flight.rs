@@ -80,9 +80,7 @@ impl Flight {
 
     /// Whether something is known about each event, and none has left or is given up.
     pub(super) fn is_whole(&self) -> bool {
-        self.missing == 0
-            && !self.is_cut
-            && self.aboard.as_ref().is_none_or(|aboard| aboard.count == aboard.left.len())
+        self.missing == 0 && !self.is_cut && self.aboard.as_ref().is_none_or(|aboard| aboard.count == aboard.left.len())
     }
 
     /// Whether nothing is known.

@@ -69,8 +69,8 @@ impl Part {
     pub(crate) fn first_scored(&self) -> Option<usize> {
         let Self::Answered { start, answers, .. } = self else { return None };
         let mut items = answers.iter().flat_map(|answer| (0..answer.count).map(move |item| (answer, item)));
-        let (answer, item) =
-            items.find(|(answer, item)| matches!(answer.outcome(*item), Outcome::Output(_) | Outcome::Prediction(_)))?;
+        let (answer, item) = items
+            .find(|(answer, item)| matches!(answer.outcome(*item), Outcome::Output(_) | Outcome::Prediction(_)))?;
         Some(start + answer.first + item)
     }
 

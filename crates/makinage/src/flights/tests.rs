@@ -103,6 +103,9 @@ enum Act {
     Release,
 }
 
+/// A flight, its events, and how many of them are known about: from the last one on.
+type Opened = (u64, Vec<(u32, u64)>, usize);
+
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         prop::collection::vec(0..4_u32, 1..8).prop_map(Act::Open),
@@ -117,8 +120,7 @@ proptest! {
         acts in prop::collection::vec(act(), 1..60)
     ) {
         let (mut flights, mut next) = (Flights::default(), BTreeMap::new());
-        // Of each flight, its events, and how many of them are known about: from the last one on.
-        let mut opened: Vec<(u64, Vec<(u32, u64)>, usize)> = vec![];
+        let mut opened: Vec<Opened> = vec![];
         let mut left: Vec<(u32, u64)> = vec![];
         for act in acts.into_iter().chain([Act::Release]) {
             match act {

@@ -12,11 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    event::Event,
-    flights::Job,
-    said::Seldom,
-};
+use crate::{event::Event, flights::Job, said::Seldom};
 
 /// How often a probe is kept, at most.
 const SAMPLED: Duration = Duration::from_secs(1);
@@ -204,9 +200,8 @@ impl Standing {
         if self.is_unwell() || self.has_probe() {
             return vec![];
         }
-        let is_alone = |accused: &mut Accused| {
-            accused.is_replaced && now.saturating_duration_since(accused.since) >= ALONE
-        };
+        let is_alone =
+            |accused: &mut Accused| accused.is_replaced && now.saturating_duration_since(accused.since) >= ALONE;
         self.accused.extract_if(.., is_alone).collect()
     }
 

@@ -64,6 +64,8 @@ pub(super) struct Odds {
     pub hang: u64,
     /// A worker takes its time.
     pub slow: u64,
+    /// A worker that dies of an event knew that it was at it, as with hooks.
+    pub exact: u64,
     /// A process that has scored fails all events from now on.
     pub exhausted: u64,
     /// A process fails to start.
@@ -112,8 +114,6 @@ pub(super) struct Plan {
     pub away: Vec<Window>,
     /// All workers die of whatever they are given.
     pub out: Vec<Window>,
-    /// The operator has hooks, so that workers know which event they are at.
-    pub hooks: bool,
     /// The sink topic takes nothing.
     pub unauthorized: Vec<Window>,
     pub acts: Vec<(Time, Act)>,
@@ -148,7 +148,6 @@ impl Plan {
             odds: Odds::draw(random),
             away: draw_windows(random, calm_from),
             out: draw_windows(random, calm_from),
-            hooks: random.chance(500),
             unauthorized: draw_windows(random, calm_from),
             acts,
             open: one_of(random, &[8, 40, 1000]),
@@ -211,6 +210,7 @@ impl Odds {
             death: sometimes(random, 200),
             hang: sometimes(random, 50),
             slow: sometimes(random, 100),
+            exact: sometimes(random, 1000),
             exhausted: sometimes(random, 50),
             start: sometimes(random, 500),
             fetch: sometimes(random, 100),

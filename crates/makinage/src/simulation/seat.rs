@@ -136,7 +136,7 @@ impl Seat {
         let id = self.held.borrow()[0].id;
         self.at.replace(Some(At { id, places: from..from + count }));
         if let Some(deadly) = self.deadly(world, from, count) {
-            if world.plan.hooks {
+            if world.fault(world.plan.odds.exact) {
                 self.at.replace(Some(At { id, places: deadly..deadly + 1 }));
             }
             // One more death of another of these would be that event's.
@@ -187,11 +187,8 @@ impl Seat {
 
     /// Answers so many events from here on, in pieces.
     fn answer(self: &Rc<Self>, world: &Rc<World>, from: usize, count: usize) {
-        let piece = if world.draw(|random| random.chance(700)) {
-            count
-        } else {
-            world.draw(|random| random.count(1, count))
-        };
+        let piece =
+            if world.draw(|random| random.chance(700)) { count } else { world.draw(|random| random.count(1, count)) };
         let (id, kind, rows, payload) = {
             let held = self.held.borrow();
             let events = held[0].job.events();
@@ -225,8 +222,7 @@ impl Seat {
             self.is_exhausted.set(true);
         }
         let failed = br#"{"step":"predict","error":"OSError","message":"too many open files"}"#;
-        let outcome =
-            |event| if self.is_exhausted.get() { (3, failed.to_vec()) } else { result(world, event) };
+        let outcome = |event| if self.is_exhausted.get() { (3, failed.to_vec()) } else { result(world, event) };
         let items: Vec<(u8, Vec<u8>)> = events.iter().map(outcome).collect();
         // Its size is another matter.
         let scores = |event: &Event| !matches!(kind(world, event), Kind::Skipped | Kind::Failing);

@@ -99,7 +99,12 @@ impl Scene {
     }
 
     fn write(&mut self, leaving: &Leaving) -> Vec<(u64, u64, u64)> {
-        let pieces = leaving.parts.iter().map(|part| Piece { events: &leaving.events, part, is_cut: false, places: part.places() });
+        let pieces = leaving.parts.iter().map(|part| Piece {
+            events: &leaving.events,
+            part,
+            is_cut: false,
+            places: part.places(),
+        });
         let scored = pieces.filter_map(|piece| self.writer.write(&piece, self.now)).collect::<Vec<_>>();
         scored.into_iter().map(|scored| (scored.generation, scored.events, scored.failed)).collect()
     }

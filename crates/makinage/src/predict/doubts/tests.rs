@@ -8,7 +8,8 @@ use crate::{
 
 /// An answer for as many events as there are letters: each has scored, failed, or could not be decoded.
 fn answered(flight: u64, outcomes: &str) -> Answered {
-    let event = |offset| Event::new(Ticket::from_opaque(0), Place { source: 0, partition: 0, offset }, None, Some(b"1"));
+    let event =
+        |offset| Event::new(Ticket::from_opaque(0), Place { source: 0, partition: 0, offset }, None, Some(b"1"));
     let items: Vec<(u8, &[u8])> = outcomes
         .chars()
         .map(|outcome| match outcome {
