@@ -15,4 +15,5 @@ pub mod samples;
 pub mod setup;
 mod slot;
 pub mod starting;
+mod streak;
 mod warm_up;

@@ -46,13 +46,14 @@ impl AsFd for Page {
     }
 }
 
-/// `None` where nothing was written, where a death has torn it, and where it makes no sense.
+/// `None` where no request was begun, where a death has torn what was written, and where it makes no sense.
 fn parse(written: &[u8; WRITTEN]) -> Option<At> {
     let number = |at: usize| written[at..].first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
     let small = |at: usize| written[at..].first_chunk().map(|bytes| u32::from_le_bytes(*bytes) as usize);
     let (before, id, after) = (number(0)?, number(8)?, number(24)?);
     let (first, count) = (small(16)?, small(20)?);
-    (before == after && before != 0 && count > 0).then(|| At { id, places: first..first + count })
+    // A request of the number 0 is a warm-up's.
+    (before == after && before != 0 && id != 0 && count > 0).then(|| At { id, places: first..first + count })
 }
 
 #[cfg(target_os = "linux")]
@@ -99,5 +100,7 @@ mod tests {
             assert_eq!(parse(&cleared), None, "{written} bytes cleared");
         }
         assert_eq!(parse(&[0; WRITTEN]), None);
+        let warm_up = std::array::from_fn(|at| if (8..16).contains(&at) { 0 } else { old[at] });
+        assert_eq!(parse(&warm_up), None);
     }
 }

@@ -20,6 +20,7 @@ use super::{
     replacing::{Death, Replacing, Seat},
     setup::Setup,
     starting::Starting,
+    streak::Streak,
     warm_up::warm_up,
 };
 use crate::panics;
@@ -41,6 +42,7 @@ pub(super) struct Slot {
     pub id: WorkerId,
     pub setup: Arc<Setup>,
     pub starting: Arc<Starting>,
+    pub streak: Arc<Streak>,
     pub jobs: Receiver<Ask>,
     pub pipeline: Sender<FromWorker>,
 }
@@ -49,8 +51,8 @@ impl Slot {
     /// Runs until the pool closes `jobs`. The first start's outcome goes to `started`.
     pub(super) fn run(self, started: &Sender<Result<Live, LoadFailure>>) {
         let _told = Gone { worker: self.id, pipeline: self.pipeline.clone() };
-        let (id, pipeline) = (self.id, self.pipeline.clone());
-        Replacing::new(self, id, pipeline).run(started);
+        let (id, pipeline, streak) = (self.id, self.pipeline.clone(), Arc::clone(&self.streak));
+        Replacing::new(self, id, pipeline, streak).run(started);
     }
 
     fn load_and_warm_up(&self) -> Result<(Process, Live), LoadFailure> {
@@ -117,10 +119,14 @@ impl Slot {
     fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<u64>, Receiver<String>)> {
         let socket = BufReader::with_capacity(64 * 1024, socket.try_clone()?);
         let (finished, done) = bounded(1);
-        let (id, pipeline) = (self.id, self.pipeline.clone());
+        let (id, pipeline, streak) = (self.id, self.pipeline.clone(), Arc::clone(&self.streak));
         let reader = thread::Builder::new().name(format!("{id} reader")).spawn(move || {
             let mut answers = 0;
-            let cause = read_answers(id, socket, &pipeline, &mut answers);
+            let answered = || {
+                answers += 1;
+                streak.answered();
+            };
+            let cause = read_answers(id, socket, &pipeline, answered);
             // Nobody listens when the pool has closed the slot first.
             let _ = finished.send(cause);
             answers
@@ -204,13 +210,13 @@ impl Drop for Gone {
     }
 }
 
-/// Reads answers until the stream ends, and counts them; says why, where there is more to say than that the process
+/// Reads answers until the stream ends, `answered` for each; says why, where there is more to say than that the process
 /// ended.
 fn read_answers(
     worker: WorkerId,
     mut socket: BufReader<UnixStream>,
     pipeline: &Sender<FromWorker>,
-    answers: &mut u64,
+    mut answered: impl FnMut(),
 ) -> String {
     loop {
         panics::point("worker reader");
@@ -223,7 +229,7 @@ fn read_answers(
         let sent = match frame.kind {
             Kind::Result => match Answer::parse(frame.payload) {
                 Ok(answer) => {
-                    *answers += 1;
+                    answered();
                     pipeline.send(FromWorker::Answer { worker, id: frame.id, answer })
                 }
                 Err(error) => return error.to_string(),
