@@ -8,6 +8,7 @@ pub mod left;
 pub(crate) mod live;
 pub mod messages;
 mod page;
+mod patient;
 pub mod pool;
 pub mod process;
 mod replacing;
