@@ -11,6 +11,7 @@ mod page;
 mod patient;
 pub mod pool;
 pub mod process;
+mod reading;
 mod replacing;
 pub mod samples;
 pub mod setup;

@@ -147,7 +147,8 @@ impl Process {
     }
 
     fn ended_since(&self, payload: &[u8]) -> ProcessError {
-        ProcessError::Ended(format!("{}; {}", self.end(), why_it_ends(payload)))
+        self.running.end();
+        ProcessError::Ended(why_it_ends(payload))
     }
 
     fn ended(&self, error: &io::Error) -> ProcessError {

@@ -50,7 +50,10 @@ impl Drop for Unread {
 }
 
 fn read_until(log: &mut Log, text: &str) {
-    assert!(log.map_while(Result::ok).inspect(|line| eprintln!("  | {line}")).any(|line| line.contains(text)), "{text}");
+    assert!(
+        log.map_while(Result::ok).inspect(|line| eprintln!("  | {line}")).any(|line| line.contains(text)),
+        "{text}"
+    );
 }
 
 #[test]
