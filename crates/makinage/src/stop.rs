@@ -17,7 +17,7 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use crate::{counts::Counts, panics};
+use crate::{counts::Counts, log, panics};
 
 /// Milliseconds for a stop before the configuration has said how long it may take.
 const BEFORE_THE_CONFIGURATION: u64 = 25_000;
@@ -147,5 +147,6 @@ impl Stop {
     reason = "what did not end in time is left where it is; workers end with the service's sockets"
 )]
 fn end_now(code: i32) -> ! {
+    log::flush();
     process::exit(code)
 }

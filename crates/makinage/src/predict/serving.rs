@@ -9,7 +9,7 @@ use super::{
 use crate::{
     flights::Job,
     worker::{
-        left::{Dead, Left},
+        left::Dead,
         messages::{AskKind, At},
         pool::{IN_FLIGHT, Pool},
     },
@@ -117,6 +117,9 @@ impl Serving {
     /// The request that a worker died on; `None` where it was at none of those that it left.
     pub(super) fn died_on(dead: &Dead, at: Option<&At>) -> Option<usize> {
         let id = dead.ended_for.or_else(|| at.map(|at| at.id)).or_else(|| dead.left.first().map(|left| left.id))?;
-        dead.left.iter().position(|left: &Left| left.id == id)
+        let place = dead.left.iter().position(|left| left.id == id)?;
+        // Of events that are asked for singly it may have answered one, and not begun the next.
+        let has_answered = |at: &At| at.id == id && at.places.end <= dead.left[place].answered;
+        (dead.ended_for.is_some() || !at.is_some_and(has_answered)).then_some(place)
     }
 }

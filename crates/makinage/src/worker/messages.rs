@@ -41,7 +41,8 @@ pub enum AskKind {
     Singly,
 }
 
-/// What a worker was at when it last said so; the id may be that of a request that it has answered since.
+/// What a worker was at when it last said so. It may have answered that since, the request or, of one that was asked
+/// singly, the event: then it had not begun the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct At {
     /// The request.

@@ -48,14 +48,16 @@ impl AsFd for Page {
 
 /// `None` where a death has torn it, and where it makes no sense.
 fn parse(written: &[u8; WRITTEN]) -> Option<At> {
-    if *written == [0; WRITTEN] {
-        return Some(At::NOTHING);
-    }
     let number = |at: usize| written[at..].first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
     let small = |at: usize| written[at..].first_chunk().map(|bytes| u32::from_le_bytes(*bytes) as usize);
     let (before, id, after) = (number(0)?, number(8)?, number(24)?);
     let (first, count) = (small(16)?, small(20)?);
-    (before == after && before != 0 && count > 0).then(|| At { id, places: first..first + count })
+    match id {
+        _ if before != after => None,
+        // Nothing was written, or for a warm-up.
+        0 => Some(At::NOTHING),
+        _ => (before != 0 && count > 0).then(|| At { id, places: first..first + count }),
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -101,5 +103,7 @@ mod tests {
             let cleared: [u8; WRITTEN] = std::array::from_fn(|at| if at < written { 0 } else { old[at] });
             assert!(parse(&cleared).is_none(), "{written} bytes cleared");
         }
+        let warm_up = std::array::from_fn(|at| if (8..16).contains(&at) { 0 } else { old[at] });
+        assert_eq!((parse(&warm_up), parse(&[0; WRITTEN])), (Some(At::NOTHING), Some(At::NOTHING)));
     }
 }

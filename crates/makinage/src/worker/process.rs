@@ -5,7 +5,7 @@ use std::{
     mem::MaybeUninit,
     os::{fd::AsFd, unix::net::UnixStream},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rustix::{
@@ -13,7 +13,7 @@ use rustix::{
     net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
 };
 
-use super::{messages::At, page::Page};
+use super::{messages::At, page::Page, patient::Patient};
 use crate::{
     child::{Lines, Program, Running},
     panics,
@@ -81,18 +81,18 @@ impl Process {
     fn with_package(self) -> Result<Self, ProcessError> {
         match self.hand_over_package() {
             Ok(()) => Ok(self),
-            Err(error) if timed_out(&error) => Err(ProcessError::Silent(START_TIMEOUT)),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(ProcessError::Silent(START_TIMEOUT)),
             Err(error) => Err(self.ended(&error)),
         }
     }
 
     fn hand_over_package(&self) -> io::Result<()> {
-        self.socket().set_write_timeout(Some(START_TIMEOUT))?;
         let length = u32::try_from(PACKAGE.len()).map_err(io::Error::other)?;
         self.send_with_page(&length.to_le_bytes())?;
-        self.socket().write_all(PACKAGE.as_bytes())
+        Patient::new(self.socket(), START_TIMEOUT).write_all(PACKAGE.as_bytes())
     }
 
+    /// The first bytes on the socket, which has room for them.
     fn send_with_page(&self, bytes: &[u8]) -> io::Result<()> {
         let Some(page) = &self.page else { return self.socket().write_all(bytes) };
         let descriptors = [page.as_fd()];
@@ -106,36 +106,19 @@ impl Process {
 
     /// Sends a request and waits for its answer; log lines that come before it are logged.
     pub fn ask(&mut self, kind: Kind, payload: &[u8], timeout: Duration) -> Result<Frame, ProcessError> {
-        let deadline = Instant::now() + timeout;
-        self.socket().set_write_timeout(Some(timeout)).map_err(|error| self.ended(&error))?;
-        match write_frame(&mut self.socket(), kind, 0, payload) {
-            Ok(()) => {}
-            Err(error) if timed_out(&error) => return Err(ProcessError::Silent(timeout)),
-            Err(error) => return Err(self.ended(&error)),
-        }
+        let failed = |error: &io::Error| {
+            if error.kind() == io::ErrorKind::TimedOut { ProcessError::Silent(timeout) } else { self.ended(error) }
+        };
+        let mut socket = Patient::new(self.socket(), timeout);
+        write_frame(&mut socket, kind, 0, payload).map_err(|error| failed(&error))?;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(ProcessError::Silent(timeout));
-            }
-            self.socket().set_read_timeout(Some(left)).map_err(|error| self.ended(&error))?;
-            match read_frame(&mut self.socket()) {
+            match read_frame(&mut socket) {
                 Ok(Some(frame)) if frame.kind == Kind::Log => log_line(&frame.payload),
                 Ok(Some(frame)) if frame.kind == Kind::Progress => {}
                 Ok(Some(frame)) if frame.kind == Kind::Ending => return Err(self.ended_since(&frame.payload)),
-                Ok(Some(frame)) => {
-                    return match self
-                        .socket()
-                        .set_read_timeout(None)
-                        .and_then(|()| self.socket().set_write_timeout(None))
-                    {
-                        Ok(()) => Ok(frame),
-                        Err(error) => Err(self.ended(&error)),
-                    };
-                }
+                Ok(Some(frame)) => return Ok(frame),
                 Ok(None) => return Err(self.ended(&io::Error::from(io::ErrorKind::UnexpectedEof))),
-                Err(error) if timed_out(&error) => return Err(ProcessError::Silent(timeout)),
-                Err(error) => return Err(self.ended(&error)),
+                Err(error) => return Err(failed(&error)),
             }
         }
     }
@@ -164,17 +147,14 @@ impl Process {
     }
 
     fn ended_since(&self, payload: &[u8]) -> ProcessError {
-        ProcessError::Ended(format!("{}; {}", self.end(), why_it_ends(payload)))
+        self.running.end();
+        ProcessError::Ended(why_it_ends(payload))
     }
 
     fn ended(&self, error: &io::Error) -> ProcessError {
         tracing::debug!(%error, "worker socket");
         ProcessError::Ended(self.end())
     }
-}
-
-fn timed_out(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 /// What an `ending` frame says.

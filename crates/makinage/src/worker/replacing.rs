@@ -1,13 +1,17 @@
-//! The life of a worker's place: a process that dies is replaced, after a wait that grows while none of them answers.
+//! The life of a worker's place: a process that dies is replaced, after a wait that grows with deaths without work.
+//!
+//! One that has answered has worked, and so has one that had begun a request, since an event may be what it died of; but
+//! when several have died in a row and none of the generation has answered meanwhile, it is not their events.
 //! What starts a process and feeds it is the place's own.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crossbeam_channel::Sender;
 
 use super::{
     live::Live,
     messages::{At, FromWorker, WorkerId},
+    streak::Streak,
 };
 use crate::{backoff::Backoff, wire::protocol::LoadFailure};
 
@@ -47,6 +51,7 @@ pub(super) struct Replacing<S> {
     seat: S,
     worker: WorkerId,
     pipeline: Sender<FromWorker>,
+    streak: Arc<Streak>,
     backoff: Backoff,
     wait: Duration,
     incarnation: u32,
@@ -54,10 +59,10 @@ pub(super) struct Replacing<S> {
 
 impl<S: Seat> Replacing<S> {
     /// Nothing has been started yet.
-    pub(super) fn new(seat: S, worker: WorkerId, pipeline: Sender<FromWorker>) -> Self {
+    pub(super) fn new(seat: S, worker: WorkerId, pipeline: Sender<FromWorker>, streak: Arc<Streak>) -> Self {
         let mut backoff = BACK_OFF;
         let wait = backoff.failed();
-        Self { seat, worker, pipeline, backoff, wait, incarnation: 0 }
+        Self { seat, worker, pipeline, streak, backoff, wait, incarnation: 0 }
     }
 
     /// Runs until the pool closes the place. The first start's outcome goes to `started`, and a failed one ends the
@@ -84,9 +89,8 @@ impl<S: Seat> Replacing<S> {
 
     /// `None` where there is nothing to go on for.
     fn replace(&mut self, Death { cause, at, answers }: Death) -> Option<S::Process> {
-        // One that has answered was well, whatever killed it then: only deaths without a sign of life make for a longer
-        // wait.
-        if answers > 0 {
+        let bad_luck = self.streak.died();
+        if answers > 0 || (at.as_ref().is_some_and(|at| *at != At::NOTHING) && bad_luck) {
             self.backoff.succeeded();
             self.wait = self.backoff.failed();
         }

@@ -85,6 +85,28 @@ fn an_event_that_hangs_the_worker_is_skipped_alone() {
     assert!(log.contains("skipped data/0/1: step predict: WorkerDied"), "{log}");
 }
 
+/// As libraries do, it tells of the memory that it did not get in words of its own.
+const LEAKS: &str = "
+kept = []
+def step(i):
+    try:
+        kept.append(bytearray(10_000_000))
+    except MemoryError as error:
+        raise ValueError('no features') from error
+    return i
+";
+
+#[test]
+fn a_model_that_leaks_costs_no_event_since_each_that_finds_no_memory_left_is_tried_in_a_fresh_process() {
+    let events: Vec<String> = (0..150).map(|n| format!("{{\"x\": {n}}}\n")).collect();
+    let scene = scene(&format!("{THROUGH}{LEAKS}")).set("operators.serve.memory_limit", "1GB");
+    let output = predict(&scene, &events.concat());
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(lines(&output.stdout), (0..150).map(|n| n.to_string()).collect::<Vec<_>>(), "{log}");
+    assert!(log.contains("died (out of memory: ValueError: no features ("), "{log}");
+    assert!(output.status.success(), "{log}");
+}
+
 #[test]
 fn what_hooks_print_and_system_exit_disturb_nothing() {
     let hooks = format!(

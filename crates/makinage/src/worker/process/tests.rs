@@ -73,7 +73,7 @@ sys.exit(71)
 "#;
     let mut process = start(&script).expect("it takes the package");
     let error = process.ask(Kind::Setup, b"{}", LONG).expect_err("it ends").to_string();
-    assert_eq!(error, "the worker ended (exit code 71; out of memory)");
+    assert_eq!(error, "the worker ended (out of memory)");
     assert_eq!(process.at(), Some(At { id: 7, places: 2..5 }));
 }
 
