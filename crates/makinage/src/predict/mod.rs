@@ -22,7 +22,6 @@ use crate::{
     panics,
     worker::{
         early::EarlyNews,
-        left::Left,
         messages::{AskKind, At, FromWorker, WorkerId},
         pool::Pool,
     },
@@ -218,8 +217,8 @@ impl Predictor {
             self.early.note(worker, None);
             return;
         };
-        let dead = serving.pool.died(worker.slot);
-        let (believed, doubtful) = serving.doubts.ended(worker.slot);
+        let mut dead = serving.pool.died(worker.slot);
+        let (believed, doubtful) = serving.take_answers(worker.slot, &mut dead, now);
         tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
         let died_on = Serving::died_on(&dead, at);
         // After a panic of this program's own no event is to blame.
@@ -230,7 +229,7 @@ impl Predictor {
         let (mut waiting, mut behind) = (vec![], vec![]);
         for (place, left) in dead.left.into_iter().enumerate() {
             let (places, singly) = (left.places(at), left.kind == AskKind::Singly);
-            let Some(job) = self.unanswered(left) else { continue };
+            let Some(job) = left.job.without_first(left.answered).filter(|job| !job.is_probe()) else { continue };
             if died_on != Some(place) {
                 waiting.push(job);
                 continue;
@@ -247,17 +246,6 @@ impl Predictor {
         }
         self.return_jobs(doubtful.into_iter().chain(waiting));
         self.retries.extend(behind);
-    }
-
-    /// What of a job is to be asked again; its answers are taken in.
-    fn unanswered(&mut self, Left { job, answered, part, .. }: Left) -> Option<Job> {
-        if job.is_probe() {
-            return None;
-        }
-        if let Some(part) = part {
-            self.flights.add(job.flight, part);
-        }
-        job.without_first(answered)
     }
 
     /// A worker died on this job: it is to be asked again, or accused.
@@ -334,7 +322,11 @@ impl Predictor {
     }
 
     fn end_drained(&mut self) {
-        for serving in self.draining.iter_mut().filter(|serving| !serving.pool.is_alive()) {
+        // Without a probe nothing is answered any more that would prove something.
+        let is_silent = |serving: &&mut Serving| {
+            !serving.pool.is_alive() || (serving.pool.is_idle() && !serving.standing.has_probe())
+        };
+        for serving in self.draining.iter_mut().filter(is_silent) {
             self.retries.extend(serving.standing.disband());
         }
         let retries = &self.retries;

@@ -114,6 +114,23 @@ impl Serving {
         }
     }
 
+    /// Takes in what a dead worker has answered: what of that is believed, and what is tried once more.
+    pub(super) fn take_answers(&mut self, slot: usize, dead: &mut Dead, now: Instant) -> (Vec<Answered>, Vec<Job>) {
+        if dead.left.iter().any(|left| left.job.is_probe()) {
+            self.standing.probe_is_gone();
+        }
+        let mut believed = vec![];
+        for left in dead.left.iter_mut().filter(|left| !left.job.is_probe()) {
+            if let Some(part) = left.part.take() {
+                let job = left.job.clone().only(0..left.answered);
+                believed.extend(self.doubts.answered(slot, (job, part), now));
+            }
+        }
+        let (also_believed, again) = self.doubts.ended(slot);
+        believed.extend(also_believed);
+        (believed, again)
+    }
+
     /// The request that a worker died on; `None` where it was at none of those that it left.
     pub(super) fn died_on(dead: &Dead, at: Option<&At>) -> Option<usize> {
         let id = dead.ended_for.or_else(|| at.map(|at| at.id)).or_else(|| dead.left.first().map(|left| left.id))?;

@@ -138,6 +138,11 @@ impl Standing {
         self.is_probing = true;
     }
 
+    /// It won't be answered.
+    pub(super) fn probe_is_gone(&mut self) {
+        self.is_probing = false;
+    }
+
     /// An event stands alone and has had its deaths; `next` is the number of the next request.
     pub(super) fn accuse(&mut self, job: Job, cause: &str, next: u64, now: Instant) {
         self.accused.push(Accused { job, cause: cause.to_owned(), after: next, since: now, is_replaced: false });
@@ -145,9 +150,6 @@ impl Standing {
 
     /// A worker has died on a job, or on the probe. Whether the job's events may be blamed for it.
     pub(super) fn died(&mut self, on_probe: bool, now: Instant) -> bool {
-        if on_probe {
-            self.is_probing = false;
-        }
         let one_after_the_other = self.probe.is_none() && (self.has_accused() || self.is_unproven);
         self.is_unproven = true;
         if self.unwell.is_none() && (on_probe || one_after_the_other) {

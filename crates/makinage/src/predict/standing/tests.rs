@@ -48,6 +48,7 @@ fn where_the_probe_kills_too_nobody_is_blamed_until_one_is_answered_and_who_was_
     standing.scored(&event(1));
     standing.accuse(accused(5), "signal 9", 8, now);
     standing.probing();
+    standing.probe_is_gone();
     assert!(!standing.died(true, now) && standing.is_unwell());
     assert!(standing.next_probe().is_some(), "again and again");
     assert!(!standing.died(false, now), "another's death says nothing of its event");
