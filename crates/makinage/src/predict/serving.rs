@@ -53,8 +53,9 @@ impl Serving {
         self.free_worker().filter(|_| may_be_asked).map(|(slot, _)| slot)
     }
 
-    /// Gives a job to a worker.
+    /// Gives a job to a worker. What another generation's workers died of says nothing of this one's.
     pub(super) fn ask(&mut self, slot: usize, job: Job, now: Instant) {
+        let job = if job.generation == self.pool.generation() { job } else { job.forgiven() };
         let is_doubtful = job.is_suspect() || self.standing.is_unwell();
         let kind = if is_doubtful { AskKind::Singly } else { AskKind::Batch };
         self.pool.ask(slot, job, kind, now);
