@@ -1,5 +1,7 @@
 //! Against librdkafka's mock cluster, which can be told to refuse.
 
+mod random;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -40,7 +42,7 @@ fn a_producer_that_has_given_up_is_replaced_and_its_outputs_are_produced_by_the_
     let mut offsets = Offsets::default();
     offsets.assign(0, 0);
     let deadline = Instant::now() + Duration::from_mins(1);
-    while sink.producer.fatal_error().is_none() {
+    while sink.lines.ordinary.producer.fatal_error().is_none() {
         assert!(Instant::now() < deadline, "the producer has not given up");
         std::thread::yield_now();
     }
