@@ -6,7 +6,8 @@
 //! - Order: records are produced in the pipeline's order; within a partition the idempotent producer keeps it, and so
 //!   does a `lane`. A fault of one partition leaves the others alone: each has a lane of its own.
 //! - Partition: the event's own number where sink and source have equally many (`Partitions`), else by key with
-//!   `murmur2_random`; without a key one where nothing waits. It is chosen here, so that reports can be counted by lane.
+//!   `murmur2_random`; without a key one where nothing waits. It is chosen here, so that reports can be counted by
+//!   lane.
 //! - Nothing here waits: an output that can't be produced yet is held, and what is held is bounded by what the source
 //!   lets be open.
 
@@ -27,7 +28,7 @@ use super::{
     lines::Lines,
     partitions::Partitions,
     producer::{Kind, Producer, Producers, Record},
-    serving::{is_too_large, too_large},
+    refusal::{is_too_large, too_large},
     stalled::Stalled,
 };
 use crate::{

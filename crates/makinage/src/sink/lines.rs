@@ -5,19 +5,11 @@ use std::{sync::Arc, time::Instant};
 
 use super::{
     lane::Lane,
+    line::Line,
     producer::{Kind, Producer},
     reports::Undelivered,
     retiring::Retiring,
 };
-
-/// A producer.
-pub(super) struct Line<P> {
-    /// Never used again; lanes know it by this.
-    pub number: u32,
-    pub kind: Kind,
-    pub batch_size: usize,
-    pub producer: Arc<P>,
-}
 
 /// What a producer did not deliver.
 pub(super) struct Returned {

@@ -13,6 +13,7 @@ mod headers;
 pub mod kafka;
 mod lane;
 mod lanes;
+mod line;
 mod lines;
 pub mod memory;
 pub mod partitions;

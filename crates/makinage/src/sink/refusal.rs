@@ -6,6 +6,8 @@
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use crate::event::Failure;
+
 /// Whose fault it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -54,6 +56,20 @@ impl Refusal {
             Self::Others | Self::Infrastructure => None,
         }
     }
+}
+
+/// Whether the client takes no record of this size.
+pub(super) fn is_too_large(error: &KafkaError) -> bool {
+    error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge)
+}
+
+/// The failure of the event whose output is too large for the client: the sink's own look at sizes sees no more of a
+/// header's name than its first NUL byte.
+pub(super) fn too_large(error: &KafkaError) -> Failure {
+    let message = format!(
+        "the Kafka client takes no record of this size ({error}); return less, or send the event with shorter headers"
+    );
+    Failure::new("produce", "OutputTooLarge", message)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{lines::Line, producer::Producer};
+use super::{line::Line, producer::Producer};
 
 /// Those that may be waited for at a time.
 const MOST: usize = 8;

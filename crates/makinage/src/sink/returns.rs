@@ -1,5 +1,5 @@
-//! What comes back: outputs that Kafka did not take wait again in their lane, each in its order, until they are taken or
-//! were refused by themselves.
+//! What comes back: outputs that Kafka did not take wait again in their lane, each in its order, until they are taken
+//! or were refused by themselves.
 //!
 //! **A refusal is a batch's.** Brokers refuse a whole batch for one of its records, and Kafka's client often can't say
 //! for which. So what was refused together is produced again, each record in a batch of its own, by a producer of its

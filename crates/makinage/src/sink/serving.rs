@@ -12,8 +12,9 @@ use super::{
     kafka::KafkaSink,
     lane::{Around, Step},
     producer::{Kind, Producer, Producers},
+    refusal::{is_too_large, too_large},
 };
-use crate::{clock::Clock, event::Failure};
+use crate::clock::Clock;
 
 /// The wait between attempts to produce again what the infrastructure failed to take.
 pub(super) const RETRY: Duration = Duration::from_secs(1);
@@ -181,20 +182,6 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         }
         self.look_by(self.now);
     }
-}
-
-/// Whether the client takes no record of this size.
-pub(super) fn is_too_large(error: &KafkaError) -> bool {
-    error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge)
-}
-
-/// The failure of the event whose output is too large for the client: the sink's own look at sizes sees no more of a
-/// header's name than its first NUL byte.
-pub(super) fn too_large(error: &KafkaError) -> Failure {
-    let message = format!(
-        "the Kafka client takes no record of this size ({error}); return less, or send the event with shorter headers"
-    );
-    Failure::new("produce", "OutputTooLarge", message)
 }
 
 #[cfg(test)]
