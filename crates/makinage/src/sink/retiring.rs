@@ -15,7 +15,7 @@ use super::{line::Line, producer::Producer};
 const MOST: usize = 8;
 /// The first time that it is asked for what it has not sent. Not at once: a request that is half sent then would cost
 /// the connection, and with it the answers of all that are on their way.
-const GRACE: Duration = Duration::from_millis(100);
+const GRACE: Duration = Duration::from_millis(20);
 /// The pauses between two times: first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
