@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::Receiver;
+
 use crate::{
     clock::Clock,
     generation::Trouble,
@@ -161,6 +163,11 @@ impl<S: Sink> Stream<S> {
             self.stop();
         }
         News { trouble, ends }
+    }
+
+    /// Rings when the sink has something to look after.
+    pub(crate) fn bell(&self) -> Receiver<()> {
+        self.writer.bell()
     }
 
     /// When [`Stream::go_on`] has something to do though nothing comes.

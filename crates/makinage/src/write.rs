@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crossbeam_channel::Receiver;
+
 use crate::{
     clock::Clock,
     config::OnError,
@@ -143,6 +145,11 @@ impl<S: Sink> Writer<S> {
             self.settle_failed(refused.ticket, &refused.place, &refused.failure, now);
         }
         self.failed.tick(now);
+    }
+
+    /// Rings when the sink has something to look after.
+    pub(crate) fn bell(&self) -> Receiver<()> {
+        self.sink.bell()
     }
 
     /// When [`Writer::tend`] has something to do.

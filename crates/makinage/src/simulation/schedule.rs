@@ -117,9 +117,10 @@ pub(super) struct Plan {
     /// The sink topic takes nothing.
     pub unauthorized: Vec<Window>,
     pub acts: Vec<(Time, Act)>,
-    /// Events that may be open, and bytes of outputs that may wait.
+    /// One partition of the sink has no leader, by partition.
+    pub leaderless: Vec<Vec<Window>>,
+    /// Events that may be open.
     pub open: usize,
-    pub waiting: usize,
     /// Records that the producer's queue holds.
     pub queue: usize,
     pub batch_size: usize,
@@ -150,8 +151,8 @@ impl Plan {
             out: draw_windows(random, calm_from),
             unauthorized: draw_windows(random, calm_from),
             acts,
+            leaderless: (0..partitions).map(|_| draw_windows(random, calm_from)).collect(),
             open: one_of(random, &[8, 40, 1000]),
-            waiting: one_of(random, &[100, 1000, 1 << 20]),
             queue: one_of(random, &[4, 20, 1000]),
             batch_size: one_of(random, &[100, 400, 4000]),
             fixed_batch: random.chance(300).then(|| one_of(random, &[1, 5, 20])),
@@ -180,6 +181,11 @@ impl Plan {
 
     pub(super) fn is_away(&self, time: Time) -> bool {
         self.away.iter().any(|window| window.has(time))
+    }
+
+    pub(super) fn is_leaderless(&self, partition: i32, time: Time) -> bool {
+        let windows = usize::try_from(partition).ok().and_then(|partition| self.leaderless.get(partition));
+        windows.is_some_and(|windows| windows.iter().any(|window| window.has(time)))
     }
 }
 

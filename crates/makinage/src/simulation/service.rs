@@ -52,6 +52,7 @@ pub(super) struct Service {
     stream: RefCell<Option<Stream<SimSink>>>,
     workers: RefCell<VecDeque<FromWorker>>,
     generations: RefCell<VecDeque<Pool>>,
+    bell: Receiver<()>,
     wake_at: Cell<Option<Time>>,
     ended: Cell<Option<Ended>>,
 }
@@ -75,18 +76,20 @@ impl Service {
         let source = KafkaSource::with(consumer, Arc::clone(&assignment), group, space);
         let partitions = i32::try_from(world.plan.inputs.len()).expect("few");
         let sizes = Partitions::new(("predict", partitions), [("data", partitions)].into_iter());
-        let limits = Limits { max_record: 4096, batch_size: world.plan.batch_size, waiting: world.plan.waiting };
+        let limits = Limits { max_record: 4096, batch_size: world.plan.batch_size };
         let producers =
             SimProducers { world: Rc::clone(world), service: number, acks: Arc::clone(&acks), made: Cell::new(0) };
         let sink = KafkaSink::with(producers, "predict", sizes, limits, clock(Who::Pipeline)).expect("a sink");
         let writer = Writer::new(vec!["data".to_owned()], sink, Arc::clone(&acks), world.now());
+        let stream = Stream::new(writer, Samples::default());
         let service = Rc::new(Self {
             number,
             assignment,
             acks,
             stop,
             intake: RefCell::new(Some(received)),
-            stream: RefCell::new(Some(Stream::new(writer, Samples::default()))),
+            bell: stream.bell(),
+            stream: RefCell::new(Some(stream)),
             workers: RefCell::default(),
             generations: RefCell::default(),
             wake_at: Cell::new(Some(world.time())),
@@ -121,7 +124,7 @@ impl Service {
         if self.stream.borrow().is_none() {
             return None;
         }
-        let waits = self.intake.borrow().as_ref().is_some_and(|intake| !intake.is_empty());
+        let waits = self.intake.borrow().as_ref().is_some_and(|intake| !intake.is_empty()) || !self.bell.is_empty();
         if waits && self.wake_at.get().is_none_or(|at| at > world.time() + MILLISECOND) {
             self.wake(world);
         }
@@ -131,6 +134,7 @@ impl Service {
     /// One turn of the pipeline's thread.
     pub(super) fn step(&self, world: &Rc<World>) {
         let Some(mut stream) = self.stream.take() else { return };
+        let _ = self.bell.try_recv();
         self.read(world, &mut stream);
         let news = stream.go_on(world.now());
         if let Some(trouble) = news.trouble {

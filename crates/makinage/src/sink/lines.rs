@@ -1,0 +1,92 @@
+//! The producers that outputs go through: the ordinary one, the one of outputs that go alone, and those that have been
+//! replaced.
+
+use std::{sync::Arc, time::Instant};
+
+use super::{
+    lane::Lane,
+    line::Line,
+    producer::{Kind, Producer},
+    reports::Undelivered,
+    retiring::Retiring,
+};
+
+/// What a producer did not deliver.
+pub(super) struct Returned {
+    pub number: u32,
+    pub kind: Kind,
+    pub batch_size: usize,
+    /// The producer takes nothing any more, and why.
+    pub given_up: Option<String>,
+    pub outputs: Vec<Undelivered>,
+}
+
+/// All producers.
+pub(super) struct Lines<P> {
+    pub ordinary: Line<P>,
+    /// Made when there is the first that goes alone.
+    pub alone: Option<Line<P>>,
+    pub retiring: Retiring<P>,
+    made: u32,
+}
+
+impl<P: Producer> Lines<P> {
+    /// With the first producer.
+    pub(super) fn new(producer: P, batch_size: usize) -> Self {
+        let ordinary = Line { number: 1, kind: Kind::Ordinary, batch_size, producer: Arc::new(producer) };
+        Self { ordinary, alone: None, retiring: Retiring::default(), made: 1 }
+    }
+
+    /// A new one.
+    pub(super) fn add(&mut self, kind: Kind, producer: P, batch_size: usize, now: Instant) {
+        self.made += 1;
+        let line = Line { number: self.made, kind, batch_size, producer: Arc::new(producer) };
+        match kind {
+            Kind::Ordinary => {
+                let old = std::mem::replace(&mut self.ordinary, line);
+                self.retiring.push(old, now);
+            }
+            Kind::Alone => self.alone = Some(line),
+        }
+    }
+
+    /// Outputs that go alone need another producer.
+    pub(super) fn retire_alone(&mut self, now: Instant) {
+        if let Some(line) = self.alone.take() {
+            self.retiring.push(line, now);
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Line<P>> {
+        std::iter::once(&self.ordinary).chain(&self.alone).chain(self.retiring.lines())
+    }
+
+    /// How many outputs of a lane the producer that it is at has reported; `None` where that is gone, and with it all
+    /// that it held.
+    pub(super) fn reported(&self, lane: &Lane, partition: i32) -> Option<u64> {
+        let line = self.all().find(|line| line.number == lane.at().0)?;
+        Some(line.producer.reports().reported(partition))
+    }
+
+    /// The bell rings once nothing of the lane is under way.
+    pub(super) fn ring_when_drained(&self, lane: &Lane, partition: i32) {
+        let (number, sent) = lane.at();
+        if let Some(line) = self.all().find(|line| line.number == number) {
+            line.producer.reports().ring_at(partition, sent);
+        }
+    }
+
+    /// Whether [`Lines::take_returned`] has something.
+    pub(super) fn has_news(&self) -> bool {
+        self.all().any(|line| line.producer.reports().has_news())
+    }
+
+    /// What one of them has not delivered.
+    pub(super) fn take_returned(&self) -> Option<Returned> {
+        let Line { number, kind, batch_size, producer } = self.all().find(|line| line.producer.reports().has_news())?;
+        let outputs = producer.reports().take_undelivered();
+        let fatal = producer.fatal_error();
+        let given_up = fatal.or_else(|| producer.reports().has_given_up().then(String::new));
+        Some(Returned { number: *number, kind: *kind, batch_size: *batch_size, given_up, outputs })
+    }
+}
