@@ -21,7 +21,8 @@ use crate::{
     kafka::{pulse::Membership, topics::Topic},
     source::{
         assignment::Assignment,
-        consumer::{Consumer, Partition, Record, Start},
+        consumer::{Committed, Consumer, Partition, Record, Start},
+        known::TopicId,
         offsets::Position,
     },
 };
@@ -152,13 +153,30 @@ impl Consumer for SimConsumer {
         self.0.commit(&positions.iter().map(|position| (position.partition, position.offset)).collect())
     }
 
-    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
+    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
         let world = &self.0.world;
         world.wait(Who::Source, Duration::from_micros(TRIP), &|| false);
         if world.plan.is_away(world.time()) || world.fault(world.plan.odds.commit) {
             return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::OperationTimedOut));
         }
-        Ok((0..).zip(world.group.borrow().committed.iter().copied()).collect())
+        let committed = |offset: &Option<i64>| offset.map(|offset| Committed { offset, topic: None });
+        Ok((0..).zip(world.group.borrow().committed.iter().map(committed)).collect())
+    }
+
+    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        Ok(None)
+    }
+
+    fn seek(&self, starts: &[Start]) -> KafkaResult<()> {
+        self.0.world.tell(|| format!("sought: {starts:?}"));
+        let mut state = self.0.state.borrow_mut();
+        for start in starts {
+            if let Some(fetch) = state.assigned.get_mut(&start.partition.1) {
+                fetch.position = start.offset.unwrap_or(0);
+                fetch.assignment = self.0.assignment.assignment(start.partition);
+            }
+        }
+        Ok(())
     }
 
     fn watermarks(&self, (_, partition): Partition) -> KafkaResult<(i64, i64)> {

@@ -3,22 +3,32 @@
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
+use kafka_headers::{
+    commits::notes,
+    topics::{Described, Question},
+};
 use parking_lot::Mutex;
 use rdkafka::{
     ClientConfig, ClientContext, Message, Statistics, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer as Client, ConsumerContext, RebalanceProtocol},
-    error::{KafkaError, KafkaResult},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     topic_partition_list::{Offset, TopicPartitionListElem},
     types::RDKafkaRespErr,
 };
 
 use super::{
+    anew::Reset,
     assignment::Assignment,
-    consumer::{Consumer, Partition, Record, Start},
+    consumer::{Committed, Consumer, Partition, Record, Start},
+    known::TopicId,
+    notices::{Notices, ResetLine},
     offsets::Position,
 };
 use crate::{
@@ -27,39 +37,102 @@ use crate::{
         context::Connection,
         forwarding::{Context, Own},
         pulse::Membership,
-        topics::{Topic, look_up},
+        topics::{Topic, count_partitions, is_there, look_up},
     },
     panics,
 };
 
 /// One request's time; the caller tries again.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// What stands before a topic's id beside a committed offset.
+const OF_TOPIC: &str = "topic ";
 
 /// A member of the application's consumer group.
 pub type KafkaConsumer = BaseConsumer<Context<Group>>;
 
-/// Joins the group.
+/// A member that joins the group once it has seen which topics are there.
 pub(super) fn join(
     settings: &ClientConfig,
     assignment: Arc<Assignment<SystemClock>>,
     connection: Arc<Connection>,
 ) -> KafkaResult<KafkaConsumer> {
-    let group = Group { assignment, membership: Mutex::default() };
-    let consumer: KafkaConsumer = settings.create_with_context(Context::new(connection, group))?;
-    let names: Vec<&str> = consumer.context().own.assignment.topics.iter().map(|topic| topic.name.as_str()).collect();
-    consumer.subscribe(&names)?;
-    Ok(consumer)
+    let group = Group {
+        assignment,
+        membership: Mutex::default(),
+        notices: Notices::default(),
+        is_subscribed: AtomicBool::new(false),
+    };
+    settings.create_with_context(Context::new(connection, group))
+}
+
+/// Looks once which topics are there, and joins the group: what is made later is new. Where no broker answers, that is
+/// for the next time.
+fn begin(consumer: &KafkaConsumer) -> KafkaResult<()> {
+    let own = &consumer.context().own;
+    for (source, name) in (0_u16..).zip(own.names()) {
+        match is_there(consumer.client(), name) {
+            Ok(true) => {}
+            Ok(false) => own.assignment.missing(source),
+            Err(error) => {
+                tracing::debug!("asking again whether topic {name} is there: {error}");
+                return Ok(());
+            }
+        }
+    }
+    consumer.subscribe(&own.names().collect::<Vec<_>>())?;
+    own.is_subscribed.store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Does what is due; says which partitions are read again from their beginning.
+fn serve(consumer: &KafkaConsumer) -> Vec<Partition> {
+    let own = &consumer.context().own;
+    let due = own.notices.take();
+    let mut again = vec![];
+    for line in due.resets {
+        match own.reset(consumer, &line) {
+            Ok(moved) => again.extend(moved),
+            Err(error) => {
+                tracing::debug!("asking again what became of {}/{}: {error}", line.topic, line.partition);
+                own.notices.put_off(line);
+            }
+        }
+    }
+    match due.question.map(|question| question.answer(consumer.client(), Duration::ZERO).ok_or(question)) {
+        Some(Ok(Ok(topics))) => topics.iter().for_each(|topic| again.extend(own.described(consumer, topic))),
+        Some(Ok(Err(error))) => tracing::debug!("asking again which topics there are: {error}"),
+        Some(Err(question)) => own.notices.asked(question),
+        None => {}
+    }
+    if let Some(broker) = due.ask {
+        let names: Vec<&str> = own.names().collect();
+        own.notices.asked(Question::ask(consumer.client(), broker, &names, TIMEOUT));
+    }
+    again
 }
 
 impl Consumer for KafkaConsumer {
     fn poll<T>(&self, timeout: Duration, read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
-        let message = match Self::poll(self, timeout)? {
+        let own = &self.context().own;
+        if !own.is_subscribed.load(Ordering::Relaxed)
+            && let Err(error) = begin(self)
+        {
+            return Some(Err(error));
+        }
+        let message = Self::poll(self, timeout);
+        let again = if own.notices.any() { serve(self) } else { vec![] };
+        let message = match message? {
             Ok(message) => message,
             Err(error) => return Some(Err(error)),
         };
-        let source = self.context().own.source(message.topic())?;
+        let source = own.source(message.topic())?;
+        let partition = (source, message.partition());
+        if again.contains(&partition) {
+            // It was fetched before.
+            return None;
+        }
         Some(Ok(read(Record {
-            partition: (source, message.partition()),
+            partition,
             offset: message.offset(),
             key: message.key(),
             value: message.payload(),
@@ -80,8 +153,7 @@ impl Consumer for KafkaConsumer {
     }
 
     fn assign(&self, starts: &[Start]) -> KafkaResult<()> {
-        let offset = |start: &Start| start.offset.map_or(Offset::Beginning, Offset::Offset);
-        let list = self.context().own.list_at(starts.iter().map(|start| (start.partition, offset(start))))?;
+        let list = self.context().own.starts(starts)?;
         match self.rebalance_protocol() {
             RebalanceProtocol::Cooperative => self.incremental_assign(&list),
             _ => Client::assign(self, &list),
@@ -107,23 +179,35 @@ impl Consumer for KafkaConsumer {
         Client::commit(self, &self.context().own.positions(positions)?, CommitMode::Sync)
     }
 
-    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
+    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
         let topic = self.context().own.topic(source);
-        let metadata = self.fetch_metadata(Some(topic), TIMEOUT)?;
         let mut all = TopicPartitionList::new();
-        for found in metadata.topics().iter().filter(|found| found.name() == topic) {
-            for partition in found.partitions() {
-                all.add_partition(topic, partition.id());
-            }
+        for partition in 0..count_partitions(self.client(), topic)? {
+            all.add_partition(topic, partition);
         }
         let answer = self.committed_offsets(all, TIMEOUT)?;
-        answer
-            .elements()
-            .iter()
-            .map(|element| {
-                element.error().map(|()| (element.partition(), element.offset().to_raw().filter(|raw| *raw >= 0)))
-            })
-            .collect()
+        let read = |(element, note): (&TopicPartitionListElem<'_>, &[u8])| {
+            element.error()?;
+            let offset = element.offset().to_raw().filter(|raw| *raw >= 0);
+            let topic = std::str::from_utf8(note).ok().and_then(|note| note.strip_prefix(OF_TOPIC)).map(TopicId::new);
+            Ok((element.partition(), offset.map(|offset| Committed { offset, topic })))
+        };
+        answer.elements().iter().zip(notes(&answer)).map(read).collect()
+    }
+
+    fn identify(&self, source: u16) -> KafkaResult<Option<TopicId>> {
+        let topic = self.context().own.topic(source);
+        let broker = self.fetch_metadata(Some(topic), TIMEOUT)?.orig_broker_id();
+        let question = Question::ask(self.client(), broker, &[topic], TIMEOUT);
+        let answer = question.answer(self.client(), TIMEOUT).unwrap_or(Err(RDKafkaErrorCode::OperationTimedOut));
+        let described = answer.map_err(KafkaError::MetadataFetch)?.into_iter().find(|found| found.name == topic);
+        let id = described.map_or(Ok(None), |found| found.id).map_err(KafkaError::MetadataFetch)?;
+        Ok(id.map(TopicId::new))
+    }
+
+    fn seek(&self, starts: &[Start]) -> KafkaResult<()> {
+        let outcome = self.seek_partitions(self.context().own.starts(starts)?, TIMEOUT)?;
+        outcome.elements().iter().try_for_each(TopicPartitionListElem::error)
     }
 
     fn watermarks(&self, (source, partition): Partition) -> KafkaResult<(i64, i64)> {
@@ -152,9 +236,45 @@ impl Consumer for KafkaConsumer {
 pub struct Group {
     assignment: Arc<Assignment<SystemClock>>,
     membership: Mutex<Membership>,
+    notices: Notices,
+    is_subscribed: AtomicBool,
 }
 
 impl Group {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.assignment.topics.iter().map(|topic| topic.name.as_str())
+    }
+
+    /// The partition, where it is read again from its beginning.
+    fn reset(&self, consumer: &KafkaConsumer, line: &ResetLine) -> KafkaResult<Option<Partition>> {
+        let Some(source) = self.source(&line.topic) else { return Ok(None) };
+        let partition = (source, line.partition);
+        let moved = self.assignment.reset(consumer, Reset { partition, from: line.from })?;
+        Ok(moved.then_some(partition))
+    }
+
+    /// The partitions that are read again from their beginning.
+    fn described(&self, consumer: &KafkaConsumer, topic: &Described) -> Vec<Partition> {
+        let Some(source) = self.source(&topic.name) else { return vec![] };
+        match &topic.id {
+            Ok(Some(id)) => {
+                self.assignment.identified(consumer, source, TopicId::new(id.as_str())).unwrap_or_else(|error| {
+                    tracing::debug!("asking again about topic {}: {error}", topic.name);
+                    vec![]
+                })
+            }
+            Ok(None) => vec![],
+            Err(RDKafkaErrorCode::UnknownTopicOrPartition) => {
+                self.assignment.missing(source);
+                vec![]
+            }
+            Err(error) => {
+                tracing::debug!("asking again about topic {}: {error}", topic.name);
+                vec![]
+            }
+        }
+    }
+
     fn topic(&self, source: u16) -> &str {
         &self.assignment.topics[usize::from(source)].name
     }
@@ -189,15 +309,32 @@ impl Group {
         Ok(list)
     }
 
+    fn starts(&self, starts: &[Start]) -> KafkaResult<TopicPartitionList> {
+        let offset = |start: &Start| start.offset.map_or(Offset::Beginning, Offset::Offset);
+        self.list_at(starts.iter().map(|start| (start.partition, offset(start))))
+    }
+
+    /// Each with the topic that it is of beside it.
     fn positions(&self, positions: &[Position]) -> KafkaResult<TopicPartitionList> {
-        self.list_at(
-            positions.iter().map(|position| ((position.source, position.partition), Offset::Offset(position.offset))),
-        )
+        let mut list = TopicPartitionList::with_capacity(positions.len());
+        for &Position { source, partition, offset } in positions {
+            let mut element = list.add_partition(self.topic(source), partition);
+            element.set_offset(Offset::Offset(offset))?;
+            if let Some(id) = self.assignment.topic_id(source) {
+                element.set_metadata(format!("{OF_TOPIC}{id}"));
+            }
+        }
+        Ok(list)
     }
 }
 
 impl Own for Group {
+    fn notes(&self, facility: &str, message: &str) -> bool {
+        self.notices.note(facility, message)
+    }
+
     fn look(&self, statistics: &Statistics) {
+        self.notices.look(statistics);
         *self.membership.lock() = Membership::of(statistics);
     }
 }

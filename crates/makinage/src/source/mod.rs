@@ -8,11 +8,14 @@
 //! - Order: events of a partition are handed over in the order of their offsets.
 
 pub mod acks;
+pub(crate) mod anew;
 pub(crate) mod assignment;
 pub mod client;
 pub(crate) mod consumer;
 pub mod kafka;
+pub(crate) mod known;
 pub mod memory;
+mod notices;
 pub mod offsets;
 mod start;
 
