@@ -198,6 +198,8 @@ impl Consumer for SimConsumer {
     }
 
     fn tell(&self, _error: &KafkaError) {}
+
+    fn mend(&mut self) {}
 }
 
 impl Drop for SimConsumer {

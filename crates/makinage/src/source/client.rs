@@ -2,40 +2,34 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
+    thread,
     time::Duration,
 };
 
-use kafka_headers::{
-    commits::notes,
-    topics::{Described, Question},
-};
-use parking_lot::Mutex;
+use kafka_headers::{commits::notes, topics::Question};
 use rdkafka::{
-    ClientConfig, ClientContext, Message, Statistics, TopicPartitionList,
+    ClientConfig, ClientContext, Message, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer as Client, ConsumerContext, RebalanceProtocol},
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
-    topic_partition_list::{Offset, TopicPartitionListElem},
+    topic_partition_list::TopicPartitionListElem,
     types::RDKafkaRespErr,
 };
 
 use super::{
-    anew::Reset,
     assignment::Assignment,
     consumer::{Committed, Consumer, Partition, Record, Start},
+    group::{Group, topic_of},
     known::TopicId,
-    notices::{Notices, ResetLine},
     offsets::Position,
 };
 use crate::{
     clock::SystemClock,
     kafka::{
         context::Connection,
-        forwarding::{Context, Own},
+        forwarding::Context,
         pulse::Membership,
         topics::{Topic, count_partitions, is_there, look_up},
     },
@@ -44,8 +38,6 @@ use crate::{
 
 /// One request's time; the caller tries again.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// What stands before a topic's id beside a committed offset.
-const OF_TOPIC: &str = "topic ";
 
 /// A member of the application's consumer group.
 pub type KafkaConsumer = BaseConsumer<Context<Group>>;
@@ -56,13 +48,15 @@ pub(super) fn join(
     assignment: Arc<Assignment<SystemClock>>,
     connection: Arc<Connection>,
 ) -> KafkaResult<KafkaConsumer> {
-    let group = Group {
-        assignment,
-        membership: Mutex::default(),
-        notices: Notices::default(),
-        is_subscribed: AtomicBool::new(false),
-    };
+    let group = Group::new(settings, assignment);
     settings.create_with_context(Context::new(connection, group))
+}
+
+/// Has a member leave that has nothing any more, on a thread of its own: its client may never get to it.
+fn leave_aside(consumer: KafkaConsumer) {
+    if let Err(error) = thread::Builder::new().name("leaving".into()).spawn(move || drop(consumer)) {
+        tracing::warn!("a Kafka client that has come to a standstill is left as it is: {error}");
+    }
 }
 
 /// Looks once which topics are there, and joins the group: what is made later is new. Where no broker answers, that is
@@ -189,8 +183,7 @@ impl Consumer for KafkaConsumer {
         let read = |(element, note): (&TopicPartitionListElem<'_>, &[u8])| {
             element.error()?;
             let offset = element.offset().to_raw().filter(|raw| *raw >= 0);
-            let topic = std::str::from_utf8(note).ok().and_then(|note| note.strip_prefix(OF_TOPIC)).map(TopicId::new);
-            Ok((element.partition(), offset.map(|offset| Committed { offset, topic })))
+            Ok((element.partition(), offset.map(|offset| Committed { offset, topic: topic_of(note) })))
         };
         answer.elements().iter().zip(notes(&answer)).map(read).collect()
     }
@@ -227,115 +220,27 @@ impl Consumer for KafkaConsumer {
     }
 
     fn tell(&self, error: &KafkaError) {
-        self.context().listener.error(error.clone(), &format!("reading failed: {error}"));
-    }
-}
-
-/// What is the consumer's own in its context: passes on what the group says.
-#[derive(Debug)]
-pub struct Group {
-    assignment: Arc<Assignment<SystemClock>>,
-    membership: Mutex<Membership>,
-    notices: Notices,
-    is_subscribed: AtomicBool,
-}
-
-impl Group {
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.assignment.topics.iter().map(|topic| topic.name.as_str())
-    }
-
-    /// The partition, where it is read again from its beginning.
-    fn reset(&self, consumer: &KafkaConsumer, line: &ResetLine) -> KafkaResult<Option<Partition>> {
-        let Some(source) = self.source(&line.topic) else { return Ok(None) };
-        let partition = (source, line.partition);
-        let moved = self.assignment.reset(consumer, Reset { partition, from: line.from })?;
-        Ok(moved.then_some(partition))
-    }
-
-    /// The partitions that are read again from their beginning.
-    fn described(&self, consumer: &KafkaConsumer, topic: &Described) -> Vec<Partition> {
-        let Some(source) = self.source(&topic.name) else { return vec![] };
-        match &topic.id {
-            Ok(Some(id)) => {
-                self.assignment.identified(consumer, source, TopicId::new(id.as_str())).unwrap_or_else(|error| {
-                    tracing::debug!("asking again about topic {}: {error}", topic.name);
-                    vec![]
-                })
-            }
-            Ok(None) => vec![],
-            Err(RDKafkaErrorCode::UnknownTopicOrPartition) => {
-                self.assignment.missing(source);
-                vec![]
-            }
-            Err(error) => {
-                tracing::debug!("asking again about topic {}: {error}", topic.name);
-                vec![]
-            }
+        match self.client().fatal_error() {
+            Some((code, reason)) => self.context().own.fail(code, &reason),
+            None => self.context().listener.error(error.clone(), &format!("reading failed: {error}")),
         }
     }
 
-    fn topic(&self, source: u16) -> &str {
-        &self.assignment.topics[usize::from(source)].name
-    }
-
-    fn source(&self, topic: &str) -> Option<u16> {
-        let place = match self.assignment.topics.as_slice() {
-            [_] => 0,
-            topics => topics.iter().position(|known| known.name == topic)?,
-        };
-        u16::try_from(place).ok()
-    }
-
-    fn partitions(&self, list: &TopicPartitionList) -> Vec<Partition> {
-        let partition =
-            |element: &TopicPartitionListElem<'_>| Some((self.source(element.topic())?, element.partition()));
-        list.elements().iter().filter_map(partition).collect()
-    }
-
-    fn list(&self, partitions: &[Partition]) -> TopicPartitionList {
-        let mut list = TopicPartitionList::with_capacity(partitions.len());
-        for &(source, partition) in partitions {
-            list.add_partition(self.topic(source), partition);
+    fn mend(&mut self) {
+        let own = &self.context().own;
+        if !own.is_stuck.swap(false, Ordering::Relaxed) {
+            return;
         }
-        list
-    }
-
-    fn list_at(&self, places: impl Iterator<Item = (Partition, Offset)>) -> KafkaResult<TopicPartitionList> {
-        let mut list = TopicPartitionList::new();
-        for ((source, partition), offset) in places {
-            list.add_partition_offset(self.topic(source), partition, offset)?;
-        }
-        Ok(list)
-    }
-
-    fn starts(&self, starts: &[Start]) -> KafkaResult<TopicPartitionList> {
-        let offset = |start: &Start| start.offset.map_or(Offset::Beginning, Offset::Offset);
-        self.list_at(starts.iter().map(|start| (start.partition, offset(start))))
-    }
-
-    /// Each with the topic that it is of beside it.
-    fn positions(&self, positions: &[Position]) -> KafkaResult<TopicPartitionList> {
-        let mut list = TopicPartitionList::with_capacity(positions.len());
-        for &Position { source, partition, offset } in positions {
-            let mut element = list.add_partition(self.topic(source), partition);
-            element.set_offset(Offset::Offset(offset))?;
-            if let Some(id) = self.assignment.topic_id(source) {
-                element.set_metadata(format!("{OF_TOPIC}{id}"));
+        let (settings, assignment) = (own.settings.clone(), Arc::clone(&own.assignment));
+        match join(&settings, Arc::clone(&assignment), Arc::clone(&self.context().listener)) {
+            Ok(new) => {
+                let held: Vec<Partition> = assignment.offsets().partitions().collect();
+                assignment.revoked(self, &held);
+                own.is_left.store(true, Ordering::Relaxed);
+                leave_aside(mem::replace(self, new));
             }
+            Err(error) => tracing::warn!("no new Kafka client could be made ({error}): trying again in two minutes"),
         }
-        Ok(list)
-    }
-}
-
-impl Own for Group {
-    fn notes(&self, facility: &str, message: &str) -> bool {
-        self.notices.note(facility, message)
-    }
-
-    fn look(&self, statistics: &Statistics) {
-        self.notices.look(statistics);
-        *self.membership.lock() = Membership::of(statistics);
     }
 }
 
@@ -343,6 +248,11 @@ impl ConsumerContext for Context<Group> {
     fn rebalance(&self, consumer: &KafkaConsumer, event: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
         let rebalance = || {
             panics::point("rebalance");
+            if self.own.is_left.load(Ordering::Relaxed) {
+                // What it was given is read by its successor.
+                let _ = Client::unassign(consumer);
+                return;
+            }
             let partitions = self.own.partitions(partitions);
             if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
                 self.own.assignment.assigned(consumer, &partitions);

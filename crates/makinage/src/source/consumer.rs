@@ -103,6 +103,9 @@ pub trait Consumer {
     /// Whether brokers answer, as far as is known.
     fn is_reached(&self) -> bool;
 
-    /// Reading failed: told where it is worth a line.
+    /// Reading failed: told where it is worth a line; the service ends where that can't be mended.
     fn tell(&self, error: &KafkaError);
+
+    /// Joins the group anew where this member has come to a standstill for good.
+    fn mend(&mut self);
 }

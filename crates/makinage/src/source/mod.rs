@@ -12,11 +12,13 @@ pub(crate) mod anew;
 pub(crate) mod assignment;
 pub mod client;
 pub(crate) mod consumer;
+mod group;
 pub mod kafka;
 pub(crate) mod known;
 pub mod memory;
 mod notices;
 pub mod offsets;
+mod standstill;
 mod start;
 
 use std::sync::Arc;

@@ -64,14 +64,18 @@ fn a_topic_that_is_made_anew_is_read_whole_though_it_has_more_events_than_were_r
     read_all(&scene, 0..100);
     wait_until(DEADLINE, "all is committed", || scene.committed(0) == Some(50) && scene.committed(1) == Some(50));
 
+    // Held meanwhile, so that it can't see that the topic was gone.
+    service.signal("STOP");
     let topic = scene.topic("data");
     scene.broker().delete_topic(&topic);
     wait_until(DEADLINE, "the topic is gone", || !scene.broker().has_topic(&topic));
     scene.create_topics(&[("data", 2)]);
     produce(&scene, 1000..1400, 2);
+    service.signal("CONT");
+    service.wait_for_line("was deleted and made anew");
     read_all(&scene, 1000..1400);
     wait_until(DEADLINE, "all is committed", || scene.committed(0) == Some(200) && scene.committed(1) == Some(200));
-    assert!(service.is_running());
+    assert_eq!(service.count_lines_after(0, "ERROR"), 1);
     service.stop();
 }
 
@@ -139,4 +143,20 @@ fn events_that_are_deleted_before_they_are_read_are_told_by_partition_and_counte
     service.stop();
     let line = service.wait_for_line("events: ");
     assert!(line.contains(" lost to retention before they were read"), "{line}");
+}
+
+#[test]
+fn an_instance_whose_id_another_one_has_taken_ends_and_says_why() {
+    if left_out() {
+        return;
+    }
+    let scene = Scene::new("fenced").topics(1).published(&model("proba")).property("group.instance.id", "one");
+    let mut first = scene.serve().at_work();
+    let mut second = scene.serve();
+    first.wait_for_line("another instance has joined as group.instance.id one");
+    assert_eq!(first.wait().code(), Some(1));
+    second.wait_for_line("assigned");
+    produce(&scene, 0..10, 1);
+    read_all(&scene, 0..10);
+    second.stop();
 }

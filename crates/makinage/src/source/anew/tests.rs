@@ -110,6 +110,10 @@ impl Consumer for Client {
     fn tell(&self, _error: &KafkaError) {
         unreachable!()
     }
+
+    fn mend(&mut self) {
+        unreachable!()
+    }
 }
 
 /// Partitions 0 and 1 are assigned, and event 899 of each has come in.

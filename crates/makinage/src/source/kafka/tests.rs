@@ -138,6 +138,8 @@ impl Consumer for Fake {
     }
 
     fn tell(&self, _error: &KafkaError) {}
+
+    fn mend(&mut self) {}
 }
 
 struct Case {

@@ -124,6 +124,10 @@ impl Consumer for Group {
     fn tell(&self, _error: &KafkaError) {
         unreachable!()
     }
+
+    fn mend(&mut self) {
+        unreachable!()
+    }
 }
 
 fn topic(name: &str, start_from: DataStart) -> DataTopic {
