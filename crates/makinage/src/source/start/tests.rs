@@ -1,5 +1,7 @@
 //! A group that has committed what the test says.
 
+mod together;
+
 use std::{
     cell::{Cell, RefCell},
     time::Duration,
