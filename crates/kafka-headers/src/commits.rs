@@ -17,8 +17,12 @@ pub fn notes(list: &TopicPartitionList) -> Vec<&[u8]> {
             slice::from_raw_parts(list.elems, usize::try_from(list.cnt).unwrap_or(0))
         }
     };
-    // SAFETY: an entry's note is null, or has so many bytes.
-    let note =
-        |note: *const u8, size| if note.is_null() { &[][..] } else { unsafe { slice::from_raw_parts(note, size) } };
+    let note = |note: *const u8, size| {
+        if note.is_null() {
+            return &[][..];
+        }
+        // SAFETY: it is there, and has so many bytes.
+        unsafe { slice::from_raw_parts(note, size) }
+    };
     entries.iter().map(|entry| note(entry.metadata.cast_const().cast(), entry.metadata_size)).collect()
 }

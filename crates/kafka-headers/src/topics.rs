@@ -57,8 +57,8 @@ impl Question {
         // No topic has a NUL byte in its name; one that is asked for is not there, under any name.
         let names: Vec<CString> = topics.iter().map(|name| CString::new(*name).unwrap_or_default()).collect();
         let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
-        // SAFETY: the client lives for the calls. Names and options are copied by librdkafka before it returns, and what
-        // was made here is freed here, once; the queue is freed by `drop`.
+        // SAFETY: the client lives for the calls. Names and options are copied by librdkafka before it returns, and
+        // what was made here is freed here, once; the queue is freed by `drop`.
         unsafe {
             let queue = rd_kafka_queue_new(native);
             let collection = rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());

@@ -25,12 +25,16 @@ pub(crate) struct Reset {
 }
 
 impl<K: Clock> Assignment<K> {
-    /// Takes in that the client has reset a partition. `true` where it is read again: records that the client has
-    /// handed out meanwhile are of before.
-    pub(crate) fn reset(&self, consumer: &impl Consumer, Reset { partition, from }: Reset) -> KafkaResult<bool> {
+    /// Takes in that the client has reset a partition. The partitions that are read again for it: records of them that
+    /// the client has handed out meanwhile are of before.
+    pub(crate) fn reset(
+        &self,
+        consumer: &impl Consumer,
+        Reset { partition, from }: Reset,
+    ) -> KafkaResult<Vec<Partition>> {
         let (source, number) = partition;
-        if self.offsets().assignment(source, number).is_none() {
-            return Ok(false);
+        if self.offsets().assignment(source, number).is_none() || self.is_of_before(partition, from) {
+            return Ok(vec![]);
         }
         let name = &self.topics[usize::from(source)].name;
         let (low, high) = consumer.watermarks(partition)?;
@@ -42,14 +46,27 @@ impl<K: Clock> Assignment<K> {
                 low - from,
                 low - 1
             );
-            return Ok(false);
+            return Ok(vec![]);
+        }
+        if let Some(id) = consumer.identify(source)? {
+            let again = self.identified(consumer, source, id)?;
+            if !again.is_empty() {
+                return Ok(again);
+            }
         }
         self.read_again(consumer, &[(partition, low)])?;
         tracing::error!(
             "{name}/{number}: its log ends at {high}, and reading was at {from}: the topic was deleted and made anew, or the log was truncated; \
              all of it is read, from its beginning at {low}, and what was there before {from} and isn't now is lost"
         );
-        Ok(true)
+        Ok(vec![partition])
+    }
+
+    /// Whether a partition is read again already, so that the client has said this before it heard of that: as long as
+    /// nothing has come in, it can only be where it was told to begin.
+    fn is_of_before(&self, (source, number): Partition, from: i64) -> bool {
+        let begun = self.begun_again.lock().get(&(source, number)).copied();
+        begun.is_some_and(|begun| begun != from) && !self.offsets().has_received(source, number)
     }
 
     /// Takes in which topic a name stands for. Where that is another than before, all that is assigned of it is read
@@ -103,6 +120,7 @@ impl<K: Clock> Assignment<K> {
         let starts: Vec<Start> =
             beginnings.iter().map(|&(partition, low)| Start { partition, offset: Some(low) }).collect();
         consumer.seek(&starts)?;
+        self.begun_again.lock().extend(beginnings.iter().copied());
         let position = |&((source, partition), offset): &(Partition, i64)| Position { source, partition, offset };
         let positions: Vec<Position> = beginnings.iter().map(position).collect();
         if let Err(error) = consumer.store(&positions).and_then(|()| consumer.commit(&positions)) {

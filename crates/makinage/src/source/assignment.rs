@@ -1,6 +1,6 @@
 //! What happens when partitions are assigned or taken away. Runs inside the source thread's `poll`.
 
-use std::{mem, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
 
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, MutexGuard};
@@ -31,6 +31,8 @@ pub(crate) struct Assignment<K> {
     pub(super) stop: Stop,
     pub(super) clock: K,
     pub(super) known: Mutex<Known>,
+    /// Partitions that are read again since they were assigned, and where their reading began anew.
+    pub(super) begun_again: Mutex<BTreeMap<Partition, i64>>,
     offsets: Mutex<Offsets>,
     /// Events that have been read and not been handed to the pipeline yet.
     portion: Mutex<Vec<Event>>,
@@ -47,6 +49,7 @@ impl<K: Clock> Assignment<K> {
             stop,
             clock,
             known: Mutex::new(Known::nothing(topics.len())),
+            begun_again: Mutex::default(),
             offsets: Mutex::default(),
             portion: Mutex::default(),
         }
@@ -108,6 +111,7 @@ impl<K: Clock> Assignment<K> {
             offsets.assign(source, partition);
         }
         drop(offsets);
+        self.begun_again.lock().retain(|partition, _| !partitions.contains(partition));
         tracing::info!("assigned: {}", self.describe(partitions));
         // The client remembers that a partition was paused when it was taken away, and nobody else would resume it.
         if let Err(error) = consumer.assign(&starts).and_then(|()| consumer.resume(partitions)) {

@@ -84,24 +84,24 @@ impl Group {
             return;
         }
         let name = self.settings.get("group.id").unwrap_or_default();
-        match (code, self.settings.get("group.instance.id")) {
-            (RDKafkaErrorCode::FencedInstanceId, Some(instance)) => tracing::error!(
+        let instance = self.settings.get("group.instance.id").filter(|_| code == RDKafkaErrorCode::FencedInstanceId);
+        if let Some(instance) = instance {
+            tracing::error!(
                 "consumer group {name}: another instance has joined as group.instance.id {instance} and has this one's partitions: the service ends; \
                  give each instance a group.instance.id of its own, or leave it out"
-            ),
-            _ => tracing::error!(
+            );
+        } else {
+            tracing::error!(
                 "consumer group {name}: Kafka's client can't go on ({code}: {reason}): the service ends; \
                  start it again once that is mended"
-            ),
+            );
         }
     }
 
-    /// The partition, where it is read again from its beginning.
-    pub(super) fn reset(&self, consumer: &impl Consumer, line: &ResetLine) -> KafkaResult<Option<Partition>> {
-        let Some(source) = self.source(&line.topic) else { return Ok(None) };
-        let partition = (source, line.partition);
-        let moved = self.assignment.reset(consumer, Reset { partition, from: line.from })?;
-        Ok(moved.then_some(partition))
+    /// The partitions that are read again from their beginning.
+    pub(super) fn reset(&self, consumer: &impl Consumer, line: &ResetLine) -> KafkaResult<Vec<Partition>> {
+        let Some(source) = self.source(&line.topic) else { return Ok(vec![]) };
+        self.assignment.reset(consumer, Reset { partition: (source, line.partition), from: line.from })
     }
 
     /// The partitions that are read again from their beginning.

@@ -30,13 +30,14 @@ struct Client {
     /// The same of all partitions; `None` where nobody answers.
     watermarks: Cell<Option<(i64, i64)>>,
     calls: RefCell<Vec<String>>,
+    /// The topic that is there.
+    id: RefCell<Option<TopicId>>,
 }
 
 impl Client {
-    fn call(&self, what: &str, offsets: &[Position]) -> KafkaResult<()> {
+    fn call(&self, what: &str, offsets: &[Position]) {
         let offsets: Vec<_> = offsets.iter().map(|position| (position.partition, position.offset)).collect();
         self.calls.borrow_mut().push(format!("{what} {offsets:?}"));
-        Ok(())
     }
 }
 
@@ -52,11 +53,13 @@ impl Consumer for Client {
     }
 
     fn store(&self, positions: &[Position]) -> KafkaResult<()> {
-        self.call("store", positions)
+        self.call("store", positions);
+        Ok(())
     }
 
     fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
-        self.call("commit", positions)
+        self.call("commit", positions);
+        Ok(())
     }
 
     fn poll<T>(&self, _timeout: Duration, _read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
@@ -92,7 +95,7 @@ impl Consumer for Client {
     }
 
     fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
-        unreachable!()
+        Ok(self.id.borrow().clone())
     }
 
     fn look_up(&self, _topic: &str) -> Topic {
@@ -139,7 +142,7 @@ impl Source {
         Self { assignment, client, intake: received, open }
     }
 
-    fn reset(&self, partition: i32, from: i64) -> (KafkaResult<bool>, String) {
+    fn reset(&self, partition: i32, from: i64) -> (KafkaResult<Vec<Partition>>, String) {
         let log = Log::default();
         let reset = Reset { partition: (0, partition), from };
         let moved = log.keep_from(tracing::Level::ERROR, || self.assignment.reset(&self.client, reset));
@@ -170,10 +173,10 @@ impl Source {
 fn what_was_deleted_before_it_was_read_is_told_and_counted_by_partition_and_reading_goes_on() {
     let source = Source::new((1200, 1300));
     let (moved, told) = source.reset(1, 900);
-    assert_eq!(moved, Ok(false));
+    assert_eq!(moved, Ok(vec![]));
     assert!(told.contains("data/1: 300 events are lost"), "{told}");
     assert!(told.contains("(offsets 900 to 1199); reading goes on at 1200"), "{told}");
-    assert_eq!(source.reset(0, 1150).0, Ok(false));
+    assert_eq!(source.reset(0, 1150).0, Ok(vec![]));
     assert!(source.assignment.acks.counts().to_string().ends_with(", 350 lost to retention before they were read"));
     assert!(source.calls().is_empty() && source.revoked().is_empty());
 }
@@ -182,7 +185,7 @@ fn what_was_deleted_before_it_was_read_is_told_and_counted_by_partition_and_read
 fn a_log_that_ends_before_the_position_is_read_again_and_nothing_of_before_is_committed() {
     let source = Source::new((0, 300));
     let (moved, told) = source.reset(0, 900);
-    assert_eq!(moved, Ok(true));
+    assert_eq!(moved, Ok(vec![(0, 0)]));
     assert!(told.contains("data/0: its log ends at 300, and reading was at 900"), "{told}");
     assert_eq!(source.calls(), ["seek [(0, Some(0))]", "store [(0, 0)]", "commit [(0, 0)]"]);
     assert_eq!(source.revoked(), [[source.open[0].assignment()]]);
@@ -201,7 +204,7 @@ fn a_reset_that_cannot_be_judged_is_an_error_and_one_of_a_partition_that_is_not_
     source.client.watermarks.set(None);
     let (moved, told) = source.reset(0, 900);
     assert!(moved.is_err() && told.is_empty(), "{told}");
-    assert_eq!(source.reset(2, 900), (Ok(false), String::new()));
+    assert_eq!(source.reset(2, 900), (Ok(vec![]), String::new()));
     assert!(source.calls().is_empty());
 }
 
@@ -226,4 +229,22 @@ fn a_name_that_stands_for_another_topic_has_all_of_it_read_with_one_line() {
     );
     assert_eq!(source.identified("new"), (Ok(vec![]), String::new()));
     assert!(source.assignment.known.lock().is_new(0));
+}
+
+#[test]
+fn what_the_client_said_before_it_heard_is_no_second_reset() {
+    let source = Source::new((0, 300));
+    assert_eq!(source.identified("old").0, Ok(vec![]));
+    *source.client.id.borrow_mut() = Some(TopicId::new("new"));
+    let (again, told) = source.reset(0, 900);
+    assert_eq!(again, Ok(vec![(0, 0), (0, 1)]));
+    assert!(told.contains("topic data was deleted and made anew"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert_eq!(source.reset(0, 900), (Ok(vec![]), String::new()));
+    assert_eq!(source.reset(1, 900), (Ok(vec![]), String::new()));
+    assert_eq!(source.calls().len(), 3);
+    // Once something has come in, and the log ends before that again.
+    source.assignment.offsets().received(0, 0, 299, 1).expect("it is assigned");
+    source.client.watermarks.set(Some((0, 100)));
+    assert_eq!(source.reset(0, 300).0, Ok(vec![(0, 0)]));
 }

@@ -210,7 +210,7 @@ fn who_does_not_have_the_first_partition_waits_for_the_choice_of_who_does_and_no
     };
     assert_eq!(choice(Duration::from_secs(59)), None);
     assert!(group.commits.borrow().is_empty());
-    assert_eq!(choice(Duration::from_secs(60)), Some(vec![Start { partition: (0, 1), offset: Some(9) }]));
+    assert_eq!(choice(Duration::from_mins(1)), Some(vec![Start { partition: (0, 1), offset: Some(9) }]));
     *group.committed.borrow_mut() = [(0, [(0, Some(4)), (1, Some(5))].into())].into();
     assert_eq!(choice(Duration::ZERO), Some(vec![Start { partition: (0, 1), offset: Some(5) }]));
 }
