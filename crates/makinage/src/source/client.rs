@@ -276,3 +276,6 @@ impl ConsumerContext for Context<Group> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
