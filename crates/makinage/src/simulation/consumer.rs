@@ -35,6 +35,9 @@ impl SimConsumer {
         let state = RefCell::default();
         let inner = Rc::new(Inner { world: Rc::clone(world), service, assignment, state, closed: Cell::new(false) });
         world.group.borrow_mut().news.clear();
+        if !world.looks_for_topic() {
+            inner.assignment.missing(0);
+        }
         inner.join();
         Inner::commit_each_second(&inner);
         Self(inner)
@@ -159,6 +162,9 @@ impl Consumer for SimConsumer {
         if world.plan.is_away(world.time()) || world.fault(world.plan.odds.commit) {
             return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::OperationTimedOut));
         }
+        if !world.has_topic() {
+            return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition));
+        }
         let committed = |offset: &Option<i64>| offset.map(|offset| Committed { offset, topic: None });
         Ok((0..).zip(world.group.borrow().committed.iter().map(committed)).collect())
     }
@@ -186,6 +192,9 @@ impl Consumer for SimConsumer {
     }
 
     fn look_up(&self, _topic: &str) -> Topic {
+        if !self.0.world.has_topic() {
+            return Topic::Missing;
+        }
         Topic::Partitions(i32::try_from(self.0.world.plan.inputs.len()).unwrap_or(i32::MAX))
     }
 
