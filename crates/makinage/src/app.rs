@@ -180,7 +180,7 @@ impl Running {
         let left = self.source.take().map(thread::JoinHandle::join);
         // A thread that panicked has told so, and the service has not ended as it should.
         match streamed {
-            Some(Ok(streamed)) => Ok(streamed? && matches!(left, Some(Ok(())))),
+            Some(Ok(streamed)) => Ok(streamed? && matches!(left, Some(Ok(()))) && !self.ends.stop.failed()),
             _ => Ok(false),
         }
     }

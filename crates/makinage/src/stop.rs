@@ -29,6 +29,8 @@ pub struct Stop(Arc<State>);
 struct State {
     /// By itself, for signal handlers that do no more than set it.
     requested: Arc<AtomicBool>,
+    /// A part could not go on.
+    failed: AtomicBool,
     /// Milliseconds that a graceful stop may take.
     timeout: AtomicU64,
     /// Counts what became of the events, once there are any.
@@ -43,7 +45,12 @@ impl fmt::Debug for Stop {
 
 impl Default for State {
     fn default() -> Self {
-        Self { requested: Arc::default(), timeout: AtomicU64::new(BEFORE_THE_CONFIGURATION), counts: OnceLock::new() }
+        Self {
+            requested: Arc::default(),
+            failed: AtomicBool::new(false),
+            timeout: AtomicU64::new(BEFORE_THE_CONFIGURATION),
+            counts: OnceLock::new(),
+        }
     }
 }
 
@@ -56,6 +63,21 @@ impl Stop {
     /// Whether the end was asked for.
     pub fn requested(&self) -> bool {
         self.0.requested.load(Ordering::Relaxed)
+    }
+
+    /// Asks for the end since a part can't go on, in the time of a stop; `false` where that was asked for already.
+    pub fn fail(&self) -> bool {
+        let is_first = !self.0.failed.swap(true, Ordering::Relaxed);
+        if is_first && !self.requested() {
+            self.end_in_time();
+        }
+        self.request();
+        is_first
+    }
+
+    /// Whether a part could not go on.
+    pub fn failed(&self) -> bool {
+        self.0.failed.load(Ordering::Relaxed)
     }
 
     /// From now on a graceful stop is bounded by this.

@@ -128,6 +128,8 @@ pub(super) struct Plan {
     pub fixed_batch: Option<usize>,
     pub predict_timeout: Time,
     pub start_at_end: bool,
+    /// When the data topic is made; nothing is in it before.
+    pub made: Time,
     /// The first service stops at a failed event; those after it skip.
     pub first_stops: bool,
     /// From here on nothing goes wrong any more.
@@ -140,8 +142,12 @@ impl Plan {
         let calm_from = random.between(5, 60) * SECOND;
         let kinds = Kinds::draw(random);
         let partitions = random.between(1, 4);
-        let inputs = (0..partitions).map(|_| draw_inputs(random, &kinds, calm_from)).collect();
+        let mut inputs: Vec<Vec<Input>> = (0..partitions).map(|_| draw_inputs(random, &kinds, calm_from)).collect();
         let acts = draw_acts(random, calm_from);
+        let made = if random.chance(150) { random.below(calm_from) } else { 0 };
+        for input in inputs.iter_mut().flatten() {
+            input.at = input.at.max(made);
+        }
         Self {
             inputs,
             workers: random.count(1, 3),
@@ -157,7 +163,8 @@ impl Plan {
             batch_size: one_of(random, &[100, 400, 4000]),
             fixed_batch: random.chance(300).then(|| one_of(random, &[1, 5, 20])),
             predict_timeout: random.between(1, 10) * SECOND,
-            start_at_end: random.chance(100),
+            start_at_end: random.chance(if made > 0 { 500 } else { 100 }),
+            made,
             first_stops: random.chance(100),
             calm_from,
         }

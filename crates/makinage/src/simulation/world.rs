@@ -59,6 +59,8 @@ pub(super) struct World {
     log: RefCell<Option<Vec<String>>>,
     crashes: Cell<bool>,
     stopping_since: Cell<Option<Time>>,
+    /// The service has been there since before the data topic was.
+    has_seen_it_missing: Cell<bool>,
     pub plan: Plan,
     pub broker: RefCell<Broker>,
     pub group: RefCell<Coordinator>,
@@ -78,6 +80,7 @@ impl World {
             log: RefCell::new(logged.then(Vec::new)),
             crashes: Cell::new(false),
             stopping_since: Cell::new(None),
+            has_seen_it_missing: Cell::new(false),
             broker: RefCell::new(Broker::new(&plan)),
             group: RefCell::new(Coordinator::new(&plan)),
             oracle: RefCell::new(Oracle::new(&plan)),
@@ -145,6 +148,22 @@ impl World {
     /// Whether the service is being killed; nothing of it may do anything any more.
     pub(super) fn is_crashing(&self) -> bool {
         self.crashes.get()
+    }
+
+    /// Whether the data topic is there.
+    pub(super) fn has_topic(&self) -> bool {
+        self.time() >= self.plan.made
+    }
+
+    /// A service looks whether the data topic is there.
+    pub(super) fn looks_for_topic(&self) -> bool {
+        self.has_seen_it_missing.set(!self.has_topic());
+        self.has_topic()
+    }
+
+    /// Whether what is there at a first start is nobody's.
+    pub(super) fn starts_at_end(&self) -> bool {
+        self.plan.start_at_end && !self.has_seen_it_missing.get()
     }
 
     /// The next service begins.

@@ -123,6 +123,7 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
 
     /// Takes in what has been settled, and reads a portion where there is room for one.
     pub(crate) fn step(&mut self) {
+        self.consumer.mend();
         self.settle(Duration::ZERO);
         if self.is_full() {
             self.wait_for_room();

@@ -8,12 +8,17 @@
 //! - Order: events of a partition are handed over in the order of their offsets.
 
 pub mod acks;
+pub(crate) mod anew;
 pub(crate) mod assignment;
 pub mod client;
 pub(crate) mod consumer;
+mod group;
 pub mod kafka;
+pub(crate) mod known;
 pub mod memory;
+mod notices;
 pub mod offsets;
+mod standstill;
 mod start;
 
 use std::sync::Arc;

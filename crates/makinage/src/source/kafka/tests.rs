@@ -17,7 +17,12 @@ use crate::{
     clock::testing::Hand,
     config::{DataStart, Encoder},
     event::{Fate, Ticket},
-    source::{acks::Acks, consumer::Start, offsets::Position},
+    source::{
+        acks::Acks,
+        consumer::{Committed, Start},
+        known::TopicId,
+        offsets::Position,
+    },
     stop::Stop,
 };
 
@@ -103,8 +108,17 @@ impl Consumer for Fake {
         Ok(())
     }
 
-    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
-        Ok([(0, self.0.borrow().committed.get(&0).copied())].into())
+    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
+        let offset = self.0.borrow().committed.get(&0).copied();
+        Ok([(0, offset.map(|offset| Committed { offset, topic: None }))].into())
+    }
+
+    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        Ok(None)
+    }
+
+    fn seek(&self, _starts: &[Start]) -> KafkaResult<()> {
+        unreachable!()
     }
 
     fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
@@ -124,6 +138,8 @@ impl Consumer for Fake {
     }
 
     fn tell(&self, _error: &KafkaError) {}
+
+    fn mend(&mut self) {}
 }
 
 struct Case {
