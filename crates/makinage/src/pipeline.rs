@@ -3,7 +3,7 @@
 //! ```text
 //!  source ──Intake──▶ queue ──batch──▶ flights ──Job──▶ pool: worker processes (decode, the three steps, encode)
 //!    ▲                                    │                       │
-//!    └── acks ◀── sink ◀── write ◀── landed, in order ◀── Answer ─┘
+//!    └── acks ◀── sink ◀── write ◀── leave, lane by lane ◀─ Answer ─┘
 //! ```
 //!
 //! The steps are the [`Stream`]'s; here are the channels that it listens to, and the clock.
