@@ -123,6 +123,8 @@ pub(super) struct Plan {
     pub start_at_end: bool,
     /// The first service stops at a failed event; those after it skip.
     pub first_stops: bool,
+    /// How long a stop may take.
+    pub stop_timeout: Time,
     /// From here on nothing goes wrong any more.
     pub calm_from: Time,
 }
@@ -151,6 +153,7 @@ impl Plan {
             predict_timeout: random.between(1, 10) * SECOND,
             start_at_end: random.chance(100),
             first_stops: random.chance(100),
+            stop_timeout: if random.chance(300) { 4 * SECOND } else { 25 * SECOND },
             calm_from,
         }
     }

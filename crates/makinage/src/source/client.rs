@@ -38,20 +38,22 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// A member of the application's consumer group.
 pub type KafkaConsumer = BaseConsumer<Context<Group>>;
 
-/// Joins the group.
-pub(super) fn join(
+/// A client that is to join the group.
+pub(super) fn create(
     settings: &ClientConfig,
     assignment: Arc<Assignment<SystemClock>>,
     connection: Arc<Connection>,
 ) -> KafkaResult<KafkaConsumer> {
     let group = Group { assignment, membership: Mutex::default() };
-    let consumer: KafkaConsumer = settings.create_with_context(Context::new(connection, group))?;
-    let names: Vec<&str> = consumer.context().own.assignment.topics.iter().map(|topic| topic.name.as_str()).collect();
-    consumer.subscribe(&names)?;
-    Ok(consumer)
+    settings.create_with_context(Context::new(connection, group))
 }
 
 impl Consumer for KafkaConsumer {
+    fn join(&self) -> KafkaResult<()> {
+        let topics = &self.context().own.assignment.topics;
+        self.subscribe(&topics.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>())
+    }
+
     fn poll<T>(&self, timeout: Duration, read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
         let message = match Self::poll(self, timeout)? {
             Ok(message) => message,

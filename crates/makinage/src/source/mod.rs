@@ -11,9 +11,13 @@ pub mod acks;
 pub(crate) mod assignment;
 pub mod client;
 pub(crate) mod consumer;
+mod first;
 pub mod kafka;
 pub mod memory;
+mod numbered;
 pub mod offsets;
+pub(crate) mod room;
+mod standing;
 mod start;
 
 use std::sync::Arc;

@@ -31,6 +31,10 @@ impl Group {
 }
 
 impl Consumer for Group {
+    fn join(&self) -> KafkaResult<()> {
+        unreachable!("it is chosen before the group is joined, or after")
+    }
+
     fn committed(&self, source: u16) -> KafkaResult<Committed> {
         Ok(self.committed.borrow()[&source].clone())
     }
