@@ -96,7 +96,7 @@ impl KafkaSource {
     }
 
     /// Joins the group once it is told to, reads until it is told to stop, then waits for what is under way, commits
-    /// and leaves, in less than this time. `false` where the group can't be joined.
+    /// and leaves, in less than this time. `false` where the group can't be joined, or something was given up.
     pub fn run(mut self, begin: &Receiver<()>, stop_timeout: Duration) -> bool {
         while !self.assignment.stop.requested() && begin.try_recv().is_err() {
             panics::point("source");
@@ -107,8 +107,7 @@ impl KafkaSource {
             panics::point("source");
             self.step();
         }
-        self.leave(stop_timeout);
-        joined
+        self.leave(stop_timeout) && joined
     }
 }
 
@@ -293,22 +292,27 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
     }
 
     /// Ends without replay: what is under way is waited for, its offsets are committed, the group is left, all in less
-    /// than this time.
-    pub(crate) fn leave(self, timeout: Duration) {
+    /// than this time. `false` where something was given up.
+    pub(crate) fn leave(self, timeout: Duration) -> bool {
         // A pipeline that has ended by itself (`on_error: stop`), or never began, settles nothing more.
         let listening = self.assignment.intake.send(Intake::Stop).is_ok();
         let drain = if listening { timeout.saturating_sub(kept_for_the_end(timeout)) } else { Duration::ZERO };
         // The time of a stop that was asked for began when it was.
         let deadline = self.now() + drain;
         let deadline = self.assignment.stop.drains_until().map_or(deadline, |until| until.min(deadline));
-        loop {
+        let open = loop {
             let left = deadline.saturating_duration_since(self.now());
             let last = self.assignment.acks.is_closed() || left.is_zero();
             self.settle(1, left.min(POLL));
             let open = self.assignment.offsets().unsettled();
             if open == 0 || last {
-                break;
+                break open;
             }
+        };
+        if open > 0 {
+            tracing::warn!(
+                "{open} events under way are given up, so that others have their partitions at once: they are scored again"
+            );
         }
         let partitions: Vec<Partition> = self.assignment.offsets().partitions().collect();
         self.assignment.commit(&self.consumer, &partitions);
@@ -316,6 +320,7 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
             // The close below revokes once more; there is nothing left to wait for.
             self.assignment.offsets().revoke(source, partition);
         }
+        open == 0
     }
 }
 

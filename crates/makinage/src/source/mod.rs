@@ -1,8 +1,8 @@
 //! Where events come from.
 //!
 //! A source runs on a thread of its own, hands events to the pipeline over a bounded channel, and is told through
-//! [`acks::Acks`] what became of each. It never waits for the model: back-pressure is the number of events whose fate
-//! is open.
+//! [`acks::Acks`] what became of each. It never waits for the model: back-pressure is what is held of events whose fate
+//! is open, and of those behind them.
 //!
 //! - Delivery: at least once. An offset is committed only when it and all before it in its partition are settled.
 //! - Order: events of a partition are handed over in the order of their offsets.

@@ -68,6 +68,8 @@ struct Lane {
     held: usize,
     /// What it held when it was paused.
     paused: Option<usize>,
+    /// It was paused under another number: the client doesn't know that it is another assignment.
+    left_paused: bool,
 }
 
 /// Decides what is read.
@@ -121,6 +123,11 @@ impl Room {
             .map(|holding| (holding.assignment, Lane::seen(before.remove(&holding.assignment), &holding, now)))
             .collect();
         self.paused.retain(|assignment| self.lanes.contains_key(assignment));
+        for gone in before.values().filter(|lane| lane.paused.is_some() || lane.left_paused) {
+            if let Some(lane) = self.lanes.values_mut().find(|lane| lane.partition == gone.partition) {
+                lane.left_paused = lane.paused.is_none();
+            }
+        }
         let held = offsets.held();
         let change = Change { pause: self.to_pause(held, now), resume: self.to_resume(held) };
         (change != Change::default()).then_some(change)
@@ -135,7 +142,7 @@ impl Room {
         }
         for (assignment, _) in &change.resume {
             if let Some(lane) = self.lanes.get_mut(assignment) {
-                lane.paused = None;
+                (lane.paused, lane.left_paused) = (None, false);
             }
         }
         self.paused = self.lanes.iter().filter(|(_, lane)| lane.paused.is_some()).map(|(number, _)| *number).collect();
@@ -193,7 +200,8 @@ impl Room {
         let share = self.share();
         let has_room =
             |lane: &Lane| lane.paused.is_some_and(|paused| lane.held == 0 || 2 * lane.held < paused.min(share));
-        self.lanes.iter().filter(|(_, lane)| has_room(lane)).map(|(number, lane)| (*number, lane.partition)).collect()
+        let resumes = |lane: &Lane| lane.left_paused || has_room(lane);
+        self.lanes.iter().filter(|(_, lane)| resumes(lane)).map(|(number, lane)| (*number, lane.partition)).collect()
     }
 }
 
@@ -207,6 +215,7 @@ impl Lane {
             first,
             since: known.map_or(now, |lane| lane.since),
             held: holding.held,
+            left_paused: before.as_ref().is_some_and(|lane| lane.left_paused),
             paused: before.and_then(|lane| lane.paused),
         }
     }

@@ -297,7 +297,7 @@ fn what_never_finishes_is_given_up_early_enough_to_commit_and_to_leave() {
         if let Some(time) = stops_in {
             stop.drain_until(before + Duration::from_millis(time));
         }
-        source.leave(Duration::from_millis(timeout));
+        assert!(!source.leave(Duration::from_millis(timeout)), "one was given up");
         assert_eq!(clock.now() - before, Duration::from_millis(waits));
         assert_eq!(fake.calls(), ["store 4", "store 4", "commit 4"]);
     }
@@ -342,7 +342,7 @@ fn the_end_waits_for_what_is_under_way_and_commits_it() {
     }
     case.fake.calls();
     let Case { source, fake, intake, .. } = case;
-    source.leave(Duration::from_secs(25));
+    assert!(source.leave(Duration::from_secs(25)));
     assert_eq!(fake.calls(), ["store 5", "store 5", "commit 5"]);
     assert!(matches!(intake.try_recv(), Ok(Intake::Stop)));
 }

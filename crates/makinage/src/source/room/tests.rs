@@ -183,6 +183,23 @@ fn what_a_rebalance_brings_is_read_and_what_it_takes_is_forgotten() {
 }
 
 #[test]
+fn a_partition_that_is_read_from_elsewhere_while_it_is_paused_is_resumed() {
+    let mut scene = Scene::new(2);
+    (scene.pace, scene.stuck) = (0, vec![true; 2]);
+    scene.turns(5 * SECOND);
+    assert_eq!(scene.paused, [true; 2]);
+    // The same partition under another number: the client goes on as it was.
+    scene.offsets.assign(0, 0);
+    let change = scene.room.look(&scene.offsets, scene.now + LOOK).expect("a change");
+    let number = scene.offsets.assignment(0, 0).expect("it is assigned");
+    assert_eq!(change, Change { pause: vec![], resume: vec![(number, (0, 0))] });
+    // It could not be resumed, and so is to be again.
+    assert_eq!(scene.room.look(&scene.offsets, scene.now + 2 * LOOK), Some(change.clone()));
+    scene.room.changed(&change);
+    assert_eq!(scene.room.look(&scene.offsets, scene.now + 3 * LOOK), None);
+}
+
+#[test]
 fn large_events_count_by_their_bytes() {
     let mut offsets = Offsets::default();
     offsets.assign(0, 0);
