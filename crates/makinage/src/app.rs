@@ -12,7 +12,7 @@
 use std::{sync::Arc, thread, time::Duration};
 
 use anyhow::Context;
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{
     child::confine,
@@ -31,7 +31,7 @@ use crate::{
     source::{
         Wiring,
         acks::Acks,
-        kafka::{KafkaSource, MAX_OPEN},
+        kafka::{KafkaSource, MOST_OPEN},
     },
     stop::Stop,
     store::{self, Store, workspace::Workspace},
@@ -68,6 +68,8 @@ pub(crate) fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> a
 /// The parts, one a thread.
 struct Service {
     source: KafkaSource,
+    /// Says that there is a generation.
+    begins: Receiver<()>,
     stream: Stream,
     models: ModelReader,
     fetcher: Fetcher<KafkaShelf>,
@@ -96,9 +98,10 @@ impl Service {
         let store = Store::open(&store::folder_of(config), config.models.keep)?;
         let samples = Samples::default();
 
-        // Each message holds at least one of the at most MAX_OPEN open events, or is one of a few about the assignment.
-        let (intake, events) = bounded(MAX_OPEN + 64);
+        // Each message holds at least one of the at most MOST_OPEN open events, or is one of a few about assignments.
+        let (intake, events) = bounded(MOST_OPEN + 64);
         let (ready, generations) = bounded(1);
+        let (begin, begins) = bounded(1);
         let (answers, workers) = bounded(ANSWERS);
         let (limit, largest_output) = bounded(1);
 
@@ -129,18 +132,19 @@ impl Service {
             largest_output: LargestOutput::new(largest_output),
             mailbox: Arc::clone(&ends.mailbox),
         };
-        let hand_over = HandOver::new(builder, LoaderOutlets { ready, memory: store }, Arc::clone(&ends.mailbox));
+        let hand_over =
+            HandOver::new(builder, LoaderOutlets { ready, begin, memory: store }, Arc::clone(&ends.mailbox));
         let known = loader::Source { models: shelf, asks: requests };
         let loader = Loader::new(config.clone(), Arc::clone(&ends.mailbox), known, hand_over);
-        Ok(Self { source, stream, models, fetcher, loader, config: config.clone(), ends })
+        Ok(Self { source, begins, stream, models, fetcher, loader, config: config.clone(), ends })
     }
 
     /// Starts a thread for each part; those who make generations are among `makers`.
     fn start(self, changes: Option<Changes>, makers: &mut Threads) -> anyhow::Result<Running> {
-        let Self { source, stream, models, fetcher, loader, config, ends } = self;
-        let drain_timeout = config.application.stop_timeout;
+        let Self { source, begins, stream, models, fetcher, loader, config, ends } = self;
+        let stop_timeout = config.application.stop_timeout;
         let mut running = Running { source: None, stream: None, ends };
-        running.source = Some(spawn("source", move || source.run(drain_timeout))?);
+        running.source = Some(spawn("source", move || source.run(&begins, stop_timeout))?);
         makers.start("models", || models.run())?;
         makers.start("fetch", || {
             // A large model is hashed and assembled here while another serves.
@@ -167,7 +171,7 @@ fn spawn<T: Send + 'static>(
 
 /// The stream's two threads. Dropping this ends all parts.
 struct Running {
-    source: Option<thread::JoinHandle<()>>,
+    source: Option<thread::JoinHandle<bool>>,
     stream: Option<thread::JoinHandle<anyhow::Result<bool>>>,
     ends: Ends,
 }
@@ -180,7 +184,7 @@ impl Running {
         let left = self.source.take().map(thread::JoinHandle::join);
         // A thread that panicked has told so, and the service has not ended as it should.
         match streamed {
-            Some(Ok(streamed)) => Ok(streamed? && matches!(left, Some(Ok(()))) && !self.ends.stop.failed()),
+            Some(Ok(streamed)) => Ok(streamed? && matches!(left, Some(Ok(true))) && !self.ends.stop.failed()),
             _ => Ok(false),
         }
     }

@@ -89,6 +89,8 @@ impl<S: Sink> Pipeline<S> {
                 self.outlets.mailbox.complain(trouble);
             }
             if news.ends {
+                // Those who bring events stop at once, and what has finished is committed while the sink is flushed.
+                self.outlets.stop.request();
                 self.outlets.stop.end_in_time();
             }
         }

@@ -2,13 +2,13 @@
 //! time-out.
 
 use std::{
-    fmt, io, process,
+    fmt, io, mem, process,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use signal_hook::{
@@ -22,6 +22,15 @@ use crate::{counts::Counts, log, panics};
 /// Milliseconds for a stop before the configuration has said how long it may take.
 const BEFORE_THE_CONFIGURATION: u64 = 25_000;
 
+/// The end of a stop's time, in which what has finished is committed and the group is left, so that others have the
+/// partitions at once.
+const END: Duration = Duration::from_secs(2);
+
+/// What is kept for the end of a stop that may take so long.
+pub fn kept_for_the_end(timeout: Duration) -> Duration {
+    END.min(timeout / 4)
+}
+
 /// Says that the program should end.
 #[derive(Clone, Default)]
 pub struct Stop(Arc<State>);
@@ -33,6 +42,8 @@ struct State {
     failed: AtomicBool,
     /// Milliseconds that a graceful stop may take.
     timeout: AtomicU64,
+    /// Until when what is under way may be waited for, once the end has its time.
+    drains_until: OnceLock<Instant>,
     /// Counts what became of the events, once there are any.
     counts: OnceLock<Box<dyn Fn() -> Counts + Send + Sync>>,
 }
@@ -49,6 +60,7 @@ impl Default for State {
             requested: Arc::default(),
             failed: AtomicBool::new(false),
             timeout: AtomicU64::new(BEFORE_THE_CONFIGURATION),
+            drains_until: OnceLock::new(),
             counts: OnceLock::new(),
         }
     }
@@ -85,6 +97,11 @@ impl Stop {
         self.0.timeout.store(timeout.as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// Until when what is under way may be waited for; `None` as long as nothing bounds the end.
+    pub fn drains_until(&self) -> Option<Instant> {
+        self.0.drains_until.get().copied()
+    }
+
     /// Counts the events from now on, so that what became of them is told whichever way the program ends.
     pub fn count_with(&self, counts: impl Fn() -> Counts + Send + Sync + 'static) {
         // A second service of one process, which no program has, would be counted by itself.
@@ -117,9 +134,11 @@ impl Stop {
         let mut signals = Signals::new([SIGTERM, SIGINT])?;
         let stop = self.clone();
         thread::Builder::new().name("signals".into()).spawn(move || {
+            // What else asks for the end has time for it: a first signal doesn't cut that short.
+            let mut signalled = false;
             for signal in signals.forever() {
                 panics::point("signals");
-                if stop.requested() {
+                if mem::replace(&mut signalled, true) {
                     tracing::warn!("second signal: ending at once; unfinished events are read again at the next start");
                     stop.tell_counts();
                     end_now(128 + signal);
@@ -148,7 +167,13 @@ impl Stop {
         Ok(())
     }
 
+    /// What is under way may be waited for until then. The first reason to end is the one that counts.
+    pub(crate) fn drain_until(&self, then: Instant) {
+        let _ = self.0.drains_until.set(then);
+    }
+
     fn end_after(self, timeout: Duration) {
+        self.drain_until(Instant::now() + timeout.saturating_sub(kept_for_the_end(timeout)));
         let spawned = thread::Builder::new().name("stop timeout".into()).spawn(move || {
             thread::sleep(timeout);
             tracing::error!(

@@ -78,7 +78,7 @@ pub(super) const ROOMS: &[Room] = &[
     room("write", &["clock", "config", "event", "failures", "flights", "sink", "source", "wire"]),
     room("failures", &["config", "event"]),
     room("sink", &["clock", "config", "event", "kafka", "panics", "said", "source"]),
-    room("source", &["clock", "config", "counts", "event", "kafka", "panics", "stop"]),
+    room("source", &["clock", "config", "counts", "event", "kafka", "panics", "said", "stop"]),
     room("queue", &["batch", "event"]),
     room("batch", &["config"]),
     room("publish", &["archive", "kafka", "model", "record", "said", "topic"]),

@@ -11,6 +11,8 @@ use super::{Arrived, Configuration, Made, builder::Build, mailbox::Mailbox, memo
 pub(crate) struct LoaderOutlets<R> {
     /// Generations that are ready, to the pipeline.
     pub ready: Sender<R>,
+    /// Says that there is one, to whoever brings events.
+    pub begin: Sender<()>,
     /// Takes note of what was served, and of what was taken back.
     pub memory: Arc<dyn Memory>,
 }
@@ -77,6 +79,8 @@ impl<B: Build> HandOver<B> {
             self.is_over = true;
             return None;
         }
+        // Said once is enough, so that there may be no room for more, or nobody who listens any longer.
+        let _ = self.outlets.begin.try_send(());
         self.outlets.memory.served(&made.model.model, &made.model.place);
         self.serving.replace(made)
     }

@@ -31,15 +31,13 @@ use crate::{
 pub(super) struct SimConsumer(pub(super) Rc<Inner>);
 
 impl SimConsumer {
-    pub(super) fn join(world: &Rc<World>, service: u32, assignment: Arc<Assignment<WorldClock>>) -> Self {
+    pub(super) fn create(world: &Rc<World>, service: u32, assignment: Arc<Assignment<WorldClock>>) -> Self {
         let state = RefCell::default();
-        let inner = Rc::new(Inner { world: Rc::clone(world), service, assignment, state, closed: Cell::new(false) });
-        world.group.borrow_mut().news.clear();
+        let (joined, closed) = (Cell::new(false), Cell::new(false));
+        let inner = Rc::new(Inner { world: Rc::clone(world), service, assignment, state, joined, closed });
         if !world.looks_for_topic() {
             inner.assignment.missing(0);
         }
-        inner.join();
-        Inner::commit_each_second(&inner);
         Self(inner)
     }
 }
@@ -49,6 +47,14 @@ pub(super) fn of_topic(partitions: &[i32]) -> Vec<Partition> {
 }
 
 impl Consumer for SimConsumer {
+    fn join(&self) -> KafkaResult<()> {
+        self.0.world.group.borrow_mut().news.clear();
+        self.0.joined.set(true);
+        self.0.join();
+        self.0.commit_each_second();
+        Ok(())
+    }
+
     fn poll<T>(&self, timeout: Duration, read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
         let (inner, world) = (&self.0, &self.0.world);
         let until = world.time() + micros(timeout);

@@ -48,6 +48,12 @@ impl Coordinator {
         (0..).zip(&self.owners).filter(|(_, one)| **one == owner).map(|(partition, _)| partition).collect()
     }
 
+    /// Whether this service may commit: as a member, or before it joins where there is none.
+    pub(super) fn takes_commits_of(&self, service: u32, joined: bool) -> bool {
+        let empty = self.member.is_none() && self.owned_by(Owner::Peer).is_empty();
+        self.member == Some(service) || (!joined && empty)
+    }
+
     /// The partitions that nobody has go to this service.
     pub(super) fn assign_rest(&mut self, service: u32) {
         let mine = self.owned_by(Owner::Nobody);

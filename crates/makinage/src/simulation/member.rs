@@ -53,6 +53,8 @@ pub(super) struct Inner {
     pub(super) service: u32,
     pub(super) assignment: Arc<Assignment<WorldClock>>,
     pub(super) state: RefCell<State>,
+    /// Whether it has asked to be a member.
+    pub(super) joined: Cell<bool>,
     pub(super) closed: Cell<bool>,
 }
 
@@ -88,11 +90,12 @@ impl Inner {
         });
     }
 
-    /// A commit arrives at the coordinator, which takes it from any member, for any partition.
+    /// A commit arrives at the coordinator, which takes it from any member, for any partition, and from anybody as long
+    /// as there is no member.
     pub(super) fn commit(&self, offsets: &BTreeMap<i32, i64>) -> KafkaResult<()> {
         let world = &self.world;
         let failed = world.plan.is_away(world.time()) || world.fault(world.plan.odds.commit);
-        let given_up = world.group.borrow().member != Some(self.service);
+        let given_up = !world.group.borrow().takes_commits_of(self.service, self.joined.get());
         self.state.borrow_mut().commit_failed = failed || given_up;
         if failed || given_up {
             world.tell(|| format!("a commit of {offsets:?} fails"));
@@ -210,6 +213,10 @@ impl Inner {
         drop(state);
         if has_ticket {
             self.world.oracle.borrow_mut().read(&self.world.plan, self.service, input.kind);
+            let read = self.world.oracle.borrow().done(self.service).read;
+            if let Some(service) = &*self.world.service.borrow() {
+                service.has_read(&self.world, read);
+            }
         }
         let value = format!("[{partition},{}]", input.offset);
         let key = format!("k{}", input.offset);

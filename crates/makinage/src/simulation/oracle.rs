@@ -21,6 +21,8 @@ pub(super) const MODEL: &str =
     "a partition never goes back to an earlier generation, unless all workers of one before it died";
 pub(super) const SETTLES: &str = "nothing is open for ever: when faults stop, everything settles";
 pub(super) const BOUNDED: &str = "memory is bounded";
+pub(super) const LEAVES: &str = "a stop leaves the group in its time, whatever hangs";
+pub(super) const STOPS: &str = "nothing more is read once an event has failed under `on_error: stop`";
 pub(super) const COUNTED: &str = "the counts tell what happened";
 
 /// One assignment of a partition to one service, as tickets name it.

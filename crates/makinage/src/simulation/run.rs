@@ -8,11 +8,11 @@ use std::{
 
 use super::{
     group::Owner,
-    oracle::{Oracle, SETTLES},
+    oracle::{LEAVES, Oracle, SETTLES},
     peer,
     random::Random,
     schedule::{Act, Plan},
-    service::{STOP_TIMEOUT, Service},
+    service::Service,
     workers,
     world::{Interrupt, SECOND, Time, Who, World},
 };
@@ -92,7 +92,13 @@ fn serve(world: &Rc<World>, number: u32, end: Time) {
     let (service, mut source) = Service::start(world, number);
     world.service.replace(Some(Rc::clone(&service)));
     workers::make(world, number);
-    while !service.stop.requested() && !is_finished(world) && world.time() < end {
+    let goes_on = || !service.stop.requested() && !is_finished(world) && world.time() < end;
+    while goes_on() && !service.begins() {
+        world.interrupt();
+        source.prepare();
+    }
+    source.join();
+    while goes_on() {
         world.interrupt();
         source.step();
     }
@@ -104,13 +110,15 @@ fn serve(world: &Rc<World>, number: u32, end: Time) {
     service.stop.request();
     // What the program does when a stop takes too long.
     let doomed = number;
-    world.after(super::world::micros(STOP_TIMEOUT), move |world| {
-        let stuck = world.service.borrow().as_ref().is_some_and(|service| service.number == doomed);
-        if stuck {
-            world.crash();
+    world.after(world.plan.stop_timeout, move |world| {
+        let Some(stuck) = world.service.borrow().clone().filter(|service| service.number == doomed) else { return };
+        if !stuck.left.get() && !world.pipeline_waits.get() {
+            world.broken(LEAVES, format!("{} s were not enough", world.plan.stop_timeout / SECOND));
         }
+        world.crash();
     });
-    source.leave(STOP_TIMEOUT);
+    source.leave(Duration::from_micros(world.plan.stop_timeout));
+    service.left.set(true);
     while service.ended().is_none() {
         world.wait(Who::Source, Duration::from_millis(10), &|| service.ended().is_some());
     }

@@ -132,6 +132,8 @@ pub(super) struct Plan {
     pub made: Time,
     /// The first service stops at a failed event; those after it skip.
     pub first_stops: bool,
+    /// How long a stop may take.
+    pub stop_timeout: Time,
     /// From here on nothing goes wrong any more.
     pub calm_from: Time,
 }
@@ -166,6 +168,7 @@ impl Plan {
             start_at_end: random.chance(if made > 0 { 500 } else { 100 }),
             made,
             first_stops: random.chance(100),
+            stop_timeout: if random.chance(300) { 4 * SECOND } else { 25 * SECOND },
             calm_from,
         }
     }

@@ -12,8 +12,9 @@ use crossbeam_channel::{Receiver, unbounded};
 
 use super::{
     consumer::SimConsumer,
-    oracle::{BOUNDED, COUNTED},
+    oracle::{BOUNDED, COUNTED, STOPS},
     producer::SimProducers,
+    schedule::Plan,
     workers,
     world::{MILLISECOND, Time, Who, World, WorldClock},
 };
@@ -27,7 +28,9 @@ use crate::{
         Intake, Wiring,
         acks::Acks,
         assignment::Assignment,
-        kafka::{Group, KafkaSource, Space},
+        kafka::{Group, KafkaSource},
+        offsets::SLOT,
+        room::Space,
     },
     stop::Stop,
     stream::{Ended, Stream},
@@ -38,10 +41,16 @@ use crate::{
 type SimSink = KafkaSink<SimProducers, WorldClock>;
 pub(super) type SimSource = KafkaSource<SimConsumer, WorldClock>;
 
-pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(25);
 const TICK: Duration = Duration::from_secs(1);
+const FLUSH: Duration = Duration::from_millis(10);
 /// Events that are handed over at a time.
 const PORTION: usize = 16;
+
+/// What may be open: the plan says how many events while nothing stands still.
+fn space(plan: &Plan) -> Space {
+    Space { held: 2 * plan.open * SLOT, portion: PORTION }
+}
+
 /// A service, but for its source, which is what drives it.
 pub(super) struct Service {
     pub number: u32,
@@ -53,7 +62,15 @@ pub(super) struct Service {
     workers: RefCell<VecDeque<FromWorker>>,
     generations: RefCell<VecDeque<Pool>>,
     bell: Receiver<()>,
+    /// Whether there has been a generation.
+    begins: Cell<bool>,
+    /// How many records had been read when an event failed under `on_error: stop`.
+    last: Cell<Option<u64>>,
+    /// Whether the group was left.
+    pub(super) left: Cell<bool>,
     wake_at: Cell<Option<Time>>,
+    /// When its thread gives up what the sink has not taken, once that is all that is left to do.
+    flushes_until: Cell<Option<Time>>,
     ended: Cell<Option<Ended>>,
 }
 
@@ -66,13 +83,13 @@ impl Service {
         let start_from = if world.plan.start_at_end { DataStart::End } else { DataStart::Beginning };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, clock(Who::Source)));
-        let consumer = SimConsumer::join(world, number, Arc::clone(&assignment));
+        let consumer = SimConsumer::create(world, number, Arc::clone(&assignment));
         let group = Group {
             name: "app".to_owned(),
             endpoint: "kafka:9092".to_owned(),
             session_timeout: Duration::from_secs(45),
         };
-        let space = Space { events: world.plan.open, bytes: 64 << 20, portion: PORTION };
+        let space = space(&world.plan);
         let source = KafkaSource::with(consumer, Arc::clone(&assignment), group, space);
         let partitions = i32::try_from(world.plan.inputs.len()).expect("few");
         let sizes = Partitions::new(("predict", partitions), [("data", partitions)].into_iter());
@@ -92,7 +109,11 @@ impl Service {
             stream: RefCell::new(Some(stream)),
             workers: RefCell::default(),
             generations: RefCell::default(),
+            begins: Cell::new(false),
+            last: Cell::new(None),
+            left: Cell::new(false),
             wake_at: Cell::new(Some(world.time())),
+            flushes_until: Cell::new(None),
             ended: Cell::new(None),
         });
         (service, source)
@@ -108,7 +129,13 @@ impl Service {
         self.wake(world);
     }
 
+    /// Whether the source is to join its group.
+    pub(super) fn begins(&self) -> bool {
+        self.begins.get()
+    }
+
     pub(super) fn generation_is_ready(&self, world: &World, pool: Pool) {
+        self.begins.set(true);
         self.generations.borrow_mut().push_back(pool);
         self.wake(world);
     }
@@ -135,16 +162,24 @@ impl Service {
     pub(super) fn step(&self, world: &Rc<World>) {
         let Some(mut stream) = self.stream.take() else { return };
         let _ = self.bell.try_recv();
+        if let Some(until) = self.flushes_until.get() {
+            return self.flush(world, stream, until);
+        }
         self.read(world, &mut stream);
         let news = stream.go_on(world.now());
+        if news.ends {
+            self.stop.request();
+            self.last.set(Some(world.oracle.borrow().done(self.number).read));
+        }
         if let Some(trouble) = news.trouble {
             world.tell(|| format!("generation {} is in trouble: {}", trouble.generation, trouble.what));
             workers::make(world, self.number);
         }
         workers::look(world);
         if stream.is_done() {
-            self.end(world, stream);
-            return;
+            let until = world.time() + world.plan.stop_timeout;
+            self.flushes_until.set(Some(until));
+            return self.flush(world, stream, until);
         }
         let wait = stream.next_deadline(world.now()).map_or(TICK, |due| due.min(TICK));
         let wait = wait.max(Duration::from_micros(50));
@@ -181,10 +216,16 @@ impl Service {
         }
     }
 
-    /// The pipeline's thread ends, and the application learns of it.
-    fn end(&self, world: &Rc<World>, mut stream: Stream<SimSink>) {
+    /// The pipeline's thread flushes, a little at a time: the source's wait goes on meanwhile. Then it ends, and the
+    /// application learns of it.
+    fn flush(&self, world: &Rc<World>, mut stream: Stream<SimSink>, until: Time) {
         let clock = WorldClock { world: Rc::clone(world), who: Who::Pipeline };
-        let ended = stream.flush(STOP_TIMEOUT, &clock);
+        let ended = stream.flush(FLUSH, &clock);
+        if !ended.clean && world.time() < until {
+            self.wake_at.set(Some(world.time() + MILLISECOND));
+            self.stream.replace(Some(stream));
+            return;
+        }
         world.tell(|| format!("the pipeline has ended: {ended:?}"));
         self.ended.set(Some(ended));
         drop(stream);
@@ -193,11 +234,20 @@ impl Service {
         self.stop.request();
     }
 
+    /// A record has been read.
+    pub(super) fn has_read(&self, world: &World, read: u64) {
+        // The portion that was being read.
+        let most = PORTION as u64;
+        if self.last.get().is_some_and(|last| read > last + most) {
+            world.broken(STOPS, format!("{read} have been read, and {:?} had been", self.last.get()));
+        }
+    }
+
     fn check_bounds(&self, world: &World) {
-        let open = self.assignment.unsettled();
-        let most = world.plan.open + PORTION + world.plan.inputs.len();
-        if open > most {
-            world.broken(BOUNDED, format!("{open} events are open, and {most} may be"));
+        // One record more may be read than there is room for.
+        let (held, most) = (self.assignment.held(), space(&world.plan).most() + SLOT);
+        if held > most {
+            world.broken(BOUNDED, format!("{held} bytes are held, and {most} may be"));
         }
     }
 

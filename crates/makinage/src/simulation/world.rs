@@ -21,7 +21,10 @@ use super::{
     service::Service,
     workers::{self, Crews},
 };
-use crate::clock::{Clock, Shared};
+use crate::{
+    clock::{Clock, Shared},
+    stop::kept_for_the_end,
+};
 
 /// Microseconds since the beginning.
 pub(super) type Time = u64;
@@ -61,6 +64,8 @@ pub(super) struct World {
     stopping_since: Cell<Option<Time>>,
     /// The service has been there since before the data topic was.
     has_seen_it_missing: Cell<bool>,
+    /// Whether the pipeline's thread is in a wait, in which the source's can't go on here as it would.
+    pub pipeline_waits: Cell<bool>,
     pub plan: Plan,
     pub broker: RefCell<Broker>,
     pub group: RefCell<Coordinator>,
@@ -81,6 +86,7 @@ impl World {
             crashes: Cell::new(false),
             stopping_since: Cell::new(None),
             has_seen_it_missing: Cell::new(false),
+            pipeline_waits: Cell::new(false),
             broker: RefCell::new(Broker::new(&plan)),
             group: RefCell::new(Coordinator::new(&plan)),
             oracle: RefCell::new(Oracle::new(&plan)),
@@ -170,6 +176,7 @@ impl World {
     pub(super) fn reborn(&self) {
         self.crashes.set(false);
         self.stopping_since.set(None);
+        self.pipeline_waits.set(false);
     }
 
     /// The service begins to stop.
@@ -180,9 +187,11 @@ impl World {
     /// Whether what began then, or the stop if there is one, has had all the time that it needed.
     pub(super) fn is_leisurely(&self, began: Time, most: Time) -> bool {
         let in_time = |began: Time| self.time.get() - began < most;
+        let stop = Duration::from_micros(self.plan.stop_timeout);
+        let drains = micros(stop.saturating_sub(kept_for_the_end(stop))).min(most);
         let ended = self.service.borrow().as_ref().and_then(|service| service.ended());
         in_time(began)
-            && self.stopping_since.get().is_none_or(in_time)
+            && self.stopping_since.get().is_none_or(|began| self.time.get() - began < drains)
             && ended.is_none_or(|ended| ended.clean && !ended.stopped_by_error)
     }
 
@@ -195,10 +204,16 @@ impl World {
     /// Lets time pass until it is enough, for at most so long.
     pub(super) fn wait(self: &Rc<Self>, who: Who, timeout: Duration, enough: &dyn Fn() -> bool) {
         let until = self.time.get() + micros(timeout);
+        let nested = self.pipeline_waits.replace(who == Who::Pipeline);
         if who == Who::Pipeline {
             // What it has asked them before it waits.
             workers::look(self);
         }
+        self.let_pass(who, until, enough);
+        self.pipeline_waits.set(nested);
+    }
+
+    fn let_pass(self: &Rc<Self>, who: Who, until: Time, enough: &dyn Fn() -> bool) {
         loop {
             self.interrupt();
             if enough() {

@@ -13,6 +13,10 @@ use crate::{
 struct State {
     /// Not collected yet. Bounded by the number of events that the source lets be open.
     settled: Vec<(Ticket, Fate)>,
+    /// Those of which something has become that takes more room than they did.
+    grown: Vec<(Ticket, usize)>,
+    /// How many are to be settled before whoever waits for that is woken; one at least.
+    wanted: usize,
     closed: bool,
     counts: Counts,
 }
@@ -35,26 +39,39 @@ impl Acks {
     /// Says what became of one event. Once for each: whoever holds it is the only one to know.
     pub fn settle(&self, ticket: Ticket, fate: Fate) {
         let mut state = self.0.lock();
-        let was_empty = state.settled.is_empty();
         state.settled.push((ticket, fate));
         state.counts.settle(fate);
+        // The collector empties the list whole, and sleeps only while there are fewer.
+        let enough = state.settled.len() == state.wanted.max(1);
         drop(state);
-        // The collector empties the list whole, so only the first entry after that can find it asleep.
-        if was_empty {
+        if enough {
             self.0.notify();
         }
     }
 
+    /// Says that what has become of an event, before it is settled, takes so many bytes more than the event.
+    pub fn grew(&self, ticket: Ticket, bytes: usize) {
+        self.0.lock().grown.push((ticket, bytes));
+    }
+
     /// Waits for something to collect, or the end of it, for at most `timeout`.
     pub fn wait(&self, clock: &impl Clock, timeout: Duration) {
+        self.wait_for(1, clock, timeout);
+    }
+
+    /// The same, for so many.
+    pub fn wait_for(&self, wanted: usize, clock: &impl Clock, timeout: Duration) {
         if !timeout.is_zero() {
-            clock.wait(&self.0, timeout, |state| !state.settled.is_empty() || state.closed);
+            self.0.lock().wanted = wanted;
+            clock.wait(&self.0, timeout, |state| state.settled.len() >= state.wanted.max(1) || state.closed);
         }
     }
 
-    /// Swaps what has been settled into `into`, which must be empty.
-    pub fn collect(&self, into: &mut Vec<(Ticket, Fate)>) {
-        mem::swap(&mut self.0.lock().settled, into);
+    /// Swaps what has been settled into `into`, which must be empty; says what has grown before that, by how much.
+    pub fn collect(&self, into: &mut Vec<(Ticket, Fate)>) -> Vec<(Ticket, usize)> {
+        let mut state = self.0.lock();
+        mem::swap(&mut state.settled, into);
+        mem::take(&mut state.grown)
     }
 
     /// Nothing more is settled: whoever waits for that needn't.

@@ -3,21 +3,25 @@
 use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
 
 use crossbeam_channel::Sender;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::{
     Intake, Wiring,
     acks::Acks,
-    consumer::{Consumer, Partition, Start},
+    consumer::{Consumer, Partition, Record, Start},
     known::Known,
     offsets::{Offsets, Position},
     start,
 };
-use crate::{clock::Clock, config::DataTopic, event::Event, stop::Stop};
+use crate::{
+    clock::Clock,
+    config::DataTopic,
+    event::{Event, Fate, Place, Ticket},
+    stop::Stop,
+};
 
-/// The longest that a revoke waits for batches that are under way. Others of the group wait with it, and the broker's
-/// patience is `max.poll.interval.ms`.
+/// The longest that a revoke waits for batches that are under way: others of the group wait with it.
 const DRAIN: Duration = Duration::from_secs(20);
 /// The wait before brokers are asked again where to start.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
@@ -33,9 +37,25 @@ pub(crate) struct Assignment<K> {
     pub(super) known: Mutex<Known>,
     /// Partitions that are read again since they were assigned, and where their reading began anew.
     pub(super) begun_again: Mutex<BTreeMap<Partition, i64>>,
-    offsets: Mutex<Offsets>,
+    /// How long a revoke waits for what is under way.
+    drain: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    offsets: Offsets,
     /// Events that have been read and not been handed to the pipeline yet.
-    portion: Mutex<Vec<Event>>,
+    portion: Vec<Event>,
+    /// Empty but for the moment of taking in what was settled.
+    settled: Vec<(Ticket, Fate)>,
+}
+
+/// What has been read and not been handed to the pipeline, and what is held in all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken {
+    pub events: usize,
+    pub held: usize,
 }
 
 impl<K: Clock> Assignment<K> {
@@ -50,38 +70,54 @@ impl<K: Clock> Assignment<K> {
             clock,
             known: Mutex::new(Known::nothing(topics.len())),
             begun_again: Mutex::default(),
-            offsets: Mutex::default(),
-            portion: Mutex::default(),
+            drain: DRAIN,
+            state: Mutex::default(),
         }
     }
 
-    /// Adds to the portion that is handed over next; says how many events it has now.
-    pub(super) fn read(&self, event: Event) -> usize {
-        let mut portion = self.portion.lock();
-        portion.push(event);
-        portion.len()
+    /// The same, in a group whose brokers give up a member that hasn't polled for so long.
+    #[must_use]
+    pub(super) fn polled_within(self, interval: Duration) -> Self {
+        Self { drain: DRAIN.min(interval / 2), ..self }
+    }
+
+    /// Adds a record to the portion that is handed over next. `None` for one of a partition that was taken away
+    /// meanwhile: whoever has that now reads it.
+    pub(super) fn take(&self, record: Record<'_>) -> Option<Taken> {
+        let bytes = record.size();
+        let Record { partition: (source, partition), offset, key, value, headers } = record;
+        let mut state = self.state.lock();
+        let ticket = state.offsets.received(source, partition, offset, bytes)?;
+        let mut event = Event::new(ticket, Place { source, partition, offset }, key, value);
+        event.headers = headers;
+        state.portion.push(event);
+        Some(Taken { events: state.portion.len(), held: state.offsets.held() })
     }
 
     /// Hands the portion to the pipeline; `false` where there is none.
     pub(super) fn hand_over(&self) -> bool {
-        let events = mem::take(&mut *self.portion.lock());
-        if events.is_empty() {
+        let mut state = self.state.lock();
+        if state.portion.is_empty() {
             return false;
         }
+        // The next one has as many, more or less.
+        let next = Vec::with_capacity(state.portion.len());
+        let events = mem::replace(&mut state.portion, next);
+        drop(state);
         // The pipeline is gone only when the service is ending.
         let _ = self.intake.send(Intake::Events(events));
         true
     }
 
     /// Both the source thread and the callback, which runs inside its `poll`, come here; never at once.
-    pub(super) fn offsets(&self) -> MutexGuard<'_, Offsets> {
-        self.offsets.lock()
+    pub(super) fn offsets(&self) -> MappedMutexGuard<'_, Offsets> {
+        MutexGuard::map(self.state.lock(), |state| &mut state.offsets)
     }
 
-    /// Events whose fate is open.
+    /// Bytes that all open events count for.
     #[cfg(test)]
-    pub(crate) fn unsettled(&self) -> usize {
-        self.offsets().unsettled()
+    pub(crate) fn held(&self) -> usize {
+        self.offsets().held()
     }
 
     /// The assignment of a partition, where it is assigned.
@@ -90,13 +126,14 @@ impl<K: Clock> Assignment<K> {
         self.offsets().assignment(source, partition)
     }
 
-    /// Takes in what has been settled; waits up to `timeout` for something.
-    pub(super) fn settle(&self, timeout: Duration) {
-        self.acks.wait(&self.clock, timeout);
-        let mut settled = Vec::new();
-        self.acks.collect(&mut settled);
-        let mut offsets = self.offsets();
-        for (ticket, fate) in settled {
+    /// Takes in what has been settled; waits up to `timeout` for so many.
+    pub(super) fn settle(&self, wanted: usize, timeout: Duration) {
+        self.acks.wait_for(wanted, &self.clock, timeout);
+        let State { offsets, settled, .. } = &mut *self.state.lock();
+        for (ticket, bytes) in self.acks.collect(settled) {
+            offsets.grew(ticket, bytes);
+        }
+        for (ticket, fate) in settled.drain(..) {
             offsets.settle(ticket, fate);
         }
     }
@@ -164,11 +201,13 @@ impl<K: Clock> Assignment<K> {
 
     /// Waits until nothing of these assignments is under way any more.
     fn drain(&self, assignments: &[u32]) {
-        let deadline = self.clock.now() + DRAIN;
+        let deadline = self.clock.now() + self.drain;
         loop {
             let closed = self.acks.is_closed();
-            self.settle(Duration::ZERO);
+            self.settle(1, Duration::ZERO);
             let open: usize = assignments.iter().map(|assignment| self.offsets().unsettled_in(*assignment)).sum();
+            // The service may be told to stop meanwhile, and then has to leave in time.
+            let deadline = self.stop.drains_until().map_or(deadline, |stop| stop.min(deadline));
             let left = deadline.saturating_duration_since(self.clock.now());
             if open == 0 {
                 return;
@@ -179,7 +218,7 @@ impl<K: Clock> Assignment<K> {
                 );
                 return;
             }
-            self.settle(left.min(Duration::from_millis(100)));
+            self.settle(1, left.min(Duration::from_millis(100)));
         }
     }
 
@@ -207,7 +246,7 @@ impl<K: Clock> Assignment<K> {
 }
 
 /// Whether the group has given this member up, so that it takes no commit of it any more.
-fn is_no_member(error: &KafkaError) -> bool {
+pub(super) fn is_no_member(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
         Some(

@@ -42,8 +42,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// A member of the application's consumer group.
 pub type KafkaConsumer = BaseConsumer<Context<Group>>;
 
-/// A member that joins the group once it has seen which topics are there.
-pub(super) fn join(
+/// A client that is to join the group, once it has seen which topics are there.
+pub(super) fn create(
     settings: &ClientConfig,
     assignment: Arc<Assignment<SystemClock>>,
     connection: Arc<Connection>,
@@ -106,9 +106,15 @@ fn serve(consumer: &KafkaConsumer) -> Vec<Partition> {
 }
 
 impl Consumer for KafkaConsumer {
+    fn join(&self) -> KafkaResult<()> {
+        self.context().own.joins.store(true, Ordering::Relaxed);
+        begin(self)
+    }
+
     fn poll<T>(&self, timeout: Duration, read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
         let own = &self.context().own;
-        if !own.is_subscribed.load(Ordering::Relaxed)
+        if own.joins.load(Ordering::Relaxed)
+            && !own.is_subscribed.load(Ordering::Relaxed)
             && let Err(error) = begin(self)
         {
             return Some(Err(error));
@@ -232,8 +238,9 @@ impl Consumer for KafkaConsumer {
             return;
         }
         let (settings, assignment) = (own.settings.clone(), Arc::clone(&own.assignment));
-        match join(&settings, Arc::clone(&assignment), Arc::clone(&self.context().listener)) {
+        match create(&settings, Arc::clone(&assignment), Arc::clone(&self.context().listener)) {
             Ok(new) => {
+                new.context().own.joins.store(true, Ordering::Relaxed);
                 let held: Vec<Partition> = assignment.offsets().partitions().collect();
                 assignment.revoked(self, &held);
                 own.is_left.store(true, Ordering::Relaxed);

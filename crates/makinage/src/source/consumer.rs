@@ -29,6 +29,19 @@ pub struct Record<'r> {
     pub headers: Option<Headers>,
 }
 
+impl Record<'_> {
+    /// Bytes of key, value and headers.
+    pub(super) fn size(&self) -> usize {
+        let headers = self.headers.as_ref().map_or(0, size_of_all);
+        self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len) + headers
+    }
+}
+
+fn size_of_all(headers: &Headers) -> usize {
+    let Ok(headers) = headers else { return 0 };
+    kafka_headers::iter(headers.as_borrowed()).map(|(name, value)| name.len() + value.map_or(0, <[u8]>::len)).sum()
+}
+
 /// Where an assigned partition is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start {
@@ -47,7 +60,7 @@ pub struct Committed {
     pub topic: Option<TopicId>,
 }
 
-/// A member of a consumer group.
+/// A member of a consumer group, once it has joined.
 ///
 /// What the group says comes inside [`Consumer::poll`], through
 /// [`Assignment::assigned`](super::assignment::Assignment::assigned) and
@@ -55,6 +68,10 @@ pub struct Committed {
 /// too what happens to the partitions that are read: [`Assignment::reset`](super::assignment::Assignment::reset) and
 /// [`Assignment::identified`](super::assignment::Assignment::identified).
 pub trait Consumer {
+    /// Becomes a member of the group. Until then nothing is read, and the group's offsets can be asked for, and
+    /// committed as long as it has no members.
+    fn join(&self) -> KafkaResult<()>;
+
     /// Waits up to `timeout` for a record, which `read` takes.
     fn poll<T>(&self, timeout: Duration, read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>>;
 

@@ -43,6 +43,8 @@ pub struct Group {
     pub(super) assignment: Arc<Assignment<SystemClock>>,
     pub(super) membership: Mutex<Membership>,
     pub(super) notices: Notices,
+    /// It is to join the group; and has asked to.
+    pub(super) joins: AtomicBool,
     pub(super) is_subscribed: AtomicBool,
     pub(super) watch: Mutex<Watch>,
     pub(super) is_stuck: AtomicBool,
@@ -58,6 +60,7 @@ impl Group {
             assignment,
             membership: Mutex::default(),
             notices: Notices::default(),
+            joins: AtomicBool::new(false),
             is_subscribed: AtomicBool::new(false),
             watch: Mutex::default(),
             is_stuck: AtomicBool::new(false),

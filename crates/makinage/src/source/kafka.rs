@@ -3,8 +3,9 @@
 //! - Delivery: at least once. Offsets are stored, and so committed each second, only for the contiguous finished
 //!   prefix.
 //! - Order: by offset within a partition. Nothing is re-sought on a rebalance.
-//! - Back-pressure: when too many events are open the thread stops taking more; when that lasts, partitions are paused
-//!   (which drops what the client has prefetched, so not at once), and resumed well below the limit.
+//! - Back-pressure: only so much may be open ([`room`](super::room)). The thread stops taking more; what stands still is
+//!   paused by itself, which drops what the client has prefetched of it.
+//! - The group is joined once a generation can score: partitions that nobody can work on stay where they are.
 
 use std::{
     collections::HashSet,
@@ -12,54 +13,49 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rdkafka::{
-    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
-    message::OwnedHeaders,
-};
+use crossbeam_channel::Receiver;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use super::{
     Intake, Wiring,
-    assignment::Assignment,
+    assignment::{Assignment, Taken},
     client::{self, KafkaConsumer},
-    consumer::{Consumer, Partition, Record},
+    consumer::{Consumer, Partition},
+    first::First,
+    offsets::SLOT,
+    room::{Change, Room, Space},
+    standing::{self, Standing},
 };
 use crate::{
     clock::{Clock, SystemClock},
     config::DataTopic,
-    event::{Event, Place},
     kafka::{
         client::Cluster,
         pulse::Membership,
         topics::{Topic, create_command},
     },
     panics,
+    stop::kept_for_the_end,
 };
 
-/// Events that may be open at once: several full batches a worker, those in the producer, and enough behind them that
-/// nobody waits.
-pub const MAX_OPEN: usize = 32 * 1024;
-/// Bytes of key and value that may be open at once.
-const MAX_OPEN_BYTES: usize = 64 << 20;
-/// Events that are handed over at a time.
-const PORTION: usize = 1024;
-/// How long the limit may last before partitions are paused.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// What may be open at once: 64 Ki events, or 128 MiB. Half of it while nothing stands still: several full batches a
+/// worker, those in the producer, and enough behind them that nobody waits.
+const SPACE: Space = Space { held: 64 * 1024 * SLOT, portion: 1024 };
+/// Events that may be open at once as long as nothing stands still.
+pub const MAX_OPEN: usize = SPACE.usual() / SLOT;
+/// Events that may ever be open.
+pub const MOST_OPEN: usize = SPACE.most() / SLOT;
 /// An instance that has been without partitions for this time tells so.
 const UNASSIGNED: Duration = Duration::from_secs(8);
 /// The wait for the first event of a portion; settled events are looked at in between.
 const POLL: Duration = Duration::from_millis(100);
+/// How soon the group is joined when there is a generation.
+const SOON: Duration = Duration::from_millis(50);
 
 /// librdkafka's default of `session.timeout.ms`.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(45);
-
-/// How much may be open at once before nothing more is read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Space {
-    pub events: usize,
-    pub bytes: usize,
-    /// Events that are handed over at a time.
-    pub portion: usize,
-}
+/// librdkafka's default of `max.poll.interval.ms`.
+const POLL_INTERVAL: Duration = Duration::from_mins(5);
 
 /// The consumer group, as messages name it.
 #[derive(Debug)]
@@ -74,62 +70,104 @@ pub struct KafkaSource<C = KafkaConsumer, K = SystemClock> {
     consumer: C,
     assignment: Arc<Assignment<K>>,
     group: Group,
-    space: Space,
-    full_since: Option<Instant>,
-    paused: bool,
+    portion: usize,
+    room: Room,
+    standing: Standing,
+    first: First,
     missing: HashSet<String>,
     /// Since when there has been no partition to read; `None` once that was told.
     unassigned_since: Option<Instant>,
 }
 
 impl KafkaSource {
-    /// Joins the consumer group, which is the application.
+    /// A member of the consumer group, which is the application; it joins when it runs.
     pub fn new(cluster: &Cluster, topics: &[DataTopic], wiring: Wiring) -> KafkaResult<Self> {
         let settings = cluster.data_consumer();
-        let assignment = Arc::new(Assignment::new(topics, wiring, SystemClock));
-        let consumer = client::join(&settings, Arc::clone(&assignment), Arc::clone(&cluster.connection))?;
-        let session_timeout = settings.get("session.timeout.ms").and_then(|ms| ms.parse().ok());
-        let session_timeout = session_timeout.map_or(SESSION_TIMEOUT, Duration::from_millis);
+        let time = |name, default| {
+            let set = settings.get(name).and_then(|ms| ms.trim().parse().ok());
+            set.map_or(default, Duration::from_millis)
+        };
+        let assignment = Assignment::new(topics, wiring, SystemClock);
+        let assignment = Arc::new(assignment.polled_within(time("max.poll.interval.ms", POLL_INTERVAL)));
+        let consumer = client::create(&settings, Arc::clone(&assignment), Arc::clone(&cluster.connection))?;
+        let session_timeout = time("session.timeout.ms", SESSION_TIMEOUT);
         let group = Group { name: cluster.application().to_owned(), endpoint: cluster.endpoint(), session_timeout };
-        let space = Space { events: MAX_OPEN, bytes: MAX_OPEN_BYTES, portion: PORTION };
-        Ok(Self::with(consumer, assignment, group, space))
+        Ok(Self::with(consumer, assignment, group, SPACE))
+    }
+
+    /// Joins the group once it is told to, reads until it is told to stop, then waits for what is under way, commits
+    /// and leaves, in less than this time. `false` where the group can't be joined, or something was given up.
+    pub fn run(mut self, begin: &Receiver<()>, stop_timeout: Duration) -> bool {
+        while !self.assignment.stop.requested() && begin.try_recv().is_err() {
+            panics::point("source");
+            self.prepare();
+        }
+        let joined = self.join();
+        while joined && !self.assignment.stop.requested() {
+            panics::point("source");
+            self.step();
+        }
+        self.leave(stop_timeout) && joined
     }
 }
 
 impl<C: Consumer, K: Clock> KafkaSource<C, K> {
     /// Reads with this consumer, whose group changes the assignment.
     pub(crate) fn with(consumer: C, assignment: Arc<Assignment<K>>, group: Group, space: Space) -> Self {
-        let now = assignment.clock.now();
+        let first = First::new(assignment.topics.len());
         Self {
             consumer,
             assignment,
             group,
-            space,
-            full_since: None,
-            paused: false,
+            portion: space.portion,
+            room: Room::new(space),
+            standing: Standing::default(),
+            first,
             missing: HashSet::new(),
-            unassigned_since: Some(now),
+            unassigned_since: None,
         }
     }
 
-    /// Reads until it is told to stop, then waits for what is under way, commits and leaves the group.
-    pub fn run(mut self, drain_timeout: Duration) {
-        while !self.assignment.stop.requested() {
-            panics::point("source");
-            self.step();
+    /// One turn before the group is joined.
+    pub(crate) fn prepare(&mut self) {
+        if self.consumer.is_reached() {
+            let now = self.now();
+            for name in self.first.look(&self.consumer, &self.assignment.topics, &self.assignment.known, now) {
+                self.tell_missing(&name);
+            }
         }
-        self.leave(drain_timeout);
+        // Nothing is read yet, but the client has to tell of its connections.
+        self.poll(SOON);
+    }
+
+    /// Becomes a member of the group; `false` where it can't, which is said.
+    pub(crate) fn join(&mut self) -> bool {
+        if self.assignment.stop.requested() {
+            return true;
+        }
+        self.unassigned_since = Some(self.now());
+        let joined = self.consumer.join();
+        if let Err(error) = &joined {
+            let name = &self.group.name;
+            tracing::error!(
+                "the consumer group {name} can't be joined ({error}): ending; check application.name and the names of the data topics"
+            );
+        }
+        joined.is_ok()
     }
 
     /// Takes in what has been settled, and reads a portion where there is room for one.
     pub(crate) fn step(&mut self) {
         self.consumer.mend();
-        self.settle(Duration::ZERO);
-        if self.is_full() {
-            self.wait_for_room();
+        self.settle(1, Duration::ZERO);
+        let now = self.now();
+        self.look(now);
+        let left = self.room.left(&self.assignment.offsets(), now);
+        if left > 0 {
+            self.read_portion(left);
         } else {
-            self.resume();
-            self.read_portion();
+            let wanting = self.room.wanting(&self.assignment.offsets());
+            self.settle(wanting, POLL);
         }
     }
 
@@ -137,9 +175,9 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
         self.assignment.clock.now()
     }
 
-    /// Takes in what has been settled and stores the offsets that follow from it.
-    fn settle(&self, timeout: Duration) {
-        self.assignment.settle(timeout);
+    /// Takes in what has been settled, so many if that doesn't take too long, and stores the offsets that follow.
+    fn settle(&self, wanted: usize, timeout: Duration) {
+        self.assignment.settle(wanted, timeout);
         let moved = self.assignment.offsets().take_moved();
         if moved.is_empty() {
             return;
@@ -149,57 +187,54 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
         }
     }
 
-    fn is_full(&self) -> bool {
-        let offsets = self.assignment.offsets();
-        let (events, bytes) = (offsets.unsettled(), offsets.unsettled_bytes());
-        if self.paused {
-            events > self.space.events / 2 || bytes > self.space.bytes / 2
-        } else {
-            events >= self.space.events || bytes >= self.space.bytes
-        }
-    }
-
-    fn wait_for_room(&mut self) {
-        let now = self.now();
-        let since = *self.full_since.get_or_insert(now);
-        let full_for = now.saturating_duration_since(since);
-        if self.paused {
-            // Paused partitions bring nothing; this serves rebalances and the group's patience.
-            if let Some(event) = self.poll(POLL) {
-                // A rebalance has brought a partition, which nobody has paused yet.
-                self.assignment.read(event);
-                self.assignment.hand_over();
-                self.set_paused(true);
+    /// Pauses what stands still, resumes what has room again, and names what has stood still for long.
+    fn look(&mut self, now: Instant) {
+        let change = self.room.look(&self.assignment.offsets(), now);
+        if let Some(change) = change {
+            match self.change(&change) {
+                Ok(()) => self.room.changed(&change),
+                Err(error) => {
+                    tracing::warn!("partitions could not be paused or resumed ({error}); trying again");
+                }
             }
-        } else if full_for >= PATIENCE {
-            self.set_paused(true);
-        } else {
-            self.settle(PATIENCE.saturating_sub(full_for).min(POLL));
+        }
+        if self.standing.is_due(now) {
+            self.tell_standing(now);
         }
     }
 
-    fn resume(&mut self) {
-        self.full_since = None;
-        if self.paused {
-            self.set_paused(false);
+    fn change(&self, change: &Change) -> KafkaResult<()> {
+        let partitions = |lanes: &[(u32, Partition)]| lanes.iter().map(|(_, partition)| *partition).collect::<Vec<_>>();
+        if !change.pause.is_empty() {
+            self.consumer.pause(&partitions(&change.pause))?;
+        }
+        if !change.resume.is_empty() {
+            self.consumer.resume(&partitions(&change.resume))?;
+        }
+        Ok(())
+    }
+
+    fn tell_standing(&mut self, now: Instant) {
+        let told = self.standing.look(self.assignment.offsets().holdings(), now);
+        // Everything waits for a broker that is away, and that is told.
+        if !self.consumer.is_reached() {
+            return self.standing.forget();
+        }
+        for held in &told.named {
+            let topic = &self.assignment.topics[usize::from(held.partition.0)].name;
+            tracing::warn!("{}", standing::line(topic, held));
+        }
+        if told.others > 0 {
+            tracing::warn!("{} more partitions have not moved for a minute or longer", told.others);
         }
     }
 
-    fn set_paused(&mut self, paused: bool) {
-        let outcome = self
-            .consumer
-            .assignment()
-            .and_then(|all| if paused { self.consumer.pause(&all) } else { self.consumer.resume(&all) });
-        match outcome {
-            Ok(()) => self.paused = paused,
-            Err(error) => tracing::warn!("partitions could not be paused or resumed ({error}); trying again"),
-        }
-    }
-
-    fn read_portion(&mut self) {
+    /// Reads so many bytes or a little more, and a whole portion at most.
+    fn read_portion(&mut self, left: usize) {
+        let most = self.assignment.offsets().held() + left;
         let mut timeout = POLL;
-        while let Some(event) = self.poll(timeout) {
-            if self.assignment.read(event) >= self.space.portion {
+        while let Some(taken) = self.poll(timeout) {
+            if taken.events >= self.portion || taken.held >= most {
                 break;
             }
             timeout = Duration::ZERO;
@@ -209,10 +244,9 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
         }
     }
 
-    /// `None` too for a record of a partition that was taken away meanwhile: whoever has that now reads it.
-    fn poll(&mut self, timeout: Duration) -> Option<Event> {
-        match self.consumer.poll(timeout, |record| self.to_event(record))? {
-            Ok(event) => event,
+    fn poll(&mut self, timeout: Duration) -> Option<Taken> {
+        match self.consumer.poll(timeout, |record| self.assignment.take(record))? {
+            Ok(taken) => taken,
             Err(error) => {
                 self.poll_failed(&error);
                 None
@@ -220,18 +254,15 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
         }
     }
 
-    fn to_event(&self, record: Record<'_>) -> Option<Event> {
-        let Record { partition: (source, partition), offset, key, value, headers } = record;
-        let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len) + headers.as_ref().map_or(0, size_of_all);
-        let ticket = self.assignment.offsets().received(source, partition, offset, bytes)?;
-        let mut event = Event::new(ticket, Place { source, partition, offset }, key, value);
-        event.headers = headers;
-        Some(event)
-    }
-
     fn poll_failed(&mut self, error: &KafkaError) {
         match error.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => self.tell_missing(),
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+                let missing = |topic: &&DataTopic| matches!(self.consumer.look_up(&topic.name), Topic::Missing);
+                let missing = self.assignment.topics.iter().filter(missing).map(|topic| topic.name.clone());
+                for name in missing.collect::<Vec<_>>() {
+                    self.tell_missing(&name);
+                }
+            }
             _ => self.consumer.tell(error),
         }
     }
@@ -250,33 +281,39 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
         }
     }
 
-    /// Names the data topics that aren't there, each once; the client picks them up when they appear.
-    fn tell_missing(&mut self) {
-        let endpoint = &self.group.endpoint;
-        for name in self.assignment.topics.iter().map(|topic| &topic.name) {
-            let found = self.consumer.look_up(name);
-            if matches!(found, Topic::Missing) && self.missing.insert(name.clone()) {
-                tracing::warn!(
-                    "data topic {name} is not on Kafka at {endpoint}: waiting for it; create it with: {}",
-                    create_command(endpoint, name)
-                );
-            }
+    /// Names a data topic that isn't there, once; the client picks it up when it appears.
+    fn tell_missing(&mut self, name: &str) {
+        if self.missing.insert(name.to_owned()) {
+            let endpoint = &self.group.endpoint;
+            tracing::warn!(
+                "data topic {name} is not on Kafka at {endpoint}: waiting for it; create it with: {}",
+                create_command(endpoint, name)
+            );
         }
     }
 
-    /// Ends without replay: what is under way is waited for, its offsets are committed, the group is left.
-    pub(crate) fn leave(self, drain_timeout: Duration) {
+    /// Ends without replay: what is under way is waited for, its offsets are committed, the group is left, all in less
+    /// than this time. `false` where something was given up.
+    pub(crate) fn leave(self, timeout: Duration) -> bool {
         // A pipeline that has ended by itself (`on_error: stop`), or never began, settles nothing more.
         let listening = self.assignment.intake.send(Intake::Stop).is_ok();
-        let deadline = self.now() + if listening { drain_timeout } else { Duration::ZERO };
-        loop {
+        let drain = if listening { timeout.saturating_sub(kept_for_the_end(timeout)) } else { Duration::ZERO };
+        // The time of a stop that was asked for began when it was.
+        let deadline = self.now() + drain;
+        let deadline = self.assignment.stop.drains_until().map_or(deadline, |until| until.min(deadline));
+        let open = loop {
             let left = deadline.saturating_duration_since(self.now());
             let last = self.assignment.acks.is_closed() || left.is_zero();
-            self.settle(left.min(POLL));
+            self.settle(1, left.min(POLL));
             let open = self.assignment.offsets().unsettled();
             if open == 0 || last {
-                break;
+                break open;
             }
+        };
+        if open > 0 {
+            tracing::warn!(
+                "{open} events under way are given up, so that others have their partitions at once: they are scored again"
+            );
         }
         let partitions: Vec<Partition> = self.assignment.offsets().partitions().collect();
         self.assignment.commit(&self.consumer, &partitions);
@@ -284,13 +321,8 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
             // The close below revokes once more; there is nothing left to wait for.
             self.assignment.offsets().revoke(source, partition);
         }
+        open == 0
     }
-}
-
-/// Bytes of all headers of a record.
-fn size_of_all(headers: &Result<OwnedHeaders, kafka_headers::Unreadable>) -> usize {
-    let Ok(headers) = headers else { return 0 };
-    kafka_headers::iter(headers.as_borrowed()).map(|(name, value)| name.len() + value.map_or(0, <[u8]>::len)).sum()
 }
 
 /// What an instance waits for that has no partitions, though Kafka and the topics are there.

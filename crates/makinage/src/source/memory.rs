@@ -8,14 +8,18 @@ use std::{
 
 use crossbeam_channel::Sender;
 
-use super::{Intake, acks::Acks, offsets::Offsets};
+use super::{
+    Intake,
+    acks::Acks,
+    offsets::{Offsets, SLOT},
+};
 use crate::{
     clock::SystemClock,
     event::{Event, Place},
 };
 
-/// Events that may be open at once.
-const MAX_OPEN: usize = 8 * 1024;
+/// Bytes that open events may count for.
+const MAX_HELD: usize = 8 * 1024 * SLOT;
 /// Lines that are handed over at a time.
 const PORTION: usize = 1024;
 
@@ -58,9 +62,12 @@ impl<R: Read> LineSource<R> {
                     return Ok(empty);
                 }
             }
-            while offsets.unsettled() >= MAX_OPEN {
+            while offsets.held() >= MAX_HELD {
                 self.acks.wait(&SystemClock, Duration::from_secs(1));
-                self.acks.collect(&mut settled);
+                let grown = self.acks.collect(&mut settled);
+                for (ticket, bytes) in grown {
+                    offsets.grew(ticket, bytes);
+                }
                 settled.drain(..).for_each(|(ticket, fate)| offsets.settle(ticket, fate));
             }
             if !more {

@@ -1,8 +1,8 @@
 //! Where events come from.
 //!
 //! A source runs on a thread of its own, hands events to the pipeline over a bounded channel, and is told through
-//! [`acks::Acks`] what became of each. It never waits for the model: back-pressure is the number of events whose fate
-//! is open.
+//! [`acks::Acks`] what became of each. It never waits for the model: back-pressure is what is held of events whose fate
+//! is open, and of those behind them.
 //!
 //! - Delivery: at least once. An offset is committed only when it and all before it in its partition are settled.
 //! - Order: events of a partition are handed over in the order of their offsets.
@@ -12,12 +12,16 @@ pub(crate) mod anew;
 pub(crate) mod assignment;
 pub mod client;
 pub(crate) mod consumer;
+mod first;
 mod group;
 pub mod kafka;
 pub(crate) mod known;
 pub mod memory;
 mod notices;
+mod numbered;
 pub mod offsets;
+pub(crate) mod room;
+mod standing;
 mod standstill;
 mod start;
 

@@ -119,6 +119,13 @@ impl Oracle {
         self.read_until(reader, |oracle| oracle.scored() >= want);
     }
 
+    /// Reads until so many events more than now have come out of each key: no partition stands still.
+    pub(crate) fn watch_each(&mut self, reader: &Reader, further: usize) {
+        reader.read_to_end().iter().for_each(|output| self.see(output));
+        let want = self.next.map(|next| next + further);
+        self.read_until(reader, |oracle| oracle.next.iter().zip(&want).all(|(next, want)| next >= want));
+    }
+
     /// Reads until a model has scored an event.
     pub(crate) fn watch_for(&mut self, reader: &Reader, model: &str) {
         self.read_until(reader, |oracle| oracle.models.contains(model));

@@ -55,7 +55,7 @@ fn the_pages_factories_send_only_true_predictions_and_a_key_they_miss_is_named_w
 
     let without = CONFIG.replace("     threshold: 0.8\n", "");
     assert_ne!(without, CONFIG);
-    let mut service = Service::start(&scene.documented("config.yaml", &without)).assigned();
+    let mut service = Service::start(&scene.documented("config.yaml", &without)).begun();
     publish(&models);
     let line = service.wait_for_line("from model/0/0 ");
     service.wait_for_line("step predict: KeyError: 'threshold'");

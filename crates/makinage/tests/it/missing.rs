@@ -33,7 +33,7 @@ fn a_missing_broker_and_missing_topics_are_named_and_waited_for_and_need_no_rest
     }
     scene.create_topics(&["model", "data", "predict"].map(|role| (role, 2)));
     service.wait_for_line("waiting for a model");
-    service.wait_for_line("assigned");
+    service.wait_for_line("reading starts at");
     scene.publish(any_model());
     let flow = Flow::start(&scene, 2);
     let (reader, mut oracle) = (scene.reader(), Oracle::default());

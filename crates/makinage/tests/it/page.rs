@@ -39,7 +39,7 @@ fn what_arrived_while_the_service_waited_for_a_model_is_scored_with_key_headers_
     let scene = scene(3);
     let mut service = serve(&scene);
     service.wait_for_line("waiting for a model");
-    service.wait_for_line("assigned");
+    service.wait_for_line("reading starts at");
     scene.produce_keyed(numbered(0..500));
     publish(&scene);
     let outputs = scene.reader().read(500);

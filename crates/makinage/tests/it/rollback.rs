@@ -105,7 +105,7 @@ fn a_rollback_makes_a_running_service_serve_the_earlier_model_again() {
         return;
     }
     let kept = Kept::new(Scene::new("rollback"), 3);
-    let mut service = kept.scene.serve().assigned();
+    let mut service = kept.scene.serve().begun();
     for version in ["1", "2"] {
         kept.publish(version);
         kept.wait_until_served_by(&format!("iris@{version}"));
@@ -168,7 +168,7 @@ fn nothing_that_serves_is_deleted_where_one_model_is_kept_and_many_come_to_two_i
         return;
     }
     let kept = Kept::new(Scene::new("one-kept"), 1);
-    let mut services = [kept.scene.serve(), kept.scene.serve()].map(Service::assigned);
+    let mut services = [kept.scene.serve().begun(), kept.scene.serve()];
     let versions = ["1", "2", "3", "4", "5"];
     for version in versions {
         kept.publish(version);
@@ -195,7 +195,7 @@ fn a_zip_that_is_no_longer_gone_back_to_is_deleted_when_the_next_model_serves() 
         return;
     }
     let kept = Kept::new(Scene::new("let-go"), 1);
-    let mut service = kept.scene.serve().assigned();
+    let mut service = kept.scene.serve().begun();
     for version in ["1", "2", "3"] {
         kept.publish(version);
         kept.wait_until_served_by(&format!("iris@{version}"));

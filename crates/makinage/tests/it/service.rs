@@ -120,7 +120,13 @@ impl Service {
         self.assigned()
     }
 
-    /// Waits until it has partitions, with a model or without.
+    /// Waits until a group's first start is where what is produced from now on is read, with a model or without.
+    pub(crate) fn begun(self) -> Self {
+        self.wait_for_line("reading starts at");
+        self
+    }
+
+    /// Waits until it has partitions, for which it needs a model.
     pub(crate) fn assigned(self) -> Self {
         self.wait_for_line("assigned");
         self

@@ -12,7 +12,7 @@ fn a_new_group_starts_at_the_end_says_so_and_skips_nothing_from_then_on_even_if_
     let mut service = scene.serve();
     let line = service.wait_for_line("reading starts at the end, after the 2 events that are there");
     assert!(line.contains("start_from: beginning"), "{line}");
-    service.wait_for_line("assigned");
+    service.wait_for_line("waiting for a model");
     assert_eq!((scene.committed(0), scene.committed(1)), (Some(2), Some(0)));
     scene.produce(&["[3, 3]", "[4, 4]"]);
     service.signal("KILL");

@@ -9,7 +9,7 @@ use super::{
     processes::wait_until_gone,
     random::Random,
     scene::Scene,
-    service::Service,
+    service::{DEADLINE, Service},
 };
 
 #[test]
@@ -89,6 +89,34 @@ fn a_stop_that_a_wedged_worker_holds_up_ends_at_the_second_signal_or_the_timeout
     service.wait_for_line("the stop took longer than application.stop_timeout (4 s)");
     fs::remove_file(wedge).expect("the file");
     service = start();
+    let expected: Vec<_> = (0..10).map(|n| format!("[{n},{n}]")).collect();
+    assert_eq!(scene.reader().values(10), expected);
+    service.stop();
+}
+
+/// A group that gives up a member that was killed only after all patience of these tests.
+fn unforgiving(scene: Scene) -> Scene {
+    let longest = 2 * u64::try_from(DEADLINE.as_millis()).expect("minutes");
+    scene.property("session.timeout.ms", longest).property("max.poll.interval.ms", longest)
+}
+
+#[test]
+fn a_stop_that_hits_its_time_out_has_left_the_group_before() {
+    if left_out() {
+        return;
+    }
+    let scene = Scene::new("wedged-leaves").topics(1).published(any_model()).set("application.stop_timeout", "4s");
+    let scene = unforgiving(scene).with_predict(WEDGE);
+    let wedge = scene.folder.write("wedge", "");
+    let mut service = scene.serve().assigned();
+    scene.produce_keyed((0..10).map(|n| (n.to_string(), n.to_string())));
+    service.wait_for_line("the hook holds");
+    service.signal("TERM");
+    assert_eq!(service.wait().code(), Some(1));
+    service.wait_for_line("10 events under way are given up");
+    fs::remove_file(wedge).expect("the file");
+    // Within the session's time-out nobody would have the partition if the other hadn't left.
+    let mut service = scene.serve().assigned();
     let expected: Vec<_> = (0..10).map(|n| format!("[{n},{n}]")).collect();
     assert_eq!(scene.reader().values(10), expected);
     service.stop();

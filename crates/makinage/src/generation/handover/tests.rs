@@ -1,6 +1,6 @@
 use std::{path::Path, sync::Arc};
 
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::{Receiver, bounded, unbounded};
 
 use super::{
     super::testing::{Notes, Workshop, arrived},
@@ -18,6 +18,7 @@ struct Scene {
     notes: Arc<Notes>,
     mailbox: Arc<Mailbox>,
     ready: Receiver<u64>,
+    begins: Receiver<()>,
     hand_over: HandOver<Arc<Workshop>>,
     configuration: Configuration,
     log: Log,
@@ -26,13 +27,13 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let (workshop, notes, mailbox) = <(Arc<Workshop>, Arc<Notes>, Arc<Mailbox>)>::default();
-        let (sender, ready) = unbounded();
+        let ((sender, ready), (begin, begins)) = (unbounded(), bounded(1));
         let memory = Arc::clone(&notes) as Arc<dyn Memory>;
-        let outlets = LoaderOutlets { ready: sender, memory };
+        let outlets = LoaderOutlets { ready: sender, begin, memory };
         let hand_over = HandOver::new(Arc::clone(&workshop), outlets, Arc::clone(&mailbox));
         let config = read_service(PAGE, &Origin::file(Path::new("serve.yaml"))).config.expect("the documented one");
         let configuration = Configuration { number: 1, config: Arc::new(config) };
-        Self { workshop, notes, mailbox, ready, hand_over, configuration, log: Log::default() }
+        Self { workshop, notes, mailbox, ready, begins, hand_over, configuration, log: Log::default() }
     }
 
     /// Whether the model serves now, and the one that did before.
@@ -64,6 +65,17 @@ fn what_is_made_serves_is_noted_and_the_one_before_is_handed_back() {
     assert_eq!(*scene.notes.served.lock().unwrap(), [1, 2]);
     let beside_another: Vec<bool> = scene.workshop.built.lock().unwrap().iter().map(|built| built.2).collect();
     assert_eq!(beside_another, [false, true]);
+}
+
+#[test]
+fn events_are_asked_for_when_the_first_has_been_handed_over_and_that_is_said_once() {
+    let mut scene = Scene::new();
+    scene.is_bad(1);
+    scene.attempt(1);
+    assert_eq!(scene.begins.try_iter().count(), 0);
+    scene.attempt(2);
+    scene.attempt(3);
+    assert_eq!((scene.begins.try_iter().count(), scene.ready.len()), (1, 2));
 }
 
 #[test]

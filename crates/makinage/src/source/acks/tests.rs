@@ -50,3 +50,23 @@ fn all_events_are_counted_collected_or_not() {
     acks.settle(Ticket::from_opaque(2), Fate::Failed);
     assert_eq!(acks.counts().to_string(), "3 in, 1 out, 1 failed, 1 left");
 }
+
+#[test]
+fn who_waits_for_several_is_not_held_up_by_fewer_for_longer_than_the_timeout() {
+    let (acks, clock) = (Acks::default(), Hand::default());
+    let start = clock.now();
+    acks.settle(Ticket::from_opaque(1), Fate::Finished);
+    acks.wait_for(2, &clock, SECOND);
+    assert_eq!(clock.now() - start, SECOND);
+    acks.settle(Ticket::from_opaque(2), Fate::Finished);
+    acks.wait_for(2, &clock, SECOND);
+    assert_eq!(clock.now() - start, SECOND);
+}
+
+#[test]
+fn what_has_grown_is_told_once() {
+    let acks = Acks::default();
+    acks.grew(Ticket::from_opaque(1), 7);
+    assert_eq!(acks.collect(&mut vec![]), [(Ticket::from_opaque(1), 7)]);
+    assert_eq!(acks.collect(&mut vec![]), []);
+}

@@ -38,7 +38,8 @@ impl Member {
             .set("enable.auto.offset.store", "false")
             .set("statistics.interval.ms", "100");
         let connection = Arc::new(Connection::new(&[cluster.bootstrap_servers()], Duration::from_secs(1)));
-        let consumer = join(&settings, Arc::clone(&assignment), connection).expect("a client");
+        let consumer = create(&settings, Arc::clone(&assignment), connection).expect("a client");
+        consumer.join().expect("it asks to");
         Self { cluster, consumer, assignment }
     }
 

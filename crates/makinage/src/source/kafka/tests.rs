@@ -17,9 +17,10 @@ use crate::{
     clock::testing::Hand,
     config::{DataStart, Encoder},
     event::{Fate, Ticket},
+    logged::Log,
     source::{
         acks::Acks,
-        consumer::{Committed, Start},
+        consumer::{Committed, Record, Start},
         known::TopicId,
         offsets::Position,
     },
@@ -55,6 +56,11 @@ impl Fake {
 }
 
 impl Consumer for Fake {
+    fn join(&self) -> KafkaResult<()> {
+        self.call("join".to_owned());
+        Ok(())
+    }
+
     fn poll<T>(&self, _timeout: Duration, read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
         let offset = if self.0.borrow().paused { None } else { self.0.borrow_mut().records.pop_front() }?;
         Some(Ok(read(Record { partition: (0, 0), offset, key: None, value: Some(b"1"), headers: None })))
@@ -147,23 +153,34 @@ struct Case {
     fake: Fake,
     clock: Hand,
     acks: Arc<Acks>,
+    stop: Stop,
     intake: Receiver<Intake>,
 }
 
 impl Case {
     /// At most four events may be open; the group's offset is 3 if there is one.
     fn new(committed: Option<i64>) -> Self {
+        Self::of(committed, POLL_INTERVAL)
+    }
+
+    /// The same, in a group whose brokers give up a member that hasn't polled for so long.
+    fn polled_within(interval: Duration) -> Self {
+        Self::of(Some(3), interval)
+    }
+
+    fn of(committed: Option<i64>, interval: Duration) -> Self {
         let (acks, clock, fake) =
             (Arc::new(Acks::default()), Hand(Rc::new(Cell::new(Instant::now()))), Fake::default());
         fake.0.borrow_mut().committed.extend(committed.map(|offset| (0, offset)));
         let (sender, intake) = unbounded();
-        let wiring = Wiring { acks: Arc::clone(&acks), intake: sender, stop: Stop::default() };
+        let stop = Stop::default();
+        let wiring = Wiring { acks: Arc::clone(&acks), intake: sender, stop: stop.clone() };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
-        let assignment = Arc::new(Assignment::new(&[topic], wiring, clock.clone()));
+        let assignment = Arc::new(Assignment::new(&[topic], wiring, clock.clone()).polled_within(interval));
         let group = Group { name: "app".to_owned(), endpoint: "kafka".to_owned(), session_timeout: SESSION_TIMEOUT };
-        let space = Space { events: 4, bytes: 1000, portion: 2 };
+        let space = Space { held: 8 * SLOT, portion: 2 };
         let source = KafkaSource::with(fake.clone(), assignment, group, space);
-        Self { source, fake, clock, acks, intake }
+        Self { source, fake, clock, acks, stop, intake }
     }
 
     fn assigned(&self) {
@@ -204,6 +221,7 @@ fn too_many_open_events_pause_the_partitions_after_a_while_and_room_resumes_them
     for ticket in &open {
         case.acks.settle(*ticket, Fate::Finished);
     }
+    case.clock.sleep(POLL);
     case.source.step();
     assert_eq!(case.fake.calls(), ["store 7", "resume [(0, 0)]"]);
     assert_eq!(case.taken().len(), 2);
@@ -262,6 +280,70 @@ fn a_first_start_is_committed_and_a_group_that_gives_up_meanwhile_is_answered() 
 }
 
 #[test]
+fn a_revoke_waits_for_no_more_than_half_of_what_brokers_grant_between_two_polls_and_never_into_the_end_of_a_stop() {
+    for (interval, stops_in, waits) in [(300, None, 20), (10, None, 5), (300, Some(3), 3), (300, Some(0), 0)] {
+        let mut case = Case::polled_within(Duration::from_secs(interval));
+        case.assigned();
+        case.fake.0.borrow_mut().records.extend(3..5);
+        case.source.step();
+        let before = case.clock.now();
+        if let Some(time) = stops_in {
+            case.stop.drain_until(before + Duration::from_secs(time));
+        }
+        case.revoked();
+        assert_eq!(case.clock.now() - before, Duration::from_secs(waits), "{interval} {stops_in:?}");
+    }
+}
+
+#[test]
+fn what_never_finishes_is_given_up_early_enough_to_commit_and_to_leave() {
+    for (timeout, stops_in, waits) in [(25_000, None, 23_000), (4000, None, 3000), (25_000, Some(10_000), 10_000)] {
+        let mut case = Case::new(Some(3));
+        case.assigned();
+        case.fake.0.borrow_mut().records.extend(3..5);
+        case.source.step();
+        case.acks.settle(case.taken()[0], Fate::Finished);
+        case.fake.calls();
+        let Case { source, fake, clock, stop, .. } = case;
+        let before = clock.now();
+        if let Some(time) = stops_in {
+            stop.drain_until(before + Duration::from_millis(time));
+        }
+        assert!(!source.leave(Duration::from_millis(timeout)), "one was given up");
+        assert_eq!(clock.now() - before, Duration::from_millis(waits));
+        assert_eq!(fake.calls(), ["store 4", "store 4", "commit 4"]);
+    }
+}
+
+#[test]
+fn the_group_is_joined_when_it_is_asked_for_and_positions_of_a_first_start_are_committed_before() {
+    let mut case = Case::new(None);
+    case.source.prepare();
+    assert_eq!(case.fake.calls(), ["commit 9"]);
+    case.clock.sleep(UNASSIGNED);
+    case.source.prepare();
+    assert!(case.source.join());
+    assert_eq!(case.fake.calls(), ["join"]);
+}
+
+#[test]
+fn an_event_that_holds_its_partition_for_a_minute_is_named() {
+    let mut case = Case::new(Some(3));
+    case.assigned();
+    case.fake.0.borrow_mut().records.extend(3..6);
+    let log = Log::default();
+    log.keep(|| {
+        for _ in 0..130 {
+            case.source.step();
+            case.taken();
+            case.clock.sleep(Duration::from_secs(1));
+        }
+    });
+    assert_eq!(log.count("data/0/3 has not finished for "), 2);
+    assert_eq!(log.count("and 2 events that were read wait behind it"), 2);
+}
+
+#[test]
 fn the_end_waits_for_what_is_under_way_and_commits_it() {
     let mut case = Case::new(Some(3));
     case.assigned();
@@ -272,7 +354,7 @@ fn the_end_waits_for_what_is_under_way_and_commits_it() {
     }
     case.fake.calls();
     let Case { source, fake, intake, .. } = case;
-    source.leave(Duration::from_secs(25));
+    assert!(source.leave(Duration::from_secs(25)));
     assert_eq!(fake.calls(), ["store 5", "store 5", "commit 5"]);
     assert!(matches!(intake.try_recv(), Ok(Intake::Stop)));
 }

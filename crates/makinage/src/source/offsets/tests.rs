@@ -58,9 +58,67 @@ fn settling_twice_counts_once() {
     let second = offsets.received(0, 0, 1, 7).expect("assigned");
     offsets.settle(second, Fate::Finished);
     offsets.settle(second, Fate::Finished);
-    assert_eq!((offsets.unsettled(), offsets.unsettled_bytes()), (1, 7));
+    assert_eq!((offsets.unsettled(), offsets.held()), (1, 2 * SLOT));
     offsets.settle(first, Fate::Finished);
-    assert_eq!((offsets.unsettled(), offsets.unsettled_bytes()), (0, 0));
+    assert_eq!((offsets.unsettled(), offsets.held()), (0, 0));
+}
+
+#[test]
+fn what_is_settled_behind_an_open_event_keeps_its_place_and_nothing_more() {
+    let mut offsets = one_partition();
+    let tickets: Vec<_> = (0..3).map(|offset| offsets.received(0, 0, offset, 10 * SLOT).expect("assigned")).collect();
+    assert_eq!(offsets.held(), 30 * SLOT);
+    offsets.settle(tickets[2], Fate::Finished);
+    assert_eq!(offsets.held(), 21 * SLOT);
+    offsets.settle(tickets[0], Fate::Dropped);
+    assert_eq!(offsets.held(), 12 * SLOT, "a dropped one is read again, and those behind it with it");
+    assert_eq!(offsets.held_in(offsets.assignment(0, 0).expect("assigned")), 12 * SLOT);
+    offsets.revoke(0, 0);
+    assert_eq!((offsets.held(), offsets.unsettled()), (0, 0));
+}
+
+#[test]
+fn what_an_event_has_grown_to_counts_until_it_is_settled() {
+    let mut offsets = one_partition();
+    let (first, second) = (offsets.received(0, 0, 0, 1).expect("assigned"), offsets.received(0, 0, 1, 1));
+    let second = second.expect("assigned");
+    offsets.grew(second, 5000);
+    assert_eq!(offsets.held(), 2 * SLOT + 5000);
+    offsets.settle(second, Fate::Finished);
+    assert_eq!(offsets.held(), 2 * SLOT);
+    offsets.grew(second, 5000);
+    assert_eq!(offsets.held(), 2 * SLOT, "it is settled");
+    offsets.settle(first, Fate::Finished);
+    offsets.grew(first, 5000);
+    assert_eq!(offsets.held(), 0);
+}
+
+#[test]
+fn events_of_many_partitions_in_turn_are_told_apart() {
+    let mut offsets = Offsets::default();
+    for partition in 0..40 {
+        offsets.assign(0, partition);
+        offsets.assign(1, partition);
+    }
+    let mut open = vec![];
+    for offset in 0..3 {
+        for partition in 0..40 {
+            for source in 0..2 {
+                let at = 100 * i64::from(partition) + offset;
+                open.push((source, partition, at, offsets.received(source, partition, at, 1).expect("assigned")));
+            }
+        }
+    }
+    offsets.revoke(0, 7);
+    assert_eq!(offsets.received(0, 7, 0, 1), None);
+    for (_, _, _, ticket) in &open {
+        offsets.settle(*ticket, Fate::Finished);
+    }
+    for (source, partition, at, _) in open.into_iter().skip(160) {
+        let expected = (source, partition) != (0, 7);
+        assert_eq!(offsets.position(source, partition).map(|position| position.offset), expected.then_some(at + 1));
+    }
+    assert_eq!((offsets.take_moved().len(), offsets.held()), (79, 0));
 }
 
 proptest! {
@@ -84,7 +142,8 @@ proptest! {
             let expected = prefix.checked_sub(1).map(|last| events[last].0 + 1);
             prop_assert_eq!(offsets.position(0, 0).map(|position| position.offset), expected);
             prop_assert_eq!(offsets.unsettled(), finished.iter().filter(|done| !**done).count());
-            prop_assert_eq!(offsets.unsettled_bytes(), 3 * offsets.unsettled());
+            prop_assert_eq!(offsets.held(), SLOT * (events.len() - prefix));
+            prop_assert_eq!(offsets.holdings().next().expect("one").events, events.len() - prefix);
         }
     }
 }

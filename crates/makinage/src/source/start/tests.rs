@@ -44,6 +44,10 @@ impl Group {
 }
 
 impl Consumer for Group {
+    fn join(&self) -> KafkaResult<()> {
+        unreachable!("it is chosen before the group is joined, or after")
+    }
+
     fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
         if let Some(code) = self.fails.get() {
             return Err(KafkaError::MetadataFetch(code));

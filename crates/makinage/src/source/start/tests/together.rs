@@ -88,6 +88,10 @@ impl Member<'_> {
 }
 
 impl Consumer for Member<'_> {
+    fn join(&self) -> KafkaResult<()> {
+        unreachable!()
+    }
+
     fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
         let all = self.broker.step(self.number, |state| state.committed.clone());
         let committed = |offset| Committed { offset, topic: None };

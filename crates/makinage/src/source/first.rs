@@ -1,0 +1,98 @@
+//! Positions of a first start, chosen before this instance is a member of its group: what arrives from then on is never
+//! skipped, however long the first model takes.
+//!
+//! While a group has no members anybody may commit for it. Once it has some this fails, and then it is their business.
+//! A topic that isn't there at the first look is read from its beginning when it appears.
+
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::{
+    assignment::is_no_member,
+    consumer::Consumer,
+    known::Known,
+    start::{self, Assigned},
+};
+use crate::{config::DataTopic, kafka::topics::Topic, said::Seldom};
+
+/// Between two looks at topics of which it isn't known yet where reading starts.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The data topics, and of which of them it is known where reading starts.
+#[derive(Debug)]
+pub(super) struct First {
+    seen: Vec<Seen>,
+    looks: Seldom,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// No broker has answered.
+    Nothing,
+    /// It isn't there.
+    Missing,
+    /// Its positions are committed, here or elsewhere.
+    Known,
+}
+
+impl First {
+    /// Nothing has been looked at yet.
+    pub(super) fn new(topics: usize) -> Self {
+        Self { seen: vec![Seen::Nothing; topics], looks: Seldom::new(LOOK) }
+    }
+
+    /// Looks at those of which it isn't known yet, where that is due; names those that are missed for a second time, as
+    /// a broker that makes topics by itself takes a moment for it.
+    pub(super) fn look(
+        &mut self,
+        consumer: &impl Consumer,
+        topics: &[DataTopic],
+        known: &Mutex<Known>,
+        now: Instant,
+    ) -> Vec<String> {
+        let mut missed = vec![];
+        if self.seen.iter().all(|seen| *seen == Seen::Known) || !self.looks.is_due(now) {
+            return missed;
+        }
+        for ((source, topic), seen) in (0_u16..).zip(topics).zip(&mut self.seen) {
+            if *seen == Seen::Known {
+                continue;
+            }
+            match consumer.look_up(&topic.name) {
+                Topic::Partitions(count) => {
+                    let all: Vec<_> = (0..count).map(|partition| (source, partition)).collect();
+                    let all = Assigned { topics, known, partitions: &all, waited: Duration::ZERO };
+                    if is_chosen(consumer, &all) {
+                        *seen = Seen::Known;
+                    }
+                }
+                Topic::Missing if *seen == Seen::Missing => missed.push(topic.name.clone()),
+                Topic::Missing => {
+                    *seen = Seen::Missing;
+                    known.lock().missing(source);
+                }
+                Topic::Unknown(error) => tracing::debug!("asking again for topic {}: {error}", topic.name),
+            }
+        }
+        missed
+    }
+}
+
+/// Whether it is known where reading of these starts, or is others' business.
+fn is_chosen(consumer: &impl Consumer, all: &Assigned<'_>) -> bool {
+    match start::choose(consumer, all) {
+        Ok(starts) => starts.is_some(),
+        Err(error) if is_no_member(&error) => {
+            tracing::debug!("the group's members choose where to start ({error})");
+            true
+        }
+        Err(error) => {
+            tracing::debug!("asking again where to start reading: {error}");
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! A group that has no members, or some, and a topic that is there, or not yet.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
+
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+
+use super::*;
+use crate::{
+    config::{DataStart, Encoder},
+    kafka::pulse::Membership,
+    source::{
+        consumer::{Committed, Partition, Record, Start},
+        known::TopicId,
+        offsets::Position,
+    },
+};
+
+/// A topic of two partitions that begin at 3 and end at 9.
+#[derive(Default)]
+struct Group {
+    there: Cell<bool>,
+    answers: Cell<bool>,
+    has_members: bool,
+    committed: RefCell<BTreeMap<i32, i64>>,
+}
+
+impl Consumer for Group {
+    fn join(&self) -> KafkaResult<()> {
+        unreachable!("positions are chosen before the group is joined")
+    }
+
+    fn look_up(&self, _topic: &str) -> Topic {
+        match (self.answers.get(), self.there.get()) {
+            (false, _) => Topic::Unknown(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut)),
+            (true, false) => Topic::Missing,
+            (true, true) => Topic::Partitions(2),
+        }
+    }
+
+    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
+        let all = self.committed.borrow();
+        let committed = |partition| all.get(&partition).map(|offset| Committed { offset: *offset, topic: None });
+        Ok((0..2).map(|partition| (partition, committed(partition))).collect())
+    }
+
+    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        Ok(None)
+    }
+
+    fn seek(&self, _starts: &[Start]) -> KafkaResult<()> {
+        unreachable!()
+    }
+
+    fn mend(&mut self) {
+        unreachable!()
+    }
+
+    fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
+        Ok((3, 9))
+    }
+
+    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
+        if self.has_members {
+            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::UnknownMemberId));
+        }
+        self.committed.borrow_mut().extend(positions.iter().map(|position| (position.partition, position.offset)));
+        Ok(())
+    }
+
+    fn poll<T>(&self, _timeout: Duration, _read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
+        unreachable!()
+    }
+
+    fn assignment(&self) -> KafkaResult<Vec<Partition>> {
+        unreachable!()
+    }
+
+    fn pause(&self, _partitions: &[Partition]) -> KafkaResult<()> {
+        unreachable!()
+    }
+
+    fn resume(&self, _partitions: &[Partition]) -> KafkaResult<()> {
+        unreachable!()
+    }
+
+    fn assign(&self, _starts: &[Start]) -> KafkaResult<()> {
+        unreachable!()
+    }
+
+    fn unassign(&self, _partitions: &[Partition]) -> KafkaResult<()> {
+        unreachable!()
+    }
+
+    fn is_lost(&self) -> bool {
+        unreachable!()
+    }
+
+    fn store(&self, _positions: &[Position]) -> KafkaResult<()> {
+        unreachable!()
+    }
+
+    fn membership(&self) -> Membership {
+        unreachable!()
+    }
+
+    fn is_reached(&self) -> bool {
+        true
+    }
+
+    fn tell(&self, _error: &KafkaError) {}
+}
+
+struct Case {
+    group: Group,
+    topics: [DataTopic; 1],
+    known: Mutex<Known>,
+    first: First,
+    now: Instant,
+}
+
+impl Case {
+    fn new(there: bool, has_members: bool) -> Self {
+        let group =
+            Group { there: Cell::new(there), answers: Cell::new(true), has_members, committed: RefCell::default() };
+        let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
+        Self { group, topics: [topic], known: Mutex::new(Known::nothing(1)), first: First::new(1), now: Instant::now() }
+    }
+
+    fn look(&mut self) -> Vec<String> {
+        self.now += LOOK;
+        self.first.look(&self.group, &self.topics, &self.known, self.now)
+    }
+
+    fn committed(&self) -> Vec<i64> {
+        self.group.committed.borrow().values().copied().collect()
+    }
+}
+
+#[test]
+fn positions_of_a_first_start_are_committed_once_before_the_group_is_joined() {
+    let mut case = Case::new(true, false);
+    assert!(case.look().is_empty());
+    assert_eq!(case.committed(), [9, 9]);
+    case.group.committed.borrow_mut().clear();
+    case.look();
+    assert!(case.committed().is_empty(), "what was chosen stands");
+}
+
+#[test]
+fn a_topic_that_was_not_there_is_named_and_read_from_its_beginning_when_it_appears() {
+    let mut case = Case::new(false, false);
+    assert!(case.look().is_empty(), "a broker that makes topics by itself takes a moment");
+    assert_eq!(case.look(), ["data"]);
+    case.group.there.set(true);
+    assert!(case.look().is_empty());
+    assert_eq!(case.committed(), [3, 3]);
+}
+
+#[test]
+fn no_answer_is_not_that_the_topic_is_missing() {
+    let mut case = Case::new(true, false);
+    case.group.answers.set(false);
+    assert!(case.look().is_empty() && case.look().is_empty());
+    case.group.answers.set(true);
+    assert!(case.look().is_empty());
+    assert_eq!(case.committed(), [9, 9]);
+}
+
+#[test]
+fn a_group_with_members_chooses_by_itself() {
+    let mut case = Case::new(true, true);
+    case.look();
+    assert!(case.committed().is_empty());
+    assert_eq!(case.first.seen, [Seen::Known]);
+}
