@@ -26,6 +26,8 @@ struct Process {
     /// Each with the place from which on all events failed.
     held: Vec<(Answered, usize)>,
     is_probing: bool,
+    /// It failed the probe too, and is ended for that.
+    is_exhausted: bool,
 }
 
 /// One generation's, by the workers' places.
@@ -100,12 +102,19 @@ impl Doubts {
         self.processes.get(slot).is_some_and(|process| !process.held.is_empty())
     }
 
-    /// The process has ended: what is believed of what was held of it, and what is tried once more.
+    /// The process has failed the probe too: it is to be ended.
+    pub(super) fn exhausted(&mut self, slot: usize) {
+        self.process(slot).is_exhausted = true;
+    }
+
+    /// The process has ended: what is believed of what was held of it, and what is tried again. Only what an exhausted
+    /// one has failed has had one of its two tries.
     pub(super) fn ended(&mut self, slot: usize) -> (Vec<Answered>, Vec<Job>) {
-        let Process { held, .. } = std::mem::take(self.process(slot));
+        let Process { held, is_exhausted, .. } = std::mem::take(self.process(slot));
         let (mut believed, mut again) = (vec![], vec![]);
         for ((job, part), from) in held {
-            again.push(job.clone().from(from).once_more());
+            let doubtful = job.clone().from(from);
+            again.push(if is_exhausted { doubtful.once_more() } else { doubtful });
             believed.extend(part.until(from).map(|part| (job, part)));
         }
         (believed, again)

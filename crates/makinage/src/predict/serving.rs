@@ -99,6 +99,7 @@ impl Serving {
                 "generation {}, worker {slot}: events fail, one that scored before too; it is replaced, and they are tried once more",
                 self.pool.generation()
             );
+            self.doubts.exhausted(slot);
             self.pool.end(slot);
             return Heard { believed: vec![], judged };
         }

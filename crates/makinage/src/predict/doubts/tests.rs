@@ -77,6 +77,7 @@ fn what_is_held_of_a_process_that_ends_is_tried_once_more_and_believed_then() {
     let (mut doubts, now) = (Doubts::default(), Instant::now());
     doubts.answered(0, answered(1, "s"), now);
     doubts.answered(0, answered(2, "ff"), now);
+    doubts.exhausted(0);
     let (believed, mut again) = doubts.ended(0);
     assert!(believed.is_empty() && again.len() == 1 && again[0].is_second_try);
     doubts.answered(0, answered(4, "s"), now);
@@ -94,6 +95,15 @@ fn of_a_batch_in_the_midst_of_which_it_began_only_the_last_events_are_doubtful()
     assert!(doubts.answered(0, answered(1, "sfsff"), now).is_empty(), "a process that has scored");
     let (believed, again) = doubts.ended(0);
     assert_eq!((believed[0].1.places(), again[0].range.clone()), (0..3, 3..5));
+}
+
+#[test]
+fn what_is_held_of_a_process_that_died_of_something_else_has_both_tries_left() {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    doubts.answered(0, answered(1, "s"), now);
+    doubts.answered(0, answered(2, "f"), now);
+    let (_, again) = doubts.ended(0);
+    assert!(again.len() == 1 && !again[0].is_second_try);
 }
 
 #[test]
