@@ -47,13 +47,15 @@ const LOOK: Duration = Duration::from_millis(1);
 /// A line about refusals is written once in this time; each event that fails has its own.
 const REPEAT: Duration = Duration::from_mins(1);
 
-/// Bytes of the sink's outputs.
+/// Bytes of the sink's outputs, and how many there may be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// The largest record that the topic takes.
     pub max_record: usize,
     /// The largest batch.
     pub batch_size: usize,
+    /// Outputs of one partition that may be under way, so that none can fill the producer for the others.
+    pub share: u64,
 }
 
 /// Produces predictions to the sink topic.

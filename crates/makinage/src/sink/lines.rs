@@ -68,11 +68,10 @@ impl<P: Producer> Lines<P> {
         Some(line.producer.reports().reported(partition))
     }
 
-    /// The bell rings once nothing of the lane is under way.
-    pub(super) fn ring_when_drained(&self, lane: &Lane, partition: i32) {
-        let (number, sent) = lane.at();
-        if let Some(line) = self.all().find(|line| line.number == number) {
-            line.producer.reports().ring_at(partition, sent);
+    /// The bell rings once the producer that a lane is at has reported so many outputs of it.
+    pub(super) fn ring_at(&self, lane: &Lane, partition: i32, reports: u64) {
+        if let Some(line) = self.all().find(|line| line.number == lane.at().0) {
+            line.producer.reports().ring_at(partition, reports);
         }
     }
 

@@ -14,10 +14,7 @@
 //! **What nobody's output is to blame for** goes again after a while. Where it ended the producer, one output of the
 //! lane goes alone until one is taken: the other lanes' producer isn't risked for it each time.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use rdkafka::{Message, error::KafkaError};
 
@@ -156,7 +153,9 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             }
             Err(error) => {
                 tracing::error!("a new producer could not be made ({error}); trying again");
-                self.replace_at = Some(self.now + RETRY);
+                let at = self.now + RETRY;
+                self.replace_at = Some(at);
+                self.look_by(at);
             }
         }
         self.tend_retiring();
@@ -169,7 +168,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
                 self.producers.end(producer);
             }
         }
-        for at in self.lines.retiring.next_look().into_iter().chain(self.replace_at).collect::<Vec<Instant>>() {
+        if let Some(at) = self.lines.retiring.next_look() {
             self.look_by(at);
         }
     }

@@ -75,12 +75,16 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         }
         let around = self.around();
         let lane = self.lanes.of(partition);
+        let reported = self.lines.reported(lane, partition);
+        lane.allow(reported.unwrap_or_default() + self.limits.share);
         let step = lane.next(drained, around);
         match step {
             Step::Ordinary | Step::Open => return self.send_first(partition, Kind::Ordinary, step),
             Step::Alone => return self.send_first(partition, Kind::Alone, step),
             Step::Pause(at) => self.look_by(at),
-            Step::Rest if lane.waits() => self.lines.ring_when_drained(lane, partition),
+            Step::Full => self.lines.ring_at(lane, partition, lane.at().1 - self.limits.share / 2),
+            // What is drained waits for another producer, which has its time.
+            Step::Rest if !drained => self.lines.ring_at(lane, partition, lane.at().1),
             Step::Rest => {}
             Step::Clear => {
                 let line = &self.lines.ordinary;

@@ -109,6 +109,23 @@ fn where_no_new_producer_can_be_made_at_once_nothing_is_lost_or_overtaken() {
 }
 
 #[test]
+fn while_there_is_no_producer_the_pipeline_sleeps_until_one_can_be_made() {
+    let mut scene = Scene::open(1);
+    scene.fakes.missing.set(1);
+    scene.producer(0).die();
+    scene.tend();
+    scene.write(0, 1);
+    scene.has_rung();
+    scene.tend();
+    assert!(!scene.has_rung(), "it wakes itself");
+    let pause = scene.sink.next_look().expect("another try");
+    assert!(!pause.is_zero());
+    scene.wait(pause);
+    scene.newest(Kind::Ordinary).deliver();
+    assert_eq!(scene.unsettled(), 0);
+}
+
+#[test]
 fn a_producer_that_ends_again_and_again_is_replaced_once_a_second() {
     let mut scene = Scene::open(1);
     scene.write(0, 1);
