@@ -21,9 +21,9 @@ use rdkafka::{Message, error::KafkaError};
 use super::{
     Refused,
     backlog::Held,
+    carriers::Returned,
     headers::source_of,
     kafka::KafkaSink,
-    lines::Returned,
     producer::{Kind, Producers},
     refusal::Refusal,
     reports::Undelivered,
@@ -38,7 +38,7 @@ const WARY: Duration = Duration::from_mins(1);
 impl<M: Producers, K: Clock> KafkaSink<M, K> {
     /// Takes in what the producers did not deliver.
     pub(super) fn take_in(&mut self) {
-        while let Some(returned) = self.lines.take_returned() {
+        while let Some(returned) = self.carriers.take_returned() {
             match returned.kind {
                 Kind::Ordinary => self.take_back(returned),
                 Kind::Alone => self.take_back_alone(returned),
@@ -63,14 +63,14 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             again.entry(one.message.partition()).or_default().push(held(one, true));
         }
         self.put_back(again);
-        if ended && self.lines.alone.as_ref().is_some_and(|line| line.number == returned.number) {
-            self.lines.retire_alone(self.now);
+        if ended && self.carriers.alone.as_ref().is_some_and(|carrier| carrier.number == returned.number) {
+            self.carriers.retire_alone(self.now);
         }
     }
 
     /// All that came back from an ordinary producer is produced again.
     fn take_back(&mut self, returned: Returned) {
-        let of_now = returned.number == self.lines.ordinary.number;
+        let of_now = returned.number == self.carriers.ordinary.number;
         let refused: Vec<&Undelivered> =
             returned.outputs.iter().filter(|one| Refusal::of(&one.error).advice().is_some()).collect();
         let ended = returned.given_up.is_some() || !refused.is_empty();
@@ -142,14 +142,14 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     /// A new producer takes over. Without one, the old one keeps what it holds.
     fn replace_if_due(&mut self) {
         let Some(at) = self.replace_at else { return };
-        if self.now < at || self.lines.retiring.is_full() {
+        if self.now < at || self.carriers.retiring.is_full() {
             return self.look_by(at.max(self.now + RETRY / 10));
         }
         match self.producers.create(Kind::Ordinary, self.limits.batch_size, &self.bell) {
             Ok(producer) => {
                 self.replace_at = None;
-                self.lines.add(Kind::Ordinary, producer, self.limits.batch_size, self.now);
-                self.partitions.ask_with(&self.lines.ordinary.producer);
+                self.carriers.add(Kind::Ordinary, producer, self.limits.batch_size, self.now);
+                self.partitions.ask_with(&self.carriers.ordinary.producer);
             }
             Err(error) => {
                 tracing::error!("a new producer could not be made ({error}); trying again");
@@ -163,12 +163,12 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     /// Producers that were replaced are asked for what they have not sent, and end when they hold nothing any more.
     pub(super) fn tend_retiring(&mut self) {
-        if !self.lines.retiring.is_empty() {
-            for producer in self.lines.retiring.tend(self.now) {
+        if !self.carriers.retiring.is_empty() {
+            for producer in self.carriers.retiring.tend(self.now) {
                 self.producers.end(producer);
             }
         }
-        if let Some(at) = self.lines.retiring.next_look() {
+        if let Some(at) = self.carriers.retiring.next_look() {
             self.look_by(at);
         }
     }

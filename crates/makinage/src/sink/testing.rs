@@ -104,7 +104,9 @@ impl Fake {
     /// A broker takes the first so many of a partition; their values.
     pub(super) fn deliver_of(&self, partition: i32, most: usize) -> Vec<String> {
         let taken = self.take(partition, most);
-        taken.iter().for_each(|held| self.0.reports.delivered(held.ticket, partition));
+        for held in &taken {
+            self.0.reports.delivered(held.ticket, partition);
+        }
         taken.iter().map(|held| value(&held.message)).collect()
     }
 

@@ -267,3 +267,30 @@ fn batches_of_a_producer_from_before_they_were_made_smaller_make_them_no_smaller
     scene.tend();
     assert_eq!(scene.sink.limits.batch_size, before / 4);
 }
+
+#[test]
+fn so_many_replaced_producers_are_waited_for_at_a_time_and_no_more() {
+    let mut scene = Scene::open(20);
+    for partition in 0..20 {
+        scene.write(partition, 2);
+        let ordinary = scene.newest(Kind::Ordinary);
+        ordinary.send_off(partition, 1);
+        ordinary.die();
+        scene.tend();
+        scene.wait(RETRY);
+        scene.wait(ASKED);
+        // The new one opens its partitions.
+        scene.newest(Kind::Ordinary).deliver();
+        scene.tend();
+    }
+    let made = scene.made();
+    assert!((2..12).contains(&made), "{made}");
+    let held: Vec<Vec<String>> = (0..made).map(|number| scene.producer(number).holds()).collect();
+    scene.producer(0).deliver();
+    for _ in 0..100 {
+        scene.wait(RETRY);
+        (0..scene.made()).for_each(|number| scene.producer(number).deliver());
+    }
+    assert!(scene.made() > made, "{held:?}");
+    assert_eq!(scene.unsettled(), 0);
+}

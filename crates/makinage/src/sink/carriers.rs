@@ -4,8 +4,8 @@
 use std::{sync::Arc, time::Instant};
 
 use super::{
+    carrier::Carrier,
     lane::Lane,
-    line::Line,
     producer::{Kind, Producer},
     reports::Undelivered,
     retiring::Retiring,
@@ -22,67 +22,68 @@ pub(super) struct Returned {
 }
 
 /// All producers.
-pub(super) struct Lines<P> {
-    pub ordinary: Line<P>,
+pub(super) struct Carriers<P> {
+    pub ordinary: Carrier<P>,
     /// Made when there is the first that goes alone.
-    pub alone: Option<Line<P>>,
+    pub alone: Option<Carrier<P>>,
     pub retiring: Retiring<P>,
     made: u32,
 }
 
-impl<P: Producer> Lines<P> {
+impl<P: Producer> Carriers<P> {
     /// With the first producer.
     pub(super) fn new(producer: P, batch_size: usize) -> Self {
-        let ordinary = Line { number: 1, kind: Kind::Ordinary, batch_size, producer: Arc::new(producer) };
+        let ordinary = Carrier { number: 1, kind: Kind::Ordinary, batch_size, producer: Arc::new(producer) };
         Self { ordinary, alone: None, retiring: Retiring::default(), made: 1 }
     }
 
     /// A new one.
     pub(super) fn add(&mut self, kind: Kind, producer: P, batch_size: usize, now: Instant) {
         self.made += 1;
-        let line = Line { number: self.made, kind, batch_size, producer: Arc::new(producer) };
+        let carrier = Carrier { number: self.made, kind, batch_size, producer: Arc::new(producer) };
         match kind {
             Kind::Ordinary => {
-                let old = std::mem::replace(&mut self.ordinary, line);
+                let old = std::mem::replace(&mut self.ordinary, carrier);
                 self.retiring.push(old, now);
             }
-            Kind::Alone => self.alone = Some(line),
+            Kind::Alone => self.alone = Some(carrier),
         }
     }
 
     /// Outputs that go alone need another producer.
     pub(super) fn retire_alone(&mut self, now: Instant) {
-        if let Some(line) = self.alone.take() {
-            self.retiring.push(line, now);
+        if let Some(carrier) = self.alone.take() {
+            self.retiring.push(carrier, now);
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = &Line<P>> {
-        std::iter::once(&self.ordinary).chain(&self.alone).chain(self.retiring.lines())
+    fn all(&self) -> impl Iterator<Item = &Carrier<P>> {
+        std::iter::once(&self.ordinary).chain(&self.alone).chain(self.retiring.all())
     }
 
     /// How many outputs of a lane the producer that it is at has reported; `None` where that is gone, and with it all
     /// that it held.
     pub(super) fn reported(&self, lane: &Lane, partition: i32) -> Option<u64> {
-        let line = self.all().find(|line| line.number == lane.at().0)?;
-        Some(line.producer.reports().reported(partition))
+        let carrier = self.all().find(|carrier| carrier.number == lane.at().0)?;
+        Some(carrier.producer.reports().reported(partition))
     }
 
     /// The bell rings once the producer that a lane is at has reported so many outputs of it.
     pub(super) fn ring_at(&self, lane: &Lane, partition: i32, reports: u64) {
-        if let Some(line) = self.all().find(|line| line.number == lane.at().0) {
-            line.producer.reports().ring_at(partition, reports);
+        if let Some(carrier) = self.all().find(|carrier| carrier.number == lane.at().0) {
+            carrier.producer.reports().ring_at(partition, reports);
         }
     }
 
-    /// Whether [`Lines::take_returned`] has something.
+    /// Whether [`Carriers::take_returned`] has something.
     pub(super) fn has_news(&self) -> bool {
-        self.all().any(|line| line.producer.reports().has_news())
+        self.all().any(|carrier| carrier.producer.reports().has_news())
     }
 
     /// What one of them has not delivered.
     pub(super) fn take_returned(&self) -> Option<Returned> {
-        let Line { number, kind, batch_size, producer } = self.all().find(|line| line.producer.reports().has_news())?;
+        let Carrier { number, kind, batch_size, producer } =
+            self.all().find(|carrier| carrier.producer.reports().has_news())?;
         let outputs = producer.reports().take_undelivered();
         let fatal = producer.fatal_error();
         let given_up = fatal.or_else(|| producer.reports().has_given_up().then(String::new));
