@@ -57,7 +57,8 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
                 self.judge(one, advice);
                 continue;
             }
-            if refusal == Refusal::Infrastructure {
+            // Another one would end as soon as this one has, if nothing has changed.
+            if refusal == Refusal::Infrastructure || ended {
                 self.later(&one, ended);
             }
             again.entry(one.message.partition()).or_default().push(held(one, true));

@@ -136,6 +136,10 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     }
 
     fn make_alone(&mut self, partition: i32) -> bool {
+        if self.carriers.retiring.is_full() {
+            self.pause(partition, RETRY);
+            return false;
+        }
         let made = self.producers.create(Kind::Alone, self.limits.batch_size, &self.bell);
         match made {
             Ok(producer) => self.carriers.add(Kind::Alone, producer, self.limits.batch_size, self.now),

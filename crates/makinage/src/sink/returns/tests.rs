@@ -294,3 +294,22 @@ fn so_many_replaced_producers_are_waited_for_at_a_time_and_no_more() {
     assert!(scene.made() > made, "{held:?}");
     assert_eq!(scene.unsettled(), 0);
 }
+
+#[test]
+fn where_the_producer_of_outputs_that_go_alone_ends_again_and_again_another_is_made_once_a_second() {
+    let mut scene = Scene::open(1);
+    scene.write(0, 2);
+    scene.producer(0).refuse(Code::InvalidRecord);
+    scene.tend();
+    for tenth in 0..50 {
+        scene.newest(Kind::Alone).die();
+        scene.wait(RETRY / 10);
+        assert!(scene.made() <= 3 + 1 + tenth / 10, "{} in {tenth} tenths of a second", scene.made());
+    }
+    assert!(scene.made() > 4, "{}", scene.made());
+    for _ in 0..20 {
+        scene.wait(RETRY);
+        scene.newest(Kind::Alone).deliver();
+    }
+    assert_eq!(scene.unsettled(), 0);
+}
