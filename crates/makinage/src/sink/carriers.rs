@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 use super::{
     carrier::Carrier,
     lane::Lane,
-    producer::{Kind, Producer},
+    producer::{Fatal, Kind, Producer},
     reports::Undelivered,
     retiring::Retiring,
 };
@@ -16,8 +16,8 @@ pub(super) struct Returned {
     pub number: u32,
     pub kind: Kind,
     pub batch_size: usize,
-    /// The producer takes nothing any more, and why.
-    pub given_up: Option<String>,
+    /// The producer takes nothing any more.
+    pub given_up: Option<Fatal>,
     pub outputs: Vec<Undelivered>,
 }
 
@@ -85,8 +85,8 @@ impl<P: Producer> Carriers<P> {
         let Carrier { number, kind, batch_size, producer } =
             self.all().find(|carrier| carrier.producer.reports().has_news())?;
         let outputs = producer.reports().take_undelivered();
-        let fatal = producer.fatal_error();
-        let given_up = fatal.or_else(|| producer.reports().has_given_up().then(String::new));
+        let unknown = || Fatal { is_gap: false, reason: String::new() };
+        let given_up = producer.fatal_error().or_else(|| producer.reports().has_given_up().then(unknown));
         Some(Returned { number: *number, kind: *kind, batch_size: *batch_size, given_up, outputs })
     }
 }

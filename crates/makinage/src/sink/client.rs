@@ -14,7 +14,7 @@ use super::{
     bell::Bell,
     kafka::{KafkaSink, Limits},
     partitions::Partitions,
-    producer::{Kind, NotTaken, Producer, Producers, Record},
+    producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
     reports::{Reports, Undelivered},
 };
 use crate::{
@@ -99,8 +99,9 @@ impl Producer for OutputProducer {
         Client::flush(self, timeout).is_ok()
     }
 
-    fn fatal_error(&self) -> Option<String> {
-        self.client().fatal_error().map(|(_, reason)| reason)
+    fn fatal_error(&self) -> Option<Fatal> {
+        let (code, reason) = self.client().fatal_error()?;
+        Some(Fatal { is_gap: code == RDKafkaErrorCode::GaplessGuarantee, reason })
     }
 
     fn reports(&self) -> &Reports {

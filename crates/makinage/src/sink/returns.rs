@@ -88,8 +88,9 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             None => {}
         }
         if ended && of_now {
-            let by = if refused.is_empty() { returned.given_up.as_deref() } else { None };
-            self.give_up(by);
+            // The end may be told before the refusal that it comes of.
+            let unasked = returned.given_up.as_ref().filter(|fatal| refused.is_empty() && !fatal.is_gap);
+            self.give_up(unasked.map(|fatal| fatal.reason.as_str()));
         }
         let mut again: BTreeMap<i32, Vec<Held>> = BTreeMap::new();
         for one in returned.outputs {

@@ -126,6 +126,24 @@ fn while_there_is_no_producer_the_pipeline_sleeps_until_one_can_be_made() {
 }
 
 #[test]
+fn a_producer_that_ends_of_refusals_is_replaced_at_once_each_time_though_its_end_is_told_before_them() {
+    let mut scene = Scene::open(1);
+    for _ in 0..5 {
+        scene.write(0, 1);
+        let ordinary = scene.newest(Kind::Ordinary);
+        let made = scene.made();
+        ordinary.die_of_a_gap();
+        scene.tend();
+        assert_eq!(scene.made(), made + 1);
+        ordinary.refuse(Code::InvalidRecord);
+        scene.tend();
+        scene.newest(Kind::Alone).deliver();
+        scene.tend();
+    }
+    assert_eq!(scene.unsettled(), 0);
+}
+
+#[test]
 fn a_producer_that_ends_again_and_again_is_replaced_once_a_second() {
     let mut scene = Scene::open(1);
     scene.write(0, 1);
