@@ -19,7 +19,7 @@ use crate::{
     kafka::topics::Topic,
     sink::{
         bell::Bell,
-        producer::{Kind, NotTaken, Producer, Producers, Record},
+        producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
         reports::Reports,
     },
     source::acks::Acks,
@@ -92,7 +92,7 @@ impl Producer for SimProducer {
         self.under_way() == 0
     }
 
-    fn fatal_error(&self) -> Option<String> {
+    fn fatal_error(&self) -> Option<Fatal> {
         self.0.state.borrow().fatal.clone()
     }
 

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     event::Ticket,
     sink::{
-        producer::{Kind, Record},
+        producer::{Fatal, Kind, Record},
         reports::{Reports, Undelivered},
     },
 };
@@ -45,7 +45,7 @@ pub(super) struct State {
     pub(super) batches: u64,
     /// Records whose answer has been lost, until that times out.
     pub(super) lost: usize,
-    pub(super) fatal: Option<String>,
+    pub(super) fatal: Option<Fatal>,
     pub(super) pumping: bool,
 }
 
@@ -216,7 +216,7 @@ impl Inner {
             return;
         }
         if self.state.borrow().fatal.is_none() && world.fault(world.plan.odds.fatal) {
-            self.give_up("out of sequence, or fenced");
+            self.give_up(false, "out of sequence, or fenced");
             self.lose_the_answer(batch.partition);
             return;
         }
@@ -246,7 +246,7 @@ impl Inner {
     pub(super) fn refused(&self, batch: &Batch, codes: &[RDKafkaErrorCode]) {
         match self.kind {
             // In this order: whoever waits for the report must find the reason.
-            Kind::Ordinary => self.give_up("a gap"),
+            Kind::Ordinary => self.give_up(true, "a gap"),
             Kind::Alone => {
                 let mut state = self.state.borrow_mut();
                 state.epoch += 1;
@@ -281,7 +281,7 @@ impl Inner {
     /// Refused for what came before it: it waits again.
     pub(super) fn out_of_order(&self, batch: &Batch) {
         if self.state.borrow().fatal.is_none() {
-            self.give_up("out of sequence");
+            self.give_up(false, "out of sequence");
         }
         self.wait_again(batch);
     }
@@ -292,9 +292,9 @@ impl Inner {
         batch.records.iter().rev().for_each(|record| queue.push_front(record.clone()));
     }
 
-    pub(super) fn give_up(&self, reason: &str) {
+    pub(super) fn give_up(&self, is_gap: bool, reason: &str) {
         self.world.tell(|| format!("producer {}: fatal: {reason}", self.id));
-        self.state.borrow_mut().fatal = Some(reason.to_owned());
+        self.state.borrow_mut().fatal = Some(Fatal { is_gap, reason: reason.to_owned() });
         self.reports.give_up();
     }
 

@@ -93,7 +93,8 @@ impl Service {
         let source = KafkaSource::with(consumer, Arc::clone(&assignment), group, space);
         let partitions = i32::try_from(world.plan.inputs.len()).expect("few");
         let sizes = Partitions::new(("predict", partitions), [("data", partitions)].into_iter());
-        let limits = Limits { max_record: 4096, batch_size: world.plan.batch_size };
+        let share = (world.plan.queue as u64 / 2).max(1);
+        let limits = Limits { max_record: 4096, batch_size: world.plan.batch_size, share };
         let producers =
             SimProducers { world: Rc::clone(world), service: number, acks: Arc::clone(&acks), made: Cell::new(0) };
         let sink = KafkaSink::with(producers, "predict", sizes, limits, clock(Who::Pipeline)).expect("a sink");

@@ -14,7 +14,7 @@ use super::{
     bell::Bell,
     kafka::{KafkaSink, Limits},
     partitions::Partitions,
-    producer::{Kind, NotTaken, Producer, Producers, Record},
+    producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
     reports::{Reports, Undelivered},
 };
 use crate::{
@@ -33,6 +33,8 @@ use crate::{
     source::acks::Acks,
 };
 
+/// librdkafka's default of `queue.buffering.max.messages`: more than the source lets be open.
+const CLIENT_QUEUE: u64 = 100_000;
 /// librdkafka's default of `batch.size`.
 const CLIENT_BATCH: usize = 1_000_000;
 
@@ -97,8 +99,9 @@ impl Producer for OutputProducer {
         Client::flush(self, timeout).is_ok()
     }
 
-    fn fatal_error(&self) -> Option<String> {
-        self.client().fatal_error().map(|(_, reason)| reason)
+    fn fatal_error(&self) -> Option<Fatal> {
+        let (code, reason) = self.client().fatal_error()?;
+        Some(Fatal { is_gap: code == RDKafkaErrorCode::GaplessGuarantee, reason })
     }
 
     fn reports(&self) -> &Reports {
@@ -167,7 +170,8 @@ impl KafkaSink<KafkaProducers> {
         };
         let max_record = max_record(&producers.settings, &sink.name);
         producers.settings = cluster.output_producer(max_record);
-        let limits = Limits { max_record, batch_size: batch_size(&producers.settings, max_record) };
+        let batch_size = batch_size(&producers.settings, max_record);
+        let limits = Limits { max_record, batch_size, share: share(&producers.settings) };
         let interval = refresh_interval(&producers.settings);
         let sink = Self::with(producers, &sink.name, partitions, limits, SystemClock)?;
         // Topics that grow are noticed as soon as the client itself would.
@@ -193,6 +197,14 @@ fn max_record(settings: &ClientConfig, topic: &str) -> usize {
             limits::DEFAULT_MAX_MESSAGE_BYTES
         }
     }
+}
+
+/// Half of what the producer holds.
+fn share(settings: &ClientConfig) -> u64 {
+    // 0 is no bound.
+    let queue = settings.get("queue.buffering.max.messages").and_then(|messages| messages.parse().ok());
+    let queue = queue.filter(|messages| *messages > 0).unwrap_or(CLIENT_QUEUE);
+    (queue / 2).max(1)
 }
 
 /// The broker holds `max.message.bytes` against a whole batch, and would refuse all records of a larger one.

@@ -23,9 +23,9 @@ use super::{
     Refused, Sink,
     backlog::Held,
     bell::Bell,
+    carriers::Carriers,
     headers::{output_headers, own_size},
     lanes::Lanes,
-    lines::Lines,
     partitions::Partitions,
     producer::{Kind, Producer, Producers, Record},
     refusal::{is_too_large, too_large},
@@ -47,19 +47,21 @@ const LOOK: Duration = Duration::from_millis(1);
 /// A line about refusals is written once in this time; each event that fails has its own.
 const REPEAT: Duration = Duration::from_mins(1);
 
-/// Bytes of the sink's outputs.
+/// Bytes of the sink's outputs, and how many there may be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// The largest record that the topic takes.
     pub max_record: usize,
     /// The largest batch.
     pub batch_size: usize,
+    /// Outputs of one partition that may be under way, so that none can fill the producer for the others.
+    pub share: u64,
 }
 
 /// Produces predictions to the sink topic.
 pub struct KafkaSink<M: Producers, K = SystemClock> {
     pub(super) producers: M,
-    pub(super) lines: Lines<M::Producer>,
+    pub(super) carriers: Carriers<M::Producer>,
     pub(super) lanes: Lanes,
     pub(super) topic: Arc<str>,
     pub(super) partitions: Arc<Partitions<M::Producer>>,
@@ -93,11 +95,11 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     ) -> KafkaResult<Self> {
         let (bell, rings) = Bell::new();
         let first = producers.create(Kind::Ordinary, limits.batch_size, &bell)?;
-        let lines = Lines::new(first, limits.batch_size);
-        partitions.ask_with(&lines.ordinary.producer);
+        let carriers = Carriers::new(first, limits.batch_size);
+        partitions.ask_with(&carriers.ordinary.producer);
         Ok(Self {
             producers,
-            lines,
+            carriers,
             lanes: Lanes::default(),
             topic: topic.into(),
             partitions: Arc::new(partitions),
@@ -124,7 +126,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     /// Whether outputs wait for others, or for a report.
     fn waits(&self) -> bool {
-        self.lanes.wait() || self.replace_at.is_some() || !self.lines.retiring.is_empty() || self.lines.has_news()
+        self.lanes.wait() || self.replace_at.is_some() || !self.carriers.retiring.is_empty() || self.carriers.has_news()
     }
 
     fn check_size(&self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
@@ -148,7 +150,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     /// The partition of an event's output.
     fn partition_of(&mut self, event: &Event) -> i32 {
-        let partition = self.partitions.of(event, &*self.lines.ordinary.producer, self.now);
+        let partition = self.partitions.of(event, &*self.carriers.ordinary.producer, self.now);
         partition.unwrap_or_else(|| self.lanes.anywhere(self.partitions.of_sink(), self.now))
     }
 
@@ -158,7 +160,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             return;
         }
         for (partition, lane) in self.lanes.all() {
-            let progress = lane.progress(self.lines.reported(lane, partition));
+            let progress = lane.progress(self.carriers.reported(lane, partition));
             if let Some(line) = self.stalled.look(&self.topic, partition, progress, self.now) {
                 tracing::warn!("{line}");
             }
@@ -182,7 +184,7 @@ impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
             self.hold(partition, held);
             return Ok(());
         }
-        match self.lines.ordinary.producer.send(record) {
+        match self.carriers.ordinary.producer.send(record) {
             Ok(()) => lane.went(self.now),
             Err((error, _)) if is_too_large(&error) => return Err(too_large(&error)),
             Err((error, record)) => {
@@ -218,7 +220,8 @@ impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
             }
             if self.waits() {
                 self.clock.sleep(LOOK.min(left));
-            } else if self.lines.ordinary.producer.flush(left.min(Duration::from_millis(500))) && !self.lines.has_news()
+            } else if self.carriers.ordinary.producer.flush(left.min(Duration::from_millis(500)))
+                && !self.carriers.has_news()
             {
                 return true;
             }

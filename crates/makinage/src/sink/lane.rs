@@ -21,6 +21,8 @@ const NOWHERE: u32 = 0;
 pub(super) enum Step {
     /// Nothing, until something is reported.
     Rest,
+    /// Nothing, until a good part of what is under way is reported: more of one lane would fill its producer.
+    Full,
     /// Nothing, until this time.
     Pause(Instant),
     /// Nothing waits, and outputs can go straight to the ordinary producer.
@@ -60,6 +62,8 @@ pub(super) struct Lane {
     at: u32,
     base: u64,
     sent: u64,
+    /// What may be sent there, in all, before some more is reported.
+    most: u64,
     /// Of those that it sent there, which came back.
     returned: u64,
     /// Outputs that were taken at producers before.
@@ -83,6 +87,7 @@ impl Default for Lane {
             at: NOWHERE,
             base: 0,
             sent: 0,
+            most: 0,
             returned: 0,
             delivered: 0,
             opened: None,
@@ -98,7 +103,7 @@ impl Default for Lane {
 impl Lane {
     /// Whether an output may go straight to the ordinary producer.
     pub(super) fn is_clear(&self, now: Instant) -> bool {
-        self.clear && self.is_open(now)
+        self.clear && self.sent < self.most && self.is_open(now)
     }
 
     /// Whether something waits here, or is waited for.
@@ -201,7 +206,7 @@ impl Lane {
         } else if around.ordinary.is_none() || !here {
             Step::Rest
         } else if self.is_open(around.now) {
-            Step::Ordinary
+            if drained || self.sent < self.most { Step::Ordinary } else { Step::Full }
         } else if drained {
             Step::Open
         } else {
@@ -215,6 +220,11 @@ impl Lane {
             self.delivered += self.sent - self.base - self.returned;
             (self.at, self.base, self.sent, self.returned) = (producer, reported, reported, 0);
         }
+    }
+
+    /// So many may be sent to the producer that it is at, in all, before some more is reported.
+    pub(super) fn allow(&mut self, most: u64) {
+        self.most = most;
     }
 
     /// The first of what waited is sent.

@@ -10,7 +10,7 @@ const STAY: Duration = Duration::from_millis(10);
 /// The lanes, by partition.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    lanes: Vec<Lane>,
+    all: Vec<Lane>,
     /// Those where something waits.
     waiting: Vec<i32>,
     /// Where outputs go that may go anywhere, and until when.
@@ -21,15 +21,15 @@ impl Lanes {
     /// The lane of a partition.
     pub(super) fn of(&mut self, partition: i32) -> &mut Lane {
         let place = usize::try_from(partition).unwrap_or(0);
-        if self.lanes.len() <= place {
-            self.lanes.resize_with(place + 1, Lane::default);
+        if self.all.len() <= place {
+            self.all.resize_with(place + 1, Lane::default);
         }
-        &mut self.lanes[place]
+        &mut self.all[place]
     }
 
     /// All that there are, with their partitions.
     pub(super) fn all(&mut self) -> impl Iterator<Item = (i32, &mut Lane)> {
-        (0..).zip(&mut self.lanes)
+        (0..).zip(&mut self.all)
     }
 
     /// An output waits in a lane, behind all others.

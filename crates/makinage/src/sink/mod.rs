@@ -8,13 +8,13 @@
 
 mod backlog;
 pub mod bell;
+mod carrier;
+mod carriers;
 pub mod client;
 mod headers;
 pub mod kafka;
 mod lane;
 mod lanes;
-mod line;
-mod lines;
 pub mod memory;
 pub mod partitions;
 pub mod producer;

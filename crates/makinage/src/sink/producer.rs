@@ -19,6 +19,15 @@ pub(crate) type Record<'r> = BaseRecord<'r, [u8], [u8], usize>;
 /// A record that was not taken, and why.
 pub(crate) type NotTaken<'r> = (KafkaError, Record<'r>);
 
+/// Why a producer takes nothing any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fatal {
+    /// It could not deliver an output, whose report says why.
+    pub is_gap: bool,
+    /// In the client's words.
+    pub reason: String,
+}
+
 /// What a producer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -42,8 +51,8 @@ pub trait Producer {
     /// Waits until nothing is under way; `false` when that takes longer.
     fn flush(&self, timeout: Duration) -> bool;
 
-    /// Why it takes nothing any more.
-    fn fatal_error(&self) -> Option<String>;
+    /// Why it takes nothing any more, where that is so.
+    fn fatal_error(&self) -> Option<Fatal>;
 
     /// Its reports.
     fn reports(&self) -> &Reports;

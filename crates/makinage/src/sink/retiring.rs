@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{line::Line, producer::Producer};
+use super::{carrier::Carrier, producer::Producer};
 
 /// Those that may be waited for at a time.
 const MOST: usize = 8;
@@ -21,7 +21,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 struct One<P> {
-    line: Line<P>,
+    carrier: Carrier<P>,
     ask_at: Instant,
     pause: Duration,
 }
@@ -45,25 +45,26 @@ impl<P: Producer> Retiring<P> {
         self.0.is_empty()
     }
 
-    pub(super) fn lines(&self) -> impl Iterator<Item = &Line<P>> {
-        self.0.iter().map(|one| &one.line)
+    pub(super) fn all(&self) -> impl Iterator<Item = &Carrier<P>> {
+        self.0.iter().map(|one| &one.carrier)
     }
 
     /// A producer that takes nothing any more.
-    pub(super) fn push(&mut self, line: Line<P>, now: Instant) {
-        self.0.push(One { line, ask_at: now + GRACE, pause: FIRST_PAUSE });
+    pub(super) fn push(&mut self, carrier: Carrier<P>, now: Instant) {
+        self.0.push(One { carrier, ask_at: now + GRACE, pause: FIRST_PAUSE });
     }
 
     /// Those that have reported everything, which has been taken; the others are asked for what they have not sent.
     pub(super) fn tend(&mut self, now: Instant) -> Vec<Arc<P>> {
         for one in self.0.iter_mut().filter(|one| one.ask_at <= now) {
-            one.line.producer.purge();
+            one.carrier.producer.purge();
             one.ask_at = now + one.pause;
             one.pause = (2 * one.pause).min(LONGEST_PAUSE);
         }
         // Of one that has nothing under way all reports have come; afterwards there are no news but those.
-        let over = |one: &mut One<P>| one.line.producer.under_way() == 0 && !one.line.producer.reports().has_news();
-        self.0.extract_if(.., over).map(|one| one.line.producer).collect()
+        let over =
+            |one: &mut One<P>| one.carrier.producer.under_way() == 0 && !one.carrier.producer.reports().has_news();
+        self.0.extract_if(.., over).map(|one| one.carrier.producer).collect()
     }
 
     /// When [`Retiring::tend`] has something to do.

@@ -14,19 +14,16 @@
 //! **What nobody's output is to blame for** goes again after a while. Where it ended the producer, one output of the
 //! lane goes alone until one is taken: the other lanes' producer isn't risked for it each time.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use rdkafka::{Message, error::KafkaError};
 
 use super::{
     Refused,
     backlog::Held,
+    carriers::Returned,
     headers::source_of,
     kafka::KafkaSink,
-    lines::Returned,
     producer::{Kind, Producers},
     refusal::Refusal,
     reports::Undelivered,
@@ -41,7 +38,7 @@ const WARY: Duration = Duration::from_mins(1);
 impl<M: Producers, K: Clock> KafkaSink<M, K> {
     /// Takes in what the producers did not deliver.
     pub(super) fn take_in(&mut self) {
-        while let Some(returned) = self.lines.take_returned() {
+        while let Some(returned) = self.carriers.take_returned() {
             match returned.kind {
                 Kind::Ordinary => self.take_back(returned),
                 Kind::Alone => self.take_back_alone(returned),
@@ -60,20 +57,21 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
                 self.judge(one, advice);
                 continue;
             }
-            if refusal == Refusal::Infrastructure {
+            // Another one would end as soon as this one has, if nothing has changed.
+            if refusal == Refusal::Infrastructure || ended {
                 self.later(&one, ended);
             }
             again.entry(one.message.partition()).or_default().push(held(one, true));
         }
         self.put_back(again);
-        if ended && self.lines.alone.as_ref().is_some_and(|line| line.number == returned.number) {
-            self.lines.retire_alone(self.now);
+        if ended && self.carriers.alone.as_ref().is_some_and(|carrier| carrier.number == returned.number) {
+            self.carriers.retire_alone(self.now);
         }
     }
 
     /// All that came back from an ordinary producer is produced again.
     fn take_back(&mut self, returned: Returned) {
-        let of_now = returned.number == self.lines.ordinary.number;
+        let of_now = returned.number == self.carriers.ordinary.number;
         let refused: Vec<&Undelivered> =
             returned.outputs.iter().filter(|one| Refusal::of(&one.error).advice().is_some()).collect();
         let ended = returned.given_up.is_some() || !refused.is_empty();
@@ -90,8 +88,9 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             None => {}
         }
         if ended && of_now {
-            let by = if refused.is_empty() { returned.given_up.as_deref() } else { None };
-            self.give_up(by);
+            // The end may be told before the refusal that it comes of.
+            let unasked = returned.given_up.as_ref().filter(|fatal| refused.is_empty() && !fatal.is_gap);
+            self.give_up(unasked.map(|fatal| fatal.reason.as_str()));
         }
         let mut again: BTreeMap<i32, Vec<Held>> = BTreeMap::new();
         for one in returned.outputs {
@@ -145,18 +144,20 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     /// A new producer takes over. Without one, the old one keeps what it holds.
     fn replace_if_due(&mut self) {
         let Some(at) = self.replace_at else { return };
-        if self.now < at || self.lines.retiring.is_full() {
+        if self.now < at || self.carriers.retiring.is_full() {
             return self.look_by(at.max(self.now + RETRY / 10));
         }
         match self.producers.create(Kind::Ordinary, self.limits.batch_size, &self.bell) {
             Ok(producer) => {
                 self.replace_at = None;
-                self.lines.add(Kind::Ordinary, producer, self.limits.batch_size, self.now);
-                self.partitions.ask_with(&self.lines.ordinary.producer);
+                self.carriers.add(Kind::Ordinary, producer, self.limits.batch_size, self.now);
+                self.partitions.ask_with(&self.carriers.ordinary.producer);
             }
             Err(error) => {
                 tracing::error!("a new producer could not be made ({error}); trying again");
-                self.replace_at = Some(self.now + RETRY);
+                let at = self.now + RETRY;
+                self.replace_at = Some(at);
+                self.look_by(at);
             }
         }
         self.tend_retiring();
@@ -164,12 +165,12 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     /// Producers that were replaced are asked for what they have not sent, and end when they hold nothing any more.
     pub(super) fn tend_retiring(&mut self) {
-        if !self.lines.retiring.is_empty() {
-            for producer in self.lines.retiring.tend(self.now) {
+        if !self.carriers.retiring.is_empty() {
+            for producer in self.carriers.retiring.tend(self.now) {
                 self.producers.end(producer);
             }
         }
-        for at in self.lines.retiring.next_look().into_iter().chain(self.replace_at).collect::<Vec<Instant>>() {
+        if let Some(at) = self.carriers.retiring.next_look() {
             self.look_by(at);
         }
     }

@@ -75,16 +75,20 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         }
         let around = self.around();
         let lane = self.lanes.of(partition);
+        let reported = self.carriers.reported(lane, partition);
+        lane.allow(reported.unwrap_or_default() + self.limits.share);
         let step = lane.next(drained, around);
         match step {
             Step::Ordinary | Step::Open => return self.send_first(partition, Kind::Ordinary, step),
             Step::Alone => return self.send_first(partition, Kind::Alone, step),
             Step::Pause(at) => self.look_by(at),
-            Step::Rest if lane.waits() => self.lines.ring_when_drained(lane, partition),
+            Step::Full => self.carriers.ring_at(lane, partition, lane.at().1 - self.limits.share / 2),
+            // What is drained waits for another producer, which has its time.
+            Step::Rest if !drained => self.carriers.ring_at(lane, partition, lane.at().1),
             Step::Rest => {}
             Step::Clear => {
-                let line = &self.lines.ordinary;
-                lane.go_to(line.number, line.producer.reports().reported(partition));
+                let carrier = &self.carriers.ordinary;
+                lane.go_to(carrier.number, carrier.producer.reports().reported(partition));
                 lane.clear();
             }
         }
@@ -93,27 +97,27 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     fn is_drained(&mut self, partition: i32) -> bool {
         let lane = self.lanes.of(partition);
-        self.lines.reported(lane, partition).is_none_or(|reported| reported == lane.at().1)
+        self.carriers.reported(lane, partition).is_none_or(|reported| reported == lane.at().1)
     }
 
     fn around(&self) -> Around {
-        let ordinary = self.replace_at.is_none().then_some(self.lines.ordinary.number);
+        let ordinary = self.replace_at.is_none().then_some(self.carriers.ordinary.number);
         Around { ordinary, wary: self.wary_until.is_some_and(|until| self.now < until), now: self.now }
     }
 
     /// Sends the first of what waits.
     fn send_first(&mut self, partition: i32, kind: Kind, step: Step) -> bool {
-        if kind == Kind::Alone && self.lines.alone.is_none() && !self.make_alone(partition) {
+        if kind == Kind::Alone && self.carriers.alone.is_none() && !self.make_alone(partition) {
             return false;
         }
-        let line = match &self.lines.alone {
+        let carrier = match &self.carriers.alone {
             Some(alone) if kind == Kind::Alone => alone,
-            _ => &self.lines.ordinary,
+            _ => &self.carriers.ordinary,
         };
         let lane = self.lanes.of(partition);
         let Some(held) = lane.take_first() else { return false };
-        lane.go_to(line.number, line.producer.reports().reported(partition));
-        let outcome = line.producer.send(held.record(partition)).map_err(|(error, _)| error);
+        lane.go_to(carrier.number, carrier.producer.reports().reported(partition));
+        let outcome = carrier.producer.send(held.record(partition)).map_err(|(error, _)| error);
         match outcome {
             Ok(()) => {
                 lane.sent(step, self.now);
@@ -132,15 +136,19 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     }
 
     fn make_alone(&mut self, partition: i32) -> bool {
+        if self.carriers.retiring.is_full() {
+            self.pause(partition, RETRY);
+            return false;
+        }
         let made = self.producers.create(Kind::Alone, self.limits.batch_size, &self.bell);
         match made {
-            Ok(producer) => self.lines.add(Kind::Alone, producer, self.limits.batch_size, self.now),
+            Ok(producer) => self.carriers.add(Kind::Alone, producer, self.limits.batch_size, self.now),
             Err(error) => {
                 self.pause(partition, RETRY);
                 self.tell_later(&error, partition);
             }
         }
-        self.lines.alone.is_some()
+        self.carriers.alone.is_some()
     }
 
     /// A lane's producer did not take its first output, which waits on.
@@ -148,9 +156,10 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::QueueFull) => self.pause(partition, FULL),
             Some(RDKafkaErrorCode::Fatal) => {
-                let line = if kind == Kind::Alone { self.lines.alone.as_ref() } else { Some(&self.lines.ordinary) };
-                if let Some(line) = line {
-                    line.producer.reports().give_up();
+                let carrier =
+                    if kind == Kind::Alone { self.carriers.alone.as_ref() } else { Some(&self.carriers.ordinary) };
+                if let Some(carrier) = carrier {
+                    carrier.producer.reports().give_up();
                 }
                 self.look_by(self.now);
             }
@@ -171,7 +180,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     /// The sink was made anew with fewer partitions: what waits for one that isn't there goes by key, or anywhere.
     fn move_away(&mut self, partition: i32) {
-        let partitions = self.partitions.of_sink_now(&*self.lines.ordinary.producer, self.now);
+        let partitions = self.partitions.of_sink_now(&*self.carriers.ordinary.producer, self.now);
         if partition < partitions {
             return self.pause(partition, RETRY);
         }

@@ -19,7 +19,7 @@ use rdkafka::{
 use super::{
     backlog::Held,
     bell::Bell,
-    producer::{Kind, NotTaken, Producer, Producers, Record},
+    producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
     reports::{Reports, Undelivered},
 };
 use crate::{kafka::topics::Topic, source::acks::Acks};
@@ -33,6 +33,7 @@ struct Told {
     /// How many it takes.
     room: Cell<usize>,
     fatal: Cell<bool>,
+    gap: Cell<bool>,
     /// The topics whose sizes a test has said; others have one partition.
     topics: RefCell<BTreeMap<String, Option<i32>>>,
     /// How often it was asked for a topic.
@@ -48,8 +49,8 @@ impl Fake {
     fn new(kind: Kind, acks: &Arc<Acks>, bell: &Bell) -> Self {
         let reports = Reports::new(acks, bell);
         let (held, sent, topics) = (RefCell::default(), RefCell::default(), RefCell::default());
-        let (room, fatal, looks) = (Cell::new(usize::MAX), Cell::new(false), Cell::new(0));
-        Self(Rc::new(Told { kind, held, sent, room, fatal, topics, looks, reports }))
+        let (room, fatal, gap, looks) = (Cell::new(usize::MAX), Cell::new(false), Cell::new(false), Cell::new(0));
+        Self(Rc::new(Told { kind, held, sent, room, fatal, gap, topics, looks, reports }))
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -104,7 +105,9 @@ impl Fake {
     /// A broker takes the first so many of a partition; their values.
     pub(super) fn deliver_of(&self, partition: i32, most: usize) -> Vec<String> {
         let taken = self.take(partition, most);
-        taken.iter().for_each(|held| self.0.reports.delivered(held.ticket, partition));
+        for held in &taken {
+            self.0.reports.delivered(held.ticket, partition);
+        }
         taken.iter().map(|held| value(&held.message)).collect()
     }
 
@@ -133,6 +136,12 @@ impl Fake {
     pub(super) fn die(&self) {
         self.0.fatal.set(true);
         self.0.reports.give_up();
+    }
+
+    /// It ends since it could not deliver something, which it reports later.
+    pub(super) fn die_of_a_gap(&self) {
+        self.0.gap.set(true);
+        self.die();
     }
 
     /// From now on a topic has so many partitions; `None`: it isn't there.
@@ -182,8 +191,9 @@ impl Producer for Fake {
         self.under_way() == 0
     }
 
-    fn fatal_error(&self) -> Option<String> {
-        self.0.fatal.get().then(|| "a test wants it".to_owned())
+    fn fatal_error(&self) -> Option<Fatal> {
+        let is_gap = self.0.gap.get();
+        self.0.fatal.get().then(|| Fatal { is_gap, reason: "a test wants it".to_owned() })
     }
 
     fn reports(&self) -> &Reports {

@@ -97,7 +97,7 @@ fn a_producer_that_has_given_up_is_replaced_and_its_outputs_are_produced_by_the_
     cluster.request_errors(RDKafkaApiKey::InitProducerId, &[refused, refused, refused]);
     let mut case = Case::new(&cluster, 1);
     let deadline = Instant::now() + DEADLINE;
-    while case.sink.lines.ordinary.producer.fatal_error().is_none() {
+    while case.sink.carriers.ordinary.producer.fatal_error().is_none() {
         assert!(Instant::now() < deadline, "the producer has not given up");
         std::thread::yield_now();
     }

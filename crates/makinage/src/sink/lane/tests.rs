@@ -23,6 +23,7 @@ fn opening(now: Instant) -> Lane {
     lane.hold(held(1));
     assert_eq!(lane.next(true, around(now)), Step::Open);
     lane.go_to(ORDINARY, 0);
+    lane.allow(u64::MAX);
     lane.take_first();
     lane.sent(Step::Open, now);
     lane
@@ -87,6 +88,21 @@ fn what_goes_alone_waits_for_all_before_it_and_is_waited_for() {
     assert_eq!(lane.next(false, around(now)), Step::Rest);
     lane.settle(now);
     assert_eq!(lane.next(true, around(now)), Step::Ordinary, "the brokers still know the ordinary producer");
+}
+
+#[test]
+fn a_lane_has_its_share_of_a_producer_and_no_more() {
+    let now = Instant::now();
+    let mut lane = open(now);
+    lane.allow(3);
+    lane.went(now);
+    assert!(lane.is_clear(now));
+    lane.went(now);
+    assert!(!lane.is_clear(now));
+    lane.hold(held(4));
+    assert_eq!(lane.next(false, around(now)), Step::Full);
+    lane.allow(4);
+    assert_eq!(lane.next(false, around(now)), Step::Ordinary);
 }
 
 #[test]

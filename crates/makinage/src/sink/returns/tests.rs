@@ -109,6 +109,41 @@ fn where_no_new_producer_can_be_made_at_once_nothing_is_lost_or_overtaken() {
 }
 
 #[test]
+fn while_there_is_no_producer_the_pipeline_sleeps_until_one_can_be_made() {
+    let mut scene = Scene::open(1);
+    scene.fakes.missing.set(1);
+    scene.producer(0).die();
+    scene.tend();
+    scene.write(0, 1);
+    scene.has_rung();
+    scene.tend();
+    assert!(!scene.has_rung(), "it wakes itself");
+    let pause = scene.sink.next_look().expect("another try");
+    assert!(!pause.is_zero());
+    scene.wait(pause);
+    scene.newest(Kind::Ordinary).deliver();
+    assert_eq!(scene.unsettled(), 0);
+}
+
+#[test]
+fn a_producer_that_ends_of_refusals_is_replaced_at_once_each_time_though_its_end_is_told_before_them() {
+    let mut scene = Scene::open(1);
+    for _ in 0..5 {
+        scene.write(0, 1);
+        let ordinary = scene.newest(Kind::Ordinary);
+        let made = scene.made();
+        ordinary.die_of_a_gap();
+        scene.tend();
+        assert_eq!(scene.made(), made + 1);
+        ordinary.refuse(Code::InvalidRecord);
+        scene.tend();
+        scene.newest(Kind::Alone).deliver();
+        scene.tend();
+    }
+    assert_eq!(scene.unsettled(), 0);
+}
+
+#[test]
 fn a_producer_that_ends_again_and_again_is_replaced_once_a_second() {
     let mut scene = Scene::open(1);
     scene.write(0, 1);
@@ -249,4 +284,50 @@ fn batches_of_a_producer_from_before_they_were_made_smaller_make_them_no_smaller
     scene.producer(0).refuse_of(1, 2, Code::MessageSizeTooLarge);
     scene.tend();
     assert_eq!(scene.sink.limits.batch_size, before / 4);
+}
+
+#[test]
+fn so_many_replaced_producers_are_waited_for_at_a_time_and_no_more() {
+    let mut scene = Scene::open(20);
+    for partition in 0..20 {
+        scene.write(partition, 2);
+        let ordinary = scene.newest(Kind::Ordinary);
+        ordinary.send_off(partition, 1);
+        ordinary.die();
+        scene.tend();
+        scene.wait(RETRY);
+        scene.wait(ASKED);
+        // The new one opens its partitions.
+        scene.newest(Kind::Ordinary).deliver();
+        scene.tend();
+    }
+    let made = scene.made();
+    assert!((2..12).contains(&made), "{made}");
+    let held: Vec<Vec<String>> = (0..made).map(|number| scene.producer(number).holds()).collect();
+    scene.producer(0).deliver();
+    for _ in 0..100 {
+        scene.wait(RETRY);
+        (0..scene.made()).for_each(|number| scene.producer(number).deliver());
+    }
+    assert!(scene.made() > made, "{held:?}");
+    assert_eq!(scene.unsettled(), 0);
+}
+
+#[test]
+fn where_the_producer_of_outputs_that_go_alone_ends_again_and_again_another_is_made_once_a_second() {
+    let mut scene = Scene::open(1);
+    scene.write(0, 2);
+    scene.producer(0).refuse(Code::InvalidRecord);
+    scene.tend();
+    for tenth in 0..50 {
+        scene.newest(Kind::Alone).die();
+        scene.wait(RETRY / 10);
+        assert!(scene.made() <= 3 + 1 + tenth / 10, "{} in {tenth} tenths of a second", scene.made());
+    }
+    assert!(scene.made() > 4, "{}", scene.made());
+    for _ in 0..20 {
+        scene.wait(RETRY);
+        scene.newest(Kind::Alone).deliver();
+    }
+    assert_eq!(scene.unsettled(), 0);
 }

@@ -101,6 +101,32 @@ fn a_full_producer_is_not_waited_for_and_has_the_outputs_as_soon_as_there_is_roo
 }
 
 #[test]
+fn a_partition_that_is_not_answered_leaves_room_in_a_small_producer_for_others() {
+    let mut scene = Scene::new(2);
+    scene.sink.limits.share = 4;
+    scene.producer(0).has_room_for(8);
+    (0..2).for_each(|partition| scene.write(partition, 1));
+    scene.producer(0).deliver();
+    scene.tend();
+    assert!(scene.has_rung());
+    scene.write(0, 20);
+    for _ in 0..10 {
+        scene.write(1, 3);
+        scene.tend();
+        assert_eq!(scene.producer(0).deliver_of(1, 9).len(), 3);
+    }
+    assert_eq!(scene.producer(0).holds_of(0).len(), 4);
+    assert!(!scene.has_rung(), "nothing to do until some of them are reported");
+    let mut arrived = scene.producer(0).deliver_of(0, 2);
+    assert!(scene.has_rung());
+    while scene.unsettled() > 0 {
+        scene.tend();
+        arrived.extend(scene.producer(0).deliver_of(0, 9));
+    }
+    assert_eq!(arrived, (1..21).map(|offset| offset.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
 fn after_an_output_without_a_key_was_refused_others_go_alone_for_a_while() {
     let mut scene = Scene::open(1);
     scene.write_one(0, None);

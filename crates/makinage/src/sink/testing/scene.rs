@@ -30,7 +30,7 @@ impl Scene {
     pub(in crate::sink) fn new(partitions: i32) -> Self {
         let (fakes, clock) = (Fakes::default(), Hand::default());
         let sizes = Partitions::new(("outputs", partitions), [("events", partitions)].into_iter());
-        let limits = Limits { max_record: 1 << 20, batch_size: 1 << 20 };
+        let limits = Limits { max_record: 1 << 20, batch_size: 1 << 20, share: 1 << 20 };
         let sink = KafkaSink::with(fakes.clone(), "outputs", sizes, limits, clock.clone()).expect("a sink");
         let mut offsets = Offsets::default();
         (0..partitions).for_each(|partition| offsets.assign(0, partition));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::producer::Kind;
 
 /// A producer, and what it was made as.
-pub(super) struct Line<P> {
+pub(super) struct Carrier<P> {
     /// Never used again; lanes know it by this.
     pub number: u32,
     pub kind: Kind,
