@@ -4,6 +4,8 @@
 //! A partition that is read again from its beginning gets a new assignment: what is under way of the old one settles
 //! into nothing, so that no offset of before is stored over those of now.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use rdkafka::error::KafkaResult;
 
 use super::{
@@ -12,9 +14,12 @@ use super::{
     consumer::{Consumer, Partition, Start},
     known::TopicId,
     offsets::Position,
-    start::tell_made_anew,
+    start::{is_missing, tell_made_anew},
 };
 use crate::clock::Clock;
+
+/// Brokers that answer all else and not this for so long don't know topics by ids.
+const KNOWING: Duration = Duration::from_secs(10);
 
 /// The client could not read on at an offset, which the broker doesn't have: it goes on at the partition's beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +97,26 @@ impl<K: Clock> Assignment<K> {
         self.read_again(consumer, &beginnings)?;
         tell_made_anew(name, &told);
         Ok(assigned)
+    }
+
+    /// Asks which topics these partitions are of; for how long that has been asked, `waited` says.
+    pub(super) fn identify(
+        &self,
+        consumer: &impl Consumer,
+        partitions: &[Partition],
+        waited: Duration,
+    ) -> KafkaResult<()> {
+        let sources: BTreeSet<u16> = partitions.iter().map(|partition| partition.0).collect();
+        for source in sources {
+            match consumer.identify(source) {
+                Ok(None) => {}
+                Ok(Some(id)) => drop(self.identified(consumer, source, id)?),
+                Err(error) if is_missing(&error) => self.missing(source),
+                Err(error) if waited < KNOWING => return Err(error),
+                Err(error) => tracing::debug!("it is not known which topic is read: {error}"),
+            }
+        }
+        Ok(())
     }
 
     /// The topic is not there now.

@@ -162,7 +162,8 @@ impl<K: Clock> Assignment<K> {
         loop {
             let waited = self.clock.now().saturating_duration_since(began);
             let assigned = start::Assigned { topics: &self.topics, known: &self.known, partitions, waited };
-            match start::choose(consumer, &assigned) {
+            let identified = self.identify(consumer, partitions, waited);
+            match identified.and_then(|()| start::choose(consumer, &assigned)) {
                 Ok(Some(starts)) => return Some(starts),
                 Err(error) if is_no_member(&error) => return None,
                 _ if self.stop.requested() => return None,

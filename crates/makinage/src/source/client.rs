@@ -244,6 +244,7 @@ impl Consumer for KafkaConsumer {
                 let held: Vec<Partition> = assignment.offsets().partitions().collect();
                 assignment.revoked(self, &held);
                 own.is_left.store(true, Ordering::Relaxed);
+                own.is_subscribed.store(false, Ordering::Relaxed);
                 leave_aside(mem::replace(self, new));
             }
             Err(error) => tracing::warn!("no new Kafka client could be made ({error}): trying again in two minutes"),

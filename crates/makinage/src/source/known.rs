@@ -31,6 +31,8 @@ pub(super) struct Known(Vec<Seen>);
 struct Seen {
     /// It was not there, or another of its name was.
     is_new: bool,
+    /// Another of its name was there, which was told.
+    is_another: bool,
     id: Option<TopicId>,
 }
 
@@ -50,6 +52,11 @@ impl Known {
         self.0[usize::from(source)].is_new
     }
 
+    /// Whether the name stood for another topic while this instance was there.
+    pub(super) fn is_another(&self, source: u16) -> bool {
+        self.0[usize::from(source)].is_another
+    }
+
     /// Which topic this name stands for.
     pub(super) fn id(&self, source: u16) -> Option<&TopicId> {
         self.0[usize::from(source)].id.as_ref()
@@ -65,6 +72,7 @@ impl Known {
         let is_another = self.before(source, &id).is_some();
         let seen = &mut self.0[usize::from(source)];
         seen.is_new |= is_another;
+        seen.is_another |= is_another;
         seen.id = Some(id);
     }
 }
@@ -87,6 +95,7 @@ mod tests {
         known.identified(0, TopicId::new("c"));
         known.identified(0, TopicId::new("c"));
         assert!(known.is_new(0));
+        assert_eq!([0, 1, 2].map(|source| known.is_another(source)), [true, false, false]);
         assert_eq!(known.id(0).map(ToString::to_string), Some("c".to_owned()));
     }
 }

@@ -45,16 +45,20 @@ pub(super) struct Assigned<'a> {
 /// Where each assigned partition starts; `None` while another member is to choose.
 pub(super) fn choose(consumer: &impl Consumer, assigned: &Assigned<'_>) -> KafkaResult<Option<Vec<Start>>> {
     let mut starts = Vec::with_capacity(assigned.partitions.len());
+    let mut waits = false;
     for (source, topic) in (0_u16..).zip(assigned.topics) {
         let mine = assigned.partitions.iter().filter(|partition| partition.0 == source).map(|partition| partition.1);
         let of_topic = OfTopic { source, topic, known: assigned.known, mine: mine.collect(), waited: assigned.waited };
         if of_topic.mine.is_empty() {
             continue;
         }
-        let Some(chosen) = of_topic.choose(consumer)? else { return Ok(None) };
-        starts.extend(chosen);
+        match of_topic.choose(consumer)? {
+            Some(chosen) => starts.extend(chosen),
+            // Another member may wait for this one's choice in the next topic.
+            None => waits = true,
+        }
     }
-    Ok(Some(starts))
+    Ok((!waits).then_some(starts))
 }
 
 /// The assigned partitions of one topic.
@@ -76,9 +80,6 @@ impl OfTopic<'_> {
             }
             committed => committed?,
         };
-        if let Some(id) = consumer.identify(self.source)? {
-            self.known.lock().identified(self.source, id);
-        }
         if committed.values().all(Option::is_none) {
             return self.first_start(consumer, &committed);
         }
@@ -159,7 +160,7 @@ impl OfTopic<'_> {
                 )
             })
             .collect();
-        if !mine.is_empty() {
+        if !mine.is_empty() && !self.known.lock().is_another(self.source) {
             tell_made_anew(&self.topic.name, &mine);
         }
         current.into_iter().map(|(partition, committed)| (partition, committed.offset)).collect()
@@ -203,12 +204,13 @@ impl First {
     }
 }
 
-/// Tells that a topic isn't the one that was read; `partitions` say how far each was, and where it ends now.
+/// Tells that a topic isn't the one that was read; `partitions` say how far each was that is held, and where it ends
+/// now.
 pub(super) fn tell_made_anew(name: &str, partitions: &[String]) {
+    let places = if partitions.is_empty() { String::new() } else { format!(" ({})", partitions.join("; ")) };
     tracing::error!(
-        "topic {name} was deleted and made anew: all of it is read, from its beginning ({}); \
-         what was not read of the old one is lost",
-        partitions.join("; ")
+        "topic {name} was deleted and made anew: all of it is read, from its beginning{places}; \
+         what was not read of the old one is lost"
     );
 }
 

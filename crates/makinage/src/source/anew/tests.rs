@@ -32,6 +32,8 @@ struct Client {
     calls: RefCell<Vec<String>>,
     /// The topic that is there.
     id: RefCell<Option<TopicId>>,
+    /// What is answered instead.
+    fails: Cell<Option<RDKafkaErrorCode>>,
 }
 
 impl Client {
@@ -99,7 +101,10 @@ impl Consumer for Client {
     }
 
     fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
-        Ok(self.id.borrow().clone())
+        match self.fails.get() {
+            Some(code) => Err(KafkaError::MetadataFetch(code)),
+            None => Ok(self.id.borrow().clone()),
+        }
     }
 
     fn look_up(&self, _topic: &str) -> Topic {
@@ -251,4 +256,19 @@ fn what_the_client_said_before_it_heard_is_no_second_reset() {
     source.assignment.offsets().received(0, 0, 299, 1).expect("it is assigned");
     source.client.watermarks.set(Some((0, 100)));
     assert_eq!(source.reset(0, 300).0, Ok(vec![(0, 0)]));
+}
+
+#[test]
+fn what_is_held_of_a_topic_is_read_again_when_another_partition_of_the_new_one_comes() {
+    let source = Source::new((0, 300));
+    let identify = |waited| source.assignment.identify(&source.client, &[(0, 2)], Duration::from_secs(waited));
+    *source.client.id.borrow_mut() = Some(TopicId::new("old"));
+    assert_eq!(identify(0), Ok(()));
+    source.client.fails.set(Some(RDKafkaErrorCode::OperationTimedOut));
+    assert!(identify(9).is_err(), "it is asked again");
+    assert_eq!(identify(10), Ok(()));
+    source.client.fails.set(None);
+    *source.client.id.borrow_mut() = Some(TopicId::new("new"));
+    assert_eq!(identify(0), Ok(()));
+    assert_eq!(source.calls().first().map(String::as_str), Some("seek [(0, Some(0)), (1, Some(0))]"));
 }

@@ -23,9 +23,8 @@ type Offsets = BTreeMap<i32, Option<i64>>;
 #[derive(Default)]
 struct Group {
     committed: RefCell<BTreeMap<u16, Offsets>>,
-    /// The topic that the committed offsets are of, and the one that is there.
+    /// The topic that the committed offsets are of.
     of: Option<TopicId>,
-    id: Option<TopicId>,
     /// What is answered instead of the committed offsets.
     fails: Cell<Option<RDKafkaErrorCode>>,
     /// Partitions without a leader.
@@ -58,7 +57,7 @@ impl Consumer for Group {
     }
 
     fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
-        Ok(self.id.clone())
+        unreachable!("it is asked before")
     }
 
     fn seek(&self, _starts: &[Start]) -> KafkaResult<()> {
@@ -260,13 +259,27 @@ fn offsets_of_a_topic_that_had_this_name_before_mean_nothing_and_those_of_nobody
     for (of, id, start) in
         [(&old, &new, None), (&old, &old, Some(900)), (&None, &new, Some(900)), (&old, &None, Some(900))]
     {
-        let (of, id) = (of.clone(), id.clone());
-        let group = Group { of, id, ..Group::with(&[[(0, Some(900)), (1, None)].into()]) };
+        let group = Group { of: of.clone(), ..Group::with(&[[(0, Some(900)), (1, None)].into()]) };
+        let known = nothing_known(&topics);
+        if let Some(id) = id.clone() {
+            known.lock().identified(0, id);
+        }
         let log = Log::default();
-        let starts = log.keep_from(tracing::Level::ERROR, || starts(&group, &topics, &[(0, 0), (0, 1)]));
-        assert_eq!(starts, [((0, 0), start), ((0, 1), None)], "{:?} {:?}", group.of, group.id);
+        let starts = log.keep_from(tracing::Level::ERROR, || starts_of(&group, &topics, &known, &[(0, 0), (0, 1)]));
+        assert_eq!(starts, [((0, 0), start), ((0, 1), None)], "{of:?} {id:?}");
         let told = "topic data was deleted and made anew: all of it is read, from its beginning \
                     (data/0 was committed at 900, and ends at 9)";
         assert_eq!(log.text().contains(told), start.is_none(), "{}", log.text());
     }
+}
+
+#[test]
+fn two_members_that_wait_for_each_others_choice_both_make_theirs() {
+    let topics = ["one", "two"].map(|name| topic(name, DataStart::End));
+    let known = nothing_known(&topics);
+    let all: Offsets = [(0, None), (1, None)].into();
+    let group = Group::with(&[all.clone(), all]);
+    let assigned = Assigned { topics: &topics, known: &known, partitions: &[(0, 1), (1, 0)], waited: Duration::ZERO };
+    assert_eq!(choose(&group, &assigned), Ok(None));
+    assert_eq!(*group.commits.borrow(), [[position(1, 0, 9), position(1, 1, 9)]]);
 }

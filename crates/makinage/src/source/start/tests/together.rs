@@ -119,7 +119,7 @@ impl Consumer for Member<'_> {
     }
 
     fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
-        Ok(None)
+        unreachable!()
     }
 
     fn seek(&self, _starts: &[Start]) -> KafkaResult<()> {
