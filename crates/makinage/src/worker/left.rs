@@ -1,6 +1,6 @@
 //! What a dead worker leaves to those who decide what becomes of it.
 
-use super::messages::AskKind;
+use super::asking::AskKind;
 use crate::flights::{Job, Part};
 
 /// What a dead worker leaves.
@@ -16,7 +16,7 @@ pub struct Dead {
 /// A request that a dead worker has not answered whole.
 #[derive(Debug)]
 pub struct Left {
-    /// Its number, as in [`At`](super::messages::At).
+    /// Its number, as in [`At`](super::asking::At).
     pub id: u64,
     /// What was asked.
     pub job: Job,

@@ -13,7 +13,7 @@ use rustix::{
     net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
 };
 
-use super::{messages::At, page::Page, patient::Patient};
+use super::{asking::At, page::Page, patient::Patient};
 use crate::{
     child::{Lines, Program, Running},
     panics,
