@@ -99,8 +99,7 @@ impl Process {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut attached = SendAncillaryBuffer::new(&mut space);
         attached.push(SendAncillaryMessage::ScmRights(&descriptors));
-        let send = || sendmsg(self.socket(), &[IoSlice::new(bytes)], &mut attached, SendFlags::empty());
-        let sent = retry_on_intr(send)?;
+        let sent = retry_on_intr(|| sendmsg(self.socket(), &[IoSlice::new(bytes)], &mut attached, SendFlags::empty()))?;
         self.socket().write_all(&bytes[sent..])
     }
 
