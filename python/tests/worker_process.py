@@ -32,6 +32,8 @@ class WorkerProcess:
 
     def __init__(self):
         self._socket, theirs = socket.socketpair()
+        # What doesn't answer fails the test.
+        self._socket.settimeout(60)
         self._page = tempfile.TemporaryFile()  # noqa: SIM115  # it ends with the test's process
         self._page.truncate(4096)
         self._process = subprocess.Popen(

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::messages::{AskKind, At};
+use super::asking::{AskKind, At};
 use crate::flights::{Job, Part};
 
 /// What a dead worker leaves.
@@ -18,7 +18,7 @@ pub struct Dead {
 /// A request that a dead worker has not answered whole.
 #[derive(Debug)]
 pub struct Left {
-    /// Its number, as in [`At`](super::messages::At).
+    /// Its number, as in [`At`](super::asking::At).
     pub id: u64,
     /// What was asked.
     pub job: Job,

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, fmt, io, time::Instant};
 
-use super::messages::AskKind;
+use super::asking::AskKind;
 use crate::{
     flights::Job,
     wire::{answer::Answer, protocol::Loaded},

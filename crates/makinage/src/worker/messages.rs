@@ -1,7 +1,8 @@
 //! What passes between the pipeline and the threads of its workers.
 
-use std::{fmt, ops::Range};
+use std::fmt;
 
+pub use super::asking::{AskKind, At};
 use super::live::Live;
 use crate::flights::Job;
 use crate::wire::answer::Answer;
@@ -29,32 +30,6 @@ pub(crate) struct Ask {
     pub dense: bool,
     pub job: Job,
     pub kind: AskKind,
-}
-
-/// How the events of a request pass the steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AskKind {
-    /// In as few model calls as give the same answers.
-    Batch,
-    /// Each by itself, and answered before the next one begins: what a death leaves unanswered has its first event at
-    /// fault.
-    Singly,
-}
-
-/// What a worker was at when it last said so. It may have answered that since, the request or, of one that was asked
-/// singly, the event: then it had not begun the next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct At {
-    /// The request.
-    pub id: u64,
-    /// The places of the events in the request: of one event, or of those that are scored together, with what stands
-    /// between them.
-    pub places: Range<usize>,
-}
-
-impl At {
-    /// It was asked nothing, or had begun with nothing that it was asked.
-    pub(crate) const NOTHING: Self = Self { id: 0, places: 0..0 };
 }
 
 /// What workers tell the pipeline.

@@ -1,5 +1,6 @@
 //! The Python processes that own the model: one Rust thread each, replaced when they die.
 
+pub mod asking;
 pub mod check;
 pub mod early;
 mod held;

@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use super::messages::At;
+use super::asking::At;
 
 /// Bytes of the page: what is mapped is whole pages.
 const SIZE: u64 = 4096;
@@ -77,7 +77,7 @@ mod tests {
     use std::{fs, os::unix::fs::FileExt, path::Path};
 
     use super::{Page, WRITTEN, parse};
-    use crate::worker::messages::At;
+    use crate::worker::asking::At;
 
     fn fixture() -> [u8; WRITTEN] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../protocol/fixtures/page.bin");

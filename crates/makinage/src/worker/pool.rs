@@ -10,9 +10,10 @@ use std::{
 use crossbeam_channel::Sender;
 
 use super::{
+    asking::{AskKind, At},
     left::{Dead, Left},
     live::{InFlight, Live},
-    messages::{Ask, AskKind, At, WorkerId},
+    messages::{Ask, WorkerId},
 };
 use crate::{
     config::{Batch, OnError, Probation},

@@ -13,7 +13,7 @@ use rustix::{
     net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
 };
 
-use super::{messages::At, page::Page, patient::Patient};
+use super::{asking::At, page::Page, patient::Patient};
 use crate::{
     child::{Lines, Program, Running},
     panics,
@@ -99,8 +99,7 @@ impl Process {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut attached = SendAncillaryBuffer::new(&mut space);
         attached.push(SendAncillaryMessage::ScmRights(&descriptors));
-        let send = || sendmsg(self.socket(), &[IoSlice::new(bytes)], &mut attached, SendFlags::empty());
-        let sent = retry_on_intr(send)?;
+        let sent = retry_on_intr(|| sendmsg(self.socket(), &[IoSlice::new(bytes)], &mut attached, SendFlags::empty()))?;
         self.socket().write_all(&bytes[sent..])
     }
 

@@ -1,16 +1,17 @@
 //! The life of a worker's place: a process that dies is replaced, after a wait that grows with deaths without work.
 //!
-//! One that has answered has worked, and so has one that had begun a request, since an event may be what it died of; but
-//! when several have died in a row and none of the generation has answered meanwhile, it is not their events.
-//! What starts a process and feeds it is the place's own.
+//! One that has answered has worked, and so has one that had begun a request, since an event may be what it died of;
+//! but when several have died in a row and none of the generation has answered meanwhile, it is not their events. What
+//! starts a process and feeds it is the place's own.
 
 use std::{sync::Arc, time::Duration};
 
 use crossbeam_channel::Sender;
 
 use super::{
+    asking::At,
     live::Live,
-    messages::{At, FromWorker, WorkerId},
+    messages::{FromWorker, WorkerId},
     streak::Streak,
 };
 use crate::{backoff::Backoff, wire::protocol::LoadFailure};

@@ -13,9 +13,10 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::{
+    asking::AskKind,
     held::Held,
     live::Live,
-    messages::{Ask, AskKind, FromWorker, WorkerId},
+    messages::{Ask, FromWorker, WorkerId},
     process::{Process, ProcessError},
     reading::{Last, read_answers},
     replacing::{Death, Replacing, Seat},

@@ -68,6 +68,9 @@ fn a_service_whose_log_nobody_reads_scores_on_and_stops_cleanly() {
     assert_eq!(service.terminate(), 0);
 }
 
+/// More than pipes and memory hold of the log.
+const EVENTS: usize = 3000;
+
 /// Two kilobytes of log an event.
 const TALKS: &str = "
 def predict(model, config):
@@ -82,8 +85,6 @@ fn a_log_that_nobody_reads_just_now_holds_up_neither_events_nor_a_stop_and_tells
     if left_out() {
         return;
     }
-    // More than pipes and memory hold of the log.
-    const EVENTS: usize = 3000;
     let scene = Scene::new("unread-paused").topics(1).published(any_model()).reading_from_the_beginning();
     let scene = scene.with_predict(TALKS);
     let produce = || scene.produce(&(0..EVENTS).map(|n| n.to_string()).collect::<Vec<_>>());

@@ -148,7 +148,8 @@ fn an_answer_that_races_the_time_out_does_not_put_the_blame_on_what_comes_next()
 fn a_time_out_is_that_of_the_request_that_is_not_answered() {
     let (now, mut flights, (mut pool, _asked)) = (Instant::now(), Flights::default(), pool());
     pool.ask(0, job(&mut flights, 1), AskKind::Batch, now);
-    pool.end_silent(now + TIMEOUT - Duration::from_millis(1));
+    pool.end_silent(now + TIMEOUT / 2);
+    assert!(pool.next_deadline().is_some_and(|at| at == now + TIMEOUT));
     pool.end_silent(now + TIMEOUT);
     let dead = pool.died(0);
     assert_eq!(dead.ended_for, Some(dead.left[0].id));
