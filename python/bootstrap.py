@@ -19,6 +19,15 @@ import struct
 from importlib.machinery import ModuleSpec
 
 
+def _receive_page(sock, size):
+    """Exactly `size` bytes, and the descriptor of the page that came with them, or None."""
+    # Children of the worker must not inherit it.
+    head, pages, _, _ = socket.recv_fds(sock, size, 1, getattr(socket, "MSG_CMSG_CLOEXEC", 0))
+    if not head:
+        sys.exit(0)
+    return head + _receive(sock, size - len(head)), pages[0] if pages else None
+
+
 def _receive(sock, size):
     """Exactly `size` bytes from the socket; ends the process when the service has gone."""
     chunks = []
@@ -68,12 +77,12 @@ def _main():
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    (size,) = struct.unpack("<I", _receive(sock, 4))
-    sources = json.loads(_receive(sock, size))
+    head, page = _receive_page(sock, 4)
+    sources = json.loads(_receive(sock, *struct.unpack("<I", head)))
     sys.meta_path.insert(0, _MemoryImporter(sources))
     from makinage_worker.loop import main
 
-    main(sock, parent)
+    main(sock, parent, page)
 
 
 _main()

@@ -11,11 +11,14 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from makinage_worker import protocol
+from makinage_worker import errors, protocol
 from makinage_worker.protocol import Kind
 
 _QUEUE_FRAMES = 4
 """The service keeps two batches in flight; a few more frames never wait in the socket."""
+
+_EXHAUSTED = 71
+"""Exit code of a worker that has run out of memory."""
 
 _FULL_QUEUE_POLL_SECONDS = 0.5
 """How often a reader whose queue is full looks whether the service is still there."""
@@ -75,6 +78,22 @@ class Channel:
                 poll.register(self._socket, 0)
                 if any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0)):
                     os._exit(0)
+
+
+_OUT_OF_MEMORY = protocol.json_frame(Kind.ENDING, 0, {"why": "out of memory"})
+"""Made before it is needed: then there may not be the memory for it."""
+
+
+def end_exhausted(channel: Channel, error: BaseException) -> NoReturn:
+    """Ends the worker, which has run out of memory: another one tries what this one can't any more."""
+    frame = _OUT_OF_MEMORY
+    try:
+        why = f"out of memory: {type(error).__name__}: {errors.message(error)}"
+        place = errors.where(error, hook=False)
+        frame = protocol.json_frame(Kind.ENDING, 0, {"why": why if place is None else f"{why} ({place})"})
+    finally:
+        channel.send(frame)
+        os._exit(_EXHAUSTED)
 
 
 def fail(error: BaseException) -> NoReturn:

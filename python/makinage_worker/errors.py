@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import sys
 import sysconfig
@@ -91,6 +92,20 @@ def message(error: BaseException) -> str:
     except BaseException:
         text = f"({type(error).__name__} whose text can't be shown)"
     return text if len(text) <= MESSAGE_LIMIT else text[:MESSAGE_LIMIT] + "…"
+
+
+def is_exhaustion(error: BaseException) -> bool:
+    """Whether the process has run out of memory, whatever libraries have made of that on its way here."""
+    pending, seen = [error], set()
+    while pending:
+        one = pending.pop()
+        if isinstance(one, MemoryError) or (isinstance(one, OSError) and one.errno == errno.ENOMEM):
+            return True
+        seen.add(id(one))
+        members = getattr(one, "exceptions", ())  # an exception group's
+        linked = (one.__cause__, one.__context__, *(members if isinstance(members, tuple) else ()))
+        pending += [link for link in linked if isinstance(link, BaseException) and id(link) not in seen]
+    return False
 
 
 def where(error: BaseException, *, hook: bool) -> str | None:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import platform
 import socket
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 from makinage_worker import channel as channels
-from makinage_worker import environment, errors, hiding, lifetime, protocol, stdio
+from makinage_worker import environment, errors, hiding, lifetime, page, protocol, stdio
 from makinage_worker.channel import Channel
 from makinage_worker.check import check
 from makinage_worker.protocol import Kind
 
 
-def main(sock: socket.socket, parent: int) -> None:
+def main(sock: socket.socket, parent: int, page_descriptor: int | None) -> None:
     """Serves requests from the socket until the service (the process `parent`) goes. Never returns."""
     lifetime.ignore_signals()
     lifetime.die_with_parent(parent)
     stdio.make_tolerant()
     try:
-        _Worker(Channel(sock)).run()
+        _Worker(Channel(sock), page.opened(page_descriptor)).run()
     except BaseException as error:
         # A fault of the worker's own: user code's exceptions don't get here. The service starts another worker.
         channels.fail(error)
@@ -29,8 +29,9 @@ def main(sock: socket.socket, parent: int) -> None:
 class _Worker:
     """The state between requests: the setup, then the loaded model."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, where: page.Page) -> None:
         self._channel = channel
+        self._page = where
         self._setup: Any = None
         self._serving: Any = None
 
@@ -39,6 +40,7 @@ class _Worker:
             Kind.SETUP: self._on_setup,
             Kind.LOAD: self._on_load,
             Kind.BATCH: self._on_batch,
+            Kind.SINGLY: self._on_singly,
             Kind.CHECK: self._on_check,
         }
         while True:
@@ -72,7 +74,7 @@ class _Worker:
             raise protocol.ProtocolError("load before setup")
         self._ident = ident
         told: list[str] = []
-        notices = Notices(self._send_progress, told.append)
+        notices = Notices(self._send_progress, told.append, self._end_exhausted, self._page)
         self._serving, answer = self._setup.load(protocol.read_json(payload)["path"], notices)
         # With the answer, of which the service shows that of one worker.
         answer["warnings"] += told
@@ -82,19 +84,31 @@ class _Worker:
 
     def _on_batch(self, ident: int, payload: memoryview) -> None:
         begin = time.perf_counter_ns()
+        outcomes = self._serving.run(self._begin(ident, payload))
+        for frame in outcomes.frames(ident, time.perf_counter_ns() - begin):
+            self._channel.send(frame)
+
+    def _on_singly(self, ident: int, payload: memoryview) -> None:
+        begin = time.perf_counter_ns()
+        for place, outcomes in self._serving.singly(self._begin(ident, payload)):
+            self._channel.send(outcomes.frame(ident, place, time.perf_counter_ns() - begin))
+
+    def _begin(self, ident: int, payload: memoryview) -> protocol.Batch:
         if self._serving is None:
             raise protocol.ProtocolError("batch before load")
         self._ident = ident
-        self._notices.begin()
-        outcomes = self._serving.run(protocol.decode_batch(payload))
-        for frame in outcomes.frames(ident, time.perf_counter_ns() - begin):
-            self._channel.send(frame)
+        batch = protocol.decode_batch(payload)
+        self._notices.begin(ident, batch.events)
+        return batch
 
     def _on_check(self, ident: int, payload: memoryview) -> None:
         self._channel.send_json(Kind.CHECKED, ident, check(protocol.read_json(payload)))
 
     def _send_progress(self) -> None:
         self._channel.send(protocol.frame(Kind.PROGRESS, self._ident))
+
+    def _end_exhausted(self, error: BaseException) -> NoReturn:
+        channels.end_exhausted(self._channel, error)
 
     def _send_warning(self, message: str) -> None:
         self._channel.send_json(Kind.LOG, self._ident, {"level": "warning", "message": message})

@@ -1,28 +1,49 @@
-"""What a worker tells the service while it works: that it progresses, and warnings."""
+"""What a worker tells the service while it works: that it progresses and where it is, warnings, and its own end."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NoReturn
+
+from makinage_worker.page import Page
 
 PROGRESS_SECONDS = 1.0
 """Least time between two `progress` frames."""
 
 
 class Notices:
-    """Sends `progress` at most once a second, and warnings, through the functions it is given."""
+    """Sends `progress` at most once a second, and the rest, through the functions it is given.
 
-    def __init__(self, progress: Callable[[], None], warn: Callable[[str], None]) -> None:
+    `exhausted` ends the process, which has run out of memory: whatever fails then is nobody's fault.
+    """
+
+    def __init__(
+        self,
+        progress: Callable[[], None],
+        warn: Callable[[str], None],
+        exhausted: Callable[[BaseException], NoReturn],
+        page: Page,
+    ) -> None:
         self._progress = progress
         self.warn = warn
+        self.exhausted = exhausted
+        self._page = page
         self._next = 0.0
 
-    def begin(self) -> None:
+    def begin(self, ident: int, events: int) -> None:
         """A request begins: the first `progress` is due a second from now."""
         self._next = time.monotonic() + PROGRESS_SECONDS
+        self._page.begin(ident)
+        self._page.write(0, events)
+
+    def at(self, first: int, count: int = 1) -> None:
+        """Called before user code or the model sees the events in these places; cheap enough for every event."""
+        self._page.write(first, count)
+        self.tick()
 
     def tick(self) -> None:
-        """Called wherever work has moved on; cheap enough for every event."""
+        """Called where work has moved on without another place."""
         now = time.monotonic()
         if now >= self._next:
             self._next = now + PROGRESS_SECONDS

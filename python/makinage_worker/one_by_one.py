@@ -6,6 +6,7 @@ batches.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from makinage_worker.arrays import as_array
@@ -35,8 +36,15 @@ class OneByOne:
     def run(self, batch: Batch, out: Outcomes) -> None:
         """Takes a batch's events in the order of their places."""
         for record in records(batch, self._topics.sources):
-            self._notices.tick()
+            self._notices.at(record.place)
             self._event(record, out)
+
+    def each(self, batch: Batch, out: Outcomes) -> Iterator[int]:
+        """The same, and each event's place before the next one begins."""
+        for record in records(batch, self._topics.sources):
+            self._notices.at(record.place)
+            self._event(record, out)
+            yield record.place
 
     def _event(self, record: Record, out: Outcomes) -> None:
         place, step = record.place, "decode"

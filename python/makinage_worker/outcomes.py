@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from makinage_worker import jsontext, protocol
-from makinage_worker.errors import Failure, OutputTooLarge, message, where
+from makinage_worker.errors import Failure, OutputTooLarge, is_exhaustion, message, where
+from makinage_worker.notices import Notices
 from makinage_worker.protocol import Form, Status
 
 _FORMS = {"i": (Form.INT64, "<i8"), "u": (Form.INT64, "<i8"), "f": (Form.FLOAT64, "<f8"), "b": (Form.BOOL, "?")}
@@ -18,13 +19,14 @@ _FORMS = {"i": (Form.INT64, "<i8"), "u": (Form.INT64, "<i8"), "f": (Form.FLOAT64
 class Outcomes:
     """One status and body for each place of a batch; predictions in whole arrays stay arrays while they can."""
 
-    def __init__(self, events: int, max_output_bytes: int, custom_steps: frozenset[str]) -> None:
+    def __init__(self, events: int, max_output_bytes: int, custom_steps: frozenset[str], notices: Notices) -> None:
         # No status at all, which the service refuses: an event that was forgotten is no empty output.
         self._statuses = bytearray(b"\xff" * events)
         self._bodies = [b""] * events
         self._numbers: list[tuple[Sequence[int], np.ndarray]] = []
         self._max_output_bytes = max_output_bytes
         self._custom_steps = custom_steps
+        self._notices = notices
 
     def output(self, place: int, data: bytes) -> None:
         """The event's output record, encoded."""
@@ -44,8 +46,11 @@ class Outcomes:
         self._bodies[place] = step.encode()
 
     def fail(self, place: int, failure: Failure) -> None:
-        """The event failed."""
+        """The event failed; where the process has run out of memory that isn't the event's fault, and ends it."""
         error = failure.error
+        if is_exhaustion(error):
+            self._notices.at(place)
+            self._notices.exhausted(error)
         self._statuses[place] = Status.FAILED
         self._bodies[place] = protocol.json_bytes(
             {
@@ -66,6 +71,10 @@ class Outcomes:
             return
         self._statuses[place] = status
         self._bodies[place] = data
+
+    def frame(self, ident: int, place: int, nanoseconds: int) -> bytes:
+        """The `result` frame of one event, which isn't among the `numbers`."""
+        return protocol.item_frame(ident, place, (self._statuses[place], self._bodies[place]), nanoseconds)
 
     def frames(self, ident: int, nanoseconds: int) -> Iterator[bytes]:
         """The `result` frames of the batch."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from makinage_worker import inputs
 from makinage_worker.agreement import agree
-from makinage_worker.errors import Failure, message
+from makinage_worker.errors import Failure, is_exhaustion, message
 from makinage_worker.frames import has_ids
 from makinage_worker.lazy import computed
 from makinage_worker.notices import Notices
@@ -80,6 +80,8 @@ class Predictor:
         try:
             yield from self._prove(proof, stack, rest)
         except Exception as error:
+            if is_exhaustion(error):
+                self._notices.exhausted(error)
             # Values that can't be compared or copied: nothing of them kills a worker.
             self._give_up(f"how it takes rows can't be seen ({type(error).__name__}: {message(error)})")
         yield from self._score(stack, rest, proof)
@@ -90,8 +92,11 @@ class Predictor:
             pass
 
     def alone(self, stack: Stack, event: int = 0) -> Any:
-        """The prediction of one event, or its Failure; valid until the model is called again."""
-        return entries(self._alone(stack, range(event, event + 1)).predictions)[0]
+        """The prediction of one event, or its Failure; valid until the model is called again.
+
+        The caller has said where the worker is: the stack's places need not be the batch's.
+        """
+        return entries(self._answer(stack, range(event, event + 1)).predictions)[0]
 
     def _score(self, stack: Stack, events: Events, proof: Proof | None) -> Iterator[Chunk]:
         """One call for all; when the model raises, they are halved until the guilty event stands alone."""
@@ -104,7 +109,7 @@ class Predictor:
             if self._one_by_one:
                 pending.extend(part[place : place + 1] for place in reversed(range(len(part))))
                 continue
-            self._notices.tick()
+            self._at(stack, part)
             try:
                 predictions = self._ask(stack, part)
                 # One that catches what it can't score answers None for all.
@@ -129,15 +134,22 @@ class Predictor:
             return True
         answers = entries(predictions)
         for place in sorted({len(part) - 1, len(part) // 2, len(part) // 3}):
-            alone = self.alone(stack, part[place])
+            alone = entries(self._alone(stack, part[place : place + 1]).predictions)[0]
             if not isinstance(alone, Failure) and not agree(alone, answers[place], answers):
                 self._give_up_mixing(f"it answers {shown(alone)} to a row alone and {shown(answers[place])} among many")
                 return False
         proof.largest = len(part)
         return True
 
+    def _at(self, stack: Stack, events: Events) -> None:
+        first = stack.places[events[0]]
+        self._notices.at(first, stack.places[events[-1]] + 1 - first)
+
     def _alone(self, stack: Stack, event: Events) -> Chunk:
-        self._notices.tick()
+        self._at(stack, event)
+        return self._answer(stack, event)
+
+    def _answer(self, stack: Stack, event: Events) -> Chunk:
         begin = time.perf_counter()
         try:
             result = computed("predict", self._predict(_input(stack, event)))
@@ -145,6 +157,8 @@ class Predictor:
             rows = self._split(result, stack.rows(event))
             predictions: Any = [result] if rows is None else stack.per_event(event, rows)
         except BaseException as error:
+            if is_exhaustion(error):
+                self._notices.exhausted(error)
             return Chunk(event, [Failure("predict", error)])
         # None says that there is no prediction, and nothing about how the model takes rows.
         if rows is None and result is not None:
@@ -187,6 +201,8 @@ class Predictor:
             if scored is not None:
                 proof.try_next(scored, unlike)
                 fresh += 1
+        # Their inputs are mixed: any of them may be what a model dies of.
+        self._at(stack, range(len(stack)))
         found = None if self._one_by_one else proof.counterexample(self._ask_each)
         if found is not None:
             self._give_up_mixing(found)

@@ -37,6 +37,7 @@ class Kind(IntEnum):
     LOAD = 2
     BATCH = 3
     CHECK = 4
+    SINGLY = 5
     READY = 16
     LOADED = 17
     FAILED = 18
@@ -44,6 +45,7 @@ class Kind(IntEnum):
     PROGRESS = 20
     LOG = 21
     CHECKED = 22
+    ENDING = 23
 
 
 class Status(IntEnum):
@@ -241,16 +243,19 @@ def _decode_group(payload: memoryview, offset: int, events: int) -> tuple[RawGro
 def item_frames(ident: int, statuses: bytearray, bodies: list[bytes], nanoseconds: int) -> Iterator[bytes]:
     """The `result` frames of a whole batch in form `items`."""
     for first, stop in _frame_ranges(bodies):
-        count = stop - first
-        part = bodies[first:stop]
-        yield frame(
-            Kind.RESULT,
-            ident,
-            _RESULT.pack(first, count, nanoseconds, Form.ITEMS),
-            statuses[first:stop],
-            struct.pack(f"<{count}I", *map(len, part)),
-            *part,
-        )
+        head = _RESULT.pack(first, stop - first, nanoseconds, Form.ITEMS)
+        yield _items(ident, head, statuses[first:stop], bodies[first:stop])
+
+
+def item_frame(ident: int, place: int, item: tuple[int, bytes], nanoseconds: int) -> bytes:
+    """The `result` frame of one event of a batch; its item is a status and a body."""
+    status, body = item
+    return _items(ident, _RESULT.pack(place, 1, nanoseconds, Form.ITEMS), bytes([status]), [body])
+
+
+def _items(ident: int, head: bytes, statuses: bytes | bytearray, bodies: list[bytes]) -> bytes:
+    lengths = struct.pack(f"<{len(bodies)}I", *map(len, bodies))
+    return frame(Kind.RESULT, ident, head, statuses, lengths, *bodies)
 
 
 def _frame_ranges(bodies: list[bytes]) -> Iterator[tuple[int, int]]:

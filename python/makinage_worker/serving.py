@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from makinage_worker.notices import Notices
 from makinage_worker.one_by_one import OneByOne
 from makinage_worker.outcomes import Outcomes
@@ -18,6 +20,7 @@ class Serving:
         self._topics = topics
         self._steps = steps
         self._predictor = scorer.predictor
+        self._notices = notices
         self._one_by_one = OneByOne(topics, steps, scorer, notices)
         self._stacked = Stacked(topics, steps, scorer, notices)
 
@@ -29,8 +32,17 @@ class Serving:
 
     def run(self, batch: Batch) -> Outcomes:
         """What becomes of each event of the batch."""
-        out = Outcomes(batch.events, self._topics.max_output_bytes, self._steps.custom)
+        out = self._outcomes(batch)
         # A model that gets one event a call anyway is called in its turn.
         way = self._one_by_one if self._predictor.is_one_by_one else self._stacked
         way.run(batch, out)
         return out
+
+    def singly(self, batch: Batch) -> Iterator[tuple[int, Outcomes]]:
+        """Each event's place once it has passed all steps, before the next one begins, and what has become of it."""
+        out = self._outcomes(batch)
+        for place in self._one_by_one.each(batch, out):
+            yield place, out
+
+    def _outcomes(self, batch: Batch) -> Outcomes:
+        return Outcomes(batch.events, self._topics.max_output_bytes, self._steps.custom, self._notices)

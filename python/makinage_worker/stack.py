@@ -134,6 +134,8 @@ def _assemble(plan: Plan, members: list[tuple[int, Row]], failures: list[tuple[i
         if len(members) == 1:
             failures.append((members[0][0], Failure("predict", error)))
             return []
+        data = None
+    if data is None:
         # Too large together, or one of them is not what its key says: each by itself.
         return [stack for member in members for stack in _assemble(plan, [member], failures)]
     if errors:

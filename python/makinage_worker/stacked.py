@@ -56,8 +56,8 @@ class Stacked:
         """Decodes and pre-transforms one event after the other, where any of that is the user's."""
         rows: list[tuple[int, Row]] = []
         for record in records(batch, self._topics.sources):
-            self._notices.tick()
             place, step = record.place, "decode"
+            self._notices.at(place)
             try:
                 event = Event(record.decode(), record.codec.is_json)
                 echo = Echo(event.value) if event.is_json and self._pre_transform is not None else None
@@ -165,7 +165,7 @@ class Stacked:
                 ready.append((stack.places[index], prediction, (stack, index) if chunk.borrowed else None))
         ready.sort(key=_place)
         for place, prediction, borrowed in ready:
-            self._notices.tick()
+            self._notices.at(place)
             # What can't be kept is had again at its turn.
             mine = prediction if borrowed is None else self._scorer.predictor.alone(*borrowed)
             self._finish.each(place, events[place], mine, out)

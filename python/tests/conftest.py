@@ -2,6 +2,8 @@
 
 import logging
 import os
+import sys
+import types
 import warnings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -47,6 +49,19 @@ def serve(model_folder, tmp_path):
         return Served(model_folder(model) if isinstance(model, str) and model in MODELS else model, **options)
 
     return start
+
+
+@pytest.fixture
+def module(monkeypatch):
+    """`module(name, **functions)`: a module of the user's that can be imported."""
+
+    def make(name, **names):
+        made = types.ModuleType(name)
+        vars(made).update(names)
+        monkeypatch.setitem(sys.modules, name, made)
+        return made
+
+    return make
 
 
 @pytest.fixture(scope="session")

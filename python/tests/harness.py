@@ -12,9 +12,23 @@ from makinage_worker import assembly, protocol
 from makinage_worker.arrays import ArrayPlan
 from makinage_worker.assembly import Setup
 from makinage_worker.notices import Notices
+from makinage_worker.page import SIZE, Page
 
 JSON = "makinage.encoding.json"
 STATUS = ("output", "prediction", "skipped", "failed")
+
+
+class Exhausted(Exception):  # noqa: N818  # it is an end, no error
+    """The worker would have ended."""
+
+
+def exhausted(error):
+    raise Exhausted(str(error)) from error
+
+
+def notices(warnings):
+    """Those of a worker that nobody watches, but for its warnings."""
+    return Notices(lambda: None, warnings.append, exhausted, Page(bytearray(SIZE)))
 
 
 @dataclass
@@ -113,7 +127,8 @@ class Served:
         self.warnings, self.calls = [], []
         self._sink = options.get("sink", JSON)
         self.progress = 0
-        notices = Notices(self._progress, self.warnings.append)
+        self.memory = bytearray(SIZE)
+        notices = Notices(self._progress, self.warnings.append, exhausted, Page(self.memory))
         if not isinstance(model, str):
             fake = SimpleNamespace(
                 pyfunc=model,
@@ -149,6 +164,17 @@ class Served:
             for frame in self.serving.run(protocol.decode_batch(memoryview(payload))).frames(1, 5)
         ]
         return read_results(self.frames, self._sink)
+
+    def singly(self, payload):
+        """Results of a `singly` frame's payload."""
+        self.frames = []
+        for place, outcomes in self.serving.singly(protocol.decode_batch(memoryview(payload))):
+            self.frames.append(protocol.split_body(outcomes.frame(1, place, 5)[4:])[2])
+        return read_results(self.frames, self._sink)
+
+    def at(self):
+        """First place and count of the events that the worker said last that it is at."""
+        return struct.unpack_from("<II", self.memory, 16)
 
     def raw(self, events):
         """Results of events in one raw group."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from makinage_worker import protocol
+from makinage_worker.page import SIZE, Page
 from makinage_worker.protocol import DenseGroup, Form, Kind, RawGroup
 
 FIXTURES = Path(__file__).parents[2] / "protocol" / "fixtures"
@@ -58,6 +59,29 @@ def test_predictions_that_are_numbers_are_written_as_one_array(name, dtype):
 def test_a_json_answer_keeps_its_nulls():
     described, frame = fixture("failed")
     assert protocol.json_frame(Kind.FAILED, 2, described["message"]) == frame
+
+
+def test_what_a_worker_is_at_is_written_as_the_service_reads_it():
+    described = json.loads((FIXTURES / "page.json").read_text("utf-8"))
+    memory = bytearray(SIZE)
+    page = Page(memory)
+    page.begin(described["id"])
+    page.write(described["first"], described["count"])
+    assert described["writes"] == 1
+    written = (FIXTURES / "page.bin").read_bytes()
+    assert memory == written + bytes(SIZE - len(written))
+
+
+def test_what_ends_a_worker_is_said_as_the_service_reads_it():
+    described, frame = fixture("ending")
+    assert protocol.json_frame(Kind.ENDING, 0, described["message"]) == frame
+
+
+def test_the_result_of_one_event_of_many_has_its_place():
+    described, frame = fixture("result_singly")
+    item = described["item"]
+    got = protocol.item_frame(7, described["first"], (item["status"], item["bytes"].encode()), described["nanoseconds"])
+    assert got == frame
 
 
 def test_a_tagged_config_loses_nothing():

@@ -18,12 +18,11 @@ sys.path[:] = [entry for entry in sys.path if entry]
 sys.path.append(PACKAGE)
 request, model, event = json.load(sys.stdin)
 from makinage_worker import errors, protocol
-from makinage_worker.notices import Notices
 import numpy
 from makinage_worker.assembly import Setup
-from harness import raw_batch, read_results
+from harness import notices, raw_batch, read_results
 try:
-    serving, _ = Setup(request).load(model, Notices(lambda: None, lambda text: None))
+    serving, _ = Setup(request).load(model, notices([]))
 except errors.SetupError as error:
     print("\\n" + json.dumps(error.report.as_json()))
 else:

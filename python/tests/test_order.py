@@ -1,8 +1,6 @@
 """What user code can observe is one event after the other, whatever else is in the batch and whatever it reuses."""
 
 import functools
-import sys
-import types
 
 import numpy as np
 import pandas as pd
@@ -10,19 +8,6 @@ import pytest
 from harness import FakeModel, batch, raw_group
 
 JSON = "makinage.encoding.json"
-
-
-@pytest.fixture
-def module(monkeypatch):
-    """`module(name, **functions)`: a module of the user's that can be imported."""
-
-    def make(name, **names):
-        made = types.ModuleType(name)
-        vars(made).update(names)
-        monkeypatch.setitem(sys.modules, name, made)
-        return made
-
-    return make
 
 
 def first_column(data):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from harness import notices
+
 from makinage_worker.outcomes import Outcomes
 
 HEAD = 4 + 9 + 17
@@ -9,7 +11,7 @@ HEAD = 4 + 9 + 17
 
 
 def test_an_event_that_nobody_decided_about_is_not_an_empty_output() -> None:
-    outcomes = Outcomes(3, 1000, frozenset())
+    outcomes = Outcomes(3, 1000, frozenset(), notices([]))
     outcomes.output(1, b"x")
     outcomes.skip(2, "predict")
     (frame,) = outcomes.frames(7, 0)

@@ -3,12 +3,11 @@
 import mlflow.pyfunc
 import numpy as np
 import pytest
-from harness import setup_request
+from harness import notices, setup_request
 from models import QUICK
 
 from makinage_worker import errors
 from makinage_worker.assembly import Setup
-from makinage_worker.notices import Notices
 
 
 class Echo(mlflow.pyfunc.PythonModel):
@@ -41,7 +40,7 @@ def load(tmp_path):
         path = str(tmp_path / "model")
         mlflow.pyfunc.save_model(path, python_model=model, input_example=example, **QUICK)
         warnings = []
-        _, answer = Setup(setup_request(str(tmp_path))).load(path, Notices(lambda: None, warnings.append))
+        _, answer = Setup(setup_request(str(tmp_path))).load(path, notices(warnings))
         return answer, warnings
 
     return start

@@ -5,6 +5,8 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness import read_results
@@ -15,11 +17,25 @@ from makinage_worker.protocol import frame as protocol_frame
 PYTHON = Path(__file__).parents[1]
 
 
+@dataclass
+class End:
+    """A worker's end: exit code, last payload, results of the request, and the page."""
+
+    code: int
+    said: bytes
+    results: list
+    page: tuple
+
+
 class WorkerProcess:
     """Starts `python -c bootstrap.py` with the package over its socket; end it with `close`."""
 
     def __init__(self):
         self._socket, theirs = socket.socketpair()
+        # What doesn't answer fails the test.
+        self._socket.settimeout(60)
+        self._page = tempfile.TemporaryFile()  # noqa: SIM115  # it ends with the test's process
+        self._page.truncate(4096)
         self._process = subprocess.Popen(
             [sys.executable, "-c", (PYTHON / "bootstrap.py").read_text("utf-8")],
             stdin=theirs,
@@ -30,7 +46,8 @@ class WorkerProcess:
         files = {path.stem: path.read_text("utf-8") for path in (PYTHON / "makinage_worker").glob("*.py")}
         names = {"makinage_worker" if stem == "__init__" else f"makinage_worker.{stem}": files[stem] for stem in files}
         package = json.dumps(names).encode()
-        self._socket.sendall(struct.pack("<I", len(package)) + package)
+        socket.send_fds(self._socket, [struct.pack("<I", len(package))], [self._page.fileno()])
+        self._socket.sendall(package)
         self.warnings = []
 
     def serve(self, setup, model):
@@ -43,6 +60,24 @@ class WorkerProcess:
         """The results of a batch of so many events."""
         payloads = self._ask(protocol_frame(Kind.BATCH, 3, payload), Kind.RESULT, events)
         return read_results(payloads)
+
+    def ends(self, kind, payload):
+        """How the process ends over a request: its code, what it said last, and what it was at."""
+        self._socket.sendall(protocol_frame(kind, 3, payload))
+        said, results = None, []
+        while head := self._socket.recv(4):
+            kind, _, body = split_body(self._receive(*struct.unpack("<I", head)))
+            said = bytes(body)
+            if kind == Kind.RESULT:
+                results.append(said)
+        return End(self._process.wait(30), said, read_results(results), self.page())
+
+    def page(self):
+        """Request, first place and count of what the worker said last that it is at."""
+        self._page.seek(0)
+        before, ident, first, count, after = struct.unpack("<QQIIQ", self._page.read(32))
+        assert before == after
+        return ident, first, count
 
     def close(self):
         """Ends the process, as the service's end does."""

@@ -1,4 +1,4 @@
-//! The headers of Kafka records as what they are: bytes, name and value.
+//! The headers of Kafka records as what they are: bytes, name and value. Beside them, in [`topics`], the ids of topics.
 //!
 //! A header's name is UTF-8 by agreement only. Clients in C, Go or PHP send whatever they were given, brokers store it
 //! as it came, and `rdkafka` panics as soon as such a header is looked at (`CStr::to_str().unwrap()` in 0.39's
@@ -12,6 +12,9 @@
 //! **What librdkafka can't tell:** a name's length. It keeps it, and copies and sends the whole name, but hands out a C
 //! string. So a name with a NUL byte is kept byte for byte by whoever copies headers ([`copy`]), and looks shorter in
 //! [`iter`].
+
+pub mod commits;
+pub mod topics;
 
 use std::{
     ffi::{CStr, c_char, c_void},

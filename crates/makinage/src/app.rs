@@ -184,7 +184,7 @@ impl Running {
         let left = self.source.take().map(thread::JoinHandle::join);
         // A thread that panicked has told so, and the service has not ended as it should.
         match streamed {
-            Some(Ok(streamed)) => Ok(streamed? && matches!(left, Some(Ok(true)))),
+            Some(Ok(streamed)) => Ok(streamed? && matches!(left, Some(Ok(true))) && !self.ends.stop.failed()),
             _ => Ok(false),
         }
     }

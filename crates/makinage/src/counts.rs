@@ -13,12 +13,18 @@ pub struct Counts {
     skipped: [u64; Step::ALL.len()],
     failed: u64,
     dropped: u64,
+    lost: u64,
 }
 
 impl Counts {
     /// So many have come in.
     pub fn received(&mut self, events: usize) {
         self.taken += events as u64;
+    }
+
+    /// So many never came in: they were deleted before they were read.
+    pub fn lost(&mut self, events: u64) {
+        self.lost += events;
     }
 
     /// The fate of one is known.
@@ -46,8 +52,8 @@ impl Counts {
     }
 }
 
-/// `5 in, 2 out, 1 skipped by predict, 1 failed, 1 left`; steps that skipped none, and that none is left, go without
-/// saying.
+/// `5 in, 2 out, 1 skipped by predict, 1 failed, 1 left`; steps that skipped none, and that none is left or lost, go
+/// without saying.
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in, {} out", self.taken, self.finished)?;
@@ -59,8 +65,12 @@ impl fmt::Display for Counts {
         }
         write!(f, ", {} failed", self.failed)?;
         match self.left() {
+            0 => {}
+            left => write!(f, ", {left} left")?,
+        }
+        match self.lost {
             0 => Ok(()),
-            left => write!(f, ", {left} left"),
+            lost => write!(f, ", {lost} lost to retention before they were read"),
         }
     }
 }

@@ -54,6 +54,12 @@ impl Event {
         }
     }
 
+    /// The event without its key and its claim on an offset: nothing is settled by it.
+    pub(crate) fn sample(&self) -> Self {
+        let place = Place { source: self.source, partition: self.partition, offset: self.offset };
+        Self::new(Ticket::from_opaque(0), place, None, self.value())
+    }
+
     /// The record's key.
     pub fn key(&self) -> Option<&[u8]> {
         self.key_len.map(|len| &self.bytes[..len])

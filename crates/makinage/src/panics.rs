@@ -17,6 +17,8 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
+use crate::log;
+
 static HAPPENED: AtomicBool = AtomicBool::new(false);
 static TOLD: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 /// The longest that the program's end waits for a panic's line: whoever reads the log may have left it full.
@@ -60,6 +62,8 @@ fn tell(panic: &PanicHookInfo<'_>) {
         thread.name().unwrap_or("without a name"),
         panic.payload_as_str().unwrap_or("no message"),
     );
+    // The program may end with this thread.
+    log::flush();
 }
 
 /// Where a test can have a thread panic: once the file that `MAKINAGE_TEST_PANIC` names holds this name. Not in release

@@ -3,7 +3,7 @@
 //! ```text
 //!  source ──Intake──▶ queue ──batch──▶ flights ──Job──▶ pool: worker processes (decode, the three steps, encode)
 //!    ▲                                    │                       │
-//!    └── acks ◀── sink ◀── write ◀── landed, in order ◀── Answer ─┘
+//!    └── acks ◀── sink ◀── write ◀── leave, lane by lane ◀─ Answer ─┘
 //! ```
 //!
 //! The steps are the [`Stream`]'s; here are the channels that it listens to, and the clock.
@@ -56,6 +56,8 @@ pub(crate) struct Pipeline<S> {
     inputs: Inputs,
     outlets: PipelineOutlets,
     stream: Stream<S>,
+    /// Rings when the sink has something to look after.
+    bell: Receiver<()>,
 }
 
 impl<S: Sink> Pipeline<S> {
@@ -63,7 +65,8 @@ impl<S: Sink> Pipeline<S> {
     pub(crate) fn new(operator: &Operator, inputs: Inputs, outlets: PipelineOutlets, sink: S, acks: Arc<Acks>) -> Self {
         let topics = operator.data.iter().map(|topic| topic.name.clone()).collect();
         let stream = Stream::new(Writer::new(topics, sink, acks, SystemClock.now()), outlets.samples.clone());
-        Self { inputs, outlets, stream }
+        let bell = stream.bell();
+        Self { inputs, outlets, stream, bell }
     }
 
     /// The same, naming every failed event in the log, however many there are.
@@ -112,6 +115,8 @@ impl<S: Sink> Pipeline<S> {
                 Ok(pool) => stream.switch_to(pool, SystemClock.now()),
                 Err(_) => self.inputs.generations = never(),
             },
+            // What has come is looked after with everything else.
+            recv(self.bell) -> _ => {},
             default(timeout) => {}
         }
         while let Ok(message) = self.inputs.workers.try_recv() {

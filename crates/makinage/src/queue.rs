@@ -1,7 +1,10 @@
 //! The events that wait for a worker, in the order in which they were read. Bounded by the source, which lets only so
 //! many be open.
 
-use std::{collections::VecDeque, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Instant,
+};
 
 use crate::{
     batch::{MAX_BYTES, Queued},
@@ -15,14 +18,73 @@ pub(crate) struct Queue {
     bytes: usize,
     /// When the events came: each entry stands for so many of them, the oldest first.
     arrivals: VecDeque<(Instant, usize)>,
+    /// Events of lanes that are set aside.
+    aside: BTreeMap<u32, Aside>,
+}
+
+/// A lane's events, and when the first of them came, or the lane was set aside.
+#[derive(Debug)]
+struct Aside {
+    since: Instant,
+    events: VecDeque<Event>,
 }
 
 impl Queue {
     /// Adds what has been read.
     pub(crate) fn push(&mut self, events: Vec<Event>, now: Instant) {
-        self.arrivals.push_back((now, events.len()));
+        if self.aside.is_empty() {
+            self.add(events, now);
+        } else {
+            let mut others = Vec::with_capacity(events.len());
+            for event in events {
+                match self.aside.get_mut(&event.ticket.assignment()) {
+                    Some(aside) => aside.events.push_back(event),
+                    None => others.push(event),
+                }
+            }
+            self.add(others, now);
+        }
+    }
+
+    fn add(&mut self, events: Vec<Event>, now: Instant) {
+        if !events.is_empty() {
+            self.arrivals.push_back((now, events.len()));
+            self.bytes += events.iter().map(Event::size).sum::<usize>();
+            self.events.extend(events);
+        }
+    }
+
+    /// Sets just these lanes aside: nothing is taken of them until they come back, before all others.
+    pub(crate) fn set_aside(&mut self, lanes: &BTreeSet<u32>, now: Instant) {
+        if self.aside.keys().eq(lanes) {
+            return;
+        }
+        let back: Vec<u32> = self.aside.keys().filter(|lane| !lanes.contains(lane)).copied().collect();
+        for lane in back {
+            self.take_back(lane);
+        }
+        for lane in lanes {
+            self.aside.entry(*lane).or_insert_with(|| Aside { since: now, events: VecDeque::new() });
+        }
+        let since = self.arrivals.front().map_or(now, |(arrival, _)| *arrival);
+        for event in self.extract(|event| lanes.contains(&event.ticket.assignment())) {
+            if let Some(aside) = self.aside.get_mut(&event.ticket.assignment()) {
+                aside.since = aside.since.min(since);
+                aside.events.push_back(event);
+            }
+        }
+    }
+
+    fn take_back(&mut self, lane: u32) {
+        let Some(Aside { since, events }) = self.aside.remove(&lane).filter(|aside| !aside.events.is_empty()) else {
+            return;
+        };
+        let since = self.arrivals.front().map_or(since, |(arrival, _)| since.min(*arrival));
+        self.arrivals.push_front((since, events.len()));
         self.bytes += events.iter().map(Event::size).sum::<usize>();
-        self.events.extend(events);
+        for event in events.into_iter().rev() {
+            self.events.push_front(event);
+        }
     }
 
     /// What the batching rule looks at.
@@ -33,7 +95,7 @@ impl Queue {
 
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.events.is_empty()
+        self.events.is_empty() && self.aside.values().all(|aside| aside.events.is_empty())
     }
 
     /// The next batch: at most `rows` events and [`MAX_BYTES`], at least one event. A tombstone, which no worker sees,
@@ -61,28 +123,29 @@ impl Queue {
 
     /// Takes out the events of these assignments.
     pub(crate) fn remove_assignments(&mut self, assignments: &[u32]) -> Vec<Event> {
-        let (removed, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.events)
-            .into_iter()
-            .partition(|event| assignments.contains(&event.ticket.assignment()));
-        self.events = kept.into();
-        self.recount();
+        let mut removed = self.extract(|event| assignments.contains(&event.ticket.assignment()));
+        for aside in assignments.iter().filter_map(|assignment| self.aside.remove(assignment)) {
+            removed.extend(aside.events);
+        }
         removed
     }
 
     /// Takes out everything.
     pub(crate) fn clear(&mut self) -> Vec<Event> {
-        let removed = std::mem::take(&mut self.events).into();
-        self.recount();
+        let mut removed = self.extract(|_| true);
+        removed.extend(std::mem::take(&mut self.aside).into_values().flat_map(|aside| aside.events));
         removed
     }
 
-    /// After a removal from the middle the remaining events count from the oldest arrival: at worst a fixed batch is
-    /// sent early.
-    fn recount(&mut self) {
+    /// Takes some out of the middle. The others count from the oldest arrival: at worst a fixed batch is sent early.
+    fn extract(&mut self, is_taken: impl Fn(&Event) -> bool) -> Vec<Event> {
+        let (taken, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.events).into_iter().partition(is_taken);
+        self.events = kept.into();
         self.bytes = self.events.iter().map(Event::size).sum();
         let oldest = self.arrivals.front().map(|(arrival, _)| *arrival);
         self.arrivals.clear();
         self.arrivals.extend(oldest.filter(|_| !self.events.is_empty()).map(|arrival| (arrival, self.events.len())));
+        taken
     }
 
     fn forget_arrivals(&mut self, mut taken: usize) {

@@ -17,7 +17,7 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use crate::{counts::Counts, panics};
+use crate::{counts::Counts, log, panics};
 
 /// Milliseconds for a stop before the configuration has said how long it may take.
 const BEFORE_THE_CONFIGURATION: u64 = 25_000;
@@ -38,6 +38,8 @@ pub struct Stop(Arc<State>);
 struct State {
     /// By itself, for signal handlers that do no more than set it.
     requested: Arc<AtomicBool>,
+    /// A part could not go on.
+    failed: AtomicBool,
     /// Milliseconds that a graceful stop may take.
     timeout: AtomicU64,
     /// Until when what is under way may be waited for, once the end has its time.
@@ -56,6 +58,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             requested: Arc::default(),
+            failed: AtomicBool::new(false),
             timeout: AtomicU64::new(BEFORE_THE_CONFIGURATION),
             drains_until: OnceLock::new(),
             counts: OnceLock::new(),
@@ -72,6 +75,21 @@ impl Stop {
     /// Whether the end was asked for.
     pub fn requested(&self) -> bool {
         self.0.requested.load(Ordering::Relaxed)
+    }
+
+    /// Asks for the end since a part can't go on, in the time of a stop; `false` where that was asked for already.
+    pub fn fail(&self) -> bool {
+        let is_first = !self.0.failed.swap(true, Ordering::Relaxed);
+        if is_first && !self.requested() {
+            self.end_in_time();
+        }
+        self.request();
+        is_first
+    }
+
+    /// Whether a part could not go on.
+    pub fn failed(&self) -> bool {
+        self.0.failed.load(Ordering::Relaxed)
     }
 
     /// From now on a graceful stop is bounded by this.
@@ -176,5 +194,6 @@ impl Stop {
     reason = "what did not end in time is left where it is; workers end with the service's sockets"
 )]
 fn end_now(code: i32) -> ! {
+    log::flush();
     process::exit(code)
 }

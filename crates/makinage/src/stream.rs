@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::Receiver;
+
 use crate::{
     clock::Clock,
     generation::Trouble,
@@ -40,7 +42,7 @@ enum Phase {
     Running,
     /// No more events come: all that are here are still scored.
     Finishing,
-    /// What no worker has been given is dropped.
+    /// What no live worker holds is dropped.
     Stopping,
 }
 
@@ -86,7 +88,10 @@ impl<S: Sink> Stream<S> {
                 self.samples.pass(&events, now);
                 self.queue.push(events, now);
             }
-            Intake::Revoked(assignments) => self.writer.drop_events(&self.queue.remove_assignments(&assignments)),
+            Intake::Revoked(assignments) => {
+                self.writer.drop_events(&self.queue.remove_assignments(&assignments));
+                self.predictor.give_up(&assignments);
+            }
             Intake::Finish => self.phase = Phase::Finishing,
             Intake::Stop => self.stop(),
         }
@@ -99,7 +104,7 @@ impl<S: Sink> Stream<S> {
         }
     }
 
-    /// What no worker has been given is dropped, and what has is finished.
+    /// What no live worker holds is dropped, and what one does is finished.
     pub(crate) fn stop(&mut self) {
         if self.phase != Phase::Stopping {
             self.phase = Phase::Stopping;
@@ -128,7 +133,12 @@ impl<S: Sink> Stream<S> {
 
     /// Gives batches to free workers: first what a dead worker left, then what has queued.
     fn predict(&mut self, now: Instant) {
+        if self.phase == Phase::Stopping {
+            // No replacement of a dead worker is waited for.
+            self.predictor.give_up_waiting();
+        }
         self.predictor.dispatch(now);
+        self.queue.set_aside(&self.predictor.crowded(), now);
         loop {
             let rows = self.predictor.wants(self.queue.queued(now));
             if rows == 0 {
@@ -138,12 +148,13 @@ impl<S: Sink> Stream<S> {
         }
     }
 
-    /// Writes the flights that have landed, in order.
+    /// Writes the events that leave, of each lane in order.
     fn write(&mut self, now: Instant) -> News {
-        while let Some(landed) = self.predictor.pop_landed() {
-            for scored in self.writer.write(&landed, now) {
-                self.predictor.scored(&scored);
-            }
+        let Self { predictor, writer, .. } = self;
+        let mut scored = vec![];
+        predictor.release(|piece| scored.extend(writer.write(&piece, now)));
+        for scored in scored {
+            self.predictor.scored(&scored);
         }
         let trouble = self.predictor.verdict(now);
         self.writer.tend(now);
@@ -152,6 +163,11 @@ impl<S: Sink> Stream<S> {
             self.stop();
         }
         News { trouble, ends }
+    }
+
+    /// Rings when the sink has something to look after.
+    pub(crate) fn bell(&self) -> Receiver<()> {
+        self.writer.bell()
     }
 
     /// When [`Stream::go_on`] has something to do though nothing comes.

@@ -5,12 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crossbeam_channel::Receiver;
+
 use crate::{
     clock::Clock,
     config::OnError,
     event::{Event, Failure, Fate, Ticket},
     failures::{FailedEvents, Verdict},
-    flights::{Landed, Part},
+    flights::{Part, flight::Piece},
     sink::Sink,
     source::acks::Acks,
     wire::{answer::Outcome, splice::splice},
@@ -27,7 +29,7 @@ pub(crate) struct Scored {
     pub failed: u64,
 }
 
-/// Hands the outputs of landed flights to the sink, in order.
+/// Hands outputs to the sink, in the order in which they come.
 #[derive(Debug)]
 pub(crate) struct Writer<S> {
     sink: S,
@@ -56,30 +58,40 @@ impl<S: Sink> Writer<S> {
         self.failed.set_on_error(on_error);
     }
 
-    /// Writes a flight's outputs; says how each generation that answered did.
-    pub(crate) fn write(&mut self, landed: &Landed, now: Instant) -> Vec<Scored> {
-        let mut output = Vec::new();
-        let mut scored = Vec::new();
-        for part in &landed.parts {
-            match part {
-                Part::Failed(place, failure) => self.fail(&landed.events[*place], failure, now),
-                Part::Answered { start, answers, generation, model } => {
-                    let mut counts = Scored { generation: *generation, events: 0, failed: 0 };
-                    for answer in answers {
-                        for item in 0..answer.count {
-                            let event = &landed.events[start + answer.first + item];
-                            counts.events += 1;
-                            if let Err(failure) = self.write_event(event, &answer.outcome(item), model, &mut output) {
-                                counts.failed += 1;
-                                self.fail(event, &failure, now);
-                            }
-                        }
+    /// Writes the outputs of events that leave; says how the generation did that answered.
+    pub(crate) fn write(&mut self, piece: &Piece<'_>, now: Instant) -> Option<Scored> {
+        if piece.is_cut {
+            self.drop_events(&piece.events[piece.places.clone()]);
+            return None;
+        }
+        match piece.part {
+            Part::Failed(place, failure) => {
+                self.fail(&piece.events[*place], failure, now);
+                None
+            }
+            Part::GivenUp(_) => {
+                self.drop_events(&piece.events[piece.places.clone()]);
+                None
+            }
+            Part::Answered { start, answers, generation, model, .. } => {
+                let answered = answers.iter().flat_map(|answer| {
+                    let first = start + answer.first;
+                    let places = first.max(piece.places.start)..(first + answer.count).min(piece.places.end);
+                    places.map(move |place| (place, answer.outcome(place - first)))
+                });
+                let mut counts = Scored { generation: *generation, events: 0, failed: 0 };
+                let mut output = Vec::new();
+                for (place, outcome) in answered {
+                    let event = &piece.events[place];
+                    counts.events += 1;
+                    if let Err(failure) = self.write_event(event, &outcome, model, &mut output) {
+                        counts.failed += 1;
+                        self.fail(event, &failure, now);
                     }
-                    scored.push(counts);
                 }
+                Some(counts)
             }
         }
-        scored
     }
 
     /// An error is a failure of the event.
@@ -133,6 +145,11 @@ impl<S: Sink> Writer<S> {
             self.settle_failed(refused.ticket, &refused.place, &refused.failure, now);
         }
         self.failed.tick(now);
+    }
+
+    /// Rings when the sink has something to look after.
+    pub(crate) fn bell(&self) -> Receiver<()> {
+        self.sink.bell()
     }
 
     /// When [`Writer::tend`] has something to do.

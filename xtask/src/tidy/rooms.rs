@@ -17,7 +17,7 @@ const fn room(name: &'static str, uses: &'static [&'static str]) -> Room {
 
 /// All rooms.
 pub(super) const ROOMS: &[Room] = &[
-    room("cli", &["commands", "config", "panics"]),
+    room("cli", &["commands", "config", "log", "panics"]),
     room(
         "commands",
         &[
@@ -28,6 +28,7 @@ pub(super) const ROOMS: &[Room] = &[
             "consul",
             "environment",
             "kafka",
+            "log",
             "mlflow",
             "model",
             "panics",
@@ -118,12 +119,13 @@ pub(super) const ROOMS: &[Room] = &[
     room("yaml", &["quoted"]),
     room("address", &["quoted"]),
     room("quoted", &[]),
-    room("stop", &["counts", "panics"]),
+    room("stop", &["counts", "log", "panics"]),
     room("counts", &["event"]),
     room("python", &["child"]),
     room("child", &[]),
     room("event", &[]),
-    room("panics", &[]),
+    room("panics", &["log"]),
+    room("log", &[]),
     room("backoff", &[]),
     room("said", &[]),
     room("clock", &[]),

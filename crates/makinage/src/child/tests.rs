@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::OsStr,
     fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     path::Path,
     process::{Command, Stdio},
     thread,
@@ -179,6 +179,22 @@ fn what_is_out_of_reach_and_holds_the_output_open_does_not_keep_a_program_from_i
     let (ended, printed) = ran(shell("env -u MAKINAGE_CHILD setsid sleep 30 & echo started; exit 3"));
     assert_eq!((ended.to_string().as_str(), printed.join(" ").as_str()), ("exit code 3", "started"));
     assert!(began.elapsed() < LONGEST, "it took {:?}", began.elapsed());
+}
+
+/// It has left the group and carries no mark when the leader ends.
+const HELD: &str = r#"
+import subprocess
+out_of_reach = ["env", "-u", "MAKINAGE_CHILD", "setsid", "sh", "-c", "echo out; exec sleep 60"]
+subprocess.Popen(out_of_reach, stdin=0, stdout=subprocess.PIPE).stdout.readline()
+os._exit(3)
+"#;
+
+#[test]
+fn what_is_out_of_reach_and_holds_the_socket_does_not_hide_an_end() {
+    let running = script(HELD).start(|lines| lines.for_each(drop)).expect("it starts");
+    running.socket().set_read_timeout(Some(LONGEST)).expect("a time-out");
+    assert_eq!(running.socket().read(&mut [0]).expect("the end of the socket, in time"), 0);
+    assert_eq!(running.wait(|| None::<()>).map(|ended| ended.to_string()), Ok("exit code 3".to_owned()));
 }
 
 #[test]

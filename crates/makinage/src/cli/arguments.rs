@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 
-use crate::{commands, panics};
+use crate::{commands, log, panics};
 
 /// Where both programs look when `--config` isn't given, as in the images.
 const CONTAINER_CONFIG: &str = "/opt/makinage/config.yaml";
@@ -35,16 +35,18 @@ pub(super) fn with_config(
     }
 }
 
-/// The exit code of what was done; an error is told.
+/// The exit code of what was done; an error is told. The last lines of the log are written when this returns.
 pub(super) fn report(outcome: anyhow::Result<ExitCode>) -> ExitCode {
-    match outcome {
+    let code = match outcome {
         Ok(_) if panics::happened_and_told() => ExitCode::FAILURE,
         Ok(code) => code,
         Err(error) => {
             commands::tell(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
-    }
+    };
+    log::flush();
+    code
 }
 
 /// Tells what is wrong with the command line.

@@ -13,13 +13,24 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, fmt};
 
+use crate::log;
+
 /// Exit code for bad usage or configuration.
 pub(crate) const BAD_CONFIG: u8 = 2;
 
-/// Writes a line to standard error. Nobody has to read it: `eprintln!` panics once its reader has gone.
+/// Writes a line to standard error, behind what was logged. Nobody has to read it: `eprintln!` panics once its reader
+/// has gone.
 pub(crate) fn tell(line: impl std::fmt::Display) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{line}");
+    if !log::add(&line) {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+}
+
+/// Logs to standard error from a thread that does nothing else: `RUST_LOG` where it is set, else `level` and above.
+fn log_beside(level: tracing::Level) -> io::Result<()> {
+    log_to(&level.to_string(), log::start()?.clone());
+    Ok(())
 }
 
 /// Logs to standard error: `RUST_LOG` where it is set, else `level` and above.

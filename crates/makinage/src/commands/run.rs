@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use super::{BAD_CONFIG, configuration::told, log_to_stderr};
+use super::{BAD_CONFIG, configuration::told, log_beside};
 use crate::preflight;
 use crate::{
     app,
@@ -13,7 +13,7 @@ use crate::{
 
 /// Serves until it is told to stop. What is wrong with the file ends it at once, with exit code 2.
 pub(crate) fn run(file: &Path) -> anyhow::Result<ExitCode> {
-    log_to_stderr(tracing::Level::INFO);
+    log_beside(tracing::Level::INFO)?;
     let stop = Stop::default();
     stop.end_at_a_panic();
     stop.listen()?;

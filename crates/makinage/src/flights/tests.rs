@@ -1,61 +1,161 @@
-use super::*;
-use crate::event::{Place, Ticket};
+use proptest::prelude::*;
 
-fn events(count: usize) -> Vec<Event> {
-    let event = |(number, offset)| {
-        let place = Place { source: 0, partition: 0, offset };
-        Event::new(Ticket::new(0, number), place, None, Some(b"1"))
+use super::*;
+use crate::event::{Failure, Place, Ticket};
+
+fn event(lane: u32, sequence: u64) -> Event {
+    let place = Place { source: 0, partition: 0, offset: sequence.cast_signed() };
+    Event::new(Ticket::new(lane, sequence), place, None, Some(b"1"))
+}
+
+/// Events of these lanes, each numbered within its lane from where `next` stands.
+fn events(lanes: &[u32], next: &mut BTreeMap<u32, u64>) -> Vec<Event> {
+    let event = |lane: &u32| {
+        let sequence = next.entry(*lane).or_default();
+        *sequence += 1;
+        event(*lane, *sequence - 1)
     };
-    (0..).zip(0..).take(count).map(event).collect()
+    lanes.iter().map(event).collect()
 }
 
 fn failed(place: usize) -> Part {
     Part::Failed(place, Failure::new("predict", "Test", "test"))
 }
 
+/// Lanes and numbers of what leaves now.
+fn released(flights: &mut Flights) -> Vec<(u32, u64)> {
+    let mut left = vec![];
+    flights.release(|piece| {
+        let places = piece.places.clone();
+        assert!(piece.part.places().start <= places.start && places.end <= piece.part.places().end);
+        left.extend(piece.events[places].iter().map(|event| (event.ticket.assignment(), event.ticket.sequence())));
+    });
+    left
+}
+
 #[test]
-fn flights_leave_in_the_order_in_which_they_came_whatever_lands_first() {
-    let mut flights = Flights::default();
-    let (first, second) = (flights.open(events(1)), flights.open(events(2)));
+fn of_one_lane_events_leave_in_the_order_in_which_they_came_whatever_is_known_first() {
+    let (mut flights, mut next) = (Flights::default(), BTreeMap::new());
+    let (first, second) = (flights.open(events(&[0], &mut next)), flights.open(events(&[0, 0], &mut next)));
     flights.add(second.flight, failed(1));
     flights.add(second.flight, failed(0));
-    assert!(flights.pop_landed().is_none());
+    assert_eq!(released(&mut flights), []);
     flights.add(first.flight, failed(0));
-    assert_eq!(flights.pop_landed().expect("the first").events.len(), 1);
-    let landed = flights.pop_landed().expect("the second");
-    assert_eq!(landed.parts.iter().map(Part::first).collect::<Vec<_>>(), [0, 1]);
-    assert!(flights.is_empty());
+    assert_eq!(released(&mut flights), [(0, 0), (0, 1), (0, 2)]);
+    assert!(flights.is_empty() && flights.waiting == 0);
 }
 
 #[test]
-fn one_death_is_an_accident_and_the_batch_is_tried_again_whole() {
-    let job = Flights::default().open(events(8));
-    match job.after_death() {
-        AfterDeath::Retry(jobs) => assert_eq!((jobs.len(), jobs[0].range.clone()), (1, 0..8)),
-        AfterDeath::Guilty(_) => panic!("nobody is guilty yet"),
-    }
+fn a_lane_that_waits_for_nothing_is_not_held_up_by_another() {
+    let (mut flights, mut next) = (Flights::default(), BTreeMap::new());
+    let stuck = flights.open(events(&[1, 2, 1, 3], &mut next));
+    let other = flights.open(events(&[1, 2, 4, 3], &mut next));
+    (0..4).for_each(|place| flights.add(other.flight, failed(place)));
+    assert_eq!(released(&mut flights), [(4, 0)]);
+    flights.add(stuck.flight, failed(1));
+    flights.add(stuck.flight, failed(2));
+    assert_eq!(released(&mut flights), [(2, 0), (2, 1)], "1 waits for its first, 3 for its first");
+    flights.add(stuck.flight, failed(3));
+    assert_eq!(released(&mut flights), [(3, 0), (3, 1)]);
+    flights.add(stuck.flight, failed(0));
+    assert_eq!(released(&mut flights), [(1, 0), (1, 1), (1, 2)]);
+    assert!(flights.is_empty() && flights.waiting == 0);
 }
 
 #[test]
-fn a_batch_that_kills_workers_is_halved_until_the_guilty_event_stands_alone() {
-    for guilty in 0..100 {
-        let mut queue = vec![Flights::default().open(events(100))];
-        let (mut scored, mut found, mut deaths) = (vec![], None, 0);
-        while let Some(job) = queue.pop() {
-            if !job.range.contains(&guilty) {
-                scored.extend(job.range);
-                continue;
-            }
-            deaths += 1;
-            match job.after_death() {
-                AfterDeath::Retry(jobs) => queue.extend(jobs),
-                AfterDeath::Guilty(job) => found = Some(job.range),
+fn a_lane_with_events_in_many_flights_is_crowded_and_so_are_all_where_too_much_waits() {
+    let (mut flights, mut next) = (Flights::default(), BTreeMap::new());
+    flights.open(events(&[1, 2], &mut next));
+    let second = flights.open(events(&[1], &mut next));
+    assert_eq!(flights.crowded(2), BTreeSet::from([1]));
+    assert_eq!(flights.crowded(3), BTreeSet::new());
+    flights.add(second.flight, failed(0));
+    flights.waiting = MOST_WAITING;
+    assert_eq!(flights.crowded(3), BTreeSet::from([1, 2]));
+}
+
+#[test]
+fn what_comes_after_an_event_that_was_given_up_is_given_up_too_and_other_lanes_are_not() {
+    let (mut flights, mut next) = (Flights::default(), BTreeMap::new());
+    let first = flights.open(events(&[1, 2], &mut next));
+    let second = flights.open(events(&[1, 2], &mut next));
+    let mut cut = vec![];
+    let mut release = |flights: &mut Flights| {
+        flights.release(|piece| {
+            let events = piece.events[piece.places.clone()].iter();
+            cut.extend(events.map(|event| (event.ticket.assignment(), event.ticket.sequence(), piece.is_cut)));
+        });
+    };
+    (0..2).for_each(|place| flights.add(second.flight, failed(place)));
+    flights.add(first.flight, Part::GivenUp(0..1));
+    release(&mut flights);
+    flights.add(first.flight, failed(1));
+    release(&mut flights);
+    assert_eq!(cut, [(1, 0, true), (1, 1, true), (2, 0, false), (2, 1, false)]);
+    assert!(flights.is_empty() && flights.cut.is_empty());
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Open(Vec<u32>),
+    /// Something is known about the first events of which nothing is, of the flight at this place.
+    Know(prop::sample::Index, usize),
+    Release,
+}
+
+/// A flight, its events, and how many of them are known about: from the last one on.
+type Opened = (u64, Vec<(u32, u64)>, usize);
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        prop::collection::vec(0..4_u32, 1..8).prop_map(Act::Open),
+        (any::<prop::sample::Index>(), 1..5_usize).prop_map(|(flight, count)| Act::Know(flight, count)),
+        Just(Act::Release),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn each_event_leaves_once_in_its_lanes_order_and_as_soon_as_nothing_before_it_is_missing(
+        acts in prop::collection::vec(act(), 1..60)
+    ) {
+        let (mut flights, mut next) = (Flights::default(), BTreeMap::new());
+        let mut opened: Vec<Opened> = vec![];
+        let mut left: Vec<(u32, u64)> = vec![];
+        for act in acts.into_iter().chain([Act::Release]) {
+            match act {
+                Act::Open(lanes) => {
+                    let job = flights.open(events(&lanes, &mut next));
+                    let all = job.events().iter().map(|event| (event.ticket.assignment(), event.ticket.sequence()));
+                    opened.push((job.flight, all.collect(), 0));
+                }
+                Act::Know(flight, count) => {
+                    if !opened.is_empty() {
+                        let (flight, all, known) = flight.get_mut(&mut opened);
+                        for _ in 0..count.min(all.len() - *known) {
+                            *known += 1;
+                            flights.add(*flight, failed(all.len() - *known));
+                        }
+                    }
+                }
+                Act::Release => left.extend(released(&mut flights)),
             }
         }
-        scored.sort_unstable();
-        assert_eq!(found, Some(guilty..guilty + 1));
-        assert_eq!(scored, (0..100).filter(|place| *place != guilty).collect::<Vec<_>>());
-        // Two for the batch, one for each of at most seven halvings, two for the event alone.
-        assert!(deaths <= 2 + 7 + 2, "{deaths} deaths");
+        let mut due = BTreeMap::<u32, u64>::new();
+        let mut missing = BTreeSet::new();
+        for (_, all, known) in &opened {
+            for (place, (lane, _)) in all.iter().enumerate() {
+                if place < all.len() - known {
+                    missing.insert(*lane);
+                } else if !missing.contains(lane) {
+                    *due.entry(*lane).or_default() += 1;
+                }
+            }
+        }
+        for lane in 0..4 {
+            let of_lane: Vec<u64> = left.iter().filter(|(of, _)| *of == lane).map(|(_, sequence)| *sequence).collect();
+            prop_assert_eq!(of_lane, (0..due.get(&lane).copied().unwrap_or(0)).collect::<Vec<_>>());
+        }
+        prop_assert_eq!(flights.is_empty(), opened.iter().all(|(_, all, known)| all.len() == *known));
     }
 }

@@ -37,8 +37,8 @@ impl Probation {
 
     /// A worker died on these events of a flight.
     ///
-    /// Tried again, a batch is halved until the guilty event stands alone: a death on a part of what is known already
-    /// is the same one, more closely. Parts that have no event in common are different batches.
+    /// Tried again, its events are asked for one by one: a death on a part of what is known already is the same one,
+    /// more closely. Parts that have no event in common are different batches.
     pub(crate) fn crashed_on(&mut self, flight: u64, part: &Range<usize>) {
         let overlaps =
             |known: &(u64, Range<usize>)| known.0 == flight && known.1.start < part.end && part.start < known.1.end;

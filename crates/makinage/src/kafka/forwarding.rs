@@ -13,6 +13,11 @@ pub trait Own: Send + Sync {
         level
     }
 
+    /// Whether a log line is this client's own business, and nobody else is to hear of it.
+    fn notes(&self, _facility: &str, _message: &str) -> bool {
+        false
+    }
+
     /// Whether an error is this client's own business, and nobody else is to hear of it.
     fn keeps(&self, _error: &KafkaError) -> bool {
         false
@@ -43,7 +48,9 @@ impl<T, L> Context<T, L> {
 
 impl<T: Own, L: ClientContext> ClientContext for Context<T, L> {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.listener.log(self.own.level(level, facility, message), facility, message);
+        if !self.own.notes(facility, message) {
+            self.listener.log(self.own.level(level, facility, message), facility, message);
+        }
     }
 
     fn stats(&self, statistics: Statistics) {

@@ -7,13 +7,16 @@ use std::{
 
 use rdkafka::{
     client::{Client, ClientContext},
-    error::{KafkaError, RDKafkaErrorCode},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    metadata::MetadataTopic,
 };
 
 use crate::said::Said;
 
 /// How long a request for metadata may take.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one may take in whose time nothing else is looked at.
+const MOMENT: Duration = Duration::from_millis(500);
 /// A shorter wait is not told: a broker that makes topics by itself takes a moment for it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -46,6 +49,33 @@ pub fn look_up<C: ClientContext>(client: &Client<C>, topic: &str) -> Topic {
         },
         None => Topic::Missing,
     }
+}
+
+/// How many partitions a topic has. An error where it isn't there, and where that isn't known for sure: a broker that
+/// answers with an error, or without partitions, says nothing of the topic.
+pub fn count_partitions<C: ClientContext>(client: &Client<C>, topic: &str) -> KafkaResult<i32> {
+    let metadata = client.fetch_metadata(Some(topic), METADATA_TIMEOUT)?;
+    let found = metadata.topics().iter().find(|found| found.name() == topic);
+    counted(found.map(|found| (found.error().map(RDKafkaErrorCode::from), found.partitions().len())))
+}
+
+fn counted(found: Option<(Option<RDKafkaErrorCode>, usize)>) -> KafkaResult<i32> {
+    match found {
+        Some((None, partitions @ 1..)) => Ok(i32::try_from(partitions).unwrap_or(i32::MAX)),
+        Some((Some(code), _)) => Err(KafkaError::MetadataFetch(code)),
+        Some((None, 0)) | None => Err(KafkaError::MetadataFetch(RDKafkaErrorCode::LeaderNotAvailable)),
+    }
+}
+
+/// Asks for one topic, for a moment: whether it is there. An error where no broker has answered.
+pub fn is_there<C: ClientContext>(client: &Client<C>, topic: &str) -> KafkaResult<bool> {
+    let metadata = client.fetch_metadata(Some(topic), MOMENT)?;
+    let error = |found: &MetadataTopic| found.error().map(RDKafkaErrorCode::from);
+    let found = metadata.topics().iter().find(|found| found.name() == topic);
+    Ok(!matches!(
+        found.and_then(error),
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::LeaderNotAvailable)
+    ))
 }
 
 /// The command that makes a topic, for messages.
@@ -112,5 +142,22 @@ impl<'a> Waiting<'a> {
         if self.said.over().is_some() {
             tracing::info!("topic {} is there now", self.topic);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_an_error_nor_a_topic_without_partitions_is_taken_for_a_count() {
+        use RDKafkaErrorCode::{LeaderNotAvailable, TopicAuthorizationFailed, UnknownTopicOrPartition};
+        assert_eq!(counted(Some((None, 3))), Ok(3));
+        for code in [UnknownTopicOrPartition, TopicAuthorizationFailed, LeaderNotAvailable] {
+            assert_eq!(counted(Some((Some(code), 0))), Err(KafkaError::MetadataFetch(code)));
+            assert_eq!(counted(Some((Some(code), 3))), Err(KafkaError::MetadataFetch(code)));
+        }
+        assert_eq!(counted(Some((None, 0))), Err(KafkaError::MetadataFetch(LeaderNotAvailable)));
+        assert_eq!(counted(None), Err(KafkaError::MetadataFetch(LeaderNotAvailable)));
     }
 }

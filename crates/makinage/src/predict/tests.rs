@@ -1,8 +1,11 @@
 //! Pools whose workers are this file's hands: what they are asked is read from their channels, what they say is said
 //! here.
 
+mod deaths;
+
 use std::{
     io,
+    ops::Range,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -19,12 +22,13 @@ use crate::{
     wire::{answer::Answer, protocol::Loaded},
     worker::{
         live::{Live, Process},
-        messages::Ask,
+        messages::{Ask, AskKind},
         pool::{Crew, IN_FLIGHT, Terms, Worker},
     },
 };
 
 const SILENCE: Duration = Duration::from_secs(30);
+const FAILURE: &[u8] = br#"{"step":"predict","error":"OSError","message":"too many open files"}"#;
 
 #[derive(Debug, Clone, Default)]
 struct Handle(Arc<AtomicBool>);
@@ -60,17 +64,32 @@ impl Seat {
     }
 
     fn answer(&self, ask: &Ask) -> FromWorker {
-        let rows = u32::try_from(ask.job.events().len()).expect("few");
-        let mut payload = [0_u32.to_le_bytes(), rows.to_le_bytes()].concat();
+        self.answer_some(ask, 0..ask.job.events().len(), &[])
+    }
+
+    /// Answers for these places; those that fail do so in the model.
+    fn answer_some(&self, ask: &Ask, places: Range<usize>, failing: &[i64]) -> FromWorker {
+        let number = |value: usize| u32::try_from(value).expect("few").to_le_bytes();
+        let items: Vec<(u8, &[u8])> = ask.job.events()[places.clone()]
+            .iter()
+            .map(|event| if failing.contains(&event.offset) { (3, FAILURE) } else { (1, &b"7"[..]) })
+            .collect();
+        let mut payload = [number(places.start), number(places.len())].concat();
         payload.extend(1_u64.to_le_bytes());
-        payload.push(1);
-        payload.extend((0..rows).flat_map(|_| 7_i64.to_le_bytes()));
+        payload.push(0);
+        payload.extend(items.iter().map(|(status, _)| *status));
+        payload.extend(items.iter().flat_map(|(_, bytes)| number(bytes.len())));
+        payload.extend(items.iter().flat_map(|(_, bytes)| bytes.iter().copied()));
         let answer = Answer::parse(payload).expect("an answer");
         FromWorker::Answer { worker: self.worker, id: ask.id, answer }
     }
 
     fn dies(&self) -> FromWorker {
-        FromWorker::Died { worker: self.worker, cause: "killed".to_owned() }
+        self.dies_at(None)
+    }
+
+    fn dies_at(&self, at: Option<At>) -> FromWorker {
+        FromWorker::Died { worker: self.worker, cause: "killed".to_owned(), at }
     }
 
     fn is_replaced(&mut self, incarnation: u32) -> FromWorker {
@@ -119,53 +138,58 @@ fn offsets(ask: &Ask) -> Vec<i64> {
     ask.job.events().iter().map(|event| event.offset).collect()
 }
 
-/// The generations that answered, flight by flight.
+/// Offsets of the events that leave, and the generations that scored them; 0 for one that failed.
+fn left(predictor: &mut Predictor) -> Vec<(i64, u64)> {
+    let mut left = vec![];
+    predictor.release(|piece| {
+        let generation = match piece.part {
+            Part::Answered { generation, .. } => *generation,
+            Part::Failed(..) | Part::GivenUp(_) => 0,
+        };
+        left.extend(piece.events[piece.places.clone()].iter().map(|event| (event.offset, generation)));
+    });
+    left
+}
+
+/// The generations that answered, event by event.
 fn landed(predictor: &mut Predictor) -> Vec<u64> {
-    let generation = |part: &Part| match part {
-        Part::Answered { generation, .. } => *generation,
-        Part::Failed(..) => 0,
-    };
-    std::iter::from_fn(|| predictor.pop_landed())
-        .flat_map(|landed| landed.parts.iter().map(generation).collect::<Vec<_>>())
-        .collect()
+    left(predictor).into_iter().map(|(_, generation)| generation).collect()
 }
 
 #[test]
-fn an_event_that_kills_each_worker_is_found_and_its_neighbours_are_answered() {
+fn time_in_which_the_whole_program_stood_still_is_no_workers_silence() {
     let now = Instant::now();
-    let (pool, mut seat) = pool(1, 8);
+    let (pool, seat) = pool(1, 1);
     let mut predictor = Predictor::default();
     predictor.switch_to(pool, now);
-    predictor.open(events(0..8), now);
-    let (mut answered, mut deaths) = (vec![], 0);
-    while !predictor.is_idle() {
-        predictor.dispatch(now);
-        if let Some(ask) = seat.asked() {
-            if offsets(&ask).contains(&5) {
-                deaths += 1;
-                predictor.hear(seat.dies(), now);
-                while seat.asked().is_some() {}
-                predictor.hear(seat.is_replaced(deaths), now);
-            } else {
-                answered.extend(offsets(&ask));
-                predictor.hear(seat.answer(&ask), now);
-            }
-        }
-        if let Some(landed) = predictor.pop_landed() {
-            let failed: Vec<usize> = landed
-                .parts
-                .iter()
-                .filter_map(|part| match part {
-                    Part::Failed(place, _) => Some(*place),
-                    Part::Answered { .. } => None,
-                })
-                .collect();
-            assert_eq!(failed, [5]);
-        }
-    }
-    answered.sort_unstable();
-    answered.dedup();
-    assert_eq!(answered, [0, 1, 2, 3, 4, 6, 7]);
+    predictor.tick(now);
+    predictor.open(events(0..1), now);
+    predictor.tick(now + 10 * SILENCE);
+    assert!(!seat.ended.0.load(Ordering::Relaxed));
+    let awake = now + 10 * SILENCE;
+    (1..=SILENCE.as_secs()).for_each(|second| predictor.tick(awake + Duration::from_secs(second)));
+    assert!(seat.ended.0.load(Ordering::Relaxed), "it has been silent since");
+}
+
+#[test]
+fn what_no_live_worker_holds_is_given_up_at_a_stop_and_when_its_lane_is_over() {
+    let now = Instant::now();
+    let (pool, mut seat) = pool(1, 1);
+    let mut predictor = Predictor::default();
+    predictor.switch_to(pool, now);
+    (0..2).for_each(|offset| predictor.open(events(offset..offset + 1), now));
+    predictor.hear(seat.dies(), now);
+    predictor.give_up(&[0]);
+    assert_eq!(left(&mut predictor), [(0, 0), (1, 0)]);
+    assert!(predictor.is_idle());
+    predictor.hear(seat.is_replaced(1), now);
+    while seat.asked().is_some() {}
+    predictor.open(events(2..3), now);
+    predictor.give_up_waiting();
+    assert!(!predictor.is_idle(), "a worker holds it");
+    predictor.hear(seat.dies(), now);
+    predictor.give_up_waiting();
+    assert_eq!(left(&mut predictor), [(2, 0)]);
 }
 
 #[test]
@@ -208,17 +232,26 @@ fn a_batch_of_a_generation_that_is_gone_is_the_next_ones() {
 
 #[test]
 fn a_worker_that_is_silent_on_a_batch_is_ended_and_one_that_shows_that_it_works_is_not() {
-    let now = Instant::now();
+    let begin = Instant::now();
+    let now = begin + 2 * SILENCE;
     let (pool, seat) = pool(1, 1);
     let mut predictor = Predictor::default();
     predictor.switch_to(pool, now);
-    predictor.tick(now + 2 * SILENCE);
+    (0..2 * SILENCE.as_secs()).for_each(|second| predictor.tick(begin + Duration::from_secs(second)));
     assert!(!seat.ended.0.load(Ordering::Relaxed), "it was asked nothing");
     predictor.open(events(0..1), now);
+    let mut second = 0..;
+    let mut until = |predictor: &mut Predictor, end: Duration| {
+        for second in second.by_ref().take_while(|second| Duration::from_secs(*second) < end) {
+            predictor.tick(now + Duration::from_secs(second));
+        }
+        predictor.tick(now + end);
+    };
+    until(&mut predictor, SILENCE / 2);
     predictor.hear(FromWorker::Progress { worker: seat.worker }, now + SILENCE / 2);
-    predictor.tick(now + SILENCE);
+    until(&mut predictor, SILENCE);
     assert!(!seat.ended.0.load(Ordering::Relaxed), "it is at work");
-    predictor.tick(now + SILENCE / 2 + SILENCE);
+    until(&mut predictor, SILENCE / 2 + SILENCE);
     assert!(seat.ended.0.load(Ordering::Relaxed));
 }
 

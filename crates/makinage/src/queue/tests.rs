@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::*;
 use crate::event::{Place, Ticket};
@@ -93,4 +93,57 @@ fn bytes_that_were_removed_fill_no_batch() {
     queue.push(vec![event(1, 2, Some(&large))], now);
     assert_eq!(offsets(&queue.clear()), [1, 2]);
     assert!(queue.is_empty() && !queue.queued(now).full_of_bytes);
+}
+
+/// Assignments and offsets of what is taken.
+fn taken(queue: &mut Queue, rows: usize) -> Vec<(u32, i64)> {
+    queue.take(rows).iter().map(|event| (event.ticket.assignment(), event.offset)).collect()
+}
+
+fn mixed(from: i64, lanes: &[u32]) -> Vec<Event> {
+    (from..).zip(lanes).map(|(offset, lane)| event(*lane, offset, Some(b"1"))).collect()
+}
+
+#[test]
+fn lanes_that_are_set_aside_wait_while_others_go_on_and_come_back_before_what_came_later() {
+    let (mut queue, start) = (Queue::default(), Instant::now());
+    queue.push(mixed(0, &[1, 2, 1]), start);
+    queue.set_aside(&BTreeSet::from([1]), start);
+    queue.push(mixed(3, &[1, 2, 3]), seconds(start, 1));
+    assert_eq!(queue.queued(start).rows, 3);
+    assert_eq!(taken(&mut queue, 2), [(2, 1), (2, 4)]);
+    queue.set_aside(&BTreeSet::new(), seconds(start, 2));
+    let queued = queue.queued(seconds(start, 5));
+    assert_eq!((queued.rows, queued.waited.as_secs()), (4, 5), "since the first of them came");
+    assert_eq!(taken(&mut queue, 9), [(1, 0), (1, 2), (1, 3), (3, 5)]);
+    assert!(queue.is_empty());
+}
+
+#[test]
+fn what_is_set_aside_waits_still_and_is_taken_out_like_all_other() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.set_aside(&BTreeSet::from([1, 2]), now);
+    queue.push(mixed(0, &[1, 2, 1]), now);
+    assert!(!queue.is_empty() && queue.take(9).is_empty());
+    assert_eq!(queue.queued(now).waited, Duration::ZERO, "nothing that may be taken waits");
+    assert_eq!(offsets(&queue.remove_assignments(&[1])), [0, 2]);
+    assert_eq!(offsets(&queue.clear()), [1]);
+    assert!(queue.is_empty());
+}
+
+#[test]
+fn setting_lanes_aside_one_after_the_other_loses_and_reorders_nothing() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(mixed(0, &[1, 2, 3]), now);
+    queue.set_aside(&BTreeSet::from([1]), now);
+    queue.push(mixed(3, &[1, 2, 3]), now);
+    queue.set_aside(&BTreeSet::from([2]), now);
+    queue.push(mixed(6, &[1, 2, 3]), now);
+    queue.set_aside(&BTreeSet::new(), now);
+    let all = taken(&mut queue, 99);
+    for lane in 1..=3 {
+        let mine: Vec<i64> = all.iter().filter(|(of, _)| *of == lane).map(|(_, offset)| *offset).collect();
+        let lane = i64::from(lane);
+        assert_eq!(mine, [lane - 1, lane + 2, lane + 5]);
+    }
 }

@@ -21,7 +21,8 @@ use crate::{
     kafka::{pulse::Membership, topics::Topic},
     source::{
         assignment::Assignment,
-        consumer::{Consumer, Partition, Record, Start},
+        consumer::{Committed, Consumer, Partition, Record, Start},
+        known::TopicId,
         offsets::Position,
     },
 };
@@ -34,6 +35,9 @@ impl SimConsumer {
         let state = RefCell::default();
         let (joined, closed) = (Cell::new(false), Cell::new(false));
         let inner = Rc::new(Inner { world: Rc::clone(world), service, assignment, state, joined, closed });
+        if !world.looks_for_topic() {
+            inner.assignment.missing(0);
+        }
         Self(inner)
     }
 }
@@ -158,13 +162,33 @@ impl Consumer for SimConsumer {
         self.0.commit(&positions.iter().map(|position| (position.partition, position.offset)).collect())
     }
 
-    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
+    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
         let world = &self.0.world;
         world.wait(Who::Source, Duration::from_micros(TRIP), &|| false);
         if world.plan.is_away(world.time()) || world.fault(world.plan.odds.commit) {
             return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::OperationTimedOut));
         }
-        Ok((0..).zip(world.group.borrow().committed.iter().copied()).collect())
+        if !world.has_topic() {
+            return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition));
+        }
+        let committed = |offset: &Option<i64>| offset.map(|offset| Committed { offset, topic: None });
+        Ok((0..).zip(world.group.borrow().committed.iter().map(committed)).collect())
+    }
+
+    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        Ok(None)
+    }
+
+    fn seek(&self, starts: &[Start]) -> KafkaResult<()> {
+        self.0.world.tell(|| format!("sought: {starts:?}"));
+        let mut state = self.0.state.borrow_mut();
+        for start in starts {
+            if let Some(fetch) = state.assigned.get_mut(&start.partition.1) {
+                fetch.position = start.offset.unwrap_or(0);
+                fetch.assignment = self.0.assignment.assignment(start.partition);
+            }
+        }
+        Ok(())
     }
 
     fn watermarks(&self, (_, partition): Partition) -> KafkaResult<(i64, i64)> {
@@ -174,6 +198,9 @@ impl Consumer for SimConsumer {
     }
 
     fn look_up(&self, _topic: &str) -> Topic {
+        if !self.0.world.has_topic() {
+            return Topic::Missing;
+        }
         Topic::Partitions(i32::try_from(self.0.world.plan.inputs.len()).unwrap_or(i32::MAX))
     }
 
@@ -186,6 +213,8 @@ impl Consumer for SimConsumer {
     }
 
     fn tell(&self, _error: &KafkaError) {}
+
+    fn mend(&mut self) {}
 }
 
 impl Drop for SimConsumer {

@@ -62,8 +62,14 @@ impl Inner {
     pub(super) fn join(self: &Rc<Self>) {
         let (member, joining) = (Rc::clone(self), self.world.draw(|random| random.delay(3 * SECOND)));
         self.world.after(joining, move |world| {
-            if !member.closed.get() {
+            if member.closed.get() {
+                return;
+            }
+            if world.has_topic() {
                 world.group.borrow_mut().assign_rest(member.service);
+            } else {
+                // It has nothing to read, and looks again.
+                member.join();
             }
         });
     }

@@ -105,7 +105,7 @@ impl Oracle {
     /// A service has added to the committed past.
     pub(super) fn done_until(&mut self, world: &World, service: u32, partition: i32, before: Option<i64>, offset: i64) {
         let done = self.done.entry(service).or_default();
-        let from = before.unwrap_or(if world.plan.start_at_end { offset } else { 0 });
+        let from = before.unwrap_or(if world.starts_at_end() { offset } else { 0 });
         for input in world.plan.inputs[place(partition)].iter().filter(|input| (from..offset).contains(&input.offset)) {
             if let Some(tally) = done.tally(&world.plan, input.kind) {
                 tally.committed += 1;
@@ -173,15 +173,14 @@ impl Oracle {
     /// All before this offset is the committed past.
     pub(super) fn committed(&self, world: &Rc<World>, partition: i32, before: Option<i64>, offset: i64) {
         // The first start at the end: what was there before is nobody's.
-        let first = if world.plan.start_at_end { offset } else { 0 };
+        let first = if world.starts_at_end() { offset } else { 0 };
         let from = before.unwrap_or(first);
         if offset < from {
             world.broken(COMMITTED, format!("partition {partition} goes back from {from} to {offset}"));
         }
         let at = place(partition);
         for input in world.plan.inputs[at].iter().filter(|input| (from..offset).contains(&input.offset)) {
-            let unlucky = world.crews.borrow().unlucky.contains(&(partition, input.offset));
-            let has_output = input.kind.has_output(&world.plan) && !unlucky;
+            let has_output = input.kind.has_output(&world.plan);
             if has_output && !self.there[at].contains(&input.offset) {
                 world.broken(OUTCOME, format!("{partition}/{} is committed and has no output", input.offset));
             }

@@ -18,7 +18,8 @@ use super::{
 use crate::{
     kafka::topics::Topic,
     sink::{
-        producer::{Kind, NotTaken, Producer, Producers, Purge, Record},
+        bell::Bell,
+        producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
         reports::Reports,
     },
     source::acks::Acks,
@@ -38,7 +39,7 @@ pub(super) struct SimProducers {
 impl Producers for SimProducers {
     type Producer = SimProducer;
 
-    fn create(&self, kind: Kind, batch_size: usize) -> KafkaResult<SimProducer> {
+    fn create(&self, kind: Kind, batch_size: usize, bell: &Bell) -> KafkaResult<SimProducer> {
         // The first one is part of the service's start.
         if self.made.get() > 0 && self.world.fault(self.world.plan.odds.create) {
             return Err(KafkaError::ClientCreation("no threads".to_owned()));
@@ -52,7 +53,7 @@ impl Producers for SimProducers {
             id,
             kind,
             batch_size,
-            reports: Reports::new(&self.acks),
+            reports: Reports::new(&self.acks, bell),
             state: RefCell::default(),
             closed: Cell::new(false),
             cut: Cell::new(false),
@@ -78,16 +79,12 @@ impl Producer for SimProducer {
         Ok(())
     }
 
-    fn poll(&self, timeout: Duration) {
-        self.0.world.wait(Who::Pipeline, timeout, &|| false);
-    }
-
     fn under_way(&self) -> usize {
         self.0.state.borrow().held()
     }
 
-    fn purge(&self, what: Purge) {
-        self.0.purge(what);
+    fn purge(&self) {
+        self.0.purge();
     }
 
     fn flush(&self, timeout: Duration) -> bool {
@@ -95,7 +92,7 @@ impl Producer for SimProducer {
         self.under_way() == 0
     }
 
-    fn fatal_error(&self) -> Option<String> {
+    fn fatal_error(&self) -> Option<Fatal> {
         self.0.state.borrow().fatal.clone()
     }
 

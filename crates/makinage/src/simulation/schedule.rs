@@ -64,6 +64,10 @@ pub(super) struct Odds {
     pub hang: u64,
     /// A worker takes its time.
     pub slow: u64,
+    /// A worker that dies of an event knew that it was at it, as with hooks.
+    pub exact: u64,
+    /// A process that has scored fails all events from now on.
+    pub exhausted: u64,
     /// A process fails to start.
     pub start: u64,
     /// A fetch comes late.
@@ -108,12 +112,15 @@ pub(super) struct Plan {
     pub odds: Odds,
     /// No broker answers.
     pub away: Vec<Window>,
+    /// All workers die of whatever they are given.
+    pub out: Vec<Window>,
     /// The sink topic takes nothing.
     pub unauthorized: Vec<Window>,
     pub acts: Vec<(Time, Act)>,
-    /// Events that may be open, and bytes of outputs that may wait.
+    /// One partition of the sink has no leader, by partition.
+    pub leaderless: Vec<Vec<Window>>,
+    /// Events that may be open.
     pub open: usize,
-    pub waiting: usize,
     /// Records that the producer's queue holds.
     pub queue: usize,
     pub batch_size: usize,
@@ -121,6 +128,8 @@ pub(super) struct Plan {
     pub fixed_batch: Option<usize>,
     pub predict_timeout: Time,
     pub start_at_end: bool,
+    /// When the data topic is made; nothing is in it before.
+    pub made: Time,
     /// The first service stops at a failed event; those after it skip.
     pub first_stops: bool,
     /// How long a stop may take.
@@ -135,23 +144,29 @@ impl Plan {
         let calm_from = random.between(5, 60) * SECOND;
         let kinds = Kinds::draw(random);
         let partitions = random.between(1, 4);
-        let inputs = (0..partitions).map(|_| draw_inputs(random, &kinds, calm_from)).collect();
+        let mut inputs: Vec<Vec<Input>> = (0..partitions).map(|_| draw_inputs(random, &kinds, calm_from)).collect();
         let acts = draw_acts(random, calm_from);
+        let made = if random.chance(150) { random.below(calm_from) } else { 0 };
+        for input in inputs.iter_mut().flatten() {
+            input.at = input.at.max(made);
+        }
         Self {
             inputs,
             workers: random.count(1, 3),
             compacted: random.chance(300),
             odds: Odds::draw(random),
             away: draw_windows(random, calm_from),
+            out: draw_windows(random, calm_from),
             unauthorized: draw_windows(random, calm_from),
             acts,
+            leaderless: (0..partitions).map(|_| draw_windows(random, calm_from)).collect(),
             open: one_of(random, &[8, 40, 1000]),
-            waiting: one_of(random, &[100, 1000, 1 << 20]),
             queue: one_of(random, &[4, 20, 1000]),
             batch_size: one_of(random, &[100, 400, 4000]),
             fixed_batch: random.chance(300).then(|| one_of(random, &[1, 5, 20])),
             predict_timeout: random.between(1, 10) * SECOND,
-            start_at_end: random.chance(100),
+            start_at_end: random.chance(if made > 0 { 500 } else { 100 }),
+            made,
             first_stops: random.chance(100),
             stop_timeout: if random.chance(300) { 4 * SECOND } else { 25 * SECOND },
             calm_from,
@@ -176,6 +191,11 @@ impl Plan {
 
     pub(super) fn is_away(&self, time: Time) -> bool {
         self.away.iter().any(|window| window.has(time))
+    }
+
+    pub(super) fn is_leaderless(&self, partition: i32, time: Time) -> bool {
+        let windows = usize::try_from(partition).ok().and_then(|partition| self.leaderless.get(partition));
+        windows.is_some_and(|windows| windows.iter().any(|window| window.has(time)))
     }
 }
 
@@ -206,6 +226,8 @@ impl Odds {
             death: sometimes(random, 200),
             hang: sometimes(random, 50),
             slow: sometimes(random, 100),
+            exact: sometimes(random, 1000),
+            exhausted: sometimes(random, 50),
             start: sometimes(random, 500),
             fetch: sometimes(random, 100),
             poll: sometimes(random, 20),

@@ -24,7 +24,7 @@ use crate::{
     wire::{answer::Answer, protocol::Loaded},
     worker::{
         live::{Live, Process},
-        messages::{Ask, FromWorker, WorkerId},
+        messages::{Ask, AskKind, At, FromWorker, WorkerId},
     },
 };
 
@@ -52,8 +52,11 @@ pub(super) struct Seat {
     pub(super) ended: RefCell<Handle>,
     pub(super) held: RefCell<VecDeque<Ask>>,
     pub(super) busy: Cell<bool>,
-    /// It has died, and whoever asks it before that is known has its event taken for the reason.
-    pub(super) blames: Cell<bool>,
+    /// What it has begun last.
+    pub(super) at: RefCell<Option<At>>,
+    /// Its process has scored an event; and fails all, since it is exhausted.
+    pub(super) has_scored: Cell<bool>,
+    pub(super) is_exhausted: Cell<bool>,
 }
 
 impl Seat {
@@ -80,13 +83,6 @@ impl Seat {
             // What was meant for a process that has died is discarded.
             if self.alive.get() && ask.incarnation == self.incarnation.get() {
                 self.held.borrow_mut().push_back(ask);
-            } else if self.blames.replace(false)
-                && let Some(alone) = alone(&ask)
-            {
-                let mut crews = world.crews.borrow_mut();
-                if !crews.hit.insert(alone) {
-                    crews.unlucky.insert(alone);
-                }
             }
         }
         if self.alive.get() && self.ended.borrow().0.load(Ordering::Relaxed) {
@@ -128,36 +124,59 @@ impl Seat {
     }
 
     fn work(self: &Rc<Self>, world: &Rc<World>) {
-        let deadly = {
+        let (rows, singly) = {
             let held = self.held.borrow();
-            let events = held[0].job.events();
-            events.iter().position(|event| kind(world, event) == Kind::Deadly)
+            (held[0].job.events().len(), held[0].kind == AskKind::Singly)
         };
-        if deadly.is_some() {
-            return self.die_of_it(world);
-        }
-        if self.accident(world) {
-            return;
-        }
-        let rows = self.held.borrow()[0].job.events().len();
-        self.answer(world, 0, rows);
+        self.work_on(world, 0, if singly { 1 } else { rows });
     }
 
-    fn die_of_it(self: &Rc<Self>, world: &Rc<World>) {
-        // It may have answered for what came before.
-        self.die(world, "died of an event");
+    /// Works on so many events, from this place on.
+    fn work_on(self: &Rc<Self>, world: &Rc<World>, from: usize, count: usize) {
+        let id = self.held.borrow()[0].id;
+        self.at.replace(Some(At { id, places: from..from + count }));
+        if let Some(deadly) = self.deadly(world, from, count) {
+            if world.fault(world.plan.odds.exact) {
+                self.at.replace(Some(At { id, places: deadly..deadly + 1 }));
+            }
+            // One more death of another of these would be that event's.
+            world.crews.borrow_mut().hit.extend(self.events_at());
+            return self.die(world, "died of an event");
+        }
+        if world.is_out() {
+            return self.die(world, "died as all do");
+        }
+        if !self.accident(world) {
+            self.answer(world, from, count);
+        }
     }
 
-    /// Dies or hangs for no reason of the events': not twice on the same one that stands alone.
+    fn deadly(&self, world: &World, from: usize, count: usize) -> Option<usize> {
+        let held = self.held.borrow();
+        let events = held[0].job.events();
+        (from..from + count).find(|place| kind(world, &events[*place]) == Kind::Deadly)
+    }
+
+    /// The events that it is at.
+    fn events_at(&self) -> Vec<(i32, i64)> {
+        let held = self.held.borrow();
+        let places = self.at.borrow().as_ref().map_or(0..0, |at| at.places.clone());
+        held[0].job.events()[places].iter().map(|event| (event.partition, event.offset)).collect()
+    }
+
+    /// Dies or hangs for no reason of the events': not twice while it is at the same one.
     fn accident(self: &Rc<Self>, world: &Rc<World>) -> bool {
         let (dies, hangs) = (world.fault(world.plan.odds.death), world.fault(world.plan.odds.hang));
-        if !dies && !hangs {
+        if !(dies || hangs) {
             return false;
         }
-        let alone = alone(&self.held.borrow()[0]);
-        if alone.is_some_and(|alone| !world.crews.borrow_mut().hit.insert(alone)) {
+        let hit = self.events_at();
+        let mut crews = world.crews.borrow_mut();
+        if hit.iter().any(|event| crews.hit.contains(event)) {
             return false;
         }
+        crews.hit.extend(hit);
+        drop(crews);
         if dies {
             self.die(world, "died by accident");
         } else {
@@ -166,31 +185,56 @@ impl Seat {
         true
     }
 
-    /// Answers from here on, in pieces.
-    fn answer(self: &Rc<Self>, world: &Rc<World>, from: usize, rows: usize) {
-        let piece = if world.draw(|random| random.chance(700)) {
-            rows - from
-        } else {
-            world.draw(|random| random.count(1, rows - from))
-        };
-        let (id, payload) = {
+    /// Answers so many events from here on, in pieces.
+    fn answer(self: &Rc<Self>, world: &Rc<World>, from: usize, count: usize) {
+        let piece =
+            if world.draw(|random| random.chance(700)) { count } else { world.draw(|random| random.count(1, count)) };
+        let (id, kind, rows, payload) = {
             let held = self.held.borrow();
-            (held[0].id, payload(world, &held[0].job.events()[from..from + piece], from))
+            let events = held[0].job.events();
+            let payload = self.payload(world, &events[from..from + piece], from);
+            (held[0].id, held[0].kind, events.len(), payload)
         };
         let answer = Answer::parse(payload).expect("an answer");
         self.tell(world, FromWorker::Answer { worker: self.id, id, answer });
         let pause = world.draw(|random| random.delay(5 * MILLISECOND));
         self.later(world, pause, move |seat, world| {
-            if from + piece < rows {
+            let next = from + piece;
+            if piece < count {
                 if !seat.accident(world) {
-                    seat.answer(world, from + piece, rows);
+                    seat.answer(world, next, count - piece);
                 }
+            } else if kind == AskKind::Singly && next < rows {
+                seat.work_on(world, next, 1);
             } else {
                 seat.held.borrow_mut().pop_front();
                 seat.busy.set(false);
                 seat.begin(world);
             }
         });
+    }
+
+    /// The results of these events, the first of which has this place in its batch, as `protocol/README.md` writes
+    /// them.
+    fn payload(&self, world: &World, events: &[Event], first: usize) -> Vec<u8> {
+        if self.has_scored.get() && world.fault(world.plan.odds.exhausted) && world.crews.borrow_mut().exhaust() {
+            world.tell(|| format!("{} is exhausted", self.id));
+            self.is_exhausted.set(true);
+        }
+        let failed = br#"{"step":"predict","error":"OSError","message":"too many open files"}"#;
+        let outcome = |event| if self.is_exhausted.get() { (3, failed.to_vec()) } else { result(world, event) };
+        let items: Vec<(u8, Vec<u8>)> = events.iter().map(outcome).collect();
+        // Its size is another matter.
+        let scores = |event: &Event| !matches!(kind(world, event), Kind::Skipped | Kind::Failing);
+        self.has_scored.set(self.has_scored.get() || !self.is_exhausted.get() && events.iter().any(scores));
+        let number = |value: usize| u32::try_from(value).expect("small").to_le_bytes();
+        let mut payload = [number(first), number(events.len())].concat();
+        payload.extend(1_000_000_u64.to_le_bytes());
+        payload.push(0);
+        payload.extend(items.iter().map(|(status, _)| *status));
+        payload.extend(items.iter().flat_map(|(_, bytes)| number(bytes.len())));
+        payload.extend(items.into_iter().flat_map(|(_, bytes)| bytes));
+        payload
     }
 
     pub(super) fn die(self: &Rc<Self>, world: &Rc<World>, how: &str) {
@@ -204,13 +248,12 @@ impl Seat {
         }
         drop(crews);
         self.busy.set(false);
-        self.blames.set(self.held.take().is_empty());
-        let (seat, cause) = (Rc::clone(self), how.to_owned());
+        self.held.take();
+        let (seat, cause, at) = (Rc::clone(self), how.to_owned(), Some(self.at.take().unwrap_or(At::NOTHING)));
         let noticed = world.draw(|random| random.delay(200 * MILLISECOND));
         world.after(noticed, move |world| {
             seat.look(world);
-            seat.blames.set(false);
-            seat.tell(world, FromWorker::Died { worker: seat.id, cause });
+            seat.tell(world, FromWorker::Died { worker: seat.id, cause, at });
             seat.start_again(world, 100 * MILLISECOND);
         });
     }
@@ -222,39 +265,21 @@ impl Seat {
             if seat.is_closed() {
                 return;
             }
-            if world.fault(world.plan.odds.start) {
+            // Loading scores the model's example.
+            if world.fault(world.plan.odds.start) || world.is_out() {
                 return seat.start_again(world, (2 * wait).min(30 * SECOND));
             }
             seat.incarnation.set(seat.incarnation.get() + 1);
+            seat.has_scored.set(false);
+            seat.is_exhausted.set(false);
             seat.alive.set(true);
             seat.tell(world, FromWorker::Ready { worker: seat.id, live: seat.live() });
         });
     }
 }
 
-/// The event that is asked for, where it stands alone.
-fn alone(ask: &Ask) -> Option<(i32, i64)> {
-    match ask.job.events() {
-        [event] => Some((event.partition, event.offset)),
-        _ => None,
-    }
-}
-
 fn kind(world: &World, event: &Event) -> Kind {
     world.plan.input(place(event.partition), event.offset).expect("a record").kind
-}
-
-/// The results of these events, the first of which has this place in its batch, as `protocol/README.md` writes them.
-fn payload(world: &World, events: &[Event], first: usize) -> Vec<u8> {
-    let items: Vec<(u8, Vec<u8>)> = events.iter().map(|event| result(world, event)).collect();
-    let number = |value: usize| u32::try_from(value).expect("small").to_le_bytes();
-    let mut payload = [number(first), number(events.len())].concat();
-    payload.extend(1_000_000_u64.to_le_bytes());
-    payload.push(0);
-    payload.extend(items.iter().map(|(status, _)| *status));
-    payload.extend(items.iter().flat_map(|(_, bytes)| number(bytes.len())));
-    payload.extend(items.into_iter().flat_map(|(_, bytes)| bytes));
-    payload
 }
 
 /// Status and bytes.

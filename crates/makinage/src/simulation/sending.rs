@@ -7,7 +7,7 @@ use std::{
 };
 
 use rdkafka::{
-    Timestamp,
+    Message, Timestamp,
     error::{KafkaError, RDKafkaErrorCode},
     message::OwnedMessage,
 };
@@ -22,13 +22,15 @@ use super::{
 use crate::{
     event::Ticket,
     sink::{
-        producer::{Kind, Purge, Record},
+        producer::{Fatal, Kind, Record},
         reports::{Reports, Undelivered},
     },
 };
 
 /// Batches of a partition that may be on their way at once.
 const IN_FLIGHT: usize = 5;
+/// A request that isn't answered fails after so long at most.
+const TIME_OUT: Time = 60 * SECOND;
 
 #[derive(Default)]
 pub(super) struct State {
@@ -41,14 +43,16 @@ pub(super) struct State {
     pub(super) on_their_way: BTreeMap<i32, VecDeque<u64>>,
     pub(super) epoch: u64,
     pub(super) batches: u64,
-    pub(super) fatal: Option<String>,
+    /// Records whose answer has been lost, until that times out.
+    pub(super) lost: usize,
+    pub(super) fatal: Option<Fatal>,
     pub(super) pumping: bool,
 }
 
 impl State {
     pub(super) fn held(&self) -> usize {
         let queued: usize = self.queues.values().map(VecDeque::len).sum();
-        queued + self.in_flight.values().flatten().map(|batch| batch.records.len()).sum::<usize>()
+        self.lost + queued + self.in_flight.values().flatten().map(|batch| batch.records.len()).sum::<usize>()
     }
 }
 
@@ -67,7 +71,7 @@ pub(super) struct Inner {
 
 impl Inner {
     pub(super) fn queue(&self, record: &Record<'_>) {
-        let partition = record.partition.unwrap_or(0);
+        let partition = record.partition.expect("the sink names it");
         let payload = record.payload.map(<[u8]>::to_vec);
         let size = payload.as_ref().map_or(0, Vec::len) + record.key.map_or(0, <[u8]>::len);
         let message = OwnedMessage::new(
@@ -156,7 +160,7 @@ impl Inner {
         }
         let first =
             self.state.borrow().on_their_way.get(&batch.partition).and_then(VecDeque::front) == Some(&batch.number);
-        if !first || world.plan.is_away(world.time()) {
+        if !first || world.plan.is_away(world.time()) || world.plan.is_leaderless(batch.partition, world.time()) {
             let inner = Rc::clone(self);
             world.after(if first { 100 * MILLISECOND } else { MILLISECOND }, move |_| inner.arrive(batch));
             return;
@@ -212,8 +216,8 @@ impl Inner {
             return;
         }
         if self.state.borrow().fatal.is_none() && world.fault(world.plan.odds.fatal) {
-            // It never learns what became of this one.
-            self.give_up("out of sequence, or fenced");
+            self.give_up(false, "out of sequence, or fenced");
+            self.lose_the_answer(batch.partition);
             return;
         }
         self.state.borrow_mut().in_flight.entry(batch.partition).or_default().pop_front();
@@ -236,13 +240,13 @@ impl Inner {
 
     pub(super) fn delivered(&self, record: &Output) {
         self.world.oracle.borrow_mut().delivered(self.service, Place::of(&record.message));
-        self.reports.delivered(record.ticket);
+        self.reports.delivered(record.ticket, record.message.partition());
     }
 
     pub(super) fn refused(&self, batch: &Batch, codes: &[RDKafkaErrorCode]) {
         match self.kind {
             // In this order: whoever waits for the report must find the reason.
-            Kind::Ordinary => self.give_up("a gap"),
+            Kind::Ordinary => self.give_up(true, "a gap"),
             Kind::Alone => {
                 let mut state = self.state.borrow_mut();
                 state.epoch += 1;
@@ -254,19 +258,43 @@ impl Inner {
         }
     }
 
+    /// It never learns what became of the partition's first batch, which waits again once it has timed out.
+    fn lose_the_answer(self: &Rc<Self>, partition: i32) {
+        let world = &self.world;
+        let mut state = self.state.borrow_mut();
+        let Some(batch) = state.in_flight.entry(partition).or_default().pop_front() else { return };
+        state.lost += batch.records.len();
+        let left = world.plan.calm_from.saturating_sub(world.time());
+        let (inner, time) = (Rc::clone(self), world.draw(|random| random.delay(TIME_OUT)).min(left));
+        world.after(time, move |_| inner.time_out(&batch));
+    }
+
+    fn time_out(&self, batch: &Batch) {
+        for record in &batch.records {
+            let run = Run { service: self.service, assignment: record.ticket.assignment() };
+            self.world.oracle.borrow_mut().unsure(run, Place::of(&record.message));
+        }
+        self.state.borrow_mut().lost -= batch.records.len();
+        self.wait_again(batch);
+    }
+
     /// Refused for what came before it: it waits again.
     pub(super) fn out_of_order(&self, batch: &Batch) {
         if self.state.borrow().fatal.is_none() {
-            self.give_up("out of sequence");
+            self.give_up(false, "out of sequence");
         }
+        self.wait_again(batch);
+    }
+
+    fn wait_again(&self, batch: &Batch) {
         let mut state = self.state.borrow_mut();
         let queue = state.queues.entry(batch.partition).or_default();
         batch.records.iter().rev().for_each(|record| queue.push_front(record.clone()));
     }
 
-    pub(super) fn give_up(&self, reason: &str) {
+    pub(super) fn give_up(&self, is_gap: bool, reason: &str) {
         self.world.tell(|| format!("producer {}: fatal: {reason}", self.id));
-        self.state.borrow_mut().fatal = Some(reason.to_owned());
+        self.state.borrow_mut().fatal = Some(Fatal { is_gap, reason: reason.to_owned() });
         self.reports.give_up();
     }
 
@@ -275,19 +303,11 @@ impl Inner {
         self.reports.not_delivered(Undelivered { error, message: record.message.clone(), ticket: record.ticket });
     }
 
-    /// The newest that wait come first, then those on their way.
-    pub(super) fn purge(&self, what: Purge) {
+    /// What has not been sent comes back, the newest first.
+    pub(super) fn purge(&self) {
         let queued: Vec<Output> = std::mem::take(&mut self.state.borrow_mut().queues).into_values().flatten().collect();
         for record in queued.iter().rev() {
             self.not_delivered(record, RDKafkaErrorCode::PurgeQueue);
-        }
-        if what == Purge::All {
-            let sent = std::mem::take(&mut self.state.borrow_mut().in_flight);
-            for record in sent.values().flatten().flat_map(|batch| &batch.records) {
-                let run = Run { service: self.service, assignment: record.ticket.assignment() };
-                self.world.oracle.borrow_mut().unsure(run, Place::of(&record.message));
-                self.not_delivered(record, RDKafkaErrorCode::PurgeInflight);
-            }
         }
     }
 }

@@ -29,15 +29,20 @@ pub(super) struct Crews {
     generation: u64,
     /// When the one that is being made is ready: there is one at a time.
     made_at: Time,
-    /// Events, alone with a worker, on which one has died by accident: a second time would be theirs.
+    /// Events that a worker was at when it died by accident: a second time would be theirs.
     pub(super) hit: BTreeSet<(i32, i64)>,
-    /// Events on which one has died a second time, before it knew of them: nobody can tell that from a death of theirs.
-    pub unlucky: BTreeSet<(i32, i64)>,
+    /// A process has been exhausted.
+    exhausted: bool,
     /// Generations of which no worker was alive at some time: what they had goes to the next.
     pub fallen: BTreeSet<u64>,
 }
 
 impl Crews {
+    /// Whether a process may be exhausted now: one in a run, since an event that two fail has failed.
+    pub(super) fn exhaust(&mut self) -> bool {
+        !std::mem::replace(&mut self.exhausted, true)
+    }
+
     /// A service's processes end with it.
     pub(super) fn clear(&mut self) {
         self.seats.clear();
@@ -78,7 +83,9 @@ fn load(world: &Rc<World>, service: u32, generation: u64, waiting: Time) {
             ended: RefCell::default(),
             held: RefCell::default(),
             busy: Cell::new(false),
-            blames: Cell::new(false),
+            at: RefCell::default(),
+            has_scored: Cell::new(false),
+            is_exhausted: Cell::new(false),
         });
         workers.push(Worker::new(asks, seat.live()));
         world.crews.borrow_mut().seats.push(Rc::clone(&seat));

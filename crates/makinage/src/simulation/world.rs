@@ -62,6 +62,8 @@ pub(super) struct World {
     log: RefCell<Option<Vec<String>>>,
     crashes: Cell<bool>,
     stopping_since: Cell<Option<Time>>,
+    /// The service has been there since before the data topic was.
+    has_seen_it_missing: Cell<bool>,
     /// Whether the pipeline's thread is in a wait, in which the source's can't go on here as it would.
     pub pipeline_waits: Cell<bool>,
     pub plan: Plan,
@@ -83,6 +85,7 @@ impl World {
             log: RefCell::new(logged.then(Vec::new)),
             crashes: Cell::new(false),
             stopping_since: Cell::new(None),
+            has_seen_it_missing: Cell::new(false),
             pipeline_waits: Cell::new(false),
             broker: RefCell::new(Broker::new(&plan)),
             group: RefCell::new(Coordinator::new(&plan)),
@@ -120,6 +123,11 @@ impl World {
         self.is_rough() && self.draw(|random| random.chance(in_a_thousand))
     }
 
+    /// Whether workers die of whatever they are given.
+    pub(super) fn is_out(&self) -> bool {
+        self.is_rough() && self.plan.out.iter().any(|window| window.has(self.time.get()))
+    }
+
     /// Something happens after so long.
     pub(super) fn after(&self, time: Time, happening: impl FnOnce(&Rc<Self>) + 'static) {
         let place = (self.time.get() + time, self.happenings.get());
@@ -146,6 +154,22 @@ impl World {
     /// Whether the service is being killed; nothing of it may do anything any more.
     pub(super) fn is_crashing(&self) -> bool {
         self.crashes.get()
+    }
+
+    /// Whether the data topic is there.
+    pub(super) fn has_topic(&self) -> bool {
+        self.time() >= self.plan.made
+    }
+
+    /// A service looks whether the data topic is there.
+    pub(super) fn looks_for_topic(&self) -> bool {
+        self.has_seen_it_missing.set(!self.has_topic());
+        self.has_topic()
+    }
+
+    /// Whether what is there at a first start is nobody's.
+    pub(super) fn starts_at_end(&self) -> bool {
+        self.plan.start_at_end && !self.has_seen_it_missing.get()
     }
 
     /// The next service begins.

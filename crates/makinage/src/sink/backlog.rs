@@ -1,9 +1,11 @@
-//! Outputs that wait for their turn: those that came back from Kafka, and all that is behind them. Pure: no I/O.
+//! Outputs of one partition that wait for their turn: those that came back from Kafka, and all that is behind them.
+//! Pure: no I/O.
 
 use std::collections::VecDeque;
 
-use rdkafka::{Message, message::OwnedMessage};
+use rdkafka::{Message, Timestamp, message::OwnedMessage, producer::BaseRecord};
 
+use super::producer::Record;
 use crate::event::Ticket;
 
 /// An output that waits.
@@ -15,59 +17,80 @@ pub(super) struct Held {
     pub alone: bool,
 }
 
+impl Held {
+    /// A copy of a record.
+    pub(super) fn new(record: Record<'_>, alone: bool) -> Self {
+        let ticket = Ticket::from_opaque(record.delivery_opaque);
+        let message = OwnedMessage::new(
+            record.payload.map(<[u8]>::to_vec),
+            record.key.map(<[u8]>::to_vec),
+            record.topic.to_owned(),
+            Timestamp::NotAvailable,
+            record.partition.unwrap_or_default(),
+            0,
+            record.headers,
+        );
+        Self { message, ticket, alone }
+    }
+
+    /// The record for a partition.
+    pub(super) fn record(&self, partition: i32) -> Record<'_> {
+        let mut record = BaseRecord::with_opaque_to(self.message.topic(), self.ticket.into_opaque());
+        record.key = self.message.key();
+        record.payload = self.message.payload();
+        record.partition = Some(partition);
+        record.headers = self.message.headers().cloned();
+        record
+    }
+}
+
 /// What waits, in the order in which it is produced.
 #[derive(Debug, Default)]
-pub(super) struct Backlog {
-    held: VecDeque<Held>,
-    bytes: usize,
-}
+pub(super) struct Backlog(VecDeque<Held>);
 
 impl Backlog {
     pub(super) fn is_empty(&self) -> bool {
-        self.held.is_empty()
+        self.0.is_empty()
     }
 
-    /// Bytes of keys and values that wait.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(super) fn first(&self) -> Option<&Held> {
-        self.held.front()
+        self.0.front()
     }
 
     pub(super) fn take_first(&mut self) -> Option<Held> {
-        let held = self.held.pop_front()?;
-        self.bytes -= size(&held);
-        Some(held)
+        self.0.pop_front()
+    }
+
+    /// All of it, in its order.
+    pub(super) fn take(&mut self) -> Vec<Held> {
+        std::mem::take(&mut self.0).into()
     }
 
     /// An output that comes after all that waits.
     pub(super) fn push(&mut self, held: Held) {
-        self.bytes += size(&held);
-        self.held.push_back(held);
+        self.0.push_back(held);
+    }
+
+    /// What was taken as the first was not sent.
+    pub(super) fn push_front(&mut self, held: Held) {
+        self.0.push_front(held);
     }
 
     /// Outputs that were under way. Kafka's client hands them back in no order at all, and not always at once: theirs
     /// is that of their events.
     pub(super) fn put_back(&mut self, returned: Vec<Held>) {
-        if !returned.is_empty() {
-            self.bytes += returned.iter().map(size).sum::<usize>();
-            self.held.extend(returned);
-            self.held.make_contiguous().sort_by_key(|held| held.ticket);
-        }
+        self.0.extend(returned);
+        self.0.make_contiguous().sort_by_key(|held| held.ticket);
     }
-}
-
-fn size(held: &Held) -> usize {
-    held.message.payload().map_or(0, <[u8]>::len) + held.message.key().map_or(0, <[u8]>::len)
 }
 
 #[cfg(test)]
 mod tests {
-    use rdkafka::{Timestamp, message::OwnedMessage};
-
-    use super::{Backlog, Held};
+    use super::*;
     use crate::source::offsets::Offsets;
 
     #[test]

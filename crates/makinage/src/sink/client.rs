@@ -1,9 +1,9 @@
 //! Kafka's client as the sink's producer: rdkafka's threads and callbacks end here.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use rdkafka::{
-    ClientConfig,
+    ClientConfig, Message,
     config::RDKafkaLogLevel,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     message::DeliveryResult,
@@ -11,9 +11,10 @@ use rdkafka::{
 };
 
 use super::{
+    bell::Bell,
     kafka::{KafkaSink, Limits},
     partitions::Partitions,
-    producer::{Kind, NotTaken, Producer, Producers, Purge, Record},
+    producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
     reports::{Reports, Undelivered},
 };
 use crate::{
@@ -32,8 +33,8 @@ use crate::{
     source::acks::Acks,
 };
 
-/// Bytes that may wait behind outputs that Kafka refused.
-const MOST_WAITING: usize = 64 << 20;
+/// librdkafka's default of `queue.buffering.max.messages`: more than the source lets be open.
+const CLIENT_QUEUE: u64 = 100_000;
 /// librdkafka's default of `batch.size`.
 const CLIENT_BATCH: usize = 1_000_000;
 
@@ -66,9 +67,9 @@ impl ProducerContext for Context<Deliveries> {
         panics::point("producer polling thread");
         let ticket = Ticket::from_opaque(opaque);
         match report {
-            Ok(_) => {
+            Ok(message) => {
                 self.listener.alive();
-                self.own.reports.delivered(ticket);
+                self.own.reports.delivered(ticket, message.partition());
             }
             Err((error, message)) => {
                 self.own.reports.not_delivered(Undelivered { error: error.clone(), message: message.detach(), ticket });
@@ -85,25 +86,22 @@ impl Producer for OutputProducer {
         Self::send(self, record)
     }
 
-    fn poll(&self, timeout: Duration) {
-        Self::poll(self, timeout);
-    }
-
     fn under_way(&self) -> usize {
         usize::try_from(self.in_flight_count()).unwrap_or(0)
     }
 
-    fn purge(&self, what: Purge) {
-        let queue = PurgeConfig::default().queue();
-        Client::purge(self, if what == Purge::All { queue.inflight() } else { queue });
+    /// Without waiting for the client's threads, of which one may be looking for a broker's address.
+    fn purge(&self) {
+        Client::purge(self, PurgeConfig::default().queue().non_blocking());
     }
 
     fn flush(&self, timeout: Duration) -> bool {
         Client::flush(self, timeout).is_ok()
     }
 
-    fn fatal_error(&self) -> Option<String> {
-        self.client().fatal_error().map(|(_, reason)| reason)
+    fn fatal_error(&self) -> Option<Fatal> {
+        let (code, reason) = self.client().fatal_error()?;
+        Some(Fatal { is_gap: code == RDKafkaErrorCode::GaplessGuarantee, reason })
     }
 
     fn reports(&self) -> &Reports {
@@ -123,8 +121,8 @@ pub struct KafkaProducers {
 }
 
 impl KafkaProducers {
-    fn create_with(&self, settings: &ClientConfig) -> KafkaResult<OutputProducer> {
-        let deliveries = Deliveries { reports: Reports::new(&self.acks) };
+    fn create_with(&self, settings: &ClientConfig, bell: &Bell) -> KafkaResult<OutputProducer> {
+        let deliveries = Deliveries { reports: Reports::new(&self.acks, bell) };
         settings.create_with_context(Context::new(Arc::clone(&self.connection), deliveries))
     }
 }
@@ -132,11 +130,23 @@ impl KafkaProducers {
 impl Producers for KafkaProducers {
     type Producer = OutputProducer;
 
-    fn create(&self, kind: Kind, batch_size: usize) -> KafkaResult<OutputProducer> {
-        self.create_with(&match kind {
+    fn create(&self, kind: Kind, batch_size: usize, bell: &Bell) -> KafkaResult<OutputProducer> {
+        let settings = match kind {
             Kind::Ordinary => settings::in_order(&self.settings, batch_size),
             Kind::Alone => settings::alone(&self.settings, batch_size),
-        })
+        };
+        self.create_with(&settings, bell)
+    }
+
+    /// Its threads are waited for by one that has the time.
+    fn end(&self, producer: Arc<OutputProducer>) {
+        let end = move || {
+            panics::point("end of a producer");
+            drop(producer);
+        };
+        if let Err(error) = thread::Builder::new().name("end of a producer".into()).spawn(end) {
+            tracing::debug!("a producer ends on the pipeline's thread: {error}");
+        }
     }
 }
 
@@ -152,7 +162,7 @@ impl KafkaSink<KafkaProducers> {
     ) -> KafkaResult<Option<Self>> {
         let settings = cluster.producer();
         let mut producers = KafkaProducers { settings, acks, connection: Arc::clone(&cluster.connection) };
-        let asking = producers.create_with(&producers.settings)?;
+        let asking = producers.create_with(&producers.settings, &Bell::new().0)?;
         let names = sources.iter().map(|source| source.name.as_str());
         let endpoint = cluster.endpoint();
         let Some(partitions) = Partitions::wait_for(&asking, &endpoint, &sink.name, names, stopped) else {
@@ -160,8 +170,8 @@ impl KafkaSink<KafkaProducers> {
         };
         let max_record = max_record(&producers.settings, &sink.name);
         producers.settings = cluster.output_producer(max_record);
-        let limits =
-            Limits { max_record, batch_size: batch_size(&producers.settings, max_record), waiting: MOST_WAITING };
+        let batch_size = batch_size(&producers.settings, max_record);
+        let limits = Limits { max_record, batch_size, share: share(&producers.settings) };
         let interval = refresh_interval(&producers.settings);
         let sink = Self::with(producers, &sink.name, partitions, limits, SystemClock)?;
         // Topics that grow are noticed as soon as the client itself would.
@@ -187,6 +197,14 @@ fn max_record(settings: &ClientConfig, topic: &str) -> usize {
             limits::DEFAULT_MAX_MESSAGE_BYTES
         }
     }
+}
+
+/// Half of what the producer holds.
+fn share(settings: &ClientConfig) -> u64 {
+    // 0 is no bound.
+    let queue = settings.get("queue.buffering.max.messages").and_then(|messages| messages.parse().ok());
+    let queue = queue.filter(|messages| *messages > 0).unwrap_or(CLIENT_QUEUE);
+    (queue / 2).max(1)
 }
 
 /// The broker holds `max.message.bytes` against a whole batch, and would refuse all records of a larger one.

@@ -1,37 +1,39 @@
-//! The sink topic: an idempotent producer with acks=all, whose delivery reports settle the events.
+//! The sink topic: idempotent producers with acks=all, whose delivery reports settle the events.
 //!
 //! - Delivery: a report of success finishes an event. A refusal that is the record's own (too large, invalid), when it
 //!   was produced alone, is that event's failure; anything else is the infrastructure's, and the record is produced
-//!   again until it is taken (`retry`).
+//!   again until it is taken (`returns`).
 //! - Order: records are produced in the pipeline's order; within a partition the idempotent producer keeps it, and so
-//!   does `retry`.
+//!   does a `lane`. A fault of one partition leaves the others alone: each has a lane of its own.
 //! - Partition: the event's own number where sink and source have equally many (`Partitions`), else by key with
-//!   `murmur2_random`.
+//!   `murmur2_random`; without a key one where nothing waits. It is chosen here, so that reports can be counted by
+//!   lane.
+//! - Nothing here waits: an output that can't be produced yet is held, and what is held is bounded by what the source
+//!   lets be open.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use rdkafka::{
-    Timestamp,
-    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
-    message::OwnedMessage,
-    producer::BaseRecord,
-};
+use crossbeam_channel::Receiver;
+use rdkafka::{error::KafkaResult, producer::BaseRecord};
 
 use super::{
     Refused, Sink,
-    backlog::{Backlog, Held},
+    backlog::Held,
+    bell::Bell,
+    carriers::Carriers,
     headers::{output_headers, own_size},
-    opened::Opened,
+    lanes::Lanes,
     partitions::Partitions,
-    producer::{Kind, Producer, Producers, Record, is_well},
-    reports::Waited,
+    producer::{Kind, Producer, Producers, Record},
+    refusal::{is_too_large, too_large},
+    stalled::Stalled,
 };
 use crate::{
     clock::{Clock, SystemClock},
-    event::{Event, Failure, Ticket},
+    event::{Event, Failure},
     said::Seldom,
 };
 
@@ -40,53 +42,46 @@ use crate::{
 const RECORD_OVERHEAD: usize = 128;
 /// Bytes of partition, offset and slashes in the event's coordinates, at most.
 const PLACE_OVERHEAD: usize = 32;
-/// How long a look after what waits may take.
-const TEND: Duration = Duration::from_millis(20);
-/// The pause between two looks.
+/// The pause between two looks at the end.
 const LOOK: Duration = Duration::from_millis(1);
 /// A line about refusals is written once in this time; each event that fails has its own.
 const REPEAT: Duration = Duration::from_mins(1);
-/// No partition of ours: Kafka's client chooses one.
-pub(super) const ANY: i32 = -1;
 
-/// Bytes of the sink's outputs.
+/// Bytes of the sink's outputs, and how many there may be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// The largest record that the topic takes.
     pub max_record: usize,
     /// The largest batch.
     pub batch_size: usize,
-    /// What may wait behind outputs that Kafka refused.
-    pub waiting: usize,
+    /// Outputs of one partition that may be under way, so that none can fill the producer for the others.
+    pub share: u64,
 }
 
 /// Produces predictions to the sink topic.
 pub struct KafkaSink<M: Producers, K = SystemClock> {
-    producers: M,
-    pub(super) producer: Arc<M::Producer>,
+    pub(super) producers: M,
+    pub(super) carriers: Carriers<M::Producer>,
+    pub(super) lanes: Lanes,
     pub(super) topic: Arc<str>,
     pub(super) partitions: Arc<Partitions<M::Producer>>,
     pub(super) limits: Limits,
-    /// What waits for its turn, and what it waits for: see `retry`.
-    pub(super) backlog: Backlog,
-    pub(super) awaited: Option<Waited<M::Producer>>,
-    pub(super) opened: Opened,
-    /// For outputs that go alone; made when there is the first.
-    pub(super) alone: Option<Alone<M::Producer>>,
+    pub(super) bell: Bell,
+    rings: Receiver<()>,
     pub(super) refused: Vec<Refused>,
-    pub(super) retry_at: Option<Instant>,
+    /// The ordinary producer takes nothing any more, and is replaced then.
+    pub(super) replace_at: Option<Instant>,
+    /// When it last gave up for no output's fault.
+    pub(super) gave_up_at: Option<Instant>,
     pub(super) wary_until: Option<Instant>,
+    /// When something is to be looked after though nothing is reported.
+    pub(super) look_at: Option<Instant>,
+    pub(super) stalled: Stalled,
     pub(super) said_refused: Seldom,
     pub(super) said_later: Seldom,
     pub(super) clock: K,
     /// The time, as of the last look: it is needed for each output, and not that exactly.
     pub(super) now: Instant,
-}
-
-/// The producer of outputs that go alone.
-pub(super) struct Alone<P> {
-    pub producer: Arc<P>,
-    pub opened: Opened,
 }
 
 impl<M: Producers, K: Clock> KafkaSink<M, K> {
@@ -98,21 +93,25 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         limits: Limits,
         clock: K,
     ) -> KafkaResult<Self> {
-        let producer = Arc::new(producers.create(Kind::Ordinary, limits.batch_size)?);
-        partitions.ask_with(&producer);
+        let (bell, rings) = Bell::new();
+        let first = producers.create(Kind::Ordinary, limits.batch_size, &bell)?;
+        let carriers = Carriers::new(first, limits.batch_size);
+        partitions.ask_with(&carriers.ordinary.producer);
         Ok(Self {
             producers,
-            producer,
+            carriers,
+            lanes: Lanes::default(),
             topic: topic.into(),
             partitions: Arc::new(partitions),
             limits,
-            backlog: Backlog::default(),
-            awaited: None,
-            opened: Opened::default(),
-            alone: None,
+            bell,
+            rings,
             refused: vec![],
-            retry_at: None,
+            replace_at: None,
+            gave_up_at: None,
             wary_until: None,
+            look_at: None,
+            stalled: Stalled::default(),
             said_refused: Seldom::new(REPEAT),
             said_later: Seldom::new(REPEAT),
             now: clock.now(),
@@ -127,7 +126,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     /// Whether outputs wait for others, or for a report.
     fn waits(&self) -> bool {
-        self.awaited.is_some() || !self.backlog.is_empty() || self.alone_is_busy()
+        self.lanes.wait() || self.replace_at.is_some() || !self.carriers.retiring.is_empty() || self.carriers.has_news()
     }
 
     fn check_size(&self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
@@ -144,132 +143,86 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         Err(Failure::new("produce", "OutputTooLarge", message))
     }
 
-    /// The broker holds its limit against whole batches.
-    pub(super) fn make_batches_smaller(&mut self) {
-        self.limits.batch_size = (self.limits.batch_size / 4).max(1);
-        tracing::warn!(
-            "Kafka refuses batches for topic {} as too large (was its max.message.bytes lowered, or may it not be asked?): \
-             they have at most {} bytes from now on, and what was refused is produced again",
-            self.topic,
-            self.limits.batch_size
-        );
+    /// Whether this output goes alone from the beginning.
+    fn is_suspect(&self, key: Option<&[u8]>) -> bool {
+        key.is_none() && self.wary_until.is_some_and(|until| self.now < until)
     }
 
-    pub(super) fn create(&self, kind: Kind) -> KafkaResult<Arc<M::Producer>> {
-        self.producers.create(kind, self.limits.batch_size).map(Arc::new)
+    /// The partition of an event's output.
+    fn partition_of(&mut self, event: &Event) -> i32 {
+        let partition = self.partitions.of(event, &*self.carriers.ordinary.producer, self.now);
+        partition.unwrap_or_else(|| self.lanes.anywhere(self.partitions.of_sink(), self.now))
     }
 
-    /// An output that waits behind others, or opens its partition.
-    fn hold(&mut self, record: Record<'_>, ticket: Ticket, alone: bool) {
-        let message = OwnedMessage::new(
-            record.payload.map(<[u8]>::to_vec),
-            record.key.map(<[u8]>::to_vec),
-            record.topic.to_owned(),
-            Timestamp::NotAvailable,
-            record.partition.unwrap_or(ANY),
-            0,
-            record.headers,
-        );
-        self.backlog.push(Held { message, ticket, alone });
-        self.go_on(Duration::ZERO);
-        // Back-pressure, as when the producer's buffer is full.
-        while self.backlog.bytes() > self.limits.waiting {
-            self.go_on(TEND);
-            self.clock.sleep(LOOK);
+    /// Names the partitions that have taken nothing for long.
+    pub(super) fn tell_stalled(&mut self) {
+        if !self.stalled.is_due(self.now) {
+            return;
         }
-    }
-}
-
-/// Why a producer does not take a record.
-pub(super) enum Stuck {
-    /// The record is larger than the producer takes.
-    TooLarge(KafkaError),
-    /// The producer takes nothing any more.
-    GivenUp,
-}
-
-/// The failure of the event whose output is [`Stuck::TooLarge`]: `check_size` sees no more of a header's name than its
-/// first NUL byte.
-pub(super) fn too_large(error: &KafkaError) -> Failure {
-    let message = format!(
-        "the Kafka client takes no record of this size ({error}); return less, or send the event with shorter headers"
-    );
-    Failure::new("produce", "OutputTooLarge", message)
-}
-
-/// Hands a record to the producer; its full buffer is back-pressure, so this waits.
-pub(super) fn enqueue<'r>(
-    producer: &impl Producer,
-    clock: &impl Clock,
-    mut record: Record<'r>,
-) -> Result<(), (Stuck, Record<'r>)> {
-    let mut told = false;
-    while let Err((error, back)) = producer.send(record) {
-        record = back;
-        match error.rdkafka_error_code() {
-            // Not asleep: where the producer's own thread has panicked, nobody else makes room.
-            Some(RDKafkaErrorCode::QueueFull) => producer.poll(Duration::from_millis(1)),
-            Some(RDKafkaErrorCode::Fatal) => return Err((Stuck::GivenUp, record)),
-            Some(RDKafkaErrorCode::MessageSizeTooLarge) => return Err((Stuck::TooLarge(error), record)),
-            // The sink was made anew with fewer partitions: by key, until its size is asked again.
-            Some(RDKafkaErrorCode::UnknownPartition) if record.partition.is_some() => record.partition = None,
-            _ => {
-                if !std::mem::replace(&mut told, true) {
-                    tracing::warn!("an output could not be produced ({error}); trying until it can be");
-                }
-                clock.sleep(Duration::from_millis(100));
+        for (partition, lane) in self.lanes.all() {
+            let progress = lane.progress(self.carriers.reported(lane, partition));
+            if let Some(line) = self.stalled.look(&self.topic, partition, progress, self.now) {
+                tracing::warn!("{line}");
             }
         }
     }
-    Ok(())
 }
 
 impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
         self.check_size(event, value, model)?;
-        let topic = Arc::clone(&self.topic);
-        let mut record: Record<'_> = BaseRecord::with_opaque_to(&topic, event.ticket.into_opaque());
+        let partition = self.partition_of(event);
+        let alone = self.is_suspect(event.key());
+        let mut record: Record<'_> = BaseRecord::with_opaque_to(&self.topic, event.ticket.into_opaque());
         record.key = event.key();
         record.payload = Some(value);
-        record.partition = self.partitions.of(event, &*self.producer, self.now);
+        record.partition = Some(partition);
         record.headers = Some(output_headers(event, self.partitions.source(event), model)?);
-        let (partition, alone) = (record.partition.unwrap_or(ANY), self.is_suspect(record.key));
-        if alone || self.waits() || !self.opened.is_open(partition, self.now) {
-            self.hold(record, event.ticket, alone);
+        let lane = self.lanes.of(partition);
+        if alone || !lane.is_clear(self.now) {
+            let held = Held::new(record, alone);
+            self.hold(partition, held);
             return Ok(());
         }
-        match enqueue(&*self.producer, &self.clock, record) {
-            Ok(()) => self.opened.note(partition, self.now),
-            Err((Stuck::TooLarge(error), _)) => return Err(too_large(&error)),
-            Err((Stuck::GivenUp, record)) => self.hold(record, event.ticket, false),
+        match self.carriers.ordinary.producer.send(record) {
+            Ok(()) => lane.went(self.now),
+            Err((error, _)) if is_too_large(&error) => return Err(too_large(&error)),
+            Err((error, record)) => {
+                self.lanes.hold(partition, Held::new(record, false));
+                self.not_taken(partition, Kind::Ordinary, &error);
+            }
         }
         Ok(())
     }
 
     fn tend(&mut self) -> Vec<Refused> {
         self.now = self.clock.now();
-        self.go_on(TEND);
+        self.look();
         std::mem::take(&mut self.refused)
     }
 
     fn next_look(&self) -> Option<Duration> {
-        let pause = self.retry_at.map(|at| at.saturating_duration_since(self.now));
-        self.waits().then(|| pause.unwrap_or_default().max(LOOK))
+        self.look_at.map(|at| at.saturating_duration_since(self.now))
+    }
+
+    fn bell(&self) -> Receiver<()> {
+        self.rings.clone()
     }
 
     fn flush(&mut self, timeout: Duration) -> bool {
         let deadline = self.clock.now() + timeout;
         loop {
-            let left = deadline.saturating_duration_since(self.clock.now());
             self.now = self.clock.now();
-            self.go_on(left.min(TEND));
+            let left = deadline.saturating_duration_since(self.now);
+            self.look();
             if !self.refused.is_empty() || left.is_zero() {
                 return false;
             }
             if self.waits() {
-                let pause = self.retry_at.map_or(LOOK, |at| at.saturating_duration_since(self.now));
-                self.clock.sleep(pause.min(left));
-            } else if self.producer.flush(left.min(Duration::from_millis(500))) && is_well(&*self.producer) {
+                self.clock.sleep(LOOK.min(left));
+            } else if self.carriers.ordinary.producer.flush(left.min(Duration::from_millis(500)))
+                && !self.carriers.has_news()
+            {
                 return true;
             }
         }

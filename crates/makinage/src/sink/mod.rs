@@ -7,19 +7,30 @@
 //! - Batching: the client's own.
 
 mod backlog;
+pub mod bell;
+mod carrier;
+mod carriers;
 pub mod client;
 mod headers;
 pub mod kafka;
+mod lane;
+mod lanes;
 pub mod memory;
-mod opened;
 pub mod partitions;
 pub mod producer;
+mod refusal;
 pub mod reports;
-mod retry;
+mod retiring;
+mod returns;
+mod serving;
+mod stalled;
+mod tally;
 #[cfg(test)]
 mod testing;
 
 use std::time::Duration;
+
+use crossbeam_channel::{Receiver, never};
 
 use crate::event::{Event, Failure, Ticket};
 
@@ -36,6 +47,11 @@ pub trait Sink {
     /// How soon [`Sink::tend`] has to be called again, though nothing else happens.
     fn next_look(&self) -> Option<Duration> {
         None
+    }
+
+    /// Rings when [`Sink::tend`] has something to do.
+    fn bell(&self) -> Receiver<()> {
+        never()
     }
 
     /// Waits until everything that was taken is settled; `false` when that did not happen in time.

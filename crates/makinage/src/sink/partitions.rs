@@ -108,7 +108,25 @@ impl<P: Producer> Partitions<P> {
             self.refresh(producer);
         }
         let same = source.get() == self.sink.get() && event.partition < self.sink.get();
-        if same { Some(event.partition) } else { event.key().map(|key| of_key(key, self.sink.get())) }
+        if same { Some(event.partition) } else { self.of_key(event.key()) }
+    }
+
+    /// The partition that a key chooses; `None`: any.
+    pub(super) fn of_key(&self, key: Option<&[u8]>) -> Option<i32> {
+        key.map(|key| of_key(key, self.sink.get()))
+    }
+
+    /// How many the sink has.
+    pub(super) fn of_sink(&self) -> i32 {
+        self.sink.get()
+    }
+
+    /// How many the sink has, asked anew if that was not a moment ago.
+    pub(super) fn of_sink_now(&self, producer: &P, now: Instant) -> i32 {
+        if self.asks.lock().is_due(now) {
+            self.refresh(producer);
+        }
+        self.of_sink()
     }
 
     /// Asks all sizes again. With the producer's own client this is also what it then knows of the sink.

@@ -3,21 +3,30 @@
 //! Records, messages and errors are rdkafka's: plain data, which anyone can make. What a producer does with them is
 //! behind [`Producer`].
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rdkafka::{
     error::{KafkaError, KafkaResult},
     producer::BaseRecord,
 };
 
-use super::reports::{Reports, Undelivered};
-use crate::{clock::Clock, kafka::topics::Topic};
+use super::{bell::Bell, reports::Reports};
+use crate::kafka::topics::Topic;
 
 /// A record as the sink produces it; its opaque value is its event's ticket.
 pub(crate) type Record<'r> = BaseRecord<'r, [u8], [u8], usize>;
 
 /// A record that was not taken, and why.
 pub(crate) type NotTaken<'r> = (KafkaError, Record<'r>);
+
+/// Why a producer takes nothing any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fatal {
+    /// It could not deliver an output, whose report says why.
+    pub is_gap: bool,
+    /// In the client's words.
+    pub reason: String,
+}
 
 /// What a producer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,34 +37,22 @@ pub enum Kind {
     Alone,
 }
 
-/// Which of a producer's records are handed back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purge {
-    /// Those that wait.
-    Queue,
-    /// Those that wait, and those that are on their way.
-    All,
-}
-
 /// A producer, whose reports come by themselves.
 pub trait Producer {
-    /// Takes a record, or hands it back.
+    /// Takes a record, which names its partition, or hands it back.
     fn send<'r>(&self, record: Record<'r>) -> Result<(), NotTaken<'r>>;
-
-    /// Lets room come about in a full queue.
-    fn poll(&self, timeout: Duration);
 
     /// Records that it holds, and reports that have not come out yet.
     fn under_way(&self) -> usize;
 
-    /// Hands records back, as undelivered.
-    fn purge(&self, what: Purge);
+    /// Hands those records back, as undelivered, that are not on their way to a broker.
+    fn purge(&self);
 
     /// Waits until nothing is under way; `false` when that takes longer.
     fn flush(&self, timeout: Duration) -> bool;
 
-    /// Why it takes nothing any more.
-    fn fatal_error(&self) -> Option<String>;
+    /// Why it takes nothing any more, where that is so.
+    fn fatal_error(&self) -> Option<Fatal>;
 
     /// Its reports.
     fn reports(&self) -> &Reports;
@@ -69,30 +66,11 @@ pub trait Producers {
     /// What it makes.
     type Producer: Producer;
 
-    /// A new one, whose batches have at most so many bytes.
-    fn create(&self, kind: Kind, batch_size: usize) -> KafkaResult<Self::Producer>;
-}
+    /// A new one, whose batches have at most so many bytes. What it reports rings the bell.
+    fn create(&self, kind: Kind, batch_size: usize, bell: &Bell) -> KafkaResult<Self::Producer>;
 
-/// Whether everything that has been reported was taken, and the producer goes on taking.
-pub(super) fn is_well(producer: &impl Producer) -> bool {
-    !has_given_up(producer) && producer.reports().is_empty()
-}
-
-/// Whether the producer takes nothing any more.
-pub(super) fn has_given_up(producer: &impl Producer) -> bool {
-    producer.reports().has_given_up() || producer.fatal_error().is_some()
-}
-
-/// Everything that a producer still holds. What is on its way to a broker is waited for, so that nothing is produced
-/// twice that arrives; for at most `patience`.
-pub(super) fn take_back(producer: &impl Producer, clock: &impl Clock, patience: Duration) -> Vec<Undelivered> {
-    let until = clock.now() + patience;
-    while producer.under_way() > 0 && clock.now() < until {
-        // Each time: what a broker refuses for what came before it goes back into the queue.
-        producer.purge(Purge::Queue);
-        clock.sleep(Duration::from_millis(1));
+    /// One that holds nothing any more comes to its end.
+    fn end(&self, producer: Arc<Self::Producer>) {
+        drop(producer);
     }
-    producer.purge(Purge::All);
-    producer.flush(Duration::from_secs(5));
-    producer.reports().take_undelivered()
 }

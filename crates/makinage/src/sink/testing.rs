@@ -1,5 +1,7 @@
 //! Producers for unit tests, which do what they are told.
 
+pub(super) mod scene;
+
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -9,22 +11,29 @@ use std::{
 };
 
 use rdkafka::{
-    Message, Timestamp,
+    Message,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     message::OwnedMessage,
 };
 
 use super::{
-    producer::{Kind, NotTaken, Producer, Producers, Purge, Record},
+    backlog::Held,
+    bell::Bell,
+    producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
     reports::{Reports, Undelivered},
 };
-use crate::{event::Ticket, kafka::topics::Topic, source::acks::Acks};
+use crate::{kafka::topics::Topic, source::acks::Acks};
 
 /// What one producer holds.
 struct Told {
     kind: Kind,
-    held: RefCell<Vec<(Ticket, OwnedMessage)>>,
+    held: RefCell<Vec<Held>>,
+    /// How many of each partition are on their way to a broker.
+    sent: RefCell<BTreeMap<i32, usize>>,
+    /// How many it takes.
+    room: Cell<usize>,
     fatal: Cell<bool>,
+    gap: Cell<bool>,
     /// The topics whose sizes a test has said; others have one partition.
     topics: RefCell<BTreeMap<String, Option<i32>>>,
     /// How often it was asked for a topic.
@@ -37,10 +46,11 @@ struct Told {
 pub(super) struct Fake(Rc<Told>);
 
 impl Fake {
-    fn new(kind: Kind, acks: &Arc<Acks>) -> Self {
-        let reports = Reports::new(acks);
-        let (held, fatal, topics) = (RefCell::default(), Cell::new(false), RefCell::default());
-        Self(Rc::new(Told { kind, held, fatal, topics, looks: Cell::new(0), reports }))
+    fn new(kind: Kind, acks: &Arc<Acks>, bell: &Bell) -> Self {
+        let reports = Reports::new(acks, bell);
+        let (held, sent, topics) = (RefCell::default(), RefCell::default(), RefCell::default());
+        let (room, fatal, gap, looks) = (Cell::new(usize::MAX), Cell::new(false), Cell::new(false), Cell::new(0));
+        Self(Rc::new(Told { kind, held, sent, room, fatal, gap, topics, looks, reports }))
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -49,24 +59,89 @@ impl Fake {
 
     /// The values that it holds.
     pub(super) fn holds(&self) -> Vec<String> {
-        let value = |message: &OwnedMessage| String::from_utf8_lossy(message.payload().expect("a value")).into_owned();
-        self.0.held.borrow().iter().map(|(_, message)| value(message)).collect()
+        self.0.held.borrow().iter().map(|held| value(&held.message)).collect()
     }
 
+    /// The values that it holds of a partition.
+    pub(super) fn holds_of(&self, partition: i32) -> Vec<String> {
+        let held = self.0.held.borrow();
+        held.iter().filter(|held| held.message.partition() == partition).map(|held| value(&held.message)).collect()
+    }
+
+    /// How many of a partition are on their way to a broker.
+    pub(super) fn sent_of(&self, partition: i32) -> usize {
+        self.0.sent.borrow().get(&partition).copied().unwrap_or(0)
+    }
+
+    /// The partitions that it holds something of, each once.
+    pub(super) fn partitions(&self) -> Vec<i32> {
+        let mut all: Vec<i32> = self.0.held.borrow().iter().map(|held| held.message.partition()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Takes what is held of a partition: the first so many.
+    fn take(&self, partition: i32, most: usize) -> Vec<Held> {
+        let mut left = most;
+        let mut held = self.0.held.borrow_mut();
+        let taken = held.extract_if(.., |held| {
+            let takes = held.message.partition() == partition && left > 0;
+            left -= usize::from(takes);
+            takes
+        });
+        let taken: Vec<Held> = taken.collect();
+        let mut sent = self.0.sent.borrow_mut();
+        let sent = sent.entry(partition).or_default();
+        *sent = sent.saturating_sub(taken.len());
+        taken
+    }
+
+    /// A broker takes all that is held.
     pub(super) fn deliver(&self) {
-        self.0.held.take().into_iter().for_each(|(ticket, _)| self.0.reports.delivered(ticket));
+        self.partitions().into_iter().for_each(|partition| drop(self.deliver_of(partition, usize::MAX)));
     }
 
-    pub(super) fn refuse(&self, code: RDKafkaErrorCode) {
-        for (ticket, message) in self.0.held.take() {
-            let error = KafkaError::MessageProduction(code);
-            self.0.reports.not_delivered(Undelivered { error, message, ticket });
+    /// A broker takes the first so many of a partition; their values.
+    pub(super) fn deliver_of(&self, partition: i32, most: usize) -> Vec<String> {
+        let taken = self.take(partition, most);
+        for held in &taken {
+            self.0.reports.delivered(held.ticket, partition);
         }
+        taken.iter().map(|held| value(&held.message)).collect()
+    }
+
+    /// A broker refuses all that is held.
+    pub(super) fn refuse(&self, code: RDKafkaErrorCode) {
+        self.partitions().into_iter().for_each(|partition| self.refuse_of(partition, usize::MAX, code));
+    }
+
+    /// A broker refuses the first so many of a partition.
+    pub(super) fn refuse_of(&self, partition: i32, most: usize, code: RDKafkaErrorCode) {
+        for Held { message, ticket, .. } in self.take(partition, most) {
+            self.0.reports.not_delivered(Undelivered { error: KafkaError::MessageProduction(code), message, ticket });
+        }
+    }
+
+    /// The first so many of a partition are on their way to a broker.
+    pub(super) fn send_off(&self, partition: i32, records: usize) {
+        self.0.sent.borrow_mut().insert(partition, records);
+    }
+
+    /// It takes no more than so many.
+    pub(super) fn has_room_for(&self, records: usize) {
+        self.0.room.set(records);
     }
 
     pub(super) fn die(&self) {
         self.0.fatal.set(true);
         self.0.reports.give_up();
+    }
+
+    /// It ends since it could not deliver something, which it reports later.
+    pub(super) fn die_of_a_gap(&self) {
+        self.0.gap.set(true);
+        self.die();
     }
 
     /// From now on a topic has so many partitions; `None`: it isn't there.
@@ -85,29 +160,40 @@ impl Producer for Fake {
         if self.0.fatal.get() {
             return Err((KafkaError::MessageProduction(RDKafkaErrorCode::Fatal), record));
         }
-        let (key, value) = (record.key.map(<[u8]>::to_vec), record.payload.map(<[u8]>::to_vec));
-        let topic = record.topic.to_owned();
-        let message = OwnedMessage::new(value, key, topic, Timestamp::NotAvailable, 0, 0, record.headers);
-        self.0.held.borrow_mut().push((Ticket::from_opaque(record.delivery_opaque), message));
+        if self.under_way() >= self.0.room.get() {
+            return Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), record));
+        }
+        self.0.held.borrow_mut().push(Held::new(record, false));
         Ok(())
     }
-
-    fn poll(&self, _timeout: Duration) {}
 
     fn under_way(&self) -> usize {
         self.0.held.borrow().len()
     }
 
-    fn purge(&self, _what: Purge) {
-        self.refuse(RDKafkaErrorCode::PurgeQueue);
+    fn purge(&self) {
+        for partition in self.partitions() {
+            let sent = self.sent_of(partition);
+            let first = self.take(partition, sent);
+            // The newest first.
+            let mut queued = self.take(partition, usize::MAX);
+            queued.reverse();
+            for Held { message, ticket, .. } in queued {
+                let error = KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue);
+                self.0.reports.not_delivered(Undelivered { error, message, ticket });
+            }
+            self.0.held.borrow_mut().extend(first);
+            self.send_off(partition, sent);
+        }
     }
 
     fn flush(&self, _timeout: Duration) -> bool {
         self.under_way() == 0
     }
 
-    fn fatal_error(&self) -> Option<String> {
-        self.0.fatal.get().then(|| "a test wants it".to_owned())
+    fn fatal_error(&self) -> Option<Fatal> {
+        let is_gap = self.0.gap.get();
+        self.0.fatal.get().then(|| Fatal { is_gap, reason: "a test wants it".to_owned() })
     }
 
     fn reports(&self) -> &Reports {
@@ -124,6 +210,10 @@ impl Producer for Fake {
     }
 }
 
+fn value(message: &OwnedMessage) -> String {
+    String::from_utf8_lossy(message.payload().expect("a value")).into_owned()
+}
+
 /// Makes them, and shows them to the test.
 #[derive(Clone, Default)]
 pub(super) struct Fakes {
@@ -136,12 +226,12 @@ pub(super) struct Fakes {
 impl Producers for Fakes {
     type Producer = Fake;
 
-    fn create(&self, kind: Kind, _batch_size: usize) -> KafkaResult<Fake> {
+    fn create(&self, kind: Kind, _batch_size: usize, bell: &Bell) -> KafkaResult<Fake> {
         if self.missing.get() > 0 {
             self.missing.set(self.missing.get() - 1);
             return Err(KafkaError::ClientCreation("no thread".into()));
         }
-        let fake = Fake::new(kind, &self.acks);
+        let fake = Fake::new(kind, &self.acks, bell);
         self.made.borrow_mut().push(fake.clone());
         Ok(fake)
     }

@@ -31,6 +31,11 @@ impl Acks {
         self.0.lock().counts.received(events);
     }
 
+    /// So many events were deleted before they could come in.
+    pub fn lost(&self, events: u64) {
+        self.0.lock().counts.lost(events);
+    }
+
     /// Says what became of one event. Once for each: whoever holds it is the only one to know.
     pub fn settle(&self, ticket: Ticket, fate: Fate) {
         let mut state = self.0.lock();

@@ -1,6 +1,6 @@
 //! What happens when partitions are assigned or taken away. Runs inside the source thread's `poll`.
 
-use std::{mem, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
 
 use crossbeam_channel::Sender;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
@@ -10,6 +10,7 @@ use super::{
     Intake, Wiring,
     acks::Acks,
     consumer::{Consumer, Partition, Record, Start},
+    known::Known,
     offsets::{Offsets, Position},
     start,
 };
@@ -33,6 +34,9 @@ pub(crate) struct Assignment<K> {
     pub(super) intake: Sender<Intake>,
     pub(super) stop: Stop,
     pub(super) clock: K,
+    pub(super) known: Mutex<Known>,
+    /// Partitions that are read again since they were assigned, and where their reading began anew.
+    pub(super) begun_again: Mutex<BTreeMap<Partition, i64>>,
     /// How long a revoke waits for what is under way.
     drain: Duration,
     state: Mutex<State>,
@@ -58,7 +62,17 @@ impl<K: Clock> Assignment<K> {
     /// Nothing is assigned yet.
     pub(crate) fn new(topics: &[DataTopic], wiring: Wiring, clock: K) -> Self {
         let Wiring { acks, intake, stop } = wiring;
-        Self { topics: topics.to_vec(), acks, intake, stop, clock, drain: DRAIN, state: Mutex::default() }
+        Self {
+            topics: topics.to_vec(),
+            acks,
+            intake,
+            stop,
+            clock,
+            known: Mutex::new(Known::nothing(topics.len())),
+            begun_again: Mutex::default(),
+            drain: DRAIN,
+            state: Mutex::default(),
+        }
     }
 
     /// The same, in a group whose brokers give up a member that hasn't polled for so long.
@@ -126,26 +140,37 @@ impl<K: Clock> Assignment<K> {
 
     /// The group gives this instance more partitions.
     pub(crate) fn assigned(&self, consumer: &impl Consumer, partitions: &[Partition]) {
-        // Without a start there is nothing to read.
-        let starts = loop {
-            match start::choose(consumer, &self.topics, partitions) {
-                Ok(starts) => break starts,
-                Err(error) if self.stop.requested() || is_no_member(&error) => {
-                    return take_unread(consumer, partitions);
-                }
-                Err(error) => tracing::debug!("asking again where to start reading: {error}"),
-            }
-            self.clock.sleep(ASK_AGAIN);
+        let Some(starts) = self.wait_for_starts(consumer, partitions) else {
+            return take_unread(consumer, partitions);
         };
         let mut offsets = self.offsets();
         for &(source, partition) in partitions {
             offsets.assign(source, partition);
         }
         drop(offsets);
+        self.begun_again.lock().retain(|partition, _| !partitions.contains(partition));
         tracing::info!("assigned: {}", self.describe(partitions));
         // The client remembers that a partition was paused when it was taken away, and nobody else would resume it.
         if let Err(error) = consumer.assign(&starts).and_then(|()| consumer.resume(partitions)) {
             tracing::error!("Kafka's client does not take the assignment: {error}");
+        }
+    }
+
+    /// Where these start; `None` where that needn't be known any more. Without a start there is nothing to read.
+    fn wait_for_starts(&self, consumer: &impl Consumer, partitions: &[Partition]) -> Option<Vec<Start>> {
+        let began = self.clock.now();
+        loop {
+            let waited = self.clock.now().saturating_duration_since(began);
+            let assigned = start::Assigned { topics: &self.topics, known: &self.known, partitions, waited };
+            let identified = self.identify(consumer, partitions, waited);
+            match identified.and_then(|()| start::choose(consumer, &assigned)) {
+                Ok(Some(starts)) => return Some(starts),
+                Err(error) if is_no_member(&error) => return None,
+                _ if self.stop.requested() => return None,
+                Ok(None) => tracing::debug!("waiting for another instance to choose where the group starts"),
+                Err(error) => tracing::debug!("asking again where to start reading: {error}"),
+            }
+            self.clock.sleep(ASK_AGAIN);
         }
     }
 

@@ -2,32 +2,36 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
+    thread,
     time::Duration,
 };
 
-use parking_lot::Mutex;
+use kafka_headers::{commits::notes, topics::Question};
 use rdkafka::{
-    ClientConfig, ClientContext, Message, Statistics, TopicPartitionList,
+    ClientConfig, ClientContext, Message, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer as Client, ConsumerContext, RebalanceProtocol},
-    error::{KafkaError, KafkaResult},
-    topic_partition_list::{Offset, TopicPartitionListElem},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    topic_partition_list::TopicPartitionListElem,
     types::RDKafkaRespErr,
 };
 
 use super::{
     assignment::Assignment,
-    consumer::{Consumer, Partition, Record, Start},
+    consumer::{Committed, Consumer, Partition, Record, Start},
+    group::{Group, topic_of},
+    known::TopicId,
     offsets::Position,
 };
 use crate::{
     clock::SystemClock,
     kafka::{
         context::Connection,
-        forwarding::{Context, Own},
+        forwarding::Context,
         pulse::Membership,
-        topics::{Topic, look_up},
+        topics::{Topic, count_partitions, is_there, look_up},
     },
     panics,
 };
@@ -38,30 +42,97 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// A member of the application's consumer group.
 pub type KafkaConsumer = BaseConsumer<Context<Group>>;
 
-/// A client that is to join the group.
+/// A client that is to join the group, once it has seen which topics are there.
 pub(super) fn create(
     settings: &ClientConfig,
     assignment: Arc<Assignment<SystemClock>>,
     connection: Arc<Connection>,
 ) -> KafkaResult<KafkaConsumer> {
-    let group = Group { assignment, membership: Mutex::default() };
+    let group = Group::new(settings, assignment);
     settings.create_with_context(Context::new(connection, group))
+}
+
+/// Has a member leave that has nothing any more, on a thread of its own: its client may never get to it.
+fn leave_aside(consumer: KafkaConsumer) {
+    if let Err(error) = thread::Builder::new().name("leaving".into()).spawn(move || drop(consumer)) {
+        tracing::warn!("a Kafka client that has come to a standstill is left as it is: {error}");
+    }
+}
+
+/// Looks once which topics are there, and joins the group: what is made later is new. Where no broker answers, that is
+/// for the next time.
+fn begin(consumer: &KafkaConsumer) -> KafkaResult<()> {
+    let own = &consumer.context().own;
+    for (source, name) in (0_u16..).zip(own.names()) {
+        match is_there(consumer.client(), name) {
+            Ok(true) => {}
+            Ok(false) => own.assignment.missing(source),
+            Err(error) => {
+                tracing::debug!("asking again whether topic {name} is there: {error}");
+                return Ok(());
+            }
+        }
+    }
+    consumer.subscribe(&own.names().collect::<Vec<_>>())?;
+    own.is_subscribed.store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Does what is due; says which partitions are read again from their beginning.
+fn serve(consumer: &KafkaConsumer) -> Vec<Partition> {
+    let own = &consumer.context().own;
+    let due = own.notices.take();
+    let mut again = vec![];
+    for line in due.resets {
+        match own.reset(consumer, &line) {
+            Ok(moved) => again.extend(moved),
+            Err(error) => {
+                tracing::debug!("asking again what became of {}/{}: {error}", line.topic, line.partition);
+                own.notices.put_off(line);
+            }
+        }
+    }
+    match due.question.map(|question| question.answer(consumer.client(), Duration::ZERO).ok_or(question)) {
+        Some(Ok(Ok(topics))) => topics.iter().for_each(|topic| again.extend(own.described(consumer, topic))),
+        Some(Ok(Err(error))) => tracing::debug!("asking again which topics there are: {error}"),
+        Some(Err(question)) => own.notices.asked(question),
+        None => {}
+    }
+    if let Some(broker) = due.ask {
+        let names: Vec<&str> = own.names().collect();
+        own.notices.asked(Question::ask(consumer.client(), broker, &names, TIMEOUT));
+    }
+    again
 }
 
 impl Consumer for KafkaConsumer {
     fn join(&self) -> KafkaResult<()> {
-        let topics = &self.context().own.assignment.topics;
-        self.subscribe(&topics.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>())
+        self.context().own.joins.store(true, Ordering::Relaxed);
+        begin(self)
     }
 
     fn poll<T>(&self, timeout: Duration, read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
-        let message = match Self::poll(self, timeout)? {
+        let own = &self.context().own;
+        if own.joins.load(Ordering::Relaxed)
+            && !own.is_subscribed.load(Ordering::Relaxed)
+            && let Err(error) = begin(self)
+        {
+            return Some(Err(error));
+        }
+        let message = Self::poll(self, timeout);
+        let again = if own.notices.any() { serve(self) } else { vec![] };
+        let message = match message? {
             Ok(message) => message,
             Err(error) => return Some(Err(error)),
         };
-        let source = self.context().own.source(message.topic())?;
+        let source = own.source(message.topic())?;
+        let partition = (source, message.partition());
+        if again.contains(&partition) {
+            // It was fetched before.
+            return None;
+        }
         Some(Ok(read(Record {
-            partition: (source, message.partition()),
+            partition,
             offset: message.offset(),
             key: message.key(),
             value: message.payload(),
@@ -82,8 +153,7 @@ impl Consumer for KafkaConsumer {
     }
 
     fn assign(&self, starts: &[Start]) -> KafkaResult<()> {
-        let offset = |start: &Start| start.offset.map_or(Offset::Beginning, Offset::Offset);
-        let list = self.context().own.list_at(starts.iter().map(|start| (start.partition, offset(start))))?;
+        let list = self.context().own.starts(starts)?;
         match self.rebalance_protocol() {
             RebalanceProtocol::Cooperative => self.incremental_assign(&list),
             _ => Client::assign(self, &list),
@@ -109,23 +179,34 @@ impl Consumer for KafkaConsumer {
         Client::commit(self, &self.context().own.positions(positions)?, CommitMode::Sync)
     }
 
-    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
+    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
         let topic = self.context().own.topic(source);
-        let metadata = self.fetch_metadata(Some(topic), TIMEOUT)?;
         let mut all = TopicPartitionList::new();
-        for found in metadata.topics().iter().filter(|found| found.name() == topic) {
-            for partition in found.partitions() {
-                all.add_partition(topic, partition.id());
-            }
+        for partition in 0..count_partitions(self.client(), topic)? {
+            all.add_partition(topic, partition);
         }
         let answer = self.committed_offsets(all, TIMEOUT)?;
-        answer
-            .elements()
-            .iter()
-            .map(|element| {
-                element.error().map(|()| (element.partition(), element.offset().to_raw().filter(|raw| *raw >= 0)))
-            })
-            .collect()
+        let read = |(element, note): (&TopicPartitionListElem<'_>, &[u8])| {
+            element.error()?;
+            let offset = element.offset().to_raw().filter(|raw| *raw >= 0);
+            Ok((element.partition(), offset.map(|offset| Committed { offset, topic: topic_of(note) })))
+        };
+        answer.elements().iter().zip(notes(&answer)).map(read).collect()
+    }
+
+    fn identify(&self, source: u16) -> KafkaResult<Option<TopicId>> {
+        let topic = self.context().own.topic(source);
+        let broker = self.fetch_metadata(Some(topic), TIMEOUT)?.orig_broker_id();
+        let question = Question::ask(self.client(), broker, &[topic], TIMEOUT);
+        let answer = question.answer(self.client(), TIMEOUT).unwrap_or(Err(RDKafkaErrorCode::OperationTimedOut));
+        let described = answer.map_err(KafkaError::MetadataFetch)?.into_iter().find(|found| found.name == topic);
+        let id = described.map_or(Ok(None), |found| found.id).map_err(KafkaError::MetadataFetch)?;
+        Ok(id.map(TopicId::new))
+    }
+
+    fn seek(&self, starts: &[Start]) -> KafkaResult<()> {
+        let outcome = self.seek_partitions(self.context().own.starts(starts)?, TIMEOUT)?;
+        outcome.elements().iter().try_for_each(TopicPartitionListElem::error)
     }
 
     fn watermarks(&self, (source, partition): Partition) -> KafkaResult<(i64, i64)> {
@@ -145,62 +226,29 @@ impl Consumer for KafkaConsumer {
     }
 
     fn tell(&self, error: &KafkaError) {
-        self.context().listener.error(error.clone(), &format!("reading failed: {error}"));
-    }
-}
-
-/// What is the consumer's own in its context: passes on what the group says.
-#[derive(Debug)]
-pub struct Group {
-    assignment: Arc<Assignment<SystemClock>>,
-    membership: Mutex<Membership>,
-}
-
-impl Group {
-    fn topic(&self, source: u16) -> &str {
-        &self.assignment.topics[usize::from(source)].name
-    }
-
-    fn source(&self, topic: &str) -> Option<u16> {
-        let place = match self.assignment.topics.as_slice() {
-            [_] => 0,
-            topics => topics.iter().position(|known| known.name == topic)?,
-        };
-        u16::try_from(place).ok()
-    }
-
-    fn partitions(&self, list: &TopicPartitionList) -> Vec<Partition> {
-        let partition =
-            |element: &TopicPartitionListElem<'_>| Some((self.source(element.topic())?, element.partition()));
-        list.elements().iter().filter_map(partition).collect()
-    }
-
-    fn list(&self, partitions: &[Partition]) -> TopicPartitionList {
-        let mut list = TopicPartitionList::with_capacity(partitions.len());
-        for &(source, partition) in partitions {
-            list.add_partition(self.topic(source), partition);
+        match self.client().fatal_error() {
+            Some((code, reason)) => self.context().own.fail(code, &reason),
+            None => self.context().listener.error(error.clone(), &format!("reading failed: {error}")),
         }
-        list
     }
 
-    fn list_at(&self, places: impl Iterator<Item = (Partition, Offset)>) -> KafkaResult<TopicPartitionList> {
-        let mut list = TopicPartitionList::new();
-        for ((source, partition), offset) in places {
-            list.add_partition_offset(self.topic(source), partition, offset)?;
+    fn mend(&mut self) {
+        let own = &self.context().own;
+        if !own.is_stuck.swap(false, Ordering::Relaxed) {
+            return;
         }
-        Ok(list)
-    }
-
-    fn positions(&self, positions: &[Position]) -> KafkaResult<TopicPartitionList> {
-        self.list_at(
-            positions.iter().map(|position| ((position.source, position.partition), Offset::Offset(position.offset))),
-        )
-    }
-}
-
-impl Own for Group {
-    fn look(&self, statistics: &Statistics) {
-        *self.membership.lock() = Membership::of(statistics);
+        let (settings, assignment) = (own.settings.clone(), Arc::clone(&own.assignment));
+        match create(&settings, Arc::clone(&assignment), Arc::clone(&self.context().listener)) {
+            Ok(new) => {
+                new.context().own.joins.store(true, Ordering::Relaxed);
+                let held: Vec<Partition> = assignment.offsets().partitions().collect();
+                assignment.revoked(self, &held);
+                own.is_left.store(true, Ordering::Relaxed);
+                own.is_subscribed.store(false, Ordering::Relaxed);
+                leave_aside(mem::replace(self, new));
+            }
+            Err(error) => tracing::warn!("no new Kafka client could be made ({error}): trying again in two minutes"),
+        }
     }
 }
 
@@ -208,6 +256,11 @@ impl ConsumerContext for Context<Group> {
     fn rebalance(&self, consumer: &KafkaConsumer, event: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
         let rebalance = || {
             panics::point("rebalance");
+            if self.own.is_left.load(Ordering::Relaxed) {
+                // What it was given is read by its successor.
+                let _ = Client::unassign(consumer);
+                return;
+            }
             let partitions = self.own.partitions(partitions);
             if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
                 self.own.assignment.assigned(consumer, &partitions);
@@ -231,3 +284,6 @@ impl ConsumerContext for Context<Group> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use rdkafka::error::{KafkaError, KafkaResult};
 
-use super::offsets::Position;
+use super::{known::TopicId, offsets::Position};
 use crate::{
     event::Headers,
     kafka::{pulse::Membership, topics::Topic},
@@ -51,11 +51,22 @@ pub struct Start {
     pub offset: Option<i64>,
 }
 
+/// What a group has committed of a partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The offset to read next.
+    pub offset: i64,
+    /// The topic that it is of, where whoever committed it has said so.
+    pub topic: Option<TopicId>,
+}
+
 /// A member of a consumer group, once it has joined.
 ///
 /// What the group says comes inside [`Consumer::poll`], through
 /// [`Assignment::assigned`](super::assignment::Assignment::assigned) and
-/// [`Assignment::revoked`](super::assignment::Assignment::revoked), and once more when it is dropped.
+/// [`Assignment::revoked`](super::assignment::Assignment::revoked), and once more when it is dropped. Inside it comes
+/// too what happens to the partitions that are read: [`Assignment::reset`](super::assignment::Assignment::reset) and
+/// [`Assignment::identified`](super::assignment::Assignment::identified).
 pub trait Consumer {
     /// Becomes a member of the group. Until then nothing is read, and the group's offsets can be asked for, and
     /// committed as long as it has no members.
@@ -88,8 +99,14 @@ pub trait Consumer {
     /// Commits these, and waits for the broker's word.
     fn commit(&self, positions: &[Position]) -> KafkaResult<()>;
 
-    /// The group's committed offset of every partition of a topic.
-    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<i64>>>;
+    /// The group's committed offset of every partition of a topic, which is there and has some.
+    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>>;
+
+    /// Which topic a name stands for; `None` where brokers don't tell.
+    fn identify(&self, source: u16) -> KafkaResult<Option<TopicId>>;
+
+    /// Reads these, which are assigned, from elsewhere; what was fetched of them is forgotten.
+    fn seek(&self, starts: &[Start]) -> KafkaResult<()>;
 
     /// The first offset of a partition, and the one behind its last.
     fn watermarks(&self, partition: Partition) -> KafkaResult<(i64, i64)>;
@@ -103,6 +120,9 @@ pub trait Consumer {
     /// Whether brokers answer, as far as is known.
     fn is_reached(&self) -> bool;
 
-    /// Reading failed: told where it is worth a line.
+    /// Reading failed: told where it is worth a line; the service ends where that can't be mended.
     fn tell(&self, error: &KafkaError);
+
+    /// Joins the group anew where this member has come to a standstill for good.
+    fn mend(&mut self);
 }

@@ -6,12 +6,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::{assignment::is_no_member, consumer::Consumer, start};
-use crate::{
-    config::{DataStart, DataTopic},
-    kafka::topics::Topic,
-    said::Seldom,
+use parking_lot::Mutex;
+
+use super::{
+    assignment::is_no_member,
+    consumer::Consumer,
+    known::Known,
+    start::{self, Assigned},
 };
+use crate::{config::DataTopic, kafka::topics::Topic, said::Seldom};
 
 /// Between two looks at topics of which it isn't known yet where reading starts.
 const LOOK: Duration = Duration::from_secs(1);
@@ -19,8 +22,6 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The data topics, and of which of them it is known where reading starts.
 #[derive(Debug)]
 pub(super) struct First {
-    /// Where those that were not there would be read from, if they appeared.
-    topics: Vec<DataTopic>,
     seen: Vec<Seen>,
     looks: Seldom,
 }
@@ -37,46 +38,58 @@ enum Seen {
 
 impl First {
     /// Nothing has been looked at yet.
-    pub(super) fn new(topics: &[DataTopic]) -> Self {
-        Self { topics: topics.to_vec(), seen: vec![Seen::Nothing; topics.len()], looks: Seldom::new(LOOK) }
+    pub(super) fn new(topics: usize) -> Self {
+        Self { seen: vec![Seen::Nothing; topics], looks: Seldom::new(LOOK) }
     }
 
     /// Looks at those of which it isn't known yet, where that is due; names those that are missed for a second time, as
     /// a broker that makes topics by itself takes a moment for it.
-    pub(super) fn look(&mut self, consumer: &impl Consumer, now: Instant) -> Vec<String> {
+    pub(super) fn look(
+        &mut self,
+        consumer: &impl Consumer,
+        topics: &[DataTopic],
+        known: &Mutex<Known>,
+        now: Instant,
+    ) -> Vec<String> {
         let mut missed = vec![];
         if self.seen.iter().all(|seen| *seen == Seen::Known) || !self.looks.is_due(now) {
             return missed;
         }
-        for place in 0..self.topics.len() {
-            let before = self.seen[place];
-            if before == Seen::Known {
+        for ((source, topic), seen) in (0_u16..).zip(topics).zip(&mut self.seen) {
+            if *seen == Seen::Known {
                 continue;
             }
-            let name = self.topics[place].name.clone();
-            match consumer.look_up(&name) {
-                Topic::Partitions(count) => self.choose(consumer, place, count),
-                Topic::Missing if before == Seen::Missing => missed.push(name),
-                Topic::Missing => {
-                    self.seen[place] = Seen::Missing;
-                    self.topics[place].start_from = DataStart::Beginning;
+            match consumer.look_up(&topic.name) {
+                Topic::Partitions(count) => {
+                    let all: Vec<_> = (0..count).map(|partition| (source, partition)).collect();
+                    let all = Assigned { topics, known, partitions: &all, waited: Duration::ZERO };
+                    if is_chosen(consumer, &all) {
+                        *seen = Seen::Known;
+                    }
                 }
-                Topic::Unknown(error) => tracing::debug!("asking again for topic {name}: {error}"),
+                Topic::Missing if *seen == Seen::Missing => missed.push(topic.name.clone()),
+                Topic::Missing => {
+                    *seen = Seen::Missing;
+                    known.lock().missing(source);
+                }
+                Topic::Unknown(error) => tracing::debug!("asking again for topic {}: {error}", topic.name),
             }
         }
         missed
     }
+}
 
-    fn choose(&mut self, consumer: &impl Consumer, place: usize, count: i32) {
-        let Ok(source) = u16::try_from(place) else { return };
-        let all: Vec<_> = (0..count).map(|partition| (source, partition)).collect();
-        match start::choose(consumer, &self.topics, &all) {
-            Ok(_) => self.seen[place] = Seen::Known,
-            Err(error) if is_no_member(&error) => {
-                tracing::debug!("the group's members choose where to start ({error})");
-                self.seen[place] = Seen::Known;
-            }
-            Err(error) => tracing::debug!("asking again where to start reading: {error}"),
+/// Whether it is known where reading of these starts, or is others' business.
+fn is_chosen(consumer: &impl Consumer, all: &Assigned<'_>) -> bool {
+    match start::choose(consumer, all) {
+        Ok(starts) => starts.is_some(),
+        Err(error) if is_no_member(&error) => {
+            tracing::debug!("the group's members choose where to start ({error})");
+            true
+        }
+        Err(error) => {
+            tracing::debug!("asking again where to start reading: {error}");
+            false
         }
     }
 }

@@ -114,7 +114,7 @@ impl KafkaSource {
 impl<C: Consumer, K: Clock> KafkaSource<C, K> {
     /// Reads with this consumer, whose group changes the assignment.
     pub(crate) fn with(consumer: C, assignment: Arc<Assignment<K>>, group: Group, space: Space) -> Self {
-        let first = First::new(&assignment.topics);
+        let first = First::new(assignment.topics.len());
         Self {
             consumer,
             assignment,
@@ -132,7 +132,7 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
     pub(crate) fn prepare(&mut self) {
         if self.consumer.is_reached() {
             let now = self.now();
-            for name in self.first.look(&self.consumer, now) {
+            for name in self.first.look(&self.consumer, &self.assignment.topics, &self.assignment.known, now) {
                 self.tell_missing(&name);
             }
         }
@@ -158,6 +158,7 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
 
     /// Takes in what has been settled, and reads a portion where there is room for one.
     pub(crate) fn step(&mut self) {
+        self.consumer.mend();
         self.settle(1, Duration::ZERO);
         let now = self.now();
         self.look(now);

@@ -8,16 +8,21 @@
 //! - Order: events of a partition are handed over in the order of their offsets.
 
 pub mod acks;
+pub(crate) mod anew;
 pub(crate) mod assignment;
 pub mod client;
 pub(crate) mod consumer;
 mod first;
+mod group;
 pub mod kafka;
+pub(crate) mod known;
 pub mod memory;
+mod notices;
 mod numbered;
 pub mod offsets;
 pub(crate) mod room;
 mod standing;
+mod standstill;
 mod start;
 
 use std::sync::Arc;

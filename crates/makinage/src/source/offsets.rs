@@ -181,6 +181,12 @@ impl Offsets {
         self.assignments.get(self.assignment(source, partition)?)?.at_position()
     }
 
+    /// Whether an event of this assignment has come in.
+    pub fn has_received(&self, source: u16, partition: i32) -> bool {
+        let assignment = self.assignment(source, partition).and_then(|number| self.assignments.get(number));
+        assignment.is_some_and(|assignment| assignment.base > 0 || !assignment.open.is_empty())
+    }
+
     /// All assigned partitions.
     pub fn partitions(&self) -> impl Iterator<Item = (u16, i32)> + '_ {
         self.assigned.keys().copied()

@@ -3,80 +3,223 @@
 //! From the group's committed offsets. When the group has none for *any* partition of a topic, this is its first start:
 //! the positions that `start_from` chooses are committed at once, for *all* partitions, so that what arrives from now
 //! on is never skipped, whoever reads it. When it has some, a partition without one is new and starts at its beginning.
+//!
+//! **Who chooses.** Kafka can't commit an offset only where there is none, so one member chooses for all: whoever is
+//! given the topic's first partition. A group takes no commit of members of an earlier generation, and the others of
+//! this one commit nothing before they have a start: they wait for the choice. Nobody overwrites it, and it overwrites
+//! nobody. Only one that has waited in vain for as long as it takes a group to give a member up chooses by itself.
+//!
+//! **A topic that is new**, since this instance saw that it wasn't there or was another, starts at its beginning
+//! whatever `start_from` says. There is nothing to choose, so each member commits that for its own partitions.
+//!
+//! **Offsets of another topic** of the same name, which was deleted, mean nothing: what is committed says which topic
+//! it is of, where brokers tell.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use rdkafka::error::KafkaResult;
+use parking_lot::Mutex;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use super::{
-    consumer::{Consumer, Partition, Start},
+    consumer::{Committed, Consumer, Partition, Start},
+    known::Known,
     offsets::Position,
 };
 use crate::config::{DataStart, DataTopic};
 
-/// Where each assigned partition starts.
-pub(super) fn choose(
-    consumer: &impl Consumer,
-    topics: &[DataTopic],
-    assigned: &[Partition],
-) -> KafkaResult<Vec<Start>> {
-    let mut starts = Vec::with_capacity(assigned.len());
-    for (source, topic) in (0_u16..).zip(topics) {
-        let mine: Vec<Partition> = assigned.iter().copied().filter(|partition| partition.0 == source).collect();
-        if mine.is_empty() {
+/// A group gives a member up that it has not heard of for `session.timeout.ms`, 45 s unless it is set: whoever has
+/// waited longer than that for another's choice waits for one that may have gone, and whose commits are refused then.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+type Offsets = BTreeMap<i32, Option<Committed>>;
+
+/// Partitions that have been assigned.
+pub(super) struct Assigned<'a> {
+    pub topics: &'a [DataTopic],
+    pub known: &'a Mutex<Known>,
+    pub partitions: &'a [Partition],
+    /// For how long it has been asked where they start.
+    pub waited: Duration,
+}
+
+/// Where each assigned partition starts; `None` while another member is to choose.
+pub(super) fn choose(consumer: &impl Consumer, assigned: &Assigned<'_>) -> KafkaResult<Option<Vec<Start>>> {
+    let mut starts = Vec::with_capacity(assigned.partitions.len());
+    let mut waits = false;
+    for (source, topic) in (0_u16..).zip(assigned.topics) {
+        let mine = assigned.partitions.iter().filter(|partition| partition.0 == source).map(|partition| partition.1);
+        let of_topic = OfTopic { source, topic, known: assigned.known, mine: mine.collect(), waited: assigned.waited };
+        if of_topic.mine.is_empty() {
             continue;
         }
-        let committed = consumer.committed(source)?;
-        let first_start = committed.values().all(Option::is_none);
-        let from = if first_start { first_positions(consumer, source, topic, &committed)? } else { committed };
-        starts.extend(
-            mine.into_iter().map(|partition| Start { partition, offset: from.get(&partition.1).copied().flatten() }),
-        );
-    }
-    Ok(starts)
-}
-
-fn first_positions(
-    consumer: &impl Consumer,
-    source: u16,
-    topic: &DataTopic,
-    committed_before: &BTreeMap<i32, Option<i64>>,
-) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
-    let mut chosen = BTreeMap::new();
-    let mut waiting = 0;
-    for &partition in committed_before.keys() {
-        let (low, high) = consumer.watermarks((source, partition))?;
-        waiting += high - low;
-        chosen.insert(partition, Some(if topic.start_from == DataStart::End { high } else { low }));
-    }
-    // Another instance may have chosen meanwhile: its choice stands.
-    let meanwhile = consumer.committed(source)?;
-    let mut commit = vec![];
-    for (&partition, offset) in &mut chosen {
-        match (meanwhile.get(&partition).copied().flatten(), *offset) {
-            (None, Some(offset)) => commit.push(Position { source, partition, offset }),
-            (theirs, _) => *offset = theirs,
+        match of_topic.choose(consumer)? {
+            Some(chosen) => starts.extend(chosen),
+            // Another member may wait for this one's choice in the next topic.
+            None => waits = true,
         }
     }
-    if !commit.is_empty() {
-        consumer.commit(&commit)?;
-        tell(topic, waiting);
-    }
-    Ok(chosen)
+    Ok((!waits).then_some(starts))
 }
 
-fn tell(topic: &DataTopic, waiting: i64) {
-    let name = &topic.name;
-    match topic.start_from {
-        DataStart::End => tracing::warn!(
-            "topic {name}: this consumer group has no committed offsets, so reading starts at the end, after the {waiting} events that are there; \
-             to read those too, set start_from: beginning on the topic before the first start, or reset the group with kafka-consumer-groups.sh"
-        ),
-        DataStart::Beginning => tracing::warn!(
-            "topic {name}: this consumer group has no committed offsets, so reading starts at the beginning, with the {waiting} events that are there \
-             (start_from: beginning)"
-        ),
+/// The assigned partitions of one topic.
+struct OfTopic<'a> {
+    source: u16,
+    topic: &'a DataTopic,
+    known: &'a Mutex<Known>,
+    mine: Vec<i32>,
+    waited: Duration,
+}
+
+impl OfTopic<'_> {
+    fn choose(&self, consumer: &impl Consumer) -> KafkaResult<Option<Vec<Start>>> {
+        let committed = match consumer.committed(self.source) {
+            // It has gone since it was assigned, which the client learns by itself.
+            Err(error) if is_missing(&error) => {
+                self.known.lock().missing(self.source);
+                return Ok(Some(self.starts(&BTreeMap::new())));
+            }
+            committed => committed?,
+        };
+        if committed.values().all(Option::is_none) {
+            return self.first_start(consumer, &committed);
+        }
+        Ok(Some(self.starts(&self.of_this_topic(consumer, committed))))
     }
+
+    /// Where there is no offset, at the beginning.
+    fn starts(&self, offsets: &BTreeMap<i32, i64>) -> Vec<Start> {
+        let start =
+            |partition: &i32| Start { partition: (self.source, *partition), offset: offsets.get(partition).copied() };
+        self.mine.iter().map(start).collect()
+    }
+
+    fn first_start(&self, consumer: &impl Consumer, committed: &Offsets) -> KafkaResult<Option<Vec<Start>>> {
+        let mut first = if self.is_new() {
+            self.beginnings(consumer)
+        } else if committed.keys().next().is_some_and(|first| self.mine.contains(first)) || self.waited >= PATIENCE {
+            self.chosen(consumer, committed)?
+        } else {
+            return Ok(None);
+        };
+        // Another instance may have chosen meanwhile, one that knew more: its choice stands.
+        for (partition, theirs) in consumer.committed(self.source)? {
+            if let (Some(committed), Some(mine)) = (theirs, first.offsets.get_mut(&partition)) {
+                *mine = committed.offset;
+                first.uncommitted.retain(|position| position.partition != partition);
+            }
+        }
+        if !first.uncommitted.is_empty() {
+            consumer.commit(&first.uncommitted)?;
+            self.tell(first.waiting);
+        }
+        Ok(Some(self.starts(&first.offsets)))
+    }
+
+    /// The positions that `start_from` chooses, of all partitions.
+    fn chosen(&self, consumer: &impl Consumer, committed: &Offsets) -> KafkaResult<First> {
+        let mut first = First::default();
+        for &partition in committed.keys() {
+            let (low, high) = consumer.watermarks((self.source, partition))?;
+            let at_end = self.topic.start_from == DataStart::End;
+            first.add(self.source, partition, if at_end { high } else { low });
+            first.waiting += high - low;
+        }
+        Ok(first)
+    }
+
+    /// The beginnings of its own partitions. One that has no leader yet is begun without a commit.
+    fn beginnings(&self, consumer: &impl Consumer) -> First {
+        let mut first = First::default();
+        for &partition in &self.mine {
+            if let Ok((low, high)) = consumer.watermarks((self.source, partition)) {
+                first.add(self.source, partition, low);
+                first.waiting += high - low;
+            }
+        }
+        first
+    }
+
+    /// The committed offsets less those of a topic that had this name before.
+    fn of_this_topic(&self, consumer: &impl Consumer, committed: Offsets) -> BTreeMap<i32, i64> {
+        let id = self.known.lock().id(self.source).cloned();
+        let is_stale =
+            |committed: &Committed| committed.topic.as_ref().zip(id.as_ref()).is_some_and(|(of, id)| of != id);
+        let committed = committed.into_iter().filter_map(|(partition, committed)| Some((partition, committed?)));
+        let (stale, current): (Vec<_>, Vec<_>) = committed.partition(|(_, committed)| is_stale(committed));
+        let mine: Vec<String> = stale
+            .iter()
+            .filter(|(partition, _)| self.mine.contains(partition))
+            .map(|(partition, committed)| {
+                let ends =
+                    consumer.watermarks((self.source, *partition)).map(|(_, high)| format!(", and ends at {high}"));
+                format!(
+                    "{}/{partition} was committed at {}{}",
+                    self.topic.name,
+                    committed.offset,
+                    ends.unwrap_or_default()
+                )
+            })
+            .collect();
+        if !mine.is_empty() && !self.known.lock().is_another(self.source) {
+            tell_made_anew(&self.topic.name, &mine);
+        }
+        current.into_iter().map(|(partition, committed)| (partition, committed.offset)).collect()
+    }
+
+    fn is_new(&self) -> bool {
+        self.known.lock().is_new(self.source)
+    }
+
+    fn tell(&self, waiting: i64) {
+        let name = &self.topic.name;
+        match self.topic.start_from {
+            _ if self.is_new() => tracing::info!(
+                "topic {name}: it was made while this instance waited for it, so reading starts at its beginning, with the {waiting} events that are there"
+            ),
+            DataStart::End => tracing::warn!(
+                "topic {name}: this consumer group has no committed offsets, so reading starts at the end, after the {waiting} events that are there; \
+                 to read those too, set start_from: beginning on the topic before the first start, or reset the group with kafka-consumer-groups.sh"
+            ),
+            DataStart::Beginning => tracing::warn!(
+                "topic {name}: this consumer group has no committed offsets, so reading starts at the beginning, with the {waiting} events that are there \
+                 (start_from: beginning)"
+            ),
+        }
+    }
+}
+
+/// The group's first positions.
+#[derive(Default)]
+struct First {
+    offsets: BTreeMap<i32, i64>,
+    uncommitted: Vec<Position>,
+    /// Events that are there.
+    waiting: i64,
+}
+
+impl First {
+    fn add(&mut self, source: u16, partition: i32, offset: i64) {
+        self.offsets.insert(partition, offset);
+        self.uncommitted.push(Position { source, partition, offset });
+    }
+}
+
+/// Tells that a topic isn't the one that was read; `partitions` say how far each was that is held, and where it ends
+/// now.
+pub(super) fn tell_made_anew(name: &str, partitions: &[String]) {
+    let places = if partitions.is_empty() { String::new() } else { format!(" ({})", partitions.join("; ")) };
+    tracing::error!(
+        "topic {name} was deleted and made anew: all of it is read, from its beginning{places}; \
+         what was not read of the old one is lost"
+    );
+}
+
+/// Whether the topic isn't there.
+pub(super) fn is_missing(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)
+    )
 }
 
 #[cfg(test)]

@@ -135,6 +135,11 @@ impl Answer {
         &self.payload[begin..ends[item]]
     }
 
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        self.payload.len()
+    }
+
     /// What became of the event at `first + item`. `item` must be below `count`.
     pub fn outcome(&self, item: usize) -> Outcome<'_> {
         match &self.form {

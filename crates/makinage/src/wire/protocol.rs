@@ -28,6 +28,8 @@ pub enum Kind {
     Batch = 3,
     /// To the worker: can these be imported?
     Check = 4,
+    /// To the worker: events, each to be answered before the next one begins.
+    Singly = 5,
     /// The answer to `Setup`.
     Ready = 16,
     /// The answer to `Load`.
@@ -42,6 +44,8 @@ pub enum Kind {
     Log = 21,
     /// The answer to `Check`.
     Checked = 22,
+    /// The worker ends, and this is why.
+    Ending = 23,
 }
 
 impl Kind {
@@ -51,6 +55,7 @@ impl Kind {
             2 => Self::Load,
             3 => Self::Batch,
             4 => Self::Check,
+            5 => Self::Singly,
             16 => Self::Ready,
             17 => Self::Loaded,
             18 => Self::Failed,
@@ -58,6 +63,7 @@ impl Kind {
             20 => Self::Progress,
             21 => Self::Log,
             22 => Self::Checked,
+            23 => Self::Ending,
             _ => return None,
         })
     }
@@ -225,6 +231,13 @@ pub struct LogLine {
     pub level: String,
     /// The line.
     pub message: String,
+}
+
+/// `ending`: why the worker ends itself.
+#[derive(Debug, Deserialize)]
+pub struct Ending {
+    /// The reason.
+    pub why: String,
 }
 
 /// `check`: what is to be imported or found.

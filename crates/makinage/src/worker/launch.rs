@@ -11,6 +11,7 @@ use super::{
     setup::Setup,
     slot::Slot,
     starting::Starting,
+    streak::Streak,
 };
 use crate::wire::protocol::LoadFailure;
 
@@ -23,7 +24,7 @@ impl Pool {
         starting: Arc<Starting>,
         pipeline: &Sender<FromWorker>,
     ) -> Result<Self, LoadFailure> {
-        let launch = Launch { setup: Arc::new(setup), starting, pipeline };
+        let launch = Launch { setup: Arc::new(setup), starting, streak: Arc::default(), pipeline };
         let started = (0..launch.setup.tuning.workers)
             .map(|slot| launch.spawn(WorkerId { generation, slot }))
             .collect::<Result<Vec<_>, _>>()?;
@@ -55,6 +56,7 @@ type Started = (Sender<Ask>, Receiver<Result<Live, LoadFailure>>);
 struct Launch<'a> {
     setup: Arc<Setup>,
     starting: Arc<Starting>,
+    streak: Arc<Streak>,
     pipeline: &'a Sender<FromWorker>,
 }
 
@@ -63,7 +65,8 @@ impl Launch<'_> {
         let (asks, jobs) = bounded(IN_FLIGHT);
         let (started, outcome) = bounded(1);
         let (setup, starting) = (Arc::clone(&self.setup), Arc::clone(&self.starting));
-        let slot = Slot { id, setup, starting, jobs, pipeline: self.pipeline.clone() };
+        let streak = Arc::clone(&self.streak);
+        let slot = Slot { id, setup, starting, streak, jobs, pipeline: self.pipeline.clone() };
         // The thread lives as long as its worker: PR_SET_PDEATHSIG looks at the thread that started the child.
         thread::Builder::new().name(id.to_string()).spawn(move || slot.run(&started)).map_err(|error| LoadFailure {
             step: "environment".into(),

@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, fmt, io, time::Instant};
 
+use super::asking::AskKind;
 use crate::{
     flights::Job,
     wire::{answer::Answer, protocol::Loaded},
@@ -27,6 +28,8 @@ pub struct Live {
     pub(super) in_flight: VecDeque<InFlight>,
     /// Since when the worker has been at its oldest request without a sign of life.
     pub(super) silent_since: Option<Instant>,
+    /// The request for which it was ended, since it had been silent for too long.
+    pub(super) ended_for: Option<u64>,
 }
 
 /// A request that has not been answered whole.
@@ -34,13 +37,16 @@ pub struct Live {
 pub(super) struct InFlight {
     pub id: u64,
     pub job: Job,
+    pub kind: AskKind,
     pub answers: Vec<Answer>,
+    /// Events in `answers`.
+    pub answered: usize,
 }
 
 impl Live {
     /// It has been asked nothing yet.
     pub(crate) fn new(process: Box<dyn Process>, incarnation: u32, loaded: Loaded) -> Self {
-        Self { incarnation, loaded, process, in_flight: VecDeque::new(), silent_since: None }
+        Self { incarnation, loaded, process, in_flight: VecDeque::new(), silent_since: None, ended_for: None }
     }
 
     /// Since when it has been silent though it was asked.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+pub use super::asking::{AskKind, At};
 use super::live::Live;
 use crate::flights::Job;
 use crate::wire::answer::Answer;
@@ -28,6 +29,7 @@ pub(crate) struct Ask {
     pub id: u64,
     pub dense: bool,
     pub job: Job,
+    pub kind: AskKind,
 }
 
 /// What workers tell the pipeline.
@@ -53,6 +55,8 @@ pub enum FromWorker {
         worker: WorkerId,
         /// How, for people.
         cause: String,
+        /// What it was at; `None` where that can't be known.
+        at: Option<At>,
     },
     /// The thread that looks after the process has panicked: nothing more comes, no replacement either.
     Gone {

@@ -1,16 +1,22 @@
 //! The Python processes that own the model: one Rust thread each, replaced when they die.
 
+pub mod asking;
 pub mod check;
 pub mod early;
 mod held;
 pub(crate) mod launch;
+pub mod left;
 pub(crate) mod live;
 pub mod messages;
+mod page;
+mod patient;
 pub mod pool;
 pub mod process;
+mod reading;
 mod replacing;
 pub mod samples;
 pub mod setup;
 mod slot;
 pub mod starting;
+mod streak;
 mod warm_up;

@@ -10,6 +10,8 @@ use std::{
 use crossbeam_channel::Sender;
 
 use super::{
+    asking::{AskKind, At},
+    left::{Dead, Left},
     live::{InFlight, Live},
     messages::{Ask, WorkerId},
 };
@@ -22,6 +24,9 @@ use crate::{
 
 /// Batches that a worker holds: one that it works on, and one so that it never waits for the next.
 pub const IN_FLIGHT: usize = 2;
+
+/// The number of no request.
+const NO_REQUEST: u64 = At::NOTHING.id;
 
 /// What a generation goes by.
 #[derive(Debug, Clone)]
@@ -63,17 +68,15 @@ impl Worker {
     }
 }
 
-/// A request that has been answered whole.
+/// Events that have been answered: all of a request, or one of those that are asked for singly.
 #[derive(Debug)]
 pub struct Answered {
-    /// The flight that it belongs to.
-    pub flight: u64,
+    /// What was asked, without the events that aren't answered here.
+    pub job: Job,
     /// The answer.
     pub part: Part,
-    /// Events in it.
-    pub rows: usize,
-    /// Time that the model took.
-    pub took: Duration,
+    /// Time that the model took; `None` for events that it was given singly, from which nothing follows for batches.
+    pub took: Option<Duration>,
 }
 
 /// The workers of one generation. Dropping it ends their processes.
@@ -90,7 +93,7 @@ pub struct Pool {
 impl Pool {
     /// A generation whose workers have loaded their model.
     pub(crate) fn new(generation: u64, terms: Terms, crew: Box<dyn Crew>, workers: Vec<Worker>) -> Self {
-        Self { generation, terms, crew, workers, next_id: 0, serves: false }
+        Self { generation, terms, crew, workers, next_id: NO_REQUEST + 1, serves: false }
     }
 
     /// From now on this generation serves: its processes may use all processors.
@@ -142,56 +145,82 @@ impl Pool {
         self.workers.first().and_then(|worker| worker.live.as_ref()).map(|live| &live.loaded)
     }
 
-    /// The worker that should get the next batch, and how many it holds: the one with the fewest.
+    /// The worker that should get the next batch, and how many it holds: the one with the fewest. Nothing waits behind
+    /// what may kill its worker.
     pub fn free_worker(&self) -> Option<(usize, usize)> {
+        let has_room = |live: &&Live| {
+            live.in_flight.len() < IN_FLIGHT && live.in_flight.back().is_none_or(|last| !last.job.is_suspect())
+        };
         self.workers
             .iter()
             .enumerate()
-            .filter_map(|(slot, worker)| Some((slot, worker.live.as_ref()?.in_flight.len())))
-            .filter(|(_, in_flight)| *in_flight < IN_FLIGHT)
+            .filter_map(|(slot, worker)| Some((slot, worker.live.as_ref().filter(has_room)?.in_flight.len())))
             .min_by_key(|(_, in_flight)| *in_flight)
     }
 
+    /// How many batches a worker holds; `None` where it is dead.
+    pub fn in_flight(&self, slot: usize) -> Option<usize> {
+        Some(self.workers.get(slot)?.live.as_ref()?.in_flight.len())
+    }
+
+    /// The number of the next request.
+    pub fn next_id(&self) -> u64 {
+        self.next_id
+    }
+
     /// Gives a job to a worker that [`Pool::free_worker`] named.
-    pub fn ask(&mut self, slot: usize, mut job: Job, now: Instant) {
+    pub fn ask(&mut self, slot: usize, mut job: Job, kind: AskKind, now: Instant) {
         job.generation = self.generation;
         let worker = &mut self.workers[slot];
         let Some(live) = worker.live.as_mut() else { return };
         let id = self.next_id;
         self.next_id += 1;
-        let ask = Ask { incarnation: live.incarnation, id, dense: live.loaded.dense, job: job.clone() };
+        let ask = Ask { incarnation: live.incarnation, id, dense: live.loaded.dense, job: job.clone(), kind };
         if live.in_flight.is_empty() {
             live.silent_since = Some(now);
         }
-        live.in_flight.push_back(InFlight { id, job, answers: vec![] });
+        live.in_flight.push_back(InFlight { id, job, kind, answers: vec![], answered: 0 });
         // The channel holds IN_FLIGHT asks, and its thread ends only with this pool or a panic, which it tells.
         if worker.asks.try_send(ask).is_err() {
             tracing::debug!(slot, "a worker's thread does not take its job");
         }
     }
 
-    /// Part of an answer has come. `Some` once the request is answered whole.
+    /// Part of an answer has come. `Some` once the request is answered whole; of events that are asked for singly, for
+    /// each.
     pub fn answered(&mut self, slot: usize, id: u64, answer: Answer, now: Instant) -> Option<Answered> {
         let live = self.workers.get_mut(slot)?.live.as_mut()?;
         live.silent_since = Some(now);
         let oldest = live.in_flight.front_mut()?;
-        let known: usize = oldest.answers.iter().map(|answer| answer.count).sum();
         let rows = oldest.job.range.len();
-        if oldest.id != id || answer.first != known || known + answer.count > rows {
+        if oldest.id != id || answer.first != oldest.answered || oldest.answered + answer.count > rows {
             tracing::error!("a worker answered what it was not asked; it is replaced");
             live.process.end();
             return None;
         }
-        let complete = known + answer.count == rows;
-        let took = Duration::from_nanos(answer.nanoseconds);
-        oldest.answers.push(answer);
-        if !complete {
-            return None;
+        let (first, count, took) = (answer.first, answer.count, Duration::from_nanos(answer.nanoseconds));
+        oldest.answered += count;
+        let is_whole = oldest.answered == rows;
+        match oldest.kind {
+            AskKind::Singly => {
+                let job = oldest.job.clone();
+                if is_whole {
+                    live.in_flight.pop_front();
+                }
+                let part = self.part(&job, vec![answer]);
+                Some(Answered { job: job.only(first..first + count), part, took: None })
+            }
+            AskKind::Batch => {
+                oldest.answers.push(answer);
+                let InFlight { job, answers, .. } = live.in_flight.pop_front_if(|_| is_whole)?;
+                let part = self.part(&job, answers);
+                Some(Answered { job, part, took: Some(took) })
+            }
         }
-        let InFlight { job, answers, .. } = live.in_flight.pop_front()?;
-        let (generation, model) = (self.generation, Arc::clone(&self.terms.label));
-        let part = Part::Answered { start: job.range.start, answers, generation, model };
-        Some(Answered { flight: job.flight, part, rows, took })
+    }
+
+    fn part(&self, job: &Job, answers: Vec<Answer>) -> Part {
+        Part::answered(job.range.start, answers, self.generation, Arc::clone(&self.terms.label))
     }
 
     /// A worker shows that it is still at work.
@@ -201,10 +230,16 @@ impl Pool {
         }
     }
 
-    /// A worker died: the jobs that it held, the one that it worked on first.
-    pub fn died(&mut self, slot: usize) -> Vec<Job> {
-        let live = self.workers.get_mut(slot).and_then(|worker| worker.live.take());
-        live.map(|live| live.in_flight.into_iter().map(|held| held.job).collect()).unwrap_or_default()
+    /// A worker died.
+    pub fn died(&mut self, slot: usize) -> Dead {
+        let Some(live) = self.workers.get_mut(slot).and_then(|worker| worker.live.take()) else {
+            return Dead::default();
+        };
+        let left = |InFlight { id, job, kind, answers, answered }| {
+            let part = (!answers.is_empty()).then(|| self.part(&job, answers));
+            Left { id, job, kind, answered, part }
+        };
+        Dead { ended_for: live.ended_for, left: live.in_flight.into_iter().map(left).collect() }
     }
 
     /// Nothing more comes of a worker.
@@ -242,9 +277,26 @@ impl Pool {
                     silent.as_secs()
                 );
                 live.process.end();
+                // An answer may still come before its death is reported: what it is at then is not to blame.
+                live.ended_for = live.ended_for.or_else(|| Some(live.in_flight.front()?.id));
                 // Not again before its death is reported.
                 live.silent_since = Some(now);
             }
+        }
+    }
+
+    /// Ends a worker for no fault of what it holds; it is reported dead soon.
+    pub fn end(&mut self, slot: usize) {
+        if let Some(live) = self.workers.get_mut(slot).and_then(|worker| worker.live.as_mut()) {
+            live.process.end();
+            live.ended_for = live.ended_for.or(Some(NO_REQUEST));
+        }
+    }
+
+    /// The whole program stood still for so long, and its workers may have as well.
+    pub fn stood_still(&mut self, time: Duration, now: Instant) {
+        for live in self.workers.iter_mut().filter_map(|worker| worker.live.as_mut()) {
+            live.silent_since = live.silent_since.map(|since| (since + time).min(now));
         }
     }
 
@@ -271,3 +323,6 @@ impl Drop for Pool {
         self.crew.abandon();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,23 @@
 //! One worker process: start, talk to, end.
 
 use std::{
-    io::{self, Write},
-    os::unix::net::UnixStream,
+    io::{self, IoSlice, Write},
+    mem::MaybeUninit,
+    os::{fd::AsFd, unix::net::UnixStream},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use rustix::{
+    io::retry_on_intr,
+    net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
+};
+
+use super::{asking::At, page::Page, patient::Patient};
 use crate::{
     child::{Lines, Program, Running},
     panics,
-    wire::protocol::{Frame, Kind, LogLine, read_frame, write_frame},
+    wire::protocol::{Ending, Frame, Kind, LogLine, read_frame, write_frame},
 };
 
 #[cfg(test)]
@@ -25,7 +32,11 @@ const LAST_MOMENT: Duration = Duration::from_millis(200);
 
 /// A running worker. Dropping it kills the process, and all that it started.
 #[derive(Debug)]
-pub struct Process(Running);
+pub struct Process {
+    running: Running,
+    /// Where it says what it is at; `None` where there was no page to be had.
+    page: Option<Page>,
+}
 
 /// Why a worker could not be started or did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -58,75 +69,85 @@ impl Process {
 
     fn begin(program: Program, name: &str) -> io::Result<Self> {
         let called = name.to_owned();
-        program.named(name).start(move |lines| relay(&called, lines)).map(Self)
+        let running = program.named(name).start(move |lines| relay(&called, lines))?;
+        let page = Page::new().inspect_err(|error| {
+            tracing::warn!(
+                "{name}: it can't say which event it is at ({error}); a death of it takes longer to explain"
+            );
+        });
+        Ok(Self { running, page: page.ok() })
     }
 
     fn with_package(self) -> Result<Self, ProcessError> {
         match self.hand_over_package() {
             Ok(()) => Ok(self),
-            Err(error) if timed_out(&error) => Err(ProcessError::Silent(START_TIMEOUT)),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(ProcessError::Silent(START_TIMEOUT)),
             Err(error) => Err(self.ended(&error)),
         }
     }
 
     fn hand_over_package(&self) -> io::Result<()> {
-        self.socket().set_write_timeout(Some(START_TIMEOUT))?;
         let length = u32::try_from(PACKAGE.len()).map_err(io::Error::other)?;
-        self.socket().write_all(&length.to_le_bytes())?;
-        self.socket().write_all(PACKAGE.as_bytes())
+        self.send_with_page(&length.to_le_bytes())?;
+        Patient::new(self.socket(), START_TIMEOUT).write_all(PACKAGE.as_bytes())
+    }
+
+    /// The first bytes on the socket, which has room for them.
+    fn send_with_page(&self, bytes: &[u8]) -> io::Result<()> {
+        let Some(page) = &self.page else { return self.socket().write_all(bytes) };
+        let descriptors = [page.as_fd()];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut attached = SendAncillaryBuffer::new(&mut space);
+        attached.push(SendAncillaryMessage::ScmRights(&descriptors));
+        let sent = retry_on_intr(|| sendmsg(self.socket(), &[IoSlice::new(bytes)], &mut attached, SendFlags::empty()))?;
+        self.socket().write_all(&bytes[sent..])
     }
 
     /// Sends a request and waits for its answer; log lines that come before it are logged.
     pub fn ask(&mut self, kind: Kind, payload: &[u8], timeout: Duration) -> Result<Frame, ProcessError> {
-        let deadline = Instant::now() + timeout;
-        self.socket().set_write_timeout(Some(timeout)).map_err(|error| self.ended(&error))?;
-        match write_frame(&mut self.socket(), kind, 0, payload) {
-            Ok(()) => {}
-            Err(error) if timed_out(&error) => return Err(ProcessError::Silent(timeout)),
-            Err(error) => return Err(self.ended(&error)),
-        }
+        let failed = |error: &io::Error| {
+            if error.kind() == io::ErrorKind::TimedOut { ProcessError::Silent(timeout) } else { self.ended(error) }
+        };
+        let mut socket = Patient::new(self.socket(), timeout);
+        write_frame(&mut socket, kind, 0, payload).map_err(|error| failed(&error))?;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(ProcessError::Silent(timeout));
-            }
-            self.socket().set_read_timeout(Some(left)).map_err(|error| self.ended(&error))?;
-            match read_frame(&mut self.socket()) {
+            match read_frame(&mut socket) {
                 Ok(Some(frame)) if frame.kind == Kind::Log => log_line(&frame.payload),
                 Ok(Some(frame)) if frame.kind == Kind::Progress => {}
-                Ok(Some(frame)) => {
-                    return match self
-                        .socket()
-                        .set_read_timeout(None)
-                        .and_then(|()| self.socket().set_write_timeout(None))
-                    {
-                        Ok(()) => Ok(frame),
-                        Err(error) => Err(self.ended(&error)),
-                    };
-                }
+                Ok(Some(frame)) if frame.kind == Kind::Ending => return Err(self.ended_since(&frame.payload)),
+                Ok(Some(frame)) => return Ok(frame),
                 Ok(None) => return Err(self.ended(&io::Error::from(io::ErrorKind::UnexpectedEof))),
-                Err(error) if timed_out(&error) => return Err(ProcessError::Silent(timeout)),
-                Err(error) => return Err(self.ended(&error)),
+                Err(error) => return Err(failed(&error)),
             }
         }
     }
 
     /// The process's id.
     pub fn id(&self) -> u32 {
-        self.0.id()
+        self.running.id()
     }
 
     /// The service's end of the socket pair.
     pub fn socket(&self) -> &UnixStream {
-        self.0.socket()
+        self.running.socket()
     }
 
     /// Ends the process, with all that it started, and says how it had ended, where it had by itself.
     pub fn end(&self) -> String {
         // A worker that closed its socket is about to exit: its own status tells more than our signal would.
-        let ended = self.0.ended_within(LAST_MOMENT);
-        self.0.kill();
+        let ended = self.running.ended_within(LAST_MOMENT);
+        self.running.end();
         ended.map_or_else(|| "it no longer answered and was killed".to_owned(), |ended| ended.to_string())
+    }
+
+    /// What it was at, once it has ended.
+    pub(super) fn at(&self) -> Option<At> {
+        self.page.as_ref()?.read()
+    }
+
+    fn ended_since(&self, payload: &[u8]) -> ProcessError {
+        self.running.end();
+        ProcessError::Ended(why_it_ends(payload))
     }
 
     fn ended(&self, error: &io::Error) -> ProcessError {
@@ -135,8 +156,10 @@ impl Process {
     }
 }
 
-fn timed_out(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+/// What an `ending` frame says.
+pub(super) fn why_it_ends(payload: &[u8]) -> String {
+    let ending = serde_json::from_slice::<Ending>(payload);
+    ending.map_or_else(|error| format!("what it said of that can't be read: {error}"), |ending| ending.why)
 }
 
 /// Logs a `log` frame's line.

@@ -1,13 +1,18 @@
-//! The life of a worker's place: a process that dies is replaced, after a wait that grows while none of them answers.
-//! What starts a process and feeds it is the place's own.
+//! The life of a worker's place: a process that dies is replaced, after a wait that grows with deaths without work.
+//!
+//! One that has answered has worked, and so has one that had begun a request, since an event may be what it died of;
+//! but when several have died in a row and none of the generation has answered meanwhile, it is not their events. What
+//! starts a process and feeds it is the place's own.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crossbeam_channel::Sender;
 
 use super::{
+    asking::At,
     live::Live,
     messages::{FromWorker, WorkerId},
+    streak::Streak,
 };
 use crate::{backoff::Backoff, wire::protocol::LoadFailure};
 
@@ -36,6 +41,8 @@ pub(super) trait Seat {
 pub(super) struct Death {
     /// For people.
     pub cause: String,
+    /// What it was at.
+    pub at: Option<At>,
     /// Answers that it gave before.
     pub answers: u64,
 }
@@ -45,6 +52,7 @@ pub(super) struct Replacing<S> {
     seat: S,
     worker: WorkerId,
     pipeline: Sender<FromWorker>,
+    streak: Arc<Streak>,
     backoff: Backoff,
     wait: Duration,
     incarnation: u32,
@@ -52,10 +60,10 @@ pub(super) struct Replacing<S> {
 
 impl<S: Seat> Replacing<S> {
     /// Nothing has been started yet.
-    pub(super) fn new(seat: S, worker: WorkerId, pipeline: Sender<FromWorker>) -> Self {
+    pub(super) fn new(seat: S, worker: WorkerId, pipeline: Sender<FromWorker>, streak: Arc<Streak>) -> Self {
         let mut backoff = BACK_OFF;
         let wait = backoff.failed();
-        Self { seat, worker, pipeline, backoff, wait, incarnation: 0 }
+        Self { seat, worker, pipeline, streak, backoff, wait, incarnation: 0 }
     }
 
     /// Runs until the pool closes the place. The first start's outcome goes to `started`, and a failed one ends the
@@ -81,15 +89,14 @@ impl<S: Seat> Replacing<S> {
     }
 
     /// `None` where there is nothing to go on for.
-    fn replace(&mut self, Death { cause, answers }: Death) -> Option<S::Process> {
-        // One that has answered was well, whatever killed it then: only deaths without a sign of life make for a longer
-        // wait.
-        if answers > 0 {
+    fn replace(&mut self, Death { cause, at, answers }: Death) -> Option<S::Process> {
+        let bad_luck = self.streak.died();
+        if answers > 0 || (at.as_ref().is_some_and(|at| *at != At::NOTHING) && bad_luck) {
             self.backoff.succeeded();
             self.wait = self.backoff.failed();
         }
         self.incarnation += 1;
-        self.pipeline.send(FromWorker::Died { worker: self.worker, cause }).ok()?;
+        self.pipeline.send(FromWorker::Died { worker: self.worker, cause, at }).ok()?;
         loop {
             if self.seat.closed_within(self.wait) {
                 return None;

@@ -8,7 +8,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::event::{Event, Place, Ticket};
+use crate::event::Event;
 
 /// Different events that a new generation tries before a crash on them counts against it.
 pub const SAMPLES: usize = 3;
@@ -36,7 +36,7 @@ impl Samples {
         let Some(event) = events.first().filter(|_| due).filter(fits) else { return };
         kept.taken_at = Some(now);
         if kept.events.iter().all(|known| known.value() != event.value()) {
-            kept.events.push_back(copy(event));
+            kept.events.push_back(event.sample());
         }
         if kept.events.len() > SAMPLES {
             kept.events.pop_front();
@@ -46,14 +46,8 @@ impl Samples {
     /// What is kept.
     pub fn copies(&self) -> Vec<Event> {
         let kept = self.0.lock();
-        kept.events.iter().map(copy).collect()
+        kept.events.iter().map(Event::sample).collect()
     }
-}
-
-/// The event without its claim on an offset: nothing is settled by it.
-fn copy(event: &Event) -> Event {
-    let place = Place { source: event.source, partition: event.partition, offset: event.offset };
-    Event::new(Ticket::from_opaque(0), place, None, event.value())
 }
 
 #[cfg(test)]

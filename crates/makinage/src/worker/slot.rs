@@ -13,13 +13,16 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::{
+    asking::AskKind,
     held::Held,
     live::Live,
     messages::{Ask, FromWorker, WorkerId},
-    process::{Process, ProcessError, log_line},
+    process::{Process, ProcessError},
+    reading::{Last, read_answers},
     replacing::{Death, Replacing, Seat},
     setup::Setup,
     starting::Starting,
+    streak::Streak,
     warm_up::warm_up,
 };
 use crate::panics;
@@ -27,9 +30,8 @@ use crate::{
     child::confine,
     event::Event,
     wire::{
-        answer::Answer,
         frame::{Encoding, encode_batch},
-        protocol::{Kind, Load, LoadFailure, Loaded, read_frame, write_frame},
+        protocol::{Kind, Load, LoadFailure, Loaded, write_frame},
     },
 };
 
@@ -41,6 +43,7 @@ pub(super) struct Slot {
     pub id: WorkerId,
     pub setup: Arc<Setup>,
     pub starting: Arc<Starting>,
+    pub streak: Arc<Streak>,
     pub jobs: Receiver<Ask>,
     pub pipeline: Sender<FromWorker>,
 }
@@ -49,8 +52,8 @@ impl Slot {
     /// Runs until the pool closes `jobs`. The first start's outcome goes to `started`.
     pub(super) fn run(self, started: &Sender<Result<Live, LoadFailure>>) {
         let _told = Gone { worker: self.id, pipeline: self.pipeline.clone() };
-        let (id, pipeline) = (self.id, self.pipeline.clone());
-        Replacing::new(self, id, pipeline).run(started);
+        let (id, pipeline, streak) = (self.id, self.pipeline.clone(), Arc::clone(&self.streak));
+        Replacing::new(self, id, pipeline, streak).run(started);
     }
 
     fn load_and_warm_up(&self) -> Result<(Process, Live), LoadFailure> {
@@ -114,13 +117,17 @@ impl Slot {
         }
     }
 
-    fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<u64>, Receiver<String>)> {
+    fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<u64>, Receiver<Last>)> {
         let socket = BufReader::with_capacity(64 * 1024, socket.try_clone()?);
         let (finished, done) = bounded(1);
-        let (id, pipeline) = (self.id, self.pipeline.clone());
+        let (id, pipeline, streak) = (self.id, self.pipeline.clone(), Arc::clone(&self.streak));
         let reader = thread::Builder::new().name(format!("{id} reader")).spawn(move || {
             let mut answers = 0;
-            let cause = read_answers(id, socket, &pipeline, &mut answers);
+            let answered = || {
+                answers += 1;
+                streak.answered();
+            };
+            let cause = read_answers(id, socket, &pipeline, answered);
             // Nobody listens when the pool has closed the slot first.
             let _ = finished.send(cause);
             answers
@@ -141,22 +148,24 @@ impl Seat for Slot {
     fn serve(&self, process: &mut Process, incarnation: u32) -> Option<Death> {
         let (reader, done) = match self.spawn_reader(process.socket()) {
             Ok(reader) => reader,
-            Err(error) => return Some(Death { cause: error.to_string(), answers: 0 }),
+            Err(error) => return Some(Death { cause: error.to_string(), at: None, answers: 0 }),
         };
-        let cause = loop {
+        let last = loop {
             select! {
                 recv(self.jobs) -> ask => match ask {
                     Ok(ask) if ask.incarnation == incarnation => {
                         panics::point("worker");
                         let payload = encode_batch(ask.job.events(), Encoding { dense: ask.dense });
-                        if let Err(error) = write_frame(&mut process.socket(), Kind::Batch, ask.id, &payload) {
-                            break Some(error.to_string());
+                        if let Err(error) = write_frame(&mut process.socket(), frame_kind(ask.kind), ask.id, &payload) {
+                            break Some(Last::Broken(error.to_string()));
                         }
                     }
                     Ok(_) => {}
                     Err(_) => break None,
                 },
-                recv(done) -> cause => break Some(cause.unwrap_or_else(|_| "its reader ended".to_owned())),
+                recv(done) -> last => {
+                    break Some(last.unwrap_or_else(|_| Last::Broken("its reader ended".to_owned())));
+                }
             }
         };
         // The reader's thread ends with the socket, so that all answers are in the pipeline's channel before the death
@@ -166,8 +175,9 @@ impl Seat for Slot {
         }
         let ended = process.end();
         let answers = reader.join().unwrap_or_default();
-        let cause = cause.map(|cause| if cause.is_empty() { ended } else { format!("{ended}; {cause}") });
-        cause.map(|cause| Death { cause, answers })
+        // What it said last tells more than that it took no more.
+        let said = done.try_recv().ok().filter(|said| !matches!(said, Last::Nothing));
+        last.map(|last| Death { cause: said.unwrap_or(last).cause(ended), at: process.at(), answers })
     }
 
     /// Jobs meant for the dead process are discarded: the pipeline asks for them again.
@@ -201,43 +211,10 @@ impl Drop for Gone {
     }
 }
 
-/// Reads answers until the stream ends, and counts them; says why, where there is more to say than that the process
-/// ended.
-fn read_answers(
-    worker: WorkerId,
-    mut socket: BufReader<UnixStream>,
-    pipeline: &Sender<FromWorker>,
-    answers: &mut u64,
-) -> String {
-    loop {
-        panics::point("worker reader");
-        let frame = match read_frame(&mut socket) {
-            Ok(Some(frame)) => frame,
-            Ok(None) => return String::new(),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return String::new(),
-            Err(error) => return error.to_string(),
-        };
-        let sent = match frame.kind {
-            Kind::Result => match Answer::parse(frame.payload) {
-                Ok(answer) => {
-                    *answers += 1;
-                    pipeline.send(FromWorker::Answer { worker, id: frame.id, answer })
-                }
-                Err(error) => return error.to_string(),
-            },
-            Kind::Progress => pipeline.send(FromWorker::Progress { worker }),
-            Kind::Log => {
-                // What one worker finds of the model the others find too.
-                if worker.slot == 0 {
-                    log_line(&frame.payload);
-                }
-                Ok(())
-            }
-            kind => return format!("it sent a {kind:?} frame while serving"),
-        };
-        if sent.is_err() {
-            return "the pipeline ended".to_owned();
-        }
+fn frame_kind(kind: AskKind) -> Kind {
+    match kind {
+        AskKind::Batch => Kind::Batch,
+        AskKind::Singly => Kind::Singly,
     }
 }
 

@@ -71,12 +71,17 @@ fn event(offset: i64) -> Event {
 }
 
 /// So many events, and what became of them.
-fn landed(events: i64, parts: Vec<Part>) -> Landed {
-    Landed { events: Arc::new((0..events).map(event).collect()), parts }
+struct Leaving {
+    events: Vec<Event>,
+    parts: Vec<Part>,
+}
+
+fn leaving(events: i64, parts: Vec<Part>) -> Leaving {
+    Leaving { events: (0..events).map(event).collect(), parts }
 }
 
 fn answered(start: usize, generation: u64, answers: Vec<Answer>) -> Part {
-    Part::Answered { start, answers, generation, model: format!("model {generation}").into() }
+    Part::answered(start, answers, generation, format!("model {generation}").into())
 }
 
 struct Scene {
@@ -93,8 +98,14 @@ impl Scene {
         Self { sink, acks, writer, now }
     }
 
-    fn write(&mut self, landed: &Landed) -> Vec<(u64, u64, u64)> {
-        let scored = self.writer.write(landed, self.now);
+    fn write(&mut self, leaving: &Leaving) -> Vec<(u64, u64, u64)> {
+        let pieces = leaving.parts.iter().map(|part| Piece {
+            events: &leaving.events,
+            part,
+            is_cut: false,
+            places: part.places(),
+        });
+        let scored = pieces.filter_map(|piece| self.writer.write(&piece, self.now)).collect::<Vec<_>>();
         scored.into_iter().map(|scored| (scored.generation, scored.events, scored.failed)).collect()
     }
 
@@ -117,7 +128,7 @@ fn each_event_has_its_outcome_in_order_and_each_generation_its_score() {
         answered(0, 4, vec![answer(0, &[(OUTPUT, "a"), (PREDICTION, "0.5")]), answer(2, &[(SKIPPED, "predict")])]);
     let killed = Part::Failed(3, Failure::new("predict", "WorkerDied", "twice"));
     let second = answered(4, 5, vec![answer(0, &[(OUTPUT, "b")])]);
-    let scored = scene.write(&landed(5, vec![first, killed, second]));
+    let scored = scene.write(&leaving(5, vec![first, killed, second]));
     assert_eq!(scored, [(4, 3, 0), (5, 1, 0)]);
     assert_eq!(scene.written(), ["0 model 4 a", "1 model 4 [1,0.5]", "4 model 5 b"]);
     let skipped = Fate::Skipped(crate::event::Step::Predict);
@@ -128,7 +139,7 @@ fn each_event_has_its_outcome_in_order_and_each_generation_its_score() {
 fn an_output_that_the_sink_does_not_take_is_its_events_failure() {
     let mut scene = Scene::new();
     scene.sink.0.borrow_mut().takes_not = Some("a");
-    let scored = scene.write(&landed(2, vec![answered(0, 1, vec![answer(0, &[(OUTPUT, "a"), (OUTPUT, "b")])])]));
+    let scored = scene.write(&leaving(2, vec![answered(0, 1, vec![answer(0, &[(OUTPUT, "a"), (OUTPUT, "b")])])]));
     assert_eq!((scored, scene.written()), (vec![(1, 2, 1)], vec!["1 model 1 b".to_owned()]));
     assert_eq!(scene.settled(), [(0, Fate::Failed)]);
 }
@@ -138,9 +149,9 @@ fn after_a_failure_under_stop_nothing_is_written_and_all_is_read_again() {
     let mut scene = Scene::new();
     scene.writer.set_on_error(OnError::Stop);
     scene.sink.0.borrow_mut().takes_not = Some("a");
-    scene.write(&landed(2, vec![answered(0, 1, vec![answer(0, &[(OUTPUT, "a"), (OUTPUT, "b")])])]));
+    scene.write(&leaving(2, vec![answered(0, 1, vec![answer(0, &[(OUTPUT, "a"), (OUTPUT, "b")])])]));
     assert!(scene.writer.stopped_by_error());
-    scene.write(&landed(1, vec![Part::Failed(0, Failure::new("predict", "WorkerDied", "twice"))]));
+    scene.write(&leaving(1, vec![Part::Failed(0, Failure::new("predict", "WorkerDied", "twice"))]));
     assert!(scene.written().is_empty());
     assert_eq!(scene.settled(), [(0, Fate::Stopped), (1, Fate::Dropped), (0, Fate::Dropped)]);
 }
@@ -163,7 +174,7 @@ fn the_next_look_is_the_logs_or_the_sinks_whichever_is_sooner() {
     scene.sink.0.borrow_mut().next_look = Some(Duration::from_secs(20));
     assert_eq!(scene.writer.next_deadline(scene.now), Some(Duration::from_secs(20)));
     let failed = || Part::Failed(0, Failure::new("predict", "ValueError", "it is odd"));
-    (0..11).for_each(|_| drop(scene.write(&landed(1, vec![failed()]))));
+    (0..11).for_each(|_| drop(scene.write(&leaving(1, vec![failed()]))));
     assert_eq!(scene.writer.next_deadline(scene.now), Some(Duration::from_secs(10)));
 }
 
@@ -185,4 +196,15 @@ fn events_that_no_worker_was_given_are_left() {
     scene.writer.drop_events(&events[1..]);
     assert_eq!(scene.settled(), [(1, Fate::Dropped)]);
     assert_eq!(scene.acks.counts().to_string(), "2 in, 0 out, 0 failed, 2 left");
+}
+
+#[test]
+fn nothing_comes_of_what_was_given_up_or_is_behind_it() {
+    let mut scene = Scene::new();
+    let events: Vec<Event> = (0..2).map(event).collect();
+    let parts = [Part::GivenUp(0..1), answered(1, 1, vec![answer(0, &[(OUTPUT, "a")])])];
+    let pieces = parts.iter().map(|part| Piece { events: &events, part, is_cut: true, places: part.places() });
+    let scored = pieces.filter_map(|piece| scene.writer.write(&piece, scene.now)).collect::<Vec<_>>();
+    assert!(scored.is_empty() && scene.written().is_empty());
+    assert_eq!(scene.settled(), [(0, Fate::Dropped), (1, Fate::Dropped)]);
 }

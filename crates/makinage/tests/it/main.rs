@@ -44,6 +44,7 @@ mod refusals_at_random;
 mod registry;
 mod reload;
 mod reload_consul;
+mod resets;
 mod right_answers;
 mod rollback;
 mod scene;

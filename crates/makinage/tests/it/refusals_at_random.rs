@@ -39,7 +39,10 @@ struct Case {
 impl Case {
     /// With this many outputs a batch at most, which are on their way up to five batches at once.
     fn new(broker: &Broker, name: &str, batch: u64) -> Self {
-        let properties = [("batch.num.messages", batch.to_string()), ("linger.ms", "20".to_owned())];
+        Self::with(broker, name, [("batch.num.messages", batch.to_string()), ("linger.ms", "20".to_owned())])
+    }
+
+    fn with(broker: &Broker, name: &str, properties: [(&str, String); 2]) -> Self {
         let properties = properties.map(|(name, value)| (name.to_owned(), value)).into();
         let cluster = Cluster::new(&Kafka { endpoints: vec![broker.endpoint()], properties }, "sink");
         let data = DataTopic { name: format!("{name}-data"), encoder: Encoder::Json, start_from: DataStart::End };
@@ -54,9 +57,13 @@ impl Case {
     }
 
     fn write(&mut self, partition: i32, offset: i64, key: Option<&str>) {
+        self.write_value(partition, offset, key, b"1");
+    }
+
+    fn write_value(&mut self, partition: i32, offset: i64, key: Option<&str>, value: &[u8]) {
         let ticket = self.offsets.received(0, partition, offset, 1).expect("a ticket");
         let event = Event::new(ticket, Place { source: 0, partition, offset }, key.map(str::as_bytes), Some(b"1"));
-        self.sink.write(&event, b"1", "model").expect("taken");
+        self.sink.write(&event, value, "model").expect("taken");
     }
 
     /// What the pipeline does between two batches.
@@ -165,4 +172,39 @@ fn what_is_refused_first_of_all_is_overtaken_by_nothing_that_is_under_way_behind
     let offsets: Vec<usize> = outputs.iter().map(source).filter(|place| place.0 == 0).map(|place| place.1).collect();
     assert!(offsets.is_sorted(), "{offsets:?}");
     assert_eq!(offsets.len(), usize::try_from(EACH - 1).expect("small"));
+}
+
+/// The smallest segments that a broker has.
+const SEGMENT: usize = 1 << 20;
+
+#[test]
+fn batches_that_fit_no_segment_are_made_smaller_and_all_arrives_once_and_in_order() {
+    if left_out() {
+        return;
+    }
+    let scene = Scene::new("segments").topics(PARTITIONS);
+    scene.set_topic("predict", ("max.message.bytes", "4194304"));
+    let properties = [("batch.size", (3 << 20).to_string()), ("linger.ms", "100".to_owned())];
+    let mut case = Case::with(scene.broker(), "segments", properties);
+    let (part, whole) = (vec![b'1'; SEGMENT / 20], vec![b'1'; SEGMENT + 1]);
+    for offset in 0..150 {
+        for partition in 0..PARTITIONS {
+            // While batches of all partitions are under way.
+            if (offset, partition) == (50, 0) {
+                scene.set_topic("predict", ("segment.bytes", &SEGMENT.to_string()));
+            }
+            let value = if (offset, partition) == (100, 1) { &whole } else { &part };
+            case.write_value(partition, offset, Some("key"), value);
+        }
+        case.tend();
+    }
+    case.finish();
+    assert_eq!(case.refused, BTreeSet::from(["segments-data/1/100".to_owned()]));
+    let outputs = scene.reader().read_to_end();
+    for partition in 0..PARTITIONS {
+        let offsets: Vec<usize> =
+            outputs.iter().map(source).filter(|place| place.0 == partition).map(|place| place.1).collect();
+        let expected: Vec<usize> = (0..150).filter(|offset| (*offset, partition) != (100, 1)).collect();
+        assert_eq!(offsets, expected, "partition {partition}");
+    }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use rdkafka::{
     Offset, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer},
+    consumer::{BaseConsumer, CommitMode, Consumer},
     producer::BaseRecord,
 };
 use serde_json::{Value, json};
@@ -242,13 +242,25 @@ impl Scene {
         Reader::new(self.broker(), &self.topic("predict"))
     }
 
-    /// What the group has committed for a partition of the data topic.
-    pub(crate) fn committed(&self, partition: i32) -> Option<i64> {
-        let consumer: BaseConsumer = self.broker().client().set("group.id", &self.name).create().expect("a consumer");
+    fn asker(&self) -> BaseConsumer {
+        self.broker().client().set("group.id", &self.name).create().expect("a consumer")
+    }
+
+    /// What the group has committed for a partition of the data topic, with all that is written beside it.
+    pub(crate) fn commit_of(&self, partition: i32) -> TopicPartitionList {
         let mut asked = TopicPartitionList::new();
         asked.add_partition(&self.topic("data"), partition);
-        let answer = consumer.committed_offsets(asked, Duration::from_secs(10)).expect("an answer");
-        match answer.elements()[0].offset() {
+        self.asker().committed_offsets(asked, Duration::from_secs(10)).expect("an answer")
+    }
+
+    /// Commits that for the group, which has no members.
+    pub(crate) fn commit(&self, offsets: &TopicPartitionList) {
+        self.asker().commit(offsets, CommitMode::Sync).expect("it is committed");
+    }
+
+    /// What the group has committed for a partition of the data topic.
+    pub(crate) fn committed(&self, partition: i32) -> Option<i64> {
+        match self.commit_of(partition).elements()[0].offset() {
             Offset::Offset(offset) => Some(offset),
             _ => None,
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_executor::block_on;
 use rdkafka::{
+    Offset, TopicPartitionList,
     admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication},
     client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer},
@@ -48,6 +49,21 @@ impl Broker {
     pub(crate) fn delete_topic(&self, topic: &str) {
         let outcome = block_on(self.admin().delete_topics(&[topic], &options())).expect("an answer");
         outcome[0].as_ref().expect("the topic is deleted");
+    }
+
+    /// Deletes a partition's records before an offset, as retention does.
+    pub(crate) fn delete_records(&self, topic: &str, partition: i32, before: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(before)).expect("a partition");
+        let outcome = block_on(self.admin().delete_records(&list, &options())).expect("an answer");
+        outcome.elements()[0].error().expect("the records are deleted");
+    }
+
+    /// Whether the topic is there, as brokers say now.
+    pub(crate) fn has_topic(&self, topic: &str) -> bool {
+        let consumer: BaseConsumer = self.client().create().expect("a client");
+        let metadata = consumer.fetch_metadata(Some(topic), DEADLINE).expect("the topics");
+        metadata.topics().iter().any(|found| found.error().is_none())
     }
 
     /// The first offset of a topic's first partition, and the one behind its last.

@@ -18,7 +18,8 @@ use makinage::{
 use super::{
     broker::left_out,
     model::any_model,
-    processes::processor_time,
+    patience::wait_until,
+    processes::{children, processor_time, signal},
     scene::Scene,
     service::{DEADLINE, Folder, Service, ended},
 };
@@ -83,6 +84,28 @@ fn an_event_that_hangs_the_worker_is_skipped_alone() {
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(lines(&output.stdout), ["0", "2"], "{log}");
     assert!(log.contains("skipped data/0/1: step predict: WorkerDied"), "{log}");
+}
+
+/// As libraries do, it tells of the memory that it did not get in words of its own.
+const LEAKS: &str = "
+kept = []
+def step(i):
+    try:
+        kept.append(bytearray(10_000_000))
+    except MemoryError as error:
+        raise ValueError('no features') from error
+    return i
+";
+
+#[test]
+fn a_model_that_leaks_costs_no_event_since_each_that_finds_no_memory_left_is_tried_in_a_fresh_process() {
+    let events: Vec<String> = (0..150).map(|n| format!("{{\"x\": {n}}}\n")).collect();
+    let scene = scene(&format!("{THROUGH}{LEAKS}")).set("operators.serve.memory_limit", "1GB");
+    let output = predict(&scene, &events.concat());
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(lines(&output.stdout), (0..150).map(|n| n.to_string()).collect::<Vec<_>>(), "{log}");
+    assert!(log.contains("died (out of memory: ValueError: no features ("), "{log}");
+    assert!(output.status.success(), "{log}");
 }
 
 #[test]
@@ -166,6 +189,30 @@ fn an_interpreter_that_reads_no_more_is_given_up_when_its_time_is_over() {
     });
     let outcome = outcome.recv_timeout(Duration::from_secs(30)).expect("an outcome in time");
     assert!(matches!(outcome, Err(ProcessError::Silent(_))), "{outcome:?}");
+}
+
+/// Its model takes a while to load, and says when that has begun.
+const LOADS: &str = "
+import os, time
+def predict(model, config):
+    open(os.path.join(os.path.dirname(__file__), 'loading'), 'w').close()
+    time.sleep(2)
+    return lambda event: event
+";
+
+#[test]
+fn a_worker_that_stood_still_with_the_service_while_it_loaded_goes_on() {
+    let scene = Scene::alone().set("operators.serve.load_timeout", "20s").with_predict(LOADS);
+    let mut child = start(&scene);
+    child.stdin.take().expect("its input").write_all(b"7\n").expect("it reads");
+    wait_until(DEADLINE, "the model isn't loaded", || scene.folder.path().join("loading").exists());
+    let frozen: Vec<u32> = [child.id()].into_iter().chain(children(child.id())).collect();
+    frozen.iter().for_each(|process| signal(*process, "STOP"));
+    // Longer than a load may take: what is tested is that this time doesn't count.
+    thread::sleep(Duration::from_secs(22));
+    frozen.iter().for_each(|process| signal(*process, "CONT"));
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(lines(&output.stdout), ["[7,7]"], "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// The first worker loads at once and ends a second later, the second takes five, and those after them are well.

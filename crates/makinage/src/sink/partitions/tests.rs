@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     event::Place,
     sink::{
+        bell::Bell,
         producer::{Kind, Producers},
         testing::{Fake, Fakes},
     },
@@ -15,7 +16,7 @@ const LARGE: u16 = 1;
 const LONG: &[u8] = b"a-little-bit-long-string";
 
 fn producer() -> Fake {
-    let fake = Fakes::default().create(Kind::Ordinary, 1).expect("one");
+    let fake = Fakes::default().create(Kind::Ordinary, 1, &Bell::new().0).expect("one");
     for (topic, partitions) in [("outputs", 3), ("small", 3), ("large", 8)] {
         fake.has(topic, Some(partitions));
     }

@@ -9,10 +9,11 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use super::*;
 use crate::{
-    config::Encoder,
+    config::{DataStart, Encoder},
     kafka::pulse::Membership,
     source::{
-        consumer::{Partition, Record, Start},
+        consumer::{Committed, Partition, Record, Start},
+        known::TopicId,
         offsets::Position,
     },
 };
@@ -39,8 +40,22 @@ impl Consumer for Group {
         }
     }
 
-    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
-        Ok((0..2).map(|partition| (partition, self.committed.borrow().get(&partition).copied())).collect())
+    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
+        let all = self.committed.borrow();
+        let committed = |partition| all.get(&partition).map(|offset| Committed { offset: *offset, topic: None });
+        Ok((0..2).map(|partition| (partition, committed(partition))).collect())
+    }
+
+    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        Ok(None)
+    }
+
+    fn seek(&self, _starts: &[Start]) -> KafkaResult<()> {
+        unreachable!()
+    }
+
+    fn mend(&mut self) {
+        unreachable!()
     }
 
     fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
@@ -100,6 +115,8 @@ impl Consumer for Group {
 
 struct Case {
     group: Group,
+    topics: [DataTopic; 1],
+    known: Mutex<Known>,
     first: First,
     now: Instant,
 }
@@ -109,12 +126,12 @@ impl Case {
         let group =
             Group { there: Cell::new(there), answers: Cell::new(true), has_members, committed: RefCell::default() };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
-        Self { group, first: First::new(&[topic]), now: Instant::now() }
+        Self { group, topics: [topic], known: Mutex::new(Known::nothing(1)), first: First::new(1), now: Instant::now() }
     }
 
     fn look(&mut self) -> Vec<String> {
         self.now += LOOK;
-        self.first.look(&self.group, self.now)
+        self.first.look(&self.group, &self.topics, &self.known, self.now)
     }
 
     fn committed(&self) -> Vec<i64> {

@@ -20,7 +20,8 @@ use crate::{
     logged::Log,
     source::{
         acks::Acks,
-        consumer::{Record, Start},
+        consumer::{Committed, Record, Start},
+        known::TopicId,
         offsets::Position,
     },
     stop::Stop,
@@ -113,8 +114,17 @@ impl Consumer for Fake {
         Ok(())
     }
 
-    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<i64>>> {
-        Ok([(0, self.0.borrow().committed.get(&0).copied())].into())
+    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
+        let offset = self.0.borrow().committed.get(&0).copied();
+        Ok([(0, offset.map(|offset| Committed { offset, topic: None }))].into())
+    }
+
+    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        Ok(None)
+    }
+
+    fn seek(&self, _starts: &[Start]) -> KafkaResult<()> {
+        unreachable!()
     }
 
     fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
@@ -134,6 +144,8 @@ impl Consumer for Fake {
     }
 
     fn tell(&self, _error: &KafkaError) {}
+
+    fn mend(&mut self) {}
 }
 
 struct Case {

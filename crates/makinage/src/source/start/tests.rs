@@ -1,6 +1,11 @@
 //! A group that has committed what the test says.
 
-use std::{cell::RefCell, time::Duration};
+mod together;
+
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
@@ -8,15 +13,22 @@ use super::*;
 use crate::{
     config::Encoder,
     kafka::{pulse::Membership, topics::Topic},
-    source::consumer::Record,
+    logged::Log,
+    source::{consumer::Record, known::TopicId},
 };
 
-type Committed = BTreeMap<i32, Option<i64>>;
+type Offsets = BTreeMap<i32, Option<i64>>;
 
 /// Each topic's partitions begin at 3 and end at 9.
 #[derive(Default)]
 struct Group {
-    committed: RefCell<BTreeMap<u16, Committed>>,
+    committed: RefCell<BTreeMap<u16, Offsets>>,
+    /// The topic that the committed offsets are of.
+    of: Option<TopicId>,
+    /// What is answered instead of the committed offsets.
+    fails: Cell<Option<RDKafkaErrorCode>>,
+    /// Partitions without a leader.
+    leaderless: Vec<i32>,
     /// What another instance commits while this one looks where partitions begin and end.
     meanwhile: RefCell<Vec<(Partition, i64)>>,
     /// What was committed here, call by call.
@@ -25,7 +37,7 @@ struct Group {
 }
 
 impl Group {
-    fn with(committed: &[Committed]) -> Self {
+    fn with(committed: &[Offsets]) -> Self {
         Self { committed: RefCell::new((0..).zip(committed.iter().cloned()).collect()), ..Self::default() }
     }
 }
@@ -35,11 +47,27 @@ impl Consumer for Group {
         unreachable!("it is chosen before the group is joined, or after")
     }
 
-    fn committed(&self, source: u16) -> KafkaResult<Committed> {
-        Ok(self.committed.borrow()[&source].clone())
+    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
+        if let Some(code) = self.fails.get() {
+            return Err(KafkaError::MetadataFetch(code));
+        }
+        let committed = |offset| Committed { offset, topic: self.of.clone() };
+        let all = self.committed.borrow()[&source].clone();
+        Ok(all.into_iter().map(|(partition, offset)| (partition, offset.map(committed))).collect())
     }
 
-    fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
+    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        unreachable!("it is asked before")
+    }
+
+    fn seek(&self, _starts: &[Start]) -> KafkaResult<()> {
+        unreachable!()
+    }
+
+    fn watermarks(&self, partition: Partition) -> KafkaResult<(i64, i64)> {
+        if self.leaderless.contains(&partition.1) {
+            return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::LeaderNotAvailable));
+        }
         for ((source, partition), offset) in self.meanwhile.take() {
             self.committed.borrow_mut().get_mut(&source).expect("a topic").insert(partition, Some(offset));
         }
@@ -101,16 +129,31 @@ impl Consumer for Group {
     fn tell(&self, _error: &KafkaError) {
         unreachable!()
     }
+
+    fn mend(&mut self) {
+        unreachable!()
+    }
 }
 
 fn topic(name: &str, start_from: DataStart) -> DataTopic {
     DataTopic { name: name.into(), encoder: Encoder::Json, start_from }
 }
 
+type Starts = Vec<(Partition, Option<i64>)>;
+
 /// Where the assigned partitions of a topic start, each with its offset.
-fn starts(group: &Group, topics: &[DataTopic], assigned: &[Partition]) -> Vec<(Partition, Option<i64>)> {
-    let starts = choose(group, topics, assigned).expect("brokers answer");
+fn starts(group: &Group, topics: &[DataTopic], assigned: &[Partition]) -> Starts {
+    starts_of(group, topics, &nothing_known(topics), assigned)
+}
+
+fn starts_of(group: &Group, topics: &[DataTopic], known: &Mutex<Known>, partitions: &[Partition]) -> Starts {
+    let assigned = Assigned { topics, known, partitions, waited: Duration::ZERO };
+    let starts = choose(group, &assigned).expect("brokers answer").expect("it is its own choice");
     starts.into_iter().map(|start| (start.partition, start.offset)).collect()
+}
+
+fn nothing_known(topics: &[DataTopic]) -> Mutex<Known> {
+    Mutex::new(Known::nothing(topics.len()))
 }
 
 fn position(source: u16, partition: i32, offset: i64) -> Position {
@@ -121,7 +164,7 @@ fn position(source: u16, partition: i32, offset: i64) -> Position {
 fn a_first_start_commits_the_chosen_end_of_all_partitions_and_not_of_its_own_alone() {
     for (from, offset) in [(DataStart::End, 9), (DataStart::Beginning, 3)] {
         let group = Group::with(&[[(0, None), (1, None)].into()]);
-        assert_eq!(starts(&group, &[topic("data", from)], &[(0, 1)]), [((0, 1), Some(offset))]);
+        assert_eq!(starts(&group, &[topic("data", from)], &[(0, 0)]), [((0, 0), Some(offset))]);
         assert_eq!(*group.commits.borrow(), [[position(0, 0, offset), position(0, 1, offset)]]);
     }
 }
@@ -154,5 +197,89 @@ fn what_another_instance_has_chosen_meanwhile_stands() {
 #[test]
 fn where_the_choice_is_not_committed_nothing_starts() {
     let group = Group { refuses: true, ..Group::with(&[[(0, None)].into()]) };
-    assert!(choose(&group, &[topic("data", DataStart::End)], &[(0, 0)]).is_err());
+    let topics = [topic("data", DataStart::End)];
+    let known = nothing_known(&topics);
+    let assigned = Assigned { topics: &topics, known: &known, partitions: &[(0, 0)], waited: Duration::ZERO };
+    assert!(choose(&group, &assigned).is_err());
+}
+
+#[test]
+fn who_does_not_have_the_first_partition_waits_for_the_choice_of_who_does_and_not_for_ever() {
+    let topics = [topic("data", DataStart::End)];
+    let known = nothing_known(&topics);
+    let group = Group::with(&[[(0, None), (1, None)].into()]);
+    let choice = |waited| {
+        choose(&group, &Assigned { topics: &topics, known: &known, partitions: &[(0, 1)], waited }).expect("an answer")
+    };
+    assert_eq!(choice(Duration::from_secs(59)), None);
+    assert!(group.commits.borrow().is_empty());
+    assert_eq!(choice(Duration::from_mins(1)), Some(vec![Start { partition: (0, 1), offset: Some(9) }]));
+    *group.committed.borrow_mut() = [(0, [(0, Some(4)), (1, Some(5))].into())].into();
+    assert_eq!(choice(Duration::ZERO), Some(vec![Start { partition: (0, 1), offset: Some(5) }]));
+}
+
+#[test]
+fn a_topic_that_was_not_there_is_read_from_its_beginning_by_each_for_itself() {
+    let topics = [topic("data", DataStart::End)];
+    let known = nothing_known(&topics);
+    known.lock().missing(0);
+    let group = Group { leaderless: vec![2], ..Group::with(&[[(0, None), (1, None), (2, None)].into()]) };
+    let starts = starts_of(&group, &topics, &known, &[(0, 1), (0, 2)]);
+    assert_eq!(starts, [((0, 1), Some(3)), ((0, 2), None)]);
+    assert_eq!(*group.commits.borrow(), [[position(0, 1, 3)]]);
+}
+
+#[test]
+fn a_topic_that_has_gone_is_begun_at_its_beginning_once_it_is_back() {
+    let topics = [topic("data", DataStart::End)];
+    let known = nothing_known(&topics);
+    let group = Group::with(&[[(0, None)].into()]);
+    group.fails.set(Some(RDKafkaErrorCode::UnknownTopicOrPartition));
+    assert_eq!(starts_of(&group, &topics, &known, &[(0, 0)]), [((0, 0), None)]);
+    group.fails.set(None);
+    assert_eq!(starts_of(&group, &topics, &known, &[(0, 0)]), [((0, 0), Some(3))]);
+}
+
+#[test]
+fn an_error_is_neither_a_first_start_nor_a_topic_that_has_gone() {
+    let topics = [topic("data", DataStart::End)];
+    let known = nothing_known(&topics);
+    let group = Group::with(&[[(0, Some(5))].into()]);
+    group.fails.set(Some(RDKafkaErrorCode::LeaderNotAvailable));
+    let assigned = Assigned { topics: &topics, known: &known, partitions: &[(0, 0)], waited: Duration::ZERO };
+    assert!(choose(&group, &assigned).is_err());
+    assert!(group.commits.borrow().is_empty());
+    assert!(!known.lock().is_new(0));
+}
+
+#[test]
+fn offsets_of_a_topic_that_had_this_name_before_mean_nothing_and_those_of_nobody_knows_which_do() {
+    let topics = [topic("data", DataStart::End)];
+    let (old, new) = (Some(TopicId::new("old")), Some(TopicId::new("new")));
+    for (of, id, start) in
+        [(&old, &new, None), (&old, &old, Some(900)), (&None, &new, Some(900)), (&old, &None, Some(900))]
+    {
+        let group = Group { of: of.clone(), ..Group::with(&[[(0, Some(900)), (1, None)].into()]) };
+        let known = nothing_known(&topics);
+        if let Some(id) = id.clone() {
+            known.lock().identified(0, id);
+        }
+        let log = Log::default();
+        let starts = log.keep_from(tracing::Level::ERROR, || starts_of(&group, &topics, &known, &[(0, 0), (0, 1)]));
+        assert_eq!(starts, [((0, 0), start), ((0, 1), None)], "{of:?} {id:?}");
+        let told = "topic data was deleted and made anew: all of it is read, from its beginning \
+                    (data/0 was committed at 900, and ends at 9)";
+        assert_eq!(log.text().contains(told), start.is_none(), "{}", log.text());
+    }
+}
+
+#[test]
+fn two_members_that_wait_for_each_others_choice_both_make_theirs() {
+    let topics = ["one", "two"].map(|name| topic(name, DataStart::End));
+    let known = nothing_known(&topics);
+    let all: Offsets = [(0, None), (1, None)].into();
+    let group = Group::with(&[all.clone(), all]);
+    let assigned = Assigned { topics: &topics, known: &known, partitions: &[(0, 1), (1, 0)], waited: Duration::ZERO };
+    assert_eq!(choose(&group, &assigned), Ok(None));
+    assert_eq!(*group.commits.borrow(), [[position(1, 0, 9), position(1, 1, 9)]]);
 }

@@ -62,6 +62,22 @@ fn a_batch_is_encoded_as_the_fixture_has_it() {
 }
 
 #[test]
+fn the_result_of_one_event_of_many_has_its_place() {
+    let (answer, description) = answer("result_singly");
+    assert_eq!(description["first"], 5);
+    assert_eq!(answer.outcome(0), Outcome::Prediction(Prediction::Json(b"[1, 2]")));
+}
+
+#[test]
+fn why_a_worker_ends_is_read_from_the_fixture() {
+    let (bytes, description) = fixture("ending");
+    let frame = read_frame(&mut bytes.as_slice()).expect("a frame").expect("not the end");
+    assert_eq!(frame.kind, Kind::Ending);
+    let ending: Ending = serde_json::from_slice(&frame.payload).expect("its form");
+    assert_eq!(description["message"]["why"], ending.why);
+}
+
+#[test]
 fn items_of_every_status_are_read_from_the_fixture() {
     let (answer, description) = answer("result_items");
     for (n, item) in description["items"].as_array().expect("items").iter().enumerate() {

@@ -57,6 +57,25 @@ fn a_worker_that_ends_is_told_by_its_end_and_one_that_only_hangs_up_is_killed() 
 }
 
 #[test]
+fn what_a_worker_was_at_and_why_it_ended_outlive_it() {
+    let first = r#"exactly(*struct.unpack("<I", exactly(4)))"#;
+    let with_page = r#"
+import mmap
+head, (page,), _, _ = socket.recv_fds(sock, 4, 1)
+exactly(*struct.unpack("<I", head))"#;
+    let then = r#"
+struct.pack_into("<QQIIQ", mmap.mmap(page, 4096), 0, 5, 7, 2, 3, 5)
+say(23, b'{"why": "out of memory"}')
+sys.exit(71)
+"#;
+    let script = STAND_IN.replacen(first, with_page, 1) + then;
+    let mut process = start(&script).expect("it takes the package");
+    let error = process.ask(Kind::Setup, b"{}", LONG).expect_err("it ends").to_string();
+    assert_eq!(error, "the worker ended (out of memory)");
+    assert_eq!(process.at(), Some(At { id: 7, places: 2..5 }));
+}
+
+#[test]
 fn an_interpreter_that_does_not_take_the_package_ends_the_start() {
     let error = start("os._exit(3)").expect_err("it ended").to_string();
     assert_eq!(error, "the worker ended (exit code 3)");

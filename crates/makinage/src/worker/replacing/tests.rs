@@ -29,6 +29,8 @@ impl super::super::live::Process for Nothing {
 struct Told {
     starts: RefCell<VecDeque<bool>>,
     answers: RefCell<VecDeque<u64>>,
+    /// Whether each process had begun a request.
+    begins: Cell<bool>,
     /// The pool closes the place during the wait after so many.
     closes_after: Cell<Option<usize>>,
     abandoned: Cell<bool>,
@@ -54,7 +56,8 @@ impl Seat for Fake {
     fn serve(&self, _process: &mut (), incarnation: u32) -> Option<Death> {
         self.0.served.borrow_mut().push(incarnation);
         let answers = self.0.answers.borrow_mut().pop_front()?;
-        Some(Death { cause: "it crashed".into(), answers })
+        let at = self.0.begins.get().then_some(At { id: 1, places: 0..1 });
+        Some(Death { cause: "it crashed".into(), at, answers })
     }
 
     fn closed_within(&self, wait: Duration) -> bool {
@@ -80,13 +83,13 @@ fn place(starts: &[bool], answers: &[u64]) -> Fake {
 fn run(place: &Fake) -> (Vec<bool>, Vec<String>) {
     let ((started, outcomes), (pipeline, told)) = (unbounded(), unbounded());
     let worker = WorkerId { generation: 1, slot: 0 };
-    Replacing::new(place.clone(), worker, pipeline).run(&started);
+    Replacing::new(place.clone(), worker, pipeline, Arc::default()).run(&started);
     (outcomes.try_iter().map(|outcome| outcome.is_ok()).collect(), heard(&told))
 }
 
 fn heard(told: &Receiver<FromWorker>) -> Vec<String> {
     let line = |message| match message {
-        FromWorker::Died { worker, cause } => format!("{worker} died: {cause}"),
+        FromWorker::Died { worker, cause, .. } => format!("{worker} died: {cause}"),
         FromWorker::Ready { worker, live } => format!("{worker} ready: {}", live.incarnation),
         other => format!("{other:?}"),
     };
@@ -123,6 +126,28 @@ fn the_wait_grows_with_each_death_without_an_answer_and_begins_anew_after_one() 
 }
 
 #[test]
+fn a_death_over_a_request_makes_for_a_longer_wait_only_after_several_in_a_row() {
+    let place = place(&[], &[0; 7]);
+    place.0.begins.set(true);
+    run(&place);
+    assert_eq!(*place.0.waits.borrow(), [100, 100, 100, 100, 200, 400, 800]);
+}
+
+#[test]
+fn what_another_worker_answers_ends_the_row() {
+    let (place, streak) = (place(&[], &[0; 3]), Arc::<Streak>::default());
+    place.0.begins.set(true);
+    for _ in 0..4 {
+        assert!(streak.died());
+    }
+    streak.answered();
+    let (started, _outcomes) = unbounded();
+    let (pipeline, _told) = unbounded();
+    Replacing::new(place.clone(), WorkerId { generation: 1, slot: 0 }, pipeline, streak).run(&started);
+    assert_eq!(*place.0.waits.borrow(), [100, 100, 100]);
+}
+
+#[test]
 fn a_replacement_that_does_not_start_is_tried_again_after_longer_and_longer() {
     let place = place(&[true, false, false, true], &[3]);
     let (_, told) = run(&place);
@@ -151,10 +176,10 @@ fn a_generation_that_is_given_up_is_not_started_again() {
 fn nobody_is_served_for_a_loader_or_a_pipeline_that_has_gone() {
     let worker = WorkerId { generation: 1, slot: 0 };
     let lonely = place(&[], &[0]);
-    Replacing::new(lonely.clone(), worker, gone()).run(&gone());
+    Replacing::new(lonely.clone(), worker, gone(), Arc::default()).run(&gone());
     assert!(lonely.0.served.borrow().is_empty(), "the loader has given up on it");
     let (started, _outcomes) = unbounded();
-    Replacing::new(lonely.clone(), worker, gone()).run(&started);
+    Replacing::new(lonely.clone(), worker, gone(), Arc::default()).run(&started);
     assert_eq!(*lonely.0.served.borrow(), [0]);
     assert!(lonely.0.waits.borrow().is_empty(), "the pipeline has ended");
 }

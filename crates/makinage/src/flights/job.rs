@@ -1,0 +1,132 @@
+//! What a worker is asked for: some consecutive events of a flight; and what follows where it dies on them. Pure.
+
+use std::{ops::Range, sync::Arc};
+
+use crate::event::Event;
+
+/// A request to a worker: some consecutive events of a flight.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The flight's number.
+    pub flight: u64,
+    /// All events of the flight.
+    pub events: Arc<Vec<Event>>,
+    /// The places of those that are asked for.
+    pub range: Range<usize>,
+    /// The generation that was asked last; 0 for none yet.
+    pub generation: u64,
+    /// Workers that died on each of its events.
+    deaths: u8,
+    /// All of its events failed before, in a process that may have been exhausted.
+    pub(crate) is_second_try: bool,
+}
+
+/// A job in parts.
+#[derive(Debug)]
+pub(crate) struct Parted {
+    /// The events that a worker was at.
+    pub at: Job,
+    /// Those before and behind them.
+    pub others: Vec<Job>,
+}
+
+/// The number of no flight: what is asked only to see whether it is answered.
+const PROBE: u64 = u64::MAX;
+
+/// Deaths of a worker that an event is granted: one may be an accident.
+const DEATHS: u8 = 2;
+
+impl Job {
+    /// All of a flight.
+    pub(crate) fn new(flight: u64, events: Arc<Vec<Event>>) -> Self {
+        Self { flight, range: 0..events.len(), events, generation: 0, deaths: 0, is_second_try: false }
+    }
+
+    /// A request for an event that scored before, whose answer is nobody's.
+    pub(crate) fn probe(events: Arc<Vec<Event>>) -> Self {
+        Self::new(PROBE, events)
+    }
+
+    /// Whether it is one of those.
+    pub(crate) fn is_probe(&self) -> bool {
+        self.flight == PROBE
+    }
+
+    /// The events that are asked for.
+    pub fn events(&self) -> &[Event] {
+        &self.events[self.range.clone()]
+    }
+
+    /// Some of its events, blamed for nothing.
+    fn part(&self, range: Range<usize>) -> Self {
+        Self { range, deaths: 0, ..self.clone() }
+    }
+
+    /// Only the events that have these places in it.
+    pub(crate) fn only(self, places: Range<usize>) -> Self {
+        Self { range: self.range.start + places.start..self.range.start + places.end, ..self }
+    }
+
+    /// Only the events from this place of the flight on.
+    pub(crate) fn from(self, place: usize) -> Self {
+        Self { range: place..self.range.end, ..self }
+    }
+
+    /// Without the first events, which have been answered.
+    pub(crate) fn without_first(mut self, answered: usize) -> Option<Self> {
+        self.range.start += answered;
+        (!self.range.is_empty()).then_some(self)
+    }
+
+    /// The events of these places, where they are known and among those that are left, and all others.
+    pub(crate) fn parted(self, places: Option<Range<usize>>) -> Parted {
+        let places = places.unwrap_or_else(|| self.range.clone());
+        let among = places.start.max(self.range.start)..places.end.min(self.range.end);
+        let at = if among.is_empty() { self.range.clone() } else { among };
+        let others = [self.range.start..at.start, at.end..self.range.end];
+        let others = others.into_iter().filter(|range| !range.is_empty()).map(|range| self.part(range)).collect();
+        Parted { at: Self { range: at, ..self }, others }
+    }
+
+    /// A worker has died on all of it.
+    pub(crate) fn after_death(self) -> Self {
+        Self { deaths: self.deaths + 1, ..self }
+    }
+
+    /// It is tried once more, and believed then.
+    pub(crate) fn once_more(self) -> Self {
+        Self { is_second_try: true, ..self }
+    }
+
+    /// Whether a worker died on it: each of its events is asked for by itself, and nothing is queued behind it.
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.deaths > 0
+    }
+
+    /// Whether its only event has been granted all deaths.
+    pub(crate) fn is_accused(&self) -> bool {
+        self.range.len() == 1 && self.deaths >= DEATHS
+    }
+
+    /// Its workers may have died of something else.
+    pub(crate) fn forgiven(self) -> Self {
+        Self { deaths: 0, ..self }
+    }
+
+    /// Without the events of these lanes; and the places of those.
+    pub(crate) fn without_lanes(self, lanes: &[u32]) -> (Vec<Self>, Vec<Range<usize>>) {
+        let (mut kept, mut removed): (Vec<Range<usize>>, Vec<Range<usize>>) = (vec![], vec![]);
+        for place in self.range.clone() {
+            let is_removed = lanes.contains(&self.events[place].ticket.assignment());
+            let runs = if is_removed { &mut removed } else { &mut kept };
+            match runs.last_mut().filter(|run| run.end == place) {
+                Some(run) => run.end += 1,
+                None => runs.push(place..place + 1),
+            }
+        }
+        (kept.into_iter().map(|range| Self { range, ..self.clone() }).collect(), removed)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::{
+    event::{Event, Place, Ticket},
+    wire::answer::Answer,
+};
+
+/// An answer for as many events as there are letters: each has scored, failed, or could not be decoded.
+fn answered(flight: u64, outcomes: &str) -> Answered {
+    let event =
+        |offset| Event::new(Ticket::from_opaque(0), Place { source: 0, partition: 0, offset }, None, Some(b"1"));
+    let items: Vec<(u8, &[u8])> = outcomes
+        .chars()
+        .map(|outcome| match outcome {
+            's' => (1, &b"7"[..]),
+            'f' => (3, &br#"{"step":"predict","error":"OSError","message":"too many open files"}"#[..]),
+            _ => (3, &br#"{"step":"decode","error":"ValueError","message":"no JSON"}"#[..]),
+        })
+        .collect();
+    let number = |value: usize| u32::try_from(value).expect("few").to_le_bytes();
+    let mut payload = [number(0), number(items.len())].concat();
+    payload.extend(1_u64.to_le_bytes());
+    payload.push(0);
+    payload.extend(items.iter().map(|(status, _)| *status));
+    payload.extend(items.iter().flat_map(|(_, bytes)| number(bytes.len())));
+    payload.extend(items.iter().flat_map(|(_, bytes)| bytes.iter().copied()));
+    let answer = Answer::parse(payload).expect("an answer");
+    let job = Job::new(flight, Arc::new((0..).zip(&items).map(|(offset, _)| event(offset)).collect()));
+    (job, Part::answered(0, vec![answer], 1, "model".into()))
+}
+
+fn flights(answered: &[Answered]) -> Vec<u64> {
+    answered.iter().map(|(job, _)| job.flight).collect()
+}
+
+#[test]
+fn a_process_that_has_not_scored_before_is_believed() {
+    let mut doubts = Doubts::default();
+    assert_eq!(flights(&doubts.answered(0, answered(1, "ff"), Instant::now())), [1]);
+}
+
+#[test]
+fn when_all_begins_to_fail_it_is_held_until_what_scored_before_is_asked_again() {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    doubts.answered(1, answered(1, "s"), now);
+    assert!(doubts.answered(1, answered(2, "ff"), now).is_empty());
+    assert_eq!(doubts.wanted().collect::<Vec<_>>(), [1]);
+    doubts.probing(1);
+    assert!(doubts.answered(1, answered(3, "fd"), now).is_empty(), "what was under way");
+    assert_eq!(doubts.wanted().count(), 0);
+    assert_eq!(flights(&doubts.believe(1)), [2, 3]);
+    assert!(!doubts.hold_any());
+}
+
+#[test]
+fn an_event_that_scores_meanwhile_settles_it_too() {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    doubts.answered(0, answered(1, "s"), now);
+    doubts.answered(0, answered(2, "f"), now);
+    doubts.probing(0);
+    assert_eq!(flights(&doubts.answered(0, answered(3, "fs"), now)), [2, 3]);
+    assert!(doubts.believe(0).is_empty(), "the probe comes too late");
+    doubts.answered(0, answered(4, "f"), now);
+    assert_eq!(doubts.wanted().count(), 1, "and is asked again");
+}
+
+#[test]
+fn events_that_can_not_be_decoded_say_nothing_of_the_process() {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    doubts.answered(0, answered(1, "s"), now);
+    assert_eq!(flights(&doubts.answered(0, answered(2, "dd"), now)), [2]);
+}
+
+#[test]
+fn what_is_held_of_a_process_that_ends_is_tried_once_more_and_believed_then() {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    doubts.answered(0, answered(1, "s"), now);
+    doubts.answered(0, answered(2, "ff"), now);
+    doubts.exhausted(0);
+    let (believed, mut again) = doubts.ended(0);
+    assert!(believed.is_empty() && again.len() == 1 && again[0].is_second_try);
+    doubts.answered(0, answered(4, "s"), now);
+    let (_, part) = answered(2, "ff");
+    assert_eq!(flights(&doubts.answered(0, (again.remove(0), part), now)), [2]);
+    // Replacing the process was of no use: for a while answers are believed.
+    assert_eq!(flights(&doubts.answered(0, answered(5, "f"), now)), [5]);
+    let later = now + Duration::from_mins(2);
+    assert!(doubts.answered(0, answered(6, "f"), later).is_empty());
+}
+
+#[test]
+fn of_a_batch_in_the_midst_of_which_it_began_only_the_last_events_are_doubtful() {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    assert!(doubts.answered(0, answered(1, "sfsff"), now).is_empty(), "a process that has scored");
+    let (believed, again) = doubts.ended(0);
+    assert_eq!((believed[0].1.places(), again[0].range.clone()), (0..3, 3..5));
+}
+
+#[test]
+fn what_is_held_of_a_process_that_died_of_something_else_has_both_tries_left() {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    doubts.answered(0, answered(1, "s"), now);
+    doubts.answered(0, answered(2, "f"), now);
+    let (_, again) = doubts.ended(0);
+    assert!(again.len() == 1 && !again[0].is_second_try);
+}
+
+#[test]
+fn a_new_process_begins_without_a_past() {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    doubts.answered(0, answered(1, "s"), now);
+    let (believed, again) = doubts.ended(0);
+    assert!(believed.is_empty() && again.is_empty());
+    assert_eq!(flights(&doubts.answered(0, answered(2, "f"), now)), [2]);
+}

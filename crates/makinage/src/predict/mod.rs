@@ -1,0 +1,380 @@
+//! Flights and the generations that answer them: which worker gets which batch, and what a worker's death leads to.
+
+mod doubts;
+mod serving;
+mod standing;
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::{Duration, Instant},
+};
+
+use self::{
+    serving::{Heard, Serving},
+    standing::{Accused, Judged},
+};
+use crate::{
+    batch::{BatchSizer, Queued},
+    config::Batch,
+    event::{Event, Failure},
+    flights::{Flights, Job, Part, flight::Piece, job::Parted},
+    generation::{Trouble, probation::Probation},
+    panics,
+    worker::{
+        early::EarlyNews,
+        messages::{AskKind, At, FromWorker, WorkerId},
+        pool::Pool,
+    },
+    write::Scored,
+};
+
+/// Flights that a lane may have events in for each worker: more would only wait in memory behind a slow one.
+const MAX_FLIGHTS_PER_WORKER: usize = 4;
+/// The same for all workers, while one event after the other is tried until one scores.
+const MAX_FLIGHTS_UNWELL: usize = 64;
+/// The pipeline looks at its workers more often than this, unless the whole program stood still.
+const STOOD_STILL: Duration = Duration::from_secs(2);
+
+/// The flights under way, and the pools of workers that they are with.
+///
+/// One generation at a time, the newest, takes new jobs; those before it finish what they hold. A job is answered by
+/// the generation that took it last.
+#[derive(Debug)]
+pub(crate) struct Predictor {
+    sizer: BatchSizer,
+    flights: Flights,
+    /// What dead workers left, before anything new.
+    retries: VecDeque<Job>,
+    current: Option<Serving>,
+    /// The conduct of the current one.
+    probation: Option<Probation>,
+    draining: Vec<Serving>,
+    /// Of the workers of a generation that has not taken over yet.
+    early: EarlyNews,
+    /// Lanes that are over, of which something is under way.
+    over: BTreeSet<u32>,
+    ticked: Option<Instant>,
+}
+
+impl Default for Predictor {
+    /// Without a generation: nothing is taken until the first one comes, with its rule.
+    fn default() -> Self {
+        Self {
+            sizer: BatchSizer::new(Batch::Auto),
+            flights: Flights::default(),
+            retries: VecDeque::new(),
+            current: None,
+            probation: None,
+            draining: vec![],
+            early: EarlyNews::default(),
+            over: BTreeSet::new(),
+            ticked: None,
+        }
+    }
+}
+
+impl Predictor {
+    /// From now on jobs go to this generation.
+    pub(crate) fn switch_to(&mut self, mut pool: Pool, now: Instant) {
+        self.early.bring_up_to_date(&mut pool);
+        pool.take_over();
+        tracing::info!("generation {}: model {} takes over", pool.generation(), pool.label());
+        let rate_before = self.probation.as_ref().map_or(0.0, Probation::error_rate);
+        self.probation = Some(Probation::new(pool.generation(), pool.probation(), rate_before, now));
+        self.sizer = BatchSizer::new(pool.batch());
+        self.draining.extend(self.current.replace(Serving::new(pool)));
+    }
+
+    /// How many of the queued events the next flight should have; 0 while there is no worker for it.
+    pub(crate) fn wants(&self, queued: Queued) -> usize {
+        self.free_for_next().map_or(0, |in_flight| self.sizer.size_now(queued, in_flight))
+    }
+
+    /// How many batches the worker holds that would get the next flight; `None` while none may be opened.
+    fn free_for_next(&self) -> Option<usize> {
+        let serving = self.current.as_ref()?;
+        let wants_new = serving.standing.wants_new(self.retries.len());
+        serving.free_worker().filter(|_| wants_new).map(|(_, in_flight)| in_flight)
+    }
+
+    /// Lanes of which nothing more should be taken on, since too much of them waits for an answer.
+    pub(crate) fn crowded(&mut self) -> BTreeSet<u32> {
+        let Some(serving) = &self.current else { return BTreeSet::new() };
+        let most = if serving.standing.is_unwell() { MAX_FLIGHTS_UNWELL } else { 0 };
+        self.flights.crowded(most.max(MAX_FLIGHTS_PER_WORKER * serving.pool.size()))
+    }
+
+    /// Opens a flight and gives it to a worker. A tombstone, which stands alone, has no value that a worker could see.
+    pub(crate) fn open(&mut self, events: Vec<Event>, now: Instant) {
+        let tombstone = events.first().is_none_or(|event| event.value().is_none());
+        let job = self.flights.open(events);
+        if let Some(serving) = self.current.as_mut().filter(|_| !tombstone) {
+            serving.standing.took_new();
+        }
+        if tombstone {
+            let failure =
+                Failure::new("decode", "Tombstone", "the record has no value (null), so there is nothing to score");
+            self.flights.add(job.flight, Part::Failed(0, failure));
+        } else {
+            self.retries.push_back(job);
+            self.dispatch(now);
+        }
+    }
+
+    /// Gives waiting jobs to free workers.
+    pub(crate) fn dispatch(&mut self, now: Instant) {
+        for serving in self.current.iter_mut().chain(&mut self.draining) {
+            serving.ask_probes(now);
+        }
+        for _ in 0..self.retries.len() {
+            let Some(job) = self.retries.pop_front() else { return };
+            let serving = self.serving_for(&job);
+            match serving.and_then(|serving| Some((serving.free_worker_for(&job)?, serving))) {
+                Some((slot, serving)) => serving.ask(slot, job, now),
+                None => self.retries.push_back(job),
+            }
+        }
+    }
+
+    /// A job goes back to the generation that had it, while that lives: a later batch may have been answered by it
+    /// already, and the switch is monotone.
+    fn serving_for(&mut self, job: &Job) -> Option<&mut Serving> {
+        let had_it = |serving: &Serving| serving.pool.generation() == job.generation && serving.pool.is_alive();
+        match self.draining.iter().position(had_it) {
+            Some(place) => self.draining.get_mut(place),
+            None => self.current.as_mut(),
+        }
+    }
+
+    /// Takes in what a worker says.
+    pub(crate) fn hear(&mut self, message: FromWorker, now: Instant) {
+        match message {
+            FromWorker::Answer { worker, id, answer } => {
+                let Some(serving) = self.serving(worker) else { return };
+                let Some(answered) = serving.pool.answered(worker.slot, id, answer, now) else { return };
+                let rows = answered.job.range.len();
+                let heard = serving.answered(worker.slot, id, (answered.job, answered.part), now);
+                let is_current =
+                    self.current.as_ref().is_some_and(|serving| serving.pool.generation() == worker.generation);
+                if let Some(took) = answered.took.filter(|_| is_current) {
+                    self.sizer.measured(rows, took);
+                }
+                self.take_in(heard);
+            }
+            FromWorker::Progress { worker } => {
+                if let Some(serving) = self.serving(worker) {
+                    serving.pool.progressed(worker.slot, now);
+                }
+            }
+            FromWorker::Ready { worker, live } => self.replaced(worker, live),
+            FromWorker::Died { worker, cause, at } => self.worker_died(worker, &cause, at.as_ref(), now),
+            FromWorker::Gone { worker } => {
+                self.worker_died(worker, "its thread panicked", None, now);
+                if let Some(serving) = self.serving(worker) {
+                    serving.pool.gone(worker.slot);
+                }
+            }
+        }
+    }
+
+    fn serving(&mut self, worker: WorkerId) -> Option<&mut Serving> {
+        let mut all = self.current.iter_mut().chain(&mut self.draining);
+        all.find(|serving| serving.pool.generation() == worker.generation)
+    }
+
+    fn take_in(&mut self, Heard { believed, judged: Judged { guilty, again, is_forgiven } }: Heard) {
+        for (job, part) in believed {
+            self.flights.add(job.flight, part);
+        }
+        for accused in guilty {
+            self.convict(accused);
+        }
+        if is_forgiven {
+            self.retries = std::mem::take(&mut self.retries).into_iter().map(Job::forgiven).collect();
+        }
+        self.retries.extend(again);
+    }
+
+    fn convict(&mut self, Accused { job, cause, .. }: Accused) {
+        let message = format!("the worker died each time it was given this event ({cause})");
+        self.flights.add(job.flight, Part::Failed(job.range.start, Failure::new("predict", "WorkerDied", message)));
+    }
+
+    fn replaced(&mut self, worker: WorkerId, live: crate::worker::live::Live) {
+        tracing::info!("{worker}: replaced, its model is loaded again");
+        match self.serving(worker) {
+            Some(serving) => {
+                serving.standing.replaced(live.loaded.warm);
+                serving.pool.replaced(worker.slot, live);
+            }
+            None => self.early.note(worker, Some(live)),
+        }
+    }
+
+    fn worker_died(&mut self, worker: WorkerId, cause: &str, at: Option<&At>, now: Instant) {
+        let Some(serving) = self.serving(worker) else {
+            tracing::warn!("{worker} died ({cause}) before its generation took over, or after its end");
+            self.early.note(worker, None);
+            return;
+        };
+        let mut dead = serving.pool.died(worker.slot);
+        let (believed, doubtful) = serving.take_answers(worker.slot, &mut dead, now);
+        tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
+        let died_on = Serving::died_on(&dead, at);
+        // After a panic of this program's own no event is to blame.
+        let may_be_blamed = !panics::happened()
+            && died_on.is_none_or(|place| serving.standing.died(dead.left[place].job.is_probe(), now));
+        let at = at.filter(|at| died_on.is_some_and(|place| dead.left[place].id == at.id));
+        self.take_in(Heard { believed, judged: Judged::default() });
+        let (mut waiting, mut behind) = (vec![], vec![]);
+        for (place, left) in dead.left.into_iter().enumerate() {
+            let (places, singly) = (left.places(at), left.kind == AskKind::Singly);
+            let Some(job) = left.job.without_first(left.answered).filter(|job| !job.is_probe()) else { continue };
+            if died_on != Some(place) {
+                waiting.push(job);
+                continue;
+            }
+            // One by one, those behind have not been begun.
+            let first = job.range.start;
+            let Parted { at, others } = job.parted(places.or_else(|| singly.then_some(first..first + 1)));
+            waiting.extend(others);
+            if may_be_blamed {
+                waiting.extend(self.blame(at.after_death(), worker, cause, now));
+            } else {
+                behind.push(at);
+            }
+        }
+        self.return_jobs(doubtful.into_iter().chain(waiting));
+        self.retries.extend(behind);
+    }
+
+    /// A worker died on this job: it is to be asked again, or accused.
+    fn blame(&mut self, job: Job, worker: WorkerId, cause: &str, now: Instant) -> Option<Job> {
+        if let Some(probation) = self.probation.as_mut().filter(|probation| probation.is_of(worker.generation)) {
+            probation.crashed_on(job.flight, &job.range);
+        }
+        match self.serving(worker).filter(|_| job.is_accused()) {
+            Some(serving) => {
+                let next = serving.pool.next_id();
+                serving.standing.accuse(job, cause, next, now);
+                None
+            }
+            None => Some(job),
+        }
+    }
+
+    /// In front of what waits already, but for those of lanes that are over.
+    fn return_jobs(&mut self, jobs: impl DoubleEndedIterator<Item = Job>) {
+        for job in jobs.rev() {
+            self.retries.push_front(job);
+        }
+        if !self.over.is_empty() {
+            let over = self.over.iter().copied().collect::<Vec<_>>();
+            self.drop_waiting_of(&over);
+        }
+    }
+
+    /// Gives up events of these lanes, which are over, that no live worker holds.
+    pub(crate) fn give_up(&mut self, lanes: &[u32]) {
+        self.drop_waiting_of(lanes);
+        self.over.extend(lanes);
+        self.over = self.flights.under_way(&self.over);
+    }
+
+    fn drop_waiting_of(&mut self, lanes: &[u32]) {
+        for job in std::mem::take(&mut self.retries) {
+            let (flight, (kept, removed)) = (job.flight, job.without_lanes(lanes));
+            self.retries.extend(kept);
+            for places in removed {
+                self.flights.add(flight, Part::GivenUp(places));
+            }
+        }
+        let all = self.current.iter_mut().chain(&mut self.draining);
+        for job in all.flat_map(|serving| serving.standing.withdraw(lanes)) {
+            self.flights.add(job.flight, Part::GivenUp(job.range));
+        }
+    }
+
+    /// Gives up all that no live worker holds.
+    pub(crate) fn give_up_waiting(&mut self) {
+        let all = self.current.iter_mut().chain(&mut self.draining);
+        let accused = all.flat_map(|serving| serving.standing.disband()).collect::<Vec<_>>();
+        for job in std::mem::take(&mut self.retries).into_iter().chain(accused) {
+            self.flights.add(job.flight, Part::GivenUp(job.range));
+        }
+    }
+
+    /// Ends workers that have been silent for too long, and generations that have finished what they held.
+    pub(crate) fn tick(&mut self, now: Instant) {
+        let stood_still = self.ticked.replace(now).map(|ticked| now.saturating_duration_since(ticked));
+        for serving in self.current.iter_mut().chain(&mut self.draining) {
+            // Stopped with this program, workers were not silent.
+            if let Some(time) = stood_still.filter(|time| *time > STOOD_STILL) {
+                serving.pool.stood_still(time, now);
+            }
+            serving.pool.end_silent(now);
+        }
+        let alone = self.current.iter_mut().flat_map(|serving| serving.standing.alone(now)).collect::<Vec<_>>();
+        for accused in alone {
+            self.convict(accused);
+        }
+        self.end_drained();
+    }
+
+    fn end_drained(&mut self) {
+        // Without a probe nothing is answered any more that would prove something.
+        let is_silent = |serving: &&mut Serving| {
+            !serving.pool.is_alive() || (serving.pool.is_idle() && !serving.standing.has_probe())
+        };
+        for serving in self.draining.iter_mut().filter(is_silent) {
+            self.retries.extend(serving.standing.disband());
+        }
+        let retries = &self.retries;
+        let awaited = |serving: &Serving| {
+            let generation = serving.pool.generation();
+            let is_asked = serving.standing.has_accused() || serving.doubts.hold_any();
+            serving.pool.is_alive() && (is_asked || retries.iter().any(|job| job.generation == generation))
+        };
+        self.draining.retain(|serving| !serving.pool.is_idle() || awaited(serving));
+    }
+
+    /// When [`Predictor::tick`], or the batching rule, has something to do without a message.
+    pub(crate) fn next_deadline(&self, queued: Queued, now: Instant) -> Option<Duration> {
+        let all = self.current.iter().chain(&self.draining);
+        let silent = all.filter_map(|serving| serving.pool.next_deadline()).min();
+        let silent = silent.map(|at| at.saturating_duration_since(now));
+        // Without room its being due changes nothing, and to look again at once would be to spin.
+        let due = self.sizer.deadline(queued).filter(|_| self.free_for_next().is_some());
+        silent.into_iter().chain(due).min()
+    }
+
+    /// So many events of a generation were answered, of which so many failed.
+    pub(crate) fn scored(&mut self, scored: &Scored) {
+        if let Some(probation) = self.probation.as_mut().filter(|probation| probation.is_of(scored.generation)) {
+            probation.scored(scored.events, scored.failed);
+        }
+    }
+
+    /// Whether the current generation should be taken back; told once.
+    pub(crate) fn verdict(&mut self, now: Instant) -> Option<Trouble> {
+        self.probation.as_mut()?.verdict(now)
+    }
+
+    /// Hands over the events that may leave, of each lane in order.
+    pub(crate) fn release(&mut self, take: impl FnMut(Piece<'_>)) {
+        self.flights.release(take);
+    }
+
+    /// Whether what is under way will never be answered.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.current.iter().chain(&self.draining).all(|serving| serving.pool.is_gone())
+    }
+
+    /// Whether nothing is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.flights.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! One generation as its predictor sees it: its workers, and whether they can be believed.
+
+use std::time::Instant;
+
+use super::{
+    doubts::{Answered, Doubts},
+    standing::{Judged, Standing},
+};
+use crate::{
+    flights::Job,
+    worker::{
+        left::Dead,
+        messages::{AskKind, At},
+        pool::{IN_FLIGHT, Pool},
+    },
+};
+
+/// Larger events are no probes.
+const LARGEST_PROBE: usize = 64 * 1024;
+
+/// A generation's workers, and what is known of their health.
+#[derive(Debug)]
+pub(super) struct Serving {
+    pub pool: Pool,
+    pub standing: Standing,
+    pub doubts: Doubts,
+}
+
+/// What follows from a worker's answer.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// What is believed now.
+    pub believed: Vec<Answered>,
+    /// What follows for those that are accused.
+    pub judged: Judged,
+}
+
+impl Serving {
+    /// Nothing is known of it yet.
+    pub(super) fn new(pool: Pool) -> Self {
+        Self { pool, standing: Standing::default(), doubts: Doubts::default() }
+    }
+
+    /// The worker that should get what is new, and how many batches it holds.
+    pub(super) fn free_worker(&self) -> Option<(usize, usize)> {
+        let is_held = self.standing.is_unwell() && (self.standing.has_probe() || !self.pool.is_idle());
+        if is_held { None } else { self.pool.free_worker() }
+    }
+
+    /// The worker that should get this job.
+    pub(super) fn free_worker_for(&self, job: &Job) -> Option<usize> {
+        let may_be_asked = !job.is_suspect() || self.standing.may_ask_suspects();
+        self.free_worker().filter(|_| may_be_asked).map(|(slot, _)| slot)
+    }
+
+    /// Gives a job to a worker. What another generation's workers died of says nothing of this one's.
+    pub(super) fn ask(&mut self, slot: usize, job: Job, now: Instant) {
+        let job = if job.generation == self.pool.generation() { job } else { job.forgiven() };
+        let is_doubtful = job.is_suspect() || self.standing.is_unwell();
+        let kind = if is_doubtful { AskKind::Singly } else { AskKind::Batch };
+        self.pool.ask(slot, job, kind, now);
+    }
+
+    /// Asks for what scored before, of those whose health is in doubt.
+    pub(super) fn ask_probes(&mut self, now: Instant) {
+        if let Some(probe) = self.standing.next_probe()
+            && let Some((slot, _)) = self.pool.free_worker()
+        {
+            self.standing.probing();
+            self.pool.ask(slot, probe, AskKind::Batch, now);
+        }
+        if !self.doubts.hold_any() {
+            return;
+        }
+        for slot in self.doubts.wanted().collect::<Vec<_>>() {
+            let has_room = self.pool.in_flight(slot).is_some_and(|in_flight| in_flight < IN_FLIGHT);
+            if let Some(probe) = self.standing.probe().filter(|_| has_room) {
+                self.doubts.probing(slot);
+                self.pool.ask(slot, probe, AskKind::Batch, now);
+            }
+        }
+    }
+
+    /// A worker has answered a job, whole or in part.
+    pub(super) fn answered(&mut self, slot: usize, id: u64, answered: Answered, now: Instant) -> Heard {
+        let (job, part) = &answered;
+        let judged = self.standing.answered(id, job.is_probe());
+        if !job.is_probe() {
+            self.keep_probe(&answered, now);
+            // Nothing could settle a doubt.
+            let believed =
+                if self.standing.has_probe() { self.doubts.answered(slot, answered, now) } else { vec![answered] };
+            return Heard { believed, judged };
+        }
+        if part.failing_from().is_none() {
+            self.doubts.scored(slot);
+        } else if self.doubts.are_held(slot) {
+            tracing::warn!(
+                "generation {}, worker {slot}: events fail, one that scored before too; it is replaced, and they are tried once more",
+                self.pool.generation()
+            );
+            self.doubts.exhausted(slot);
+            self.pool.end(slot);
+            return Heard { believed: vec![], judged };
+        }
+        Heard { believed: self.doubts.believe(slot), judged }
+    }
+
+    fn keep_probe(&mut self, (job, part): &Answered, now: Instant) {
+        if self.standing.has_probe() && !self.standing.wants_sample(now) {
+            return;
+        }
+        let scored = part.first_scored().map(|place| &job.events[place]);
+        if let Some(event) = scored.filter(|event| event.size() <= LARGEST_PROBE) {
+            self.standing.scored(event);
+        }
+    }
+
+    /// Takes in what a dead worker has answered: what of that is believed, and what is tried once more.
+    pub(super) fn take_answers(&mut self, slot: usize, dead: &mut Dead, now: Instant) -> (Vec<Answered>, Vec<Job>) {
+        if dead.left.iter().any(|left| left.job.is_probe()) {
+            self.standing.probe_is_gone();
+        }
+        let mut believed = vec![];
+        for left in dead.left.iter_mut().filter(|left| !left.job.is_probe()) {
+            if let Some(part) = left.part.take() {
+                let job = left.job.clone().only(0..left.answered);
+                believed.extend(self.doubts.answered(slot, (job, part), now));
+            }
+        }
+        let (also_believed, again) = self.doubts.ended(slot);
+        believed.extend(also_believed);
+        (believed, again)
+    }
+
+    /// The request that a worker died on; `None` where it was at none of those that it left.
+    pub(super) fn died_on(dead: &Dead, at: Option<&At>) -> Option<usize> {
+        let id = dead.ended_for.or_else(|| at.map(|at| at.id)).or_else(|| dead.left.first().map(|left| left.id))?;
+        let place = dead.left.iter().position(|left| left.id == id)?;
+        // Of events that are asked for singly it may have answered one, and not begun the next.
+        let has_answered = |at: &At| at.id == id && at.places.end <= dead.left[place].answered;
+        (dead.ended_for.is_some() || !at.is_some_and(has_answered)).then_some(place)
+    }
+}

@@ -1,0 +1,224 @@
+//! Whether the workers of a generation can score at all, so that a death says something about an event. Pure.
+//!
+//! After a death nothing that may be to blame for it is asked again before a worker has shown that it can score: by
+//! answering the *probe*, an event that scored before, or any other event; where none has scored yet, by having loaded.
+//! An event that stands alone and has had its deaths is *accused*, and found guilty once that has been shown after the
+//! last of them, too. Where a worker dies on the probe (or, where there is none, on one event after the other) the
+//! generation is *unwell*: nobody is blamed, and only probes are asked, until one is answered. What was blamed before
+//! is forgiven then.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{event::Event, flights::Job, said::Seldom};
+
+/// How often a probe is kept, at most.
+const SAMPLED: Duration = Duration::from_secs(1);
+/// A generation that is unwell is told of so often.
+const TOLD: Duration = Duration::from_mins(1);
+/// The wait for other events of one that is accused, where none has scored before.
+const ALONE: Duration = Duration::from_secs(5);
+
+/// An event that stands alone and has had its deaths.
+#[derive(Debug)]
+pub(super) struct Accused {
+    pub job: Job,
+    /// How its last worker died.
+    pub cause: String,
+    /// Requests from this one on were asked after that.
+    after: u64,
+    since: Instant,
+    /// Its worker was replaced by one that has scored the model's own example.
+    is_replaced: bool,
+}
+
+/// What follows for those that are accused.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    pub guilty: Vec<Accused>,
+    /// They may have been accused in a bad time.
+    pub again: Vec<Job>,
+    /// What any other was blamed for is forgiven.
+    pub is_forgiven: bool,
+}
+
+#[derive(Debug)]
+struct Unwell {
+    since: Instant,
+    deaths: u32,
+    /// Of those, since something new was taken on.
+    deaths_since_new: usize,
+    told: Seldom,
+}
+
+/// One generation's.
+#[derive(Debug)]
+pub(super) struct Standing {
+    accused: Vec<Accused>,
+    unwell: Option<Unwell>,
+    probe: Option<Arc<Vec<Event>>>,
+    sampled: Seldom,
+    /// A probe has been asked and not been answered.
+    is_probing: bool,
+    /// No worker has shown since the last death that it can score.
+    is_unproven: bool,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self {
+            accused: vec![],
+            unwell: None,
+            probe: None,
+            sampled: Seldom::new(SAMPLED),
+            is_probing: false,
+            is_unproven: false,
+        }
+    }
+}
+
+impl Standing {
+    /// Whether nothing but [`Standing::next_probe`], or one job at a time where there is no probe, may be asked.
+    pub(super) fn is_unwell(&self) -> bool {
+        self.unwell.is_some()
+    }
+
+    /// Whether something new may be taken on while so many jobs wait: where none of them scores, another may.
+    pub(super) fn wants_new(&self, waiting: usize) -> bool {
+        self.unwell.as_ref().is_none_or(|unwell| self.probe.is_none() && unwell.deaths_since_new >= waiting)
+    }
+
+    /// Something new was taken on.
+    pub(super) fn took_new(&mut self) {
+        if let Some(unwell) = &mut self.unwell {
+            unwell.deaths_since_new = 0;
+        }
+    }
+
+    /// Whether what may be to blame for a death may be asked again.
+    pub(super) fn may_ask_suspects(&self) -> bool {
+        !self.is_unproven
+    }
+
+    /// Whether an event scored that can be asked for again.
+    pub(super) fn has_probe(&self) -> bool {
+        self.probe.is_some()
+    }
+
+    /// Whether events wait for a judgement.
+    pub(super) fn has_accused(&self) -> bool {
+        !self.accused.is_empty()
+    }
+
+    /// Whether a probe may be kept now.
+    pub(super) fn wants_sample(&mut self, now: Instant) -> bool {
+        self.sampled.is_due(now)
+    }
+
+    /// This event has scored.
+    pub(super) fn scored(&mut self, event: &Event) {
+        self.probe = Some(Arc::new(vec![event.sample()]));
+    }
+
+    /// A request for what scored before.
+    pub(super) fn probe(&self) -> Option<Job> {
+        self.probe.clone().map(Job::probe)
+    }
+
+    /// The probe that should be asked now.
+    pub(super) fn next_probe(&self) -> Option<Job> {
+        let wanted = !self.is_probing && (self.is_unwell() || self.has_accused() || self.is_unproven);
+        if wanted { self.probe() } else { None }
+    }
+
+    /// It was asked.
+    pub(super) fn probing(&mut self) {
+        self.is_probing = true;
+    }
+
+    /// It won't be answered.
+    pub(super) fn probe_is_gone(&mut self) {
+        self.is_probing = false;
+    }
+
+    /// An event stands alone and has had its deaths; `next` is the number of the next request.
+    pub(super) fn accuse(&mut self, job: Job, cause: &str, next: u64, now: Instant) {
+        self.accused.push(Accused { job, cause: cause.to_owned(), after: next, since: now, is_replaced: false });
+    }
+
+    /// A worker has died on a job, or on the probe. Whether the job's events may be blamed for it.
+    pub(super) fn died(&mut self, on_probe: bool, now: Instant) -> bool {
+        let one_after_the_other = self.probe.is_none() && (self.has_accused() || self.is_unproven);
+        self.is_unproven = true;
+        if self.unwell.is_none() && (on_probe || one_after_the_other) {
+            self.unwell = Some(Unwell { since: now, deaths: 0, deaths_since_new: 0, told: Seldom::new(TOLD) });
+        }
+        let Some(unwell) = &mut self.unwell else { return true };
+        unwell.deaths += 1;
+        unwell.deaths_since_new += 1;
+        if unwell.told.is_due(now) {
+            tracing::error!(
+                "workers die whatever they are given ({} deaths in {} s): no event is skipped for it and nothing is lost; scoring goes on by itself once \
+                 one answers. Look for what they lack: memory of the host, the accelerator, files that the model reads",
+                unwell.deaths,
+                now.saturating_duration_since(unwell.since).as_secs()
+            );
+        }
+        false
+    }
+
+    /// A worker has answered request `id`.
+    pub(super) fn answered(&mut self, id: u64, is_probe: bool) -> Judged {
+        if is_probe {
+            self.is_probing = false;
+        }
+        self.is_unproven = false;
+        let mut judged = Judged::default();
+        if self.unwell.is_none() && self.accused.is_empty() {
+            return judged;
+        }
+        if let Some(unwell) = self.unwell.take() {
+            tracing::info!("a worker has answered again, after {} deaths: scoring goes on", unwell.deaths);
+            judged.again = self.disband();
+            judged.is_forgiven = true;
+        } else {
+            judged.guilty = self.accused.extract_if(.., |accused| accused.after <= id).collect();
+        }
+        judged
+    }
+
+    /// A worker was replaced by one that has loaded, and maybe scored the model's own example (`warm`).
+    pub(super) fn replaced(&mut self, warm: bool) {
+        self.is_unproven &= self.has_probe();
+        for accused in self.accused.iter_mut().filter(|_| warm) {
+            accused.is_replaced = true;
+        }
+    }
+
+    /// Those that wait in vain for others' answers: there are none, and the model's own example scores.
+    pub(super) fn alone(&mut self, now: Instant) -> Vec<Accused> {
+        if self.is_unwell() || self.has_probe() {
+            return vec![];
+        }
+        let is_alone =
+            |accused: &mut Accused| accused.is_replaced && now.saturating_duration_since(accused.since) >= ALONE;
+        self.accused.extract_if(.., is_alone).collect()
+    }
+
+    /// Those of these lanes aren't accused any more: their lanes are over.
+    pub(super) fn withdraw(&mut self, lanes: &[u32]) -> Vec<Job> {
+        let is_of =
+            |accused: &mut Accused| accused.job.events().iter().all(|event| lanes.contains(&event.ticket.assignment()));
+        self.accused.extract_if(.., is_of).map(|accused| accused.job).collect()
+    }
+
+    /// The generation is over: what waited for its judgement is asked of the next.
+    pub(super) fn disband(&mut self) -> Vec<Job> {
+        self.accused.drain(..).map(|accused| accused.job.forgiven()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

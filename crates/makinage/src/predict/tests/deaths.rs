@@ -1,0 +1,159 @@
+//! Events that kill or fail, workers that die or fail of themselves: who is blamed, and what is asked in which order.
+
+use super::*;
+
+/// Works as one worker that dies of some events, until nothing is under way or it has died so often; what has left, and
+/// how often it died.
+struct Worked {
+    left: Vec<(i64, u64)>,
+    deaths: u32,
+    /// Requests until the first of the innocent had left, and until all had.
+    asked: Vec<Vec<i64>>,
+}
+
+fn work(predictor: &mut Predictor, seat: &mut Seat, deadly: &[i64], knows_place: bool) -> Worked {
+    let (now, mut worked) = (Instant::now(), Worked { left: vec![], deaths: 0, asked: vec![] });
+    while !predictor.is_idle() {
+        predictor.dispatch(now);
+        let ask = seat.asked().expect("something is asked for");
+        worked.asked.push(offsets(&ask));
+        let found = ask.job.events().iter().position(|event| deadly.contains(&event.offset));
+        if ask.kind == AskKind::Singly {
+            for place in 0..found.unwrap_or(ask.job.events().len()) {
+                predictor.hear(seat.answer_some(&ask, place..place + 1, &[]), now);
+            }
+        }
+        match found {
+            Some(place) => {
+                let places = if knows_place || ask.kind == AskKind::Singly {
+                    place..place + 1
+                } else {
+                    0..ask.job.events().len()
+                };
+                worked.deaths += 1;
+                assert!(worked.deaths < 100, "it goes on for ever");
+                predictor.hear(seat.dies_at(Some(At { id: ask.id, places })), now);
+                while seat.asked().is_some() {}
+                predictor.hear(seat.is_replaced(worked.deaths), now);
+            }
+            None if ask.kind == AskKind::Batch => predictor.hear(seat.answer(&ask), now),
+            None => {}
+        }
+        worked.left.extend(left(predictor));
+    }
+    worked
+}
+
+#[test]
+fn one_deadly_event_among_a_thousand_costs_two_deaths_wherever_it_stands() {
+    for knows_place in [true, false] {
+        for guilty in [0, 1, 500, 1022, 1023] {
+            let now = Instant::now();
+            let (pool, mut seat) = pool(1, 1024);
+            let mut predictor = Predictor::default();
+            predictor.switch_to(pool, now);
+            predictor.open(events(5000..5001), now);
+            let first = seat.asked().expect("an event that scores");
+            predictor.hear(seat.answer(&first), now);
+            predictor.open(events(0..1024), now);
+            let worked = work(&mut predictor, &mut seat, &[guilty], knows_place);
+            assert_eq!(worked.deaths, 2, "{guilty}");
+            let expected = (0..1024).map(|offset| (offset, u64::from(offset != guilty)));
+            assert_eq!(worked.left[1..].to_vec(), expected.collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn where_the_place_is_known_the_others_of_a_batch_are_asked_for_before_the_suspect_is_again() {
+    let (pool, mut seat) = pool(1, 8);
+    let mut predictor = Predictor::default();
+    predictor.switch_to(pool, Instant::now());
+    predictor.open(events(0..8), Instant::now());
+    let worked = work(&mut predictor, &mut seat, &[3], true);
+    assert_eq!(worked.asked[1..4], [vec![0, 1, 2], vec![4, 5, 6, 7], vec![3]]);
+}
+
+#[test]
+fn several_deadly_events_are_found_and_all_others_answered() {
+    for knows_place in [true, false] {
+        let (pool, mut seat) = pool(1, 64);
+        let mut predictor = Predictor::default();
+        predictor.switch_to(pool, Instant::now());
+        predictor.open(events(0..64), Instant::now());
+        let worked = work(&mut predictor, &mut seat, &[0, 1, 30, 63], knows_place);
+        let failed: Vec<i64> = worked.left.iter().filter(|(_, by)| *by == 0).map(|(offset, _)| *offset).collect();
+        assert_eq!((failed, worked.left.len()), (vec![0, 1, 30, 63], 64));
+    }
+}
+
+#[test]
+fn while_all_die_nothing_is_judged_and_once_one_answers_all_is_answered() {
+    let now = Instant::now();
+    let (pool, mut seat) = pool(1, 4);
+    let mut predictor = Predictor::default();
+    predictor.switch_to(pool, now);
+    predictor.open(events(9..10), now);
+    let first = seat.asked().expect("an event that scores");
+    predictor.hear(seat.answer(&first), now);
+    assert_eq!(left(&mut predictor), [(9, 1)]);
+    predictor.open(events(0..4), now);
+    for incarnation in 1..50 {
+        predictor.dispatch(now);
+        if let Some(ask) = seat.asked() {
+            let places = 0..ask.job.events().len();
+            predictor.hear(seat.dies_at(Some(At { id: ask.id, places })), now);
+            while seat.asked().is_some() {}
+            predictor.hear(seat.is_replaced(incarnation), now);
+        }
+    }
+    assert_eq!(left(&mut predictor), [], "nothing is judged");
+    let worked = work(&mut predictor, &mut seat, &[], false);
+    let mut all = worked.left;
+    all.sort_unstable();
+    assert_eq!(all, [(0, 1), (1, 1), (2, 1), (3, 1)]);
+}
+
+#[test]
+fn events_that_all_begin_to_fail_are_tried_again_in_another_process_before_they_are_judged() {
+    let now = Instant::now();
+    let (pool, mut seat) = pool(1, 2);
+    let mut predictor = Predictor::default();
+    predictor.switch_to(pool, now);
+    let ask = |predictor: &mut Predictor, seat: &Seat, failing: &[i64]| {
+        predictor.dispatch(now);
+        let ask = seat.asked().expect("a request");
+        predictor.hear(seat.answer_some(&ask, 0..ask.job.events().len(), failing), now);
+        offsets(&ask)
+    };
+    predictor.open(events(0..2), now);
+    ask(&mut predictor, &seat, &[]);
+    assert_eq!(left(&mut predictor), [(0, 1), (1, 1)]);
+    predictor.open(events(2..4), now);
+    assert_eq!(ask(&mut predictor, &seat, &[2, 3]), [2, 3]);
+    assert_eq!(left(&mut predictor), [], "they are held");
+    assert_eq!(ask(&mut predictor, &seat, &[0]), [0], "what scored before is asked again, and fails too");
+    assert!(seat.ended.0.load(Ordering::Relaxed), "its process is ended");
+    predictor.hear(seat.dies(), now);
+    predictor.hear(seat.is_replaced(1), now);
+    assert_eq!(ask(&mut predictor, &seat, &[3]), [2, 3]);
+    assert_eq!(left(&mut predictor), [(2, 1), (3, 1)]);
+}
+
+#[test]
+fn events_that_fail_by_themselves_are_judged_once_another_scores() {
+    let now = Instant::now();
+    let (pool, seat) = pool(1, 2);
+    let mut predictor = Predictor::default();
+    predictor.switch_to(pool, now);
+    for (from, failing) in [(0, vec![]), (2, vec![2, 3])] {
+        predictor.open(events(from..from + 2), now);
+        let ask = seat.asked().expect("a request");
+        predictor.hear(seat.answer_some(&ask, 0..2, &failing), now);
+    }
+    predictor.dispatch(now);
+    let probe = seat.asked().expect("what scored before");
+    predictor.hear(seat.answer(&probe), now);
+    assert_eq!(left(&mut predictor).len(), 4);
+    assert!(!seat.ended.0.load(Ordering::Relaxed));
+}

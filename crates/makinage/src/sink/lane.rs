@@ -1,0 +1,257 @@
+//! One partition of the sink: what waits there, at which producer it is, and what may be done next. Pure: no I/O.
+//!
+//! A lane is at one producer at a time. It goes to another only when nothing of it is under way at the one before and
+//! all that came back from there waits here, so that nothing can overtake what may come back. What it begins at a
+//! producer is waited for before more follows: a broker that has nothing of a producer yet takes any sequence number.
+//! Outputs that go alone are waited for one by one.
+
+use std::time::{Duration, Instant};
+
+use super::backlog::{Backlog, Held};
+
+/// Brokers forget a producer that sends nothing to a partition after a day (`producer.id.expiration.ms`), or earlier
+/// where that is set so.
+const REMEMBERED: Duration = Duration::from_mins(30);
+
+/// No producer has this number.
+const NOWHERE: u32 = 0;
+
+/// What can be done with what waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Nothing, until something is reported.
+    Rest,
+    /// Nothing, until a good part of what is under way is reported: more of one lane would fill its producer.
+    Full,
+    /// Nothing, until this time.
+    Pause(Instant),
+    /// Nothing waits, and outputs can go straight to the ordinary producer.
+    Clear,
+    /// The first goes to the ordinary producer.
+    Ordinary,
+    /// The first goes to the ordinary producer, and is waited for.
+    Open,
+    /// The first goes to the producer of outputs that go alone, and is waited for.
+    Alone,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Out {
+    Nothing,
+    Opening,
+    Alone,
+}
+
+/// What a lane must know of the others to say what is next.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around {
+    /// The ordinary producer; `None` while there is none that takes outputs.
+    pub ordinary: Option<u32>,
+    /// Outputs without a key go alone.
+    pub wary: bool,
+    pub now: Instant,
+}
+
+/// One partition of the sink.
+#[derive(Debug)]
+pub(super) struct Lane {
+    backlog: Backlog,
+    /// The producer that it is at, and that producer's count of its outputs: what it had reported at the beginning, and
+    /// what was sent since.
+    at: u32,
+    base: u64,
+    sent: u64,
+    /// What may be sent there, in all, before some more is reported.
+    most: u64,
+    /// Of those that it sent there, which came back.
+    returned: u64,
+    /// Outputs that were taken at producers before.
+    delivered: u64,
+    /// When the ordinary producer was last sent something, since it was known to the brokers.
+    opened: Option<Instant>,
+    out: Out,
+    /// What is waited for has come back.
+    failed: bool,
+    /// The infrastructure did not take what was sent: one output alone tries whether it does now.
+    probing: bool,
+    retry_at: Option<Instant>,
+    /// Outputs go straight to the ordinary producer.
+    clear: bool,
+}
+
+impl Default for Lane {
+    fn default() -> Self {
+        Self {
+            backlog: Backlog::default(),
+            at: NOWHERE,
+            base: 0,
+            sent: 0,
+            most: 0,
+            returned: 0,
+            delivered: 0,
+            opened: None,
+            out: Out::Nothing,
+            failed: false,
+            probing: false,
+            retry_at: None,
+            clear: false,
+        }
+    }
+}
+
+impl Lane {
+    /// Whether an output may go straight to the ordinary producer.
+    pub(super) fn is_clear(&self, now: Instant) -> bool {
+        self.clear && self.sent < self.most && self.is_open(now)
+    }
+
+    /// Whether something waits here, or is waited for.
+    pub(super) fn waits(&self) -> bool {
+        !self.backlog.is_empty() || self.out != Out::Nothing
+    }
+
+    fn is_open(&self, now: Instant) -> bool {
+        self.opened.is_some_and(|last| now.saturating_duration_since(last) < REMEMBERED)
+    }
+
+    /// The producer that it is at, and how many outputs that has when it has reported all of the lane's.
+    pub(super) fn at(&self) -> (u32, u64) {
+        (self.at, self.sent)
+    }
+
+    /// An output has gone straight to the ordinary producer.
+    pub(super) fn went(&mut self, now: Instant) {
+        self.sent += 1;
+        self.opened = Some(now);
+    }
+
+    /// An output waits behind all others.
+    pub(super) fn hold(&mut self, held: Held) {
+        self.clear = false;
+        self.backlog.push(held);
+    }
+
+    /// Outputs that came back wait again, in the order of their events.
+    pub(super) fn put_back(&mut self, returned: Vec<Held>) {
+        self.clear = false;
+        self.returned += returned.len() as u64;
+        self.failed = true;
+        // What is behind a gap can't be told from what opens.
+        self.opened = None;
+        self.backlog.put_back(returned);
+    }
+
+    /// The first of what waits, to be sent.
+    pub(super) fn take_first(&mut self) -> Option<Held> {
+        self.backlog.take_first()
+    }
+
+    /// What was taken as the first could not be sent.
+    pub(super) fn not_sent(&mut self, held: Held) {
+        self.clear = false;
+        self.backlog.push_front(held);
+    }
+
+    /// All that waits, for other lanes.
+    pub(super) fn leave(&mut self) -> Vec<Held> {
+        self.backlog.take()
+    }
+
+    /// Nothing is sent before.
+    pub(super) fn pause_until(&mut self, at: Instant) {
+        self.clear = false;
+        self.retry_at = Some(self.retry_at.map_or(at, |before| before.max(at)));
+    }
+
+    /// What is sent next goes alone: the producer of all others isn't risked for it.
+    pub(super) fn probe(&mut self) {
+        self.probing = true;
+    }
+
+    /// The ordinary producer takes nothing any more.
+    pub(super) fn close(&mut self) {
+        self.clear = false;
+        self.opened = None;
+        if self.out == Out::Opening {
+            self.out = Out::Nothing;
+        }
+    }
+
+    /// Nothing of it is under way any more, and what came back is here.
+    pub(super) fn settle(&mut self, now: Instant) {
+        let failed = std::mem::take(&mut self.failed);
+        match std::mem::replace(&mut self.out, Out::Nothing) {
+            Out::Opening if !failed => self.opened = Some(now),
+            Out::Alone if !failed => self.probing = false,
+            _ => {}
+        }
+    }
+
+    /// What can be done now; `drained`: nothing of it is under way, and [`Lane::settle`] has been told so.
+    pub(super) fn next(&self, drained: bool, around: Around) -> Step {
+        let here = drained || Some(self.at) == around.ordinary;
+        let Some(first) = self.backlog.first() else {
+            let clear = self.out == Out::Nothing && self.is_open(around.now) && here;
+            return if clear && around.ordinary.is_some() { Step::Clear } else { Step::Rest };
+        };
+        if let Some(at) = self.retry_at.filter(|at| around.now < *at) {
+            return Step::Pause(at);
+        }
+        let alone = first.alone || self.probing || (around.wary && rdkafka::Message::key(&first.message).is_none());
+        if self.out != Out::Nothing || (alone && !drained) {
+            Step::Rest
+        } else if alone {
+            Step::Alone
+        } else if around.ordinary.is_none() || !here {
+            Step::Rest
+        } else if self.is_open(around.now) {
+            if drained || self.sent < self.most { Step::Ordinary } else { Step::Full }
+        } else if drained {
+            Step::Open
+        } else {
+            Step::Rest
+        }
+    }
+
+    /// Is at this producer from now on, which has reported so many outputs of the lane.
+    pub(super) fn go_to(&mut self, producer: u32, reported: u64) {
+        if self.at != producer {
+            self.delivered += self.sent - self.base - self.returned;
+            (self.at, self.base, self.sent, self.returned) = (producer, reported, reported, 0);
+        }
+    }
+
+    /// So many may be sent to the producer that it is at, in all, before some more is reported.
+    pub(super) fn allow(&mut self, most: u64) {
+        self.most = most;
+    }
+
+    /// The first of what waited is sent.
+    pub(super) fn sent(&mut self, step: Step, now: Instant) {
+        self.sent += 1;
+        self.retry_at = None;
+        match step {
+            Step::Open => self.out = Out::Opening,
+            Step::Alone => self.out = Out::Alone,
+            _ => self.opened = Some(now),
+        }
+        self.failed = false;
+    }
+
+    /// Outputs go straight to the producer that it is at, or goes to.
+    pub(super) fn clear(&mut self) {
+        self.clear = true;
+    }
+
+    /// How many outputs wait here or are under way, and how many were ever taken; of the producer that it is at so many
+    /// are reported.
+    pub(super) fn progress(&self, reported: Option<u64>) -> (u64, u64) {
+        let reported = reported.unwrap_or(self.sent);
+        let taken = (reported - self.base).saturating_sub(self.returned);
+        (self.backlog.len() as u64 + self.sent - reported, self.delivered + taken)
+    }
+}
+
+#[cfg(test)]
+mod tests;

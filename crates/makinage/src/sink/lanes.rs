@@ -1,0 +1,80 @@
+//! All partitions of the sink, and which of them are to be looked after. Pure: no I/O.
+
+use std::time::{Duration, Instant};
+
+use super::{backlog::Held, lane::Lane};
+
+/// Outputs that may go anywhere go to one lane for so long: each that is begun anew is a batch more.
+const STAY: Duration = Duration::from_millis(10);
+
+/// The lanes, by partition.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    all: Vec<Lane>,
+    /// Those where something waits.
+    waiting: Vec<i32>,
+    /// Where outputs go that may go anywhere, and until when.
+    anywhere: (i32, Option<Instant>),
+}
+
+impl Lanes {
+    /// The lane of a partition.
+    pub(super) fn of(&mut self, partition: i32) -> &mut Lane {
+        let place = usize::try_from(partition).unwrap_or(0);
+        if self.all.len() <= place {
+            self.all.resize_with(place + 1, Lane::default);
+        }
+        &mut self.all[place]
+    }
+
+    /// All that there are, with their partitions.
+    pub(super) fn all(&mut self) -> impl Iterator<Item = (i32, &mut Lane)> {
+        (0..).zip(&mut self.all)
+    }
+
+    /// An output waits in a lane, behind all others.
+    pub(super) fn hold(&mut self, partition: i32, held: Held) {
+        self.of(partition).hold(held);
+        self.look_after(partition);
+    }
+
+    /// Outputs wait again in the lane that they came from.
+    pub(super) fn put_back(&mut self, partition: i32, returned: Vec<Held>) {
+        self.of(partition).put_back(returned);
+        self.look_after(partition);
+    }
+
+    /// Something waits in this lane.
+    pub(super) fn look_after(&mut self, partition: i32) {
+        if !self.waiting.contains(&partition) {
+            self.waiting.push(partition);
+        }
+    }
+
+    /// Whether something waits anywhere.
+    pub(super) fn wait(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Those where something waits, each to be looked after once; what still waits then is to be said.
+    pub(super) fn take_waiting(&mut self) -> Vec<i32> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// The partition of an output that may go to any of so many: one where nothing waits, if there is one.
+    pub(super) fn anywhere(&mut self, partitions: i32, now: Instant) -> i32 {
+        let (last, until) = self.anywhere;
+        let stays = last < partitions && until.is_some_and(|until| now < until) && !self.of(last).waits();
+        if stays {
+            return last;
+        }
+        let next = |steps: i32| (last + steps) % partitions.max(1);
+        let well = (1..=partitions).map(next).find(|partition| !self.of(*partition).waits());
+        let partition = well.unwrap_or_else(|| next(1));
+        self.anywhere = (partition, Some(now + STAY));
+        partition
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! What comes back: outputs that Kafka did not take wait again in their lane, each in its order, until they are taken
+//! or were refused by themselves.
+//!
+//! **A refusal is a batch's.** Brokers refuse a whole batch for one of its records, and Kafka's client often can't say
+//! for which. So what was refused together is produced again, each record in a batch of its own, by a producer of its
+//! own and while the lane has nothing else under way; only what is refused then is judged. (Batches that are too large
+//! are first made smaller.)
+//!
+//! **Order.** The producer stops at the first record that it can't deliver (`enable.gapless.guarantee`): what is queued
+//! behind stays there, and brokers refuse what is already on its way, since its sequence numbers don't follow. A new
+//! producer takes over, lane by lane: as soon as the old one has reported all that it had of a lane, what came back is
+//! put in the order of its events before whatever came later, and goes out from there (`lane`).
+//!
+//! **What nobody's output is to blame for** goes again after a while. Where it ended the producer, one output of the
+//! lane goes alone until one is taken: the other lanes' producer isn't risked for it each time.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use rdkafka::{Message, error::KafkaError};
+
+use super::{
+    Refused,
+    backlog::Held,
+    carriers::Returned,
+    headers::source_of,
+    kafka::KafkaSink,
+    producer::{Kind, Producers},
+    refusal::Refusal,
+    reports::Undelivered,
+    serving::RETRY,
+};
+use crate::{clock::Clock, event::Failure};
+
+/// After one output without a key was refused, others go alone for this time: a compacted topic refuses all of them,
+/// and each would take its batch along.
+const WARY: Duration = Duration::from_mins(1);
+
+impl<M: Producers, K: Clock> KafkaSink<M, K> {
+    /// Takes in what the producers did not deliver.
+    pub(super) fn take_in(&mut self) {
+        while let Some(returned) = self.carriers.take_returned() {
+            match returned.kind {
+                Kind::Ordinary => self.take_back(returned),
+                Kind::Alone => self.take_back_alone(returned),
+            }
+        }
+        self.replace_if_due();
+    }
+
+    /// Outputs that went alone: what is their own fault is judged.
+    fn take_back_alone(&mut self, returned: Returned) {
+        let ended = returned.given_up.is_some();
+        let mut again: BTreeMap<i32, Vec<Held>> = BTreeMap::new();
+        for one in returned.outputs {
+            let refusal = Refusal::of(&one.error);
+            if let Some(advice) = refusal.advice() {
+                self.judge(one, advice);
+                continue;
+            }
+            // Another one would end as soon as this one has, if nothing has changed.
+            if refusal == Refusal::Infrastructure || ended {
+                self.later(&one, ended);
+            }
+            again.entry(one.message.partition()).or_default().push(held(one, true));
+        }
+        self.put_back(again);
+        if ended && self.carriers.alone.as_ref().is_some_and(|carrier| carrier.number == returned.number) {
+            self.carriers.retire_alone(self.now);
+        }
+    }
+
+    /// All that came back from an ordinary producer is produced again.
+    fn take_back(&mut self, returned: Returned) {
+        let of_now = returned.number == self.carriers.ordinary.number;
+        let refused: Vec<&Undelivered> =
+            returned.outputs.iter().filter(|one| Refusal::of(&one.error).advice().is_some()).collect();
+        let ended = returned.given_up.is_some() || !refused.is_empty();
+        // One that fills a batch was alone in it: smaller ones would not help. Of batches that were made before the
+        // last time, nobody knows yet.
+        let smaller =
+            returned.batch_size <= self.limits.batch_size && refused.iter().any(|one| self.was_among_others(one));
+        if smaller {
+            self.make_batches_smaller();
+        }
+        match refused.first() {
+            Some(one) if smaller => tracing::debug!("{}: {} outputs", one.error, refused.len()),
+            Some(one) => self.tell_refused(&one.error, refused.len()),
+            None => {}
+        }
+        if ended && of_now {
+            // The end may be told before the refusal that it comes of.
+            let unasked = returned.given_up.as_ref().filter(|fatal| refused.is_empty() && !fatal.is_gap);
+            self.give_up(unasked.map(|fatal| fatal.reason.as_str()));
+        }
+        let mut again: BTreeMap<i32, Vec<Held>> = BTreeMap::new();
+        for one in returned.outputs {
+            if Refusal::of(&one.error) == Refusal::Infrastructure {
+                self.later(&one, ended);
+            }
+            let alone = self.goes_alone(&one);
+            again.entry(one.message.partition()).or_default().push(held(one, alone));
+        }
+        self.put_back(again);
+    }
+
+    fn put_back(&mut self, again: BTreeMap<i32, Vec<Held>>) {
+        for (partition, outputs) in again {
+            self.lanes.put_back(partition, outputs);
+        }
+    }
+
+    /// Whether it was refused, and may itself be the reason. A record smaller than a batch may be now goes into smaller
+    /// ones first.
+    fn goes_alone(&self, one: &Undelivered) -> bool {
+        Refusal::of(&one.error).advice().is_some() && !self.was_among_others(one)
+    }
+
+    /// Whether its batch was too large for others' sake.
+    fn was_among_others(&self, one: &Undelivered) -> bool {
+        let size = one.message.payload().map_or(0, <[u8]>::len) + one.message.key().map_or(0, <[u8]>::len);
+        matches!(Refusal::of(&one.error), Refusal::TooLarge(_)) && size < self.limits.batch_size
+    }
+
+    /// The ordinary producer takes nothing any more. One that ended for no output's fault is replaced at once, but not
+    /// again and again.
+    fn give_up(&mut self, reason: Option<&str>) {
+        if self.replace_at.is_some() {
+            return;
+        }
+        let mut at = self.now;
+        if let Some(reason) = reason {
+            tracing::error!(
+                "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
+            );
+            at = self.gave_up_at.map_or(at, |last| at.max(last + RETRY));
+            self.gave_up_at = Some(at);
+        }
+        self.replace_at = Some(at);
+        for (_, lane) in self.lanes.all() {
+            lane.close();
+        }
+    }
+
+    /// A new producer takes over. Without one, the old one keeps what it holds.
+    fn replace_if_due(&mut self) {
+        let Some(at) = self.replace_at else { return };
+        if self.now < at || self.carriers.retiring.is_full() {
+            return self.look_by(at.max(self.now + RETRY / 10));
+        }
+        match self.producers.create(Kind::Ordinary, self.limits.batch_size, &self.bell) {
+            Ok(producer) => {
+                self.replace_at = None;
+                self.carriers.add(Kind::Ordinary, producer, self.limits.batch_size, self.now);
+                self.partitions.ask_with(&self.carriers.ordinary.producer);
+            }
+            Err(error) => {
+                tracing::error!("a new producer could not be made ({error}); trying again");
+                let at = self.now + RETRY;
+                self.replace_at = Some(at);
+                self.look_by(at);
+            }
+        }
+        self.tend_retiring();
+    }
+
+    /// Producers that were replaced are asked for what they have not sent, and end when they hold nothing any more.
+    pub(super) fn tend_retiring(&mut self) {
+        if !self.carriers.retiring.is_empty() {
+            for producer in self.carriers.retiring.tend(self.now) {
+                self.producers.end(producer);
+            }
+        }
+        if let Some(at) = self.carriers.retiring.next_look() {
+            self.look_by(at);
+        }
+    }
+
+    /// The infrastructure's failure: produced again after a while; alone first, where it has ended the producer.
+    fn later(&mut self, one: &Undelivered, ended: bool) {
+        let partition = one.message.partition();
+        self.pause(partition, RETRY);
+        if ended {
+            self.lanes.of(partition).probe();
+        }
+        self.stalled.why(partition, &one.error);
+        self.tell_later(&one.error, partition);
+    }
+
+    pub(super) fn tell_later(&mut self, error: &KafkaError, partition: i32) {
+        if self.said_later.is_due(self.now) {
+            tracing::warn!(
+                "outputs for topic {}, partition {partition}, were not taken by Kafka ({error}); they are produced again \
+                 until they are",
+                self.topic
+            );
+        }
+    }
+
+    fn tell_refused(&mut self, error: &KafkaError, outputs: usize) {
+        if self.said_refused.is_due(self.now) {
+            tracing::warn!(
+                "Kafka refuses a batch of {outputs} outputs for topic {} ({error}): each is tried alone, and those \
+                 behind them wait",
+                self.topic
+            );
+        }
+    }
+
+    /// The broker holds its limits against whole batches.
+    fn make_batches_smaller(&mut self) {
+        self.limits.batch_size = (self.limits.batch_size / 4).max(1);
+        tracing::warn!(
+            "Kafka refuses batches for topic {} as too large (was its max.message.bytes or segment.bytes lowered, or may \
+             it not be asked?): they have at most {} bytes from now on, and what was refused is produced again",
+            self.topic,
+            self.limits.batch_size
+        );
+    }
+
+    /// What was refused alone is its event's failure.
+    fn judge(&mut self, one: Undelivered, advice: &str) {
+        if one.message.key().is_none() {
+            self.wary_until = Some(self.now + WARY);
+        }
+        let failure = Failure::new("produce", "Refused", format!("{}: {advice}", one.error));
+        self.fail(&held(one, true), failure);
+    }
+
+    pub(super) fn fail(&mut self, held: &Held, failure: Failure) {
+        self.refused.push(Refused { ticket: held.ticket, place: source_of(&held.message), failure });
+    }
+}
+
+fn held(one: Undelivered, alone: bool) -> Held {
+    Held { message: one.message, ticket: one.ticket, alone }
+}
+
+#[cfg(test)]
+mod tests;

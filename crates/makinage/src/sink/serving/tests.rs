@@ -1,0 +1,149 @@
+//! What goes out when: partitions that open, that aren't answered, and producers that are full.
+
+use super::*;
+use crate::sink::{Sink, testing::scene::Scene};
+
+#[test]
+fn the_first_output_of_a_partition_is_acknowledged_before_a_second_follows() {
+    let mut scene = Scene::new(1);
+    scene.write(0, 3);
+    scene.tend();
+    assert_eq!(scene.producer(0).holds(), ["0"]);
+    scene.producer(0).deliver();
+    scene.tend();
+    assert_eq!(scene.producer(0).holds(), ["1", "2"]);
+    scene.write(0, 1);
+    assert_eq!(scene.producer(0).holds(), ["1", "2", "3"], "an open partition needs no look");
+}
+
+#[test]
+fn a_partition_whose_first_output_is_not_answered_keeps_no_other_waiting() {
+    let mut scene = Scene::new(3);
+    for partition in 0..3 {
+        scene.write(partition, 2);
+    }
+    assert_eq!(scene.producer(0).partitions(), [0, 1, 2], "each opens by itself");
+    scene.producer(0).deliver_of(1, 1);
+    scene.producer(0).deliver_of(2, 1);
+    scene.tend();
+    for _ in 0..100 {
+        scene.write(0, 10);
+        scene.write(1, 1);
+        scene.write(2, 1);
+        scene.tend();
+        assert!(!scene.producer(0).deliver_of(1, 9).is_empty());
+        assert!(!scene.producer(0).deliver_of(2, 9).is_empty());
+    }
+    assert_eq!(scene.settled(), 2 * 102);
+    assert_eq!(scene.producer(0).deliver_of(0, 9), ["0"]);
+    scene.tend();
+    assert_eq!(scene.producer(0).deliver_of(0, 5000).len(), 1001);
+    assert_eq!(scene.unsettled(), 0);
+}
+
+#[test]
+fn while_a_partition_is_not_answered_the_pipeline_sleeps_and_is_woken_when_it_is() {
+    let mut scene = Scene::new(2);
+    scene.write(0, 5);
+    scene.tend();
+    assert_eq!(scene.sink.next_look(), None, "nothing to do until a report comes");
+    assert!(!scene.has_rung());
+    scene.producer(0).deliver();
+    assert!(scene.has_rung());
+    scene.tend();
+    scene.producer(0).deliver();
+    assert!(!scene.has_rung(), "nobody waits for these");
+}
+
+#[test]
+fn an_output_that_comes_back_wakes_the_pipeline() {
+    let mut scene = Scene::open(1);
+    scene.write(0, 1);
+    assert!(!scene.has_rung());
+    scene.producer(0).refuse(RDKafkaErrorCode::InvalidRecord);
+    assert!(scene.has_rung());
+}
+
+#[test]
+fn a_partition_that_nobody_has_sent_to_for_long_is_opened_anew() {
+    let mut scene = Scene::open(1);
+    scene.write(0, 1);
+    scene.wait(Duration::from_mins(31));
+    scene.write(0, 2);
+    assert_eq!(scene.producer(0).holds(), ["1"], "what is under way is waited for");
+    scene.producer(0).deliver();
+    scene.tend();
+    assert_eq!(scene.producer(0).holds(), ["2"], "and then what opens it");
+    scene.producer(0).deliver();
+    scene.tend();
+    assert_eq!(scene.producer(0).holds(), ["3"]);
+}
+
+#[test]
+fn a_full_producer_is_not_waited_for_and_has_the_outputs_as_soon_as_there_is_room() {
+    let mut scene = Scene::open(2);
+    scene.producer(0).has_room_for(3);
+    let before = scene.clock.now();
+    scene.write(0, 5);
+    scene.write(1, 1);
+    assert_eq!(scene.clock.now(), before);
+    assert_eq!(scene.producer(0).holds(), ["1", "2", "3"]);
+    assert_eq!(scene.sink.next_look(), Some(FULL));
+    scene.producer(0).deliver();
+    scene.wait(FULL);
+    assert_eq!(scene.producer(0).holds(), ["4", "5", "1"]);
+    scene.producer(0).deliver();
+    scene.tend();
+    scene.write(0, 1);
+    assert_eq!(scene.producer(0).holds(), ["6"], "straight again");
+    scene.producer(0).deliver();
+    assert_eq!(scene.unsettled(), 0);
+}
+
+#[test]
+fn a_partition_that_is_not_answered_leaves_room_in_a_small_producer_for_others() {
+    let mut scene = Scene::new(2);
+    scene.sink.limits.share = 4;
+    scene.producer(0).has_room_for(8);
+    (0..2).for_each(|partition| scene.write(partition, 1));
+    scene.producer(0).deliver();
+    scene.tend();
+    assert!(scene.has_rung());
+    scene.write(0, 20);
+    for _ in 0..10 {
+        scene.write(1, 3);
+        scene.tend();
+        assert_eq!(scene.producer(0).deliver_of(1, 9).len(), 3);
+    }
+    assert_eq!(scene.producer(0).holds_of(0).len(), 4);
+    assert!(!scene.has_rung(), "nothing to do until some of them are reported");
+    let mut arrived = scene.producer(0).deliver_of(0, 2);
+    assert!(scene.has_rung());
+    while scene.unsettled() > 0 {
+        scene.tend();
+        arrived.extend(scene.producer(0).deliver_of(0, 9));
+    }
+    assert_eq!(arrived, (1..21).map(|offset| offset.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn after_an_output_without_a_key_was_refused_others_go_alone_for_a_while() {
+    let mut scene = Scene::open(1);
+    scene.write_one(0, None);
+    scene.producer(0).die();
+    scene.producer(0).refuse(RDKafkaErrorCode::InvalidRecord);
+    scene.tend();
+    let alone = scene.newest(Kind::Alone);
+    alone.refuse(RDKafkaErrorCode::InvalidRecord);
+    assert_eq!(scene.tend(), ["events/0/1"]);
+    scene.write_one(0, None);
+    scene.write(0, 1);
+    assert_eq!(alone.holds(), ["2"]);
+    alone.refuse(RDKafkaErrorCode::InvalidRecord);
+    assert_eq!(scene.tend(), ["events/0/2"]);
+    assert_eq!(scene.newest(Kind::Ordinary).holds(), ["3"]);
+    scene.newest(Kind::Ordinary).deliver();
+    scene.wait(Duration::from_mins(2));
+    scene.write_one(0, None);
+    assert_eq!(scene.newest(Kind::Ordinary).holds(), ["4"], "it is tried again");
+}

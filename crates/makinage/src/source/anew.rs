@@ -1,0 +1,161 @@
+//! What is done when a partition can't be read on where it was: events were deleted before they were read, its log ends
+//! before that place, or its name stands for another topic. Runs inside the source thread's `poll`.
+//!
+//! A partition that is read again from its beginning gets a new assignment: what is under way of the old one settles
+//! into nothing, so that no offset of before is stored over those of now.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use rdkafka::error::KafkaResult;
+
+use super::{
+    Intake,
+    assignment::Assignment,
+    consumer::{Consumer, Partition, Start},
+    known::TopicId,
+    offsets::Position,
+    start::{is_missing, tell_made_anew},
+};
+use crate::clock::Clock;
+
+/// Brokers that answer all else and not this for so long don't know topics by ids.
+const KNOWING: Duration = Duration::from_secs(10);
+
+/// The client could not read on at an offset, which the broker doesn't have: it goes on at the partition's beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reset {
+    pub partition: Partition,
+    /// The offset that is not there.
+    pub from: i64,
+}
+
+impl<K: Clock> Assignment<K> {
+    /// Takes in that the client has reset a partition. The partitions that are read again for it: records of them that
+    /// the client has handed out meanwhile are of before.
+    pub(crate) fn reset(
+        &self,
+        consumer: &impl Consumer,
+        Reset { partition, from }: Reset,
+    ) -> KafkaResult<Vec<Partition>> {
+        let (source, number) = partition;
+        if self.offsets().assignment(source, number).is_none() || self.is_of_before(partition, from) {
+            return Ok(vec![]);
+        }
+        let name = &self.topics[usize::from(source)].name;
+        let (low, high) = consumer.watermarks(partition)?;
+        if from < low {
+            self.acks.lost(low.abs_diff(from));
+            tracing::error!(
+                "{name}/{number}: {} events are lost: they were deleted before they were read, by the topic's retention or by hand (offsets {from} to {}); \
+                 reading goes on at {low}; give the topic a longer retention.ms or more retention.bytes, or add instances",
+                low - from,
+                low - 1
+            );
+            return Ok(vec![]);
+        }
+        if let Some(id) = consumer.identify(source)? {
+            let again = self.identified(consumer, source, id)?;
+            if !again.is_empty() {
+                return Ok(again);
+            }
+        }
+        self.read_again(consumer, &[(partition, low)])?;
+        tracing::error!(
+            "{name}/{number}: its log ends at {high}, and reading was at {from}: the topic was deleted and made anew, or the log was truncated; \
+             all of it is read, from its beginning at {low}, and what was there before {from} and isn't now is lost"
+        );
+        Ok(vec![partition])
+    }
+
+    /// Whether a partition is read again already, so that the client has said this before it heard of that: as long as
+    /// nothing has come in, it can only be where it was told to begin.
+    fn is_of_before(&self, (source, number): Partition, from: i64) -> bool {
+        let begun = self.begun_again.lock().get(&(source, number)).copied();
+        begun.is_some_and(|begun| begun != from) && !self.offsets().has_received(source, number)
+    }
+
+    /// Takes in which topic a name stands for. Where that is another than before, all that is assigned of it is read
+    /// again: these partitions.
+    pub(crate) fn identified(&self, consumer: &impl Consumer, source: u16, id: TopicId) -> KafkaResult<Vec<Partition>> {
+        if self.known.lock().before(source, &id).is_none() {
+            self.known.lock().identified(source, id);
+            return Ok(vec![]);
+        }
+        let assigned: Vec<Partition> = self.offsets().partitions().filter(|partition| partition.0 == source).collect();
+        let name = &self.topics[usize::from(source)].name;
+        let (mut beginnings, mut told) = (vec![], vec![]);
+        for &partition in &assigned {
+            let (low, high) = consumer.watermarks(partition)?;
+            beginnings.push((partition, low));
+            let position = self.offsets().position(source, partition.1);
+            let read =
+                position.map_or_else(String::new, |position| format!("was finished up to {}, and ", position.offset));
+            told.push(format!("{name}/{} {read}ends at {high}", partition.1));
+        }
+        // What is committed from now on is of this topic.
+        self.known.lock().identified(source, id);
+        self.read_again(consumer, &beginnings)?;
+        tell_made_anew(name, &told);
+        Ok(assigned)
+    }
+
+    /// Asks which topics these partitions are of; for how long that has been asked, `waited` says.
+    pub(super) fn identify(
+        &self,
+        consumer: &impl Consumer,
+        partitions: &[Partition],
+        waited: Duration,
+    ) -> KafkaResult<()> {
+        let sources: BTreeSet<u16> = partitions.iter().map(|partition| partition.0).collect();
+        for source in sources {
+            match consumer.identify(source) {
+                Ok(None) => {}
+                Ok(Some(id)) => drop(self.identified(consumer, source, id)?),
+                Err(error) if is_missing(&error) => self.missing(source),
+                Err(error) if waited < KNOWING => return Err(error),
+                Err(error) => tracing::debug!("it is not known which topic is read: {error}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// The topic is not there now.
+    pub(crate) fn missing(&self, source: u16) {
+        self.known.lock().missing(source);
+    }
+
+    /// Which topic a name stands for, where that is known.
+    pub(crate) fn topic_id(&self, source: u16) -> Option<TopicId> {
+        self.known.lock().id(source).cloned()
+    }
+
+    /// Begins new assignments of these partitions at these offsets, and commits those: what was committed is of before.
+    fn read_again(&self, consumer: &impl Consumer, beginnings: &[(Partition, i64)]) -> KafkaResult<()> {
+        if beginnings.is_empty() {
+            return Ok(());
+        }
+        let number = |&((source, partition), _): &(Partition, i64)| self.offsets().assignment(source, partition);
+        let over: Vec<u32> = beginnings.iter().filter_map(number).collect();
+        self.hand_over();
+        // The pipeline is gone only when the service is ending.
+        let _ = self.intake.send(Intake::Revoked(over));
+        for &((source, partition), _) in beginnings {
+            self.offsets().assign(source, partition);
+        }
+        let starts: Vec<Start> =
+            beginnings.iter().map(|&(partition, low)| Start { partition, offset: Some(low) }).collect();
+        consumer.seek(&starts)?;
+        self.begun_again.lock().extend(beginnings.iter().copied());
+        let position = |&((source, partition), offset): &(Partition, i64)| Position { source, partition, offset };
+        let positions: Vec<Position> = beginnings.iter().map(position).collect();
+        if let Err(error) = consumer.store(&positions).and_then(|()| consumer.commit(&positions)) {
+            tracing::warn!(
+                "the beginnings of partitions that are read again could not be committed ({error}); they are committed with the first events that finish"
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! What the group's member keeps in its client's context: names for partitions, what the client tells beside records,
+//! and whether it has come to a standstill. The client itself is `client`'s.
+
+use std::{
+    sync::{Arc, atomic::AtomicBool, atomic::Ordering},
+    time::Instant,
+};
+
+use kafka_headers::topics::Described;
+use parking_lot::Mutex;
+use rdkafka::{
+    ClientConfig, Statistics, TopicPartitionList,
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    topic_partition_list::{Offset, TopicPartitionListElem},
+};
+
+use super::{
+    anew::Reset,
+    assignment::Assignment,
+    consumer::{Consumer, Partition, Start},
+    known::TopicId,
+    notices::{Notices, ResetLine},
+    offsets::Position,
+    standstill::{Standstill, Watch},
+};
+use crate::{
+    clock::SystemClock,
+    kafka::{forwarding::Own, pulse::Membership},
+};
+
+/// What stands before a topic's id beside a committed offset.
+const OF_TOPIC: &str = "topic ";
+
+/// The topic that a committed offset is of, by what is written beside it.
+pub(super) fn topic_of(note: &[u8]) -> Option<TopicId> {
+    std::str::from_utf8(note).ok()?.strip_prefix(OF_TOPIC).map(TopicId::new)
+}
+
+/// What is the consumer's own in its context: passes on what the group says.
+#[derive(Debug)]
+pub struct Group {
+    pub(super) settings: ClientConfig,
+    pub(super) assignment: Arc<Assignment<SystemClock>>,
+    pub(super) membership: Mutex<Membership>,
+    pub(super) notices: Notices,
+    /// It is to join the group; and has asked to.
+    pub(super) joins: AtomicBool,
+    pub(super) is_subscribed: AtomicBool,
+    pub(super) watch: Mutex<Watch>,
+    pub(super) is_stuck: AtomicBool,
+    /// Another client has its place: what the group says to this one is nobody's business.
+    pub(super) is_left: AtomicBool,
+}
+
+impl Group {
+    /// Of a member that has asked for nothing yet.
+    pub(super) fn new(settings: &ClientConfig, assignment: Arc<Assignment<SystemClock>>) -> Self {
+        Self {
+            settings: settings.clone(),
+            assignment,
+            membership: Mutex::default(),
+            notices: Notices::default(),
+            joins: AtomicBool::new(false),
+            is_subscribed: AtomicBool::new(false),
+            watch: Mutex::default(),
+            is_stuck: AtomicBool::new(false),
+            is_left: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.assignment.topics.iter().map(|topic| topic.name.as_str())
+    }
+
+    pub(super) fn stands_still(&self, standstill: Standstill) {
+        let name = self.settings.get("group.id").unwrap_or_default();
+        tracing::error!(
+            "consumer group {name}: {standstill}, though its coordinator answers: joining it anew with a new Kafka client; \
+             events since the last commit are scored again"
+        );
+        self.is_stuck.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends the service: the client does nothing any more, and another one would come to the same.
+    pub(super) fn fail(&self, code: RDKafkaErrorCode, reason: &str) {
+        if !self.assignment.stop.fail() {
+            return;
+        }
+        let name = self.settings.get("group.id").unwrap_or_default();
+        let instance = self.settings.get("group.instance.id").filter(|_| code == RDKafkaErrorCode::FencedInstanceId);
+        if let Some(instance) = instance {
+            tracing::error!(
+                "consumer group {name}: another instance has joined as group.instance.id {instance} and has this one's partitions: the service ends; \
+                 give each instance a group.instance.id of its own, or leave it out"
+            );
+        } else {
+            tracing::error!(
+                "consumer group {name}: Kafka's client can't go on ({code}: {reason}): the service ends; \
+                 start it again once that is mended"
+            );
+        }
+    }
+
+    /// The partitions that are read again from their beginning.
+    pub(super) fn reset(&self, consumer: &impl Consumer, line: &ResetLine) -> KafkaResult<Vec<Partition>> {
+        let Some(source) = self.source(&line.topic) else { return Ok(vec![]) };
+        self.assignment.reset(consumer, Reset { partition: (source, line.partition), from: line.from })
+    }
+
+    /// The partitions that are read again from their beginning.
+    pub(super) fn described(&self, consumer: &impl Consumer, topic: &Described) -> Vec<Partition> {
+        let Some(source) = self.source(&topic.name) else { return vec![] };
+        match &topic.id {
+            Ok(Some(id)) => {
+                self.assignment.identified(consumer, source, TopicId::new(id.as_str())).unwrap_or_else(|error| {
+                    tracing::debug!("asking again about topic {}: {error}", topic.name);
+                    vec![]
+                })
+            }
+            Ok(None) => vec![],
+            Err(RDKafkaErrorCode::UnknownTopicOrPartition) => {
+                self.assignment.missing(source);
+                vec![]
+            }
+            Err(error) => {
+                tracing::debug!("asking again about topic {}: {error}", topic.name);
+                vec![]
+            }
+        }
+    }
+
+    pub(super) fn topic(&self, source: u16) -> &str {
+        &self.assignment.topics[usize::from(source)].name
+    }
+
+    pub(super) fn source(&self, topic: &str) -> Option<u16> {
+        let place = match self.assignment.topics.as_slice() {
+            [_] => 0,
+            topics => topics.iter().position(|known| known.name == topic)?,
+        };
+        u16::try_from(place).ok()
+    }
+
+    pub(super) fn partitions(&self, list: &TopicPartitionList) -> Vec<Partition> {
+        let partition =
+            |element: &TopicPartitionListElem<'_>| Some((self.source(element.topic())?, element.partition()));
+        list.elements().iter().filter_map(partition).collect()
+    }
+
+    pub(super) fn list(&self, partitions: &[Partition]) -> TopicPartitionList {
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for &(source, partition) in partitions {
+            list.add_partition(self.topic(source), partition);
+        }
+        list
+    }
+
+    pub(super) fn list_at(&self, places: impl Iterator<Item = (Partition, Offset)>) -> KafkaResult<TopicPartitionList> {
+        let mut list = TopicPartitionList::new();
+        for ((source, partition), offset) in places {
+            list.add_partition_offset(self.topic(source), partition, offset)?;
+        }
+        Ok(list)
+    }
+
+    pub(super) fn starts(&self, starts: &[Start]) -> KafkaResult<TopicPartitionList> {
+        let offset = |start: &Start| start.offset.map_or(Offset::Beginning, Offset::Offset);
+        self.list_at(starts.iter().map(|start| (start.partition, offset(start))))
+    }
+
+    /// Each with the topic that it is of beside it.
+    pub(super) fn positions(&self, positions: &[Position]) -> KafkaResult<TopicPartitionList> {
+        let mut list = TopicPartitionList::with_capacity(positions.len());
+        for &Position { source, partition, offset } in positions {
+            let mut element = list.add_partition(self.topic(source), partition);
+            element.set_offset(Offset::Offset(offset))?;
+            if let Some(id) = self.assignment.topic_id(source) {
+                element.set_metadata(format!("{OF_TOPIC}{id}"));
+            }
+        }
+        Ok(list)
+    }
+}
+
+impl Own for Group {
+    fn keeps(&self, error: &KafkaError) -> bool {
+        // It is told by what ends the service for it.
+        error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal)
+    }
+
+    fn notes(&self, facility: &str, message: &str) -> bool {
+        self.notices.note(facility, message)
+    }
+
+    fn look(&self, statistics: &Statistics) {
+        self.notices.look(statistics);
+        *self.membership.lock() = Membership::of(statistics);
+        if self.is_subscribed.load(Ordering::Relaxed) {
+            let read = self.assignment.offsets().partitions().count();
+            let standstill = self.watch.lock().look(statistics.cgrp.as_ref(), read, Instant::now());
+            if let Some(standstill) = standstill {
+                self.stands_still(standstill);
+            }
+        }
+    }
+}

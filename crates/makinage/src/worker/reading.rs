@@ -1,0 +1,80 @@
+//! What a worker says while it serves, read until it says nothing more.
+
+use std::{
+    io::{self, BufReader},
+    os::unix::net::UnixStream,
+};
+
+use crossbeam_channel::Sender;
+
+use super::{
+    messages::{FromWorker, WorkerId},
+    process::{log_line, why_it_ends},
+};
+use crate::{
+    panics,
+    wire::{
+        answer::Answer,
+        protocol::{Kind, read_frame},
+    },
+};
+
+/// What is known of a worker's end beside its exit.
+pub(super) enum Last {
+    Nothing,
+    /// Its own words.
+    Said(String),
+    /// Why nothing more was read or written.
+    Broken(String),
+}
+
+impl Last {
+    /// Why it died, for people. What it says of that itself is more than how it then exits, or doesn't in time.
+    pub(super) fn cause(self, ended: String) -> String {
+        match self {
+            Self::Nothing => ended,
+            Self::Said(why) => why,
+            Self::Broken(what) => format!("{ended}; {what}"),
+        }
+    }
+}
+
+/// Reads answers until the stream ends, `answered` for each.
+pub(super) fn read_answers(
+    worker: WorkerId,
+    mut socket: BufReader<UnixStream>,
+    pipeline: &Sender<FromWorker>,
+    mut answered: impl FnMut(),
+) -> Last {
+    loop {
+        panics::point("worker reader");
+        let frame = match read_frame(&mut socket) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return Last::Nothing,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Last::Nothing,
+            Err(error) => return Last::Broken(error.to_string()),
+        };
+        let sent = match frame.kind {
+            Kind::Result => match Answer::parse(frame.payload) {
+                Ok(answer) => {
+                    answered();
+                    pipeline.send(FromWorker::Answer { worker, id: frame.id, answer })
+                }
+                Err(error) => return Last::Broken(error.to_string()),
+            },
+            Kind::Ending => return Last::Said(why_it_ends(&frame.payload)),
+            Kind::Progress => pipeline.send(FromWorker::Progress { worker }),
+            Kind::Log => {
+                // What one worker finds of the model the others find too.
+                if worker.slot == 0 {
+                    log_line(&frame.payload);
+                }
+                Ok(())
+            }
+            kind => return Last::Broken(format!("it sent a {kind:?} frame while serving")),
+        };
+        if sent.is_err() {
+            return Last::Broken("the pipeline ended".to_owned());
+        }
+    }
+}
