@@ -19,9 +19,9 @@ const AWAY: &str = "no Kafka broker answers";
 const BACK: &str = "answers again";
 const JOINING: &str = "waiting for the consumer group ";
 
-/// Longer than a silent broker is given, as the default of 45 s is.
+/// Longer than a silent broker is given, and than a model takes to load and be waited for, as the default of 45 s is.
 fn patient(scene: Scene) -> Scene {
-    scene.topics(1).published(any_model()).property("session.timeout.ms", 15_000)
+    scene.topics(1).published(any_model()).property("session.timeout.ms", 30_000)
 }
 
 fn killed(mut service: Service) {
@@ -45,7 +45,7 @@ fn after_kill_9_the_group_is_named_once_as_what_is_waited_for_and_no_broker_is_s
     killed(scene.serve());
     let service = scene.serve();
     let line = service.wait_for_line(JOINING);
-    assert!(line.contains("session.timeout.ms (15 s)") && line.contains("waits-killed"), "{line}");
+    assert!(line.contains("session.timeout.ms (30 s)") && line.contains("waits-killed"), "{line}");
     service.wait_for_line("assigned");
     assert_lines(&service, &[(AWAY, 0), (BACK, 0), (JOINING, 1), ("waiting for partitions", 0)]);
     killed(service);
