@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
 
 use crossbeam_channel::Sender;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use super::{
     Intake, Wiring,
@@ -161,9 +161,7 @@ impl<K: Clock> Assignment<K> {
         let began = self.clock.now();
         loop {
             let waited = self.clock.now().saturating_duration_since(began);
-            let assigned = start::Assigned { topics: &self.topics, known: &self.known, partitions, waited };
-            let identified = self.identify(consumer, partitions, waited);
-            match identified.and_then(|()| start::choose(consumer, &assigned)) {
+            match self.starts(consumer, partitions, waited) {
                 Ok(Some(starts)) => return Some(starts),
                 Err(error) if is_no_member(&error) => return None,
                 _ if self.stop.requested() => return None,
@@ -172,6 +170,17 @@ impl<K: Clock> Assignment<K> {
             }
             self.clock.sleep(ASK_AGAIN);
         }
+    }
+
+    /// Where these start; for how long that has been asked, `waited` says. `None` while another member is to choose.
+    pub(super) fn starts(
+        &self,
+        consumer: &impl Consumer,
+        partitions: &[Partition],
+        waited: Duration,
+    ) -> KafkaResult<Option<Vec<Start>>> {
+        self.identify(consumer, partitions, waited)?;
+        start::choose(consumer, &start::Assigned { topics: &self.topics, known: &self.known, partitions, waited })
     }
 
     /// The group takes partitions away.

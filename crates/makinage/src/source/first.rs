@@ -4,17 +4,15 @@
 //! While a group has no members anybody may commit for it. Once it has some this fails, and then it is their business.
 //! A topic that isn't there at the first look is read from its beginning when it appears.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use parking_lot::Mutex;
+use rdkafka::error::KafkaResult;
 
 use super::{
-    assignment::is_no_member,
-    consumer::Consumer,
-    known::Known,
-    start::{self, Assigned},
+    assignment::{Assignment, is_no_member},
+    consumer::{Consumer, Start},
 };
-use crate::{config::DataTopic, kafka::topics::Topic, said::Seldom};
+use crate::{clock::Clock, kafka::topics::Topic, said::Seldom};
 
 /// Between two looks at topics of which it isn't known yet where reading starts.
 const LOOK: Duration = Duration::from_secs(1);
@@ -44,33 +42,26 @@ impl First {
 
     /// Looks at those of which it isn't known yet, where that is due; names those that are missed for a second time, as
     /// a broker that makes topics by itself takes a moment for it.
-    pub(super) fn look(
-        &mut self,
-        consumer: &impl Consumer,
-        topics: &[DataTopic],
-        known: &Mutex<Known>,
-        now: Instant,
-    ) -> Vec<String> {
+    pub(super) fn look<K: Clock>(&mut self, consumer: &impl Consumer, assignment: &Assignment<K>) -> Vec<String> {
         let mut missed = vec![];
-        if self.seen.iter().all(|seen| *seen == Seen::Known) || !self.looks.is_due(now) {
+        if self.seen.iter().all(|seen| *seen == Seen::Known) || !self.looks.is_due(assignment.clock.now()) {
             return missed;
         }
-        for ((source, topic), seen) in (0_u16..).zip(topics).zip(&mut self.seen) {
+        for ((source, topic), seen) in (0_u16..).zip(&assignment.topics).zip(&mut self.seen) {
             if *seen == Seen::Known {
                 continue;
             }
             match consumer.look_up(&topic.name) {
                 Topic::Partitions(count) => {
                     let all: Vec<_> = (0..count).map(|partition| (source, partition)).collect();
-                    let all = Assigned { topics, known, partitions: &all, waited: Duration::ZERO };
-                    if is_chosen(consumer, &all) {
+                    if is_chosen(assignment.starts(consumer, &all, Duration::ZERO)) {
                         *seen = Seen::Known;
                     }
                 }
                 Topic::Missing if *seen == Seen::Missing => missed.push(topic.name.clone()),
                 Topic::Missing => {
                     *seen = Seen::Missing;
-                    known.lock().missing(source);
+                    assignment.missing(source);
                 }
                 Topic::Unknown(error) => tracing::debug!("asking again for topic {}: {error}", topic.name),
             }
@@ -79,9 +70,9 @@ impl First {
     }
 }
 
-/// Whether it is known where reading of these starts, or is others' business.
-fn is_chosen(consumer: &impl Consumer, all: &Assigned<'_>) -> bool {
-    match start::choose(consumer, all) {
+/// Whether it is known where reading starts, or that is others' business.
+fn is_chosen(starts: KafkaResult<Option<Vec<Start>>>) -> bool {
+    match starts {
         Ok(starts) => starts.is_some(),
         Err(error) if is_no_member(&error) => {
             tracing::debug!("the group's members choose where to start ({error})");

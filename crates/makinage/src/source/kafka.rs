@@ -131,8 +131,7 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
     /// One turn before the group is joined.
     pub(crate) fn prepare(&mut self) {
         if self.consumer.is_reached() {
-            let now = self.now();
-            for name in self.first.look(&self.consumer, &self.assignment.topics, &self.assignment.known, now) {
+            for name in self.first.look(&self.consumer, &self.assignment) {
                 self.tell_missing(&name);
             }
         }

@@ -3,19 +3,24 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    sync::Arc,
 };
 
+use crossbeam_channel::unbounded;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use super::*;
 use crate::{
-    config::{DataStart, Encoder},
+    clock::testing::Hand,
+    config::{DataStart, DataTopic, Encoder},
     kafka::pulse::Membership,
     source::{
+        Wiring,
         consumer::{Committed, Partition, Record, Start},
         known::TopicId,
         offsets::Position,
     },
+    stop::Stop,
 };
 
 /// A topic of two partitions that begin at 3 and end at 9.
@@ -115,10 +120,8 @@ impl Consumer for Group {
 
 struct Case {
     group: Group,
-    topics: [DataTopic; 1],
-    known: Mutex<Known>,
+    assignment: Assignment<Hand>,
     first: First,
-    now: Instant,
 }
 
 impl Case {
@@ -126,12 +129,13 @@ impl Case {
         let group =
             Group { there: Cell::new(there), answers: Cell::new(true), has_members, committed: RefCell::default() };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
-        Self { group, topics: [topic], known: Mutex::new(Known::nothing(1)), first: First::new(1), now: Instant::now() }
+        let wiring = Wiring { acks: Arc::default(), intake: unbounded().0, stop: Stop::default() };
+        Self { group, assignment: Assignment::new(&[topic], wiring, Hand::default()), first: First::new(1) }
     }
 
     fn look(&mut self) -> Vec<String> {
-        self.now += LOOK;
-        self.first.look(&self.group, &self.topics, &self.known, self.now)
+        self.assignment.clock.sleep(LOOK);
+        self.first.look(&self.group, &self.assignment)
     }
 
     fn committed(&self) -> Vec<i64> {
