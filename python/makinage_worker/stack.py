@@ -128,16 +128,17 @@ def _key(row: Row) -> Hashable:
 
 def _assemble(plan: Plan, members: list[tuple[int, Row]], failures: list[tuple[int, Failure]]) -> list[Stack]:
     first = members[0][1]
+    assembled = None
     try:
-        data, errors = plan.assemble(first.key, [row.value for _, row in members])
+        assembled = plan.assemble(first.key, [row.value for _, row in members])
     except BaseException as error:
         if len(members) == 1:
             failures.append((members[0][0], Failure("predict", error)))
             return []
-        data = None
-    if data is None:
+    if assembled is None:
         # Too large together, or one of them is not what its key says: each by itself.
         return [stack for member in members for stack in _assemble(plan, [member], failures)]
+    data, errors = assembled
     if errors:
         failures.extend((members[index][0], Failure("predict", error)) for index, error in errors.items())
         members = [member for index, member in enumerate(members) if index not in errors]

@@ -44,15 +44,17 @@ struct State {
 
 /// Starts the thread that writes to standard error, once for the program.
 pub(crate) fn start() -> io::Result<&'static Log> {
-    let log = STARTED.get_or_init(Log::default);
+    let log = Log::default();
     let dropped = |lines| {
         tracing::warn!(
             "{lines} log lines were dropped: standard error isn't read, or too slowly; nothing else waited for that. \
              To lose none, read it all the time or write it to a file (2> makinage.log)"
         );
     };
-    thread::Builder::new().name("log".into()).spawn(move || log.write_to(io::stderr(), dropped))?;
-    Ok(log)
+    let writing = log.clone();
+    thread::Builder::new().name("log".into()).spawn(move || writing.write_to(io::stderr(), dropped))?;
+    // Only now: what is added would wait for good.
+    Ok(STARTED.get_or_init(|| log))
 }
 
 /// Adds a line of the program's own; `false` where the log hasn't been started.

@@ -18,6 +18,9 @@ use crate::{
     wire::{answer::Outcome, splice::splice},
 };
 
+/// Bytes that an output may have more than its event before that counts as memory: each event counts for more anyway.
+const MORE: usize = 1024;
+
 /// How a generation did on some events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scored {
@@ -112,12 +115,21 @@ impl<S: Sink> Writer<S> {
                 Ok(())
             }
             Outcome::Failed(failure) => Err(failure.clone()),
-            Outcome::Output(value) => self.sink.write(event, value, model),
+            Outcome::Output(value) => self.write_output(event, value, model),
             Outcome::Prediction(prediction) => {
                 splice(event.value().unwrap_or_default(), prediction, output);
-                self.sink.write(event, output, model)
+                self.write_output(event, output, model)
             }
         }
+    }
+
+    fn write_output(&mut self, event: &Event, output: &[u8], model: &str) -> Result<(), Failure> {
+        let more = output.len().saturating_sub(event.size());
+        // Before the sink has it, and may settle the event.
+        if more > MORE {
+            self.acks.grew(event.ticket, more);
+        }
+        self.sink.write(event, output, model)
     }
 
     fn fail(&mut self, event: &Event, failure: &Failure, now: Instant) {

@@ -74,7 +74,10 @@ pub(super) const ROOMS: &[Room] = &[
         &["clock", "config", "generation", "panics", "sink", "source", "stop", "stream", "worker", "write"],
     ),
     room("stream", &["clock", "generation", "predict", "queue", "sink", "source", "worker", "write"]),
-    room("predict", &["batch", "config", "event", "flights", "generation", "panics", "worker", "write"]),
+    room(
+        "predict",
+        &["backoff", "batch", "config", "event", "flights", "generation", "panics", "said", "worker", "write"],
+    ),
     room("write", &["clock", "config", "event", "failures", "flights", "sink", "source", "wire"]),
     room("failures", &["config", "event"]),
     room("sink", &["clock", "config", "event", "kafka", "panics", "said", "source"]),

@@ -2,6 +2,8 @@
 
 use std::{path::Path, process::ExitCode};
 
+use anyhow::Context;
+
 use super::{BAD_CONFIG, configuration::told, log_beside};
 use crate::preflight;
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
 
 /// Serves until it is told to stop. What is wrong with the file ends it at once, with exit code 2.
 pub(crate) fn run(file: &Path) -> anyhow::Result<ExitCode> {
-    log_beside(tracing::Level::INFO)?;
+    log_beside(tracing::Level::INFO).context("cannot start the log's thread; raise the limit of processes")?;
     let stop = Stop::default();
     stop.end_at_a_panic();
     stop.listen()?;

@@ -208,3 +208,13 @@ fn nothing_comes_of_what_was_given_up_or_is_behind_it() {
     assert!(scored.is_empty() && scene.written().is_empty());
     assert_eq!(scene.settled(), [(0, Fate::Dropped), (1, Fate::Dropped)]);
 }
+
+#[test]
+fn an_output_much_larger_than_its_event_counts_as_memory_before_it_is_settled() {
+    let mut scene = Scene::new();
+    let (small, large) = ("1".repeat(MORE + 1), "1".repeat(MORE + 2));
+    scene.write(&leaving(2, vec![answered(0, 1, vec![answer(0, &[(OUTPUT, &small), (OUTPUT, &large)])])]));
+    let grew: Vec<_> =
+        scene.acks.collect(&mut vec![]).into_iter().map(|(ticket, bytes)| (ticket.into_opaque(), bytes)).collect();
+    assert_eq!(grew, [(1, MORE + 1)]);
+}

@@ -207,10 +207,14 @@ fn a_worker_that_stood_still_with_the_service_while_it_loaded_goes_on() {
     child.stdin.take().expect("its input").write_all(b"7\n").expect("it reads");
     wait_until(DEADLINE, "the model isn't loaded", || scene.folder.path().join("loading").exists());
     let frozen: Vec<u32> = [child.id()].into_iter().chain(children(child.id())).collect();
-    frozen.iter().for_each(|process| signal(*process, "STOP"));
+    for process in &frozen {
+        signal(*process, "STOP");
+    }
     // Longer than a load may take: what is tested is that this time doesn't count.
     thread::sleep(Duration::from_secs(22));
-    frozen.iter().for_each(|process| signal(*process, "CONT"));
+    for process in &frozen {
+        signal(*process, "CONT");
+    }
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(lines(&output.stdout), ["[7,7]"], "{}", String::from_utf8_lossy(&output.stderr));
 }
