@@ -6,6 +6,7 @@
 
 #![expect(clippy::arc_with_non_send_sync, reason = "the product shares with `Arc`, and here there is one thread")]
 
+mod apart;
 mod consumer;
 mod group;
 mod kafka;
@@ -37,9 +38,9 @@ use self::{random::Random, schedule::Plan};
 const SEEDS: u64 = 3000;
 
 /// What was broken, and all that happened.
-fn run_seed(seed: u64, logged: bool) -> (Result<(), String>, String) {
+fn run_seed(seed: u64, draw: fn(&mut Random) -> Plan, logged: bool) -> (Result<(), String>, String) {
     let mut random = Random::new(seed);
-    let plan = Plan::draw(&mut random);
+    let plan = draw(&mut random);
     let mut schedule = format!("{plan:#?}\n");
     let (outcome, log) = run::run(plan, random, logged);
     for line in log {
@@ -54,8 +55,12 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 fn check(seed: u64) {
-    if let (Err(broken), _) = run_seed(seed, false) {
-        let (_, schedule) = run_seed(seed, true);
+    check_run(seed, Plan::draw);
+}
+
+fn check_run(seed: u64, draw: fn(&mut Random) -> Plan) {
+    if let (Err(broken), _) = run_seed(seed, draw, false) {
+        let (_, schedule) = run_seed(seed, draw, true);
         panic!("{schedule}\nseed {seed} breaks a promise: {broken}\nagain: MAKINAGE_SIMULATE_SEED={seed}");
     }
 }
@@ -63,7 +68,7 @@ fn check(seed: u64) {
 #[test]
 fn promises_hold_for_random_schedules() {
     if let Some(seed) = number("MAKINAGE_SIMULATE_SEED") {
-        let (outcome, schedule) = run_seed(seed, true);
+        let (outcome, schedule) = run_seed(seed, Plan::draw, true);
         println!("{schedule}");
         assert_eq!(outcome, Ok(()), "seed {seed}");
     } else if let Some(minutes) = number("MAKINAGE_SIMULATE_MINUTES") {
@@ -85,6 +90,6 @@ fn promises_hold_for_random_schedules() {
 #[test]
 fn a_seed_gives_the_same_schedule_each_time() {
     for seed in 0..20 {
-        assert_eq!(run_seed(seed, true), run_seed(seed, true), "seed {seed}");
+        assert_eq!(run_seed(seed, Plan::draw, true), run_seed(seed, Plan::draw, true), "seed {seed}");
     }
 }

@@ -11,7 +11,7 @@ use super::{
     group::place,
     output::{Appended, Place, header},
     schedule::{Kind, Plan},
-    world::World,
+    world::{SECOND, World},
 };
 
 pub(super) use super::promises::{HANDED_OVER, ORDER, OUTCOME};
@@ -21,6 +21,7 @@ pub(super) const MODEL: &str =
     "a partition never goes back to an earlier generation, unless all workers of one before it died";
 pub(super) const SETTLES: &str = "nothing is open for ever: when faults stop, everything settles";
 pub(super) const BOUNDED: &str = "memory is bounded";
+pub(super) const GOES_ON: &str = "a partition that stands still leaves the others alone";
 pub(super) const LEAVES: &str = "a stop leaves the group in its time, whatever hangs";
 pub(super) const STOPS: &str = "nothing more is read once an event has failed under `on_error: stop`";
 pub(super) const COUNTED: &str = "the counts tell what happened";
@@ -200,6 +201,20 @@ impl Oracle {
         if last.is_some_and(|last| committed.is_none_or(|committed| committed <= last)) {
             let partition = outputs.partition;
             world.broken(HANDED_OVER, format!("{partition}/{last:?} has its output, and committed is {committed:?}"));
+        }
+    }
+
+    /// The first partition has stood still for long: of the others all is committed that came a while ago.
+    pub(super) fn others_go_on(world: &Rc<World>) {
+        let before = world.time().saturating_sub(5 * SECOND);
+        let committed = world.group.borrow().committed.clone();
+        for (partition, committed) in committed.into_iter().enumerate() {
+            let inputs = &world.plan.inputs[partition];
+            let came = inputs.iter().filter(|input| input.at <= before).map(|input| input.offset + 1).max();
+            if (committed < came) != (partition == 0) {
+                world
+                    .broken(GOES_ON, format!("partition {partition} is committed at {committed:?}, and {came:?} came"));
+            }
         }
     }
 

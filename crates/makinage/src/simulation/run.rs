@@ -45,6 +45,9 @@ fn live(world: &Rc<World>) {
         world.after(at, move |world| act_out(world, act));
     }
     world.after(world.plan.calm_from, peer::leave);
+    if let Some(window) = world.plan.stands_still {
+        world.after(window.to - SECOND, Oracle::others_go_on);
+    }
     let mut number = 0;
     while world.time() < end && !is_finished(world) {
         number += 1;

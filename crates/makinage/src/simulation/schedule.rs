@@ -119,6 +119,8 @@ pub(super) struct Plan {
     pub acts: Vec<(Time, Act)>,
     /// One partition of the sink has no leader, by partition.
     pub leaderless: Vec<Vec<Window>>,
+    /// So long the first partition stands still, and the others go on.
+    pub stands_still: Option<Window>,
     /// Events that may be open.
     pub open: usize,
     /// Records that the producer's queue holds.
@@ -160,6 +162,7 @@ impl Plan {
             unauthorized: draw_windows(random, calm_from),
             acts,
             leaderless: (0..partitions).map(|_| draw_windows(random, calm_from)).collect(),
+            stands_still: None,
             open: one_of(random, &[8, 40, 1000]),
             queue: one_of(random, &[4, 20, 1000]),
             batch_size: one_of(random, &[100, 400, 4000]),
