@@ -53,6 +53,15 @@ pub(super) struct Around {
     pub now: Instant,
 }
 
+/// How far a lane is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// Outputs that wait here or are under way.
+    pub waiting: u64,
+    /// Outputs that were ever taken.
+    pub taken: u64,
+}
+
 /// One partition of the sink.
 #[derive(Debug)]
 pub(super) struct Lane {
@@ -244,12 +253,11 @@ impl Lane {
         self.clear = true;
     }
 
-    /// How many outputs wait here or are under way, and how many were ever taken; of the producer that it is at so many
-    /// are reported.
-    pub(super) fn progress(&self, reported: Option<u64>) -> (u64, u64) {
+    /// How far it is, where the producer that it is at has reported so many; `None`: that is gone.
+    pub(super) fn progress(&self, reported: Option<u64>) -> Progress {
         let reported = reported.unwrap_or(self.sent);
         let taken = (reported - self.base).saturating_sub(self.returned);
-        (self.backlog.len() as u64 + self.sent - reported, self.delivered + taken)
+        Progress { waiting: self.backlog.len() as u64 + self.sent - reported, taken: self.delivered + taken }
     }
 }
 

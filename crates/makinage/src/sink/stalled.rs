@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaError;
 
+use super::lane::Progress;
+
 /// How long outputs wait before they are named.
 const LONG: Duration = Duration::from_mins(1);
 /// The pause between two looks at all partitions.
@@ -48,14 +50,9 @@ impl Stalled {
         due
     }
 
-    /// What is to be said of a partition where so many outputs wait, and so many were ever taken.
-    pub(super) fn look(
-        &mut self,
-        topic: &str,
-        partition: i32,
-        (waiting, taken): (u64, u64),
-        now: Instant,
-    ) -> Option<String> {
+    /// What is to be said of a partition.
+    pub(super) fn look(&mut self, topic: &str, partition: i32, progress: Progress, now: Instant) -> Option<String> {
+        let Progress { waiting, taken } = progress;
         let seen = self.of(partition);
         let since = match seen.since {
             Some(since) if waiting > 0 && seen.taken == taken => since,

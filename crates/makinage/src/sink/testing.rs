@@ -160,6 +160,10 @@ impl Producer for Fake {
         if self.0.fatal.get() {
             return Err((KafkaError::MessageProduction(RDKafkaErrorCode::Fatal), record));
         }
+        let known = self.0.topics.borrow().get(record.topic).copied().flatten();
+        if known.is_some_and(|partitions| record.partition.is_none_or(|partition| partition >= partitions)) {
+            return Err((KafkaError::MessageProduction(RDKafkaErrorCode::UnknownPartition), record));
+        }
         if self.under_way() >= self.0.room.get() {
             return Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), record));
         }

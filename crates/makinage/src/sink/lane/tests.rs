@@ -8,6 +8,10 @@ use crate::event::Ticket;
 const ORDINARY: u32 = 1;
 const OTHER: u32 = 2;
 
+fn progress(waiting: u64, taken: u64) -> Progress {
+    Progress { waiting, taken }
+}
+
 fn held(number: usize) -> Held {
     let message = OwnedMessage::new(None, Some(vec![1]), "predict".into(), Timestamp::NotAvailable, 0, 0, None);
     Held { message, ticket: Ticket::from_opaque(number), alone: false }
@@ -146,14 +150,14 @@ fn progress_is_what_was_taken_at_whichever_producer_and_not_what_came_back() {
     let now = Instant::now();
     let mut lane = open(now);
     (0..4).for_each(|_| lane.went(now));
-    assert_eq!(lane.progress(Some(2)), (3, 2), "three of five are under way");
+    assert_eq!(lane.progress(Some(2)), progress(3, 2), "three of five are under way");
     lane.put_back(vec![held(5)]);
-    assert_eq!(lane.progress(Some(5)), (1, 4));
+    assert_eq!(lane.progress(Some(5)), progress(1, 4));
     lane.go_to(OTHER, 100);
     lane.take_first();
     lane.sent(Step::Alone, now);
-    assert_eq!(lane.progress(Some(100)), (1, 4));
+    assert_eq!(lane.progress(Some(100)), progress(1, 4));
     lane.put_back(vec![held(5)]);
-    assert_eq!(lane.progress(Some(101)), (1, 4), "it came back again");
-    assert_eq!(lane.progress(None), (1, 4), "the producer is gone");
+    assert_eq!(lane.progress(Some(101)), progress(1, 4), "it came back again");
+    assert_eq!(lane.progress(None), progress(1, 4), "the producer is gone");
 }

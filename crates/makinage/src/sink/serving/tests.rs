@@ -147,3 +147,20 @@ fn after_an_output_without_a_key_was_refused_others_go_alone_for_a_while() {
     scene.write_one(0, None);
     assert_eq!(scene.newest(Kind::Ordinary).holds(), ["4"], "it is tried again");
 }
+
+#[test]
+fn outputs_for_a_partition_that_is_gone_go_where_their_key_or_chance_has_them_in_their_order() {
+    let mut scene = Scene::open(3);
+    scene.producer(0).has("events", Some(3));
+    scene.producer(0).has("outputs", Some(2));
+    scene.write(2, 2);
+    scene.write_one(2, None);
+    scene.write(2, 1);
+    scene.tend();
+    let by_key = crate::kafka::partitioner::of_key(b"key", 2);
+    assert!(!scene.producer(0).partitions().contains(&2));
+    let held = scene.producer(0).holds_of(by_key);
+    assert!(held.iter().filter(|value| *value != "3").eq(["1", "2", "4"].iter()), "{held:?}");
+    scene.producer(0).deliver();
+    assert_eq!(scene.unsettled(), 0);
+}

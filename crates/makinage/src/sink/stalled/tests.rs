@@ -8,7 +8,7 @@ use super::*;
 fn a_partition_that_takes_nothing_for_a_minute_is_named_once_until_it_moves() {
     let (mut stalled, start) = (Stalled::default(), Instant::now());
     let at = |seconds| start + Duration::from_secs(seconds);
-    let mut look = |waiting, taken, now| stalled.look("predict", 3, (waiting, taken), now);
+    let mut look = |waiting, taken, now| stalled.look("predict", 3, Progress { waiting, taken }, now);
     assert_eq!(look(5, 10, at(0)), None);
     assert_eq!(look(7, 10, at(59)), None);
     let line = look(9, 10, at(60)).expect("a minute is long");
@@ -25,8 +25,8 @@ fn a_partition_that_takes_nothing_for_a_minute_is_named_once_until_it_moves() {
 fn it_says_why_outputs_came_back() {
     let (mut stalled, start) = (Stalled::default(), Instant::now());
     stalled.why(0, &KafkaError::MessageProduction(RDKafkaErrorCode::TopicAuthorizationFailed));
-    assert_eq!(stalled.look("predict", 0, (1, 0), start), None);
-    let line = stalled.look("predict", 0, (1, 0), start + LONG).expect("a line");
+    assert_eq!(stalled.look("predict", 0, Progress { waiting: 1, taken: 0 }, start), None);
+    let line = stalled.look("predict", 0, Progress { waiting: 1, taken: 0 }, start + LONG).expect("a line");
     assert!(line.contains("(Message production error: TopicAuthorizationFailed"), "{line}");
 }
 
