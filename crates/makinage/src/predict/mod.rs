@@ -313,6 +313,9 @@ impl Predictor {
                 serving.pool.stood_still(time, now);
             }
             serving.pool.end_silent(now);
+            for job in serving.pool.go_past_suspects(now).into_iter().rev() {
+                self.retries.push_front(job);
+            }
         }
         let alone = self.current.iter_mut().flat_map(|serving| serving.standing.alone(now)).collect::<Vec<_>>();
         for accused in alone {

@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::*;
 use crate::{
@@ -49,6 +49,9 @@ struct Nobody;
 impl Crew for Nobody {
     fn take_over(&self) {}
     fn abandon(&self) {}
+    fn spare(&self, _worker: WorkerId) -> Option<Sender<Ask>> {
+        None
+    }
 }
 
 /// The other end of one worker.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Sender, bounded};
 
 use super::{
     seat::Seat,
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config::{Batch, OnError, Probation},
     worker::{
-        messages::WorkerId,
+        messages::{Ask, WorkerId},
         pool::{Crew, IN_FLIGHT, Pool, Terms, Worker},
     },
 };
@@ -55,6 +55,9 @@ struct Nobody;
 impl Crew for Nobody {
     fn take_over(&self) {}
     fn abandon(&self) {}
+    fn spare(&self, _worker: WorkerId) -> Option<Sender<Ask>> {
+        None
+    }
 }
 
 /// Makes the next generation, which is ready after a while.

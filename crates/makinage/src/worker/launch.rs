@@ -1,6 +1,6 @@
 //! Starts the workers of a generation: a thread and a process for each.
 
-use std::{sync::Arc, thread};
+use std::{io, sync::Arc, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -24,11 +24,10 @@ impl Pool {
         starting: Arc<Starting>,
         pipeline: &Sender<FromWorker>,
     ) -> Result<Self, LoadFailure> {
-        let launch = Launch { setup: Arc::new(setup), starting, streak: Arc::default(), pipeline };
-        let started = (0..launch.setup.tuning.workers)
-            .map(|slot| launch.spawn(WorkerId { generation, slot }))
+        let hands = Hands { setup: Arc::new(setup), starting, streak: Arc::default(), pipeline: pipeline.clone() };
+        let started = (0..hands.setup.tuning.workers)
+            .map(|slot| hands.start(WorkerId { generation, slot }))
             .collect::<Result<Vec<_>, _>>()?;
-        let Launch { setup, starting, .. } = launch;
         let workers = started
             .into_iter()
             .map(|(asks, outcome)| {
@@ -37,7 +36,8 @@ impl Pool {
             })
             .collect::<Result<_, LoadFailure>>()
             // The others' outcome is of no use any more.
-            .inspect_err(|_| starting.abandon())?;
+            .inspect_err(|_| hands.starting.abandon())?;
+        let setup = &hands.setup;
         let terms = Terms {
             label: Arc::clone(&setup.model.label),
             batch: setup.tuning.batching(),
@@ -45,30 +45,26 @@ impl Pool {
             probation: setup.tuning.probation,
             predict_timeout: setup.tuning.predict_timeout,
         };
-        Ok(Self::new(generation, terms, Box::new(starting), workers))
+        Ok(Self::new(generation, terms, Box::new(hands), workers))
     }
 }
 
 /// A worker's asks, and the outcome of its start.
 type Started = (Sender<Ask>, Receiver<Result<Live, LoadFailure>>);
 
-/// What all workers of a generation start from.
-struct Launch<'a> {
+/// Start the workers of a generation, and have what they start from.
+#[derive(Debug)]
+struct Hands {
     setup: Arc<Setup>,
     starting: Arc<Starting>,
     streak: Arc<Streak>,
-    pipeline: &'a Sender<FromWorker>,
+    pipeline: Sender<FromWorker>,
 }
 
-impl Launch<'_> {
-    fn spawn(&self, id: WorkerId) -> Result<Started, LoadFailure> {
-        let (asks, jobs) = bounded(IN_FLIGHT);
+impl Hands {
+    fn start(&self, id: WorkerId) -> Result<Started, LoadFailure> {
         let (started, outcome) = bounded(1);
-        let (setup, starting) = (Arc::clone(&self.setup), Arc::clone(&self.starting));
-        let streak = Arc::clone(&self.streak);
-        let slot = Slot { id, setup, starting, streak, jobs, pipeline: self.pipeline.clone() };
-        // The thread lives as long as its worker: PR_SET_PDEATHSIG looks at the thread that started the child.
-        thread::Builder::new().name(id.to_string()).spawn(move || slot.run(&started)).map_err(|error| LoadFailure {
+        let asks = self.spawn(id, move |slot| slot.run(&started)).map_err(|error| LoadFailure {
             step: "environment".into(),
             error: "ThreadLimit".into(),
             message: format!("cannot start a thread for {id}: {error}"),
@@ -77,14 +73,29 @@ impl Launch<'_> {
         })?;
         Ok((asks, outcome))
     }
+
+    /// The thread lives as long as its worker: `PR_SET_PDEATHSIG` looks at the thread that started the child.
+    fn spawn(&self, id: WorkerId, run: impl FnOnce(Slot) + Send + 'static) -> io::Result<Sender<Ask>> {
+        let (asks, jobs) = bounded(IN_FLIGHT);
+        let (setup, starting) = (Arc::clone(&self.setup), Arc::clone(&self.starting));
+        let streak = Arc::clone(&self.streak);
+        let slot = Slot { id, setup, starting, streak, jobs, pipeline: self.pipeline.clone() };
+        thread::Builder::new().name(id.to_string()).spawn(move || run(slot))?;
+        Ok(asks)
+    }
 }
 
-impl Crew for Arc<Starting> {
+impl Crew for Hands {
     fn take_over(&self) {
-        self.takes_over();
+        self.starting.takes_over();
     }
 
     fn abandon(&self) {
-        Starting::abandon(self);
+        self.starting.abandon();
+    }
+
+    fn spare(&self, id: WorkerId) -> Option<Sender<Ask>> {
+        let spawned = self.spawn(id, Slot::run_as_spare);
+        spawned.inspect_err(|error| tracing::warn!("{id}: cannot start a thread for it: {error}")).ok()
     }
 }

@@ -39,8 +39,24 @@ pub(super) struct InFlight {
     pub job: Job,
     pub kind: AskKind,
     pub answers: Vec<Answer>,
-    /// Events in `answers`.
+    /// Events that are answered.
     pub answered: usize,
+    /// What was behind its first unanswered event was handed back: its worker goes on with it all the same.
+    pub is_cut: bool,
+}
+
+impl InFlight {
+    /// Hands back what is behind the first unanswered event.
+    pub(super) fn cut(&mut self) -> Option<Job> {
+        let behind = self.job.range.start + self.answered + 1;
+        if behind >= self.job.range.end {
+            return None;
+        }
+        let rest = self.job.clone().from(behind).forgiven();
+        self.job.range.end = behind;
+        self.is_cut = true;
+        Some(rest)
+    }
 }
 
 impl Live {

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Sender, bounded};
 
 use super::{
     asking::{AskKind, At},
@@ -24,6 +24,9 @@ use crate::{
 
 /// Batches that a worker holds: one that it works on, and one so that it never waits for the next.
 pub const IN_FLIGHT: usize = 2;
+
+/// So long a worker may be at a suspect, at least, before others are asked for what waits behind it.
+const LEASH: Duration = Duration::from_secs(1);
 
 /// The number of no request.
 const NO_REQUEST: u64 = At::NOTHING.id;
@@ -50,6 +53,9 @@ pub(crate) trait Crew: fmt::Debug + Send + Sync {
 
     /// The generation is over: what loads ends, and nothing begins to.
     fn abandon(&self);
+
+    /// Starts one more process, which reports as a replacement does; where it is to be asked.
+    fn spare(&self, worker: WorkerId) -> Option<Sender<Ask>>;
 }
 
 /// A worker's place.
@@ -62,6 +68,12 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
+    /// Nothing more is asked of it, and it isn't replaced.
+    fn close(&mut self) {
+        self.asks = bounded(0).0;
+        self.gone = true;
+    }
+
     /// One that is asked over this channel, which holds [`IN_FLIGHT`] asks.
     pub(crate) fn new(asks: Sender<Ask>, live: Live) -> Self {
         Self { asks, live: Some(live), gone: false }
@@ -86,6 +98,8 @@ pub struct Pool {
     terms: Terms,
     crew: Box<dyn Crew>,
     workers: Vec<Worker>,
+    /// How many workers it is to have.
+    size: usize,
     next_id: u64,
     serves: bool,
 }
@@ -93,7 +107,8 @@ pub struct Pool {
 impl Pool {
     /// A generation whose workers have loaded their model.
     pub(crate) fn new(generation: u64, terms: Terms, crew: Box<dyn Crew>, workers: Vec<Worker>) -> Self {
-        Self { generation, terms, crew, workers, next_id: NO_REQUEST + 1, serves: false }
+        let size = workers.len();
+        Self { generation, terms, crew, workers, size, next_id: NO_REQUEST + 1, serves: false }
     }
 
     /// From now on this generation serves: its processes may use all processors.
@@ -137,7 +152,7 @@ impl Pool {
 
     /// Its number of workers.
     pub fn size(&self) -> usize {
-        self.workers.len()
+        self.size
     }
 
     /// What the model's first worker said of it.
@@ -149,7 +164,9 @@ impl Pool {
     /// what may kill its worker.
     pub fn free_worker(&self) -> Option<(usize, usize)> {
         let has_room = |live: &&Live| {
-            live.in_flight.len() < IN_FLIGHT && live.in_flight.back().is_none_or(|last| !last.job.is_suspect())
+            live.in_flight.len() < IN_FLIGHT
+                && live.ended_for.is_none()
+                && live.in_flight.back().is_none_or(|last| !last.job.is_suspect())
         };
         self.workers
             .iter()
@@ -179,7 +196,7 @@ impl Pool {
         if live.in_flight.is_empty() {
             live.silent_since = Some(now);
         }
-        live.in_flight.push_back(InFlight { id, job, kind, answers: vec![], answered: 0 });
+        live.in_flight.push_back(InFlight { id, job, kind, answers: vec![], answered: 0, is_cut: false });
         // The channel holds IN_FLIGHT asks, and its thread ends only with this pool or a panic, which it tells.
         if worker.asks.try_send(ask).is_err() {
             tracing::debug!(slot, "a worker's thread does not take its job");
@@ -204,8 +221,10 @@ impl Pool {
         match oldest.kind {
             AskKind::Singly => {
                 let job = oldest.job.clone();
-                if is_whole {
-                    live.in_flight.pop_front();
+                if is_whole && live.in_flight.pop_front().is_some_and(|request| request.is_cut) {
+                    // It goes on with what others have been asked for.
+                    live.process.end();
+                    live.ended_for = live.ended_for.or(Some(NO_REQUEST));
                 }
                 let part = self.part(&job, vec![answer]);
                 Some(Answered { job: job.only(first..first + count), part, took: None })
@@ -235,7 +254,13 @@ impl Pool {
         let Some(live) = self.workers.get_mut(slot).and_then(|worker| worker.live.take()) else {
             return Dead::default();
         };
-        let left = |InFlight { id, job, kind, answers, answered }| {
+        // The one that was started beside it takes its place.
+        if self.places() > self.size
+            && let Some(worker) = self.workers.get_mut(slot)
+        {
+            worker.close();
+        }
+        let left = |InFlight { id, job, kind, answers, answered, .. }| {
             let part = (!answers.is_empty()).then(|| self.part(&job, answers));
             Left { id, job, kind, answered, part }
         };
@@ -249,6 +274,30 @@ impl Pool {
         }
     }
 
+    /// Those that have a worker, or will.
+    fn places(&self) -> usize {
+        self.workers.iter().filter(|worker| !worker.gone).count()
+    }
+
+    /// Hands back what waits behind suspects that their workers have been at for long. Where each worker is at one, so
+    /// that all others would wait for `predict_timeout`, one more is started; it takes the place of the first that dies.
+    pub fn go_past_suspects(&mut self, now: Instant) -> Vec<Job> {
+        let leash = LEASH.max(self.terms.predict_timeout / 10);
+        let (mut back, mut stuck) = (vec![], 0);
+        for live in self.workers.iter_mut().filter_map(|worker| worker.live.as_mut()) {
+            let since = live.silent_since().filter(|since| now.saturating_duration_since(*since) >= leash);
+            let request = live.in_flight.front_mut().filter(|request| since.is_some() && request.job.is_suspect());
+            stuck += usize::from(request.is_some());
+            back.extend(request.and_then(InFlight::cut));
+        }
+        if stuck > 0 && stuck == self.places() && stuck == self.size {
+            let worker = WorkerId { generation: self.generation, slot: self.workers.len() };
+            let asks = self.crew.spare(worker);
+            self.workers.extend(asks.map(|asks| Worker { asks, live: None, gone: false }));
+        }
+        back
+    }
+
     /// Whether none of its workers will ever answer again.
     pub fn is_gone(&self) -> bool {
         self.workers.iter().all(|worker| worker.gone)
@@ -256,7 +305,7 @@ impl Pool {
 
     /// A worker was replaced.
     pub fn replaced(&mut self, slot: usize, live: Live) {
-        let Some(worker) = self.workers.get_mut(slot) else { return };
+        let Some(worker) = self.workers.get_mut(slot).filter(|worker| !worker.gone) else { return };
         // It may have been loading, on one processor, when its generation took over.
         if self.serves {
             release(self.generation, &live);

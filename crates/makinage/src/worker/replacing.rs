@@ -68,8 +68,8 @@ impl<S: Seat> Replacing<S> {
 
     /// Runs until the pool closes the place. The first start's outcome goes to `started`, and a failed one ends the
     /// place; later ones are tried again.
-    pub(super) fn run(mut self, started: &Sender<Result<Live, LoadFailure>>) {
-        let mut process = match self.seat.start() {
+    pub(super) fn run(self, started: &Sender<Result<Live, LoadFailure>>) {
+        let process = match self.seat.start() {
             Ok((process, live)) => {
                 if started.send(Ok(live)).is_err() {
                     return;
@@ -82,6 +82,17 @@ impl<S: Seat> Replacing<S> {
                 return;
             }
         };
+        self.serve(process);
+    }
+
+    /// The same of a place beside those that a pool began with: the pipeline hears when there is a process.
+    pub(super) fn run_as_spare(mut self) {
+        if let Some(process) = self.start_again() {
+            self.serve(process);
+        }
+    }
+
+    fn serve(mut self, mut process: S::Process) {
         while let Some(death) = self.seat.serve(&mut process, self.incarnation) {
             let Some(next) = self.replace(death) else { return };
             process = next;
@@ -97,6 +108,11 @@ impl<S: Seat> Replacing<S> {
         }
         self.incarnation += 1;
         self.pipeline.send(FromWorker::Died { worker: self.worker, cause, at }).ok()?;
+        self.start_again()
+    }
+
+    /// Tries until there is a process.
+    fn start_again(&mut self) -> Option<S::Process> {
         loop {
             if self.seat.closed_within(self.wait) {
                 return None;

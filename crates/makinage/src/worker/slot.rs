@@ -51,9 +51,23 @@ pub(super) struct Slot {
 impl Slot {
     /// Runs until the pool closes `jobs`. The first start's outcome goes to `started`.
     pub(super) fn run(self, started: &Sender<Result<Live, LoadFailure>>) {
-        let _told = Gone { worker: self.id, pipeline: self.pipeline.clone() };
+        let _told = self.tells_when_gone();
+        self.replacing().run(started);
+    }
+
+    /// Runs until the pool closes `jobs`, in a place beside those that it began with.
+    pub(super) fn run_as_spare(self) {
+        let _told = self.tells_when_gone();
+        self.replacing().run_as_spare();
+    }
+
+    fn tells_when_gone(&self) -> Gone {
+        Gone { worker: self.id, pipeline: self.pipeline.clone() }
+    }
+
+    fn replacing(self) -> Replacing<Self> {
         let (id, pipeline, streak) = (self.id, self.pipeline.clone(), Arc::clone(&self.streak));
-        Replacing::new(self, id, pipeline, streak).run(started);
+        Replacing::new(self, id, pipeline, streak)
     }
 
     fn load_and_warm_up(&self) -> Result<(Process, Live), LoadFailure> {

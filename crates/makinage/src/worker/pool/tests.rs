@@ -27,6 +27,9 @@ struct Nobody;
 impl Crew for Nobody {
     fn take_over(&self) {}
     fn abandon(&self) {}
+    fn spare(&self, _worker: WorkerId) -> Option<Sender<Ask>> {
+        None
+    }
 }
 
 const TIMEOUT: Duration = Duration::from_secs(30);
