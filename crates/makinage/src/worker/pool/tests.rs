@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::*;
 use crate::{
@@ -21,20 +21,25 @@ impl super::super::live::Process for Nothing {
     }
 }
 
+/// Has a spare started where there is a channel for what it is asked.
 #[derive(Debug)]
-struct Nobody;
+struct Hands(Option<Sender<Ask>>);
 
-impl Crew for Nobody {
+impl Crew for Hands {
     fn take_over(&self) {}
     fn abandon(&self) {}
     fn spare(&self, _worker: WorkerId) -> Option<Sender<Ask>> {
-        None
+        self.0.clone()
     }
 }
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn pool() -> (Pool, Receiver<Ask>) {
+    pool_with(Hands(None))
+}
+
+fn pool_with(hands: Hands) -> (Pool, Receiver<Ask>) {
     let terms = Terms {
         label: Arc::from("model"),
         batch: Batch::Auto,
@@ -43,7 +48,7 @@ fn pool() -> (Pool, Receiver<Ask>) {
         predict_timeout: TIMEOUT,
     };
     let (asks, asked) = bounded(IN_FLIGHT);
-    (Pool::new(1, terms, Box::new(Nobody), vec![Worker::new(asks, live())]), asked)
+    (Pool::new(1, terms, Box::new(hands), vec![Worker::new(asks, live())]), asked)
 }
 
 fn live() -> Live {
@@ -156,4 +161,44 @@ fn a_time_out_is_that_of_the_request_that_is_not_answered() {
     pool.end_silent(now + TIMEOUT);
     let dead = pool.died(0);
     assert_eq!(dead.ended_for, Some(dead.left[0].id));
+}
+
+#[test]
+fn what_waits_behind_a_suspect_for_long_is_handed_back_and_a_spare_is_started_for_it() {
+    let (spare, spare_asked) = bounded(IN_FLIGHT);
+    let (now, mut flights, (mut pool, asked)) = (Instant::now(), Flights::default(), pool_with(Hands(Some(spare))));
+    let suspects = job(&mut flights, 5).after_death();
+    pool.ask(0, suspects, AskKind::Singly, now);
+    let id = asked.try_recv().expect("an ask").id;
+    pool.answered(0, id, answer(0, 1), now).expect("the first");
+    assert!(pool.go_past_suspects(now + TIMEOUT / 10 - Duration::from_millis(1)).is_empty());
+    let back = pool.go_past_suspects(now + TIMEOUT / 10);
+    assert_eq!(back.iter().map(|job| job.range.clone()).collect::<Vec<_>>(), [2..5]);
+    assert!(!back[0].is_suspect() && pool.go_past_suspects(now + TIMEOUT / 2).is_empty());
+    assert_eq!(pool.free_worker(), None, "the spare loads");
+    pool.replaced(1, live());
+    assert_eq!(pool.free_worker(), Some((1, 0)));
+    pool.ask(1, back[0].clone(), AskKind::Batch, now);
+    assert_eq!(spare_asked.try_iter().count(), 1);
+    // The time-out, at last.
+    pool.end_silent(now + TIMEOUT);
+    let dead = pool.died(0);
+    assert_eq!((dead.left[0].job.range.clone(), dead.left[0].answered, dead.ended_for), (0..2, 1, Some(id)));
+    assert!(asked.try_recv().is_err_and(|error| error.is_disconnected()), "the spare has its place");
+    pool.replaced(0, live());
+    assert_eq!((pool.size(), pool.in_flight(0)), (1, None));
+}
+
+#[test]
+fn a_suspect_that_was_only_slow_is_answered_and_its_worker_goes_on_with_nothing_that_others_have() {
+    let (now, mut flights, (mut pool, asked)) = (Instant::now(), Flights::default(), pool());
+    pool.ask(0, job(&mut flights, 3).after_death(), AskKind::Singly, now);
+    let id = asked.try_recv().expect("an ask").id;
+    assert_eq!(pool.go_past_suspects(now + TIMEOUT / 2).len(), 1);
+    let answered = pool.answered(0, id, answer(0, 1), now + TIMEOUT / 2).expect("it is answered");
+    assert_eq!(answered.part.places(), 0..1);
+    assert_eq!(pool.free_worker(), None, "it is ended");
+    assert!(pool.answered(0, id, answer(1, 1), now + TIMEOUT / 2).is_none());
+    let dead = pool.died(0);
+    assert!(dead.left.is_empty() && dead.ended_for != Some(id));
 }
