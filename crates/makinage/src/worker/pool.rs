@@ -280,7 +280,8 @@ impl Pool {
     }
 
     /// Hands back what waits behind suspects that their workers have been at for long. Where each worker is at one, so
-    /// that all others would wait for `predict_timeout`, one more is started; it takes the place of the first that dies.
+    /// that all others would wait for `predict_timeout`, one more is started, which takes the place of the first that
+    /// dies.
     pub fn go_past_suspects(&mut self, now: Instant) -> Vec<Job> {
         let leash = LEASH.max(self.terms.predict_timeout / 10);
         let (mut back, mut stuck) = (vec![], 0);
