@@ -1,7 +1,7 @@
 //! The programs as processes: started, watched through their log, stopped.
 
 use std::{
-    fs,
+    env, fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
@@ -57,9 +57,14 @@ pub(crate) struct Service {
     log: Arc<(Mutex<Vec<String>>, Condvar)>,
 }
 
+/// This build's, or another one that the fault suite is to be run against.
+fn service_binary() -> PathBuf {
+    env::var_os("MAKINAGE_FAULTS_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_makinage").into(), PathBuf::from)
+}
+
 pub(crate) fn program(name: &str) -> Command {
     let mut command = match name {
-        "makinage" => Command::new(env!("CARGO_BIN_EXE_makinage")),
+        "makinage" => Command::new(service_binary()),
         _ => Command::new(env!("CARGO_BIN_EXE_makinage-model-publisher")),
     };
     let environment = python().parent().and_then(Path::parent).expect("a virtual environment").to_owned();

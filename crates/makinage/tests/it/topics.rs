@@ -58,7 +58,8 @@ impl Broker {
 }
 
 fn new(name: &str, partitions: i32) -> NewTopic<'_> {
-    NewTopic::new(name, partitions, TopicReplication::Fixed(1))
+    // As often as the broker's settings say.
+    NewTopic::new(name, partitions, TopicReplication::Fixed(-1))
 }
 
 pub(crate) fn options() -> AdminOptions {
