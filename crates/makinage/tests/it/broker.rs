@@ -281,6 +281,13 @@ impl Broker {
         fs::read(self.data.path().join(segment)).expect("the partition's first segment")
     }
 
+    /// Runs one of Kafka's own tools, by the name of its class, on this broker.
+    pub(crate) fn tool(&self, class: &str, arguments: &[&str]) {
+        let mut program = java();
+        program.arg(class).args(["--bootstrap-server", &self.tests]).args(arguments);
+        assert!(program.status().is_ok_and(|status| status.success()), "{class} {arguments:?}");
+    }
+
     pub(crate) fn endpoint(&self) -> String {
         self.endpoint.clone()
     }

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     super::random,
-    rows::{How, Row},
+    rows::{How, ROWS, Row},
 };
 
 pub(crate) struct Asked {
@@ -23,12 +23,15 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn read() -> Self {
+        let known = |id: &String| assert!(ROWS.iter().any(|row| row.id == id), "no row is called {id}");
         let text = |name: &str| env::var(name).ok().filter(|text| !text.is_empty());
+        let rows = text("MAKINAGE_FAULTS_ROWS").map(|rows| rows.split(',').map(str::to_owned).collect::<Vec<_>>());
+        rows.iter().flatten().for_each(known);
         let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let version = text("MAKINAGE_FAULTS_VERSION").unwrap_or_default();
         let when = format!("{}, {version}", &now[..10]);
         Self {
-            rows: text("MAKINAGE_FAULTS_ROWS").map(|rows| rows.split(',').map(str::to_owned).collect()),
+            rows,
             seed: text("MAKINAGE_FAULTS_SEED").map(|seed| seed.parse().expect("MAKINAGE_FAULTS_SEED: a number")),
             brief: text("MAKINAGE_FAULTS_BRIEF").is_some(),
             report: text("MAKINAGE_FAULTS_REPORT").map(|path| (path.into(), when)),

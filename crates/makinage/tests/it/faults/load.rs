@@ -168,6 +168,7 @@ fn producer(scene: &Scene, shared: &Arc<Shared>) -> BaseProducer<Reports> {
         .set("client.id", "load")
         .set("enable.idempotence", "true")
         .set("message.timeout.ms", "0")
+        .set("topic.metadata.refresh.interval.ms", "500")
         .set("reconnect.backoff.max.ms", "1000");
     client.create_with_context(Reports(Arc::clone(shared))).expect("a producer")
 }

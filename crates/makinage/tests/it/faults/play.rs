@@ -28,6 +28,11 @@ impl Run {
         if self.brief { brief } else { whole }
     }
 
+    /// Which broker of two it hits.
+    pub(crate) fn pick_broker(&mut self) -> usize {
+        usize::from(self.random.below(2) == 1)
+    }
+
     /// A figure for the table.
     pub(crate) fn tell(&mut self, figure: impl Into<String>) {
         self.figures.push(figure.into());
@@ -55,7 +60,6 @@ pub(crate) struct Play {
     pub scene: Scene,
     pub load: Load,
     pub witness: Witness,
-    begun: Instant,
 }
 
 impl Play {
@@ -69,7 +73,7 @@ impl Play {
     pub(crate) fn with(scene: Scene, load: Load) -> Self {
         let partitions = i32::try_from(load.inputs().len()).expect("few");
         let witness = Witness::start(&scene, partitions);
-        Self { scene, load, witness, begun: Instant::now() }
+        Self { scene, load, witness }
     }
 
     /// Waits until the service works: more has come out.
@@ -100,11 +104,6 @@ impl Play {
         run.tell(format!("{} repeated", doubles(&seen)));
         run.tell(format!("{} positions watched", seen.claims.len()));
         seen
-    }
-
-    /// Since when the load flows.
-    pub(crate) fn begun(&self) -> Instant {
-        self.begun
     }
 }
 

@@ -1,10 +1,11 @@
 //! The service is killed, stopped or frozen.
 
-use std::thread;
+use std::{process::Stdio, thread};
 
 use super::super::{
-    super::scene::Scene,
-    play::{PATIENCE, Play, Run, staged},
+    super::{processes::signal, scene::Scene, service::ended},
+    oracle::Kind,
+    play::{PARTITIONS, PATIENCE, Play, RATE, Run, staged},
 };
 
 /// Half of them hit a service that works on its backlog, the others may hit one that starts.
@@ -36,4 +37,39 @@ pub(super) fn sigterm(run: &mut Run) {
         service = play.scene.serve();
     }
     play.finish(&mut service, 0, run);
+}
+
+/// It is frozen until the group has given its partitions to another one, and goes on then.
+pub(super) fn zombie(run: &mut Run) {
+    let play = Play::begin(staged(Scene::new("zombie")).impatient());
+    let zombie = play.scene.serve();
+    play.flows();
+    zombie.signal("STOP");
+    let mut heir = play.scene.serve();
+    heir.wait_for_line("assigned");
+    play.flows();
+    let mut zombie = zombie;
+    let logged = zombie.logged();
+    zombie.signal("CONT");
+    zombie.wait_for_line_after(logged, "assigned", PATIENCE);
+    play.flows();
+    zombie.stop();
+    play.finish(&mut heir, 1, run);
+}
+
+/// Nobody reads what it writes to standard error, and each of thousands of events is a line.
+pub(super) fn unread_log(run: &mut Run) {
+    let mut play = Play::begin(staged(Scene::new("unread-log")));
+    let mut service = play.scene.command(&[]).stderr(Stdio::piped()).spawn().expect("the service starts");
+    play.flows();
+    for line in 0..4000 {
+        play.load.next_is(line % PARTITIONS, Kind::Fails);
+    }
+    play.witness.wait_for_more(4 * RATE as usize, PATIENCE);
+    play.load.stop();
+    play.witness.wait_for_all(&play.load.inputs(), PATIENCE);
+    signal(service.id(), "TERM");
+    let status = ended(&mut service, PATIENCE);
+    assert!(status.success(), "it ended with {status}");
+    play.judge(0, run);
 }
