@@ -1,4 +1,5 @@
-//! The fault suite: real services, workers and brokers, which are killed, frozen, cut off and fed with what breaks them.
+//! The fault suite: real services, workers and brokers, which are killed, frozen, cut off and fed with what breaks
+//! them.
 //!
 //! It is an ignored test of the service's crate. Here people say which row, from which seed and against which build;
 //! the rows are in `crates/makinage/tests/it/faults/rows.rs`. The last run of each row is kept in `docs/faults.md`.
