@@ -108,9 +108,8 @@ impl State {
     /// How much later what comes now is to arrive.
     fn delay(&mut self) -> Duration {
         match self.weather {
-            Weather::Slow(delay) => delay,
             Weather::Lossy(delay, one_in) if self.random.below(one_in) == 0 => delay + LOST,
-            Weather::Lossy(delay, _) => delay,
+            Weather::Slow(delay) | Weather::Lossy(delay, _) => delay,
             Weather::Fine | Weather::Silent | Weather::Cut => Duration::ZERO,
         }
     }

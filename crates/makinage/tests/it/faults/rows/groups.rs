@@ -183,8 +183,12 @@ pub(super) fn stop_in_time(run: &mut Run) {
     second.wait_for_line("assigned");
     play.flows();
     // Each instance has an event that never returns, in one partition or another.
-    ALL.iter().for_each(|partition| play.load.next_is(*partition, Kind::Hangs));
-    ALL.iter().for_each(|partition| _ = play.load.place_of(*partition, Kind::Hangs));
+    for partition in ALL {
+        play.load.next_is(partition, Kind::Hangs);
+    }
+    for partition in ALL {
+        play.load.place_of(partition, Kind::Hangs);
+    }
     // It holds them when nothing comes out any more; a stop before that would be none that hits its time.
     thread::sleep(Duration::from_secs(3));
     let logged = second.logged();

@@ -25,11 +25,15 @@ pub(super) fn weathers(run: &mut Run) {
     let late = Duration::from_millis(150);
     let weathers = [Weather::Slow(late), Weather::Lossy(late, 30), Weather::Cut, Weather::Silent];
     for weather in weathers.iter().cycle().take(run.pick(4, 16)) {
-        let links = &cluster.links[..1 + usize::try_from(run.random.below(2)).expect("small")];
-        links.iter().for_each(|link| link.weather(*weather));
+        let links = &cluster.links[..=run.pick_broker()];
+        for link in links {
+            link.weather(*weather);
+        }
         // What is injected: so many seconds of it.
         thread::sleep(Duration::from_secs(2) + run.random.moment(6000));
-        links.iter().for_each(|link| link.weather(Weather::Fine));
+        for link in links {
+            link.weather(Weather::Fine);
+        }
         play.flows();
     }
     let to = Instant::now();

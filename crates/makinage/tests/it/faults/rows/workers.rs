@@ -179,12 +179,15 @@ pub(super) fn frozen(run: &mut Run) {
     for _ in 0..4 {
         play.witness.wait_for_more(1, PATIENCE);
         thread::sleep(run.random.moment(1000));
-        let workers = service.workers();
-        service.signal("STOP");
-        workers.iter().for_each(|worker| signal(*worker, "STOP"));
+        let frozen = [vec![service.id()], service.workers()].concat();
+        for process in &frozen {
+            signal(*process, "STOP");
+        }
+        // What is injected: twice as long as a worker may say nothing.
         thread::sleep(Duration::from_secs(6));
-        workers.iter().for_each(|worker| signal(*worker, "CONT"));
-        service.signal("CONT");
+        for process in frozen.iter().rev() {
+            signal(*process, "CONT");
+        }
     }
     run.tell(format!("{} deaths after four freezes", service.count_lines_after(0, "died (")));
     play.finish(&mut service, 0, run);
