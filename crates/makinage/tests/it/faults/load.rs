@@ -128,6 +128,13 @@ impl Load {
         self.shared.special().push_back((partition, kind));
     }
 
+    /// Nothing is owed for what was sent to a partition before this offset.
+    pub(crate) fn owed_from(&self, partition: usize, offset: i64) {
+        for input in self.shared.inputs()[partition].iter_mut().filter(|input| input.offset < offset) {
+            input.kind = Kind::Early;
+        }
+    }
+
     /// Sends to so many partitions from now on.
     pub(crate) fn grow(&self, partitions: usize) {
         self.shared.inputs().resize(partitions, vec![]);

@@ -22,12 +22,14 @@ pub(crate) enum Kind {
     Leaks,
     /// Raises an exception.
     Fails,
+    /// Nothing; it was there before its group began to read.
+    Early,
 }
 
 impl Kind {
-    /// Whether it is to be skipped.
-    pub(crate) fn is_guilty(self) -> bool {
-        matches!(self, Self::Crashes | Self::Hangs | Self::Fails)
+    /// Whether an output is owed for it.
+    pub(crate) fn is_owed(self) -> bool {
+        matches!(self, Self::Plain | Self::Leaks)
     }
 }
 
@@ -86,7 +88,7 @@ pub(crate) fn broken(inputs: &[Vec<Input>], seen: &Seen, repeats: usize) -> Vec<
 fn lost(inputs: &[Vec<Input>], seen: &Seen) -> Vec<String> {
     let come: BTreeSet<Source> = seen.outputs.iter().map(|output| output.source).collect();
     let all = (0..).zip(inputs).flat_map(|(partition, inputs)| inputs.iter().map(move |input| (partition, input)));
-    let lost = all.filter(|(partition, input)| !input.kind.is_guilty() && !come.contains(&(*partition, input.offset)));
+    let lost = all.filter(|(partition, input)| input.kind.is_owed() && !come.contains(&(*partition, input.offset)));
     lost.map(|(partition, input)| format!("{OUTCOME}: {partition}/{} never came out", input.offset)).collect()
 }
 
@@ -161,7 +163,7 @@ fn committed_too_early(inputs: &[Vec<Input>], seen: &Seen) -> Vec<String> {
         for (position, claim) in first_claims(seen, partition) {
             for input in inputs[next..].iter().take_while(|input| input.offset < position) {
                 next += 1;
-                if input.kind.is_guilty() {
+                if !input.kind.is_owed() {
                     continue;
                 }
                 // One that never came is lost; that is told already.

@@ -157,6 +157,22 @@ pub(crate) const ROWS: &[Row] = &[
         "each told, with how many",
         Plays(topics::retention),
     ),
+    row("P6", "metadata that comes with an error", "is asked again", Tests(&["promises_hold_for_random_schedules"])),
+    row(
+        "P7",
+        "two instances of a new group start at once",
+        "neither moves the other's positions",
+        Plays(groups::together),
+    ),
+    row(
+        "P8",
+        "a producer that gives up",
+        "order, nothing twice",
+        Tests(&[
+            "promises_hold_for_random_schedules",
+            "what_is_refused_first_of_all_is_overtaken_by_nothing_that_is_under_way_behind_it",
+        ]),
+    ),
     row(
         "P9",
         "batches of outputs above segment.bytes",

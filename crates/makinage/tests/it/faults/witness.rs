@@ -75,7 +75,7 @@ impl Book {
     /// The first events that must come out and haven't.
     fn missing(&self, inputs: &[Vec<Input>]) -> Vec<Source> {
         let all = (0..).zip(inputs).flat_map(|(partition, inputs)| {
-            let expected = inputs.iter().filter(|input| !input.kind.is_guilty());
+            let expected = inputs.iter().filter(|input| input.kind.is_owed());
             expected.map(move |input| (partition, input.offset))
         });
         all.filter(|source| !self.come.contains(source)).take(10).collect()

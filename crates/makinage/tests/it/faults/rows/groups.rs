@@ -7,6 +7,8 @@ use std::{
 
 use super::super::{
     super::{
+        model::faulty,
+        patience::wait_for,
         scene::Scene,
         service::{Folder, Service},
         stops::WEDGE,
@@ -57,6 +59,27 @@ pub(super) fn late_answers(run: &mut Run) {
     play.flows();
     first.stop();
     play.finish(&mut second, 1, run);
+}
+
+/// Two instances of a new group start at once, and begin at the end: what comes after that is read.
+pub(super) fn together(run: &mut Run) {
+    for round in 0..run.pick(1, 5) {
+        let scene = Scene::new(&format!("together-{round}")).topics(4).published(faulty());
+        let play = Play::begin(scene);
+        // So that there is something before the group.
+        thread::sleep(Duration::from_secs(1));
+        let mut first = play.scene.serve();
+        thread::sleep(run.random.moment(300));
+        let mut second = play.scene.serve();
+        for (partition, place) in (0..).zip(ALL) {
+            let position =
+                wait_for(PATIENCE, || format!("{partition} has no position"), || play.scene.committed(partition));
+            play.load.owed_from(place, position);
+        }
+        play.flows();
+        first.stop();
+        play.finish(&mut second, 0, run);
+    }
 }
 
 /// In the middle of the rebalance that the other's joining, or leaving, began.
