@@ -148,7 +148,7 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         "P4-stopped",
         "the same between a stop and a start",
-        "read from its beginning",
+        "a first start, at start_from",
         Plays(topics::overtaken_meanwhile),
     ),
     row(

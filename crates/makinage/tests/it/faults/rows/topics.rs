@@ -37,6 +37,8 @@ pub(super) fn backlog(run: &mut Run) {
     play.finish(&mut service, 0, run);
 }
 
+const TRANSACTIONS: u64 = 40;
+
 /// Aborted transactions, and the marks that end them, are gaps in the offsets.
 pub(super) fn sparse(run: &mut Run) {
     let scene = Scene::new("sparse").topics(1).published(faulty()).reading_from_the_beginning();
@@ -44,7 +46,7 @@ pub(super) fn sparse(run: &mut Run) {
     let producer: BaseProducer = client.set("transactional.id", "sparse").create().expect("a producer");
     producer.init_transactions(DEADLINE).expect("the broker has transactions");
     let (mut expected, topic) = (vec![], scene.topic("data"));
-    for n in 0..100 {
+    for n in 0..TRANSACTIONS {
         producer.begin_transaction().expect("begun");
         let text = format!("[0, {n}, 0, 0.2]");
         enqueue(&producer, BaseRecord::<str, str>::to(&topic).payload(&text).partition(0));
@@ -62,9 +64,9 @@ pub(super) fn sparse(run: &mut Run) {
     assert_eq!(come, expected);
     assert!(reader.read_to_end().is_empty(), "only what was committed is scored, and once");
     // Each transaction has a record and a mark.
-    let last = expected.last().expect("one of a hundred");
+    let last = expected.last().expect("one of many");
     assert!(scene.committed(0) > i64::try_from(2 * last).ok(), "{:?} is committed", scene.committed(0));
-    run.tell(format!("{} of 100 transactions committed", expected.len()));
+    run.tell(format!("{} of {TRANSACTIONS} transactions committed", expected.len()));
 }
 
 fn said(output: &OwnedMessage) -> (usize, u64) {
@@ -92,19 +94,33 @@ pub(super) fn appears(run: &mut Run) {
     let scene = Scene::new("appears").topics_of(&[("model", 1), ("predict", 4)]).published(faulty());
     let mut service = scene.serve();
     service.wait_for_line(&format!("topic {} is not on Kafka", scene.topic("data")));
-    scene.create_topics(&[("data", 4)]);
     let load = Load::new(PARTITIONS, 0);
-    load.add(&scene, 120);
+    unnoticed(&service, || {
+        scene.create_topics(&[("data", 4)]);
+        load.add(&scene, 120);
+    });
     let play = Play::with(scene, load);
     play.finish(&mut service, 0, run);
 }
 
-/// A service that has read so many events of each partition, and the outputs that come from now on.
+/// What is done while a service sleeps, whose client notices it all at once when it wakes.
+fn unnoticed<T>(service: &Service, does: impl FnOnce() -> T) -> T {
+    service.signal("STOP");
+    let done = does();
+    service.signal("CONT");
+    done
+}
+
+/// A service that has read so many events of each partition, and the outputs that come from now on. Its topic has no
+/// `start_from`, so that what begins anew begins at the end unless the service knows better.
 fn having_read(name: &str, each: u64) -> (Scene, Service, Reader) {
-    let scene = staged(Scene::new(name)).attentive();
+    read_by(Scene::new(name).topics(4).published(faulty()), each)
+}
+
+fn read_by(scene: Scene, each: u64) -> (Scene, Service, Reader) {
+    let service = scene.serve().at_work();
     let load = Load::new(PARTITIONS, 0);
     load.add(&scene, each);
-    let service = scene.serve();
     let reader = scene.reader();
     reader.read(PARTITIONS * usize::try_from(each).expect("few"));
     for partition in 0..4 {
@@ -144,7 +160,7 @@ fn all_come(reader: &Reader, inputs: &[Vec<Input>], run: &mut Run) {
 
 pub(super) fn made_anew(run: &mut Run) {
     let (scene, mut service, reader) = having_read("made-anew", 300);
-    let inputs = make_anew(&scene, 120);
+    let inputs = unnoticed(&service, || make_anew(&scene, 120));
     all_come(&reader, &inputs, run);
     service.stop();
 }
@@ -152,14 +168,14 @@ pub(super) fn made_anew(run: &mut Run) {
 /// Its new log is longer than the old one was when the client asks again.
 pub(super) fn overtaken(run: &mut Run) {
     let (scene, mut service, reader) = having_read("overtaken", 300);
-    let inputs = make_anew(&scene, 900);
+    let inputs = unnoticed(&service, || make_anew(&scene, 900));
     all_come(&reader, &inputs, run);
     service.stop();
 }
 
-/// The same between a stop and a start.
+/// The same between a stop and a start: Kafka forgets the group's positions with the topic, so it is a first start.
 pub(super) fn overtaken_meanwhile(run: &mut Run) {
-    let (scene, mut service, reader) = having_read("overtaken-meanwhile", 300);
+    let (scene, mut service, reader) = read_by(staged(Scene::new("overtaken-meanwhile")), 300);
     service.stop();
     let inputs = make_anew(&scene, 900);
     let mut service = scene.serve();
@@ -193,11 +209,12 @@ pub(super) fn retention(run: &mut Run) {
 
 /// Batches of outputs are larger than a segment of their topic may be.
 pub(super) fn small_segments(run: &mut Run) {
-    let scene = staged(Scene::new("small-segments")).property("batch.size", 3_000_000).property("linger.ms", 200);
+    let scene = staged(Scene::new("small-segments")).property("batch.size", 3_000_000).property("linger.ms", 2000);
     scene.set_topic("predict", ("max.message.bytes", "4000000"));
     scene.set_topic("predict", ("segment.bytes", "1048576"));
-    let load = Load::new(PARTITIONS, 100_000);
-    load.add(&scene, run.pick(30, 100));
+    // Two outputs are more than a segment holds, and five fit into a batch.
+    let load = Load::new(PARTITIONS, 600_000);
+    load.add(&scene, run.pick(20, 60));
     let play = Play::with(scene, load);
     let mut service = play.scene.serve();
     play.finish(&mut service, 0, run);

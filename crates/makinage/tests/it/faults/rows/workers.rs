@@ -185,7 +185,9 @@ pub(super) fn frozen(run: &mut Run) {
         }
         // What is injected: twice as long as a worker may say nothing.
         thread::sleep(Duration::from_secs(6));
-        for process in frozen.iter().rev() {
+        // All at once, but one wakes first.
+        let first = usize::try_from(run.random.below(frozen.len() as u64)).expect("few");
+        for process in frozen[first..].iter().chain(&frozen[..first]) {
             signal(*process, "CONT");
         }
     }
