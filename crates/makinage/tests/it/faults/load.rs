@@ -4,7 +4,6 @@
 
 use std::{
     collections::VecDeque,
-    iter,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -38,7 +37,7 @@ struct Shared {
     special: Mutex<VecDeque<(usize, Kind)>>,
     /// How many partitions there are.
     partitions: AtomicUsize,
-    /// Spaces behind each value.
+    /// Spaces in each value.
     padding: usize,
     stop: AtomicBool,
 }
@@ -83,10 +82,10 @@ fn read(text: &str) -> Option<(u64, Kind)> {
     Some((numbers[1], KINDS[usize::try_from(numbers[2]).ok()?]))
 }
 
-/// What the model sees: partition, number, kind.
-fn value(partition: i32, seq: u64, kind: Kind) -> String {
+/// What the model sees: partition, number, kind; and so many spaces, which its output has too.
+fn value((partition, seq): (usize, u64), kind: Kind, padding: usize) -> String {
     let kind = KINDS.iter().position(|known| *known == kind).expect("a kind");
-    format!("[{partition}, {seq}, {kind}, 0.2]")
+    format!("[{partition}, {seq}, {kind}, 0.2{}]", " ".repeat(padding))
 }
 
 impl Load {
@@ -187,8 +186,7 @@ impl Shared {
         let kind = found.and_then(|place| special.remove(place)).map_or(Kind::Plain, |(_, kind)| kind);
         drop(special);
         let number = i32::try_from(partition).expect("a partition");
-        let (key, mut value) = (format!("{partition}-{}", seq % 7), value(number, seq, kind));
-        value.extend(iter::repeat_n(' ', self.padding));
+        let (key, value) = (format!("{partition}-{}", seq % 7), value((partition, seq), kind, self.padding));
         enqueue(producer, BaseRecord::to(topic).key(&key).payload(&value).partition(number));
     }
 }
@@ -220,7 +218,7 @@ mod tests {
 
     #[test]
     fn an_event_says_what_it_is_and_its_output_says_it_too() {
-        assert_eq!(read(&value(3, 71, Kind::Leaks)), Some((71, Kind::Leaks)));
+        assert_eq!(read(&value((3, 71), Kind::Leaks, 5)), Some((71, Kind::Leaks)));
         assert_eq!(numbers("[[3, 71, 0, 0.2],0]"), Some(vec![3, 71, 0]));
         assert_eq!(numbers("nonsense"), None);
     }

@@ -4,8 +4,7 @@ use std::{process::Stdio, thread};
 
 use super::super::{
     super::{processes::signal, scene::Scene, service::ended},
-    oracle::Kind,
-    play::{PARTITIONS, PATIENCE, Play, RATE, Run, staged},
+    play::{PATIENCE, Play, RATE, Run, staged},
 };
 
 /// Half of them hit a service that works on its backlog, the others may hit one that starts.
@@ -57,14 +56,20 @@ pub(super) fn zombie(run: &mut Run) {
     play.finish(&mut heir, 1, run);
 }
 
-/// Nobody reads what it writes to standard error, and each of thousands of events is a line.
+/// Each event is a line.
+const CHATTY: &str = "
+def predict(model, config):
+    def step(event):
+        print('scored', event, 'x' * 200, flush=True)
+        return 0
+    return step
+";
+
+/// Nobody reads what it writes to standard error, thousands of lines.
 pub(super) fn unread_log(run: &mut Run) {
-    let mut play = Play::begin(staged(Scene::new("unread-log")));
+    let mut play = Play::begin(staged(Scene::new("unread-log")).with_predict(CHATTY));
     let mut service = play.scene.command(&[]).stderr(Stdio::piped()).spawn().expect("the service starts");
     play.flows();
-    for line in 0..4000 {
-        play.load.next_is(line % PARTITIONS, Kind::Fails);
-    }
     play.witness.wait_for_more(4 * RATE as usize, PATIENCE);
     play.load.stop();
     play.witness.wait_for_all(&play.load.inputs(), PATIENCE);

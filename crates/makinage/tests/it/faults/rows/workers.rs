@@ -191,6 +191,8 @@ pub(super) fn frozen(run: &mut Run) {
             signal(*process, "CONT");
         }
     }
-    run.tell(format!("{} deaths after four freezes", service.count_lines_after(0, "died (")));
+    let deaths = service.count_lines_after(0, "died (");
+    run.tell(format!("{deaths} deaths after four freezes"));
     play.finish(&mut service, 0, run);
+    assert_eq!(deaths, 0, "workers that only were as frozen as the service");
 }
