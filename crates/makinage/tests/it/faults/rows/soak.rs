@@ -43,11 +43,12 @@ enum Fault {
     CutLinks,
     Swap,
     Poison,
+    Exception,
     Hang,
     Leaks,
 }
 
-const FAULTS: [Fault; 12] = [
+const FAULTS: [Fault; 13] = [
     Fault::Kill,
     Fault::Restart,
     Fault::WorkersKilled,
@@ -58,6 +59,7 @@ const FAULTS: [Fault; 12] = [
     Fault::CutLinks,
     Fault::Swap,
     Fault::Poison,
+    Fault::Exception,
     Fault::Hang,
     Fault::Leaks,
 ];
@@ -131,6 +133,7 @@ impl Soak {
                 Script::new(&self.play.scene).model(0, &zipped(faulty(), &self.models.to_string(), 0));
             }
             Fault::Poison => self.guilty(Kind::Crashes, run),
+            Fault::Exception => self.guilty(Kind::Fails, run),
             Fault::Hang => self.guilty(Kind::Hangs, run),
             Fault::Leaks => (0..40).for_each(|leak| self.play.load.next_is(leak % PARTITIONS, Kind::Leaks)),
         }
