@@ -38,15 +38,24 @@ const fn row(id: &'static str, injected: &'static str, holds: &'static str, how:
     Row { id, injected, holds, how, brief: false }
 }
 
-const fn brief(id: &'static str, injected: &'static str, holds: &'static str, play: fn(&mut Run)) -> Row {
-    Row { id, injected, holds, how: How::Plays(play), brief: true }
+impl Row {
+    /// It runs with all tests, as briefly as it can.
+    const fn brief(self) -> Self {
+        Self { brief: true, ..self }
+    }
 }
 
 use How::{NotHere, Plays, Tests};
 
 /// All rows.
 pub(crate) const ROWS: &[Row] = &[
-    brief("1", "kill -9 of the service at random moments", "no loss, order, committed ≤ finished", service::kill_9),
+    row(
+        "1",
+        "kill -9 of the service at random moments",
+        "no loss, order, committed ≤ finished",
+        Plays(service::kill_9),
+    )
+    .brief(),
     row("2", "SIGTERM under load, again and again", "no loss, nothing repeated", Plays(service::sigterm)),
     row(
         "3",
@@ -54,21 +63,23 @@ pub(crate) const ROWS: &[Row] = &[
         "exits at once, or at the time-out; no loss",
         Tests(&["a_stop_that_a_wedged_worker_holds_up_ends_at_the_second_signal_or_the_timeout_and_loses_nothing"]),
     ),
-    brief("4", "a broker of two stopped, then killed, while the other leads", "no loss, order", brokers::bounce),
+    row("4", "a broker of two stopped, then killed, while the other leads", "no loss, order", Plays(brokers::bounce))
+        .brief(),
     row("5", "all brokers down for a minute", "bounded memory, goes on by itself", Plays(brokers::all_down)),
     row("6", "a broker frozen for 90 s", "no loss, goes on by itself", Plays(brokers::frozen)),
     row("7", "the group's coordinator killed", "goes on by itself, no loss", Plays(brokers::coordinator)),
-    brief("8", "links slow, lossy, cut, silent", "no loss, order", links::weathers),
+    row("8", "links slow, lossy, cut, silent", "no loss, order", Plays(links::weathers)).brief(),
     row("9", "the answer to EndTxn lost", "", NotHere("transactions are not in this version")),
     row(
         "10",
         "SIGSTOP of the service beyond its session, then SIGCONT",
         "commits nothing that is another's",
         Plays(service::zombie),
-    ),
+    )
+    .brief(),
     row("11", "one transactional.id twice", "", NotHere("transactions are not in this version")),
     row("12", "a transaction times out", "", NotHere("transactions are not in this version")),
-    row("13", "one instance, three, one", "no loss, nothing repeated", Plays(groups::scale)),
+    row("13", "one instance, three, one", "no loss, nothing repeated", Plays(groups::scale)).brief(),
     row("14", "the same with KIP-848", "", NotHere("`group.protocol` is refused until the client's is sound")),
     row(
         "15",
@@ -81,7 +92,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("18", "a model slower than max.poll.interval.ms", "stays in its group", Plays(groups::slow_model)),
     row("19", "a sink that is throttled now and then", "bounded memory, nothing repeated", Plays(links::throttled)),
     row("20", "a backlog of 400 MB in 100 partitions", "bounded memory", Plays(topics::backlog)),
-    brief("21", "aborted transactions in the data topic", "positions pass the gaps", topics::sparse),
+    row("21", "aborted transactions in the data topic", "positions pass the gaps", Plays(topics::sparse)).brief(),
     row(
         "22",
         "the sink refuses a record",
@@ -91,12 +102,12 @@ pub(crate) const ROWS: &[Row] = &[
             "whatever_is_refused_all_else_arrives_once_and_in_order",
         ]),
     ),
-    row("23", "partitions added under load", "read from their beginning, no loss", Plays(topics::growing)),
-    brief("24", "workers killed in the middle of batches", "no loss, no skip", workers::killed),
+    row("23", "partitions added under load", "read from their beginning, no loss", Plays(topics::growing)).brief(),
+    row("24", "workers killed in the middle of batches", "no loss, no skip", Plays(workers::killed)).brief(),
     row("25", "a worker stopped, then one event that hangs", "only that event is skipped", Plays(workers::hangs)),
     row("26", "events that crash their worker", "only they are skipped", Plays(workers::poison)),
     row("27", "a model whose process ends while it loads", "back-off, no busy loop", Plays(workers::crash_loop)),
-    row("28", "a model that leaks at each event", "no loss (row P1)", Plays(workers::leak)),
+    row("28", "a model that leaks at each event", "no loss", NotHere("it is row P1")),
     row(
         "29",
         "the service is killed while its workers live",
@@ -140,11 +151,12 @@ pub(crate) const ROWS: &[Row] = &[
         ]),
     ),
     row("35", "no room for a model", "", NotHere("it needs a file system of its own, which takes root to make")),
-    brief("P1", "a model that leaks under memory_limit", "no event lost", workers::leak),
+    row("P1", "a model that leaks under memory_limit", "no event lost", Plays(workers::leak)).brief(),
     row("P2", "every worker dies of every event for a while", "no event lost", Plays(workers::all_die)),
-    row("P3", "a data topic that appears after the start", "read from its beginning", Plays(topics::appears)),
+    row("P3", "a data topic that appears after the start", "read from its beginning", Plays(topics::appears)).brief(),
     row("P3-anew", "a data topic deleted and made anew", "read from its beginning", Plays(topics::made_anew)),
-    row("P4", "the same, and its log overtakes the old position", "read from its beginning", Plays(topics::overtaken)),
+    row("P4", "the same, and its log overtakes the old position", "read from its beginning", Plays(topics::overtaken))
+        .brief(),
     row(
         "P4-stopped",
         "the same between a stop and a start",
@@ -179,28 +191,30 @@ pub(crate) const ROWS: &[Row] = &[
         "made smaller; no loss, nothing repeated",
         Plays(topics::small_segments),
     ),
-    row("P10", "a sink partition without a leader", "the other partitions go on", Plays(brokers::leaderless)),
+    row("P10", "a sink partition without a leader", "the other partitions go on", Plays(brokers::leaderless)).brief(),
     row(
         "P11-hang",
         "one event of 1,024 hangs",
         "only it is skipped, after two deaths at most",
         Plays(isolation::hanging),
-    ),
+    )
+    .brief(),
     row(
         "P11-crash",
         "one event of 1,024 crashes",
         "only it is skipped, after two deaths at most",
         Plays(isolation::crashing),
-    ),
+    )
+    .brief(),
     row(
         "P12",
         "two instances restart in turn; the model loads for 20 s",
         "no partition waits for the load",
         Plays(groups::rolling_restart),
     ),
-    row("P13", "a stop that hits its time-out", "leaves the group", Plays(groups::stop_in_time)),
+    row("P13", "a stop that hits its time-out", "leaves the group", Plays(groups::stop_in_time)).brief(),
     row("P14", "a worker killed whose child holds its socket", "noticed at once", Plays(workers::forked)),
-    row("P15-freeze", "service and workers frozen four times", "nobody is judged", Plays(workers::frozen)),
+    row("P15-freeze", "service and workers frozen four times", "nobody is judged", Plays(workers::frozen)).brief(),
     row("P15-fenced", "a static member whose name is taken", "ends with a line", Plays(groups::fenced)),
     row("P15-stderr", "standard error that nobody reads", "stalls nothing", Plays(service::unread_log)),
     row("soak", "all of this mixed at random, `--minutes` long", "no loss, order, flat memory", Plays(soak::soak)),
