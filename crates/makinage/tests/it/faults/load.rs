@@ -25,7 +25,7 @@ use super::{
 /// How often a round of events is sent.
 const ROUND: Duration = Duration::from_millis(10);
 
-/// Killed with this: an abandoned load stops.
+/// Stops with this.
 pub(crate) struct Load {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -40,6 +40,8 @@ struct Shared {
     /// Spaces in each value.
     padding: usize,
     stop: AtomicBool,
+    /// Its row has failed: nothing waits for the broker any more.
+    abandoned: AtomicBool,
 }
 
 impl Shared {
@@ -106,6 +108,7 @@ impl Load {
             partitions: AtomicUsize::new(partitions),
             padding,
             stop: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared), thread: None }
     }
@@ -165,6 +168,7 @@ impl Load {
 impl Drop for Load {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.abandoned.store(true, Ordering::Relaxed);
     }
 }
 
@@ -207,7 +211,7 @@ fn flow(shared: &Shared, producer: &BaseProducer<Reports>, topic: &str, rate: u3
         thread::sleep(ROUND);
     }
     // The broker may be away for as long as the row wants it to.
-    while producer.in_flight_count() > 0 {
+    while producer.in_flight_count() > 0 && !shared.abandoned.load(Ordering::Relaxed) {
         producer.poll(Duration::from_millis(100));
     }
 }

@@ -93,6 +93,7 @@ impl Play {
     pub(crate) fn judge(self, repeats: usize, run: &mut Run) -> Seen {
         let inputs = self.load.inputs();
         let seen = self.witness.end();
+        assert!(!seen.claims.is_empty(), "the group's positions were never seen");
         let broken = broken(&inputs, &seen, repeats);
         assert!(broken.is_empty(), "{} promises broken: {}", broken.len(), broken.join("; "));
         for (partition, inputs) in (0..).zip(&inputs) {

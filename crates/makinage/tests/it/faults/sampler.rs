@@ -26,6 +26,16 @@ impl Memory {
         self.0.push(resident(service.id()));
     }
 
+    /// Looks at its workers, all together.
+    pub(crate) fn look_at_workers(&mut self, service: &Service) {
+        self.0.push(service.workers().into_iter().map(resident).sum());
+    }
+
+    /// Whether there are enough looks to tell growth from a warm-up.
+    pub(crate) fn tells(&self) -> bool {
+        self.0.len() >= 60
+    }
+
     pub(crate) fn most(&self) -> u64 {
         self.0.iter().copied().max().unwrap_or(0)
     }

@@ -41,6 +41,8 @@ pub(crate) struct Witness {
 struct Shared {
     book: Mutex<Book>,
     stop: AtomicBool,
+    /// Its row has failed: what is left is of no interest.
+    abandoned: AtomicBool,
 }
 
 #[derive(Default)]
@@ -111,7 +113,9 @@ impl Witness {
                         reading.book().take_in(output);
                     }
                 }
-                rest(&reader, &reading);
+                if !reading.abandoned.load(Ordering::Relaxed) {
+                    rest(&reader, &reading);
+                }
             }),
             watch_positions(scene, partitions, Arc::clone(&shared)),
         ];
@@ -182,6 +186,7 @@ impl Witness {
 
 impl Drop for Witness {
     fn drop(&mut self) {
+        self.shared.abandoned.store(true, Ordering::Relaxed);
         self.shared.stop.store(true, Ordering::Relaxed);
     }
 }

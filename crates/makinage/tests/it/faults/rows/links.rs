@@ -54,7 +54,7 @@ pub(super) fn throttled(run: &mut Run) {
     let mut memory = Memory::default();
     memory.look(&service);
     let before = memory.most();
-    for _ in 0..run.pick(1, 4) {
+    for _ in 0..run.pick(1, 2) {
         quota(&["--add-config", "producer_byte_rate=20000"]);
         for _ in 0..10 {
             thread::sleep(Duration::from_secs(1));
