@@ -63,5 +63,5 @@ fn run(row: &Row, play: fn(&mut Run), asked: &Asked) -> Outcome {
 /// What a row said when it failed, cut to what a table holds.
 fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("it panicked").chars().take(400).collect()
+    text.unwrap_or("it panicked").replace('\n', " ").chars().take(300).collect()
 }

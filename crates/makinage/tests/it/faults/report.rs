@@ -35,7 +35,7 @@ fn line(row: &Row, last: &str) -> String {
 fn ran(outcome: &Outcome, when: &str) -> String {
     let held = if outcome.held { "yes" } else { "**no**" };
     // A column ends at this sign.
-    let told = outcome.told.replace('|', "/").replace('\n', " ");
+    let told = outcome.told.replace('|', "/");
     format!("{held} | {told} | {} | {} | {when}", outcome.seed, outcome.seconds)
 }
 
