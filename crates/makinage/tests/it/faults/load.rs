@@ -207,8 +207,8 @@ fn flow(shared: &Shared, producer: &BaseProducer<Reports>, topic: &str, rate: u3
             next[partition] += 1;
             sent += 1;
         }
-        producer.poll(Duration::ZERO);
-        thread::sleep(ROUND);
+        // To its end: a poll takes one report after the other until its time is over.
+        producer.poll(ROUND);
     }
     // The broker may be away for as long as the row wants it to.
     while producer.in_flight_count() > 0 && !shared.abandoned.load(Ordering::Relaxed) {

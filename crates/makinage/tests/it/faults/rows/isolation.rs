@@ -26,9 +26,10 @@ fn isolated(run: &mut Run, name: &str, kind: Kind) {
     let mut service = play.scene.serve();
     play.flows();
     let logged = service.logged();
+    let begin = Instant::now();
     play.load.next_is(GUILTY, kind);
     let (partition, offset) = play.load.place_of(GUILTY, kind);
-    let begin = Instant::now();
+    eprintln!("{partition}/{offset} is guilty");
     play.witness.wait_for_output_of((partition, offset + 1), PATIENCE);
     let end = Instant::now();
     let deaths = service.count_lines_after(logged, "died (");
