@@ -8,6 +8,7 @@ mod broker;
 mod deny;
 mod docs;
 mod env;
+mod faults;
 mod images;
 mod jars;
 mod java;
@@ -51,6 +52,8 @@ enum Command {
     },
     /// Run the simulation of source, pipeline and sink: more seeds, or one seed with its schedule.
     Simulate(simulate::Simulate),
+    /// Run the fault suite against real brokers: all rows, or some, and write its table into docs/faults.md.
+    Faults(faults::Faults),
     /// Check formatting, clippy, ruff and mypy.
     Lint,
     /// Check the rules that no compiler knows: who may use whom, headers, sizes, where tests stand, widths, commits.
@@ -114,6 +117,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Docs => docs::run(),
         Command::Valgrind => valgrind::run(),
         Command::Simulate(simulate) => simulate.run(),
+        Command::Faults(faults) => faults.run(),
         Command::Bench { against } => bench::run(against.as_deref()),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
         Command::Images => images::run(),

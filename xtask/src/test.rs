@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::faults::Faults;
 use crate::report::{Report, Tests};
 use crate::{deny, env, jars, java, lint, tidy, tools, valgrind};
 
@@ -47,8 +48,11 @@ fn steps(no_kafka: bool, report: &mut Report) -> Result<()> {
     let mut cargo =
         |name, selection: &[&str]| report.tests(name, |tests| cargo_test(selection, &python, kafka.as_ref(), tests));
     cargo("Rust unit tests", &["--lib", "--bins"])?;
-    cargo("Rust programs and faults", &["--test", "*"])?;
+    cargo("Rust programs", &["--test", "*"])?;
     cargo("Rust examples in docs", &["--doc"])?;
+    if let Some(kafka) = &kafka {
+        report.tests("fault suite, brief rows", |tests| Faults::brief().run_with(&python, kafka, tests))?;
+    }
     match valgrind::find() {
         Some(program) => report.tests("headers under valgrind", |tests| valgrind::run_with(&program, tests)),
         None => Ok(()),

@@ -19,6 +19,7 @@ use super::{
     patience::wait_until,
     processes::signal,
     random::{self, Random},
+    service::ended,
 };
 
 const CLUSTER_ID: &str = "MkU3OEVBNTcwNTJENDM2Qk";
@@ -31,12 +32,28 @@ const PORTS: std::ops::Range<u16> = 12_000..32_000;
 /// Ends the broker, and takes its files away, when its standard input closes: whatever ends the tests.
 const GUARD: &str = r#"data=$1; shift; "$@" & cat; kill -9 $!; rm -rf "$data""#;
 
-/// A broker that is its own controller; killed with this.
+/// A broker that is its own controller, or a member of a cluster; killed with this.
 pub(crate) struct Broker {
     /// `None` while it is down.
     child: Mutex<Option<Child>>,
     port: u16,
+    /// Where services reach it, or the cluster that it is of.
+    endpoint: String,
+    /// Where the tests reach it, or the cluster that it is of.
+    tests: String,
     data: tempfile::TempDir,
+}
+
+/// What a member of a cluster is told beyond what a broker alone is.
+pub(crate) struct Member<'a> {
+    pub node: u16,
+    /// Its first port; it may listen at those behind it too.
+    pub port: u16,
+    /// All members, as services reach them, and as the tests do.
+    pub endpoint: &'a str,
+    pub tests: &'a str,
+    /// Lines of settings, which win over those of a broker alone.
+    pub settings: &'a str,
 }
 
 /// Whether the tests that need Kafka are left out (`cargo xtask test --no-kafka`).
@@ -96,16 +113,33 @@ fn formatted() -> &'static Path {
     })
 }
 
-/// Two neighbouring ports that nobody listens on.
-fn free_ports() -> u16 {
+/// So many neighbouring ports that nobody listens on: the first of them.
+pub(crate) fn free_ports(neighbours: u16) -> u16 {
     let mut random = Random::new(random::seed());
     loop {
         let port = PORTS.start + u16::try_from(random.below(u64::from(PORTS.end - PORTS.start))).expect("a port");
         let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-        if free(port) && free(port + 1) {
+        if (port..port + neighbours).all(free) {
             return port;
         }
     }
+}
+
+/// Names a disk as Kafka does: 128 bits in base64.
+fn disk_id() -> String {
+    let mut random = Random::new(random::seed());
+    let mut letter =
+        |letters: &[u8]| char::from(letters[usize::try_from(random.below(letters.len() as u64)).expect("a place")]);
+    let id: String =
+        (0..21).map(|_| letter(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")).collect();
+    // The last letter has two bits.
+    format!("{id}{}", letter(b"AQgw"))
+}
+
+fn client(endpoint: &str) -> ClientConfig {
+    let mut client = ClientConfig::new();
+    client.set("bootstrap.servers", endpoint);
+    client
 }
 
 impl Broker {
@@ -134,10 +168,27 @@ impl Broker {
 
     /// A broker that has an address and an empty disk, and has not been started.
     pub(crate) fn down() -> Self {
-        let data = tempfile::tempdir().expect("a folder");
-        let port = free_ports();
-        let broker = Self { child: Mutex::default(), port, data };
+        let port = free_ports(2);
+        let address = format!("127.0.0.1:{port}");
+        let broker = Self::on_an_empty_disk(port, (&address, &address));
         fs::write(broker.settings(), settings(port, &broker.log())).expect("the settings");
+        broker
+    }
+
+    /// A member of a cluster that has not been started.
+    pub(crate) fn member(member: &Member) -> Self {
+        let broker = Self::on_an_empty_disk(member.port, (member.endpoint, member.tests));
+        let text = settings(member.port, &broker.log());
+        fs::write(broker.settings(), format!("{text}\n{}\n", member.settings)).expect("the settings");
+        let disk = format!("version=1\ncluster.id={CLUSTER_ID}\nnode.id={}\ndirectory.id={}\n", member.node, disk_id());
+        fs::write(broker.log().join("meta.properties"), disk).expect("the disk's name");
+        broker
+    }
+
+    fn on_an_empty_disk(port: u16, (endpoint, tests): (&str, &str)) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let (endpoint, tests) = (endpoint.to_owned(), tests.to_owned());
+        let broker = Self { child: Mutex::default(), port, endpoint, tests, data };
         fs::create_dir(broker.log()).expect("the storage");
         for file in fs::read_dir(formatted()).expect("the storage").flatten() {
             fs::copy(file.path(), broker.log().join(file.file_name())).expect("a copy");
@@ -162,7 +213,7 @@ impl Broker {
     /// Starts a broker that is down, and waits until it listens: clients may not get further than that.
     pub(crate) fn restart_unreached(&self) {
         self.spawn(&mut self.program());
-        wait_until(START, "the broker does not listen", || TcpStream::connect(self.endpoint()).is_ok());
+        wait_until(START, "the broker does not listen", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 
     fn program(&self) -> Command {
@@ -212,6 +263,14 @@ impl Broker {
         self.signal("CONT");
     }
 
+    /// SIGTERM, and its end: what it leads goes to the others before.
+    pub(crate) fn stop(&self) {
+        self.signal("TERM");
+        if let Some(mut child) = self.child().take() {
+            ended(&mut child, START);
+        }
+    }
+
     fn signal(&self, name: &str) {
         signal(self.child().as_ref().expect("a broker that is up").id(), name);
     }
@@ -222,19 +281,26 @@ impl Broker {
         fs::read(self.data.path().join(segment)).expect("the partition's first segment")
     }
 
+    /// Runs one of Kafka's own tools, by the name of its class, on this broker.
+    pub(crate) fn tool(&self, class: &str, arguments: &[&str]) {
+        let mut program = java();
+        program.arg(class).args(["--bootstrap-server", &self.tests]).args(arguments);
+        assert!(program.status().is_ok_and(|status| status.success()), "{class} {arguments:?}");
+    }
+
     pub(crate) fn endpoint(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.endpoint.clone()
     }
 
     pub(crate) fn client(&self) -> ClientConfig {
-        let mut client = ClientConfig::new();
-        client.set("bootstrap.servers", self.endpoint());
-        client
+        client(&self.tests)
     }
 
     fn wait_until_it_answers(&self) {
-        let consumer: BaseConsumer =
-            self.client().set_log_level(rdkafka::config::RDKafkaLogLevel::Emerg).create().expect("a client");
+        let consumer: BaseConsumer = client(&format!("127.0.0.1:{}", self.port))
+            .set_log_level(rdkafka::config::RDKafkaLogLevel::Emerg)
+            .create()
+            .expect("a client");
         let answers = || consumer.fetch_metadata(None, Duration::from_secs(1)).is_ok();
         wait_until(START, "the broker does not answer", answers);
     }

@@ -15,6 +15,7 @@ mod counts;
 mod demo;
 mod encoders;
 mod environments;
+mod faults;
 mod flow;
 mod group;
 mod headers;

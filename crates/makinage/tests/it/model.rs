@@ -73,6 +73,12 @@ pub(crate) fn fragile() -> &'static Path {
     })
 }
 
+/// The folder of a model that does to its worker what an event says.
+pub(crate) fn faulty() -> &'static Path {
+    static FAULTY: OnceLock<PathBuf> = OnceLock::new();
+    FAULTY.get_or_init(|| save("faulty", include_str!("models/faulty.py")))
+}
+
 /// The folder of a model that keeps processes of its own.
 pub(crate) fn with_children() -> &'static Path {
     static WITH_CHILDREN: OnceLock<PathBuf> = OnceLock::new();

@@ -1,7 +1,7 @@
 //! The programs as processes: started, watched through their log, stopped.
 
 use std::{
-    fs,
+    env, fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
@@ -54,12 +54,24 @@ impl Folder {
 /// A running service; killed with this.
 pub(crate) struct Service {
     child: Child,
-    log: Arc<(Mutex<Vec<String>>, Condvar)>,
+    log: Arc<(Mutex<Log>, Condvar)>,
+}
+
+#[derive(Default)]
+struct Log {
+    lines: Vec<String>,
+    /// Nobody writes any more.
+    ended: bool,
+}
+
+/// This build's, or another one that the fault suite is to be run against.
+fn service_binary() -> PathBuf {
+    env::var_os("MAKINAGE_FAULTS_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_makinage").into(), PathBuf::from)
 }
 
 pub(crate) fn program(name: &str) -> Command {
     let mut command = match name {
-        "makinage" => Command::new(env!("CARGO_BIN_EXE_makinage")),
+        "makinage" => Command::new(service_binary()),
         _ => Command::new(env!("CARGO_BIN_EXE_makinage-model-publisher")),
     };
     let environment = python().parent().and_then(Path::parent).expect("a virtual environment").to_owned();
@@ -97,14 +109,16 @@ impl Service {
         // The command holds the writing ends too, and without its end the log would have none.
         drop(command);
         let lines = BufReader::new(log);
-        let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
+        let log = Arc::new((Mutex::new(Log::default()), Condvar::new()));
         let shared = Arc::clone(&log);
         thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 eprintln!("  | {line}");
-                shared.0.lock().expect("the log").push(line);
+                shared.0.lock().expect("the log").lines.push(line);
                 shared.1.notify_all();
             }
+            shared.0.lock().expect("the log").ended = true;
+            shared.1.notify_all();
         });
         Self { child, log }
     }
@@ -134,31 +148,31 @@ impl Service {
 
     /// How many lines have been logged: where to look for what comes next.
     pub(crate) fn logged(&self) -> usize {
-        self.log.0.lock().expect("the log").len()
+        self.log.0.lock().expect("the log").lines.len()
     }
 
     /// How many lines behind the first so many have this text.
     pub(crate) fn count_lines_after(&self, logged: usize, text: &str) -> usize {
-        self.log.0.lock().expect("the log").iter().skip(logged).filter(|line| line.contains(text)).count()
+        self.log.0.lock().expect("the log").lines.iter().skip(logged).filter(|line| line.contains(text)).count()
     }
 
     /// Waits for a log line with this text behind the first so many.
     pub(crate) fn wait_for_line_after(&self, logged: usize, text: &str, longest: Duration) -> String {
         let deadline = Instant::now() + longest;
-        let mut lines = self.log.0.lock().expect("the log");
+        let mut log = self.log.0.lock().expect("the log");
         loop {
-            if let Some(line) = lines.iter().skip(logged).find(|line| line.contains(text)) {
+            if let Some(line) = log.lines.iter().skip(logged).find(|line| line.contains(text)) {
                 return line.clone();
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no log line with {text:?} in: {lines:#?}");
-            lines = self.log.1.wait_timeout(lines, left).expect("the log").0;
+            assert!(!left.is_zero() && !log.ended, "no log line with {text:?} in: {:#?}", log.lines);
+            log = self.log.1.wait_timeout(log, left).expect("the log").0;
         }
     }
 
     /// All log lines up to now.
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.log.0.lock().expect("the log").clone()
+        self.log.0.lock().expect("the log").lines.clone()
     }
 
     pub(crate) fn signal(&self, signal: &str) {

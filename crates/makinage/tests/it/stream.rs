@@ -10,7 +10,7 @@ use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     message::{OwnedMessage, ToBytes},
-    producer::{BaseProducer, BaseRecord, Producer},
+    producer::{BaseProducer, BaseRecord, Producer, ProducerContext},
 };
 
 use super::{broker::Broker, service::DEADLINE};
@@ -35,10 +35,12 @@ where
 }
 
 /// Gives the producer a record, as soon as it has room.
-pub(crate) fn enqueue<K: ToBytes + ?Sized, V: ToBytes + ?Sized>(
-    producer: &BaseProducer,
-    mut record: BaseRecord<'_, K, V>,
-) {
+pub(crate) fn enqueue<C, K, V>(producer: &BaseProducer<C>, mut record: BaseRecord<'_, K, V>)
+where
+    C: ProducerContext<DeliveryOpaque = ()>,
+    K: ToBytes + ?Sized,
+    V: ToBytes + ?Sized,
+{
     while let Err((_, back)) = producer.send(record) {
         producer.poll(Duration::from_millis(10));
         record = back;

@@ -25,11 +25,35 @@ impl Broker {
         }
     }
 
+    /// Makes a topic unless one of that name is still being deleted; whether it is made.
+    pub(crate) fn try_create(&self, name: &str, partitions: i32) -> bool {
+        let outcome = block_on(self.admin().create_topics([&new(name, partitions)], &options())).expect("an answer");
+        outcome[0].is_ok()
+    }
+
     /// Makes a topic of so many partitions with a setting of its own.
     pub(crate) fn create_topic_with(&self, name: &str, partitions: i32, (setting, value): (&str, &str)) {
         let topic = new(name, partitions).set(setting, value);
         let outcome = block_on(self.admin().create_topics([&topic], &options())).expect("an answer");
         outcome[0].as_ref().expect("the topic is made");
+    }
+
+    /// Makes a topic whose partitions are each on one broker alone, by its number.
+    pub(crate) fn create_topic_on(&self, name: &str, brokers: &[i32]) {
+        let alone: Vec<[i32; 1]> = brokers.iter().map(|broker| [*broker]).collect();
+        let alone: Vec<&[i32]> = alone.iter().map(<[i32; 1]>::as_slice).collect();
+        let partitions = i32::try_from(brokers.len()).expect("few");
+        let topic = NewTopic::new(name, partitions, TopicReplication::Variable(&alone));
+        let outcome = block_on(self.admin().create_topics([&topic], &options())).expect("an answer");
+        outcome[0].as_ref().expect("the topic is made");
+    }
+
+    /// Deletes what stands before an offset, as retention does.
+    pub(crate) fn delete_before(&self, topic: &str, partition: i32, offset: i64) {
+        let mut before = TopicPartitionList::new();
+        before.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("an offset");
+        let outcome = block_on(self.admin().delete_records(&before, &options())).expect("an answer");
+        outcome.elements()[0].error().expect("the records are deleted");
     }
 
     /// Changes a topic's setting.
@@ -74,7 +98,8 @@ impl Broker {
 }
 
 fn new(name: &str, partitions: i32) -> NewTopic<'_> {
-    NewTopic::new(name, partitions, TopicReplication::Fixed(1))
+    // As often as the broker's settings say.
+    NewTopic::new(name, partitions, TopicReplication::Fixed(-1))
 }
 
 pub(crate) fn options() -> AdminOptions {

@@ -1,0 +1,124 @@
+//! What a row is made of: a scene with a load that flows and a witness who watches, and the judgement at its end.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    super::{model::faulty, random::Random, scene::Scene, service::Service},
+    load::Load,
+    oracle::{Seen, broken, doubles, longest_gap},
+    witness::Witness,
+};
+
+/// What a row is given, and what it tells for the table.
+pub(crate) struct Run {
+    pub seed: u64,
+    pub random: Random,
+    /// Whether it is to be brief, since it runs with all tests.
+    pub brief: bool,
+    figures: Vec<String>,
+}
+
+impl Run {
+    pub(crate) fn new(seed: u64, brief: bool) -> Self {
+        Self { seed, random: Random::new(seed), brief, figures: vec![] }
+    }
+
+    /// How often, or how long, by how much time there is.
+    pub(crate) fn pick<T>(&self, brief: T, whole: T) -> T {
+        if self.brief { brief } else { whole }
+    }
+
+    /// Which broker of two it hits.
+    pub(crate) fn pick_broker(&mut self) -> usize {
+        usize::from(self.random.below(2) == 1)
+    }
+
+    /// A figure for the table.
+    pub(crate) fn tell(&mut self, figure: impl Into<String>) {
+        self.figures.push(figure.into());
+    }
+
+    pub(crate) fn figures(&self) -> String {
+        self.figures.join(", ")
+    }
+}
+
+/// Partitions of the topics of a row.
+pub(crate) const PARTITIONS: usize = 4;
+/// Events a second, over all partitions.
+pub(crate) const RATE: u32 = 1000;
+/// The longest that anything may take that comes by itself; a row that gets here has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Topics and a model that does what its events say.
+pub(crate) fn staged(scene: Scene) -> Scene {
+    let partitions = i32::try_from(PARTITIONS).expect("few");
+    scene.topics(partitions).published(faulty()).reading_from_the_beginning()
+}
+
+pub(crate) struct Play {
+    pub scene: Scene,
+    pub load: Load,
+    pub witness: Witness,
+}
+
+impl Play {
+    /// The load begins to flow, and the witness to watch.
+    pub(crate) fn begin(scene: Scene) -> Self {
+        let load = Load::start(&scene, PARTITIONS, RATE);
+        Self::with(scene, load)
+    }
+
+    /// With a load of the row's own.
+    pub(crate) fn with(scene: Scene, load: Load) -> Self {
+        let partitions = i32::try_from(load.inputs().len()).expect("few");
+        let witness = Witness::start(&scene, partitions);
+        Self { scene, load, witness }
+    }
+
+    /// Waits until the service works: more has come out.
+    pub(crate) fn flows(&self) {
+        self.witness.wait_for_more(500, PATIENCE);
+    }
+
+    /// Ends the load, waits for its last output, stops the service, and judges; an output may come again so often.
+    pub(crate) fn finish(mut self, service: &mut Service, repeats: usize, run: &mut Run) -> Seen {
+        self.load.stop();
+        self.witness.wait_for_all(&self.load.inputs(), PATIENCE);
+        service.stop();
+        self.judge(repeats, run)
+    }
+
+    /// Judges after the last service has ended in order.
+    pub(crate) fn judge(self, repeats: usize, run: &mut Run) -> Seen {
+        let inputs = self.load.inputs();
+        let seen = self.witness.end();
+        assert!(!seen.claims.is_empty(), "the group's positions were never seen");
+        let broken = broken(&inputs, &seen, repeats);
+        assert!(broken.is_empty(), "{} promises broken: {}", broken.len(), broken.join("; "));
+        for (partition, inputs) in (0..).zip(&inputs) {
+            let end = inputs.last().map(|input| input.offset + 1);
+            let committed = self.scene.committed(partition);
+            assert!(committed >= end, "after its stop {partition} is committed up to {committed:?} of {end:?}");
+        }
+        run.tell(format!("{} events", inputs.iter().map(Vec::len).sum::<usize>()));
+        run.tell(format!("{} repeated", doubles(&seen)));
+        run.tell(format!("{} positions watched", seen.claims.len()));
+        seen
+    }
+}
+
+/// Tells the longest time in which one of these partitions stood still.
+pub(crate) fn tell_gap(run: &mut Run, seen: &Seen, partitions: &[usize], (from, to): (Instant, Instant)) {
+    let gap = longest(seen, partitions, (from, to));
+    run.tell(format!("longest gap {}", seconds(gap)));
+}
+
+pub(crate) fn longest(seen: &Seen, partitions: &[usize], (from, to): (Instant, Instant)) -> Duration {
+    let of = |partition: &usize| longest_gap(seen, i32::try_from(*partition).expect("few"), from, to);
+    partitions.iter().map(of).max().unwrap_or_default()
+}
+
+pub(crate) fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
