@@ -97,9 +97,9 @@ class _Worker:
         if self._serving is None:
             raise protocol.ProtocolError("batch before load")
         self._ident = ident
-        batch = protocol.decode_batch(payload)
-        self._notices.begin(ident, batch.events)
-        return batch
+        # Before it is decoded, for which memory may not do.
+        self._notices.begin(ident, protocol.count_of(payload))
+        return protocol.decode_batch(payload)
 
     def _on_check(self, ident: int, payload: memoryview) -> None:
         self._channel.send_json(Kind.CHECKED, ident, check(protocol.read_json(payload)))

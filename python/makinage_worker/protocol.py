@@ -197,6 +197,11 @@ def _hashable(key: Any) -> Any:
     return key
 
 
+def count_of(payload: memoryview) -> int:
+    """How many events a `batch` frame says that it holds."""
+    return int.from_bytes(payload[:4], "little")
+
+
 def decode_batch(payload: memoryview) -> Batch:
     """The batch that a `batch` frame holds. Raises ProtocolError when it isn't one."""
     try:

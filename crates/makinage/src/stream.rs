@@ -92,7 +92,10 @@ impl<S: Sink> Stream<S> {
                 self.writer.drop_events(&self.queue.remove_assignments(&assignments));
                 self.predictor.give_up(&assignments);
             }
-            Intake::Finish => self.phase = Phase::Finishing,
+            Intake::Finish => {
+                self.phase = Phase::Finishing;
+                self.predictor.finish();
+            }
             Intake::Stop => self.stop(),
         }
     }

@@ -17,8 +17,10 @@ pub struct Job {
     pub generation: u64,
     /// Workers that died on each of its events.
     deaths: u8,
-    /// All of its events failed before, in a process that may have been exhausted.
-    pub(crate) is_second_try: bool,
+    /// Its events failed before, in processes that ended then.
+    tries: u8,
+    /// A worker that had been asked for it died before it began.
+    was_left: bool,
 }
 
 /// A job in parts.
@@ -35,11 +37,14 @@ const PROBE: u64 = u64::MAX;
 
 /// Deaths of a worker that an event is granted: one may be an accident.
 const DEATHS: u8 = 2;
+/// Processes in which it may fail before it is believed to be at fault, where these end then; one that was exhausted
+/// counts for all.
+const TRIES: u8 = 2;
 
 impl Job {
     /// All of a flight.
     pub(crate) fn new(flight: u64, events: Arc<Vec<Event>>) -> Self {
-        Self { flight, range: 0..events.len(), events, generation: 0, deaths: 0, is_second_try: false }
+        Self { flight, range: 0..events.len(), events, generation: 0, deaths: 0, tries: 0, was_left: false }
     }
 
     /// A request for an event that scored before, whose answer is nobody's.
@@ -93,9 +98,25 @@ impl Job {
         Self { deaths: self.deaths + 1, ..self }
     }
 
-    /// It is tried once more, and believed then.
-    pub(crate) fn once_more(self) -> Self {
-        Self { is_second_try: true, ..self }
+    /// Its events failed in a process that has ended since, which was exhausted, or may have been.
+    pub(crate) fn tried(self, exhausted: bool) -> Self {
+        let tries = if exhausted { TRIES } else { 1 };
+        Self { tries: self.tries.saturating_add(tries), ..self }
+    }
+
+    /// Whether its events have had the tries that they are granted: how they fare now is believed.
+    pub(crate) fn is_tried(&self) -> bool {
+        self.tries >= TRIES
+    }
+
+    /// A worker has died before it began it.
+    pub(crate) fn left(self) -> Self {
+        Self { was_left: true, ..self }
+    }
+
+    /// Whether the worker before died before it began it, too.
+    pub(crate) fn was_left(&self) -> bool {
+        self.was_left
     }
 
     /// Whether a worker died on it: each of its events is asked for by itself, and nothing is queued behind it.
@@ -109,8 +130,14 @@ impl Job {
     }
 
     /// Its workers may have died of something else.
-    pub(crate) fn forgiven(self) -> Self {
-        Self { deaths: 0, ..self }
+    pub(crate) fn forgive(&mut self) {
+        self.deaths = 0;
+    }
+
+    /// The same.
+    pub(crate) fn forgiven(mut self) -> Self {
+        self.forgive();
+        self
     }
 
     /// Without the events of these lanes; and the places of those.

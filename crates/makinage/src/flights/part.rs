@@ -65,6 +65,13 @@ impl Part {
         from.filter(|_| beyond_decode)
     }
 
+    /// Whether any of its events came past its decoding.
+    pub(crate) fn is_of_the_model(&self) -> bool {
+        let Self::Answered { answers, .. } = self else { return false };
+        let mut items = answers.iter().flat_map(|answer| (0..answer.count).map(move |item| answer.outcome(item)));
+        items.any(|outcome| !matches!(outcome, Outcome::Failed(failure) if failure.step == "decode"))
+    }
+
     /// The place of the first event that scored.
     pub(crate) fn first_scored(&self) -> Option<usize> {
         let Self::Answered { start, answers, .. } = self else { return None };

@@ -57,10 +57,10 @@ impl Doubts {
         let (job, part) = &answered;
         let failing_from = part.failing_from();
         let all_failed = failing_from == Some(part.places().start);
-        if job.is_second_try && all_failed {
+        if job.is_tried() && all_failed {
             self.believed_until = Some(now + self.believed.failed());
         }
-        let is_believed = job.is_second_try || self.believed_until.is_some_and(|until| now < until);
+        let is_believed = job.is_tried() || self.believed_until.is_some_and(|until| now < until);
         let process = self.process(slot);
         let mut all = vec![];
         if !all_failed {
@@ -107,14 +107,12 @@ impl Doubts {
         self.process(slot).is_exhausted = true;
     }
 
-    /// The process has ended: what is believed of what was held of it, and what is tried again. Only what an exhausted
-    /// one has failed has had one of its two tries.
+    /// The process has ended: what is believed of what was held of it, and what is tried again.
     pub(super) fn ended(&mut self, slot: usize) -> (Vec<Answered>, Vec<Job>) {
         let Process { held, is_exhausted, .. } = std::mem::take(self.process(slot));
         let (mut believed, mut again) = (vec![], vec![]);
         for ((job, part), from) in held {
-            let doubtful = job.clone().from(from);
-            again.push(if is_exhausted { doubtful.once_more() } else { doubtful });
+            again.push(job.clone().from(from).tried(is_exhausted));
             believed.extend(part.until(from).map(|part| (job, part)));
         }
         (believed, again)

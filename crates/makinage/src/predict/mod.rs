@@ -54,6 +54,8 @@ pub(crate) struct Predictor {
     /// Lanes that are over, of which something is under way.
     over: BTreeSet<u32>,
     ticked: Option<Instant>,
+    /// No more events come.
+    is_last: bool,
 }
 
 impl Default for Predictor {
@@ -69,6 +71,7 @@ impl Default for Predictor {
             early: EarlyNews::default(),
             over: BTreeSet::new(),
             ticked: None,
+            is_last: false,
         }
     }
 }
@@ -82,7 +85,11 @@ impl Predictor {
         let rate_before = self.probation.as_ref().map_or(0.0, Probation::error_rate);
         self.probation = Some(Probation::new(pool.generation(), pool.probation(), rate_before, now));
         self.sizer = BatchSizer::new(pool.batch());
-        self.draining.extend(self.current.replace(Serving::new(pool)));
+        let mut serving = Serving::new(pool);
+        if self.is_last {
+            serving.standing.finish();
+        }
+        self.draining.extend(self.current.replace(serving));
     }
 
     /// How many of the queued events the next flight should have; 0 while there is no worker for it.
@@ -136,10 +143,10 @@ impl Predictor {
         }
     }
 
-    /// A job goes back to the generation that had it, while that lives: a later batch may have been answered by it
-    /// already, and the switch is monotone.
+    /// A job goes back to the generation that had it, while that lives and is well: a later batch may have been answered
+    /// by it already, and the switch is monotone.
     fn serving_for(&mut self, job: &Job) -> Option<&mut Serving> {
-        let had_it = |serving: &Serving| serving.pool.generation() == job.generation && serving.pool.is_alive();
+        let had_it = |serving: &Serving| serving.pool.generation() == job.generation && !serving.is_hopeless();
         match self.draining.iter().position(had_it) {
             Some(place) => self.draining.get_mut(place),
             None => self.current.as_mut(),
@@ -159,7 +166,7 @@ impl Predictor {
                 if let Some(took) = answered.took.filter(|_| is_current) {
                     self.sizer.measured(rows, took);
                 }
-                self.take_in(heard);
+                self.take_in(heard, worker.generation);
             }
             FromWorker::Progress { worker } => {
                 if let Some(serving) = self.serving(worker) {
@@ -182,7 +189,8 @@ impl Predictor {
         all.find(|serving| serving.pool.generation() == worker.generation)
     }
 
-    fn take_in(&mut self, Heard { believed, judged: Judged { guilty, again, is_forgiven } }: Heard) {
+    fn take_in(&mut self, heard: Heard, generation: u64) {
+        let Heard { believed, judged: Judged { guilty, again, is_forgiven } } = heard;
         for (job, part) in believed {
             self.flights.add(job.flight, part);
         }
@@ -190,7 +198,9 @@ impl Predictor {
             self.convict(accused);
         }
         if is_forgiven {
-            self.retries = std::mem::take(&mut self.retries).into_iter().map(Job::forgiven).collect();
+            for job in self.retries.iter_mut().filter(|job| job.generation == generation) {
+                job.forgive();
+            }
         }
         self.retries.extend(again);
     }
@@ -204,7 +214,7 @@ impl Predictor {
         tracing::info!("{worker}: replaced, its model is loaded again");
         match self.serving(worker) {
             Some(serving) => {
-                serving.standing.replaced(live.loaded.warm);
+                serving.standing.replaced();
                 serving.pool.replaced(worker.slot, live);
             }
             None => self.early.note(worker, Some(live)),
@@ -218,6 +228,7 @@ impl Predictor {
             return;
         };
         let mut dead = serving.pool.died(worker.slot);
+        let has_successor = serving.pool.has_successor(worker.slot);
         let (believed, doubtful) = serving.take_answers(worker.slot, &mut dead, now);
         tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
         let died_on = Serving::died_on(&dead, at);
@@ -225,34 +236,42 @@ impl Predictor {
         let may_be_blamed = !panics::happened()
             && died_on.is_none_or(|place| serving.standing.died(dead.left[place].job.is_probe(), now));
         let at = at.filter(|at| died_on.is_some_and(|place| dead.left[place].id == at.id));
-        self.take_in(Heard { believed, judged: Judged::default() });
+        self.take_in(Heard { believed, judged: Judged::default() }, worker.generation);
         let (mut waiting, mut behind) = (vec![], vec![]);
         for (place, left) in dead.left.into_iter().enumerate() {
             let (places, singly) = (left.places(at), left.kind == AskKind::Singly);
             let Some(job) = left.job.without_first(left.answered).filter(|job| !job.is_probe()) else { continue };
             if died_on != Some(place) {
-                waiting.push(job);
+                waiting.push(if place == 0 && died_on.is_none() { job.left() } else { job });
                 continue;
             }
             // One by one, those behind have not been begun.
             let first = job.range.start;
             let Parted { at, others } = job.parted(places.or_else(|| singly.then_some(first..first + 1)));
             waiting.extend(others);
+            self.crashed_on(worker, &at);
             if may_be_blamed {
                 waiting.extend(self.blame(at.after_death(), worker, cause, now));
             } else {
                 behind.push(at);
             }
         }
-        self.return_jobs(doubtful.into_iter().chain(waiting));
+        if let Some(serving) = self.serving(worker).filter(|_| has_successor) {
+            serving.standing.replaced();
+        }
         self.retries.extend(behind);
+        self.return_jobs(doubtful.into_iter().chain(waiting));
+    }
+
+    fn crashed_on(&mut self, worker: WorkerId, job: &Job) {
+        let probation = self.probation.as_mut().filter(|probation| probation.is_of(worker.generation));
+        if let Some(probation) = probation.filter(|_| !panics::happened()) {
+            probation.crashed_on(job.flight, &job.range);
+        }
     }
 
     /// A worker died on this job: it is to be asked again, or accused.
     fn blame(&mut self, job: Job, worker: WorkerId, cause: &str, now: Instant) -> Option<Job> {
-        if let Some(probation) = self.probation.as_mut().filter(|probation| probation.is_of(worker.generation)) {
-            probation.crashed_on(job.flight, &job.range);
-        }
         match self.serving(worker).filter(|_| job.is_accused()) {
             Some(serving) => {
                 let next = serving.pool.next_id();
@@ -295,6 +314,14 @@ impl Predictor {
         }
     }
 
+    /// Nothing more comes: what is here is judged without others.
+    pub(crate) fn finish(&mut self) {
+        self.is_last = true;
+        for serving in self.current.iter_mut().chain(&mut self.draining) {
+            serving.standing.finish();
+        }
+    }
+
     /// Gives up all that no live worker holds.
     pub(crate) fn give_up_waiting(&mut self) {
         let all = self.current.iter_mut().chain(&mut self.draining);
@@ -306,6 +333,7 @@ impl Predictor {
 
     /// Ends workers that have been silent for too long, and generations that have finished what they held.
     pub(crate) fn tick(&mut self, now: Instant) {
+        let mut back = vec![];
         let stood_still = self.ticked.replace(now).map(|ticked| now.saturating_duration_since(ticked));
         for serving in self.current.iter_mut().chain(&mut self.draining) {
             // Stopped with this program, workers were not silent.
@@ -313,10 +341,9 @@ impl Predictor {
                 serving.pool.stood_still(time, now);
             }
             serving.pool.end_silent(now);
-            for job in serving.pool.go_past_suspects(now).into_iter().rev() {
-                self.retries.push_front(job);
-            }
+            back.extend(serving.pool.go_past_suspects(now));
         }
+        self.return_jobs(back.into_iter());
         let alone = self.current.iter_mut().flat_map(|serving| serving.standing.alone(now)).collect::<Vec<_>>();
         for accused in alone {
             self.convict(accused);
@@ -325,18 +352,14 @@ impl Predictor {
     }
 
     fn end_drained(&mut self) {
-        // Without a probe nothing is answered any more that would prove something.
-        let is_silent = |serving: &&mut Serving| {
-            !serving.pool.is_alive() || (serving.pool.is_idle() && !serving.standing.has_probe())
-        };
-        for serving in self.draining.iter_mut().filter(is_silent) {
+        for serving in self.draining.iter_mut().filter(|serving| serving.is_hopeless()) {
             self.retries.extend(serving.standing.disband());
         }
         let retries = &self.retries;
         let awaited = |serving: &Serving| {
             let generation = serving.pool.generation();
             let is_asked = serving.standing.has_accused() || serving.doubts.hold_any();
-            serving.pool.is_alive() && (is_asked || retries.iter().any(|job| job.generation == generation))
+            !serving.is_hopeless() && (is_asked || retries.iter().any(|job| job.generation == generation))
         };
         self.draining.retain(|serving| !serving.pool.is_idle() || awaited(serving));
     }

@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// Larger events are no probes.
-const LARGEST_PROBE: usize = 64 * 1024;
+/// Larger events are no probes: one is kept.
+const LARGEST_PROBE: usize = 8 << 20;
 
 /// A generation's workers, and what is known of their health.
 #[derive(Debug)]
@@ -41,6 +41,12 @@ impl Serving {
         Self { pool, standing: Standing::default(), doubts: Doubts::default() }
     }
 
+    /// Whether nothing is to be expected of it any more, once another generation serves.
+    pub(super) fn is_hopeless(&self) -> bool {
+        let proves_nothing = !self.standing.has_probe() && self.pool.is_idle();
+        !self.pool.is_alive() || self.standing.is_unwell() || (self.standing.needs_proof() && proves_nothing)
+    }
+
     /// The worker that should get what is new, and how many batches it holds.
     pub(super) fn free_worker(&self) -> Option<(usize, usize)> {
         let is_held = self.standing.is_unwell() && (self.standing.has_probe() || !self.pool.is_idle());
@@ -49,8 +55,10 @@ impl Serving {
 
     /// The worker that should get this job.
     pub(super) fn free_worker_for(&self, job: &Job) -> Option<usize> {
-        let may_be_asked = !job.is_suspect() || self.standing.may_ask_suspects();
-        self.free_worker().filter(|_| may_be_asked).map(|(slot, _)| slot)
+        let (slot, in_flight) = self.free_worker()?;
+        // It must not die of what stands before a suspect, or of what another event has left.
+        let may_be_asked = in_flight == 0 && self.standing.may_ask_suspects() && !self.doubts.are_held(slot);
+        (may_be_asked || !job.is_suspect()).then_some(slot)
     }
 
     /// Gives a job to a worker. What another generation's workers died of says nothing of this one's.
@@ -84,7 +92,11 @@ impl Serving {
     /// A worker has answered a job, whole or in part.
     pub(super) fn answered(&mut self, slot: usize, id: u64, answered: Answered, now: Instant) -> Heard {
         let (job, part) = &answered;
-        let judged = self.standing.answered(id, job.is_probe());
+        let proves = if job.is_probe() { part.failing_from().is_none() } else { part.is_of_the_model() };
+        if job.is_probe() {
+            self.standing.probe_is_gone();
+        }
+        let judged = if proves { self.standing.proven(id) } else { Judged::default() };
         if !job.is_probe() {
             self.keep_probe(&answered, now);
             // Nothing could settle a doubt.
@@ -135,8 +147,12 @@ impl Serving {
 
     /// The request that a worker died on; `None` where it was at none of those that it left.
     pub(super) fn died_on(dead: &Dead, at: Option<&At>) -> Option<usize> {
-        let id = dead.ended_for.or_else(|| at.map(|at| at.id)).or_else(|| dead.left.first().map(|left| left.id))?;
-        let place = dead.left.iter().position(|left| left.id == id)?;
+        let first = dead.left.first()?;
+        let id = dead.ended_for.or_else(|| at.map(|at| at.id)).unwrap_or(first.id);
+        let Some(place) = dead.left.iter().position(|left| left.id == id) else {
+            // Once it may have died of itself; where the next one does too, it can't even take it in.
+            return (dead.ended_for.is_none() && first.job.was_left()).then_some(0);
+        };
         // Of events that are asked for singly it may have answered one, and not begun the next.
         let has_answered = |at: &At| at.id == id && at.places.end <= dead.left[place].answered;
         (dead.ended_for.is_some() || !at.is_some_and(has_answered)).then_some(place)

@@ -18,7 +18,7 @@ use crate::{event::Event, flights::Job, said::Seldom};
 const SAMPLED: Duration = Duration::from_secs(1);
 /// A generation that is unwell is told of so often.
 const TOLD: Duration = Duration::from_mins(1);
-/// The wait for other events of one that is accused, where none has scored before.
+/// The wait of one that is accused for other events, where none has scored before.
 const ALONE: Duration = Duration::from_secs(5);
 
 /// An event that stands alone and has had its deaths.
@@ -30,7 +30,7 @@ pub(super) struct Accused {
     /// Requests from this one on were asked after that.
     after: u64,
     since: Instant,
-    /// Its worker was replaced by one that has scored the model's own example.
+    /// Its worker was replaced by one that has loaded.
     is_replaced: bool,
 }
 
@@ -53,6 +53,9 @@ struct Unwell {
     told: Seldom,
 }
 
+/// Deaths on one probe after which others are tried: it may have come to be deadly itself.
+const PROBED: u8 = 3;
+
 /// One generation's.
 #[derive(Debug)]
 pub(super) struct Standing {
@@ -62,8 +65,12 @@ pub(super) struct Standing {
     sampled: Seldom,
     /// A probe has been asked and not been answered.
     is_probing: bool,
+    /// Workers that died on it.
+    died_on_probe: u8,
     /// No worker has shown since the last death that it can score.
     is_unproven: bool,
+    /// Nothing more comes that could prove anything.
+    is_last: bool,
 }
 
 impl Default for Standing {
@@ -74,7 +81,9 @@ impl Default for Standing {
             probe: None,
             sampled: Seldom::new(SAMPLED),
             is_probing: false,
+            died_on_probe: 0,
             is_unproven: false,
+            is_last: false,
         }
     }
 }
@@ -102,6 +111,11 @@ impl Standing {
         !self.is_unproven
     }
 
+    /// Whether something waits until a worker has shown that it can score.
+    pub(super) fn needs_proof(&self) -> bool {
+        self.is_unproven || self.has_accused()
+    }
+
     /// Whether an event scored that can be asked for again.
     pub(super) fn has_probe(&self) -> bool {
         self.probe.is_some()
@@ -119,6 +133,7 @@ impl Standing {
 
     /// This event has scored.
     pub(super) fn scored(&mut self, event: &Event) {
+        self.died_on_probe = 0;
         self.probe = Some(Arc::new(vec![event.sample()]));
     }
 
@@ -150,6 +165,15 @@ impl Standing {
 
     /// A worker has died on a job, or on the probe. Whether the job's events may be blamed for it.
     pub(super) fn died(&mut self, on_probe: bool, now: Instant) -> bool {
+        if self.is_last {
+            return !on_probe;
+        }
+        if on_probe {
+            self.died_on_probe += 1;
+            if self.died_on_probe == PROBED {
+                self.probe = None;
+            }
+        }
         let one_after_the_other = self.probe.is_none() && (self.has_accused() || self.is_unproven);
         self.is_unproven = true;
         if self.unwell.is_none() && (on_probe || one_after_the_other) {
@@ -157,7 +181,7 @@ impl Standing {
         }
         let Some(unwell) = &mut self.unwell else { return true };
         unwell.deaths += 1;
-        unwell.deaths_since_new += 1;
+        unwell.deaths_since_new += usize::from(!on_probe);
         if unwell.told.is_due(now) {
             tracing::error!(
                 "workers die whatever they are given ({} deaths in {} s): no event is skipped for it and nothing is lost; scoring goes on by itself once \
@@ -169,11 +193,8 @@ impl Standing {
         false
     }
 
-    /// A worker has answered request `id`.
-    pub(super) fn answered(&mut self, id: u64, is_probe: bool) -> Judged {
-        if is_probe {
-            self.is_probing = false;
-        }
+    /// A worker has answered request `id`, and shown by that that it can score.
+    pub(super) fn proven(&mut self, id: u64) -> Judged {
         self.is_unproven = false;
         let mut judged = Judged::default();
         if self.unwell.is_none() && self.accused.is_empty() {
@@ -189,16 +210,27 @@ impl Standing {
         judged
     }
 
-    /// A worker was replaced by one that has loaded, and maybe scored the model's own example (`warm`).
-    pub(super) fn replaced(&mut self, warm: bool) {
+    /// A worker that died has its place taken by one that has loaded.
+    pub(super) fn replaced(&mut self) {
         self.is_unproven &= self.has_probe();
-        for accused in self.accused.iter_mut().filter(|_| warm) {
+        for accused in &mut self.accused {
             accused.is_replaced = true;
         }
     }
 
-    /// Those that wait in vain for others' answers: there are none, and the model's own example scores.
+    /// Nothing more comes: who has had all deaths is guilty, whatever others do.
+    pub(super) fn finish(&mut self) {
+        self.is_last = true;
+        self.is_unproven = false;
+        self.unwell = None;
+        self.probe = None;
+    }
+
+    /// Those that wait in vain for others' answers: there are none, and the model loads.
     pub(super) fn alone(&mut self, now: Instant) -> Vec<Accused> {
+        if self.is_last {
+            return std::mem::take(&mut self.accused);
+        }
         if self.is_unwell() || self.has_probe() {
             return vec![];
         }

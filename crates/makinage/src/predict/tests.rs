@@ -114,11 +114,16 @@ fn pool(generation: u64, rows: usize) -> (Pool, Seat) {
 
 /// A generation of several.
 fn crew(generation: u64, rows: usize, workers: usize) -> (Pool, Vec<Seat>) {
+    let limits = config::Probation { time: Duration::ZERO, crashes: None, error_rate: None };
+    crew_on_probation(generation, rows, workers, limits)
+}
+
+fn crew_on_probation(generation: u64, rows: usize, workers: usize, probation: config::Probation) -> (Pool, Vec<Seat>) {
     let terms = Terms {
         label: format!("model-{generation}").into(),
         batch: Batch::Fixed { rows, max_delay: Duration::ZERO },
         on_error: OnError::Skip,
-        probation: config::Probation { time: Duration::ZERO, crashes: None, error_rate: None },
+        probation,
         predict_timeout: SILENCE,
     };
     let seat = |slot| {

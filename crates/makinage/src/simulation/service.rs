@@ -62,6 +62,8 @@ pub(super) struct Service {
     workers: RefCell<VecDeque<FromWorker>>,
     generations: RefCell<VecDeque<Pool>>,
     bell: Receiver<()>,
+    /// Whether it has gone back to an earlier generation.
+    went_back: Cell<bool>,
     /// Whether there has been a generation.
     begins: Cell<bool>,
     /// How many records had been read when an event failed under `on_error: stop`.
@@ -110,6 +112,7 @@ impl Service {
             stream: RefCell::new(Some(stream)),
             workers: RefCell::default(),
             generations: RefCell::default(),
+            went_back: Cell::new(false),
             begins: Cell::new(false),
             last: Cell::new(None),
             left: Cell::new(false),
@@ -174,7 +177,10 @@ impl Service {
         }
         if let Some(trouble) = news.trouble {
             world.tell(|| format!("generation {} is in trouble: {}", trouble.generation, trouble.what));
-            workers::make(world, self.number);
+            // What it goes back to has nothing before it.
+            if !self.went_back.replace(true) {
+                workers::make(world, self.number);
+            }
         }
         workers::look(world);
         if stream.is_done() {

@@ -254,11 +254,9 @@ impl Pool {
         let Some(live) = self.workers.get_mut(slot).and_then(|worker| worker.live.take()) else {
             return Dead::default();
         };
-        // The one that was started beside it takes its place.
-        if self.places() > self.size
-            && let Some(worker) = self.workers.get_mut(slot)
-        {
-            worker.close();
+        // The one that was started beside it takes its place, where it has loaded.
+        if self.places() > self.size && self.has_successor(slot) {
+            self.workers[slot].close();
         }
         let left = |InFlight { id, job, kind, answers, answered, .. }| {
             let part = (!answers.is_empty()).then(|| self.part(&job, answers));
@@ -279,6 +277,12 @@ impl Pool {
         self.workers.iter().filter(|worker| !worker.gone).count()
     }
 
+    /// Whether there are as many live workers without this one as the pool is to have.
+    pub fn has_successor(&self, slot: usize) -> bool {
+        let others = self.workers.iter().enumerate().filter(|(other, _)| *other != slot);
+        others.filter(|(_, worker)| worker.live.is_some()).count() >= self.size
+    }
+
     /// Hands back what waits behind suspects that their workers have been at for long. Where each worker is at one, so
     /// that all others would wait for `predict_timeout`, one more is started, which takes the place of the first that
     /// dies.
@@ -291,12 +295,26 @@ impl Pool {
             stuck += usize::from(request.is_some());
             back.extend(request.and_then(InFlight::cut));
         }
-        if stuck > 0 && stuck == self.places() && stuck == self.size {
+        if stuck == 0 {
+            self.close_surplus();
+        } else if stuck == self.places() && stuck == self.size {
             let worker = WorkerId { generation: self.generation, slot: self.workers.len() };
             let asks = self.crew.spare(worker);
             self.workers.extend(asks.map(|asks| Worker { asks, live: None, gone: false }));
         }
         back
+    }
+
+    /// Ends a spare, or the one that it was started beside: it isn't needed.
+    fn close_surplus(&mut self) {
+        let live = self.workers.iter().filter(|worker| worker.live.is_some()).count();
+        let is_idle = |worker: &&mut Worker| worker.live.as_ref().is_some_and(|live| live.in_flight.is_empty());
+        if live > self.size
+            && let Some(worker) = self.workers.iter_mut().filter(is_idle).last()
+        {
+            worker.live = None;
+            worker.close();
+        }
     }
 
     /// Whether none of its workers will ever answer again.

@@ -79,7 +79,7 @@ fn what_is_held_of_a_process_that_ends_is_tried_once_more_and_believed_then() {
     doubts.answered(0, answered(2, "ff"), now);
     doubts.exhausted(0);
     let (believed, mut again) = doubts.ended(0);
-    assert!(believed.is_empty() && again.len() == 1 && again[0].is_second_try);
+    assert!(believed.is_empty() && again.len() == 1 && again[0].is_tried());
     doubts.answered(0, answered(4, "s"), now);
     let (_, part) = answered(2, "ff");
     assert_eq!(flights(&doubts.answered(0, (again.remove(0), part), now)), [2]);
@@ -98,12 +98,17 @@ fn of_a_batch_in_the_midst_of_which_it_began_only_the_last_events_are_doubtful()
 }
 
 #[test]
-fn what_is_held_of_a_process_that_died_of_something_else_has_both_tries_left() {
+fn what_fails_in_two_processes_that_die_of_something_else_is_believed_in_the_third() {
     let (mut doubts, now) = (Doubts::default(), Instant::now());
+    let mut job = answered(2, "f").0;
+    for _ in 0..2 {
+        assert!(!job.is_tried());
+        doubts.answered(0, answered(1, "s"), now);
+        assert!(doubts.answered(0, (job, answered(2, "f").1), now).is_empty());
+        job = doubts.ended(0).1.remove(0);
+    }
     doubts.answered(0, answered(1, "s"), now);
-    doubts.answered(0, answered(2, "f"), now);
-    let (_, again) = doubts.ended(0);
-    assert!(again.len() == 1 && !again[0].is_second_try);
+    assert_eq!(flights(&doubts.answered(0, (job, answered(2, "f").1), now)), [2]);
 }
 
 #[test]

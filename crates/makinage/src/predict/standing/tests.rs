@@ -32,13 +32,13 @@ fn an_event_is_guilty_once_what_was_asked_after_its_last_death_is_answered() {
     assert!(standing.next_probe().is_none(), "nobody is accused");
     assert!(standing.died(false, now));
     standing.accuse(accused(5), "signal 11", 8, now);
-    let judged = standing.answered(7, false);
+    let judged = standing.proven(7);
     assert!(judged.guilty.is_empty() && judged.again.is_empty(), "that was asked before");
     let probe = standing.next_probe().expect("what scored before is asked again");
     assert!(probe.is_probe() && probe.events()[0].offset == 1);
     standing.probing();
     assert!(standing.next_probe().is_none(), "one at a time");
-    assert_eq!(guilty(&standing.answered(8, true)), [5]);
+    assert_eq!(guilty(&standing.proven(8)), [5]);
     assert!(!standing.has_accused() && !standing.is_unwell());
 }
 
@@ -53,7 +53,7 @@ fn where_the_probe_kills_too_nobody_is_blamed_until_one_is_answered_and_who_was_
     assert!(standing.next_probe().is_some(), "again and again");
     assert!(!standing.died(false, now), "another's death says nothing of its event");
     standing.probing();
-    let judged = standing.answered(9, true);
+    let judged = standing.proven(9);
     assert_eq!((guilty(&judged), again(&judged)), (vec![], vec![5]));
     assert!(!judged.again[0].is_suspect() && judged.is_forgiven);
     assert!(!standing.is_unwell() && standing.died(false, now));
@@ -63,13 +63,13 @@ fn where_the_probe_kills_too_nobody_is_blamed_until_one_is_answered_and_who_was_
 fn what_may_be_to_blame_is_asked_again_only_once_a_worker_has_shown_that_it_can_score() {
     let (mut standing, now) = (Standing::default(), Instant::now());
     assert!(standing.died(false, now) && !standing.may_ask_suspects());
-    standing.replaced(false);
+    standing.replaced();
     assert!(standing.may_ask_suspects(), "nothing has scored yet: that it has loaded must do");
     standing.scored(&event(1));
     assert!(standing.died(false, now));
-    standing.replaced(true);
+    standing.replaced();
     assert!(!standing.may_ask_suspects() && standing.next_probe().is_some());
-    standing.answered(9, true);
+    standing.proven(9);
     assert!(standing.may_ask_suspects() && standing.next_probe().is_none());
 }
 
@@ -80,8 +80,8 @@ fn another_events_death_is_no_sign_where_one_that_scored_can_be_asked() {
     standing.accuse(accused(5), "signal 11", 8, now);
     assert!(standing.died(false, now) && !standing.is_unwell());
     standing.accuse(accused(6), "signal 11", 9, now);
-    assert_eq!(guilty(&standing.answered(8, true)), [5]);
-    assert_eq!(guilty(&standing.answered(9, true)), [6]);
+    assert_eq!(guilty(&standing.proven(8)), [5]);
+    assert_eq!(guilty(&standing.proven(9)), [6]);
 }
 
 #[test]
@@ -90,21 +90,43 @@ fn before_anything_has_scored_anothers_death_acquits_and_anothers_answer_convict
     standing.accuse(accused(5), "signal 11", 8, now);
     assert!(standing.next_probe().is_none());
     assert!(!standing.died(false, now) && standing.is_unwell());
-    assert_eq!(again(&standing.answered(9, false)), [5]);
+    assert_eq!(again(&standing.proven(9)), [5]);
     standing.accuse(accused(5), "signal 11", 10, now);
-    assert_eq!(guilty(&standing.answered(11, false)), [5]);
+    assert_eq!(guilty(&standing.proven(11)), [5]);
 }
 
 #[test]
-fn an_event_without_others_is_judged_by_the_models_own_example_after_a_while() {
+fn an_event_without_others_is_judged_after_a_while_where_the_model_loads() {
     let (mut standing, now) = (Standing::default(), Instant::now());
     standing.accuse(accused(5), "signal 11", 8, now);
     assert!(standing.alone(seconds(now, 60)).is_empty(), "its worker isn't back");
-    standing.replaced(false);
-    assert!(standing.alone(seconds(now, 60)).is_empty(), "that it loads says nothing of how it scores");
-    standing.replaced(true);
+    standing.replaced();
     assert!(standing.alone(seconds(now, 4)).is_empty(), "others may come");
     assert_eq!(standing.alone(seconds(now, 5)).len(), 1);
+}
+
+#[test]
+fn where_nothing_more_comes_deaths_alone_decide() {
+    let (mut standing, now) = (Standing::default(), Instant::now());
+    standing.finish();
+    assert!(standing.died(false, now) && standing.died(false, now) && standing.may_ask_suspects());
+    standing.accuse(accused(5), "signal 11", 8, now);
+    assert!(standing.next_probe().is_none() && !standing.is_unwell());
+    assert_eq!(standing.alone(now).len(), 1);
+}
+
+#[test]
+fn a_probe_that_kills_again_and_again_is_given_up_for_others() {
+    let (mut standing, now) = (Standing::default(), Instant::now());
+    standing.scored(&event(1));
+    for _ in 0..2 {
+        standing.probing();
+        standing.probe_is_gone();
+        assert!(!standing.died(true, now) && standing.next_probe().is_some());
+    }
+    assert!(!standing.died(true, now) && standing.next_probe().is_none());
+    assert!(standing.is_unwell() && !standing.wants_new(1), "one after the other of those that wait");
+    assert!(!standing.died(false, now) && standing.wants_new(1));
 }
 
 #[test]

@@ -157,3 +157,78 @@ fn events_that_fail_by_themselves_are_judged_once_another_scores() {
     assert_eq!(left(&mut predictor).len(), 4);
     assert!(!seat.ended.0.load(Ordering::Relaxed));
 }
+
+#[test]
+fn a_model_that_kills_its_workers_on_all_that_is_new_is_complained_about_though_nobody_is_blamed() {
+    let now = Instant::now();
+    let limits = config::Probation { time: Duration::from_mins(10), crashes: Some(3), error_rate: None };
+    let (pool, mut seats) = crew_on_probation(1, 1, 1, limits);
+    let (mut seat, mut predictor) = (seats.remove(0), Predictor::default());
+    predictor.switch_to(pool, now);
+    (0..4).for_each(|offset| predictor.open(events(offset..offset + 1), now));
+    for incarnation in 1..20 {
+        predictor.dispatch(now);
+        let Some(ask) = seat.asked() else { break };
+        predictor.hear(seat.dies_at(Some(At { id: ask.id, places: 0..1 })), now);
+        while seat.asked().is_some() {}
+        predictor.hear(seat.is_replaced(incarnation), now);
+    }
+    assert!(predictor.verdict(now).is_some_and(|trouble| trouble.generation == 1));
+}
+
+#[test]
+fn what_a_generation_that_is_unwell_holds_goes_to_the_next() {
+    let now = Instant::now();
+    let ((first, mut old), (second, new)) = (pool(1, 1), pool(2, 1));
+    let mut predictor = Predictor::default();
+    predictor.switch_to(first, now);
+    (0..2).for_each(|offset| predictor.open(events(offset..offset + 1), now));
+    for incarnation in 1..6 {
+        predictor.dispatch(now);
+        let ask = old.asked().expect("a request");
+        predictor.hear(old.dies_at(Some(At { id: ask.id, places: 0..1 })), now);
+        while old.asked().is_some() {}
+        predictor.hear(old.is_replaced(incarnation), now);
+    }
+    predictor.switch_to(second, now);
+    predictor.tick(now);
+    let mut answered = vec![];
+    for _ in 0..4 {
+        predictor.dispatch(now);
+        if let Some(ask) = new.asked() {
+            answered.extend(offsets(&ask));
+            predictor.hear(new.answer(&ask), now);
+        }
+    }
+    answered.sort_unstable();
+    assert_eq!(answered, [0, 1]);
+    assert_eq!(landed(&mut predictor), [2, 2]);
+}
+
+#[test]
+fn an_event_that_no_worker_lives_to_begin_is_found_too() {
+    let now = Instant::now();
+    let (pool, mut seat) = pool(1, 1);
+    let mut predictor = Predictor::default();
+    predictor.switch_to(pool, now);
+    predictor.open(events(7..8), now);
+    let first = seat.asked().expect("an event that scores");
+    predictor.hear(seat.answer(&first), now);
+    predictor.open(events(0..1), now);
+    let mut failed = vec![];
+    for incarnation in 1..20 {
+        predictor.dispatch(now);
+        while let Some(ask) = seat.asked() {
+            if offsets(&ask) == [0] {
+                predictor.hear(seat.dies_at(Some(At::NOTHING)), now);
+                while seat.asked().is_some() {}
+                predictor.hear(seat.is_replaced(incarnation), now);
+            } else {
+                predictor.hear(seat.answer(&ask), now);
+            }
+            predictor.dispatch(now);
+        }
+        failed.extend(left(&mut predictor));
+    }
+    assert_eq!(failed, [(7, 1), (0, 0)]);
+}
