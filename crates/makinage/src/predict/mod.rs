@@ -86,6 +86,9 @@ impl Predictor {
         self.probation = Some(Probation::new(pool.generation(), pool.probation(), rate_before, now));
         self.sizer = BatchSizer::new(pool.batch());
         let mut serving = Serving::new(pool);
+        if let Some(before) = &self.current {
+            serving.standing.inherit(&before.standing);
+        }
         if self.is_last {
             serving.standing.finish();
         }

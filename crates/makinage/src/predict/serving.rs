@@ -119,7 +119,7 @@ impl Serving {
     }
 
     fn keep_probe(&mut self, (job, part): &Answered, now: Instant) {
-        if self.standing.has_probe() && !self.standing.wants_sample(now) {
+        if !self.standing.wants_sample(now) {
             return;
         }
         let scored = part.first_scored().map(|place| &job.events[place]);

@@ -62,6 +62,8 @@ pub(super) struct Standing {
     accused: Vec<Accused>,
     unwell: Option<Unwell>,
     probe: Option<Arc<Vec<Event>>>,
+    /// The generation before has scored it, and this one nothing yet.
+    is_inherited: bool,
     sampled: Seldom,
     /// A probe has been asked and not been answered.
     is_probing: bool,
@@ -79,6 +81,7 @@ impl Default for Standing {
             accused: vec![],
             unwell: None,
             probe: None,
+            is_inherited: false,
             sampled: Seldom::new(SAMPLED),
             is_probing: false,
             died_on_probe: 0,
@@ -126,14 +129,21 @@ impl Standing {
         !self.accused.is_empty()
     }
 
-    /// Whether a probe may be kept now.
+    /// What the generation before has scored is asked for as long as this one has scored nothing.
+    pub(super) fn inherit(&mut self, before: &Self) {
+        self.probe.clone_from(&before.probe);
+        self.is_inherited = true;
+    }
+
+    /// Whether an event that has scored is to be kept now.
     pub(super) fn wants_sample(&mut self, now: Instant) -> bool {
-        self.sampled.is_due(now)
+        self.probe.is_none() || self.is_inherited || self.sampled.is_due(now)
     }
 
     /// This event has scored.
     pub(super) fn scored(&mut self, event: &Event) {
         self.died_on_probe = 0;
+        self.is_inherited = false;
         self.probe = Some(Arc::new(vec![event.sample()]));
     }
 
