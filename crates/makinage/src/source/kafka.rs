@@ -130,10 +130,8 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
 
     /// One turn before the group is joined.
     pub(crate) fn prepare(&mut self) {
-        if self.consumer.is_reached() {
-            for name in self.first.look(&self.consumer, &self.assignment) {
-                self.tell_missing(&name);
-            }
+        for name in self.first.look(&self.consumer, &self.assignment) {
+            self.tell_missing(&name);
         }
         // Nothing is read yet, but the client has to tell of its connections.
         self.poll(SOON);
