@@ -55,9 +55,10 @@ fn run(row: &Row, play: fn(&mut Run), asked: &Asked) -> Outcome {
     let begin = Instant::now();
     let end = catch_unwind(AssertUnwindSafe(|| play(&mut run)));
     let why = end.as_ref().err().map(|panic| words(panic.as_ref()));
-    let told = [Some(run.figures()), why].into_iter().flatten().filter(|told| !told.is_empty());
+    let held = end.is_ok() && run.broken().is_none();
+    let told = [Some(run.figures()), run.broken(), why].into_iter().flatten().filter(|told| !told.is_empty());
     let told = told.collect::<Vec<_>>().join("; ");
-    Outcome { id: row.id, held: end.is_ok(), told, seed, seconds: begin.elapsed().as_secs() }
+    Outcome { id: row.id, held, told, seed, seconds: begin.elapsed().as_secs() }
 }
 
 /// What a row said when it failed, cut to what a table holds.

@@ -16,11 +16,12 @@ pub(crate) struct Run {
     /// Whether it is to be brief, since it runs with all tests.
     pub brief: bool,
     figures: Vec<String>,
+    broken: Vec<String>,
 }
 
 impl Run {
     pub(crate) fn new(seed: u64, brief: bool) -> Self {
-        Self { seed, random: Random::new(seed), brief, figures: vec![] }
+        Self { seed, random: Random::new(seed), brief, figures: vec![], broken: vec![] }
     }
 
     /// How often, or how long, by how much time there is.
@@ -40,6 +41,12 @@ impl Run {
 
     pub(crate) fn figures(&self) -> String {
         self.figures.join(", ")
+    }
+
+    /// The promises that were broken, though the row came to its end.
+    pub(crate) fn broken(&self) -> Option<String> {
+        let count = self.broken.len();
+        (count > 0).then(|| format!("{count} promises broken, as: {}", self.broken[0]))
     }
 }
 
@@ -95,11 +102,16 @@ impl Play {
         let seen = self.witness.end();
         assert!(!seen.claims.is_empty(), "the group's positions were never seen");
         let broken = broken(&inputs, &seen, repeats);
-        assert!(broken.is_empty(), "{} promises broken: {}", broken.len(), broken.join("; "));
+        for broken in &broken {
+            eprintln!("broken: {broken}");
+        }
+        run.broken.extend(broken);
         for (partition, inputs) in (0..).zip(&inputs) {
             let end = inputs.last().map(|input| input.offset + 1);
             let committed = self.scene.committed(partition);
-            assert!(committed >= end, "after its stop {partition} is committed up to {committed:?} of {end:?}");
+            if committed < end {
+                run.broken.push(format!("after the last stop {partition} is committed up to {committed:?} of {end:?}"));
+            }
         }
         run.tell(format!("{} events", inputs.iter().map(Vec::len).sum::<usize>()));
         run.tell(format!("{} repeated", doubles(&seen)));

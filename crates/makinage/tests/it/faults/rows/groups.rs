@@ -19,7 +19,18 @@ use super::super::{
 
 const ALL: [usize; PARTITIONS] = [0, 1, 2, 3];
 
-/// One instance, three, one.
+/// Waits until an instance scores and has partitions: then the rebalance that its joining began is over.
+fn settled(play: &Play, service: &Service) {
+    service.wait_for_line("takes over");
+    service.wait_for_line(&format!("assigned: {}", play.scene.topic("data")));
+}
+
+/// Waits until all partitions go on.
+fn all_flow(play: &Play) {
+    play.witness.wait_for_more_of(&[0, 1, 2, 3], 200, PATIENCE);
+}
+
+/// One instance, three, one; each step when the one before is over.
 pub(super) fn scale(run: &mut Run) {
     let play = Play::begin(staged(Scene::new("scale")));
     let mut first = play.scene.serve();
@@ -27,15 +38,14 @@ pub(super) fn scale(run: &mut Run) {
     let from = Instant::now();
     let mut others = [play.scene.serve(), play.scene.serve()];
     for other in &others {
-        other.wait_for_line("takes over");
-        other.wait_for_line("assigned");
+        settled(&play, other);
     }
-    play.flows();
+    all_flow(&play);
     first.stop();
-    play.flows();
+    all_flow(&play);
     let [second, third] = &mut others;
     second.stop();
-    play.flows();
+    all_flow(&play);
     let to = Instant::now();
     let seen = play.finish(third, 0, run);
     tell_gap(run, &seen, &ALL, (from, to));
@@ -108,10 +118,10 @@ fn named(scene: &Scene, file: &str, name: &str) -> Service {
 pub(super) fn static_member(run: &mut Run) {
     let play = Play::begin(staged(Scene::new("static")));
     let mut first = named(&play.scene, "first.yaml", "one");
-    first.wait_for_line("assigned");
+    settled(&play, &first);
     let mut second = named(&play.scene, "second.yaml", "two");
-    second.wait_for_line("assigned");
-    play.flows();
+    settled(&play, &second);
+    all_flow(&play);
     let logged = first.logged();
     second.stop();
     let mut second = named(&play.scene, "second.yaml", "two");
@@ -170,17 +180,15 @@ pub(super) fn rolling_restart(run: &mut Run) {
     let play = Play::begin(staged(Scene::new("rolling")).with_predict(&module));
     let mut services = [play.scene.serve(), play.scene.serve()];
     for service in &services {
-        service.wait_for_line("takes over");
-        service.wait_for_line("assigned");
+        settled(&play, service);
     }
-    play.flows();
+    all_flow(&play);
     let from = Instant::now();
     for service in &mut services {
         service.stop();
         *service = play.scene.serve();
-        service.wait_for_line("takes over");
-        service.wait_for_line("assigned");
-        play.flows();
+        settled(&play, service);
+        all_flow(&play);
     }
     let to = Instant::now();
     let [first, second] = &mut services;
@@ -202,9 +210,8 @@ pub(super) fn stop_in_time(run: &mut Run) {
     let mut first = play.scene.serve();
     play.flows();
     let mut second = play.scene.serve();
-    second.wait_for_line("takes over");
-    second.wait_for_line("assigned");
-    play.flows();
+    settled(&play, &second);
+    all_flow(&play);
     // Each instance has an event that never returns, in one partition or another.
     for partition in ALL {
         play.load.next_is(partition, Kind::Hangs);
