@@ -198,7 +198,9 @@ impl<K: Clock> Assignment<K> {
             let _ = self.intake.send(Intake::Revoked(assignments.clone()));
             if !lost {
                 self.drain(&assignments);
-                self.commit(consumer, partitions);
+                if let Err(error) = self.commit(consumer, partitions) {
+                    tell_uncommitted(&error);
+                }
             }
         }
         for &(source, partition) in partitions {
@@ -234,25 +236,36 @@ impl<K: Clock> Assignment<K> {
 
     /// Commits what has finished of these partitions, and waits for the broker's word. It is stored too: the client
     /// commits what is stored when it gives a partition up, even over a newer commit.
-    pub(super) fn commit(&self, consumer: &impl Consumer, partitions: &[Partition]) {
+    pub(super) fn commit(&self, consumer: &impl Consumer, partitions: &[Partition]) -> KafkaResult<()> {
         let offsets = self.offsets();
         let positions: Vec<Position> =
             partitions.iter().filter_map(|&(source, partition)| offsets.position(source, partition)).collect();
         drop(offsets);
         if positions.is_empty() {
-            return;
+            return Ok(());
         }
-        if let Err(error) = consumer.store(&positions).and_then(|()| consumer.commit(&positions)) {
-            tracing::warn!(
-                "the last offsets could not be committed ({error}): the events since the last commit will be scored again"
-            );
-        }
+        consumer.store(&positions).and_then(|()| consumer.commit(&positions))
     }
 
     fn describe(&self, partitions: &[Partition]) -> String {
         let name = |&(source, partition): &Partition| format!("{}/{partition}", self.topics[usize::from(source)].name);
         partitions.iter().map(name).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Tells that what has finished isn't committed.
+pub(super) fn tell_uncommitted(error: &KafkaError) {
+    tracing::warn!(
+        "the last offsets could not be committed ({error}): the events since the last commit will be scored again"
+    );
+}
+
+/// Whether the group shares its partitions out anew, and takes commits again once that is done.
+pub(super) fn is_sharing_out(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(RDKafkaErrorCode::IllegalGeneration | RDKafkaErrorCode::RebalanceInProgress)
+    )
 }
 
 /// Whether the group has given this member up, so that it takes no commit of it any more.

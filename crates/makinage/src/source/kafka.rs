@@ -18,7 +18,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use super::{
     Intake, Wiring,
-    assignment::{Assignment, Taken},
+    assignment::{Assignment, Taken, is_sharing_out, tell_uncommitted},
     client::{self, KafkaConsumer},
     consumer::{Consumer, Partition},
     first::First,
@@ -291,7 +291,7 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
 
     /// Ends without replay: what is under way is waited for, its offsets are committed, the group is left, all in less
     /// than this time. `false` where something was given up.
-    pub(crate) fn leave(self, timeout: Duration) -> bool {
+    pub(crate) fn leave(mut self, timeout: Duration) -> bool {
         // A pipeline that has ended by itself (`on_error: stop`), or never began, settles nothing more.
         let listening = self.assignment.intake.send(Intake::Stop).is_ok();
         let drain = if listening { timeout.saturating_sub(kept_for_the_end(timeout)) } else { Duration::ZERO };
@@ -312,13 +312,28 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
                 "{open} events under way are given up, so that others have their partitions at once: they are scored again"
             );
         }
-        let partitions: Vec<Partition> = self.assignment.offsets().partitions().collect();
-        self.assignment.commit(&self.consumer, &partitions);
-        for (source, partition) in partitions {
+        self.commit_last(deadline);
+        for (source, partition) in self.partitions() {
             // The close below revokes once more; there is nothing left to wait for.
             self.assignment.offsets().revoke(source, partition);
         }
         open == 0
+    }
+
+    fn partitions(&self) -> Vec<Partition> {
+        self.assignment.offsets().partitions().collect()
+    }
+
+    /// Commits what has finished. A group that shares its partitions out anew takes no commit, and isn't left well in the
+    /// middle of that: its end is waited for.
+    fn commit_last(&mut self, deadline: Instant) {
+        loop {
+            match self.assignment.commit(&self.consumer, &self.partitions()) {
+                Err(error) if is_sharing_out(&error) && self.now() < deadline => drop(self.poll(POLL)),
+                Err(error) => return tell_uncommitted(&error),
+                Ok(()) => return,
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, unbounded};
 
-use RDKafkaErrorCode::{RequestTimedOut, UnknownMemberId};
+use RDKafkaErrorCode::{IllegalGeneration, RequestTimedOut, UnknownMemberId};
 
 use super::*;
 use crate::{
@@ -38,6 +38,8 @@ struct Told {
     refusals: u32,
     /// The group has given this member up.
     given_up: bool,
+    /// The group shares its partitions out anew, for so many polls more.
+    shares_out: u32,
     committed: BTreeMap<i32, i64>,
     calls: Vec<String>,
 }
@@ -62,7 +64,10 @@ impl Consumer for Fake {
     }
 
     fn poll<T>(&self, _timeout: Duration, read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
-        let offset = if self.0.borrow().paused { None } else { self.0.borrow_mut().records.pop_front() }?;
+        let mut told = self.0.borrow_mut();
+        told.shares_out = told.shares_out.saturating_sub(1);
+        let offset = if told.paused { None } else { told.records.pop_front() }?;
+        drop(told);
         Some(Ok(read(Record { partition: (0, 0), offset, key: None, value: Some(b"1"), headers: None })))
     }
 
@@ -103,6 +108,9 @@ impl Consumer for Fake {
 
     fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
         let mut told = self.0.borrow_mut();
+        if told.shares_out > 0 {
+            return Err(KafkaError::ConsumerCommit(IllegalGeneration));
+        }
         if told.refusals > 0 {
             told.refusals -= 1;
             let given_up = told.given_up;
@@ -357,4 +365,20 @@ fn the_end_waits_for_what_is_under_way_and_commits_it() {
     assert!(source.leave(Duration::from_secs(25)));
     assert_eq!(fake.calls(), ["store 5", "store 5", "commit 5"]);
     assert!(matches!(intake.try_recv(), Ok(Intake::Stop)));
+}
+
+#[test]
+fn a_stop_waits_until_the_group_has_shared_its_partitions_out_before_it_commits() {
+    let mut case = Case::new(Some(3));
+    case.assigned();
+    case.fake.0.borrow_mut().records.extend(3..5);
+    case.source.step();
+    for ticket in &case.taken() {
+        case.acks.settle(*ticket, Fate::Finished);
+    }
+    case.fake.calls();
+    case.fake.0.borrow_mut().shares_out = 3;
+    let Case { source, fake, .. } = case;
+    assert!(source.leave(Duration::from_secs(25)));
+    assert_eq!(fake.calls().last().map(String::as_str), Some("commit 5"));
 }
