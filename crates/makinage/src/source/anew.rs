@@ -4,7 +4,10 @@
 //! A partition that is read again from its beginning gets a new assignment: what is under way of the old one settles
 //! into nothing, so that no offset of before is stored over those of now.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use rdkafka::error::KafkaResult;
 
@@ -12,7 +15,7 @@ use super::{
     Intake,
     assignment::Assignment,
     consumer::{Consumer, Partition, Start},
-    known::TopicId,
+    known::{AGAIN, GONE, TopicId},
     offsets::Position,
     start::{is_missing, tell_made_anew},
 };
@@ -111,12 +114,32 @@ impl<K: Clock> Assignment<K> {
             match consumer.identify(source) {
                 Ok(None) => {}
                 Ok(Some(id)) => drop(self.identified(consumer, source, id)?),
-                Err(error) if is_missing(&error) => self.missing(source),
+                Err(error) if is_missing(&error) => {
+                    if self.known.lock().missed(source, self.clock.now()) < GONE {
+                        return Err(error);
+                    }
+                    self.missing(source);
+                }
                 Err(error) if waited < KNOWING => return Err(error),
                 Err(error) => tracing::debug!("it is not known which topic is read: {error}"),
             }
         }
         Ok(())
+    }
+
+    /// A broker says that the topic is not there. Whether that counts: it does when it has been said before.
+    pub(super) fn missed(&self, source: u16, now: Instant) -> bool {
+        let mut known = self.known.lock();
+        let counts = known.missed(source, now) >= AGAIN || known.is_new(source);
+        if counts {
+            known.missing(source);
+        }
+        counts
+    }
+
+    /// A broker says that the topic is there.
+    pub(super) fn there(&self, source: u16) {
+        self.known.lock().there(source);
     }
 
     /// The topic is not there now.

@@ -180,7 +180,8 @@ impl<K: Clock> Assignment<K> {
         waited: Duration,
     ) -> KafkaResult<Option<Vec<Start>>> {
         self.identify(consumer, partitions, waited)?;
-        start::choose(consumer, &start::Assigned { topics: &self.topics, known: &self.known, partitions, waited })
+        let (topics, known, now) = (self.topics.as_slice(), &self.known, self.clock.now());
+        start::choose(consumer, &start::Assigned { topics, known, partitions, waited, now })
     }
 
     /// The group takes partitions away.

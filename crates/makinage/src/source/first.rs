@@ -2,7 +2,7 @@
 //! skipped, however long the first model takes.
 //!
 //! While a group has no members anybody may commit for it. Once it has some this fails, and then it is their business.
-//! A topic that isn't there at the first look is read from its beginning when it appears.
+//! A topic that isn't there at two looks one after the other is read from its beginning when it appears.
 
 use std::time::Duration;
 
@@ -26,10 +26,8 @@ pub(super) struct First {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
-    /// No broker has answered.
+    /// No broker has answered, or it isn't there.
     Nothing,
-    /// It isn't there.
-    Missing,
     /// Its positions are committed, here or elsewhere.
     Known,
 }
@@ -43,8 +41,8 @@ impl First {
     /// Looks at those of which it isn't known yet, where that is due; names those that are missed for a second time, as
     /// a broker that makes topics by itself takes a moment for it.
     pub(super) fn look<K: Clock>(&mut self, consumer: &impl Consumer, assignment: &Assignment<K>) -> Vec<String> {
-        let mut missed = vec![];
-        if self.seen.iter().all(|seen| *seen == Seen::Known) || !self.looks.is_due(assignment.clock.now()) {
+        let (mut missed, now) = (vec![], assignment.clock.now());
+        if self.seen.iter().all(|seen| *seen == Seen::Known) || !self.looks.is_due(now) {
             return missed;
         }
         for ((source, topic), seen) in (0_u16..).zip(&assignment.topics).zip(&mut self.seen) {
@@ -53,16 +51,14 @@ impl First {
             }
             match consumer.look_up(&topic.name) {
                 Topic::Partitions(count) => {
+                    assignment.there(source);
                     let all: Vec<_> = (0..count).map(|partition| (source, partition)).collect();
                     if is_chosen(assignment.starts(consumer, &all, Duration::ZERO)) {
                         *seen = Seen::Known;
                     }
                 }
-                Topic::Missing if *seen == Seen::Missing => missed.push(topic.name.clone()),
-                Topic::Missing => {
-                    *seen = Seen::Missing;
-                    assignment.missing(source);
-                }
+                Topic::Missing if assignment.missed(source, now) => missed.push(topic.name.clone()),
+                Topic::Missing => {}
                 Topic::Unknown(error) => tracing::debug!("asking again for topic {}: {error}", topic.name),
             }
         }

@@ -15,14 +15,17 @@
 //! **Offsets of another topic** of the same name, which was deleted, mean nothing: what is committed says which topic
 //! it is of, where brokers tell.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use super::{
     consumer::{Committed, Consumer, Partition, Start},
-    known::Known,
+    known::{GONE, Known},
     offsets::Position,
 };
 use crate::config::{DataStart, DataTopic};
@@ -40,6 +43,7 @@ pub(super) struct Assigned<'a> {
     pub partitions: &'a [Partition],
     /// For how long it has been asked where they start.
     pub waited: Duration,
+    pub now: Instant,
 }
 
 /// Where each assigned partition starts; `None` while another member is to choose.
@@ -48,7 +52,7 @@ pub(super) fn choose(consumer: &impl Consumer, assigned: &Assigned<'_>) -> Kafka
     let mut waits = false;
     for (source, topic) in (0_u16..).zip(assigned.topics) {
         let mine = assigned.partitions.iter().filter(|partition| partition.0 == source).map(|partition| partition.1);
-        let of_topic = OfTopic { source, topic, known: assigned.known, mine: mine.collect(), waited: assigned.waited };
+        let of_topic = OfTopic { source, topic, assigned, mine: mine.collect() };
         if of_topic.mine.is_empty() {
             continue;
         }
@@ -65,9 +69,8 @@ pub(super) fn choose(consumer: &impl Consumer, assigned: &Assigned<'_>) -> Kafka
 struct OfTopic<'a> {
     source: u16,
     topic: &'a DataTopic,
-    known: &'a Mutex<Known>,
+    assigned: &'a Assigned<'a>,
     mine: Vec<i32>,
-    waited: Duration,
 }
 
 impl OfTopic<'_> {
@@ -75,11 +78,16 @@ impl OfTopic<'_> {
         let committed = match consumer.committed(self.source) {
             // It has gone since it was assigned, which the client learns by itself.
             Err(error) if is_missing(&error) => {
-                self.known.lock().missing(self.source);
+                let mut known = self.assigned.known.lock();
+                if known.missed(self.source, self.assigned.now) < GONE {
+                    return Err(error);
+                }
+                known.missing(self.source);
                 return Ok(Some(self.starts(&BTreeMap::new())));
             }
             committed => committed?,
         };
+        self.assigned.known.lock().there(self.source);
         if committed.values().all(Option::is_none) {
             return self.first_start(consumer, &committed);
         }
@@ -96,7 +104,7 @@ impl OfTopic<'_> {
     fn first_start(&self, consumer: &impl Consumer, committed: &Offsets) -> KafkaResult<Option<Vec<Start>>> {
         let mut first = if self.is_new() {
             self.beginnings(consumer)
-        } else if committed.keys().next().is_some_and(|first| self.mine.contains(first)) || self.waited >= PATIENCE {
+        } else if committed.keys().next().is_some_and(|first| self.mine.contains(first)) || self.assigned.waited >= PATIENCE {
             self.chosen(consumer, committed)?
         } else {
             return Ok(None);
@@ -141,7 +149,7 @@ impl OfTopic<'_> {
 
     /// The committed offsets less those of a topic that had this name before.
     fn of_this_topic(&self, consumer: &impl Consumer, committed: Offsets) -> BTreeMap<i32, i64> {
-        let id = self.known.lock().id(self.source).cloned();
+        let id = self.assigned.known.lock().id(self.source).cloned();
         let is_stale =
             |committed: &Committed| committed.topic.as_ref().zip(id.as_ref()).is_some_and(|(of, id)| of != id);
         let committed = committed.into_iter().filter_map(|(partition, committed)| Some((partition, committed?)));
@@ -160,14 +168,14 @@ impl OfTopic<'_> {
                 )
             })
             .collect();
-        if !mine.is_empty() && !self.known.lock().is_another(self.source) {
+        if !mine.is_empty() && !self.assigned.known.lock().is_another(self.source) {
             tell_made_anew(&self.topic.name, &mine);
         }
         current.into_iter().map(|(partition, committed)| (partition, committed.offset)).collect()
     }
 
     fn is_new(&self) -> bool {
-        self.known.lock().is_new(self.source)
+        self.assigned.known.lock().is_new(self.source)
     }
 
     fn tell(&self, waiting: i64) {

@@ -164,6 +164,15 @@ fn a_topic_that_was_not_there_is_named_and_read_from_its_beginning_when_it_appea
 }
 
 #[test]
+fn a_broker_that_knows_no_topic_yet_is_not_believed_at_once() {
+    let mut case = Case::new(false, false);
+    case.look();
+    case.group.there.set(true);
+    assert!(case.look().is_empty());
+    assert_eq!(case.committed(), [9, 9]);
+}
+
+#[test]
 fn no_answer_is_not_that_the_topic_is_missing() {
     let mut case = Case::new(true, false);
     case.group.answers.set(false);
