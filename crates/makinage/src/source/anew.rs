@@ -96,8 +96,12 @@ impl<K: Clock> Assignment<K> {
             told.push(format!("{name}/{} {read}ends at {high}", partition.1));
         }
         // What is committed from now on is of this topic.
-        self.known.lock().identified(source, id);
-        self.read_again(consumer, &beginnings)?;
+        let before = self.known.lock().identified(source, id);
+        if let Err(error) = self.read_again(consumer, &beginnings) {
+            // The next question finds the other topic again. What is committed until then is not said to be of it.
+            self.known.lock().forget(source, before);
+            return Err(error);
+        }
         tell_made_anew(name, &told);
         Ok(assigned)
     }
@@ -165,6 +169,8 @@ impl<K: Clock> Assignment<K> {
         for &((source, partition), _) in beginnings {
             self.offsets().assign(source, partition);
         }
+        // What the client says of them until the seek is done is of their places now.
+        self.begun_again.lock().retain(|partition, _| beginnings.iter().all(|(again, _)| again != partition));
         let starts: Vec<Start> =
             beginnings.iter().map(|&(partition, low)| Start { partition, offset: Some(low) }).collect();
         consumer.seek(&starts)?;

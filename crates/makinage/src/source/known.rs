@@ -36,8 +36,9 @@ impl fmt::Display for TopicId {
 #[derive(Debug)]
 pub(super) struct Known(Vec<Seen>);
 
+/// What is known of one.
 #[derive(Debug, Clone, Default)]
-struct Seen {
+pub(super) struct Seen {
     /// It was not there, or another of its name was.
     is_new: bool,
     /// Another of its name was there, which was told.
@@ -89,14 +90,21 @@ impl Known {
         self.id(source).filter(|known| *known != id).cloned()
     }
 
-    /// The name stands for this topic from now on.
-    pub(super) fn identified(&mut self, source: u16, id: TopicId) {
+    /// The name stands for this topic from now on. What was known before.
+    pub(super) fn identified(&mut self, source: u16, id: TopicId) -> Seen {
         let is_another = self.before(source, &id).is_some();
         let seen = &mut self.0[usize::from(source)];
+        let before = seen.clone();
         seen.is_new |= is_another;
         seen.is_another |= is_another;
         seen.id = Some(id);
         seen.missed = None;
+        before
+    }
+
+    /// What was learned since can't be acted on yet: it is to be learned anew.
+    pub(super) fn forget(&mut self, source: u16, before: Seen) {
+        self.0[usize::from(source)] = before;
     }
 }
 

@@ -34,6 +34,8 @@ struct Client {
     id: RefCell<Option<TopicId>>,
     /// What is answered instead.
     fails: Cell<Option<RDKafkaErrorCode>>,
+    /// What a seek is answered with.
+    seek_fails: Cell<bool>,
 }
 
 impl Client {
@@ -55,6 +57,9 @@ impl Consumer for Client {
     fn seek(&self, starts: &[Start]) -> KafkaResult<()> {
         let starts: Vec<_> = starts.iter().map(|start| (start.partition.1, start.offset)).collect();
         self.calls.borrow_mut().push(format!("seek {starts:?}"));
+        if self.seek_fails.get() {
+            return Err(KafkaError::Seek("Local: Timed out".to_owned()));
+        }
         Ok(())
     }
 
@@ -84,8 +89,10 @@ impl Consumer for Client {
         unreachable!()
     }
 
-    fn assign(&self, _starts: &[Start]) -> KafkaResult<()> {
-        unreachable!()
+    fn assign(&self, starts: &[Start]) -> KafkaResult<()> {
+        let starts: Vec<_> = starts.iter().map(|start| (start.partition.1, start.offset)).collect();
+        self.calls.borrow_mut().push(format!("assign {starts:?}"));
+        Ok(())
     }
 
     fn unassign(&self, _partitions: &[Partition]) -> KafkaResult<()> {
@@ -237,6 +244,53 @@ fn a_name_that_stands_for_another_topic_has_all_of_it_read_with_one_line() {
         ["seek [(0, Some(0)), (1, Some(0))]", "store [(0, 0), (1, 0)]", "commit [(0, 0), (1, 0)]"]
     );
     assert_eq!(source.identified("new"), (Ok(vec![]), String::new()));
+    assert!(source.assignment.known.lock().is_new(0));
+}
+
+#[test]
+fn another_topic_whose_beginning_cannot_be_sought_yet_is_so_again_at_the_next_question() {
+    let source = Source::new((0, 5000));
+    assert_eq!(source.identified("old"), (Ok(vec![]), String::new()));
+    source.client.seek_fails.set(true);
+    let (again, told) = source.identified("new");
+    assert!(again.is_err() && told.is_empty(), "{told}");
+    assert_eq!(source.assignment.topic_id(0), Some(TopicId::new("old")), "what is committed is not of the new one");
+    assert_eq!(source.calls(), ["seek [(0, Some(0)), (1, Some(0))]"]);
+    // It reads on in the middle of the new one.
+    source.assignment.offsets().received(0, 0, 900, 1).expect("it is assigned");
+    source.client.seek_fails.set(false);
+    let (again, told) = source.identified("new");
+    assert_eq!(again, Ok(vec![(0, 0), (0, 1)]));
+    assert!(told.contains("topic data was deleted and made anew"), "{told}");
+    assert_eq!(source.calls().len(), 3);
+    let first = source.assignment.offsets().received(0, 0, 0, 1).expect("it is assigned");
+    source.assignment.offsets().settle(first, Fate::Finished);
+    assert_eq!(source.assignment.offsets().take_moved(), [Position { source: 0, partition: 0, offset: 1 }]);
+}
+
+#[test]
+fn a_reset_that_could_not_be_followed_is_not_taken_for_one_of_before_when_it_is_tried_again() {
+    let source = Source::new((0, 300));
+    assert_eq!(source.reset(0, 900).0, Ok(vec![(0, 0)]));
+    source.assignment.offsets().received(0, 0, 299, 1).expect("it is assigned");
+    source.client.watermarks.set(Some((0, 100)));
+    source.client.seek_fails.set(true);
+    assert!(source.reset(0, 300).0.is_err());
+    source.client.seek_fails.set(false);
+    assert_eq!(source.reset(0, 300).0, Ok(vec![(0, 0)]));
+}
+
+#[test]
+fn a_topic_that_one_broker_misses_is_asked_for_again_and_has_gone_after_ten_seconds() {
+    let source = Source::new((0, 300));
+    source.client.fails.set(Some(RDKafkaErrorCode::UnknownTopicOrPartition));
+    let identify = || source.assignment.identify(&source.client, &[(0, 2)], Duration::from_mins(1));
+    for _ in 0..10 {
+        assert!(identify().is_err());
+        assert!(!source.assignment.known.lock().is_new(0));
+        source.assignment.clock.sleep(Duration::from_secs(1));
+    }
+    assert_eq!(identify(), Ok(()));
     assert!(source.assignment.known.lock().is_new(0));
 }
 
