@@ -256,7 +256,8 @@ impl<K: Clock> Assignment<K> {
     }
 }
 
-/// Whether the group has given this member up, so that it takes no commit of it any more.
+/// Whether the group has given this member up, so that it takes no commit of it any more, or the client does nothing
+/// any more, which its poll tells.
 pub(super) fn is_no_member(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
@@ -264,6 +265,8 @@ pub(super) fn is_no_member(error: &KafkaError) -> bool {
             RDKafkaErrorCode::UnknownMemberId
                 | RDKafkaErrorCode::IllegalGeneration
                 | RDKafkaErrorCode::StaleMemberEpoch
+                | RDKafkaErrorCode::FencedInstanceId
+                | RDKafkaErrorCode::Fatal
         )
     )
 }

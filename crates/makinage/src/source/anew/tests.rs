@@ -281,6 +281,17 @@ fn a_reset_that_could_not_be_followed_is_not_taken_for_one_of_before_when_it_is_
 }
 
 #[test]
+fn a_member_that_is_fenced_or_whose_client_cannot_go_on_waits_for_no_start() {
+    for code in [RDKafkaErrorCode::FencedInstanceId, RDKafkaErrorCode::Fatal] {
+        let source = Source::new((0, 300));
+        source.client.fails.set(Some(code));
+        source.assignment.assigned(&source.client, &[(0, 2)]);
+        assert_eq!(source.calls(), ["assign [(2, None)]"], "{code}");
+        assert_eq!(source.assignment.assignment((0, 2)), None, "what is read of it is dropped");
+    }
+}
+
+#[test]
 fn a_topic_that_one_broker_misses_is_asked_for_again_and_has_gone_after_ten_seconds() {
     let source = Source::new((0, 300));
     source.client.fails.set(Some(RDKafkaErrorCode::UnknownTopicOrPartition));
