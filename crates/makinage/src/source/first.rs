@@ -4,7 +4,7 @@
 //! While a group has no members anybody may commit for it. Once it has some this fails, and then it is their business.
 //! A topic that isn't there at two looks one after the other is read from its beginning when it appears.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaResult;
 
@@ -28,6 +28,8 @@ pub(super) struct First {
 enum Seen {
     /// No broker has answered, or it isn't there.
     Nothing,
+    /// It is there, and since then it has been asked where reading starts.
+    There(Instant),
     /// Its positions are committed, here or elsewhere.
     Known,
 }
@@ -49,16 +51,23 @@ impl First {
             if *seen == Seen::Known {
                 continue;
             }
+            if assignment.stop.requested() {
+                break;
+            }
             match consumer.look_up(&topic.name) {
                 Topic::Partitions(count) => {
                     assignment.there(source);
+                    let since = if let Seen::There(since) = *seen { since } else { now };
                     let all: Vec<_> = (0..count).map(|partition| (source, partition)).collect();
-                    if is_chosen(assignment.starts(consumer, &all, Duration::ZERO)) {
-                        *seen = Seen::Known;
+                    let chosen = is_chosen(assignment.starts(consumer, &all, now.saturating_duration_since(since)));
+                    *seen = if chosen { Seen::Known } else { Seen::There(since) };
+                }
+                Topic::Missing => {
+                    *seen = Seen::Nothing;
+                    if assignment.missed(source, now) {
+                        missed.push(topic.name.clone());
                     }
                 }
-                Topic::Missing if assignment.missed(source, now) => missed.push(topic.name.clone()),
-                Topic::Missing => {}
                 Topic::Unknown(error) => tracing::debug!("asking again for topic {}: {error}", topic.name),
             }
         }
