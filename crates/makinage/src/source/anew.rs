@@ -18,6 +18,7 @@ use super::{
     known::{AGAIN, GONE, TopicId},
     offsets::Position,
     start::{is_missing, tell_made_anew},
+    unanswered::Unanswered,
 };
 use crate::clock::Clock;
 
@@ -112,19 +113,20 @@ impl<K: Clock> Assignment<K> {
         consumer: &impl Consumer,
         partitions: &[Partition],
         waited: Duration,
-    ) -> KafkaResult<()> {
+    ) -> Result<(), Unanswered> {
         let sources: BTreeSet<u16> = partitions.iter().map(|partition| partition.0).collect();
         for source in sources {
+            let unanswered = Unanswered::of_topic(&self.topics[usize::from(source)].name);
             match consumer.identify(source) {
                 Ok(None) => {}
-                Ok(Some(id)) => drop(self.identified(consumer, source, id)?),
+                Ok(Some(id)) => drop(self.identified(consumer, source, id).map_err(unanswered)?),
                 Err(error) if is_missing(&error) => {
                     if self.known.lock().missed(source, self.clock.now()) < GONE {
-                        return Err(error);
+                        return Err(unanswered(error));
                     }
                     self.missing(source);
                 }
-                Err(error) if waited < KNOWING => return Err(error),
+                Err(error) if waited < KNOWING => return Err(unanswered(error)),
                 Err(error) => tracing::debug!("it is not known which topic is read: {error}"),
             }
         }

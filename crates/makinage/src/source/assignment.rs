@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
 
 use crossbeam_channel::Sender;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::{
     Intake, Wiring,
@@ -13,6 +13,7 @@ use super::{
     known::Known,
     offsets::{Offsets, Position},
     start,
+    unanswered::{Telling, Unanswered, to_be_chosen},
 };
 use crate::{
     clock::Clock,
@@ -158,15 +159,20 @@ impl<K: Clock> Assignment<K> {
 
     /// Where these start; `None` where that needn't be known any more. Without a start there is nothing to read.
     fn wait_for_starts(&self, consumer: &impl Consumer, partitions: &[Partition]) -> Option<Vec<Start>> {
-        let began = self.clock.now();
+        let (began, mut telling) = (self.clock.now(), Telling::default());
         loop {
             let waited = self.clock.now().saturating_duration_since(began);
-            match self.starts(consumer, partitions, waited) {
+            let why = match self.starts(consumer, partitions, waited) {
                 Ok(Some(starts)) => return Some(starts),
-                Err(error) if is_no_member(&error) => return None,
+                Err(Unanswered { error, .. }) if is_no_member(&error) => return None,
                 _ if self.stop.requested() => return None,
-                Ok(None) => tracing::debug!("waiting for another instance to choose where the group starts"),
-                Err(error) => tracing::debug!("asking again where to start reading: {error}"),
+                Ok(None) => to_be_chosen(&self.describe(partitions)),
+                Err(unanswered) => unanswered.to_string(),
+            };
+            if telling.is_due(waited) {
+                tracing::warn!("{why} ({} s so far)", waited.as_secs());
+            } else {
+                tracing::debug!("{why}");
             }
             self.clock.sleep(ASK_AGAIN);
         }
@@ -178,7 +184,7 @@ impl<K: Clock> Assignment<K> {
         consumer: &impl Consumer,
         partitions: &[Partition],
         waited: Duration,
-    ) -> KafkaResult<Option<Vec<Start>>> {
+    ) -> Result<Option<Vec<Start>>, Unanswered> {
         self.identify(consumer, partitions, waited)?;
         let (topics, known, now) = (self.topics.as_slice(), &self.known, self.clock.now());
         start::choose(consumer, &start::Assigned { topics, known, partitions, waited, now })

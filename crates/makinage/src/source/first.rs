@@ -6,11 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::error::KafkaResult;
-
 use super::{
     assignment::{Assignment, is_no_member},
     consumer::{Consumer, Start},
+    unanswered::Unanswered,
 };
 use crate::{clock::Clock, kafka::topics::Topic, said::Seldom};
 
@@ -76,15 +75,15 @@ impl First {
 }
 
 /// Whether it is known where reading starts, or that is others' business.
-fn is_chosen(starts: KafkaResult<Option<Vec<Start>>>) -> bool {
+fn is_chosen(starts: Result<Option<Vec<Start>>, Unanswered>) -> bool {
     match starts {
         Ok(starts) => starts.is_some(),
-        Err(error) if is_no_member(&error) => {
+        Err(Unanswered { error, .. }) if is_no_member(&error) => {
             tracing::debug!("the group's members choose where to start ({error})");
             true
         }
-        Err(error) => {
-            tracing::debug!("asking again where to start reading: {error}");
+        Err(unanswered) => {
+            tracing::debug!("{unanswered}");
             false
         }
     }

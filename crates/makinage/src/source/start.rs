@@ -21,12 +21,13 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::{
     consumer::{Committed, Consumer, Partition, Start},
     known::{GONE, Known},
     offsets::Position,
+    unanswered::Unanswered,
 };
 use crate::config::{DataStart, DataTopic};
 
@@ -47,7 +48,7 @@ pub(super) struct Assigned<'a> {
 }
 
 /// Where each assigned partition starts; `None` while another member is to choose.
-pub(super) fn choose(consumer: &impl Consumer, assigned: &Assigned<'_>) -> KafkaResult<Option<Vec<Start>>> {
+pub(super) fn choose(consumer: &impl Consumer, assigned: &Assigned<'_>) -> Result<Option<Vec<Start>>, Unanswered> {
     let mut starts = Vec::with_capacity(assigned.partitions.len());
     let mut waits = false;
     for (source, topic) in (0_u16..).zip(assigned.topics) {
@@ -74,18 +75,19 @@ struct OfTopic<'a> {
 }
 
 impl OfTopic<'_> {
-    fn choose(&self, consumer: &impl Consumer) -> KafkaResult<Option<Vec<Start>>> {
+    fn choose(&self, consumer: &impl Consumer) -> Result<Option<Vec<Start>>, Unanswered> {
+        let unanswered = Unanswered::of_topic(&self.topic.name);
         let committed = match consumer.committed(self.source) {
             // It has gone since it was assigned, which the client learns by itself.
             Err(error) if is_missing(&error) => {
                 let mut known = self.assigned.known.lock();
                 if known.missed(self.source, self.assigned.now) < GONE {
-                    return Err(error);
+                    return Err(unanswered(error));
                 }
                 known.missing(self.source);
                 return Ok(Some(self.starts(&BTreeMap::new())));
             }
-            committed => committed?,
+            committed => committed.map_err(unanswered)?,
         };
         self.assigned.known.lock().there(self.source);
         if committed.values().all(Option::is_none) {
@@ -101,33 +103,37 @@ impl OfTopic<'_> {
         self.mine.iter().map(start).collect()
     }
 
-    fn first_start(&self, consumer: &impl Consumer, committed: &Offsets) -> KafkaResult<Option<Vec<Start>>> {
+    fn first_start(&self, consumer: &impl Consumer, committed: &Offsets) -> Result<Option<Vec<Start>>, Unanswered> {
+        let unanswered = Unanswered::of_topic(&self.topic.name);
         let mut first = if self.is_new() {
             self.beginnings(consumer)
-        } else if committed.keys().next().is_some_and(|first| self.mine.contains(first)) || self.assigned.waited >= PATIENCE {
+        } else if committed.keys().next().is_some_and(|first| self.mine.contains(first))
+            || self.assigned.waited >= PATIENCE
+        {
             self.chosen(consumer, committed)?
         } else {
             return Ok(None);
         };
         // Another instance may have chosen meanwhile, one that knew more: its choice stands.
-        for (partition, theirs) in consumer.committed(self.source)? {
+        for (partition, theirs) in consumer.committed(self.source).map_err(&unanswered)? {
             if let (Some(committed), Some(mine)) = (theirs, first.offsets.get_mut(&partition)) {
                 *mine = committed.offset;
                 first.uncommitted.retain(|position| position.partition != partition);
             }
         }
         if !first.uncommitted.is_empty() {
-            consumer.commit(&first.uncommitted)?;
+            consumer.commit(&first.uncommitted).map_err(unanswered)?;
             self.tell(first.waiting);
         }
         Ok(Some(self.starts(&first.offsets)))
     }
 
     /// The positions that `start_from` chooses, of all partitions.
-    fn chosen(&self, consumer: &impl Consumer, committed: &Offsets) -> KafkaResult<First> {
+    fn chosen(&self, consumer: &impl Consumer, committed: &Offsets) -> Result<First, Unanswered> {
         let mut first = First::default();
         for &partition in committed.keys() {
-            let (low, high) = consumer.watermarks((self.source, partition))?;
+            let unanswered = Unanswered::of_partition(&self.topic.name, partition);
+            let (low, high) = consumer.watermarks((self.source, partition)).map_err(unanswered)?;
             let at_end = self.topic.start_from == DataStart::End;
             first.add(self.source, partition, if at_end { high } else { low });
             first.waiting += high - low;

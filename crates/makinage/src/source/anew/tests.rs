@@ -34,6 +34,8 @@ struct Client {
     id: RefCell<Option<TopicId>>,
     /// What is answered instead.
     fails: Cell<Option<RDKafkaErrorCode>>,
+    /// After so many questions the member is fenced.
+    fenced_after: Cell<Option<usize>>,
     /// What a seek is answered with.
     seek_fails: Cell<bool>,
 }
@@ -108,6 +110,10 @@ impl Consumer for Client {
     }
 
     fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        match self.fenced_after.get() {
+            Some(0) => return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::FencedInstanceId)),
+            left => self.fenced_after.set(left.map(|left| left - 1)),
+        }
         match self.fails.get() {
             Some(code) => Err(KafkaError::MetadataFetch(code)),
             None => Ok(self.id.borrow().clone()),
@@ -303,6 +309,20 @@ fn a_topic_that_one_broker_misses_is_asked_for_again_and_has_gone_after_ten_seco
     }
     assert_eq!(identify(), Ok(()));
     assert!(source.assignment.known.lock().is_new(0));
+}
+
+#[test]
+fn a_wait_for_a_start_is_told_with_what_is_waited_for() {
+    for (questions, lines) in [(25, 0), (26, 1), (40, 1)] {
+        let source = Source::new((0, 300));
+        source.client.fails.set(Some(RDKafkaErrorCode::UnknownTopicOrPartition));
+        source.client.fenced_after.set(Some(questions));
+        let log = Log::default();
+        log.keep_from(tracing::Level::WARN, || source.assignment.assigned(&source.client, &[(0, 2)]));
+        let told = log.text();
+        assert_eq!(told.matches("topic data: brokers don't say where reading starts (").count(), lines, "{told}");
+        assert_eq!(told.lines().count(), lines, "{told}");
+    }
 }
 
 #[test]
