@@ -177,14 +177,39 @@ impl<K: Clock> Assignment<K> {
             beginnings.iter().map(|&(partition, low)| Start { partition, offset: Some(low) }).collect();
         consumer.seek(&starts)?;
         self.begun_again.lock().extend(beginnings.iter().copied());
-        let position = |&((source, partition), offset): &(Partition, i64)| Position { source, partition, offset };
-        let positions: Vec<Position> = beginnings.iter().map(position).collect();
-        if let Err(error) = consumer.store(&positions).and_then(|()| consumer.commit(&positions)) {
+        self.uncommitted.lock().extend(beginnings.iter().map(|(partition, _)| *partition));
+        if let Err(error) = self.commit_begun(consumer) {
             tracing::warn!(
-                "the beginnings of partitions that are read again could not be committed ({error}); they are committed with the first events that finish"
+                "the beginnings of partitions that are read again could not be committed ({error}): this is tried again until it succeeds; \
+                 leave this instance running until then, as one that took them over could go on at their old offsets"
             );
         }
         Ok(())
+    }
+
+    /// Commits how far partitions are that are read again, where that has failed so far: by itself, the client commits
+    /// only what is beyond its last commit.
+    pub(super) fn commit_begun(&self, consumer: &impl Consumer) -> KafkaResult<()> {
+        let due = self.uncommitted.lock().clone();
+        let positions: Vec<Position> = due.into_iter().filter_map(|partition| self.begun(partition)).collect();
+        if !positions.is_empty() {
+            consumer.store(&positions).and_then(|()| consumer.commit(&positions))?;
+        }
+        self.uncommitted.lock().clear();
+        Ok(())
+    }
+
+    /// Whether partitions are read again of which that has failed so far.
+    pub(super) fn has_uncommitted(&self) -> bool {
+        !self.uncommitted.lock().is_empty()
+    }
+
+    /// How far a partition is that is read again; `None` where it isn't assigned any more.
+    fn begun(&self, (source, partition): Partition) -> Option<Position> {
+        let offset = self.begun_again.lock().get(&(source, partition)).copied()?;
+        let offsets = self.offsets();
+        offsets.assignment(source, partition)?;
+        Some(offsets.position(source, partition).unwrap_or(Position { source, partition, offset }))
     }
 }
 

@@ -1,6 +1,11 @@
 //! What happens when partitions are assigned or taken away. Runs inside the source thread's `poll`.
 
-use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    sync::Arc,
+    time::Duration,
+};
 
 use crossbeam_channel::Sender;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
@@ -38,6 +43,8 @@ pub(crate) struct Assignment<K> {
     pub(super) known: Mutex<Known>,
     /// Partitions that are read again since they were assigned, and where their reading began anew.
     pub(super) begun_again: Mutex<BTreeMap<Partition, i64>>,
+    /// Those of them of which that isn't committed yet.
+    pub(super) uncommitted: Mutex<BTreeSet<Partition>>,
     /// How long a revoke waits for what is under way.
     drain: Duration,
     state: Mutex<State>,
@@ -71,6 +78,7 @@ impl<K: Clock> Assignment<K> {
             clock,
             known: Mutex::new(Known::nothing(topics.len())),
             begun_again: Mutex::default(),
+            uncommitted: Mutex::default(),
             drain: DRAIN,
             state: Mutex::default(),
         }

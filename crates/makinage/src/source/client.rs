@@ -102,6 +102,12 @@ fn serve(consumer: &KafkaConsumer) -> Vec<Partition> {
         Some(Err(question)) => own.notices.asked(question),
         None => {}
     }
+    if own.assignment.has_uncommitted() && consumer.is_reached() {
+        match own.assignment.commit_begun(consumer) {
+            Ok(()) => tracing::info!("all partitions that are read again are committed now, or others have them"),
+            Err(error) => tracing::debug!("trying again to commit partitions that are read again: {error}"),
+        }
+    }
     if let Some(broker) = due.ask {
         let names: Vec<&str> = own.names().collect();
         own.notices.asked(Question::ask(consumer.client(), broker, &names, TIMEOUT));

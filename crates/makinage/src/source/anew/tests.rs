@@ -34,6 +34,8 @@ struct Client {
     id: RefCell<Option<TopicId>>,
     /// What is answered instead.
     fails: Cell<Option<RDKafkaErrorCode>>,
+    /// What a commit is answered with.
+    commit_fails: Cell<bool>,
     /// After so many questions the member is fenced.
     fenced_after: Cell<Option<usize>>,
     /// What a seek is answered with.
@@ -72,6 +74,9 @@ impl Consumer for Client {
 
     fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
         self.call("commit", positions);
+        if self.commit_fails.get() {
+            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::RequestTimedOut));
+        }
         Ok(())
     }
 
@@ -323,6 +328,29 @@ fn a_wait_for_a_start_is_told_with_what_is_waited_for() {
         assert_eq!(told.matches("topic data: brokers don't say where reading starts (").count(), lines, "{told}");
         assert_eq!(told.lines().count(), lines, "{told}");
     }
+}
+
+#[test]
+fn beginnings_that_could_not_be_committed_are_until_they_are_and_then_as_far_as_reading_is() {
+    let source = Source::new((0, 300));
+    source.client.commit_fails.set(true);
+    let (again, told) = source.reset(0, 900);
+    assert_eq!(again, Ok(vec![(0, 0)]));
+    assert!(told.contains("data/0: its log ends at 300"), "{told}");
+    assert_eq!(source.reset(1, 900).0, Ok(vec![(0, 1)]));
+    assert_eq!(source.calls().last().map(String::as_str), Some("commit [(0, 0), (1, 0)]"));
+    let first = source.assignment.offsets().received(0, 0, 0, 1).expect("it is assigned");
+    source.assignment.offsets().settle(first, Fate::Finished);
+    source.assignment.offsets().revoke(0, 1);
+    let commit = || source.assignment.commit_begun(&source.client);
+    assert!(commit().is_err() && source.assignment.has_uncommitted());
+    assert_eq!(source.calls(), ["store [(0, 1)]", "commit [(0, 1)]"]);
+    source.client.commit_fails.set(false);
+    assert_eq!(commit(), Ok(()));
+    assert_eq!(source.calls(), ["store [(0, 1)]", "commit [(0, 1)]"]);
+    assert!(!source.assignment.has_uncommitted());
+    assert_eq!(commit(), Ok(()));
+    assert!(source.calls().is_empty());
 }
 
 #[test]
