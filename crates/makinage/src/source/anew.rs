@@ -50,7 +50,7 @@ impl<K: Clock> Assignment<K> {
         if from < low {
             self.acks.lost(low.abs_diff(from));
             tracing::error!(
-                "{name}/{number}: {} events are lost: they were deleted before they were read, by the topic's retention or by hand (offsets {from} to {}); \
+                "{name}/{number}: up to {} events are lost: they were deleted before they were read, by the topic's retention or by hand (offsets {from} to {}); \
                  reading goes on at {low}; give the topic a longer retention.ms or more retention.bytes, or add instances",
                 low - from,
                 low - 1
