@@ -22,7 +22,7 @@ impl Counts {
         self.taken += events as u64;
     }
 
-    /// So many never came in: they were deleted before they were read.
+    /// So many never came in: they were deleted before they were read. At most, as not every offset is an event.
     pub fn lost(&mut self, events: u64) {
         self.lost += events;
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Counts {
         }
         match self.lost {
             0 => Ok(()),
-            lost => write!(f, ", {lost} lost to retention before they were read"),
+            lost => write!(f, ", up to {lost} lost to retention before they were read"),
         }
     }
 }

@@ -4,7 +4,10 @@
 //! A partition that is read again from its beginning gets a new assignment: what is under way of the old one settles
 //! into nothing, so that no offset of before is stored over those of now.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use rdkafka::error::KafkaResult;
 
@@ -12,9 +15,10 @@ use super::{
     Intake,
     assignment::Assignment,
     consumer::{Consumer, Partition, Start},
-    known::TopicId,
+    known::{AGAIN, GONE, TopicId},
     offsets::Position,
     start::{is_missing, tell_made_anew},
+    unanswered::Unanswered,
 };
 use crate::clock::Clock;
 
@@ -46,7 +50,7 @@ impl<K: Clock> Assignment<K> {
         if from < low {
             self.acks.lost(low.abs_diff(from));
             tracing::error!(
-                "{name}/{number}: {} events are lost: they were deleted before they were read, by the topic's retention or by hand (offsets {from} to {}); \
+                "{name}/{number}: up to {} events are lost: they were deleted before they were read, by the topic's retention or by hand (offsets {from} to {}); \
                  reading goes on at {low}; give the topic a longer retention.ms or more retention.bytes, or add instances",
                 low - from,
                 low - 1
@@ -93,8 +97,12 @@ impl<K: Clock> Assignment<K> {
             told.push(format!("{name}/{} {read}ends at {high}", partition.1));
         }
         // What is committed from now on is of this topic.
-        self.known.lock().identified(source, id);
-        self.read_again(consumer, &beginnings)?;
+        let before = self.known.lock().identified(source, id);
+        if let Err(error) = self.read_again(consumer, &beginnings) {
+            // The next question finds the other topic again. What is committed until then is not said to be of it.
+            self.known.lock().forget(source, before);
+            return Err(error);
+        }
         tell_made_anew(name, &told);
         Ok(assigned)
     }
@@ -105,18 +113,39 @@ impl<K: Clock> Assignment<K> {
         consumer: &impl Consumer,
         partitions: &[Partition],
         waited: Duration,
-    ) -> KafkaResult<()> {
+    ) -> Result<(), Unanswered> {
         let sources: BTreeSet<u16> = partitions.iter().map(|partition| partition.0).collect();
         for source in sources {
+            let unanswered = Unanswered::of_topic(&self.topics[usize::from(source)].name);
             match consumer.identify(source) {
                 Ok(None) => {}
-                Ok(Some(id)) => drop(self.identified(consumer, source, id)?),
-                Err(error) if is_missing(&error) => self.missing(source),
-                Err(error) if waited < KNOWING => return Err(error),
+                Ok(Some(id)) => drop(self.identified(consumer, source, id).map_err(unanswered)?),
+                Err(error) if is_missing(&error) => {
+                    if self.known.lock().missed(source, self.clock.now()) < GONE {
+                        return Err(unanswered(error));
+                    }
+                    self.missing(source);
+                }
+                Err(error) if waited < KNOWING => return Err(unanswered(error)),
                 Err(error) => tracing::debug!("it is not known which topic is read: {error}"),
             }
         }
         Ok(())
+    }
+
+    /// A broker says that the topic is not there. Whether that counts: it does when it has been said before.
+    pub(super) fn missed(&self, source: u16, now: Instant) -> bool {
+        let mut known = self.known.lock();
+        let counts = known.missed(source, now) >= AGAIN || known.is_new(source);
+        if counts {
+            known.missing(source);
+        }
+        counts
+    }
+
+    /// A broker says that the topic is there.
+    pub(super) fn there(&self, source: u16) {
+        self.known.lock().there(source);
     }
 
     /// The topic is not there now.
@@ -142,18 +171,45 @@ impl<K: Clock> Assignment<K> {
         for &((source, partition), _) in beginnings {
             self.offsets().assign(source, partition);
         }
+        // What the client says of them until the seek is done is of their places now.
+        self.begun_again.lock().retain(|partition, _| beginnings.iter().all(|(again, _)| again != partition));
         let starts: Vec<Start> =
             beginnings.iter().map(|&(partition, low)| Start { partition, offset: Some(low) }).collect();
         consumer.seek(&starts)?;
         self.begun_again.lock().extend(beginnings.iter().copied());
-        let position = |&((source, partition), offset): &(Partition, i64)| Position { source, partition, offset };
-        let positions: Vec<Position> = beginnings.iter().map(position).collect();
-        if let Err(error) = consumer.store(&positions).and_then(|()| consumer.commit(&positions)) {
+        self.uncommitted.lock().extend(beginnings.iter().map(|(partition, _)| *partition));
+        if let Err(error) = self.commit_begun(consumer) {
             tracing::warn!(
-                "the beginnings of partitions that are read again could not be committed ({error}); they are committed with the first events that finish"
+                "the beginnings of partitions that are read again could not be committed ({error}): this is tried again until it succeeds; \
+                 leave this instance running until then, as one that took them over could go on at their old offsets"
             );
         }
         Ok(())
+    }
+
+    /// Commits how far partitions are that are read again, where that has failed so far: by itself, the client commits
+    /// only what is beyond its last commit.
+    pub(super) fn commit_begun(&self, consumer: &impl Consumer) -> KafkaResult<()> {
+        let due = self.uncommitted.lock().clone();
+        let positions: Vec<Position> = due.into_iter().filter_map(|partition| self.begun(partition)).collect();
+        if !positions.is_empty() {
+            consumer.store(&positions).and_then(|()| consumer.commit(&positions))?;
+        }
+        self.uncommitted.lock().clear();
+        Ok(())
+    }
+
+    /// Whether partitions are read again of which that has failed so far.
+    pub(super) fn has_uncommitted(&self) -> bool {
+        !self.uncommitted.lock().is_empty()
+    }
+
+    /// How far a partition is that is read again; `None` where it isn't assigned any more.
+    fn begun(&self, (source, partition): Partition) -> Option<Position> {
+        let offset = self.begun_again.lock().get(&(source, partition)).copied()?;
+        let offsets = self.offsets();
+        offsets.assignment(source, partition)?;
+        Some(offsets.position(source, partition).unwrap_or(Position { source, partition, offset }))
     }
 }
 

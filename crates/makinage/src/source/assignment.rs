@@ -1,10 +1,15 @@
 //! What happens when partitions are assigned or taken away. Runs inside the source thread's `poll`.
 
-use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    sync::Arc,
+    time::Duration,
+};
 
 use crossbeam_channel::Sender;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::{
     Intake, Wiring,
@@ -13,6 +18,7 @@ use super::{
     known::Known,
     offsets::{Offsets, Position},
     start,
+    unanswered::{Telling, Unanswered, to_be_chosen},
 };
 use crate::{
     clock::Clock,
@@ -37,6 +43,8 @@ pub(crate) struct Assignment<K> {
     pub(super) known: Mutex<Known>,
     /// Partitions that are read again since they were assigned, and where their reading began anew.
     pub(super) begun_again: Mutex<BTreeMap<Partition, i64>>,
+    /// Those of them of which that isn't committed yet.
+    pub(super) uncommitted: Mutex<BTreeSet<Partition>>,
     /// How long a revoke waits for what is under way.
     drain: Duration,
     state: Mutex<State>,
@@ -70,6 +78,7 @@ impl<K: Clock> Assignment<K> {
             clock,
             known: Mutex::new(Known::nothing(topics.len())),
             begun_again: Mutex::default(),
+            uncommitted: Mutex::default(),
             drain: DRAIN,
             state: Mutex::default(),
         }
@@ -158,15 +167,20 @@ impl<K: Clock> Assignment<K> {
 
     /// Where these start; `None` where that needn't be known any more. Without a start there is nothing to read.
     fn wait_for_starts(&self, consumer: &impl Consumer, partitions: &[Partition]) -> Option<Vec<Start>> {
-        let began = self.clock.now();
+        let (began, mut telling) = (self.clock.now(), Telling::default());
         loop {
             let waited = self.clock.now().saturating_duration_since(began);
-            match self.starts(consumer, partitions, waited) {
+            let why = match self.starts(consumer, partitions, waited) {
                 Ok(Some(starts)) => return Some(starts),
-                Err(error) if is_no_member(&error) => return None,
+                Err(Unanswered { error, .. }) if is_no_member(&error) => return None,
                 _ if self.stop.requested() => return None,
-                Ok(None) => tracing::debug!("waiting for another instance to choose where the group starts"),
-                Err(error) => tracing::debug!("asking again where to start reading: {error}"),
+                Ok(None) => to_be_chosen(&self.describe(partitions)),
+                Err(unanswered) => unanswered.to_string(),
+            };
+            if telling.is_due(waited) {
+                tracing::warn!("{why} ({} s so far)", waited.as_secs());
+            } else {
+                tracing::debug!("{why}");
             }
             self.clock.sleep(ASK_AGAIN);
         }
@@ -178,9 +192,10 @@ impl<K: Clock> Assignment<K> {
         consumer: &impl Consumer,
         partitions: &[Partition],
         waited: Duration,
-    ) -> KafkaResult<Option<Vec<Start>>> {
+    ) -> Result<Option<Vec<Start>>, Unanswered> {
         self.identify(consumer, partitions, waited)?;
-        start::choose(consumer, &start::Assigned { topics: &self.topics, known: &self.known, partitions, waited })
+        let (topics, known, now) = (self.topics.as_slice(), &self.known, self.clock.now());
+        start::choose(consumer, &start::Assigned { topics, known, partitions, waited, now })
     }
 
     /// The group takes partitions away.
@@ -268,7 +283,8 @@ pub(super) fn is_sharing_out(error: &KafkaError) -> bool {
     )
 }
 
-/// Whether the group has given this member up, so that it takes no commit of it any more.
+/// Whether the group has given this member up, so that it takes no commit of it any more, or the client does nothing
+/// any more, which its poll tells.
 pub(super) fn is_no_member(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
@@ -276,6 +292,8 @@ pub(super) fn is_no_member(error: &KafkaError) -> bool {
             RDKafkaErrorCode::UnknownMemberId
                 | RDKafkaErrorCode::IllegalGeneration
                 | RDKafkaErrorCode::StaleMemberEpoch
+                | RDKafkaErrorCode::FencedInstanceId
+                | RDKafkaErrorCode::Fatal
         )
     )
 }

@@ -26,7 +26,7 @@ use super::{
     offsets::Position,
 };
 use crate::{
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     kafka::{
         context::Connection,
         forwarding::Context,
@@ -59,14 +59,18 @@ fn leave_aside(consumer: KafkaConsumer) {
     }
 }
 
-/// Looks once which topics are there, and joins the group: what is made later is new. Where no broker answers, that is
-/// for the next time.
+/// Looks which topics are there, and joins the group: what is made later is new. Where no broker answers, or one misses
+/// a topic for the first time, that is for the next time.
 fn begin(consumer: &KafkaConsumer) -> KafkaResult<()> {
     let own = &consumer.context().own;
     for (source, name) in (0_u16..).zip(own.names()) {
         match is_there(consumer.client(), name) {
-            Ok(true) => {}
-            Ok(false) => own.assignment.missing(source),
+            Ok(true) => own.assignment.there(source),
+            Ok(false) if own.assignment.missed(source, own.assignment.clock.now()) => {}
+            Ok(false) => {
+                tracing::debug!("asking again whether topic {name} is there: a broker says that it isn't");
+                return Ok(());
+            }
             Err(error) => {
                 tracing::debug!("asking again whether topic {name} is there: {error}");
                 return Ok(());
@@ -97,6 +101,12 @@ fn serve(consumer: &KafkaConsumer) -> Vec<Partition> {
         Some(Ok(Err(error))) => tracing::debug!("asking again which topics there are: {error}"),
         Some(Err(question)) => own.notices.asked(question),
         None => {}
+    }
+    if own.assignment.has_uncommitted() && consumer.is_reached() {
+        match own.assignment.commit_begun(consumer) {
+            Ok(()) => tracing::info!("all partitions that are read again are committed now, or others have them"),
+            Err(error) => tracing::debug!("trying again to commit partitions that are read again: {error}"),
+        }
     }
     if let Some(broker) = due.ask {
         let names: Vec<&str> = own.names().collect();

@@ -2,15 +2,14 @@
 //! skipped, however long the first model takes.
 //!
 //! While a group has no members anybody may commit for it. Once it has some this fails, and then it is their business.
-//! A topic that isn't there at the first look is read from its beginning when it appears.
+//! A topic that isn't there at two looks one after the other is read from its beginning when it appears.
 
-use std::time::Duration;
-
-use rdkafka::error::KafkaResult;
+use std::time::{Duration, Instant};
 
 use super::{
     assignment::{Assignment, is_no_member},
     consumer::{Consumer, Start},
+    unanswered::Unanswered,
 };
 use crate::{clock::Clock, kafka::topics::Topic, said::Seldom};
 
@@ -26,10 +25,10 @@ pub(super) struct First {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
-    /// No broker has answered.
+    /// No broker has answered, or it isn't there.
     Nothing,
-    /// It isn't there.
-    Missing,
+    /// It is there, and since then it has been asked where reading starts.
+    There(Instant),
     /// Its positions are committed, here or elsewhere.
     Known,
 }
@@ -43,25 +42,30 @@ impl First {
     /// Looks at those of which it isn't known yet, where that is due; names those that are missed for a second time, as
     /// a broker that makes topics by itself takes a moment for it.
     pub(super) fn look<K: Clock>(&mut self, consumer: &impl Consumer, assignment: &Assignment<K>) -> Vec<String> {
-        let mut missed = vec![];
-        if self.seen.iter().all(|seen| *seen == Seen::Known) || !self.looks.is_due(assignment.clock.now()) {
+        let (mut missed, now) = (vec![], assignment.clock.now());
+        if self.seen.iter().all(|seen| *seen == Seen::Known) || !self.looks.is_due(now) {
             return missed;
         }
         for ((source, topic), seen) in (0_u16..).zip(&assignment.topics).zip(&mut self.seen) {
             if *seen == Seen::Known {
                 continue;
             }
+            if assignment.stop.requested() {
+                break;
+            }
             match consumer.look_up(&topic.name) {
                 Topic::Partitions(count) => {
+                    assignment.there(source);
+                    let since = if let Seen::There(since) = *seen { since } else { now };
                     let all: Vec<_> = (0..count).map(|partition| (source, partition)).collect();
-                    if is_chosen(assignment.starts(consumer, &all, Duration::ZERO)) {
-                        *seen = Seen::Known;
-                    }
+                    let chosen = is_chosen(assignment.starts(consumer, &all, now.saturating_duration_since(since)));
+                    *seen = if chosen { Seen::Known } else { Seen::There(since) };
                 }
-                Topic::Missing if *seen == Seen::Missing => missed.push(topic.name.clone()),
                 Topic::Missing => {
-                    *seen = Seen::Missing;
-                    assignment.missing(source);
+                    *seen = Seen::Nothing;
+                    if assignment.missed(source, now) {
+                        missed.push(topic.name.clone());
+                    }
                 }
                 Topic::Unknown(error) => tracing::debug!("asking again for topic {}: {error}", topic.name),
             }
@@ -71,15 +75,15 @@ impl First {
 }
 
 /// Whether it is known where reading starts, or that is others' business.
-fn is_chosen(starts: KafkaResult<Option<Vec<Start>>>) -> bool {
+fn is_chosen(starts: Result<Option<Vec<Start>>, Unanswered>) -> bool {
     match starts {
         Ok(starts) => starts.is_some(),
-        Err(error) if is_no_member(&error) => {
+        Err(Unanswered { error, .. }) if is_no_member(&error) => {
             tracing::debug!("the group's members choose where to start ({error})");
             true
         }
-        Err(error) => {
-            tracing::debug!("asking again where to start reading: {error}");
+        Err(unanswered) => {
+            tracing::debug!("{unanswered}");
             false
         }
     }

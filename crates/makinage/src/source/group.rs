@@ -24,7 +24,7 @@ use super::{
     standstill::{Standstill, Watch},
 };
 use crate::{
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     kafka::{forwarding::Own, pulse::Membership},
 };
 
@@ -119,7 +119,7 @@ impl Group {
             }
             Ok(None) => vec![],
             Err(RDKafkaErrorCode::UnknownTopicOrPartition) => {
-                self.assignment.missing(source);
+                self.assignment.missed(source, self.assignment.clock.now());
                 vec![]
             }
             Err(error) => {

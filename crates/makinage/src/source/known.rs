@@ -4,7 +4,16 @@
 //! A topic that was not there has no past that a new group could leave out: all of it came after the service began to
 //! wait for it.
 
-use std::fmt;
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+/// A topic that is said not to be there isn't, once that is said again so much later: a broker that has just started
+/// says it of every topic.
+pub(super) const AGAIN: Duration = Duration::from_secs(1);
+/// A topic of which partitions are assigned has gone once nothing else has been said for so long.
+pub(super) const GONE: Duration = Duration::from_secs(10);
 
 /// Which topic a name stands for: one that is deleted and made anew gets another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,19 +36,33 @@ impl fmt::Display for TopicId {
 #[derive(Debug)]
 pub(super) struct Known(Vec<Seen>);
 
+/// What is known of one.
 #[derive(Debug, Clone, Default)]
-struct Seen {
+pub(super) struct Seen {
     /// It was not there, or another of its name was.
     is_new: bool,
     /// Another of its name was there, which was told.
     is_another: bool,
     id: Option<TopicId>,
+    /// Since when every broker that was asked has said that it isn't there.
+    missed: Option<Instant>,
 }
 
 impl Known {
     /// Nothing, of so many topics.
     pub(super) fn nothing(topics: usize) -> Self {
         Self(vec![Seen::default(); topics])
+    }
+
+    /// A broker says that the topic isn't there: for how long nothing else has been said.
+    pub(super) fn missed(&mut self, source: u16, now: Instant) -> Duration {
+        let since = *self.0[usize::from(source)].missed.get_or_insert(now);
+        now.saturating_duration_since(since)
+    }
+
+    /// A broker says that the topic is there.
+    pub(super) fn there(&mut self, source: u16) {
+        self.0[usize::from(source)].missed = None;
     }
 
     /// The topic isn't there now.
@@ -67,19 +90,42 @@ impl Known {
         self.id(source).filter(|known| *known != id).cloned()
     }
 
-    /// The name stands for this topic from now on.
-    pub(super) fn identified(&mut self, source: u16, id: TopicId) {
+    /// The name stands for this topic from now on. What was known before.
+    pub(super) fn identified(&mut self, source: u16, id: TopicId) -> Seen {
         let is_another = self.before(source, &id).is_some();
         let seen = &mut self.0[usize::from(source)];
+        let before = seen.clone();
         seen.is_new |= is_another;
         seen.is_another |= is_another;
         seen.id = Some(id);
+        seen.missed = None;
+        before
+    }
+
+    /// What was learned since can't be acted on yet: it is to be learned anew.
+    pub(super) fn forget(&mut self, source: u16, before: Seen) {
+        self.0[usize::from(source)] = before;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_long_a_topic_is_missed_counts_from_the_last_time_that_it_was_there() {
+        let (began, mut known) = (Instant::now(), Known::nothing(2));
+        let at = |s| began + Duration::from_secs(s);
+        let missed = |known: &mut Known, s| known.missed(0, at(s)).as_secs();
+        assert_eq!([0, 4].map(|s| missed(&mut known, s)), [0, 4]);
+        known.there(1);
+        assert_eq!(missed(&mut known, 5), 5);
+        known.there(0);
+        assert_eq!([6, 9].map(|s| missed(&mut known, s)), [0, 3]);
+        known.identified(0, TopicId::new("a"));
+        assert_eq!(missed(&mut known, 10), 0);
+        assert!(!known.is_new(0));
+    }
 
     #[test]
     fn a_topic_is_new_once_it_was_missing_or_is_another_and_stays_so() {

@@ -24,6 +24,7 @@ pub(crate) mod room;
 mod standing;
 mod standstill;
 mod start;
+mod unanswered;
 
 use std::sync::Arc;
 

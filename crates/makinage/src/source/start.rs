@@ -15,15 +15,19 @@
 //! **Offsets of another topic** of the same name, which was deleted, mean nothing: what is committed says which topic
 //! it is of, where brokers tell.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::{
     consumer::{Committed, Consumer, Partition, Start},
-    known::Known,
+    known::{GONE, Known},
     offsets::Position,
+    unanswered::Unanswered,
 };
 use crate::config::{DataStart, DataTopic};
 
@@ -40,15 +44,16 @@ pub(super) struct Assigned<'a> {
     pub partitions: &'a [Partition],
     /// For how long it has been asked where they start.
     pub waited: Duration,
+    pub now: Instant,
 }
 
 /// Where each assigned partition starts; `None` while another member is to choose.
-pub(super) fn choose(consumer: &impl Consumer, assigned: &Assigned<'_>) -> KafkaResult<Option<Vec<Start>>> {
+pub(super) fn choose(consumer: &impl Consumer, assigned: &Assigned<'_>) -> Result<Option<Vec<Start>>, Unanswered> {
     let mut starts = Vec::with_capacity(assigned.partitions.len());
     let mut waits = false;
     for (source, topic) in (0_u16..).zip(assigned.topics) {
         let mine = assigned.partitions.iter().filter(|partition| partition.0 == source).map(|partition| partition.1);
-        let of_topic = OfTopic { source, topic, known: assigned.known, mine: mine.collect(), waited: assigned.waited };
+        let of_topic = OfTopic { source, topic, assigned, mine: mine.collect() };
         if of_topic.mine.is_empty() {
             continue;
         }
@@ -65,21 +70,26 @@ pub(super) fn choose(consumer: &impl Consumer, assigned: &Assigned<'_>) -> Kafka
 struct OfTopic<'a> {
     source: u16,
     topic: &'a DataTopic,
-    known: &'a Mutex<Known>,
+    assigned: &'a Assigned<'a>,
     mine: Vec<i32>,
-    waited: Duration,
 }
 
 impl OfTopic<'_> {
-    fn choose(&self, consumer: &impl Consumer) -> KafkaResult<Option<Vec<Start>>> {
+    fn choose(&self, consumer: &impl Consumer) -> Result<Option<Vec<Start>>, Unanswered> {
+        let unanswered = Unanswered::of_topic(&self.topic.name);
         let committed = match consumer.committed(self.source) {
             // It has gone since it was assigned, which the client learns by itself.
             Err(error) if is_missing(&error) => {
-                self.known.lock().missing(self.source);
+                let mut known = self.assigned.known.lock();
+                if known.missed(self.source, self.assigned.now) < GONE {
+                    return Err(unanswered(error));
+                }
+                known.missing(self.source);
                 return Ok(Some(self.starts(&BTreeMap::new())));
             }
-            committed => committed?,
+            committed => committed.map_err(unanswered)?,
         };
+        self.assigned.known.lock().there(self.source);
         if committed.values().all(Option::is_none) {
             return self.first_start(consumer, &committed);
         }
@@ -93,33 +103,37 @@ impl OfTopic<'_> {
         self.mine.iter().map(start).collect()
     }
 
-    fn first_start(&self, consumer: &impl Consumer, committed: &Offsets) -> KafkaResult<Option<Vec<Start>>> {
+    fn first_start(&self, consumer: &impl Consumer, committed: &Offsets) -> Result<Option<Vec<Start>>, Unanswered> {
+        let unanswered = Unanswered::of_topic(&self.topic.name);
         let mut first = if self.is_new() {
             self.beginnings(consumer)
-        } else if committed.keys().next().is_some_and(|first| self.mine.contains(first)) || self.waited >= PATIENCE {
+        } else if committed.keys().next().is_some_and(|first| self.mine.contains(first))
+            || self.assigned.waited >= PATIENCE
+        {
             self.chosen(consumer, committed)?
         } else {
             return Ok(None);
         };
         // Another instance may have chosen meanwhile, one that knew more: its choice stands.
-        for (partition, theirs) in consumer.committed(self.source)? {
+        for (partition, theirs) in consumer.committed(self.source).map_err(&unanswered)? {
             if let (Some(committed), Some(mine)) = (theirs, first.offsets.get_mut(&partition)) {
                 *mine = committed.offset;
                 first.uncommitted.retain(|position| position.partition != partition);
             }
         }
         if !first.uncommitted.is_empty() {
-            consumer.commit(&first.uncommitted)?;
+            consumer.commit(&first.uncommitted).map_err(unanswered)?;
             self.tell(first.waiting);
         }
         Ok(Some(self.starts(&first.offsets)))
     }
 
     /// The positions that `start_from` chooses, of all partitions.
-    fn chosen(&self, consumer: &impl Consumer, committed: &Offsets) -> KafkaResult<First> {
+    fn chosen(&self, consumer: &impl Consumer, committed: &Offsets) -> Result<First, Unanswered> {
         let mut first = First::default();
         for &partition in committed.keys() {
-            let (low, high) = consumer.watermarks((self.source, partition))?;
+            let unanswered = Unanswered::of_partition(&self.topic.name, partition);
+            let (low, high) = consumer.watermarks((self.source, partition)).map_err(unanswered)?;
             let at_end = self.topic.start_from == DataStart::End;
             first.add(self.source, partition, if at_end { high } else { low });
             first.waiting += high - low;
@@ -141,7 +155,7 @@ impl OfTopic<'_> {
 
     /// The committed offsets less those of a topic that had this name before.
     fn of_this_topic(&self, consumer: &impl Consumer, committed: Offsets) -> BTreeMap<i32, i64> {
-        let id = self.known.lock().id(self.source).cloned();
+        let id = self.assigned.known.lock().id(self.source).cloned();
         let is_stale =
             |committed: &Committed| committed.topic.as_ref().zip(id.as_ref()).is_some_and(|(of, id)| of != id);
         let committed = committed.into_iter().filter_map(|(partition, committed)| Some((partition, committed?)));
@@ -160,14 +174,14 @@ impl OfTopic<'_> {
                 )
             })
             .collect();
-        if !mine.is_empty() && !self.known.lock().is_another(self.source) {
+        if !mine.is_empty() && !self.assigned.known.lock().is_another(self.source) {
             tell_made_anew(&self.topic.name, &mine);
         }
         current.into_iter().map(|(partition, committed)| (partition, committed.offset)).collect()
     }
 
     fn is_new(&self) -> bool {
-        self.known.lock().is_new(self.source)
+        self.assigned.known.lock().is_new(self.source)
     }
 
     fn tell(&self, waiting: i64) {

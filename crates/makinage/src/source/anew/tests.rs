@@ -34,6 +34,12 @@ struct Client {
     id: RefCell<Option<TopicId>>,
     /// What is answered instead.
     fails: Cell<Option<RDKafkaErrorCode>>,
+    /// What a commit is answered with.
+    commit_fails: Cell<bool>,
+    /// After so many questions the member is fenced.
+    fenced_after: Cell<Option<usize>>,
+    /// What a seek is answered with.
+    seek_fails: Cell<bool>,
 }
 
 impl Client {
@@ -55,6 +61,9 @@ impl Consumer for Client {
     fn seek(&self, starts: &[Start]) -> KafkaResult<()> {
         let starts: Vec<_> = starts.iter().map(|start| (start.partition.1, start.offset)).collect();
         self.calls.borrow_mut().push(format!("seek {starts:?}"));
+        if self.seek_fails.get() {
+            return Err(KafkaError::Seek("Local: Timed out".to_owned()));
+        }
         Ok(())
     }
 
@@ -65,6 +74,9 @@ impl Consumer for Client {
 
     fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
         self.call("commit", positions);
+        if self.commit_fails.get() {
+            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::RequestTimedOut));
+        }
         Ok(())
     }
 
@@ -84,8 +96,10 @@ impl Consumer for Client {
         unreachable!()
     }
 
-    fn assign(&self, _starts: &[Start]) -> KafkaResult<()> {
-        unreachable!()
+    fn assign(&self, starts: &[Start]) -> KafkaResult<()> {
+        let starts: Vec<_> = starts.iter().map(|start| (start.partition.1, start.offset)).collect();
+        self.calls.borrow_mut().push(format!("assign {starts:?}"));
+        Ok(())
     }
 
     fn unassign(&self, _partitions: &[Partition]) -> KafkaResult<()> {
@@ -101,6 +115,10 @@ impl Consumer for Client {
     }
 
     fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        match self.fenced_after.get() {
+            Some(0) => return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::FencedInstanceId)),
+            left => self.fenced_after.set(left.map(|left| left - 1)),
+        }
         match self.fails.get() {
             Some(code) => Err(KafkaError::MetadataFetch(code)),
             None => Ok(self.id.borrow().clone()),
@@ -183,10 +201,12 @@ fn what_was_deleted_before_it_was_read_is_told_and_counted_by_partition_and_read
     let source = Source::new((1200, 1300));
     let (moved, told) = source.reset(1, 900);
     assert_eq!(moved, Ok(vec![]));
-    assert!(told.contains("data/1: 300 events are lost"), "{told}");
+    assert!(told.contains("data/1: up to 300 events are lost"), "{told}");
     assert!(told.contains("(offsets 900 to 1199); reading goes on at 1200"), "{told}");
     assert_eq!(source.reset(0, 1150).0, Ok(vec![]));
-    assert!(source.assignment.acks.counts().to_string().ends_with(", 350 lost to retention before they were read"));
+    assert!(
+        source.assignment.acks.counts().to_string().ends_with(", up to 350 lost to retention before they were read")
+    );
     assert!(source.calls().is_empty() && source.revoked().is_empty());
 }
 
@@ -238,6 +258,101 @@ fn a_name_that_stands_for_another_topic_has_all_of_it_read_with_one_line() {
     );
     assert_eq!(source.identified("new"), (Ok(vec![]), String::new()));
     assert!(source.assignment.known.lock().is_new(0));
+}
+
+#[test]
+fn another_topic_whose_beginning_cannot_be_sought_yet_is_so_again_at_the_next_question() {
+    let source = Source::new((0, 5000));
+    assert_eq!(source.identified("old"), (Ok(vec![]), String::new()));
+    source.client.seek_fails.set(true);
+    let (again, told) = source.identified("new");
+    assert!(again.is_err() && told.is_empty(), "{told}");
+    assert_eq!(source.assignment.topic_id(0), Some(TopicId::new("old")), "what is committed is not of the new one");
+    assert_eq!(source.calls(), ["seek [(0, Some(0)), (1, Some(0))]"]);
+    // It reads on in the middle of the new one.
+    source.assignment.offsets().received(0, 0, 900, 1).expect("it is assigned");
+    source.client.seek_fails.set(false);
+    let (again, told) = source.identified("new");
+    assert_eq!(again, Ok(vec![(0, 0), (0, 1)]));
+    assert!(told.contains("topic data was deleted and made anew"), "{told}");
+    assert_eq!(source.calls().len(), 3);
+    let first = source.assignment.offsets().received(0, 0, 0, 1).expect("it is assigned");
+    source.assignment.offsets().settle(first, Fate::Finished);
+    assert_eq!(source.assignment.offsets().take_moved(), [Position { source: 0, partition: 0, offset: 1 }]);
+}
+
+#[test]
+fn a_reset_that_could_not_be_followed_is_not_taken_for_one_of_before_when_it_is_tried_again() {
+    let source = Source::new((0, 300));
+    assert_eq!(source.reset(0, 900).0, Ok(vec![(0, 0)]));
+    source.assignment.offsets().received(0, 0, 299, 1).expect("it is assigned");
+    source.client.watermarks.set(Some((0, 100)));
+    source.client.seek_fails.set(true);
+    assert!(source.reset(0, 300).0.is_err());
+    source.client.seek_fails.set(false);
+    assert_eq!(source.reset(0, 300).0, Ok(vec![(0, 0)]));
+}
+
+#[test]
+fn a_member_that_is_fenced_or_whose_client_cannot_go_on_waits_for_no_start() {
+    for code in [RDKafkaErrorCode::FencedInstanceId, RDKafkaErrorCode::Fatal] {
+        let source = Source::new((0, 300));
+        source.client.fails.set(Some(code));
+        source.assignment.assigned(&source.client, &[(0, 2)]);
+        assert_eq!(source.calls(), ["assign [(2, None)]"], "{code}");
+        assert_eq!(source.assignment.assignment((0, 2)), None, "what is read of it is dropped");
+    }
+}
+
+#[test]
+fn a_topic_that_one_broker_misses_is_asked_for_again_and_has_gone_after_ten_seconds() {
+    let source = Source::new((0, 300));
+    source.client.fails.set(Some(RDKafkaErrorCode::UnknownTopicOrPartition));
+    let identify = || source.assignment.identify(&source.client, &[(0, 2)], Duration::from_mins(1));
+    for _ in 0..10 {
+        assert!(identify().is_err());
+        assert!(!source.assignment.known.lock().is_new(0));
+        source.assignment.clock.sleep(Duration::from_secs(1));
+    }
+    assert_eq!(identify(), Ok(()));
+    assert!(source.assignment.known.lock().is_new(0));
+}
+
+#[test]
+fn a_wait_for_a_start_is_told_with_what_is_waited_for() {
+    for (questions, lines) in [(25, 0), (26, 1), (40, 1)] {
+        let source = Source::new((0, 300));
+        source.client.fails.set(Some(RDKafkaErrorCode::UnknownTopicOrPartition));
+        source.client.fenced_after.set(Some(questions));
+        let log = Log::default();
+        log.keep_from(tracing::Level::WARN, || source.assignment.assigned(&source.client, &[(0, 2)]));
+        let told = log.text();
+        assert_eq!(told.matches("topic data: brokers don't say where reading starts (").count(), lines, "{told}");
+        assert_eq!(told.lines().count(), lines, "{told}");
+    }
+}
+
+#[test]
+fn beginnings_that_could_not_be_committed_are_until_they_are_and_then_as_far_as_reading_is() {
+    let source = Source::new((0, 300));
+    source.client.commit_fails.set(true);
+    let (again, told) = source.reset(0, 900);
+    assert_eq!(again, Ok(vec![(0, 0)]));
+    assert!(told.contains("data/0: its log ends at 300"), "{told}");
+    assert_eq!(source.reset(1, 900).0, Ok(vec![(0, 1)]));
+    assert_eq!(source.calls().last().map(String::as_str), Some("commit [(0, 0), (1, 0)]"));
+    let first = source.assignment.offsets().received(0, 0, 0, 1).expect("it is assigned");
+    source.assignment.offsets().settle(first, Fate::Finished);
+    source.assignment.offsets().revoke(0, 1);
+    let commit = || source.assignment.commit_begun(&source.client);
+    assert!(commit().is_err() && source.assignment.has_uncommitted());
+    assert_eq!(source.calls(), ["store [(0, 1)]", "commit [(0, 1)]"]);
+    source.client.commit_fails.set(false);
+    assert_eq!(commit(), Ok(()));
+    assert_eq!(source.calls(), ["store [(0, 1)]", "commit [(0, 1)]"]);
+    assert!(!source.assignment.has_uncommitted());
+    assert_eq!(commit(), Ok(()));
+    assert!(source.calls().is_empty());
 }
 
 #[test]

@@ -29,6 +29,9 @@ struct Group {
     there: Cell<bool>,
     answers: Cell<bool>,
     has_members: bool,
+    /// It answers no question after topics' ids.
+    knows_no_ids: bool,
+    looked: Cell<usize>,
     committed: RefCell<BTreeMap<i32, i64>>,
 }
 
@@ -38,6 +41,7 @@ impl Consumer for Group {
     }
 
     fn look_up(&self, _topic: &str) -> Topic {
+        self.looked.set(self.looked.get() + 1);
         match (self.answers.get(), self.there.get()) {
             (false, _) => Topic::Unknown(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut)),
             (true, false) => Topic::Missing,
@@ -52,6 +56,9 @@ impl Consumer for Group {
     }
 
     fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        if self.knows_no_ids {
+            return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut));
+        }
         Ok(None)
     }
 
@@ -126,8 +133,7 @@ struct Case {
 
 impl Case {
     fn new(there: bool, has_members: bool) -> Self {
-        let group =
-            Group { there: Cell::new(there), answers: Cell::new(true), has_members, committed: RefCell::default() };
+        let group = Group { there: Cell::new(there), answers: Cell::new(true), has_members, ..Group::default() };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
         let wiring = Wiring { acks: Arc::default(), intake: unbounded().0, stop: Stop::default() };
         Self { group, assignment: Assignment::new(&[topic], wiring, Hand::default()), first: First::new(1) }
@@ -164,6 +170,15 @@ fn a_topic_that_was_not_there_is_named_and_read_from_its_beginning_when_it_appea
 }
 
 #[test]
+fn a_broker_that_knows_no_topic_yet_is_not_believed_at_once() {
+    let mut case = Case::new(false, false);
+    case.look();
+    case.group.there.set(true);
+    assert!(case.look().is_empty());
+    assert_eq!(case.committed(), [9, 9]);
+}
+
+#[test]
 fn no_answer_is_not_that_the_topic_is_missing() {
     let mut case = Case::new(true, false);
     case.group.answers.set(false);
@@ -171,6 +186,26 @@ fn no_answer_is_not_that_the_topic_is_missing() {
     case.group.answers.set(true);
     assert!(case.look().is_empty());
     assert_eq!(case.committed(), [9, 9]);
+}
+
+#[test]
+fn brokers_that_do_not_say_which_topic_it_is_hold_a_first_start_up_for_ten_seconds_and_not_for_ever() {
+    let mut case = Case::new(true, false);
+    case.group.knows_no_ids = true;
+    for _ in 0..10 {
+        case.look();
+        assert!(case.committed().is_empty());
+    }
+    case.look();
+    assert_eq!(case.committed(), [9, 9]);
+}
+
+#[test]
+fn no_topic_is_looked_at_once_the_service_is_to_end() {
+    let mut case = Case::new(false, false);
+    case.assignment.stop.request();
+    case.look();
+    assert_eq!(case.group.looked.get(), 0);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use super::*;
 use crate::{
@@ -147,7 +147,7 @@ fn starts(group: &Group, topics: &[DataTopic], assigned: &[Partition]) -> Starts
 }
 
 fn starts_of(group: &Group, topics: &[DataTopic], known: &Mutex<Known>, partitions: &[Partition]) -> Starts {
-    let assigned = Assigned { topics, known, partitions, waited: Duration::ZERO };
+    let assigned = Assigned { topics, known, partitions, waited: Duration::ZERO, now: Instant::now() };
     let starts = choose(group, &assigned).expect("brokers answer").expect("it is its own choice");
     starts.into_iter().map(|start| (start.partition, start.offset)).collect()
 }
@@ -199,7 +199,8 @@ fn where_the_choice_is_not_committed_nothing_starts() {
     let group = Group { refuses: true, ..Group::with(&[[(0, None)].into()]) };
     let topics = [topic("data", DataStart::End)];
     let known = nothing_known(&topics);
-    let assigned = Assigned { topics: &topics, known: &known, partitions: &[(0, 0)], waited: Duration::ZERO };
+    let assigned =
+        Assigned { topics: &topics, known: &known, partitions: &[(0, 0)], waited: Duration::ZERO, now: Instant::now() };
     assert!(choose(&group, &assigned).is_err());
 }
 
@@ -209,7 +210,8 @@ fn who_does_not_have_the_first_partition_waits_for_the_choice_of_who_does_and_no
     let known = nothing_known(&topics);
     let group = Group::with(&[[(0, None), (1, None)].into()]);
     let choice = |waited| {
-        choose(&group, &Assigned { topics: &topics, known: &known, partitions: &[(0, 1)], waited }).expect("an answer")
+        choose(&group, &Assigned { topics: &topics, known: &known, partitions: &[(0, 1)], waited, now: Instant::now() })
+            .expect("an answer")
     };
     assert_eq!(choice(Duration::from_secs(59)), None);
     assert!(group.commits.borrow().is_empty());
@@ -235,9 +237,35 @@ fn a_topic_that_has_gone_is_begun_at_its_beginning_once_it_is_back() {
     let known = nothing_known(&topics);
     let group = Group::with(&[[(0, None)].into()]);
     group.fails.set(Some(RDKafkaErrorCode::UnknownTopicOrPartition));
-    assert_eq!(starts_of(&group, &topics, &known, &[(0, 0)]), [((0, 0), None)]);
+    let began = Instant::now();
+    let choice = |secs| {
+        let (waited, now) = (Duration::from_secs(secs), began + Duration::from_secs(secs));
+        choose(&group, &Assigned { topics: &topics, known: &known, partitions: &[(0, 0)], waited, now })
+    };
+    assert!(choice(0).is_err() && choice(9).is_err());
+    assert!(!known.lock().is_new(0));
+    assert_eq!(choice(10), Ok(Some(vec![Start { partition: (0, 0), offset: None }])));
     group.fails.set(None);
-    assert_eq!(starts_of(&group, &topics, &known, &[(0, 0)]), [((0, 0), Some(3))]);
+    assert_eq!(choice(11), Ok(Some(vec![Start { partition: (0, 0), offset: Some(3) }])));
+}
+
+#[test]
+fn brokers_that_have_just_started_and_know_no_topic_are_not_believed_however_long_the_wait_is() {
+    let topics = [topic("data", DataStart::End)];
+    let known = nothing_known(&topics);
+    let group = Group { leaderless: vec![0], ..Group::with(&[[(0, None)].into()]) };
+    let began = Instant::now();
+    let choice = |secs| {
+        let (waited, now) = (Duration::from_secs(secs), began + Duration::from_secs(secs));
+        choose(&group, &Assigned { topics: &topics, known: &known, partitions: &[(0, 0)], waited, now })
+    };
+    for secs in 0..30 {
+        group.fails.set((secs % 2 == 0).then_some(RDKafkaErrorCode::UnknownTopicOrPartition));
+        assert!(choice(secs).is_err());
+    }
+    *group.committed.borrow_mut() = [(0, [(0, Some(5))].into())].into();
+    group.fails.set(None);
+    assert_eq!(choice(30), Ok(Some(vec![Start { partition: (0, 0), offset: Some(5) }])));
 }
 
 #[test]
@@ -246,10 +274,26 @@ fn an_error_is_neither_a_first_start_nor_a_topic_that_has_gone() {
     let known = nothing_known(&topics);
     let group = Group::with(&[[(0, Some(5))].into()]);
     group.fails.set(Some(RDKafkaErrorCode::LeaderNotAvailable));
-    let assigned = Assigned { topics: &topics, known: &known, partitions: &[(0, 0)], waited: Duration::ZERO };
+    let assigned =
+        Assigned { topics: &topics, known: &known, partitions: &[(0, 0)], waited: Duration::ZERO, now: Instant::now() };
     assert!(choose(&group, &assigned).is_err());
     assert!(group.commits.borrow().is_empty());
     assert!(!known.lock().is_new(0));
+}
+
+#[test]
+fn what_is_not_answered_names_the_partition_without_a_leader_or_else_the_topic() {
+    let topics = [topic("data", DataStart::End)];
+    let known = nothing_known(&topics);
+    let group = Group { leaderless: vec![1], ..Group::with(&[[(0, None), (1, None)].into()]) };
+    let place = || {
+        let (waited, now) = (Duration::ZERO, Instant::now());
+        let assigned = Assigned { topics: &topics, known: &known, partitions: &[(0, 0)], waited, now };
+        choose(&group, &assigned).expect_err("no answer").place
+    };
+    assert_eq!(place(), "data/1");
+    group.fails.set(Some(RDKafkaErrorCode::LeaderNotAvailable));
+    assert_eq!(place(), "topic data");
 }
 
 #[test]
@@ -279,7 +323,13 @@ fn two_members_that_wait_for_each_others_choice_both_make_theirs() {
     let known = nothing_known(&topics);
     let all: Offsets = [(0, None), (1, None)].into();
     let group = Group::with(&[all.clone(), all]);
-    let assigned = Assigned { topics: &topics, known: &known, partitions: &[(0, 1), (1, 0)], waited: Duration::ZERO };
+    let assigned = Assigned {
+        topics: &topics,
+        known: &known,
+        partitions: &[(0, 1), (1, 0)],
+        waited: Duration::ZERO,
+        now: Instant::now(),
+    };
     assert_eq!(choose(&group, &assigned), Ok(None));
     assert_eq!(*group.commits.borrow(), [[position(1, 0, 9), position(1, 1, 9)]]);
 }

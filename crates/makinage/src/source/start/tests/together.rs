@@ -69,8 +69,13 @@ impl Member<'_> {
     fn run(&self) {
         let topics = [topic("data", DataStart::End)];
         let partitions = [(0, self.partition)];
-        let assigned =
-            Assigned { topics: &topics, known: &self.known, partitions: &partitions, waited: Duration::ZERO };
+        let assigned = Assigned {
+            topics: &topics,
+            known: &self.known,
+            partitions: &partitions,
+            waited: Duration::ZERO,
+            now: Instant::now(),
+        };
         let start = loop {
             if let Some(starts) = choose(self, &assigned).expect("brokers answer") {
                 break starts[0].offset.unwrap_or(0);
