@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use super::backlog::{Backlog, Held};
+use crate::event::Ticket;
 
 /// Brokers forget a producer that sends nothing to a partition after a day (`producer.id.expiration.ms`), or earlier
 /// where that is set so.
@@ -160,6 +161,11 @@ impl Lane {
     pub(super) fn not_sent(&mut self, held: Held) {
         self.clear = false;
         self.backlog.push_front(held);
+    }
+
+    /// Takes those out of what waits that are given up. What is waited for still is.
+    pub(super) fn remove(&mut self, given_up: impl Fn(Ticket) -> bool) -> Vec<Ticket> {
+        self.backlog.remove(given_up)
     }
 
     /// All that waits, for other lanes.

@@ -106,6 +106,11 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     fn put_back(&mut self, again: BTreeMap<i32, Vec<Held>>) {
         for (partition, outputs) in again {
             self.lanes.put_back(partition, outputs);
+            // What came before them may have been dropped.
+            let over = &self.over;
+            for ticket in self.lanes.of(partition).remove(|ticket| over.drops(ticket)) {
+                self.drop_output(ticket);
+            }
         }
     }
 
