@@ -154,7 +154,13 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     /// The partition of an event's output.
     fn partition_of(&mut self, event: &Event) -> i32 {
         let partition = self.partitions.of(event, &*self.carriers.ordinary.producer, self.now);
-        partition.unwrap_or_else(|| self.lanes.anywhere(self.partitions.of_sink(), self.now))
+        partition.unwrap_or_else(|| self.anywhere(self.partitions.of_sink()))
+    }
+
+    /// A partition of so many for an output that may go to any.
+    pub(super) fn anywhere(&mut self, partitions: i32) -> i32 {
+        let carriers = &self.carriers;
+        self.lanes.anywhere(partitions, self.now, |lane, partition| carriers.reported(lane, partition))
     }
 
     /// Drops what waits of assignments that are over: those of now, and what came since of those before.
