@@ -1,8 +1,9 @@
 //! The state of the stream, and its steps: **read → batch → predict → write**. Who drives them has the channels and the
 //! clock.
 //!
-//! Nothing here blocks on a model. The only wait is the sink's, when the producer's buffer is full: that is
-//! back-pressure, which reaches the source as events that stay open.
+//! Nothing here waits for a model, nor for the sink to be rid of its outputs: what can't be produced yet is held there,
+//! and stays open, which is what bounds the source. (Only where a topic turns out to have another size than before, the
+//! sink waits for the broker's answer.)
 
 use std::time::{Duration, Instant};
 
@@ -91,6 +92,7 @@ impl<S: Sink> Stream<S> {
             Intake::Revoked(assignments) => {
                 self.writer.drop_events(&self.queue.remove_assignments(&assignments));
                 self.predictor.give_up(&assignments);
+                self.writer.give_up(&assignments);
             }
             Intake::Finish => {
                 self.phase = Phase::Finishing;
@@ -183,5 +185,46 @@ impl<S: Sink> Stream<S> {
     pub(crate) fn flush(&mut self, timeout: Duration, clock: &impl Clock) -> Ended {
         let clean = self.writer.flush(timeout, clock);
         Ended { clean, stopped_by_error: self.writer.stopped_by_error() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, rc::Rc, sync::Arc};
+
+    use super::*;
+    use crate::{
+        event::{Event, Failure},
+        sink::Refused,
+        source::acks::Acks,
+    };
+
+    /// A sink that remembers which assignments are over.
+    struct Fake(Rc<RefCell<Vec<u32>>>);
+
+    impl Sink for Fake {
+        fn write(&mut self, _event: &Event, _value: &[u8], _model: &str) -> Result<(), Failure> {
+            Ok(())
+        }
+
+        fn tend(&mut self) -> Vec<Refused> {
+            vec![]
+        }
+
+        fn give_up(&mut self, assignments: &[u32]) {
+            self.0.borrow_mut().extend(assignments);
+        }
+
+        fn flush(&mut self, _timeout: Duration) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn the_sink_is_told_which_assignments_are_over() {
+        let (over, now) = (Rc::default(), Instant::now());
+        let writer = Writer::new(vec![], Fake(Rc::clone(&over)), Arc::new(Acks::default()), now);
+        Stream::new(writer, Samples::default()).accept(Intake::Revoked(vec![3, 5]), now);
+        assert_eq!(*over.borrow(), [3, 5]);
     }
 }

@@ -182,6 +182,11 @@ impl<S: Sink> Writer<S> {
         }
     }
 
+    /// These assignments are over: what waits of them is given up.
+    pub(crate) fn give_up(&mut self, assignments: &[u32]) {
+        self.sink.give_up(assignments);
+    }
+
     /// Whether an event failed under `on_error: stop`.
     pub(crate) fn stopped_by_error(&self) -> bool {
         self.stopped_by_error

@@ -22,6 +22,11 @@ const STATISTICS_MS: &str = "2000";
 const RECORD_SLACK: u64 = 64 << 10;
 /// librdkafka's own default of `message.max.bytes`, below which there is no reason to go.
 const USUAL_LIMIT: u64 = 1_000_000;
+/// What the producers of outputs hold, at least: more than the source lets be open, with what an output may have more
+/// than its event. One partition that takes nothing would fill a smaller queue for all. The first is librdkafka's
+/// default, the second that of here.
+const LEAST_QUEUED: u64 = 100_000;
+const LEAST_QUEUED_KBYTES: u64 = 262_144;
 /// The time to send a model's record and have it acknowledged: this, and its size at the slowest rate that is waited
 /// for …
 const ATTEMPT_MS: u64 = 60_000;
@@ -121,6 +126,8 @@ impl Cluster {
     pub fn output_producer(&self, max_record: usize) -> ClientConfig {
         let mut client = self.producer();
         client.set("message.max.bytes", (max_record as u64).clamp(USUAL_LIMIT, CLIENT_LIMIT).to_string());
+        raise(&mut client, "queue.buffering.max.messages", LEAST_QUEUED);
+        raise(&mut client, "queue.buffering.max.kbytes", LEAST_QUEUED_KBYTES);
         client
     }
 
@@ -133,7 +140,7 @@ impl Cluster {
             .set("topic.metadata.propagation.max.ms", "3600000");
         // The default 5 ms is a floor under every prediction's latency; batches grow by themselves under load.
         self.default(&mut client, "linger.ms", "1");
-        self.default(&mut client, "queue.buffering.max.kbytes", "262144");
+        self.default(&mut client, "queue.buffering.max.kbytes", &LEAST_QUEUED_KBYTES.to_string());
         client
     }
 
@@ -222,6 +229,15 @@ pub fn alone(producer: &ClientConfig, batch_size: usize) -> ClientConfig {
 /// producers put them.
 fn acknowledged(client: &mut ClientConfig) -> &mut ClientConfig {
     client.set("enable.idempotence", "true").set("acks", "all").set("partitioner", "murmur2_random")
+}
+
+/// No less than this, where something is set; 0 is no bound.
+fn raise(client: &mut ClientConfig, name: &str, least: u64) {
+    let set: Option<u64> = client.get(name).and_then(|text| text.trim().parse().ok());
+    if let Some(set) = set.filter(|set| (1..least).contains(set)) {
+        tracing::debug!("{name} of the producer of outputs is {least}, not {set}: one partition could fill it for all");
+        client.set(name, least.to_string());
+    }
 }
 
 fn record_limit(largest: u64) -> u64 {

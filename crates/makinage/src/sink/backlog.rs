@@ -70,6 +70,17 @@ impl Backlog {
         std::mem::take(&mut self.0).into()
     }
 
+    /// Takes those out that are given up.
+    pub(super) fn remove(&mut self, given_up: impl Fn(Ticket) -> bool) -> Vec<Ticket> {
+        let mut removed = vec![];
+        self.0.retain(|held| {
+            let goes = given_up(held.ticket);
+            removed.extend(goes.then_some(held.ticket));
+            !goes
+        });
+        removed
+    }
+
     /// An output that comes after all that waits.
     pub(super) fn push(&mut self, held: Held) {
         self.0.push_back(held);

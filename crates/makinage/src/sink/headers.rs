@@ -45,6 +45,11 @@ fn without_ours(headers: &OwnedHeaders) -> OwnedHeaders {
 /// Bytes that the event's own headers take in its output, at most.
 pub(super) fn own_size(event: &Event) -> usize {
     let Some(Ok(headers)) = &event.headers else { return 0 };
+    size(headers)
+}
+
+/// Bytes that headers take in their record, at most.
+pub(super) fn size(headers: &OwnedHeaders) -> usize {
     iter(headers.as_borrowed()).map(|(name, value)| name.len() + value.map_or(0, <[u8]>::len) + HEADER_OVERHEAD).sum()
 }
 

@@ -26,6 +26,7 @@ use super::{
     carriers::Carriers,
     headers::{output_headers, own_size},
     lanes::Lanes,
+    over::Over,
     partitions::Partitions,
     producer::{Kind, Producer, Producers, Record},
     refusal::{is_too_large, too_large},
@@ -33,7 +34,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    event::{Event, Failure},
+    event::{Event, Failure, Ticket},
     said::Seldom,
 };
 
@@ -63,6 +64,7 @@ pub struct KafkaSink<M: Producers, K = SystemClock> {
     pub(super) producers: M,
     pub(super) carriers: Carriers<M::Producer>,
     pub(super) lanes: Lanes,
+    pub(super) over: Over,
     pub(super) topic: Arc<str>,
     pub(super) partitions: Arc<Partitions<M::Producer>>,
     pub(super) limits: Limits,
@@ -101,6 +103,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             producers,
             carriers,
             lanes: Lanes::default(),
+            over: Over::default(),
             topic: topic.into(),
             partitions: Arc::new(partitions),
             limits,
@@ -151,7 +154,27 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     /// The partition of an event's output.
     fn partition_of(&mut self, event: &Event) -> i32 {
         let partition = self.partitions.of(event, &*self.carriers.ordinary.producer, self.now);
-        partition.unwrap_or_else(|| self.lanes.anywhere(self.partitions.of_sink(), self.now))
+        partition.unwrap_or_else(|| self.anywhere(self.partitions.of_sink()))
+    }
+
+    /// A partition of so many for an output that may go to any.
+    pub(super) fn anywhere(&mut self, partitions: i32) -> i32 {
+        let carriers = &self.carriers;
+        self.lanes.anywhere(partitions, self.now, |lane, partition| carriers.reported(lane, partition))
+    }
+
+    /// Drops what waits of assignments that are over: those of now, and what came since of those before.
+    fn drop_waiting(&mut self) {
+        let Self { lanes, over, .. } = self;
+        let dropped: Vec<Ticket> = lanes.all().flat_map(|(_, lane)| lane.remove(|ticket| over.has(ticket))).collect();
+        for ticket in dropped {
+            self.over.cut(ticket);
+            self.drop_output(ticket);
+        }
+    }
+
+    pub(super) fn drop_output(&self, ticket: Ticket) {
+        self.carriers.ordinary.producer.reports().dropped(ticket);
     }
 
     /// Names the partitions that have taken nothing for long.
@@ -170,6 +193,10 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
 impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
+        if self.over.drops(event.ticket) {
+            self.drop_output(event.ticket);
+            return Ok(());
+        }
         self.check_size(event, value, model)?;
         let partition = self.partition_of(event);
         let alone = self.is_suspect(event.key());
@@ -199,6 +226,11 @@ impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
         self.now = self.clock.now();
         self.look();
         std::mem::take(&mut self.refused)
+    }
+
+    fn give_up(&mut self, assignments: &[u32]) {
+        self.over.end(assignments);
+        self.drop_waiting();
     }
 
     fn next_look(&self) -> Option<Duration> {

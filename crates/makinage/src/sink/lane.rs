@@ -8,10 +8,14 @@
 use std::time::{Duration, Instant};
 
 use super::backlog::{Backlog, Held};
+use crate::event::Ticket;
 
 /// Brokers forget a producer that sends nothing to a partition after a day (`producer.id.expiration.ms`), or earlier
 /// where that is set so.
 const REMEMBERED: Duration = Duration::from_mins(30);
+
+/// A lane of which so long nothing is reported stands still: others take what may go anywhere.
+const SILENT: Duration = Duration::from_secs(1);
 
 /// No producer has this number.
 const NOWHERE: u32 = 0;
@@ -87,7 +91,12 @@ pub(super) struct Lane {
     retry_at: Option<Instant>,
     /// Outputs go straight to the ordinary producer.
     clear: bool,
+    /// Since when something is under way, and the producer that it is at has reported so many and no more.
+    silent: Option<(Reported, Instant)>,
 }
+
+/// A producer's number, and its count.
+type Reported = (u32, u64);
 
 impl Default for Lane {
     fn default() -> Self {
@@ -105,6 +114,7 @@ impl Default for Lane {
             probing: false,
             retry_at: None,
             clear: false,
+            silent: None,
         }
     }
 }
@@ -122,6 +132,17 @@ impl Lane {
 
     fn is_open(&self, now: Instant) -> bool {
         self.opened.is_some_and(|last| now.saturating_duration_since(last) < REMEMBERED)
+    }
+
+    /// Whether outputs that may go anywhere had better go elsewhere: something waits, or what is under way isn't
+    /// reported. `reported`: so many are, by the producer that it is at; `None`: that is gone.
+    pub(super) fn is_slow(&mut self, reported: Option<u64>, now: Instant) -> bool {
+        let reported = reported.filter(|reported| *reported < self.sent).map(|reported| (self.at, reported));
+        self.silent = reported.map(|reported| match self.silent {
+            Some((before, since)) if before == reported => (reported, since),
+            _ => (reported, now),
+        });
+        self.waits() || self.silent.is_some_and(|(_, since)| now.saturating_duration_since(since) >= SILENT)
     }
 
     /// The producer that it is at, and how many outputs that has when it has reported all of the lane's.
@@ -160,6 +181,11 @@ impl Lane {
     pub(super) fn not_sent(&mut self, held: Held) {
         self.clear = false;
         self.backlog.push_front(held);
+    }
+
+    /// Takes those out of what waits that are given up. What is waited for still is.
+    pub(super) fn remove(&mut self, given_up: impl Fn(Ticket) -> bool) -> Vec<Ticket> {
+        self.backlog.remove(given_up)
     }
 
     /// All that waits, for other lanes.

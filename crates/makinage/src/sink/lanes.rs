@@ -61,15 +61,24 @@ impl Lanes {
         std::mem::take(&mut self.waiting)
     }
 
-    /// The partition of an output that may go to any of so many: one where nothing waits, if there is one.
-    pub(super) fn anywhere(&mut self, partitions: i32, now: Instant) -> i32 {
+    /// The partition of an output that may go to any of so many: one where nothing waits and that doesn't stand still,
+    /// if there is one. `reported` says how many outputs of a lane the producer that it is at has reported.
+    pub(super) fn anywhere(
+        &mut self,
+        partitions: i32,
+        now: Instant,
+        reported: impl Fn(&Lane, i32) -> Option<u64>,
+    ) -> i32 {
         let (last, until) = self.anywhere;
         let stays = last < partitions && until.is_some_and(|until| now < until) && !self.of(last).waits();
         if stays {
             return last;
         }
         let next = |steps: i32| (last + steps) % partitions.max(1);
-        let well = (1..=partitions).map(next).find(|partition| !self.of(*partition).waits());
+        let well = (1..=partitions).map(next).find(|partition| {
+            let lane = self.of(*partition);
+            !lane.is_slow(reported(lane, *partition), now)
+        });
         let partition = well.unwrap_or_else(|| next(1));
         self.anywhere = (partition, Some(now + STAY));
         partition

@@ -16,6 +16,7 @@ pub mod kafka;
 mod lane;
 mod lanes;
 pub mod memory;
+mod over;
 pub mod partitions;
 pub mod producer;
 mod refusal;
@@ -43,6 +44,9 @@ pub trait Sink {
     /// Looks after what was taken: outputs that the destination refused for good are handed to `refused` with their
     /// coordinates.
     fn tend(&mut self) -> Vec<Refused>;
+
+    /// These assignments are over: outputs of theirs that wait are dropped, and settled so.
+    fn give_up(&mut self, _assignments: &[u32]) {}
 
     /// How soon [`Sink::tend`] has to be called again, though nothing else happens.
     fn next_look(&self) -> Option<Duration> {

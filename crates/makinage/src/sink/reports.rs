@@ -57,6 +57,11 @@ impl Reports {
         }
     }
 
+    /// An output that no producer has is given up.
+    pub(super) fn dropped(&self, ticket: Ticket) {
+        self.acks.settle(ticket, Fate::Dropped);
+    }
+
     /// An output was not taken. It is counted last: whoever has seen the count finds it here.
     pub(crate) fn not_delivered(&self, output: Undelivered) {
         let partition = output.message.partition();

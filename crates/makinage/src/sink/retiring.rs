@@ -13,8 +13,9 @@ use super::{carrier::Carrier, producer::Producer};
 
 /// Those that may be waited for at a time.
 const MOST: usize = 8;
-/// The first time that it is asked for what it has not sent. Not at once: a request that is half sent then would cost
-/// the connection, and with it the answers of all that are on their way.
+/// The first time that it is asked for what it has not sent. Kafka's client purges its queue by itself at each fatal
+/// error (and gives up a connection on which a request is half sent then); this is for what goes back into the queue
+/// afterwards, which takes a moment.
 const GRACE: Duration = Duration::from_millis(20);
 /// The pauses between two times: first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);

@@ -14,7 +14,7 @@
 //! **What nobody's output is to blame for** goes again after a while. Where it ended the producer, one output of the
 //! lane goes alone until one is taken: the other lanes' producer isn't risked for it each time.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt::Display, time::Duration};
 
 use rdkafka::{Message, error::KafkaError};
 
@@ -22,7 +22,7 @@ use super::{
     Refused,
     backlog::Held,
     carriers::Returned,
-    headers::source_of,
+    headers::{self, source_of},
     kafka::KafkaSink,
     producer::{Kind, Producers},
     refusal::Refusal,
@@ -50,6 +50,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     /// Outputs that went alone: what is their own fault is judged.
     fn take_back_alone(&mut self, returned: Returned) {
         let ended = returned.given_up.is_some();
+        let end = returned.given_up.map(|fatal| fatal.reason).filter(|reason| !reason.is_empty());
         let mut again: BTreeMap<i32, Vec<Held>> = BTreeMap::new();
         for one in returned.outputs {
             let refusal = Refusal::of(&one.error);
@@ -59,7 +60,10 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             }
             // Another one would end as soon as this one has, if nothing has changed.
             if refusal == Refusal::Infrastructure || ended {
-                self.later(&one, ended);
+                // That it was purged, or came behind another, says nothing.
+                let reason = end.as_deref().filter(|_| refusal == Refusal::Others);
+                let why: &dyn Display = reason.as_ref().map_or(&one.error, |reason| reason);
+                self.later(one.message.partition(), why, ended);
             }
             again.entry(one.message.partition()).or_default().push(held(one, true));
         }
@@ -95,7 +99,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         let mut again: BTreeMap<i32, Vec<Held>> = BTreeMap::new();
         for one in returned.outputs {
             if Refusal::of(&one.error) == Refusal::Infrastructure {
-                self.later(&one, ended);
+                self.later(one.message.partition(), &one.error, ended);
             }
             let alone = self.goes_alone(&one);
             again.entry(one.message.partition()).or_default().push(held(one, alone));
@@ -106,6 +110,11 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     fn put_back(&mut self, again: BTreeMap<i32, Vec<Held>>) {
         for (partition, outputs) in again {
             self.lanes.put_back(partition, outputs);
+            // What came before them may have been dropped.
+            let over = &self.over;
+            for ticket in self.lanes.of(partition).remove(|ticket| over.drops(ticket)) {
+                self.drop_output(ticket);
+            }
         }
     }
 
@@ -115,10 +124,13 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         Refusal::of(&one.error).advice().is_some() && !self.was_among_others(one)
     }
 
-    /// Whether its batch was too large for others' sake.
+    /// Whether its batch was too large for others' sake. In the smallest batches there is no room for others.
     fn was_among_others(&self, one: &Undelivered) -> bool {
-        let size = one.message.payload().map_or(0, <[u8]>::len) + one.message.key().map_or(0, <[u8]>::len);
-        matches!(Refusal::of(&one.error), Refusal::TooLarge(_)) && size < self.limits.batch_size
+        let bytes = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
+        let headers = one.message.headers().map_or(0, headers::size);
+        let size = bytes(one.message.payload()) + bytes(one.message.key()) + headers;
+        let room = self.limits.batch_size;
+        matches!(Refusal::of(&one.error), Refusal::TooLarge(_)) && room > 1 && size < room
     }
 
     /// The ordinary producer takes nothing any more. One that ended for no output's fault is replaced at once, but not
@@ -176,17 +188,16 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     }
 
     /// The infrastructure's failure: produced again after a while; alone first, where it has ended the producer.
-    fn later(&mut self, one: &Undelivered, ended: bool) {
-        let partition = one.message.partition();
+    fn later(&mut self, partition: i32, why: &dyn Display, ended: bool) {
         self.pause(partition, RETRY);
         if ended {
             self.lanes.of(partition).probe();
         }
-        self.stalled.why(partition, &one.error);
-        self.tell_later(&one.error, partition);
+        self.stalled.why(partition, why);
+        self.tell_later(why, partition);
     }
 
-    pub(super) fn tell_later(&mut self, error: &KafkaError, partition: i32) {
+    pub(super) fn tell_later(&mut self, error: &dyn Display, partition: i32) {
         if self.said_later.is_due(self.now) {
             tracing::warn!(
                 "outputs for topic {}, partition {partition}, were not taken by Kafka ({error}); they are produced again \

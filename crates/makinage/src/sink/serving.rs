@@ -186,7 +186,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         }
         for held in self.lanes.of(partition).leave() {
             let to = self.partitions.of_key(held.message.key());
-            let to = to.unwrap_or_else(|| self.lanes.anywhere(partitions, self.now));
+            let to = to.unwrap_or_else(|| self.anywhere(partitions));
             self.lanes.hold(to, held);
         }
         self.look_by(self.now);

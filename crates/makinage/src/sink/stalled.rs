@@ -1,8 +1,9 @@
 //! Partitions of the sink that take nothing: each is named once when that has lasted for a minute. Pure: no I/O.
 
-use std::time::{Duration, Instant};
-
-use rdkafka::error::KafkaError;
+use std::{
+    fmt::Display,
+    time::{Duration, Instant},
+};
 
 use super::lane::Progress;
 
@@ -37,8 +38,14 @@ impl Stalled {
     }
 
     /// Why a partition's outputs came back last.
-    pub(super) fn why(&mut self, partition: i32, error: &KafkaError) {
+    pub(super) fn why(&mut self, partition: i32, error: &dyn Display) {
         self.of(partition).why = Some(error.to_string());
+    }
+
+    /// What was remembered of that.
+    #[cfg(test)]
+    pub(super) fn last(&self, partition: i32) -> Option<&str> {
+        self.lanes.get(usize::try_from(partition).ok()?)?.why.as_deref()
     }
 
     /// Whether all partitions are to be looked at now, and not again for a while.

@@ -183,6 +183,22 @@ fn a_property_of_the_user_s_is_every_client_s_and_comes_before_what_is_only_a_de
 }
 
 #[test]
+fn the_queue_of_outputs_is_never_so_small_that_one_partition_can_fill_it() {
+    for (property, user, has) in [
+        ("queue.buffering.max.messages", "5000", Some("100000")),
+        ("queue.buffering.max.messages", "200000", Some("200000")),
+        ("queue.buffering.max.messages", "0", Some("0")),
+        ("queue.buffering.max.messages", "many", Some("many")),
+        ("queue.buffering.max.kbytes", "1024", Some("262144")),
+        ("queue.buffering.max.kbytes", "1000000", Some("1000000")),
+    ] {
+        for name in ["outputs in order", "outputs alone"] {
+            assert_eq!(kind(name, &[(property, user)]).get(property), has, "{name}: {property} = {user}");
+        }
+    }
+}
+
+#[test]
 fn what_a_promise_rests_on_no_property_changes() {
     let producers = &["producer", "outputs in order", "outputs alone", "record producer", "chunk producer"][..];
     let promised = [

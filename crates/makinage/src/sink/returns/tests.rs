@@ -1,9 +1,12 @@
 //! Producers that do what they are told, and what the sink makes of it.
 
-use rdkafka::error::RDKafkaErrorCode as Code;
+use rdkafka::{error::RDKafkaErrorCode as Code, message::OwnedHeaders};
 
 use super::*;
-use crate::sink::{Sink, testing::scene::Scene};
+use crate::{
+    event::Event,
+    sink::{Sink, testing::scene::Scene},
+};
 
 const NOTHING: [&str; 0] = [];
 /// Time enough for a producer that was replaced to be asked for what it has not sent.
@@ -269,6 +272,52 @@ fn batches_that_are_too_large_for_a_topic_or_its_segments_are_made_smaller_and_o
         let new = scene.newest(Kind::Ordinary);
         assert_eq!(new.holds(), ["2"]);
     }
+}
+
+#[test]
+fn a_record_that_fills_a_batch_with_its_headers_makes_batches_no_smaller_and_one_of_no_bytes_goes_alone_in_the_end() {
+    let large = |scene: &mut Scene| {
+        let mut event = scene.event(0, None);
+        let mut headers = OwnedHeaders::new();
+        kafka_headers::add(&mut headers, b"trace", Some(&[b'x'; 5000]));
+        event.headers = Some(Ok(headers));
+        event
+    };
+    let empty = |scene: &mut Scene| scene.event(0, None);
+    let refuse = |event: fn(&mut Scene) -> Event, value: &[u8], batch_size: usize| {
+        let mut scene = Scene::open(1);
+        let event = event(&mut scene);
+        scene.sink.write(&event, value, "model").expect("it is taken");
+        // As large as batches may be now, and the limits of those that were made before.
+        scene.sink.limits.batch_size = batch_size;
+        scene.sink.carriers.ordinary.batch_size = batch_size;
+        scene.producer(0).refuse(Code::MessageSizeTooLarge);
+        scene.tend();
+        scene.wait(ASKED);
+        scene.newest(Kind::Alone).refuse(Code::MessageSizeTooLarge);
+        (scene.tend(), scene.sink.limits.batch_size)
+    };
+    assert_eq!(refuse(large, b"1", 4096), (vec!["events/0/1".to_owned()], 4096));
+    assert_eq!(refuse(empty, b"", 1), (vec!["events/0/1".to_owned()], 1));
+}
+
+#[test]
+fn of_outputs_that_went_alone_when_their_producer_ended_the_reason_of_the_end_is_remembered() {
+    let mut scene = Scene::open(2);
+    for partition in 0..2 {
+        scene.write(partition, 1);
+    }
+    scene.producer(0).refuse(Code::InvalidRecord);
+    scene.tend();
+    let alone = scene.newest(Kind::Alone);
+    assert_eq!(alone.partitions(), [0, 1]);
+    alone.die();
+    alone.refuse_of(0, 1, Code::ClusterAuthorizationFailed);
+    alone.refuse_of(1, 1, Code::PurgeQueue);
+    scene.tend();
+    let why = |scene: &Scene, partition: i32| scene.sink.stalled.last(partition).unwrap_or_default().to_owned();
+    assert!(why(&scene, 0).contains("ClusterAuthorizationFailed"), "{}", why(&scene, 0));
+    assert_eq!(why(&scene, 1), "a test wants it", "not that it was purged");
 }
 
 #[test]

@@ -164,3 +164,82 @@ fn outputs_for_a_partition_that_is_gone_go_where_their_key_or_chance_has_them_in
     scene.producer(0).deliver();
     assert_eq!(scene.unsettled(), 0);
 }
+
+#[test]
+fn outputs_of_an_assignment_that_is_over_are_dropped_where_they_wait_and_their_neighbours_go_on() {
+    let mut scene = Scene::new(2);
+    scene.write(0, 4);
+    scene.write(1, 4);
+    scene.hand_over(0);
+    assert_eq!(scene.take_dropped(), [1, 2, 3], "the first is at the producer");
+    scene.producer(0).deliver();
+    scene.tend();
+    assert_eq!(scene.producer(0).holds(), ["1", "2", "3"]);
+    assert_eq!(scene.producer(0).partitions(), [1]);
+    // What they waited for has come: the lane is open for the next assignment.
+    scene.write(0, 2);
+    assert_eq!(scene.producer(0).holds_of(0), ["4", "5"]);
+    scene.producer(0).deliver();
+    assert!(scene.sink.flush(Duration::from_secs(1)));
+    assert_eq!((scene.settled(), scene.unsettled()), (7, 0));
+}
+
+#[test]
+fn of_an_assignment_that_is_over_nothing_goes_out_behind_what_was_dropped() {
+    let mut scene = Scene::new(1);
+    scene.write(0, 3);
+    let late = scene.event(0, Some(b"key"));
+    scene.hand_over(0);
+    assert_eq!(scene.take_dropped(), [1, 2]);
+    scene.producer(0).deliver();
+    scene.tend();
+    scene.write_output(&late);
+    assert_eq!(scene.take_dropped(), [3], "a worker had it still");
+    scene.write(0, 1);
+    assert_eq!(scene.producer(0).holds(), ["4"]);
+}
+
+#[test]
+fn of_an_assignment_that_is_over_what_comes_back_goes_again_unless_something_before_it_was_dropped() {
+    for dropped_before in [false, true] {
+        let mut scene = Scene::open(1);
+        scene.write(0, 4);
+        scene.producer(0).send_off(0, 4);
+        if dropped_before {
+            scene.producer(0).die();
+            scene.producer(0).refuse_of(0, 1, RDKafkaErrorCode::MessageTimedOut);
+            scene.tend();
+        }
+        scene.hand_over(0);
+        assert_eq!(scene.take_dropped(), if dropped_before { vec![1] } else { vec![] });
+        scene.producer(0).die();
+        scene.producer(0).refuse_of(0, 4, RDKafkaErrorCode::OutOfOrderSequenceNumber);
+        scene.tend();
+        assert_eq!(scene.take_dropped(), if dropped_before { vec![2, 3, 4] } else { vec![] });
+        for _ in 0..10 {
+            scene.wait(RETRY);
+            (0..scene.made()).for_each(|number| scene.producer(number).deliver());
+        }
+        assert_eq!(scene.settled(), if dropped_before { 1 } else { 5 });
+    }
+}
+
+#[test]
+fn a_sink_that_is_stuck_holds_no_more_than_one_assignments_outputs_however_often_its_partition_changes_hands() {
+    let mut scene = Scene::new(1);
+    scene.write(0, 1);
+    let mut dropped = 0;
+    for _ in 0..50 {
+        scene.write(0, 20);
+        let late: Vec<_> = (0..5).map(|_| scene.event(0, None)).collect();
+        scene.hand_over(0);
+        for event in &late {
+            scene.write_output(event);
+        }
+        scene.tend();
+        dropped += scene.take_dropped().len();
+        let waiting: u64 = scene.sink.lanes.all().map(|(_, lane)| lane.progress(Some(0)).waiting).sum();
+        assert!(waiting <= 26, "{waiting} outputs wait");
+    }
+    assert!(dropped >= 49 * 25, "{dropped}");
+}

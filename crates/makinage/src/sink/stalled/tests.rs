@@ -1,6 +1,6 @@
 //! What is said of partitions that take nothing, and when.
 
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::*;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Fake, Fakes};
 use crate::{
     clock::{Clock, testing::Hand},
-    event::{Event, Fate, Place},
+    event::{Event, Fate, Place, Ticket},
     sink::{
         Sink,
         kafka::{KafkaSink, Limits},
@@ -24,6 +24,9 @@ pub(in crate::sink) struct Scene {
     /// The next event's offset, by partition.
     next: Vec<i64>,
     settled: usize,
+    /// Assignments that are over, and what was dropped of them.
+    over: Vec<u32>,
+    dropped: Vec<Ticket>,
 }
 
 impl Scene {
@@ -34,7 +37,8 @@ impl Scene {
         let sink = KafkaSink::with(fakes.clone(), "outputs", sizes, limits, clock.clone()).expect("a sink");
         let mut offsets = Offsets::default();
         (0..partitions).for_each(|partition| offsets.assign(0, partition));
-        Self { fakes, clock, offsets, sink, next: (0..partitions).map(|_| 0).collect(), settled: 0 }
+        let next = (0..partitions).map(|_| 0).collect();
+        Self { fakes, clock, offsets, sink, next, settled: 0, over: vec![], dropped: vec![] }
     }
 
     /// With partitions to which something has been sent.
@@ -55,11 +59,36 @@ impl Scene {
     }
 
     pub(in crate::sink) fn write_one(&mut self, partition: i32, key: Option<&[u8]>) {
+        let event = self.event(partition, key);
+        self.write_output(&event);
+    }
+
+    /// A partition's next event.
+    pub(in crate::sink) fn event(&mut self, partition: i32, key: Option<&[u8]>) -> Event {
         let next = &mut self.next[usize::try_from(partition).expect("a partition")];
         let offset = std::mem::replace(next, *next + 1);
         let ticket = self.offsets.received(0, partition, offset, 1).expect("it is assigned");
-        let event = Event::new(ticket, Place { source: 0, partition, offset }, key, Some(b"event"));
-        self.sink.write(&event, offset.to_string().as_bytes(), "model").expect("it is taken");
+        Event::new(ticket, Place { source: 0, partition, offset }, key, Some(b"event"))
+    }
+
+    /// Writes an event's output.
+    pub(in crate::sink) fn write_output(&mut self, event: &Event) {
+        self.sink.write(event, event.offset.to_string().as_bytes(), "model").expect("it is taken");
+    }
+
+    /// The assignment of a partition is over, and the next one begins.
+    pub(in crate::sink) fn hand_over(&mut self, partition: i32) {
+        let assignment = self.offsets.assignment(0, partition).expect("one");
+        self.over.push(assignment);
+        self.sink.give_up(&[assignment]);
+        self.settled();
+        self.offsets.assign(0, partition);
+    }
+
+    /// The offsets, as their numbers, of what was dropped since the last call, of assignments that are over.
+    pub(in crate::sink) fn take_dropped(&mut self) -> Vec<u64> {
+        self.settled();
+        self.dropped.drain(..).map(Ticket::sequence).collect()
     }
 
     /// Lets the sink look, and says what it gave up.
@@ -100,9 +129,12 @@ impl Scene {
     pub(in crate::sink) fn settled(&mut self) -> usize {
         let mut settled = vec![];
         self.fakes.acks.collect(&mut settled);
-        assert!(settled.iter().all(|(_, fate)| *fate == Fate::Finished));
-        self.settled += settled.len();
         for (ticket, fate) in settled {
+            match fate {
+                Fate::Finished => self.settled += 1,
+                Fate::Dropped if self.over.contains(&ticket.assignment()) => self.dropped.push(ticket),
+                other => panic!("{ticket:?} is {other:?}"),
+            }
             self.offsets.settle(ticket, fate);
         }
         self.settled

@@ -1,0 +1,106 @@
+//! Assignments that are over: others have their partitions, and write their outputs. Pure: no I/O.
+//!
+//! What is given up is a tail: from the first output of an assignment that is dropped, all later ones are, so that
+//! none goes out ahead of those that the partition's next reader writes.
+
+use std::collections::VecDeque;
+
+use crate::event::Ticket;
+
+/// So many are remembered: numbers of assignments are given again one day.
+const MOST: usize = 1 << 16;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Standing {
+    #[default]
+    Serves,
+    Over,
+    /// This one, and all later ones, are dropped.
+    Cut(Ticket),
+}
+
+/// How each assignment stands, by its number.
+#[derive(Debug, Default)]
+pub(super) struct Over {
+    all: Vec<Standing>,
+    /// Those that are over, in the order in which they ended.
+    ended: VecDeque<u32>,
+}
+
+impl Over {
+    /// These are over.
+    pub(super) fn end(&mut self, assignments: &[u32]) {
+        for assignment in assignments {
+            let standing = self.of(*assignment);
+            if *standing == Standing::Serves {
+                *standing = Standing::Over;
+                self.ended.push_back(*assignment);
+            }
+        }
+        while self.ended.len() > MOST {
+            if let Some(forgotten) = self.ended.pop_front() {
+                *self.of(forgotten) = Standing::Serves;
+            }
+        }
+    }
+
+    /// An output of one that is over is dropped, and with it all later ones.
+    pub(super) fn cut(&mut self, ticket: Ticket) {
+        let standing = self.of(ticket.assignment());
+        *standing = match *standing {
+            Standing::Cut(first) => Standing::Cut(first.min(ticket)),
+            Standing::Serves | Standing::Over => Standing::Cut(ticket),
+        };
+    }
+
+    /// Whether the assignment of this output is over.
+    pub(super) fn has(&self, ticket: Ticket) -> bool {
+        self.standing(ticket) != Standing::Serves
+    }
+
+    /// Whether this output is to be dropped.
+    pub(super) fn drops(&self, ticket: Ticket) -> bool {
+        matches!(self.standing(ticket), Standing::Cut(first) if first <= ticket)
+    }
+
+    fn standing(&self, ticket: Ticket) -> Standing {
+        self.all.get(ticket.assignment() as usize).copied().unwrap_or_default()
+    }
+
+    fn of(&mut self, assignment: u32) -> &mut Standing {
+        let place = assignment as usize;
+        if self.all.len() <= place {
+            self.all.resize(place + 1, Standing::Serves);
+        }
+        &mut self.all[place]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dropped_is_the_tail_of_an_assignment_from_the_first_one_on() {
+        let mut over = Over::default();
+        let ticket = Ticket::new;
+        over.end(&[1, 3]);
+        assert!(over.has(ticket(1, 0)) && !over.has(ticket(2, 0)) && over.has(ticket(3, 9)) && !over.has(ticket(4, 0)));
+        assert!(!over.drops(ticket(1, 7)), "nothing of it was dropped yet");
+        over.cut(ticket(1, 6));
+        over.cut(ticket(1, 8));
+        over.end(&[1]);
+        assert!(!over.drops(ticket(1, 5)) && over.drops(ticket(1, 6)) && over.drops(ticket(1, 7)));
+        over.cut(ticket(1, 5));
+        assert!(over.drops(ticket(1, 5)) && !over.drops(ticket(3, 5)));
+    }
+
+    #[test]
+    fn a_number_that_is_given_again_stands_for_a_new_assignment() {
+        let mut over = Over::default();
+        over.end(&[0]);
+        over.cut(Ticket::new(0, 0));
+        over.end(&(1..=u32::try_from(MOST).expect("a number")).collect::<Vec<_>>());
+        assert!(!over.drops(Ticket::new(0, 0)) && !over.has(Ticket::new(0, 0)) && over.has(Ticket::new(1, 0)));
+    }
+}
