@@ -11,6 +11,11 @@ impl Ended {
     pub fn well(&self) -> bool {
         self.0.as_ref().is_ok_and(ExitStatus::success)
     }
+
+    /// Whether it was killed outright, as the system does where memory runs out.
+    pub fn is_kill(&self) -> bool {
+        self.0.as_ref().is_ok_and(|status| status.signal() == Some(9))
+    }
 }
 
 impl fmt::Display for Ended {
@@ -39,6 +44,7 @@ mod tests {
         assert_eq!(ended(3 << 8).to_string(), "exit code 3");
         assert_eq!(ended(15).to_string(), "signal 15");
         assert!(ended(9).to_string().ends_with("out of memory") && ended(11).to_string().contains("native code"));
+        assert!(ended(9).is_kill() && !ended(11).is_kill() && !ended(0).is_kill());
         assert!(ended(0).well());
         assert!(!ended(1 << 8).well() && !ended(9).well() && !Ended(Err("no such child".to_owned())).well());
     }

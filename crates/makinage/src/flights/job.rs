@@ -17,6 +17,8 @@ pub struct Job {
     pub generation: u64,
     /// Workers that died on each of its events.
     deaths: u8,
+    /// A worker ran out of memory on it that others had used: it is to have one for itself.
+    wants_fresh: bool,
     /// Its events failed before, in processes that ended then.
     tries: u8,
     /// A worker that had been asked for it died before it began.
@@ -44,7 +46,16 @@ const TRIES: u8 = 2;
 impl Job {
     /// All of a flight.
     pub(crate) fn new(flight: u64, events: Arc<Vec<Event>>) -> Self {
-        Self { flight, range: 0..events.len(), events, generation: 0, deaths: 0, tries: 0, was_left: false }
+        Self {
+            flight,
+            range: 0..events.len(),
+            events,
+            generation: 0,
+            deaths: 0,
+            wants_fresh: false,
+            tries: 0,
+            was_left: false,
+        }
     }
 
     /// A request for an event that scored before, whose answer is nobody's.
@@ -64,7 +75,7 @@ impl Job {
 
     /// Some of its events, blamed for nothing.
     fn part(&self, range: Range<usize>) -> Self {
-        Self { range, deaths: 0, ..self.clone() }
+        Self { range, deaths: 0, wants_fresh: false, ..self.clone() }
     }
 
     /// Only the events that have these places in it.
@@ -96,6 +107,16 @@ impl Job {
     /// A worker has died on all of it.
     pub(crate) fn after_death(self) -> Self {
         Self { deaths: self.deaths + 1, ..self }
+    }
+
+    /// A worker has run out of memory on all of it, and others may have used that up.
+    pub(crate) fn after_exhaustion(self) -> Self {
+        Self { deaths: self.deaths.max(1), wants_fresh: true, ..self }
+    }
+
+    /// Whether it is to be asked of a worker that has answered nothing else.
+    pub(crate) fn wants_fresh(&self) -> bool {
+        self.wants_fresh
     }
 
     /// Its events failed in a process that has ended since, which was exhausted, or may have been.
@@ -132,6 +153,7 @@ impl Job {
     /// Its workers may have died of something else.
     pub(crate) fn forgive(&mut self) {
         self.deaths = 0;
+        self.wants_fresh = false;
     }
 
     /// The same.

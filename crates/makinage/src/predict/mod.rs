@@ -22,7 +22,7 @@ use crate::{
     panics,
     worker::{
         early::EarlyNews,
-        messages::{AskKind, At, FromWorker, WorkerId},
+        messages::{AskKind, At, Cause, FromWorker, WorkerId},
         pool::Pool,
     },
     write::Scored,
@@ -134,6 +134,8 @@ impl Predictor {
     /// Gives waiting jobs to free workers.
     pub(crate) fn dispatch(&mut self, now: Instant) {
         for serving in self.current.iter_mut().chain(&mut self.draining) {
+            let generation = serving.pool.generation();
+            serving.keep_fresh(self.retries.iter().any(|job| job.wants_fresh() && job.generation == generation));
             serving.ask_probes(now);
         }
         for _ in 0..self.retries.len() {
@@ -179,7 +181,8 @@ impl Predictor {
             FromWorker::Ready { worker, live } => self.replaced(worker, live),
             FromWorker::Died { worker, cause, at } => self.worker_died(worker, &cause, at.as_ref(), now),
             FromWorker::Gone { worker } => {
-                self.worker_died(worker, "its thread panicked", None, now);
+                let cause = Cause { words: "its thread panicked".to_owned(), is_exhaustion: false };
+                self.worker_died(worker, &cause, None, now);
                 if let Some(serving) = self.serving(worker) {
                     serving.pool.gone(worker.slot);
                 }
@@ -224,7 +227,7 @@ impl Predictor {
         }
     }
 
-    fn worker_died(&mut self, worker: WorkerId, cause: &str, at: Option<&At>, now: Instant) {
+    fn worker_died(&mut self, worker: WorkerId, cause: &Cause, at: Option<&At>, now: Instant) {
         let Some(serving) = self.serving(worker) else {
             tracing::warn!("{worker} died ({cause}) before its generation took over, or after its end");
             self.early.note(worker, None);
@@ -238,6 +241,7 @@ impl Predictor {
         // After a panic of this program's own no event is to blame.
         let may_be_blamed = !panics::happened()
             && died_on.is_none_or(|place| serving.standing.died(dead.left[place].job.is_probe(), now));
+        let may_be_last_straw = cause.is_exhaustion && dead.ended_for.is_none() && !dead.was_fresh;
         let at = at.filter(|at| died_on.is_some_and(|place| dead.left[place].id == at.id));
         self.take_in(Heard { believed, judged: Judged::default() }, worker.generation);
         let (mut waiting, mut behind) = (vec![], vec![]);
@@ -251,11 +255,16 @@ impl Predictor {
             // One by one, those behind have not been begun.
             let first = job.range.start;
             let Parted { at, others } = job.parted(places.or_else(|| singly.then_some(first..first + 1)));
-            waiting.extend(others);
             self.crashed_on(worker, &at);
-            if may_be_blamed {
+            if may_be_blamed && may_be_last_straw {
+                // In front of the others: they would use the memory up again.
+                waiting.push(at.after_exhaustion());
+                waiting.extend(others);
+            } else if may_be_blamed {
+                waiting.extend(others);
                 waiting.extend(self.blame(at.after_death(), worker, cause, now));
             } else {
+                waiting.extend(others);
                 behind.push(at);
             }
         }
@@ -274,11 +283,11 @@ impl Predictor {
     }
 
     /// A worker died on this job: it is to be asked again, or accused.
-    fn blame(&mut self, job: Job, worker: WorkerId, cause: &str, now: Instant) -> Option<Job> {
+    fn blame(&mut self, job: Job, worker: WorkerId, cause: &Cause, now: Instant) -> Option<Job> {
         match self.serving(worker).filter(|_| job.is_accused()) {
             Some(serving) => {
                 let next = serving.pool.next_id();
-                serving.standing.accuse(job, cause, next, now);
+                serving.standing.accuse(job, &cause.words, next, now);
                 None
             }
             None => Some(job),

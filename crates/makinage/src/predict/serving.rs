@@ -24,6 +24,8 @@ pub(super) struct Serving {
     pub pool: Pool,
     pub standing: Standing,
     pub doubts: Doubts,
+    /// Workers that have answered nothing yet are kept for a job that wants one for itself.
+    keeps_fresh: bool,
 }
 
 /// What follows from a worker's answer.
@@ -38,7 +40,7 @@ pub(super) struct Heard {
 impl Serving {
     /// Nothing is known of it yet.
     pub(super) fn new(pool: Pool) -> Self {
-        Self { pool, standing: Standing::default(), doubts: Doubts::default() }
+        Self { pool, standing: Standing::default(), doubts: Doubts::default(), keeps_fresh: false }
     }
 
     /// Whether nothing is to be expected of it any more, once another generation serves.
@@ -50,12 +52,22 @@ impl Serving {
     /// The worker that should get what is new, and how many batches it holds.
     pub(super) fn free_worker(&self) -> Option<(usize, usize)> {
         let is_held = self.standing.is_unwell() && (self.standing.has_probe() || !self.pool.is_idle());
-        if is_held { None } else { self.pool.free_worker() }
+        match self.keeps_fresh {
+            _ if is_held => None,
+            true => self.pool.free_seasoned_worker(),
+            false => self.pool.free_worker(),
+        }
+    }
+
+    /// Whether workers that have answered nothing yet are kept for a job that wants one for itself.
+    pub(super) fn keep_fresh(&mut self, keeps: bool) {
+        self.keeps_fresh = keeps && !self.standing.is_unwell();
     }
 
     /// The worker that should get this job.
     pub(super) fn free_worker_for(&self, job: &Job) -> Option<usize> {
-        let (slot, in_flight) = self.free_worker()?;
+        let wants_fresh = self.keeps_fresh && job.wants_fresh();
+        let (slot, in_flight) = if wants_fresh { self.pool.free_fresh_worker() } else { self.free_worker() }?;
         // It must not die of what stands before a suspect, or of what another event has left.
         let may_be_asked = in_flight == 0 && self.standing.may_ask_suspects() && !self.doubts.are_held(slot);
         (may_be_asked || !job.is_suspect()).then_some(slot)

@@ -92,7 +92,8 @@ impl Seat {
     }
 
     fn dies_at(&self, at: Option<At>) -> FromWorker {
-        FromWorker::Died { worker: self.worker, cause: "killed".to_owned(), at }
+        let cause = Cause { words: "crashed".to_owned(), is_exhaustion: false };
+        FromWorker::Died { worker: self.worker, cause, at }
     }
 
     fn is_replaced(&mut self, incarnation: u32) -> FromWorker {

@@ -24,7 +24,7 @@ use crate::{
     wire::{answer::Answer, protocol::Loaded},
     worker::{
         live::{Live, Process},
-        messages::{Ask, AskKind, At, FromWorker, WorkerId},
+        messages::{Ask, AskKind, At, Cause, FromWorker, WorkerId},
     },
 };
 
@@ -253,6 +253,7 @@ impl Seat {
         let noticed = world.draw(|random| random.delay(200 * MILLISECOND));
         world.after(noticed, move |world| {
             seat.look(world);
+            let cause = Cause { words: cause, is_exhaustion: false };
             seat.tell(world, FromWorker::Died { worker: seat.id, cause, at });
             seat.start_again(world, 100 * MILLISECOND);
         });

@@ -9,7 +9,7 @@ use std::{
 
 use crossbeam_channel::Sender;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use super::{
     Intake, Wiring,

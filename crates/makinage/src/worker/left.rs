@@ -13,6 +13,8 @@ pub struct Dead {
     /// The request for which it was ended, since it had been silent on it for too long. One that isn't left was
     /// answered meanwhile: the others are not to blame.
     pub ended_for: Option<u64>,
+    /// It had answered nothing but probes.
+    pub was_fresh: bool,
 }
 
 /// A request that a dead worker has not answered whole.

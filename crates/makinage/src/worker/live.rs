@@ -28,6 +28,8 @@ pub struct Live {
     pub(super) in_flight: VecDeque<InFlight>,
     /// Since when the worker has been at its oldest request without a sign of life.
     pub(super) silent_since: Option<Instant>,
+    /// It has answered nothing yet but probes.
+    pub(super) is_fresh: bool,
     /// The request for which it was ended, since it had been silent for too long.
     pub(super) ended_for: Option<u64>,
 }
@@ -62,7 +64,15 @@ impl InFlight {
 impl Live {
     /// It has been asked nothing yet.
     pub(crate) fn new(process: Box<dyn Process>, incarnation: u32, loaded: Loaded) -> Self {
-        Self { incarnation, loaded, process, in_flight: VecDeque::new(), silent_since: None, ended_for: None }
+        Self {
+            incarnation,
+            loaded,
+            process,
+            in_flight: VecDeque::new(),
+            silent_since: None,
+            is_fresh: true,
+            ended_for: None,
+        }
     }
 
     /// Since when it has been silent though it was asked.

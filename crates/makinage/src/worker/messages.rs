@@ -32,6 +32,21 @@ pub(crate) struct Ask {
     pub kind: AskKind,
 }
 
+/// Why a worker died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// For people.
+    pub words: String,
+    /// It had run out of memory, or may have: what it was at may only have been the last straw.
+    pub is_exhaustion: bool,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
 /// What workers tell the pipeline.
 #[derive(Debug)]
 pub enum FromWorker {
@@ -53,8 +68,8 @@ pub enum FromWorker {
     Died {
         /// Who.
         worker: WorkerId,
-        /// How, for people.
-        cause: String,
+        /// How.
+        cause: Cause,
         /// What it was at; `None` where that can't be known.
         at: Option<At>,
     },

@@ -163,10 +163,25 @@ impl Pool {
     /// The worker that should get the next batch, and how many it holds: the one with the fewest. Nothing waits behind
     /// what may kill its worker.
     pub fn free_worker(&self) -> Option<(usize, usize)> {
+        self.free_among(|_| true)
+    }
+
+    /// The same among those that have answered more than probes.
+    pub fn free_seasoned_worker(&self) -> Option<(usize, usize)> {
+        self.free_among(|live| !live.is_fresh)
+    }
+
+    /// The same among the others.
+    pub fn free_fresh_worker(&self) -> Option<(usize, usize)> {
+        self.free_among(|live| live.is_fresh)
+    }
+
+    fn free_among(&self, is_among: impl Fn(&Live) -> bool) -> Option<(usize, usize)> {
         let has_room = |live: &&Live| {
             live.in_flight.len() < IN_FLIGHT
                 && live.ended_for.is_none()
                 && live.in_flight.back().is_none_or(|last| !last.job.is_suspect())
+                && is_among(live)
         };
         self.workers
             .iter()
@@ -215,6 +230,7 @@ impl Pool {
             live.process.end();
             return None;
         }
+        live.is_fresh &= oldest.job.is_probe();
         let (first, count, took) = (answer.first, answer.count, Duration::from_nanos(answer.nanoseconds));
         oldest.answered += count;
         let is_whole = oldest.answered == rows;
@@ -262,7 +278,11 @@ impl Pool {
             let part = (!answers.is_empty()).then(|| self.part(&job, answers));
             Left { id, job, kind, answered, part }
         };
-        Dead { ended_for: live.ended_for, left: live.in_flight.into_iter().map(left).collect() }
+        Dead {
+            ended_for: live.ended_for,
+            was_fresh: live.is_fresh,
+            left: live.in_flight.into_iter().map(left).collect(),
+        }
     }
 
     /// Nothing more comes of a worker.

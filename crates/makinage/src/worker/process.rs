@@ -15,7 +15,7 @@ use rustix::{
 
 use super::{asking::At, page::Page, patient::Patient};
 use crate::{
-    child::{Lines, Program, Running},
+    child::{Ended, Lines, Program, Running},
     panics,
     wire::protocol::{Ending, Frame, Kind, LogLine, read_frame, write_frame},
 };
@@ -133,11 +133,11 @@ impl Process {
     }
 
     /// Ends the process, with all that it started, and says how it had ended, where it had by itself.
-    pub fn end(&self) -> String {
+    pub fn end(&self) -> Option<Ended> {
         // A worker that closed its socket is about to exit: its own status tells more than our signal would.
         let ended = self.running.ended_within(LAST_MOMENT);
         self.running.end();
-        ended.map_or_else(|| "it no longer answered and was killed".to_owned(), |ended| ended.to_string())
+        ended
     }
 
     /// What it was at, once it has ended.
@@ -152,7 +152,7 @@ impl Process {
 
     fn ended(&self, error: &io::Error) -> ProcessError {
         tracing::debug!(%error, "worker socket");
-        ProcessError::Ended(self.end())
+        ProcessError::Ended(how(self.end().as_ref()))
     }
 }
 
@@ -160,6 +160,11 @@ impl Process {
 pub(super) fn why_it_ends(payload: &[u8]) -> String {
     let ending = serde_json::from_slice::<Ending>(payload);
     ending.map_or_else(|error| format!("what it said of that can't be read: {error}"), |ending| ending.why)
+}
+
+/// How it ended, for people.
+pub(super) fn how(ended: Option<&Ended>) -> String {
+    ended.map_or_else(|| "it no longer answered and was killed".to_owned(), ToString::to_string)
 }
 
 /// Logs a `log` frame's line.

@@ -8,10 +8,11 @@ use std::{
 use crossbeam_channel::Sender;
 
 use super::{
-    messages::{FromWorker, WorkerId},
-    process::{log_line, why_it_ends},
+    messages::{Cause, FromWorker, WorkerId},
+    process::{how, log_line, why_it_ends},
 };
 use crate::{
+    child::Ended,
     panics,
     wire::{
         answer::Answer,
@@ -29,13 +30,15 @@ pub(super) enum Last {
 }
 
 impl Last {
-    /// Why it died, for people. What it says of that itself is more than how it then exits, or doesn't in time.
-    pub(super) fn cause(self, ended: String) -> String {
-        match self {
-            Self::Nothing => ended,
+    /// Why it died. What it says of that itself is more than how it then exits, or doesn't in time.
+    pub(super) fn cause(self, ended: Option<&Ended>) -> Cause {
+        let is_exhaustion = matches!(self, Self::Said(_)) || ended.is_some_and(Ended::is_kill);
+        let words = match self {
+            Self::Nothing => how(ended),
             Self::Said(why) => why,
-            Self::Broken(what) => format!("{ended}; {what}"),
-        }
+            Self::Broken(what) => format!("{}; {what}", how(ended)),
+        };
+        Cause { words, is_exhaustion }
     }
 }
 

@@ -11,7 +11,7 @@ use crossbeam_channel::Sender;
 use super::{
     asking::At,
     live::Live,
-    messages::{FromWorker, WorkerId},
+    messages::{Cause, FromWorker, WorkerId},
     streak::Streak,
 };
 use crate::{backoff::Backoff, wire::protocol::LoadFailure};
@@ -40,7 +40,7 @@ pub(super) trait Seat {
 /// How a process ended.
 pub(super) struct Death {
     /// For people.
-    pub cause: String,
+    pub cause: Cause,
     /// What it was at.
     pub at: Option<At>,
     /// Answers that it gave before.

@@ -16,7 +16,7 @@ use super::{
     asking::AskKind,
     held::Held,
     live::Live,
-    messages::{Ask, FromWorker, WorkerId},
+    messages::{Ask, Cause, FromWorker, WorkerId},
     process::{Process, ProcessError},
     reading::{Last, read_answers},
     replacing::{Death, Replacing, Seat},
@@ -162,7 +162,10 @@ impl Seat for Slot {
     fn serve(&self, process: &mut Process, incarnation: u32) -> Option<Death> {
         let (reader, done) = match self.spawn_reader(process.socket()) {
             Ok(reader) => reader,
-            Err(error) => return Some(Death { cause: error.to_string(), at: None, answers: 0 }),
+            Err(error) => {
+                let cause = Cause { words: error.to_string(), is_exhaustion: false };
+                return Some(Death { cause, at: None, answers: 0 });
+            }
         };
         let last = loop {
             select! {
@@ -191,7 +194,7 @@ impl Seat for Slot {
         let answers = reader.join().unwrap_or_default();
         // What it said last tells more than that it took no more.
         let said = done.try_recv().ok().filter(|said| !matches!(said, Last::Nothing));
-        last.map(|last| Death { cause: said.unwrap_or(last).cause(ended), at: process.at(), answers })
+        last.map(|last| Death { cause: said.unwrap_or(last).cause(ended.as_ref()), at: process.at(), answers })
     }
 
     /// Jobs meant for the dead process are discarded: the pipeline asks for them again.

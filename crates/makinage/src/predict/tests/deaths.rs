@@ -232,3 +232,56 @@ fn an_event_that_no_worker_lives_to_begin_is_found_too() {
     }
     assert_eq!(failed, [(7, 1), (0, 0)]);
 }
+
+/// Events that a process scores before its memory is used up.
+const LEAK: usize = 5;
+
+/// As [`work`], where each process runs out of memory at the event after so many, and of `hungry` ones at once.
+fn leak(predictor: &mut Predictor, seat: &mut Seat, hungry: &[i64], knows_place: bool) -> Vec<(i64, u64)> {
+    let (now, mut all, mut incarnation, mut used) = (Instant::now(), vec![], 0, 0);
+    while !predictor.is_idle() {
+        predictor.dispatch(now);
+        let ask = seat.asked().expect("something is asked for");
+        let events = ask.job.events();
+        let ends = (0..events.len()).find(|place| used + place >= LEAK || hungry.contains(&events[*place].offset));
+        if ask.kind == AskKind::Singly {
+            for place in 0..ends.unwrap_or(events.len()) {
+                predictor.hear(seat.answer_some(&ask, place..place + 1, &[]), now);
+            }
+        }
+        used += events.len();
+        match ends {
+            Some(place) => {
+                let is_known = knows_place || ask.kind == AskKind::Singly;
+                let places = if is_known { place..place + 1 } else { 0..events.len() };
+                let cause = Cause { words: "out of memory".to_owned(), is_exhaustion: true };
+                let at = Some(At { id: ask.id, places });
+                incarnation += 1;
+                assert!(incarnation < 200, "it goes on for ever");
+                predictor.hear(FromWorker::Died { worker: seat.worker, cause, at }, now);
+                while seat.asked().is_some() {}
+                used = 0;
+                predictor.hear(seat.is_replaced(incarnation), now);
+            }
+            None if ask.kind == AskKind::Batch => predictor.hear(seat.answer(&ask), now),
+            None => {}
+        }
+        all.extend(left(predictor));
+    }
+    all
+}
+
+#[test]
+fn a_model_that_uses_its_memory_up_costs_no_event_and_one_that_takes_it_all_is_found() {
+    for knows_place in [true, false] {
+        for hungry in [vec![], vec![7], vec![3, 4]] {
+            let (pool, mut seat) = pool(1, 16);
+            let mut predictor = Predictor::default();
+            predictor.switch_to(pool, Instant::now());
+            (0..3).for_each(|flight| predictor.open(events(16 * flight..16 * flight + 16), Instant::now()));
+            let all = leak(&mut predictor, &mut seat, &hungry, knows_place);
+            let expected: Vec<_> = (0..48).map(|offset| (offset, u64::from(!hungry.contains(&offset)))).collect();
+            assert_eq!(all, expected, "{knows_place} {hungry:?}");
+        }
+    }
+}

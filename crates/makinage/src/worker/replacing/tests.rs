@@ -57,7 +57,8 @@ impl Seat for Fake {
         self.0.served.borrow_mut().push(incarnation);
         let answers = self.0.answers.borrow_mut().pop_front()?;
         let at = self.0.begins.get().then_some(At { id: 1, places: 0..1 });
-        Some(Death { cause: "it crashed".into(), at, answers })
+        let cause = Cause { words: "it crashed".into(), is_exhaustion: false };
+        Some(Death { cause, at, answers })
     }
 
     fn closed_within(&self, wait: Duration) -> bool {
