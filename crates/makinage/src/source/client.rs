@@ -63,19 +63,23 @@ fn leave_aside(consumer: KafkaConsumer) {
 /// a topic for the first time, that is for the next time.
 fn begin(consumer: &KafkaConsumer) -> KafkaResult<()> {
     let own = &consumer.context().own;
+    let mut missed = false;
     for (source, name) in (0_u16..).zip(own.names()) {
         match is_there(consumer.client(), name) {
             Ok(true) => own.assignment.there(source),
             Ok(false) if own.assignment.missed(source, own.assignment.clock.now()) => {}
             Ok(false) => {
                 tracing::debug!("asking again whether topic {name} is there: a broker says that it isn't");
-                return Ok(());
+                missed = true;
             }
             Err(error) => {
                 tracing::debug!("asking again whether topic {name} is there: {error}");
                 return Ok(());
             }
         }
+    }
+    if missed {
+        return Ok(());
     }
     consumer.subscribe(&own.names().collect::<Vec<_>>())?;
     own.is_subscribed.store(true, Ordering::Relaxed);

@@ -117,7 +117,10 @@ impl Group {
                     vec![]
                 })
             }
-            Ok(None) => vec![],
+            Ok(None) => {
+                self.assignment.there(source);
+                vec![]
+            }
             Err(RDKafkaErrorCode::UnknownTopicOrPartition) => {
                 self.assignment.missed(source, self.assignment.clock.now());
                 vec![]
