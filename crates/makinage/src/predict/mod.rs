@@ -148,8 +148,8 @@ impl Predictor {
         }
     }
 
-    /// A job goes back to the generation that had it, while that lives and is well: a later batch may have been answered
-    /// by it already, and the switch is monotone.
+    /// A job goes back to the generation that had it, while that lives and is well: a later batch may have been
+    /// answered by it already, and the switch is monotone.
     fn serving_for(&mut self, job: &Job) -> Option<&mut Serving> {
         let had_it = |serving: &Serving| serving.pool.generation() == job.generation && !serving.is_hopeless();
         match self.draining.iter().position(had_it) {

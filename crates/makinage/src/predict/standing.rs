@@ -56,19 +56,25 @@ struct Unwell {
 /// Deaths on one probe after which others are tried: it may have come to be deadly itself.
 const PROBED: u8 = 3;
 
+/// An event that has scored.
+#[derive(Debug)]
+struct Probe {
+    events: Arc<Vec<Event>>,
+    /// The generation before has scored it, and this one nothing yet.
+    is_inherited: bool,
+    /// Workers that died on it.
+    deaths: u8,
+}
+
 /// One generation's.
 #[derive(Debug)]
 pub(super) struct Standing {
     accused: Vec<Accused>,
     unwell: Option<Unwell>,
-    probe: Option<Arc<Vec<Event>>>,
-    /// The generation before has scored it, and this one nothing yet.
-    is_inherited: bool,
+    probe: Option<Probe>,
     sampled: Seldom,
     /// A probe has been asked and not been answered.
     is_probing: bool,
-    /// Workers that died on it.
-    died_on_probe: u8,
     /// No worker has shown since the last death that it can score.
     is_unproven: bool,
     /// Nothing more comes that could prove anything.
@@ -81,10 +87,8 @@ impl Default for Standing {
             accused: vec![],
             unwell: None,
             probe: None,
-            is_inherited: false,
             sampled: Seldom::new(SAMPLED),
             is_probing: false,
-            died_on_probe: 0,
             is_unproven: false,
             is_last: false,
         }
@@ -131,25 +135,24 @@ impl Standing {
 
     /// What the generation before has scored is asked for as long as this one has scored nothing.
     pub(super) fn inherit(&mut self, before: &Self) {
-        self.probe.clone_from(&before.probe);
-        self.is_inherited = true;
+        let events = before.probe.as_ref().map(|probe| Arc::clone(&probe.events));
+        self.probe = events.map(|events| Probe { events, is_inherited: true, deaths: 0 });
     }
 
     /// Whether an event that has scored is to be kept now.
     pub(super) fn wants_sample(&mut self, now: Instant) -> bool {
-        self.probe.is_none() || self.is_inherited || self.sampled.is_due(now)
+        self.probe.as_ref().is_none_or(|probe| probe.is_inherited) || self.sampled.is_due(now)
     }
 
     /// This event has scored.
     pub(super) fn scored(&mut self, event: &Event) {
-        self.died_on_probe = 0;
-        self.is_inherited = false;
-        self.probe = Some(Arc::new(vec![event.sample()]));
+        let events = Arc::new(vec![event.sample()]);
+        self.probe = Some(Probe { events, is_inherited: false, deaths: 0 });
     }
 
     /// A request for what scored before.
     pub(super) fn probe(&self) -> Option<Job> {
-        self.probe.clone().map(Job::probe)
+        self.probe.as_ref().map(|probe| Job::probe(Arc::clone(&probe.events)))
     }
 
     /// The probe that should be asked now.
@@ -179,8 +182,11 @@ impl Standing {
             return !on_probe;
         }
         if on_probe {
-            self.died_on_probe += 1;
-            if self.died_on_probe == PROBED {
+            let deaths = self.probe.as_mut().map(|probe| &mut probe.deaths);
+            if deaths.is_some_and(|deaths| {
+                *deaths += 1;
+                *deaths == PROBED
+            }) {
                 self.probe = None;
             }
         }

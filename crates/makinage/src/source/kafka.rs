@@ -3,8 +3,8 @@
 //! - Delivery: at least once. Offsets are stored, and so committed each second, only for the contiguous finished
 //!   prefix.
 //! - Order: by offset within a partition. Nothing is re-sought on a rebalance.
-//! - Back-pressure: only so much may be open ([`room`](super::room)). The thread stops taking more; what stands still is
-//!   paused by itself, which drops what the client has prefetched of it.
+//! - Back-pressure: only so much may be open ([`room`](super::room)). The thread stops taking more; what stands still
+//!   is paused by itself, which drops what the client has prefetched of it.
 //! - The group is joined once a generation can score: partitions that nobody can work on stay where they are.
 
 use std::{
@@ -324,8 +324,8 @@ impl<C: Consumer, K: Clock> KafkaSource<C, K> {
         self.assignment.offsets().partitions().collect()
     }
 
-    /// Commits what has finished. A group that shares its partitions out anew takes no commit, and isn't left well in the
-    /// middle of that: its end is waited for.
+    /// Commits what has finished. A group that shares its partitions out anew takes no commit, and isn't left well in
+    /// the middle of that: its end is waited for.
     fn commit_last(&mut self, deadline: Instant) {
         loop {
             match self.assignment.commit(&self.consumer, &self.partitions()) {
