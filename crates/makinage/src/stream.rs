@@ -92,8 +92,8 @@ impl<S: Sink> Stream<S> {
             Intake::Revoked(assignments) => {
                 self.writer.drop_events(&self.queue.remove_assignments(&assignments));
                 self.predictor.give_up(&assignments);
-                self.writer.give_up(&assignments);
             }
+            Intake::Over(assignments) => self.writer.give_up(&assignments),
             Intake::Finish => {
                 self.phase = Phase::Finishing;
                 self.predictor.finish();
@@ -224,7 +224,7 @@ mod tests {
     fn the_sink_is_told_which_assignments_are_over() {
         let (over, now) = (Rc::default(), Instant::now());
         let writer = Writer::new(vec![], Fake(Rc::clone(&over)), Arc::new(Acks::default()), now);
-        Stream::new(writer, Samples::default()).accept(Intake::Revoked(vec![3, 5]), now);
+        Stream::new(writer, Samples::default()).accept(Intake::Over(vec![3, 5]), now);
         assert_eq!(*over.borrow(), [3, 5]);
     }
 }

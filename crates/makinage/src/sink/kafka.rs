@@ -193,7 +193,8 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
 impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
-        if self.over.drops(event.ticket) {
+        if self.over.has_next(event.ticket) {
+            self.over.cut(event.ticket);
             self.drop_output(event.ticket);
             return Ok(());
         }

@@ -3,26 +3,26 @@
 //! What is given up is a tail: from the first output of an assignment that is dropped, all later ones are, so that
 //! none goes out ahead of those that the partition's next reader writes.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque, btree_map::Entry};
 
 use crate::event::Ticket;
 
-/// So many are remembered: numbers of assignments are given again one day.
-const MOST: usize = 1 << 16;
+/// So many are remembered, those that ended last: what comes late comes soon.
+const MOST: usize = 1 << 12;
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
-    #[default]
-    Serves,
     Over,
     /// This one, and all later ones, are dropped.
     Cut(Ticket),
 }
 
-/// How each assignment stands, by its number.
+/// How assignments that don't serve stand, by their numbers.
 #[derive(Debug, Default)]
 pub(super) struct Over {
-    all: Vec<Standing>,
+    all: BTreeMap<u32, Standing>,
+    /// One that was asked about last, and serves: outputs of one come in runs.
+    serves: Option<u32>,
     /// Those that are over, in the order in which they ended.
     ended: VecDeque<u32>,
 }
@@ -30,49 +30,47 @@ pub(super) struct Over {
 impl Over {
     /// These are over.
     pub(super) fn end(&mut self, assignments: &[u32]) {
+        self.serves = None;
         for assignment in assignments {
-            let standing = self.of(*assignment);
-            if *standing == Standing::Serves {
-                *standing = Standing::Over;
+            if let Entry::Vacant(place) = self.all.entry(*assignment) {
+                place.insert(Standing::Over);
                 self.ended.push_back(*assignment);
             }
         }
         while self.ended.len() > MOST {
             if let Some(forgotten) = self.ended.pop_front() {
-                *self.of(forgotten) = Standing::Serves;
+                self.all.remove(&forgotten);
             }
         }
     }
 
     /// An output of one that is over is dropped, and with it all later ones.
     pub(super) fn cut(&mut self, ticket: Ticket) {
-        let standing = self.of(ticket.assignment());
-        *standing = match *standing {
-            Standing::Cut(first) => Standing::Cut(first.min(ticket)),
-            Standing::Serves | Standing::Over => Standing::Cut(ticket),
-        };
+        if let Some(standing) = self.all.get_mut(&ticket.assignment()) {
+            *standing = match *standing {
+                Standing::Cut(first) => Standing::Cut(first.min(ticket)),
+                Standing::Over => Standing::Cut(ticket),
+            };
+        }
     }
 
     /// Whether the assignment of this output is over.
     pub(super) fn has(&self, ticket: Ticket) -> bool {
-        self.standing(ticket) != Standing::Serves
+        self.all.contains_key(&ticket.assignment())
     }
 
-    /// Whether this output is to be dropped.
-    pub(super) fn drops(&self, ticket: Ticket) -> bool {
-        matches!(self.standing(ticket), Standing::Cut(first) if first <= ticket)
-    }
-
-    fn standing(&self, ticket: Ticket) -> Standing {
-        self.all.get(ticket.assignment() as usize).copied().unwrap_or_default()
-    }
-
-    fn of(&mut self, assignment: u32) -> &mut Standing {
-        let place = assignment as usize;
-        if self.all.len() <= place {
-            self.all.resize(place + 1, Standing::Serves);
+    /// The same of an output that comes now, as most come: behind another of an assignment that serves.
+    pub(super) fn has_next(&mut self, ticket: Ticket) -> bool {
+        let serves = self.serves == Some(ticket.assignment()) || !self.has(ticket);
+        if serves {
+            self.serves = Some(ticket.assignment());
         }
-        &mut self.all[place]
+        !serves
+    }
+
+    /// Whether this output, which comes back, is to be dropped.
+    pub(super) fn drops(&self, ticket: Ticket) -> bool {
+        matches!(self.all.get(&ticket.assignment()), Some(Standing::Cut(first)) if *first <= ticket)
     }
 }
 
@@ -85,6 +83,7 @@ mod tests {
         let mut over = Over::default();
         let ticket = Ticket::new;
         over.end(&[1, 3]);
+        assert!(over.has_next(ticket(1, 0)) && !over.has_next(ticket(2, 0)) && !over.has_next(ticket(2, 1)));
         assert!(over.has(ticket(1, 0)) && !over.has(ticket(2, 0)) && over.has(ticket(3, 9)) && !over.has(ticket(4, 0)));
         assert!(!over.drops(ticket(1, 7)), "nothing of it was dropped yet");
         over.cut(ticket(1, 6));

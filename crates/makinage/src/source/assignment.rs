@@ -217,6 +217,7 @@ impl<K: Clock> Assignment<K> {
                     tell_uncommitted(&error);
                 }
             }
+            let _ = self.intake.send(Intake::Over(assignments));
         }
         for &(source, partition) in partitions {
             self.offsets().revoke(source, partition);
