@@ -41,8 +41,8 @@ pub enum Intake {
     /// These assignments were taken away: what has not been given to a worker is dropped (another instance will read
     /// it).
     Revoked(Vec<u32>),
-    /// These assignments, which were taken away, have had their time: what has not been written by now is dropped, or it
-    /// would come behind what their next reader writes.
+    /// These assignments, which were taken away, have had their time: what has not been written by now is dropped, or
+    /// it would come behind what their next reader writes.
     Over(Vec<u32>),
     /// No more events: finish all that was handed over, then end.
     Finish,
