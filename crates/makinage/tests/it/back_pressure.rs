@@ -105,6 +105,8 @@ impl Source {
                 });
                 true
             }
+            // It has given up all of that already.
+            Ok(Intake::Over(_)) => false,
             other => panic!("{other:?}, when by partition so many had come: {come:?}"),
         }
     }
