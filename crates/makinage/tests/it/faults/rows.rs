@@ -68,7 +68,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("5", "all brokers down for a minute", "bounded memory, goes on by itself", Plays(brokers::all_down)),
     row("6", "a broker frozen for 90 s", "no loss, goes on by itself", Plays(brokers::frozen)),
     row("7", "the group's coordinator killed", "goes on by itself, no loss", Plays(brokers::coordinator)),
-    row("8", "links slow, lossy, cut, silent", "no loss, order", Plays(links::weathers)).brief(),
+    row("8", "links slow, lossy, cut, silent", "no loss, order", Plays(links::weathers)),
     row("9", "the answer to EndTxn lost", "", NotHere("transactions are not in this version")),
     row(
         "10",
@@ -212,7 +212,7 @@ pub(crate) const ROWS: &[Row] = &[
         "no partition waits for the load",
         Plays(groups::rolling_restart),
     ),
-    row("P13", "a stop that hits its time-out", "leaves the group", Plays(groups::stop_in_time)).brief(),
+    row("P13", "a stop that hits its time-out", "leaves the group", Plays(groups::stop_in_time)),
     row("P14", "a worker killed whose child holds its socket", "noticed at once", Plays(workers::forked)),
     row("P15-freeze", "service and workers frozen four times", "nobody is judged", Plays(workers::frozen)).brief(),
     row("P15-fenced", "a static member whose name is taken", "ends with a line", Plays(groups::fenced)),

@@ -204,7 +204,8 @@ pub(super) fn rolling_restart(run: &mut Run) {
 /// A stop that can't finish within its time leaves the group all the same.
 pub(super) fn stop_in_time(run: &mut Run) {
     let scene = staged(Scene::new("stop-in-time"))
-        .set("operators.serve.predict_timeout", "30s")
+        // Each of four events takes it twice.
+        .set("operators.serve.predict_timeout", "12s")
         .set("application.stop_timeout", "6s");
     let play = Play::begin(scene);
     let mut first = play.scene.serve();
