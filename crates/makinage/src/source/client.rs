@@ -38,6 +38,8 @@ use crate::{
 
 /// One request's time; the caller tries again.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// The same before the group is joined: in between the client has to tell of its connections.
+const BRIEF: Duration = Duration::from_secs(1);
 
 /// A member of the application's consumer group.
 pub type KafkaConsumer = BaseConsumer<Context<Group>>;
@@ -84,6 +86,11 @@ fn begin(consumer: &KafkaConsumer) -> KafkaResult<()> {
     consumer.subscribe(&own.names().collect::<Vec<_>>())?;
     own.is_subscribed.store(true, Ordering::Relaxed);
     Ok(())
+}
+
+/// How long an answer is waited for.
+fn patience(consumer: &KafkaConsumer) -> Duration {
+    if consumer.context().own.joins.load(Ordering::Relaxed) { TIMEOUT } else { BRIEF }
 }
 
 /// Does what is due; says which partitions are read again from their beginning.
@@ -199,7 +206,7 @@ impl Consumer for KafkaConsumer {
         for partition in 0..count_partitions(self.client(), topic)? {
             all.add_partition(topic, partition);
         }
-        let answer = self.committed_offsets(all, TIMEOUT)?;
+        let answer = self.committed_offsets(all, patience(self))?;
         let read = |(element, note): (&TopicPartitionListElem<'_>, &[u8])| {
             element.error()?;
             let offset = element.offset().to_raw().filter(|raw| *raw >= 0);
@@ -210,9 +217,9 @@ impl Consumer for KafkaConsumer {
 
     fn identify(&self, source: u16) -> KafkaResult<Option<TopicId>> {
         let topic = self.context().own.topic(source);
-        let broker = self.fetch_metadata(Some(topic), TIMEOUT)?.orig_broker_id();
-        let question = Question::ask(self.client(), broker, &[topic], TIMEOUT);
-        let answer = question.answer(self.client(), TIMEOUT).unwrap_or(Err(RDKafkaErrorCode::OperationTimedOut));
+        let broker = self.fetch_metadata(Some(topic), patience(self))?.orig_broker_id();
+        let question = Question::ask(self.client(), broker, &[topic], patience(self));
+        let answer = question.answer(self.client(), patience(self)).unwrap_or(Err(RDKafkaErrorCode::OperationTimedOut));
         let described = answer.map_err(KafkaError::MetadataFetch)?.into_iter().find(|found| found.name == topic);
         let id = described.map_or(Ok(None), |found| found.id).map_err(KafkaError::MetadataFetch)?;
         Ok(id.map(TopicId::new))
@@ -224,7 +231,7 @@ impl Consumer for KafkaConsumer {
     }
 
     fn watermarks(&self, (source, partition): Partition) -> KafkaResult<(i64, i64)> {
-        self.fetch_watermarks(self.context().own.topic(source), partition, TIMEOUT)
+        self.fetch_watermarks(self.context().own.topic(source), partition, patience(self))
     }
 
     fn look_up(&self, topic: &str) -> Topic {
