@@ -21,7 +21,7 @@ use crate::{
     kafka::{pulse::Membership, topics::Topic},
     source::{
         assignment::Assignment,
-        consumer::{Committed, Consumer, Partition, Record, Start},
+        consumer::{Committed, Consumer, Partition, Positions, Record, Start},
         known::TopicId,
         offsets::Position,
     },
@@ -44,6 +44,43 @@ impl SimConsumer {
 
 pub(super) fn of_topic(partitions: &[i32]) -> Vec<Partition> {
     partitions.iter().map(|partition| (0, *partition)).collect()
+}
+
+impl Positions for SimConsumer {
+    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
+        self.0.world.wait(Who::Source, Duration::from_micros(TRIP), &|| false);
+        self.0.commit(&positions.iter().map(|position| (position.partition, position.offset)).collect())
+    }
+
+    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
+        let world = &self.0.world;
+        world.wait(Who::Source, Duration::from_micros(TRIP), &|| false);
+        if world.plan.is_away(world.time()) || world.fault(world.plan.odds.commit) {
+            return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::OperationTimedOut));
+        }
+        if !world.has_topic() {
+            return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition));
+        }
+        let committed = |offset: &Option<i64>| offset.map(|offset| Committed { offset, topic: None });
+        Ok((0..).zip(world.group.borrow().committed.iter().map(committed)).collect())
+    }
+
+    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        Ok(None)
+    }
+
+    fn watermarks(&self, (_, partition): Partition) -> KafkaResult<(i64, i64)> {
+        let (inputs, now) = (&self.0.world.plan.inputs[place(partition)], self.0.world.time());
+        let there = inputs.iter().filter(|input| input.at <= now).map(|input| input.offset + 1).max();
+        Ok((0, there.unwrap_or(0)))
+    }
+
+    fn look_up(&self, _topic: &str) -> Topic {
+        if !self.0.world.has_topic() {
+            return Topic::Missing;
+        }
+        Topic::Partitions(i32::try_from(self.0.world.plan.inputs.len()).unwrap_or(i32::MAX))
+    }
 }
 
 impl Consumer for SimConsumer {
@@ -157,28 +194,6 @@ impl Consumer for SimConsumer {
         Ok(())
     }
 
-    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
-        self.0.world.wait(Who::Source, Duration::from_micros(TRIP), &|| false);
-        self.0.commit(&positions.iter().map(|position| (position.partition, position.offset)).collect())
-    }
-
-    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
-        let world = &self.0.world;
-        world.wait(Who::Source, Duration::from_micros(TRIP), &|| false);
-        if world.plan.is_away(world.time()) || world.fault(world.plan.odds.commit) {
-            return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::OperationTimedOut));
-        }
-        if !world.has_topic() {
-            return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition));
-        }
-        let committed = |offset: &Option<i64>| offset.map(|offset| Committed { offset, topic: None });
-        Ok((0..).zip(world.group.borrow().committed.iter().map(committed)).collect())
-    }
-
-    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
-        Ok(None)
-    }
-
     fn seek(&self, starts: &[Start]) -> KafkaResult<()> {
         self.0.world.tell(|| format!("sought: {starts:?}"));
         let mut state = self.0.state.borrow_mut();
@@ -189,19 +204,6 @@ impl Consumer for SimConsumer {
             }
         }
         Ok(())
-    }
-
-    fn watermarks(&self, (_, partition): Partition) -> KafkaResult<(i64, i64)> {
-        let (inputs, now) = (&self.0.world.plan.inputs[place(partition)], self.0.world.time());
-        let there = inputs.iter().filter(|input| input.at <= now).map(|input| input.offset + 1).max();
-        Ok((0, there.unwrap_or(0)))
-    }
-
-    fn look_up(&self, _topic: &str) -> Topic {
-        if !self.0.world.has_topic() {
-            return Topic::Missing;
-        }
-        Topic::Partitions(i32::try_from(self.0.world.plan.inputs.len()).unwrap_or(i32::MAX))
     }
 
     fn membership(&self) -> Membership {

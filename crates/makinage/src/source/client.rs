@@ -20,7 +20,7 @@ use rdkafka::{
 
 use super::{
     assignment::Assignment,
-    consumer::{Committed, Consumer, Partition, Record, Start},
+    consumer::{Committed, Consumer, Partition, Positions, Record, Start},
     group::{Group, topic_of},
     known::TopicId,
     offsets::Position,
@@ -126,6 +126,45 @@ fn serve(consumer: &KafkaConsumer) -> Vec<Partition> {
     again
 }
 
+impl Positions for KafkaConsumer {
+    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
+        Client::commit(self, &self.context().own.positions(positions)?, CommitMode::Sync)
+    }
+
+    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
+        let topic = self.context().own.topic(source);
+        let mut all = TopicPartitionList::new();
+        for partition in 0..count_partitions(self.client(), topic)? {
+            all.add_partition(topic, partition);
+        }
+        let answer = self.committed_offsets(all, patience(self))?;
+        let read = |(element, note): (&TopicPartitionListElem<'_>, &[u8])| {
+            element.error()?;
+            let offset = element.offset().to_raw().filter(|raw| *raw >= 0);
+            Ok((element.partition(), offset.map(|offset| Committed { offset, topic: topic_of(note) })))
+        };
+        answer.elements().iter().zip(notes(&answer)).map(read).collect()
+    }
+
+    fn identify(&self, source: u16) -> KafkaResult<Option<TopicId>> {
+        let topic = self.context().own.topic(source);
+        let broker = self.fetch_metadata(Some(topic), patience(self))?.orig_broker_id();
+        let question = Question::ask(self.client(), broker, &[topic], patience(self));
+        let answer = question.answer(self.client(), patience(self)).unwrap_or(Err(RDKafkaErrorCode::OperationTimedOut));
+        let described = answer.map_err(KafkaError::MetadataFetch)?.into_iter().find(|found| found.name == topic);
+        let id = described.map_or(Ok(None), |found| found.id).map_err(KafkaError::MetadataFetch)?;
+        Ok(id.map(TopicId::new))
+    }
+
+    fn watermarks(&self, (source, partition): Partition) -> KafkaResult<(i64, i64)> {
+        self.fetch_watermarks(self.context().own.topic(source), partition, patience(self))
+    }
+
+    fn look_up(&self, topic: &str) -> Topic {
+        look_up(self.client(), topic)
+    }
+}
+
 impl Consumer for KafkaConsumer {
     fn join(&self) -> KafkaResult<()> {
         self.context().own.joins.store(true, Ordering::Relaxed);
@@ -196,46 +235,9 @@ impl Consumer for KafkaConsumer {
         self.store_offsets(&self.context().own.positions(positions)?)
     }
 
-    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
-        Client::commit(self, &self.context().own.positions(positions)?, CommitMode::Sync)
-    }
-
-    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
-        let topic = self.context().own.topic(source);
-        let mut all = TopicPartitionList::new();
-        for partition in 0..count_partitions(self.client(), topic)? {
-            all.add_partition(topic, partition);
-        }
-        let answer = self.committed_offsets(all, patience(self))?;
-        let read = |(element, note): (&TopicPartitionListElem<'_>, &[u8])| {
-            element.error()?;
-            let offset = element.offset().to_raw().filter(|raw| *raw >= 0);
-            Ok((element.partition(), offset.map(|offset| Committed { offset, topic: topic_of(note) })))
-        };
-        answer.elements().iter().zip(notes(&answer)).map(read).collect()
-    }
-
-    fn identify(&self, source: u16) -> KafkaResult<Option<TopicId>> {
-        let topic = self.context().own.topic(source);
-        let broker = self.fetch_metadata(Some(topic), patience(self))?.orig_broker_id();
-        let question = Question::ask(self.client(), broker, &[topic], patience(self));
-        let answer = question.answer(self.client(), patience(self)).unwrap_or(Err(RDKafkaErrorCode::OperationTimedOut));
-        let described = answer.map_err(KafkaError::MetadataFetch)?.into_iter().find(|found| found.name == topic);
-        let id = described.map_or(Ok(None), |found| found.id).map_err(KafkaError::MetadataFetch)?;
-        Ok(id.map(TopicId::new))
-    }
-
     fn seek(&self, starts: &[Start]) -> KafkaResult<()> {
         let outcome = self.seek_partitions(self.context().own.starts(starts)?, TIMEOUT)?;
         outcome.elements().iter().try_for_each(TopicPartitionListElem::error)
-    }
-
-    fn watermarks(&self, (source, partition): Partition) -> KafkaResult<(i64, i64)> {
-        self.fetch_watermarks(self.context().own.topic(source), partition, patience(self))
-    }
-
-    fn look_up(&self, topic: &str) -> Topic {
-        look_up(self.client(), topic)
     }
 
     fn membership(&self) -> Membership {

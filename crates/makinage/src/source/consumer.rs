@@ -60,6 +60,24 @@ pub struct Committed {
     pub topic: Option<TopicId>,
 }
 
+/// Where a group is and may begin: what is asked of brokers, by members and by others alike.
+pub trait Positions {
+    /// Commits these, and waits for the broker's word.
+    fn commit(&self, positions: &[Position]) -> KafkaResult<()>;
+
+    /// The group's committed offset of every partition of a topic, which is there and has some.
+    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>>;
+
+    /// Which topic a name stands for; `None` where brokers don't tell.
+    fn identify(&self, source: u16) -> KafkaResult<Option<TopicId>>;
+
+    /// The first offset of a partition, and the one behind its last.
+    fn watermarks(&self, partition: Partition) -> KafkaResult<(i64, i64)>;
+
+    /// What a broker says of a topic.
+    fn look_up(&self, topic: &str) -> Topic;
+}
+
 /// A member of a consumer group, once it has joined.
 ///
 /// What the group says comes inside [`Consumer::poll`], through
@@ -67,7 +85,7 @@ pub struct Committed {
 /// [`Assignment::revoked`](super::assignment::Assignment::revoked), and once more when it is dropped. Inside it comes
 /// too what happens to the partitions that are read: [`Assignment::reset`](super::assignment::Assignment::reset) and
 /// [`Assignment::identified`](super::assignment::Assignment::identified).
-pub trait Consumer {
+pub trait Consumer: Positions {
     /// Becomes a member of the group. Until then nothing is read, and the group's offsets can be asked for, and
     /// committed as long as it has no members.
     fn join(&self) -> KafkaResult<()>;
@@ -96,23 +114,8 @@ pub trait Consumer {
     /// Has these committed before long.
     fn store(&self, positions: &[Position]) -> KafkaResult<()>;
 
-    /// Commits these, and waits for the broker's word.
-    fn commit(&self, positions: &[Position]) -> KafkaResult<()>;
-
-    /// The group's committed offset of every partition of a topic, which is there and has some.
-    fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>>;
-
-    /// Which topic a name stands for; `None` where brokers don't tell.
-    fn identify(&self, source: u16) -> KafkaResult<Option<TopicId>>;
-
     /// Reads these, which are assigned, from elsewhere; what was fetched of them is forgotten.
     fn seek(&self, starts: &[Start]) -> KafkaResult<()>;
-
-    /// The first offset of a partition, and the one behind its last.
-    fn watermarks(&self, partition: Partition) -> KafkaResult<(i64, i64)>;
-
-    /// What a broker says of a topic.
-    fn look_up(&self, topic: &str) -> Topic;
 
     /// How far this instance is in its group.
     fn membership(&self) -> Membership;

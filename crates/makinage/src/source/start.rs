@@ -24,7 +24,7 @@ use parking_lot::Mutex;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::{
-    consumer::{Committed, Consumer, Partition, Start},
+    consumer::{Committed, Partition, Positions, Start},
     known::{GONE, Known},
     offsets::Position,
     unanswered::Unanswered,
@@ -48,7 +48,7 @@ pub(super) struct Assigned<'a> {
 }
 
 /// Where each assigned partition starts; `None` while another member is to choose.
-pub(super) fn choose(consumer: &impl Consumer, assigned: &Assigned<'_>) -> Result<Option<Vec<Start>>, Unanswered> {
+pub(super) fn choose(consumer: &impl Positions, assigned: &Assigned<'_>) -> Result<Option<Vec<Start>>, Unanswered> {
     let mut starts = Vec::with_capacity(assigned.partitions.len());
     let mut waits = false;
     for (source, topic) in (0_u16..).zip(assigned.topics) {
@@ -75,7 +75,7 @@ struct OfTopic<'a> {
 }
 
 impl OfTopic<'_> {
-    fn choose(&self, consumer: &impl Consumer) -> Result<Option<Vec<Start>>, Unanswered> {
+    fn choose(&self, consumer: &impl Positions) -> Result<Option<Vec<Start>>, Unanswered> {
         let unanswered = Unanswered::of_topic(&self.topic.name);
         let committed = match consumer.committed(self.source) {
             // It has gone since it was assigned, which the client learns by itself.
@@ -103,7 +103,7 @@ impl OfTopic<'_> {
         self.mine.iter().map(start).collect()
     }
 
-    fn first_start(&self, consumer: &impl Consumer, committed: &Offsets) -> Result<Option<Vec<Start>>, Unanswered> {
+    fn first_start(&self, consumer: &impl Positions, committed: &Offsets) -> Result<Option<Vec<Start>>, Unanswered> {
         let unanswered = Unanswered::of_topic(&self.topic.name);
         let mut first = if self.is_new() {
             self.beginnings(consumer)
@@ -129,7 +129,7 @@ impl OfTopic<'_> {
     }
 
     /// The positions that `start_from` chooses, of all partitions.
-    fn chosen(&self, consumer: &impl Consumer, committed: &Offsets) -> Result<First, Unanswered> {
+    fn chosen(&self, consumer: &impl Positions, committed: &Offsets) -> Result<First, Unanswered> {
         let mut first = First::default();
         for &partition in committed.keys() {
             let unanswered = Unanswered::of_partition(&self.topic.name, partition);
@@ -142,7 +142,7 @@ impl OfTopic<'_> {
     }
 
     /// The beginnings of its own partitions. One that has no leader yet is begun without a commit.
-    fn beginnings(&self, consumer: &impl Consumer) -> First {
+    fn beginnings(&self, consumer: &impl Positions) -> First {
         let mut first = First::default();
         for &partition in &self.mine {
             if let Ok((low, high)) = consumer.watermarks((self.source, partition)) {
@@ -154,7 +154,7 @@ impl OfTopic<'_> {
     }
 
     /// The committed offsets less those of a topic that had this name before.
-    fn of_this_topic(&self, consumer: &impl Consumer, committed: Offsets) -> BTreeMap<i32, i64> {
+    fn of_this_topic(&self, consumer: &impl Positions, committed: Offsets) -> BTreeMap<i32, i64> {
         let id = self.assigned.known.lock().id(self.source).cloned();
         let is_stale =
             |committed: &Committed| committed.topic.as_ref().zip(id.as_ref()).is_some_and(|(of, id)| of != id);

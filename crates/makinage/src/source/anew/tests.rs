@@ -20,7 +20,7 @@ use crate::{
     source::{
         Wiring,
         acks::Acks,
-        consumer::{Committed, Record},
+        consumer::{Committed, Positions, Record},
     },
     stop::Stop,
 };
@@ -49,13 +49,42 @@ impl Client {
     }
 }
 
-impl Consumer for Client {
-    fn join(&self) -> KafkaResult<()> {
+impl Positions for Client {
+    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
+        self.call("commit", positions);
+        if self.commit_fails.get() {
+            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::RequestTimedOut));
+        }
+        Ok(())
+    }
+
+    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
         unreachable!()
+    }
+
+    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        match self.fenced_after.get() {
+            Some(0) => return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::FencedInstanceId)),
+            left => self.fenced_after.set(left.map(|left| left - 1)),
+        }
+        match self.fails.get() {
+            Some(code) => Err(KafkaError::MetadataFetch(code)),
+            None => Ok(self.id.borrow().clone()),
+        }
     }
 
     fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
         self.watermarks.get().ok_or(KafkaError::OffsetFetch(RDKafkaErrorCode::OperationTimedOut))
+    }
+
+    fn look_up(&self, _topic: &str) -> Topic {
+        unreachable!()
+    }
+}
+
+impl Consumer for Client {
+    fn join(&self) -> KafkaResult<()> {
+        unreachable!()
     }
 
     fn seek(&self, starts: &[Start]) -> KafkaResult<()> {
@@ -69,14 +98,6 @@ impl Consumer for Client {
 
     fn store(&self, positions: &[Position]) -> KafkaResult<()> {
         self.call("store", positions);
-        Ok(())
-    }
-
-    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
-        self.call("commit", positions);
-        if self.commit_fails.get() {
-            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::RequestTimedOut));
-        }
         Ok(())
     }
 
@@ -107,25 +128,6 @@ impl Consumer for Client {
     }
 
     fn is_lost(&self) -> bool {
-        unreachable!()
-    }
-
-    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
-        unreachable!()
-    }
-
-    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
-        match self.fenced_after.get() {
-            Some(0) => return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::FencedInstanceId)),
-            left => self.fenced_after.set(left.map(|left| left - 1)),
-        }
-        match self.fails.get() {
-            Some(code) => Err(KafkaError::MetadataFetch(code)),
-            None => Ok(self.id.borrow().clone()),
-        }
-    }
-
-    fn look_up(&self, _topic: &str) -> Topic {
         unreachable!()
     }
 

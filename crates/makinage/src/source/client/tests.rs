@@ -88,7 +88,7 @@ fn what_is_committed_says_of_which_topic_it_is() {
     member.read();
     let id = member.assignment.topic_id(0);
     assert!(id.is_some());
-    Consumer::commit(&member.consumer, &[Position { source: 0, partition: 0, offset: 1 }]).expect("it is taken");
-    let committed = Consumer::committed(&member.consumer, 0).expect("an answer");
+    Positions::commit(&member.consumer, &[Position { source: 0, partition: 0, offset: 1 }]).expect("it is taken");
+    let committed = Positions::committed(&member.consumer, 0).expect("an answer");
     assert_eq!(committed, [(0, Some(Committed { offset: 1, topic: id }))].into());
 }

@@ -16,7 +16,7 @@ use crate::{
     kafka::pulse::Membership,
     source::{
         Wiring,
-        consumer::{Committed, Partition, Record, Start},
+        consumer::{Committed, Partition, Positions, Record, Start},
         known::TopicId,
         offsets::Position,
     },
@@ -35,18 +35,13 @@ struct Group {
     committed: RefCell<BTreeMap<i32, i64>>,
 }
 
-impl Consumer for Group {
-    fn join(&self) -> KafkaResult<()> {
-        unreachable!("positions are chosen before the group is joined")
-    }
-
-    fn look_up(&self, _topic: &str) -> Topic {
-        self.looked.set(self.looked.get() + 1);
-        match (self.answers.get(), self.there.get()) {
-            (false, _) => Topic::Unknown(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut)),
-            (true, false) => Topic::Missing,
-            (true, true) => Topic::Partitions(2),
+impl Positions for Group {
+    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
+        if self.has_members {
+            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::UnknownMemberId));
         }
+        self.committed.borrow_mut().extend(positions.iter().map(|position| (position.partition, position.offset)));
+        Ok(())
     }
 
     fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
@@ -62,24 +57,31 @@ impl Consumer for Group {
         Ok(None)
     }
 
+    fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
+        Ok((3, 9))
+    }
+
+    fn look_up(&self, _topic: &str) -> Topic {
+        self.looked.set(self.looked.get() + 1);
+        match (self.answers.get(), self.there.get()) {
+            (false, _) => Topic::Unknown(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut)),
+            (true, false) => Topic::Missing,
+            (true, true) => Topic::Partitions(2),
+        }
+    }
+}
+
+impl Consumer for Group {
+    fn join(&self) -> KafkaResult<()> {
+        unreachable!("positions are chosen before the group is joined")
+    }
+
     fn seek(&self, _starts: &[Start]) -> KafkaResult<()> {
         unreachable!()
     }
 
     fn mend(&mut self) {
         unreachable!()
-    }
-
-    fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
-        Ok((3, 9))
-    }
-
-    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
-        if self.has_members {
-            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::UnknownMemberId));
-        }
-        self.committed.borrow_mut().extend(positions.iter().map(|position| (position.partition, position.offset)));
-        Ok(())
     }
 
     fn poll<T>(&self, _timeout: Duration, _read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {

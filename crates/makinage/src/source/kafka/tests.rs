@@ -20,7 +20,7 @@ use crate::{
     logged::Log,
     source::{
         acks::Acks,
-        consumer::{Committed, Record, Start},
+        consumer::{Committed, Positions, Record, Start},
         known::TopicId,
         offsets::Position,
     },
@@ -54,6 +54,41 @@ impl Fake {
 
     fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.0.borrow_mut().calls)
+    }
+}
+
+impl Positions for Fake {
+    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
+        let mut told = self.0.borrow_mut();
+        if told.shares_out > 0 {
+            return Err(KafkaError::ConsumerCommit(IllegalGeneration));
+        }
+        if told.refusals > 0 {
+            told.refusals -= 1;
+            let given_up = told.given_up;
+            return Err(KafkaError::ConsumerCommit(if given_up { UnknownMemberId } else { RequestTimedOut }));
+        }
+        told.committed.extend(positions.iter().map(|position| (position.partition, position.offset)));
+        drop(told);
+        self.call(format!("commit {}", positions[0].offset));
+        Ok(())
+    }
+
+    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
+        let offset = self.0.borrow().committed.get(&0).copied();
+        Ok([(0, offset.map(|offset| Committed { offset, topic: None }))].into())
+    }
+
+    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
+        Ok(None)
+    }
+
+    fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
+        Ok((0, 9))
+    }
+
+    fn look_up(&self, _topic: &str) -> Topic {
+        Topic::Partitions(1)
     }
 }
 
@@ -106,41 +141,8 @@ impl Consumer for Fake {
         Ok(())
     }
 
-    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
-        let mut told = self.0.borrow_mut();
-        if told.shares_out > 0 {
-            return Err(KafkaError::ConsumerCommit(IllegalGeneration));
-        }
-        if told.refusals > 0 {
-            told.refusals -= 1;
-            let given_up = told.given_up;
-            return Err(KafkaError::ConsumerCommit(if given_up { UnknownMemberId } else { RequestTimedOut }));
-        }
-        told.committed.extend(positions.iter().map(|position| (position.partition, position.offset)));
-        drop(told);
-        self.call(format!("commit {}", positions[0].offset));
-        Ok(())
-    }
-
-    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
-        let offset = self.0.borrow().committed.get(&0).copied();
-        Ok([(0, offset.map(|offset| Committed { offset, topic: None }))].into())
-    }
-
-    fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
-        Ok(None)
-    }
-
     fn seek(&self, _starts: &[Start]) -> KafkaResult<()> {
         unreachable!()
-    }
-
-    fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
-        Ok((0, 9))
-    }
-
-    fn look_up(&self, _topic: &str) -> Topic {
-        Topic::Partitions(1)
     }
 
     fn membership(&self) -> Membership {
@@ -189,6 +191,19 @@ impl Case {
         let space = Space { held: 8 * SLOT, portion: 2 };
         let source = KafkaSource::with(fake.clone(), assignment, group, space);
         Self { source, fake, clock, acks, stop, intake }
+    }
+
+    /// Two events have come, and have finished.
+    fn finished() -> Self {
+        let mut case = Self::new(Some(3));
+        case.assigned();
+        case.fake.0.borrow_mut().records.extend(3..5);
+        case.source.step();
+        for ticket in &case.taken() {
+            case.acks.settle(*ticket, Fate::Finished);
+        }
+        case.fake.calls();
+        case
     }
 
     fn assigned(&self) {
@@ -353,14 +368,7 @@ fn an_event_that_holds_its_partition_for_a_minute_is_named() {
 
 #[test]
 fn the_end_waits_for_what_is_under_way_and_commits_it() {
-    let mut case = Case::new(Some(3));
-    case.assigned();
-    case.fake.0.borrow_mut().records.extend(3..5);
-    case.source.step();
-    for ticket in &case.taken() {
-        case.acks.settle(*ticket, Fate::Finished);
-    }
-    case.fake.calls();
+    let case = Case::finished();
     let Case { source, fake, intake, .. } = case;
     assert!(source.leave(Duration::from_secs(25)));
     assert_eq!(fake.calls(), ["store 5", "store 5", "commit 5"]);
@@ -369,14 +377,7 @@ fn the_end_waits_for_what_is_under_way_and_commits_it() {
 
 #[test]
 fn a_stop_waits_until_the_group_has_shared_its_partitions_out_before_it_commits() {
-    let mut case = Case::new(Some(3));
-    case.assigned();
-    case.fake.0.borrow_mut().records.extend(3..5);
-    case.source.step();
-    for ticket in &case.taken() {
-        case.acks.settle(*ticket, Fate::Finished);
-    }
-    case.fake.calls();
+    let case = Case::finished();
     case.fake.0.borrow_mut().shares_out = 3;
     let Case { source, fake, .. } = case;
     assert!(source.leave(Duration::from_secs(25)));

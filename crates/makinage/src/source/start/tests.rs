@@ -10,12 +10,7 @@ use std::{
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use super::*;
-use crate::{
-    config::Encoder,
-    kafka::{pulse::Membership, topics::Topic},
-    logged::Log,
-    source::{consumer::Record, known::TopicId},
-};
+use crate::{config::Encoder, kafka::topics::Topic, logged::Log, source::known::TopicId};
 
 type Offsets = BTreeMap<i32, Option<i64>>;
 
@@ -42,9 +37,13 @@ impl Group {
     }
 }
 
-impl Consumer for Group {
-    fn join(&self) -> KafkaResult<()> {
-        unreachable!("it is chosen before the group is joined, or after")
+impl Positions for Group {
+    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
+        if self.refuses {
+            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::RebalanceInProgress));
+        }
+        self.commits.borrow_mut().push(positions.to_vec());
+        Ok(())
     }
 
     fn committed(&self, source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
@@ -60,10 +59,6 @@ impl Consumer for Group {
         unreachable!("it is asked before")
     }
 
-    fn seek(&self, _starts: &[Start]) -> KafkaResult<()> {
-        unreachable!()
-    }
-
     fn watermarks(&self, partition: Partition) -> KafkaResult<(i64, i64)> {
         if self.leaderless.contains(&partition.1) {
             return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::LeaderNotAvailable));
@@ -74,63 +69,7 @@ impl Consumer for Group {
         Ok((3, 9))
     }
 
-    fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
-        if self.refuses {
-            return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::RebalanceInProgress));
-        }
-        self.commits.borrow_mut().push(positions.to_vec());
-        Ok(())
-    }
-
-    fn poll<T>(&self, _timeout: Duration, _read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
-        unreachable!("nothing is read before it is chosen where")
-    }
-
-    fn assignment(&self) -> KafkaResult<Vec<Partition>> {
-        unreachable!()
-    }
-
-    fn pause(&self, _partitions: &[Partition]) -> KafkaResult<()> {
-        unreachable!()
-    }
-
-    fn resume(&self, _partitions: &[Partition]) -> KafkaResult<()> {
-        unreachable!()
-    }
-
-    fn assign(&self, _starts: &[Start]) -> KafkaResult<()> {
-        unreachable!()
-    }
-
-    fn unassign(&self, _partitions: &[Partition]) -> KafkaResult<()> {
-        unreachable!()
-    }
-
-    fn is_lost(&self) -> bool {
-        unreachable!()
-    }
-
-    fn store(&self, _positions: &[Position]) -> KafkaResult<()> {
-        unreachable!()
-    }
-
     fn look_up(&self, _topic: &str) -> Topic {
-        unreachable!()
-    }
-
-    fn membership(&self) -> Membership {
-        unreachable!()
-    }
-
-    fn is_reached(&self) -> bool {
-        unreachable!()
-    }
-
-    fn tell(&self, _error: &KafkaError) {
-        unreachable!()
-    }
-
-    fn mend(&mut self) {
         unreachable!()
     }
 }

@@ -92,17 +92,7 @@ impl Member<'_> {
     }
 }
 
-impl Consumer for Member<'_> {
-    fn join(&self) -> KafkaResult<()> {
-        unreachable!()
-    }
-
-    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
-        let all = self.broker.step(self.number, |state| state.committed.clone());
-        let committed = |offset| Committed { offset, topic: None };
-        Ok(all.into_iter().map(|(partition, offset)| (partition, offset.map(committed))).collect())
-    }
-
+impl Positions for Member<'_> {
     fn commit(&self, positions: &[Position]) -> KafkaResult<()> {
         self.broker.step(self.number, |state| {
             for &Position { partition, offset, .. } in positions {
@@ -119,67 +109,21 @@ impl Consumer for Member<'_> {
         Ok(())
     }
 
-    fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
-        Ok((0, self.broker.step(self.number, |state| state.high)))
+    fn committed(&self, _source: u16) -> KafkaResult<BTreeMap<i32, Option<Committed>>> {
+        let all = self.broker.step(self.number, |state| state.committed.clone());
+        let committed = |offset| Committed { offset, topic: None };
+        Ok(all.into_iter().map(|(partition, offset)| (partition, offset.map(committed))).collect())
     }
 
     fn identify(&self, _source: u16) -> KafkaResult<Option<TopicId>> {
         unreachable!()
     }
 
-    fn seek(&self, _starts: &[Start]) -> KafkaResult<()> {
-        unreachable!()
-    }
-
-    fn poll<T>(&self, _timeout: Duration, _read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
-        unreachable!()
-    }
-
-    fn assignment(&self) -> KafkaResult<Vec<Partition>> {
-        unreachable!()
-    }
-
-    fn pause(&self, _partitions: &[Partition]) -> KafkaResult<()> {
-        unreachable!()
-    }
-
-    fn resume(&self, _partitions: &[Partition]) -> KafkaResult<()> {
-        unreachable!()
-    }
-
-    fn assign(&self, _starts: &[Start]) -> KafkaResult<()> {
-        unreachable!()
-    }
-
-    fn unassign(&self, _partitions: &[Partition]) -> KafkaResult<()> {
-        unreachable!()
-    }
-
-    fn is_lost(&self) -> bool {
-        unreachable!()
-    }
-
-    fn store(&self, _positions: &[Position]) -> KafkaResult<()> {
-        unreachable!()
+    fn watermarks(&self, _partition: Partition) -> KafkaResult<(i64, i64)> {
+        Ok((0, self.broker.step(self.number, |state| state.high)))
     }
 
     fn look_up(&self, _topic: &str) -> Topic {
-        unreachable!()
-    }
-
-    fn membership(&self) -> Membership {
-        unreachable!()
-    }
-
-    fn is_reached(&self) -> bool {
-        unreachable!()
-    }
-
-    fn tell(&self, _error: &KafkaError) {
-        unreachable!()
-    }
-
-    fn mend(&mut self) {
         unreachable!()
     }
 }
