@@ -118,14 +118,14 @@ impl Predictor {
     pub(crate) fn open(&mut self, events: Vec<Event>, now: Instant) {
         let tombstone = events.first().is_none_or(|event| event.value().is_none());
         let job = self.flights.open(events);
-        if let Some(serving) = self.current.as_mut().filter(|_| !tombstone) {
-            serving.standing.took_new();
-        }
         if tombstone {
             let failure =
                 Failure::new("decode", "Tombstone", "the record has no value (null), so there is nothing to score");
             self.flights.add(job.flight, Part::Failed(0, failure));
         } else {
+            if let Some(serving) = &mut self.current {
+                serving.standing.took_new();
+            }
             self.retries.push_back(job);
             self.dispatch(now);
         }

@@ -104,7 +104,8 @@ impl Serving {
     /// A worker has answered a job, whole or in part.
     pub(super) fn answered(&mut self, slot: usize, id: u64, answered: Answered, now: Instant) -> Heard {
         let (job, part) = &answered;
-        let proves = if job.is_probe() { part.failing_from().is_none() } else { part.is_of_the_model() };
+        let proves = (self.standing.needs_proof() || self.standing.is_unwell())
+            && if job.is_probe() { part.failing_from().is_none() } else { part.is_of_the_model() };
         if job.is_probe() {
             self.standing.probe_is_gone();
         }
