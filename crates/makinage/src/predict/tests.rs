@@ -19,7 +19,7 @@ use crate::{
     config,
     config::OnError,
     event::{Place, Ticket},
-    wire::{answer::Answer, protocol::Loaded},
+    wire::{protocol::Loaded, testing::answer},
     worker::{
         live::{Live, Process},
         messages::{Ask, AskKind},
@@ -72,18 +72,11 @@ impl Seat {
 
     /// Answers for these places; those that fail do so in the model.
     fn answer_some(&self, ask: &Ask, places: Range<usize>, failing: &[i64]) -> FromWorker {
-        let number = |value: usize| u32::try_from(value).expect("few").to_le_bytes();
         let items: Vec<(u8, &[u8])> = ask.job.events()[places.clone()]
             .iter()
             .map(|event| if failing.contains(&event.offset) { (3, FAILURE) } else { (1, &b"7"[..]) })
             .collect();
-        let mut payload = [number(places.start), number(places.len())].concat();
-        payload.extend(1_u64.to_le_bytes());
-        payload.push(0);
-        payload.extend(items.iter().map(|(status, _)| *status));
-        payload.extend(items.iter().flat_map(|(_, bytes)| number(bytes.len())));
-        payload.extend(items.iter().flat_map(|(_, bytes)| bytes.iter().copied()));
-        let answer = Answer::parse(payload).expect("an answer");
+        let answer = answer(places.start, &items);
         FromWorker::Answer { worker: self.worker, id: ask.id, answer }
     }
 

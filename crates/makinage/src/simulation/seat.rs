@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     event::{Event, Step},
-    wire::{answer::Answer, protocol::Loaded},
+    wire::{answer::Answer, protocol::Loaded, testing::answer},
     worker::{
         live::{Live, Process},
         messages::{Ask, AskKind, At, Cause, FromWorker, WorkerId},
@@ -189,13 +189,12 @@ impl Seat {
     fn answer(self: &Rc<Self>, world: &Rc<World>, from: usize, count: usize) {
         let piece =
             if world.draw(|random| random.chance(700)) { count } else { world.draw(|random| random.count(1, count)) };
-        let (id, kind, rows, payload) = {
+        let (id, kind, rows, answer) = {
             let held = self.held.borrow();
             let events = held[0].job.events();
-            let payload = self.payload(world, &events[from..from + piece], from);
-            (held[0].id, held[0].kind, events.len(), payload)
+            let answer = self.results(world, &events[from..from + piece], from);
+            (held[0].id, held[0].kind, events.len(), answer)
         };
-        let answer = Answer::parse(payload).expect("an answer");
         self.tell(world, FromWorker::Answer { worker: self.id, id, answer });
         let pause = world.draw(|random| random.delay(5 * MILLISECOND));
         self.later(world, pause, move |seat, world| {
@@ -214,9 +213,8 @@ impl Seat {
         });
     }
 
-    /// The results of these events, the first of which has this place in its batch, as `protocol/README.md` writes
-    /// them.
-    fn payload(&self, world: &World, events: &[Event], first: usize) -> Vec<u8> {
+    /// The results of these events, the first of which has this place in its batch.
+    fn results(&self, world: &World, events: &[Event], first: usize) -> Answer {
         if self.has_scored.get() && world.fault(world.plan.odds.exhausted) && world.crews.borrow_mut().exhaust() {
             world.tell(|| format!("{} is exhausted", self.id));
             self.is_exhausted.set(true);
@@ -227,14 +225,7 @@ impl Seat {
         // Its size is another matter.
         let scores = |event: &Event| !matches!(kind(world, event), Kind::Skipped | Kind::Failing);
         self.has_scored.set(self.has_scored.get() || !self.is_exhausted.get() && events.iter().any(scores));
-        let number = |value: usize| u32::try_from(value).expect("small").to_le_bytes();
-        let mut payload = [number(first), number(events.len())].concat();
-        payload.extend(1_000_000_u64.to_le_bytes());
-        payload.push(0);
-        payload.extend(items.iter().map(|(status, _)| *status));
-        payload.extend(items.iter().flat_map(|(_, bytes)| number(bytes.len())));
-        payload.extend(items.into_iter().flat_map(|(_, bytes)| bytes));
-        payload
+        answer(first, &items)
     }
 
     pub(super) fn die(self: &Rc<Self>, world: &Rc<World>, how: &str) {

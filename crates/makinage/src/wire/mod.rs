@@ -5,3 +5,5 @@ pub mod frame;
 pub mod protocol;
 pub mod rows;
 pub mod splice;
+#[cfg(test)]
+pub(crate) mod testing;

@@ -19,4 +19,6 @@ pub mod setup;
 mod slot;
 pub mod starting;
 mod streak;
+#[cfg(test)]
+mod testing;
 mod warm_up;

@@ -3,7 +3,12 @@
 use std::{cell::RefCell, rc::Rc};
 
 use super::*;
-use crate::{clock::testing::Hand, event::Place, sink::Refused, wire::answer::Answer};
+use crate::{
+    clock::testing::Hand,
+    event::Place,
+    sink::Refused,
+    wire::{answer::Answer, testing::answer},
+};
 
 /// What the sink was given, and what it will refuse.
 #[derive(Default)]
@@ -49,21 +54,6 @@ impl Sink for Fake {
 const OUTPUT: u8 = 0;
 const PREDICTION: u8 = 1;
 const SKIPPED: u8 = 2;
-
-fn length(length: usize) -> [u8; 4] {
-    u32::try_from(length).expect("a test's").to_le_bytes()
-}
-
-/// A worker's answer for consecutive events.
-fn answer(first: u32, items: &[(u8, &str)]) -> Answer {
-    let mut payload = [first.to_le_bytes(), length(items.len())].concat();
-    payload.extend(1_u64.to_le_bytes());
-    payload.push(0);
-    payload.extend(items.iter().map(|(status, _)| status));
-    payload.extend(items.iter().flat_map(|(_, bytes)| length(bytes.len())));
-    payload.extend(items.iter().flat_map(|(_, bytes)| bytes.bytes()));
-    Answer::parse(payload).expect("an answer")
-}
 
 fn event(offset: i64) -> Event {
     let place = Place { source: 0, partition: 0, offset };

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::{
     event::{Event, Place, Ticket},
-    wire::answer::Answer,
+    wire::testing::answer,
 };
 
 /// An answer for as many events as there are letters: each has scored, failed, or could not be decoded.
@@ -18,16 +18,8 @@ fn answered(flight: u64, outcomes: &str) -> Answered {
             _ => (3, &br#"{"step":"decode","error":"ValueError","message":"no JSON"}"#[..]),
         })
         .collect();
-    let number = |value: usize| u32::try_from(value).expect("few").to_le_bytes();
-    let mut payload = [number(0), number(items.len())].concat();
-    payload.extend(1_u64.to_le_bytes());
-    payload.push(0);
-    payload.extend(items.iter().map(|(status, _)| *status));
-    payload.extend(items.iter().flat_map(|(_, bytes)| number(bytes.len())));
-    payload.extend(items.iter().flat_map(|(_, bytes)| bytes.iter().copied()));
-    let answer = Answer::parse(payload).expect("an answer");
     let job = Job::new(flight, Arc::new((0..).zip(&items).map(|(offset, _)| event(offset)).collect()));
-    (job, Part::answered(0, vec![answer], 1, "model".into()))
+    (job, Part::answered(0, vec![answer(0, &items)], 1, "model".into()))
 }
 
 fn flights(answered: &[Answered]) -> Vec<u64> {

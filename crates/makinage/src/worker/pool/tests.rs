@@ -1,6 +1,6 @@
 //! A worker that this file's hands are: what it leaves when it dies.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -8,18 +8,8 @@ use super::*;
 use crate::{
     event::{Event, Place, Ticket},
     flights::Flights,
+    worker::testing::live,
 };
-
-#[derive(Debug)]
-struct Nothing;
-
-impl super::super::live::Process for Nothing {
-    fn end(&self) {}
-
-    fn release(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Has a spare started where there is a channel for what it is asked.
 #[derive(Debug)]
@@ -49,11 +39,6 @@ fn pool_with(hands: Hands) -> (Pool, Receiver<Ask>) {
     };
     let (asks, asked) = bounded(IN_FLIGHT);
     (Pool::new(1, terms, Box::new(hands), vec![Worker::new(asks, live())]), asked)
-}
-
-fn live() -> Live {
-    let loaded = Loaded { flavour: String::new(), seconds: 0.0, dense: false, warm: true, warnings: vec![] };
-    Live::new(Box::new(Nothing), 0, loaded)
 }
 
 /// So many events.

@@ -3,26 +3,13 @@
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    io,
     rc::Rc,
 };
 
 use crossbeam_channel::{Receiver, unbounded};
 
 use super::*;
-use crate::wire::protocol::Loaded;
-
-/// A process that is none.
-#[derive(Debug)]
-struct Nothing;
-
-impl super::super::live::Process for Nothing {
-    fn end(&self) {}
-
-    fn release(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::worker::testing::live;
 
 /// What happens at the place, in order: starts that work or don't, and answers of each process before it dies.
 #[derive(Default)]
@@ -49,8 +36,7 @@ impl Seat for Fake {
         if !self.0.starts.borrow_mut().pop_front().unwrap_or(true) {
             return Err(LoadFailure { step: "load".into(), ..LoadFailure::default() });
         }
-        let loaded = Loaded { flavour: "sklearn".into(), seconds: 0.0, dense: false, warm: true, warnings: vec![] };
-        Ok(((), Live::new(Box::new(Nothing), 0, loaded)))
+        Ok(((), live()))
     }
 
     fn serve(&self, _process: &mut (), incarnation: u32) -> Option<Death> {
