@@ -72,6 +72,13 @@ impl Part {
         items.any(|outcome| !matches!(outcome, Outcome::Failed(failure) if failure.step == "decode"))
     }
 
+    /// Whether any of its events didn't fail.
+    pub(crate) fn scores(&self) -> bool {
+        let Self::Answered { answers, .. } = self else { return false };
+        let mut items = answers.iter().flat_map(|answer| (0..answer.count).map(move |item| answer.outcome(item)));
+        items.any(|outcome| !matches!(outcome, Outcome::Failed(_)))
+    }
+
     /// The place of the first event that scored.
     pub(crate) fn first_scored(&self) -> Option<usize> {
         let Self::Answered { start, answers, .. } = self else { return None };

@@ -1,10 +1,10 @@
 //! Whether a process that fails all of its events is exhausted: out of file descriptors, its accelerator's context
 //! broken. Pure.
 //!
-//! Failures after which nothing scored are not believed at once of a process that has scored before: it is asked for
-//! the *probe*, an event that scored. Where that scores, they are. Where it fails too, the process is replaced and the
-//! events are tried once more. Where they fail then as well, replacing was of no use, and it is not done again for a
-//! while that grows.
+//! Failures after which nothing scored are not believed at once: the process is asked for the *probe*, an event that
+//! its generation has scored. Where that scores, they are. Where it fails too, the process is replaced and the events
+//! are tried once more. Where they fail then as well, replacing was of no use, and it is not done again for a while
+//! that grows from one such time to the next, until replacing has been of use.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,6 @@ pub(super) type Answered = (Job, Part);
 /// What is held of one process.
 #[derive(Debug, Default)]
 struct Process {
-    has_scored: bool,
     /// Each with the place from which on all events failed.
     held: Vec<(Answered, usize)>,
     is_probing: bool,
@@ -57,17 +56,20 @@ impl Doubts {
         let (job, part) = &answered;
         let failing_from = part.failing_from();
         let all_failed = failing_from == Some(part.places().start);
-        if job.is_tried() && all_failed {
-            self.believed_until = Some(now + self.believed.failed());
+        let is_time_of_belief = self.believed_until.is_some_and(|until| now < until);
+        match job.is_tried() {
+            // Of several that fail at the same time the first one counts.
+            true if all_failed && !is_time_of_belief => self.believed_until = Some(now + self.believed.failed()),
+            true if part.scores() => self.believed.succeeded(),
+            _ => {}
         }
-        let is_believed = job.is_tried() || self.believed_until.is_some_and(|until| now < until);
+        let is_believed = job.is_tried() || is_time_of_belief;
         let process = self.process(slot);
         let mut all = vec![];
         if !all_failed {
-            process.has_scored |= part.first_scored().is_some();
             all.extend(process.held.drain(..).map(|(answered, _)| answered));
         }
-        match failing_from.filter(|_| process.has_scored && !is_believed) {
+        match failing_from.filter(|_| !is_believed) {
             Some(from) => process.held.push((answered, from)),
             None => all.push(answered),
         }
@@ -83,11 +85,6 @@ impl Doubts {
     /// It was asked.
     pub(super) fn probing(&mut self, slot: usize) {
         self.process(slot).is_probing = true;
-    }
-
-    /// The process has scored the probe.
-    pub(super) fn scored(&mut self, slot: usize) {
-        self.process(slot).has_scored = true;
     }
 
     /// The probe was answered, and not so that what is held would be doubtful: it is believed.
@@ -114,6 +111,17 @@ impl Doubts {
         for ((job, part), from) in held {
             again.push(job.clone().from(from).tried(is_exhausted));
             believed.extend(part.until(from).map(|part| (job, part)));
+        }
+        (believed, again)
+    }
+
+    /// The generation is over: what of all that is held is believed, and what is asked of the next.
+    pub(super) fn disband(&mut self) -> (Vec<Answered>, Vec<Job>) {
+        let (mut believed, mut again) = (vec![], vec![]);
+        for slot in 0..self.processes.len() {
+            let (answered, jobs) = self.ended(slot);
+            believed.extend(answered);
+            again.extend(jobs);
         }
         (believed, again)
     }

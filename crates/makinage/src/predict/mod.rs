@@ -10,6 +10,7 @@ use std::{
 };
 
 use self::{
+    doubts::Answered,
     serving::{Heard, Serving},
     standing::{Accused, Judged},
 };
@@ -135,7 +136,11 @@ impl Predictor {
     pub(crate) fn dispatch(&mut self, now: Instant) {
         for serving in self.current.iter_mut().chain(&mut self.draining) {
             let generation = serving.pool.generation();
-            serving.keep_fresh(self.retries.iter().any(|job| job.wants_fresh() && job.generation == generation));
+            let (believed, again) = serving.withdraw_doubts();
+            believe(&mut self.flights, believed);
+            self.retries.extend(again);
+            let is_wanted = self.retries.iter().any(|job| job.wants_fresh() && job.generation == generation);
+            serving.keep_fresh(is_wanted && serving.pool.has_fresh_worker());
             serving.ask_probes(now);
         }
         for _ in 0..self.retries.len() {
@@ -197,9 +202,7 @@ impl Predictor {
 
     fn take_in(&mut self, heard: Heard, generation: u64) {
         let Heard { believed, judged: Judged { guilty, again, is_forgiven } } = heard;
-        for (job, part) in believed {
-            self.flights.add(job.flight, part);
-        }
+        believe(&mut self.flights, believed);
         for accused in guilty {
             self.convict(accused);
         }
@@ -353,7 +356,8 @@ impl Predictor {
                 serving.pool.stood_still(time, now);
             }
             serving.pool.end_silent(now);
-            back.extend(serving.pool.go_past_suspects(now));
+            let Serving { pool, doubts, .. } = serving;
+            back.extend(pool.go_past_suspects(now, |slot| doubts.are_held(slot)));
         }
         self.return_jobs(back.into_iter());
         let alone = self.current.iter_mut().flat_map(|serving| serving.standing.alone(now)).collect::<Vec<_>>();
@@ -366,6 +370,10 @@ impl Predictor {
     fn end_drained(&mut self) {
         for serving in self.draining.iter_mut().filter(|serving| serving.is_hopeless()) {
             self.retries.extend(serving.standing.disband());
+            // Nobody is asked any more whether it is exhausted.
+            let (believed, again) = serving.doubts.disband();
+            believe(&mut self.flights, believed);
+            self.retries.extend(again);
         }
         let retries = &self.retries;
         let awaited = |serving: &Serving| {
@@ -411,6 +419,12 @@ impl Predictor {
     /// Whether nothing is under way.
     pub(crate) fn is_idle(&self) -> bool {
         self.flights.is_empty()
+    }
+}
+
+fn believe(flights: &mut Flights, answers: Vec<Answered>) {
+    for (job, part) in answers {
+        flights.add(job.flight, part);
     }
 }
 

@@ -101,34 +101,57 @@ impl Serving {
         }
     }
 
+    /// What is held and can't be settled any more, since what scored before was given up: what of that is believed,
+    /// and what is tried once more.
+    pub(super) fn withdraw_doubts(&mut self) -> (Vec<Answered>, Vec<Job>) {
+        if self.standing.has_own_probe() || !self.doubts.hold_any() {
+            return (vec![], vec![]);
+        }
+        self.doubts.disband()
+    }
+
     /// A worker has answered a job, whole or in part.
     pub(super) fn answered(&mut self, slot: usize, id: u64, answered: Answered, now: Instant) -> Heard {
         let (job, part) = &answered;
-        let proves = (self.standing.needs_proof() || self.standing.is_unwell())
-            && if job.is_probe() { part.failing_from().is_none() } else { part.is_of_the_model() };
-        if job.is_probe() {
+        let (is_probe, scores) = (job.is_probe(), part.scores());
+        if is_probe {
             self.standing.probe_is_gone();
+            if !scores {
+                return self.failed_probe(slot, now);
+            }
         }
-        let judged = if proves { self.standing.proven(id) } else { Judged::default() };
-        if !job.is_probe() {
-            self.keep_probe(&answered, now);
-            // Nothing could settle a doubt.
-            let believed =
-                if self.standing.has_probe() { self.doubts.answered(slot, answered, now) } else { vec![answered] };
-            return Heard { believed, judged };
+        // Where an event that scored can be asked, failures prove nothing.
+        let proves = scores || (!self.standing.has_probe() && part.is_of_the_model());
+        let is_awaited = self.standing.needs_proof() || self.standing.is_unwell();
+        let judged = if is_awaited && proves { self.standing.proven(id) } else { Judged::default() };
+        if is_probe {
+            return Heard { believed: self.doubts.believe(slot), judged };
         }
-        if part.failing_from().is_none() {
-            self.doubts.scored(slot);
-        } else if self.doubts.are_held(slot) {
+        self.keep_probe(&answered, now);
+        // Else nothing could settle a doubt.
+        let can_be_settled = self.standing.has_own_probe();
+        let believed = if can_be_settled { self.doubts.answered(slot, answered, now) } else { vec![answered] };
+        Heard { believed, judged }
+    }
+
+    /// What scored before has failed: the process is ended where that is held against it, and what is held of it is
+    /// tried once more.
+    fn failed_probe(&mut self, slot: usize, now: Instant) -> Heard {
+        let (is_held, generation) = (self.doubts.are_held(slot), self.pool.generation());
+        let counts = self.standing.failed_probe(now);
+        if !is_held && !counts {
+            return Heard { believed: self.doubts.believe(slot), judged: Judged::default() };
+        }
+        if is_held {
             tracing::warn!(
-                "generation {}, worker {slot}: events fail, one that scored before too; it is replaced, and they are tried once more",
-                self.pool.generation()
+                "generation {generation}, worker {slot}: events fail, one that scored before too; it is replaced, and they are tried once more"
             );
             self.doubts.exhausted(slot);
-            self.pool.end(slot);
-            return Heard { believed: vec![], judged };
+        } else {
+            tracing::warn!("generation {generation}, worker {slot}: an event that scored before fails; it is replaced");
         }
-        Heard { believed: self.doubts.believe(slot), judged }
+        self.pool.end(slot);
+        Heard::default()
     }
 
     fn keep_probe(&mut self, (job, part): &Answered, now: Instant) {

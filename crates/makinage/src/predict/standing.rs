@@ -128,6 +128,11 @@ impl Standing {
         self.probe.is_some()
     }
 
+    /// Whether an event that this generation has scored can be asked for again.
+    pub(super) fn has_own_probe(&self) -> bool {
+        self.probe.as_ref().is_some_and(|probe| !probe.is_inherited)
+    }
+
     /// Whether events wait for a judgement.
     pub(super) fn has_accused(&self) -> bool {
         !self.accused.is_empty()
@@ -200,13 +205,29 @@ impl Standing {
         unwell.deaths_since_new += usize::from(!on_probe);
         if unwell.told.is_due(now) {
             tracing::error!(
-                "workers die whatever they are given ({} deaths in {} s): no event is skipped for it and nothing is lost; scoring goes on by itself once \
+                "workers die or fail whatever they are given ({} times in {} s): no event is skipped for it and nothing is lost; scoring goes on by itself once \
                  one answers. Look for what they lack: memory of the host, the accelerator, files that the model reads",
                 unwell.deaths,
                 now.saturating_duration_since(unwell.since).as_secs()
             );
         }
         false
+    }
+
+    /// The probe has failed. Whether that counts as a death on it, so that its process is to be replaced: it does
+    /// where somebody waits for a proof. What another generation has scored this one may refuse for good.
+    pub(super) fn failed_probe(&mut self, now: Instant) -> bool {
+        if !self.needs_proof() && !self.is_unwell() {
+            return false;
+        }
+        if !self.has_own_probe() {
+            // That its worker has loaded must do, as where nothing has scored yet.
+            self.probe = None;
+            self.replaced();
+            return false;
+        }
+        self.died(true, now);
+        true
     }
 
     /// A worker has answered request `id`, and shown by that that it can score.
@@ -217,7 +238,7 @@ impl Standing {
             return judged;
         }
         if let Some(unwell) = self.unwell.take() {
-            tracing::info!("a worker has answered again, after {} deaths: scoring goes on", unwell.deaths);
+            tracing::info!("a worker has answered again, after {} failures: scoring goes on", unwell.deaths);
             judged.again = self.disband();
             judged.is_forgiven = true;
         } else {

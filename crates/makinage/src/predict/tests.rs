@@ -2,6 +2,8 @@
 //! here.
 
 mod deaths;
+mod probes;
+mod spares;
 
 use std::{
     io,

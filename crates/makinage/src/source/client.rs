@@ -301,9 +301,7 @@ impl ConsumerContext for Context<Group> {
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
         match result {
             Ok(()) => self.listener.alive(),
-            Err(error) => {
-                tracing::warn!("offsets could not be committed ({error}); they are committed with the next ones");
-            }
+            Err(error) => self.own.not_committed(&error),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, atomic::AtomicBool, atomic::Ordering},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use kafka_headers::topics::Described;
@@ -26,7 +26,11 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     kafka::{forwarding::Own, pulse::Membership},
+    said::Seldom,
 };
+
+/// Commits that fail are told so often.
+const REPEAT: Duration = Duration::from_mins(1);
 
 /// What stands before a topic's id beside a committed offset.
 const OF_TOPIC: &str = "topic ";
@@ -50,6 +54,7 @@ pub struct Group {
     pub(super) is_stuck: AtomicBool,
     /// Another client has its place: what the group says to this one is nobody's business.
     pub(super) is_left: AtomicBool,
+    said_uncommitted: Mutex<Seldom>,
 }
 
 impl Group {
@@ -65,6 +70,16 @@ impl Group {
             watch: Mutex::default(),
             is_stuck: AtomicBool::new(false),
             is_left: AtomicBool::new(false),
+            said_uncommitted: Mutex::new(Seldom::new(REPEAT)),
+        }
+    }
+
+    /// The client could not commit by itself, and tries again each second.
+    pub(super) fn not_committed(&self, error: &KafkaError) {
+        if self.said_uncommitted.lock().is_due(Instant::now()) {
+            tracing::warn!("offsets could not be committed ({error}); they are committed with the next ones");
+        } else {
+            tracing::debug!("offsets could not be committed: {error}");
         }
     }
 

@@ -176,6 +176,11 @@ impl Pool {
         self.free_among(|live| live.is_fresh)
     }
 
+    /// Whether there is one that has answered nothing but probes, or will be.
+    pub fn has_fresh_worker(&self) -> bool {
+        self.workers.iter().any(|worker| worker.live.as_ref().map_or(!worker.gone, |live| live.is_fresh))
+    }
+
     fn free_among(&self, is_among: impl Fn(&Live) -> bool) -> Option<(usize, usize)> {
         let has_room = |live: &&Live| {
             live.in_flight.len() < IN_FLIGHT
@@ -305,8 +310,8 @@ impl Pool {
 
     /// Hands back what waits behind suspects that their workers have been at for long. Where each worker is at one, so
     /// that all others would wait for `predict_timeout`, one more is started, which takes the place of the first that
-    /// dies.
-    pub fn go_past_suspects(&mut self, now: Instant) -> Vec<Job> {
+    /// dies. One that is `needed` stays, though it is idle and more than enough.
+    pub fn go_past_suspects(&mut self, now: Instant, needed: impl Fn(usize) -> bool) -> Vec<Job> {
         let leash = LEASH.max(self.terms.predict_timeout / 10);
         let (mut back, mut stuck) = (vec![], 0);
         for live in self.workers.iter_mut().filter_map(|worker| worker.live.as_mut()) {
@@ -316,7 +321,7 @@ impl Pool {
             back.extend(request.and_then(InFlight::cut));
         }
         if stuck == 0 {
-            self.close_surplus();
+            self.close_surplus(needed);
         } else if stuck == self.places() && stuck == self.size {
             let worker = WorkerId { generation: self.generation, slot: self.workers.len() };
             let asks = self.crew.spare(worker);
@@ -325,16 +330,28 @@ impl Pool {
         back
     }
 
-    /// Ends a spare, or the one that it was started beside: it isn't needed.
-    fn close_surplus(&mut self) {
-        let live = self.workers.iter().filter(|worker| worker.live.is_some()).count();
-        let is_idle = |worker: &&mut Worker| worker.live.as_ref().is_some_and(|live| live.in_flight.is_empty());
-        if live > self.size
-            && let Some(worker) = self.workers.iter_mut().filter(is_idle).last()
-        {
+    /// Ends a spare, or the one that it was started beside, where neither has anything to do.
+    fn close_surplus(&mut self, needed: impl Fn(usize) -> bool) {
+        // The death of one that was ended has still to be reported.
+        let lives = |worker: &Worker| worker.live.as_ref().is_some_and(|live| live.ended_for.is_none());
+        let live = self.workers.iter().filter(|worker| lives(worker)).count();
+        if live >= self.size && !self.has_suspects() {
+            // What has not started yet would be one too many, and each try may cost the others their memory.
+            self.workers.iter_mut().filter(|worker| worker.live.is_none()).for_each(Worker::close);
+        }
+        let is_idle = |worker: &Worker| worker.live.as_ref().is_some_and(|live| live.in_flight.is_empty());
+        let mut all = self.workers.iter_mut().enumerate();
+        let idle = all.rfind(|(slot, worker)| lives(worker) && is_idle(worker) && !needed(*slot));
+        if let Some((_, worker)) = idle.filter(|_| live > self.size) {
             worker.live = None;
             worker.close();
         }
+    }
+
+    /// Whether any worker is at what another died of.
+    fn has_suspects(&self) -> bool {
+        let mut asked = self.workers.iter().filter_map(|worker| worker.live.as_ref()).flat_map(|live| &live.in_flight);
+        asked.any(|request| request.job.is_suspect())
     }
 
     /// Whether none of its workers will ever answer again.

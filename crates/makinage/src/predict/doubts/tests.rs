@@ -27,9 +27,55 @@ fn flights(answered: &[Answered]) -> Vec<u64> {
 }
 
 #[test]
-fn a_process_that_has_not_scored_before_is_believed() {
+fn a_process_of_which_nothing_else_is_known_is_doubted_too() {
     let mut doubts = Doubts::default();
-    assert_eq!(flights(&doubts.answered(0, answered(1, "ff"), Instant::now())), [1]);
+    assert!(doubts.answered(0, answered(1, "ff"), Instant::now()).is_empty());
+    assert_eq!(doubts.wanted().collect::<Vec<_>>(), [0]);
+}
+
+/// What a process fails, is ended for, and fails again.
+fn failed_twice(doubts: &mut Doubts, flights: &[u64], now: Instant) {
+    for flight in flights {
+        doubts.answered(0, answered(*flight, "f"), now);
+    }
+    doubts.exhausted(0);
+    for job in doubts.ended(0).1 {
+        let part = answered(job.flight, "f").1;
+        assert_eq!(doubts.answered(0, (job, part), now).len(), 1);
+    }
+}
+
+#[test]
+fn how_long_answers_are_believed_grows_with_each_time_that_replacing_was_of_no_use_and_not_with_its_batches() {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    let minutes = |minutes| now + Duration::from_mins(minutes);
+    let is_believed = |doubts: &mut Doubts, at| {
+        let believed = !doubts.answered(1, answered(9, "f"), at).is_empty();
+        doubts.ended(1);
+        believed
+    };
+    failed_twice(&mut doubts, &[1, 2, 3, 4, 5, 6], now);
+    assert!(is_believed(&mut doubts, now) && !is_believed(&mut doubts, minutes(1)));
+    failed_twice(&mut doubts, &[7, 8], minutes(1));
+    assert!(is_believed(&mut doubts, minutes(2)) && !is_believed(&mut doubts, minutes(3)));
+    // This time it is of use.
+    doubts.answered(0, answered(10, "f"), minutes(3));
+    doubts.exhausted(0);
+    let again = doubts.ended(0).1.remove(0);
+    doubts.answered(0, (again, answered(10, "s").1), minutes(3));
+    failed_twice(&mut doubts, &[11], minutes(4));
+    assert!(is_believed(&mut doubts, minutes(4)) && !is_believed(&mut doubts, minutes(5)));
+}
+
+#[test]
+fn what_is_held_when_the_generation_is_over_is_asked_of_the_next() {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    doubts.answered(0, answered(1, "ff"), now);
+    doubts.answered(2, answered(2, "sf"), now);
+    let (believed, again) = doubts.disband();
+    assert_eq!((flights(&believed), believed[0].1.places()), (vec![2], 0..1));
+    assert_eq!(again.iter().map(|job| (job.flight, job.range.clone())).collect::<Vec<_>>(), [(1, 0..2), (2, 1..2)]);
+    assert!(!doubts.hold_any());
 }
 
 #[test]
@@ -107,7 +153,10 @@ fn what_fails_in_two_processes_that_die_of_something_else_is_believed_in_the_thi
 fn a_new_process_begins_without_a_past() {
     let (mut doubts, now) = (Doubts::default(), Instant::now());
     doubts.answered(0, answered(1, "s"), now);
-    let (believed, again) = doubts.ended(0);
-    assert!(believed.is_empty() && again.is_empty());
-    assert_eq!(flights(&doubts.answered(0, answered(2, "f"), now)), [2]);
+    doubts.answered(0, answered(3, "f"), now);
+    doubts.probing(0);
+    doubts.ended(0);
+    assert!(!doubts.hold_any());
+    doubts.answered(0, answered(2, "f"), now);
+    assert_eq!(doubts.wanted().count(), 1, "of the new process nobody has asked the probe");
 }

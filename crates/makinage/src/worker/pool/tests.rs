@@ -156,10 +156,10 @@ fn what_waits_behind_a_suspect_for_long_is_handed_back_and_a_spare_is_started_fo
     pool.ask(0, suspects, AskKind::Singly, now);
     let id = asked.try_recv().expect("an ask").id;
     pool.answered(0, id, answer(0, 1), now).expect("the first");
-    assert!(pool.go_past_suspects(now + TIMEOUT / 11).is_empty());
-    let back = pool.go_past_suspects(now + TIMEOUT / 10);
+    assert!(pool.go_past_suspects(now + TIMEOUT / 11, |_| false).is_empty());
+    let back = pool.go_past_suspects(now + TIMEOUT / 10, |_| false);
     assert_eq!((back.len(), back[0].range.clone()), (1, 2..5));
-    assert!(!back[0].is_suspect() && pool.go_past_suspects(now + TIMEOUT / 2).is_empty());
+    assert!(!back[0].is_suspect() && pool.go_past_suspects(now + TIMEOUT / 2, |_| false).is_empty());
     assert_eq!(pool.free_worker(), None, "the spare loads");
     pool.replaced(1, live());
     assert_eq!(pool.free_worker(), Some((1, 0)));
@@ -179,7 +179,7 @@ fn a_suspect_that_was_only_slow_is_answered_and_its_worker_goes_on_with_nothing_
     let (now, mut flights, (mut pool, asked)) = (Instant::now(), Flights::default(), pool());
     pool.ask(0, job(&mut flights, 3).after_death(), AskKind::Singly, now);
     let id = asked.try_recv().expect("an ask").id;
-    assert_eq!(pool.go_past_suspects(now + TIMEOUT / 2).len(), 1);
+    assert_eq!(pool.go_past_suspects(now + TIMEOUT / 2, |_| false).len(), 1);
     let answered = pool.answered(0, id, answer(0, 1), now + TIMEOUT / 2).expect("it is answered");
     assert_eq!(answered.part.places(), 0..1);
     assert_eq!(pool.free_worker(), None, "it is ended");
