@@ -66,6 +66,8 @@ pub(super) struct Odds {
     pub slow: u64,
     /// A worker that dies of an event knew that it was at it, as with hooks.
     pub exact: u64,
+    /// A worker dies for want of memory.
+    pub memory: u64,
     /// A process that has scored fails all events from now on.
     pub exhausted: u64,
     /// A process fails to start.
@@ -230,6 +232,7 @@ impl Odds {
             hang: sometimes(random, 50),
             slow: sometimes(random, 100),
             exact: sometimes(random, 1000),
+            memory: sometimes(random, 1000),
             exhausted: sometimes(random, 50),
             start: sometimes(random, 500),
             fetch: sometimes(random, 100),

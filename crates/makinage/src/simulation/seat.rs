@@ -60,6 +60,23 @@ pub(super) struct Seat {
 }
 
 impl Seat {
+    /// A place without a process.
+    pub(super) fn new(id: WorkerId, service: u32, asks: Receiver<Ask>) -> Self {
+        Self {
+            id,
+            service,
+            asks,
+            incarnation: Cell::new(0),
+            alive: Cell::new(false),
+            ended: RefCell::default(),
+            held: RefCell::default(),
+            busy: Cell::new(false),
+            at: RefCell::default(),
+            has_scored: Cell::new(false),
+            is_exhausted: Cell::new(false),
+        }
+    }
+
     pub(super) fn live(&self) -> Live {
         let handle = Handle::default();
         self.ended.replace(handle.clone());
@@ -234,23 +251,23 @@ impl Seat {
         let mut crews = world.crews.borrow_mut();
         let generation = self.id.generation;
         let mine = crews.seats.iter().filter(|seat| seat.id.generation == generation);
-        if mine.clone().count() == world.plan.workers && mine.clone().all(|seat| !seat.alive.get()) {
+        if mine.clone().count() >= world.plan.workers && mine.clone().all(|seat| !seat.alive.get()) {
             crews.fallen.insert(generation);
         }
         drop(crews);
         self.busy.set(false);
         self.held.take();
-        let (seat, cause, at) = (Rc::clone(self), how.to_owned(), Some(self.at.take().unwrap_or(At::NOTHING)));
+        let cause = Cause { words: how.to_owned(), is_exhaustion: world.fault(world.plan.odds.memory) };
+        let (seat, at) = (Rc::clone(self), Some(self.at.take().unwrap_or(At::NOTHING)));
         let noticed = world.draw(|random| random.delay(200 * MILLISECOND));
         world.after(noticed, move |world| {
             seat.look(world);
-            let cause = Cause { words: cause, is_exhaustion: false };
             seat.tell(world, FromWorker::Died { worker: seat.id, cause, at });
             seat.start_again(world, 100 * MILLISECOND);
         });
     }
 
-    fn start_again(self: &Rc<Self>, world: &Rc<World>, wait: Time) {
+    pub(super) fn start_again(self: &Rc<Self>, world: &Rc<World>, wait: Time) {
         let seat = Rc::clone(self);
         let loading = world.draw(|random| random.delay(3 * SECOND));
         world.after(wait + loading, move |world| {

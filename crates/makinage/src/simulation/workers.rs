@@ -1,14 +1,9 @@
 //! Generations and their workers: answers in pieces and late, deaths by accident and by deadly events, hangs,
 //! replacements.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeSet,
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc, time::Duration};
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::{
     seat::Seat,
@@ -26,6 +21,7 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Crews {
     pub(super) seats: Vec<Rc<Seat>>,
+    spares: Spares,
     generation: u64,
     /// When the one that is being made is ready: there is one at a time.
     made_at: Time,
@@ -49,14 +45,26 @@ impl Crews {
     }
 }
 
-#[derive(Debug)]
-struct Nobody;
+/// Spares that were asked for.
+struct Spares(Sender<(WorkerId, Receiver<Ask>)>, Receiver<(WorkerId, Receiver<Ask>)>);
 
-impl Crew for Nobody {
+impl Default for Spares {
+    fn default() -> Self {
+        let (asked, spares) = unbounded();
+        Self(asked, spares)
+    }
+}
+
+#[derive(Debug)]
+struct Hands(Sender<(WorkerId, Receiver<Ask>)>);
+
+impl Crew for Hands {
     fn take_over(&self) {}
     fn abandon(&self) {}
-    fn spare(&self, _worker: WorkerId) -> Option<Sender<Ask>> {
-        None
+    fn spare(&self, worker: WorkerId) -> Option<Sender<Ask>> {
+        let (asks, receiver) = bounded(IN_FLIGHT);
+        self.0.send((worker, receiver)).ok()?;
+        Some(asks)
     }
 }
 
@@ -77,19 +85,8 @@ fn load(world: &Rc<World>, service: u32, generation: u64, waiting: Time) {
     let mut workers = vec![];
     for slot in 0..world.plan.workers {
         let (asks, receiver) = bounded(IN_FLIGHT);
-        let seat = Rc::new(Seat {
-            id: WorkerId { generation, slot },
-            service,
-            asks: receiver,
-            incarnation: Cell::new(0),
-            alive: Cell::new(true),
-            ended: RefCell::default(),
-            held: RefCell::default(),
-            busy: Cell::new(false),
-            at: RefCell::default(),
-            has_scored: Cell::new(false),
-            is_exhausted: Cell::new(false),
-        });
+        let seat = Rc::new(Seat::new(WorkerId { generation, slot }, service, receiver));
+        seat.alive.set(true);
         workers.push(Worker::new(asks, seat.live()));
         world.crews.borrow_mut().seats.push(Rc::clone(&seat));
         // While the others still load.
@@ -108,7 +105,8 @@ fn load(world: &Rc<World>, service: u32, generation: u64, waiting: Time) {
         probation: Probation { time: Duration::from_mins(10), crashes: Some(3), error_rate: None },
         predict_timeout: Duration::from_micros(world.plan.predict_timeout),
     };
-    let pool = Pool::new(generation, terms, Box::new(Nobody), workers);
+    let hands = Hands(world.crews.borrow().spares.0.clone());
+    let pool = Pool::new(generation, terms, Box::new(hands), workers);
     let pool = RefCell::new(Some(pool));
     world.after(waiting, move |world| {
         if let Some(pool) = pool.borrow_mut().take() {
@@ -118,8 +116,23 @@ fn load(world: &Rc<World>, service: u32, generation: u64, waiting: Time) {
     });
 }
 
+/// Spares load, as replacements do.
+fn start_spares(world: &Rc<World>) {
+    let asked = world.crews.borrow().spares.1.try_iter().collect::<Vec<_>>();
+    for (id, asks) in asked {
+        let service =
+            world.crews.borrow().seats.iter().find(|seat| seat.id.generation == id.generation).map(|seat| seat.service);
+        let Some(service) = service else { continue };
+        world.tell(|| format!("{id} is a spare"));
+        let seat = Rc::new(Seat::new(id, service, asks));
+        world.crews.borrow_mut().seats.push(Rc::clone(&seat));
+        seat.start_again(world, 0);
+    }
+}
+
 /// Workers look at what they have been asked, and whether they are to end.
 pub(super) fn look(world: &Rc<World>) {
+    start_spares(world);
     let seats = world.crews.borrow().seats.clone();
     for seat in &seats {
         seat.look(world);
