@@ -45,9 +45,11 @@ import os, time
 wedge = os.path.join(os.path.dirname(__file__), 'wedge')
 def predict(model, config):
     def step(event):
-        if os.path.exists(wedge):
-            print('the hook holds', flush=True)
+        said = False
         while os.path.exists(wedge):
+            if not said:
+                print('the hook holds', flush=True)
+            said = True
             time.sleep(0.05)
         return event
     return step
