@@ -15,7 +15,7 @@ use super::{
 };
 
 /// The service promises 10 s; the rest is for a machine that has other things to do.
-const TOLD: Duration = Duration::from_secs(15);
+const TOLD: Duration = Duration::from_secs(30);
 /// Longer than the clients wait for any answer before they look for another way.
 const FROZEN: Duration = Duration::from_secs(15);
 

@@ -10,7 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{model::python, patience::wait_for, processes};
+use super::{
+    model::python,
+    patience::{wait_for, wait_until},
+    processes,
+};
 
 /// The longest wait for anything; a test that gets here has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(3);
@@ -208,8 +212,11 @@ impl Service {
         self.child.try_wait().expect("its status").is_none()
     }
 
+    /// Waits for its end, and for all that it has said.
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        ended(&mut self.child, DEADLINE)
+        let status = ended(&mut self.child, DEADLINE);
+        wait_until(DEADLINE, "its log has no end", || self.log.0.lock().expect("the log").ended);
+        status
     }
 
     /// SIGTERM, and a clean end.

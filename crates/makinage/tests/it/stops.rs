@@ -79,7 +79,7 @@ fn a_stop_that_a_wedged_worker_holds_up_ends_at_the_second_signal_or_the_timeout
             service.wait_for_line("stopping");
         }
         let code = service.wait().code();
-        wait_until_gone(&workers, Duration::from_secs(5));
+        wait_until_gone(&workers, Duration::from_secs(30));
         code
     };
     assert_eq!(ends(&mut service, &["TERM", "TERM"]), Some(128 + 15));

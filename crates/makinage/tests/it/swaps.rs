@@ -9,6 +9,7 @@ use super::{
     flow::{Flow, Oracle},
     latency::{Latencies, STAMPED, now},
     model::{iris, swapped},
+    patience::wait_for,
     scene::Scene,
     service::{DEADLINE, Service},
     stream::header,
@@ -65,11 +66,11 @@ fn a_model_that_takes_ten_seconds_to_load_comes_in_without_a_stall_a_loss_or_a_d
     let serving = service.only_worker();
     scene.publish(&swapped("Slow"));
     service.wait_for_line_after(logged, "loading model", DEADLINE);
+    let confined = |worker: &u32| *worker != serving && processors(*worker) == 1;
+    let what_loads = || service.workers().into_iter().find(confined);
+    let loading = wait_for(DEADLINE, || "nothing loads on one processor".to_owned(), what_loads);
     oracle.watch(&reader, 3000);
     let during = memory(&service);
-    let workers = service.workers();
-    let loading = workers.iter().copied().find(|worker| *worker != serving).expect("another loads");
-    assert_eq!(processors(loading), 1, "what loads stays on one processor");
     service.wait_for_line_after(logged, "takes over", DEADLINE);
     let taken_over = now();
     assert_eq!(processors(loading), processors(service.id()), "what serves has all of them");

@@ -251,7 +251,7 @@ fn a_worker_that_died_while_the_others_of_its_generation_still_loaded_holds_up_n
     scene.produce_keyed((0..10).map(|n| (n.to_string(), n.to_string())));
     let mut service = scene.serve();
     scene.reader().read(10);
-    assert!(service.lines().iter().any(|line| line.contains("died (exit code 3")), "one of them died");
+    service.wait_for_line("died (exit code 3");
     service.stop();
 }
 
