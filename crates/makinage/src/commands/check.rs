@@ -2,8 +2,8 @@
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
-    ClientConfig,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, RDKafkaErrorCode},
 };
@@ -15,6 +15,7 @@ use crate::{
     consul::Consul,
     kafka::{
         client::Cluster,
+        clients::Settings,
         described, limits,
         reach::{self, Remembered, Silent, unreachable},
         topics::{self, Topic},
@@ -81,7 +82,7 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     let cluster = Cluster::new(&config.kafka, &config.application.name);
     let endpoint = cluster.endpoint();
     let settings = cluster.asker();
-    let consumer: BaseConsumer<Remembered> = match settings.create_with_context(Remembered::default()) {
+    let consumer: Supplied<BaseConsumer<Remembered>> = match settings.create_with_context(Remembered::default()) {
         Ok(consumer) => consumer,
         Err(error) => return list.bad(format_args!("kafka.properties: {error}")),
     };
@@ -138,7 +139,7 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     check_model(&consumer, &operator.model.name);
 }
 
-fn makes_topics_by_itself(consumer: &BaseConsumer<Remembered>, settings: &ClientConfig) -> bool {
+fn makes_topics_by_itself(consumer: &BaseConsumer<Remembered>, settings: &Settings) -> bool {
     let metadata = consumer.client().fetch_metadata(None, TIMEOUT);
     metadata.is_ok_and(|metadata| described::makes_topics(settings, metadata.orig_broker_id(), TIMEOUT))
 }
