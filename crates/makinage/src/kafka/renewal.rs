@@ -78,13 +78,10 @@ fn run(mut watch: Watch, times: &AtomicU64, ended: &Receiver<()>) {
                 tracing::info!("the files of kafka.security have changed: Kafka's clients are made anew with them");
                 times.fetch_add(1, Ordering::Relaxed);
             }
-            Some(Err(fault)) => {
-                if said.is_news(fault.clone()) {
-                    tracing::warn!(
-                        "the files of kafka.security have changed and can't be used: {fault}; the clients go on with those of before"
-                    );
-                }
-            }
+            Some(Err(fault)) if said.is_news(fault.clone()) => tracing::warn!(
+                "the files of kafka.security have changed and can't be used: {fault}; the clients go on with those of before"
+            ),
+            Some(Err(_)) => {}
         }
     }
 }

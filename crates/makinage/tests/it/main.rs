@@ -51,6 +51,7 @@ mod rollback;
 mod scene;
 mod scores;
 mod script;
+mod secrets;
 mod service;
 mod settings;
 mod start;

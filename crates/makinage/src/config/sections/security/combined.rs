@@ -253,7 +253,7 @@ fn check_sasl(collected: &Collected, beside: &Beside, ground: &Ground, findings:
                 let message = "the region of the cluster is in no broker's name and not in `AWS_REGION`; add `region`, as `region: eu-west-1`";
                 findings.problem(&mechanism.place, message);
             }
-            Some(TokenSource::Aws(AwsToken { region: region?, places: aws::places(ground) }))
+            Some(TokenSource::Aws(Box::new(AwsToken { region: region?, places: aws::places(ground) })))
         }
         _ => None,
     }

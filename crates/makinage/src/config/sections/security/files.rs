@@ -27,7 +27,7 @@ fn content<'c>(collected: &'c Collected, thing: &str, findings: &mut Findings) -
 
 fn read<'c>(property: &str, given: &'c Given, findings: &mut Findings) -> Option<Content<'c>> {
     let text = given.text()?;
-    if property.ends_with(".pem") {
+    if property.rsplit('.').next() == Some("pem") {
         return Some(Content { given, label: format!("the text of `{property}`"), bytes: text.as_bytes().to_owned() });
     }
     let label = format!("the file `{text}`");
