@@ -51,6 +51,7 @@ mod rollback;
 mod scene;
 mod scores;
 mod script;
+mod secured;
 mod service;
 mod settings;
 mod start;

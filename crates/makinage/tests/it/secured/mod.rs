@@ -1,0 +1,6 @@
+//! Secured connections, against a real broker with a listener of each kind and an authorizer.
+
+mod certificates;
+mod listeners;
+mod stage;
+mod tokens;
