@@ -22,8 +22,11 @@ impl Cluster {
     pub fn new(kafka: &Kafka, application: &str) -> Self {
         let wait = kafka.properties.get("fetch.wait.max.ms").and_then(|ms| ms.parse().ok());
         let wait = wait.map_or(FETCH_WAIT, Duration::from_millis);
-        let connection = Arc::new(Connection::new(&kafka.endpoints, wait));
-        Self { kafka: kafka.clone(), application: application.to_owned(), connection }
+        let connection = || Connection::new(&kafka.endpoints, wait);
+        let (own, application) = (kafka.clone(), application.to_owned());
+        let mut cluster = Self { kafka: own, application, connection: Arc::new(connection()) };
+        cluster.connection = Arc::new(connection().on(cluster.terms()));
+        cluster
     }
 
     /// The application's name.

@@ -6,7 +6,7 @@
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
-use super::client::Cluster;
+use super::{client::Cluster, denied::Rights, terms::Terms};
 
 /// How often clients ask again which topics and partitions there are: the default of 5 minutes would be the wait for
 /// one that appears.
@@ -51,6 +51,16 @@ impl Cluster {
         }
         client.set("bootstrap.servers", self.endpoint());
         client
+    }
+
+    /// How all clients come to brokers, and as whom.
+    pub fn terms(&self) -> Terms {
+        Terms::of(&self.base())
+    }
+
+    /// As whom they come, for words about rights.
+    pub fn rights(&self) -> Rights {
+        Rights { endpoint: self.endpoint(), principal: self.terms().principal() }
     }
 
     /// Of the consumer of the data topics.

@@ -13,7 +13,12 @@ use super::{
     stretches::{Each, Stretches},
 };
 use crate::{
-    kafka::{client::Cluster, context::Connection, forwarding::Context},
+    kafka::{
+        client::Cluster,
+        context::Connection,
+        denied::{Operation, Resource, Rights},
+        forwarding::Context,
+    },
     model::RecordPlace,
     record::Record,
 };
@@ -47,6 +52,11 @@ impl TopicClient {
         self.settings.create_with_context(Context::new(Arc::clone(&self.connection), ()))
     }
 
+    /// As whom it comes, for words about rights.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.connection.rights
+    }
+
     /// For the topic's configuration.
     pub(crate) fn settings(&self) -> &ClientConfig {
         &self.settings
@@ -63,7 +73,9 @@ impl TopicClient {
 
     /// Passes on what a consumer says is wrong.
     pub(crate) fn tell(&self, error: &KafkaError) {
-        self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic));
+        if !self.connection.denied(error, Resource::Topic(&self.topic), &[Operation::Read]) {
+            self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic));
+        }
     }
 }
 

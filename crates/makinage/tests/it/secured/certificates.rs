@@ -65,6 +65,11 @@ impl Authority {
         self.0.certificate_pem()
     }
 
+    /// As one that shows its own certificate.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.0
+    }
+
     pub(crate) fn issue(&self, says: &Says) -> Identity {
         let key = new_key();
         let mut builder = begin(says, &key);
