@@ -15,6 +15,7 @@
 
 pub mod commits;
 pub mod rights;
+pub mod tokens;
 pub mod topics;
 
 use std::{

@@ -114,7 +114,7 @@ fn asked<C: ClientContext>(
     op: rd_kafka_admin_op_t,
     timeout: Duration,
     ask: impl FnOnce(*mut rd_kafka_t, *const rd_kafka_AdminOptions_t, *mut rd_kafka_queue_t),
-    read: impl FnOnce(*const rd_kafka_event_t) -> Granted,
+    read: impl FnOnce(*mut rd_kafka_event_t) -> Granted,
 ) -> Granted {
     let native = client.native_ptr();
     let time = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);

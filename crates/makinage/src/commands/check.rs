@@ -2,8 +2,8 @@
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
-    ClientConfig,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, RDKafkaErrorCode},
 };
@@ -16,6 +16,7 @@ use crate::{
     kafka::{
         acls::{self, Need, Verdict},
         client::Cluster,
+        clients::Settings,
         denied::{Operation, Resource},
         described, limits,
         reach::{self, Remembered, Silent, unreachable},
@@ -83,7 +84,7 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     let cluster = Cluster::new(&config.kafka, &config.application.name);
     let endpoint = cluster.endpoint();
     let settings = cluster.asker();
-    let consumer: BaseConsumer<Remembered> = match settings.create_with_context(Remembered::default()) {
+    let consumer: Supplied<BaseConsumer<Remembered>> = match settings.create_with_context(Remembered::default()) {
         Ok(consumer) => consumer,
         Err(error) => return list.bad(format_args!("kafka.properties: {error}")),
     };
@@ -189,7 +190,7 @@ fn tell(verdict: Verdict, list: &mut Checklist) {
     }
 }
 
-fn makes_topics_by_itself(consumer: &BaseConsumer<Remembered>, settings: &ClientConfig) -> bool {
+fn makes_topics_by_itself(consumer: &BaseConsumer<Remembered>, settings: &Settings) -> bool {
     let metadata = consumer.client().fetch_metadata(None, TIMEOUT);
     metadata.is_ok_and(|metadata| described::makes_topics(settings, metadata.orig_broker_id(), TIMEOUT))
 }

@@ -28,6 +28,8 @@ const SILENCE: Duration = Duration::from_secs(5);
 const DOWN: Duration = Duration::from_secs(3);
 /// Statistics of a client that has gone are forgotten after this time.
 const GONE: Duration = Duration::from_secs(20);
+/// What the client says where it was told that there is no token.
+const NO_TOKEN: &str = "Failed to acquire SASL OAUTHBEARER token";
 /// A line that comes again and again is written once in this time.
 const REPEAT: Duration = Duration::from_mins(1);
 /// Different lines that are remembered for that; more of them are forgotten, the oldest first.
@@ -254,6 +256,8 @@ impl ClientContext for Connection {
                     self.inquiry.begin(reason);
                 }
             }
+            // Told by who gets tokens, for all clients at once.
+            Some(RDKafkaErrorCode::Authentication) if reason.starts_with(NO_TOKEN) => tracing::debug!("{reason}"),
             Some(RDKafkaErrorCode::SSL | RDKafkaErrorCode::Authentication) => {
                 tracing::debug!("{error}: {reason}");
                 self.known().failures.note(reason);

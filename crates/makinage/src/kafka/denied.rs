@@ -52,7 +52,9 @@ impl Resource<'_> {
 /// A topic that is asked for, and what for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
+    /// Its name.
     pub topic: &'a str,
+    /// What for.
     pub operation: Operation,
 }
 

@@ -2,6 +2,7 @@
 
 pub mod acls;
 pub mod client;
+pub mod clients;
 pub mod context;
 pub mod denied;
 pub mod described;
@@ -14,7 +15,9 @@ pub mod partitioner;
 pub mod pulse;
 pub mod reach;
 mod refused;
+pub mod renewal;
 pub mod retention;
 pub mod settings;
 pub mod terms;
+pub mod tokens;
 pub mod topics;

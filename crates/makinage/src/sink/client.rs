@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, thread, time::Duration};
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
-    ClientConfig, Message,
+    ClientConfig, Message, Statistics,
     config::RDKafkaLogLevel,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     message::DeliveryResult,
@@ -23,10 +24,12 @@ use crate::{
     event::Ticket,
     kafka::{
         client::Cluster,
+        clients::Settings,
         context::Connection,
         denied::{Operation, Resource, is_denial_code},
         forwarding::{Context, Own},
         limits,
+        renewal::MadeWith,
         settings::{self, METADATA_REFRESH_MS},
         topics::{Topic, look_up},
     },
@@ -44,6 +47,8 @@ pub struct Deliveries {
     reports: Reports,
     /// The sink.
     topic: Arc<str>,
+    /// The certificates that its client was made with.
+    files: MadeWith,
 }
 
 impl Own for Deliveries {
@@ -60,6 +65,12 @@ impl Own for Deliveries {
             self.reports.give_up();
         }
         is_fatal
+    }
+
+    fn look(&self, _: &Statistics) {
+        if self.files.is_out_of_date() {
+            self.reports.retire();
+        }
     }
 }
 
@@ -122,25 +133,56 @@ impl Producer for OutputProducer {
     }
 }
 
+impl<P: Producer> Producer for Supplied<P> {
+    fn send<'r>(&self, record: Record<'r>) -> Result<(), NotTaken<'r>> {
+        P::send(self, record)
+    }
+
+    fn under_way(&self) -> usize {
+        P::under_way(self)
+    }
+
+    fn purge(&self) {
+        P::purge(self);
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        P::flush(self, timeout)
+    }
+
+    fn fatal_error(&self) -> Option<Fatal> {
+        P::fatal_error(self)
+    }
+
+    fn reports(&self) -> &Reports {
+        P::reports(self)
+    }
+
+    fn look_up(&self, topic: &str) -> Topic {
+        P::look_up(self, topic)
+    }
+}
+
 /// Makes the sink's producers.
 pub struct KafkaProducers {
-    settings: ClientConfig,
+    settings: Settings,
     topic: Arc<str>,
     acks: Arc<Acks>,
     connection: Arc<Connection>,
 }
 
 impl KafkaProducers {
-    fn create_with(&self, settings: &ClientConfig, bell: &Bell) -> KafkaResult<OutputProducer> {
-        let deliveries = Deliveries { reports: Reports::new(&self.acks, bell), topic: Arc::clone(&self.topic) };
+    fn create_with(&self, settings: &Settings, bell: &Bell) -> KafkaResult<Supplied<OutputProducer>> {
+        let (reports, topic) = (Reports::new(&self.acks, bell), Arc::clone(&self.topic));
+        let deliveries = Deliveries { reports, topic, files: settings.files() };
         settings.create_with_context(Context::new(Arc::clone(&self.connection), deliveries))
     }
 }
 
 impl Producers for KafkaProducers {
-    type Producer = OutputProducer;
+    type Producer = Supplied<OutputProducer>;
 
-    fn create(&self, kind: Kind, batch_size: usize, bell: &Bell) -> KafkaResult<OutputProducer> {
+    fn create(&self, kind: Kind, batch_size: usize, bell: &Bell) -> KafkaResult<Supplied<OutputProducer>> {
         let settings = match kind {
             Kind::Ordinary => settings::in_order(&self.settings, batch_size),
             Kind::Alone => settings::alone(&self.settings, batch_size),
@@ -149,7 +191,7 @@ impl Producers for KafkaProducers {
     }
 
     /// Its threads are waited for by one that has the time.
-    fn end(&self, producer: Arc<OutputProducer>) {
+    fn end(&self, producer: Arc<Supplied<OutputProducer>>) {
         let end = move || {
             panics::point("end of a producer");
             drop(producer);
@@ -199,7 +241,7 @@ fn refresh_interval(settings: &ClientConfig) -> Duration {
 }
 
 /// The sink topic's `max.message.bytes`; brokers that can't be asked have Kafka's default.
-fn max_record(settings: &ClientConfig, topic: &str) -> usize {
+fn max_record(settings: &Settings, topic: &str) -> usize {
     match limits::max_message_bytes(settings, topic, Duration::from_secs(5)) {
         Ok(Some(limit)) => limit,
         Ok(None) => limits::DEFAULT_MAX_MESSAGE_BYTES,

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
@@ -41,7 +42,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A model topic, to look at.
 pub(crate) struct Catalogue {
-    consumer: BaseConsumer<Remembered>,
+    consumer: Supplied<BaseConsumer<Remembered>>,
     endpoint: String,
     topic: String,
     partitions: i32,
@@ -58,7 +59,7 @@ impl Catalogue {
     /// Finds the topic; it isn't created by that.
     pub(crate) fn open(cluster: &Cluster, topic: &str) -> Result<Self, CatalogueError> {
         let made = cluster.model_looker().create_with_context(Remembered::default());
-        let consumer: BaseConsumer<Remembered> = made.map_err(CatalogueError::Client)?;
+        let consumer: Supplied<BaseConsumer<Remembered>> = made.map_err(CatalogueError::Client)?;
         let (endpoint, topic) = (cluster.endpoint(), topic.to_owned());
         let named = match reach::named(consumer.client(), TIMEOUT) {
             Ok(named) => named.join(", "),

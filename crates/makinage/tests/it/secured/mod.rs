@@ -2,5 +2,7 @@
 
 mod certificates;
 mod listeners;
+mod refused;
+mod rights;
 mod stage;
 mod tokens;
