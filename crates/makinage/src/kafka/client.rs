@@ -25,9 +25,13 @@ impl Cluster {
     pub fn new(kafka: &Kafka, application: &str) -> Self {
         let wait = kafka.properties.get("fetch.wait.max.ms").and_then(|ms| ms.parse().ok());
         let wait = wait.map_or(FETCH_WAIT, Duration::from_millis);
-        let connection = Arc::new(Connection::new(&kafka.endpoints, wait));
+        let connection = || Connection::new(&kafka.endpoints, wait);
         let tokens = kafka.security.tokens.clone().map(|source| Arc::new(Tokens::new(source)));
-        Self { kafka: kafka.clone(), application: application.to_owned(), tokens, renewal: Arc::default(), connection }
+        let (own, application) = (kafka.clone(), application.to_owned());
+        let (renewal, unsecured) = (Arc::default(), Arc::new(connection()));
+        let mut cluster = Self { kafka: own, application, tokens, renewal, connection: unsecured };
+        cluster.connection = Arc::new(connection().on(cluster.terms()));
+        cluster
     }
 
     /// From now on certificates and keys that change are noticed, by clients that look after it.

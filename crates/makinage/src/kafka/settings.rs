@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
-use super::{client::Cluster, clients::Settings};
+use super::{client::Cluster, clients::Settings, denied::Rights, terms::Terms};
 
 /// How often clients ask again which topics and partitions there are: the default of 5 minutes would be the wait for
 /// one that appears.
@@ -56,6 +56,16 @@ impl Cluster {
         }
         client.set("bootstrap.servers", self.endpoint());
         client
+    }
+
+    /// How all clients come to brokers, and as whom.
+    pub fn terms(&self) -> Terms {
+        Terms::of(&self.base())
+    }
+
+    /// As whom they come, for words about rights.
+    pub fn rights(&self) -> Rights {
+        Rights { endpoint: self.endpoint(), principal: self.terms().principal() }
     }
 
     /// Of the consumer of the data topics.

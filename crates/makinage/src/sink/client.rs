@@ -26,6 +26,7 @@ use crate::{
         client::Cluster,
         clients::Settings,
         context::Connection,
+        denied::{Operation, Resource, is_denial_code},
         forwarding::{Context, Own},
         limits,
         renewal::MadeWith,
@@ -44,6 +45,8 @@ const CLIENT_BATCH: usize = 1_000_000;
 /// What is the producer's own in its context.
 pub struct Deliveries {
     reports: Reports,
+    /// The sink.
+    topic: Arc<str>,
     /// The certificates that its client was made with.
     files: MadeWith,
 }
@@ -83,6 +86,7 @@ impl ProducerContext for Context<Deliveries> {
                 self.own.reports.delivered(ticket, message.partition());
             }
             Err((error, message)) => {
+                self.listener.denied(error, Resource::Topic(message.topic()), &[Operation::Write]);
                 self.own.reports.not_delivered(Undelivered { error: error.clone(), message: message.detach(), ticket });
             }
         }
@@ -111,7 +115,12 @@ impl Producer for OutputProducer {
     }
 
     fn fatal_error(&self) -> Option<Fatal> {
-        let (code, reason) = self.client().fatal_error()?;
+        let (code, mut reason) = self.client().fatal_error()?;
+        if is_denial_code(code) {
+            let Context { listener, own } = self.client().context().as_ref();
+            // Whoever may write to any topic may number its records, which this is about.
+            reason = listener.rights.missing(&reason, Resource::Topic(&own.topic), &[Operation::Write]);
+        }
         Some(Fatal { is_gap: code == RDKafkaErrorCode::GaplessGuarantee, reason })
     }
 
@@ -157,13 +166,15 @@ impl<P: Producer> Producer for Supplied<P> {
 /// Makes the sink's producers.
 pub struct KafkaProducers {
     settings: Settings,
+    topic: Arc<str>,
     acks: Arc<Acks>,
     connection: Arc<Connection>,
 }
 
 impl KafkaProducers {
     fn create_with(&self, settings: &Settings, bell: &Bell) -> KafkaResult<Supplied<OutputProducer>> {
-        let deliveries = Deliveries { reports: Reports::new(&self.acks, bell), files: settings.files() };
+        let (reports, topic) = (Reports::new(&self.acks, bell), Arc::clone(&self.topic));
+        let deliveries = Deliveries { reports, topic, files: settings.files() };
         settings.create_with_context(Context::new(Arc::clone(&self.connection), deliveries))
     }
 }
@@ -202,11 +213,12 @@ impl KafkaSink<KafkaProducers> {
         stopped: &dyn Fn() -> bool,
     ) -> KafkaResult<Option<Self>> {
         let settings = cluster.producer();
-        let mut producers = KafkaProducers { settings, acks, connection: Arc::clone(&cluster.connection) };
+        let (topic, connection) = (sink.name.as_str().into(), Arc::clone(&cluster.connection));
+        let mut producers = KafkaProducers { settings, topic, acks, connection };
         let asking = producers.create_with(&producers.settings, &Bell::new().0)?;
         let names = sources.iter().map(|source| source.name.as_str());
-        let endpoint = cluster.endpoint();
-        let Some(partitions) = Partitions::wait_for(&asking, &endpoint, &sink.name, names, stopped) else {
+        let rights = &cluster.connection.rights;
+        let Some(partitions) = Partitions::wait_for(&asking, rights, &sink.name, names, stopped) else {
             return Ok(None);
         };
         let max_record = max_record(&producers.settings, &sink.name);

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use kafka_headers::{commits::notes, tokens::Supplied, topics::Question};
+use kafka_headers::{commits::notes, rights, tokens::Supplied, topics::Question};
 use rdkafka::{
     ClientContext, Message, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer as Client, ConsumerContext, RebalanceProtocol},
@@ -30,6 +30,7 @@ use crate::{
     kafka::{
         clients::Settings,
         context::Connection,
+        denied::{Operation, Resource, is_denial, is_denial_code},
         forwarding::Context,
         pulse::Membership,
         topics::{Topic, count_partitions, is_there, look_up},
@@ -87,6 +88,24 @@ fn begin(consumer: &KafkaConsumer) -> KafkaResult<()> {
     consumer.subscribe(&own.names().collect::<Vec<_>>())?;
     own.is_subscribed.store(true, Ordering::Relaxed);
     Ok(())
+}
+
+/// Says which right is missing, where an error is about that.
+fn tell_denied(consumer: &KafkaConsumer, error: &KafkaError) -> bool {
+    let (own, connection) = (&consumer.context().own, &consumer.context().listener);
+    if error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed) {
+        let group = own.settings.get("group.id").unwrap_or_default();
+        return connection.denied(error, Resource::Group(group), &[Operation::Read]);
+    }
+    let names: Vec<&str> = own.names().collect();
+    // The error doesn't say which topic it is about.
+    let lacks = |name: &str| match rights::of_topic(consumer.client(), name, BRIEF) {
+        Ok(Some(granted)) => !granted.contains(&Operation::Read),
+        Ok(None) => true,
+        Err(code) => is_denial_code(code),
+    };
+    let lacking = names.iter().filter(|name| names.len() == 1 || (is_denial(error) && lacks(name)));
+    lacking.filter(|name| connection.denied(error, Resource::Topic(name), &[Operation::Read])).count() > 0
 }
 
 /// How long an answer is waited for.
@@ -252,6 +271,7 @@ impl Consumer for KafkaConsumer {
     fn tell(&self, error: &KafkaError) {
         match self.client().fatal_error() {
             Some((code, reason)) => self.context().own.fail(code, &reason),
+            None if tell_denied(self, error) => {}
             None => self.context().listener.error(error.clone(), &format!("reading failed: {error}")),
         }
     }

@@ -14,7 +14,14 @@ use super::{
     stretches::{Each, Stretches},
 };
 use crate::{
-    kafka::{client::Cluster, clients::Settings, context::Connection, forwarding::Context, renewal::MadeWith},
+    kafka::{
+        client::Cluster,
+        clients::Settings,
+        context::Connection,
+        denied::{Operation, Resource, Rights},
+        forwarding::Context,
+        renewal::MadeWith,
+    },
     model::RecordPlace,
     record::Record,
 };
@@ -48,6 +55,11 @@ impl TopicClient {
         self.settings.create_with_context(Context::new(Arc::clone(&self.connection), ()))
     }
 
+    /// As whom it comes, for words about rights.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.connection.rights
+    }
+
     /// With which certificates a consumer is made now.
     pub(super) fn files(&self) -> MadeWith {
         self.settings.files()
@@ -69,7 +81,9 @@ impl TopicClient {
 
     /// Passes on what a consumer says is wrong.
     pub(crate) fn tell(&self, error: &KafkaError) {
-        self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic));
+        if !self.connection.denied(error, Resource::Topic(&self.topic), &[Operation::Read]) {
+            self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic));
+        }
     }
 }
 

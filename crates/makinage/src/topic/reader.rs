@@ -20,6 +20,7 @@ use crate::{
     config::ModelStart,
     generation::mailbox::Mailbox,
     kafka::{
+        denied::{Operation, Wanted},
         retention,
         topics::{self, Topic},
     },
@@ -105,6 +106,7 @@ impl ModelReader {
             }
             !self.mailbox.is_closed()
         };
-        topics::wait_for(&client.endpoint, &client.topic, look_up, pause)
+        let wanted = Wanted { topic: &client.topic, operation: Operation::Read };
+        topics::wait_for(client.rights(), wanted, look_up, pause)
     }
 }

@@ -52,6 +52,7 @@ mod scene;
 mod scores;
 mod script;
 mod secrets;
+mod secured;
 mod service;
 mod settings;
 mod start;

@@ -30,6 +30,7 @@ use crate::{
     archive::Limits,
     kafka::{
         client::Cluster,
+        denied::{Operation, Resource},
         reach::{self, Remembered, Silent},
         topics::{self, Topic},
     },
@@ -47,6 +48,13 @@ pub(crate) struct Catalogue {
     partitions: i32,
 }
 
+fn unreadable(cluster: &Cluster, topic: String, source: KafkaError) -> CatalogueError {
+    match cluster.rights().line(&source, Resource::Topic(&topic), &[Operation::Read]) {
+        Some(line) => CatalogueError::Denied { line },
+        None => CatalogueError::Unreadable { topic, source },
+    }
+}
+
 impl Catalogue {
     /// Finds the topic; it isn't created by that.
     pub(crate) fn open(cluster: &Cluster, topic: &str) -> Result<Self, CatalogueError> {
@@ -56,6 +64,9 @@ impl Catalogue {
         let named = match reach::named(consumer.client(), TIMEOUT) {
             Ok(named) => named.join(", "),
             Err(source) => {
+                if let Some(line) = Remembered::of(&consumer).explained(&cluster.terms(), &endpoint) {
+                    return Err(CatalogueError::Insecure { line });
+                }
                 return Err(match reach::tried_in_vain(&consumer, &endpoint) {
                     Some(Silent { broker, reason }) => {
                         CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason }
@@ -72,7 +83,7 @@ impl Catalogue {
                 let Silent { broker, reason } = silent.unwrap_or(Silent { broker: named, reason: None });
                 Err(CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason })
             }
-            Topic::Unknown(source) => Err(CatalogueError::Unreadable { topic, source }),
+            Topic::Unknown(source) => Err(unreadable(cluster, topic, source)),
         }
     }
 
