@@ -14,6 +14,8 @@
 //! [`iter`].
 
 pub mod commits;
+pub mod rights;
+pub mod tokens;
 pub mod topics;
 
 use std::{

@@ -106,6 +106,7 @@ impl Service {
         let (limit, largest_output) = bounded(1);
 
         let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
+        cluster.watch_files();
         let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;
         let stream = Stream {
             cluster: Arc::clone(&cluster),

@@ -112,7 +112,7 @@ pub(super) const ROOMS: &[Room] = &[
     room("environment", &["archive", "config", "model", "python", "store"]),
     room("store", &["archive", "config", "model", "record"]),
     room("mlflow", &["address", "child", "config"]),
-    room("kafka", &["config", "said"]),
+    room("kafka", &["backoff", "config", "said"]),
     room("config", &["address", "child", "model", "quoted", "record", "yaml"]),
     room("record", &["address", "archive", "model"]),
     room("archive", &["model"]),

@@ -2,8 +2,8 @@
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
-    ClientConfig,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, RDKafkaErrorCode},
 };
@@ -14,7 +14,10 @@ use crate::{
     config::{Config, Encoder, Environment, Located, locate_service},
     consul::Consul,
     kafka::{
+        acls::{self, Need, Verdict},
         client::Cluster,
+        clients::Settings,
+        denied::{Operation, Resource},
         described, limits,
         reach::{self, Remembered, Silent, unreachable},
         topics::{self, Topic},
@@ -81,7 +84,7 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     let cluster = Cluster::new(&config.kafka, &config.application.name);
     let endpoint = cluster.endpoint();
     let settings = cluster.asker();
-    let consumer: BaseConsumer<Remembered> = match settings.create_with_context(Remembered::default()) {
+    let consumer: Supplied<BaseConsumer<Remembered>> = match settings.create_with_context(Remembered::default()) {
         Ok(consumer) => consumer,
         Err(error) => return list.bad(format_args!("kafka.properties: {error}")),
     };
@@ -89,6 +92,9 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
         Ok(named) => named.join(", "),
         Err(error) => {
             let failures = Remembered::of(&consumer);
+            if let Some(line) = failures.explained(&cluster.terms(), &endpoint) {
+                return list.bad(line);
+            }
             return match failures.named(&endpoint) {
                 Some((broker, reason)) => list.bad(unreachable(&endpoint, broker, None, Some(reason))),
                 None => list.bad(format_args!(
@@ -100,12 +106,9 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     };
     Checklist::good(format_args!("Kafka at {endpoint}"));
     let operator = &config.operator;
-    let roles = [("model topic", &operator.model.name)]
-        .into_iter()
-        .chain(operator.data.iter().map(|topic| ("data topic", &topic.name)))
-        .chain([("sink topic", &operator.sink.name)]);
+    let rights = cluster.rights();
     let mut makes_topics = None;
-    for (role, topic) in roles {
+    for Role { role, topic, must, assumed } in roles(config) {
         match topics::look_up(consumer.client(), topic) {
             Topic::Partitions(count) => {
                 if let Some(Silent { broker, reason }) = reach::silent_leader(&consumer, &endpoint, topic, TIMEOUT) {
@@ -115,6 +118,8 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
                 let limit = limits::max_message_bytes(&settings, topic, TIMEOUT).ok().flatten();
                 let limit = limit.map(|bytes| format!(", records up to {bytes} bytes")).unwrap_or_default();
                 Checklist::good(format_args!("{role} {topic}: {count} partitions{limit}"));
+                let need = Need { resource: Resource::Topic(topic), must, assumed };
+                tell(acls::look(consumer.client(), &rights, &need, TIMEOUT), list);
             }
             Topic::Missing => {
                 let command = topics::create_command(&endpoint, topic);
@@ -132,13 +137,60 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
                 let Silent { broker, reason } = silent.unwrap_or(Silent { broker: named, reason: None });
                 return list.bad(unreachable(&endpoint, &broker, Some(topic), reason.as_deref()));
             }
-            Topic::Unknown(error) => list.bad(format_args!("{role} {topic}: {error}")),
+            Topic::Unknown(error) => match rights.line(&error, Resource::Topic(topic), must) {
+                Some(line) => list.bad(line),
+                None => list.bad(format_args!("{role} {topic}: {error}")),
+            },
         }
     }
+    let group = Resource::Group(cluster.application());
+    let need = Need { resource: group, must: &[Operation::Read], assumed: "" };
+    tell(acls::look(consumer.client(), &rights, &need, TIMEOUT), list);
     check_model(&consumer, &operator.model.name);
 }
 
-fn makes_topics_by_itself(consumer: &BaseConsumer<Remembered>, settings: &ClientConfig) -> bool {
+/// What a topic is for, and which rights that takes.
+struct Role<'a> {
+    role: &'static str,
+    topic: &'a str,
+    must: &'static [Operation],
+    /// What is assumed where its configuration can't be read.
+    assumed: &'static str,
+}
+
+/// The topics of a configuration.
+fn roles(config: &Config) -> impl Iterator<Item = Role<'_>> {
+    let operator = &config.operator;
+    let (read, write) = (&[Operation::Read, Operation::Describe], &[Operation::Write, Operation::Describe]);
+    let model = Role {
+        role: "model topic",
+        topic: &operator.model.name,
+        must: read,
+        assumed: "nobody is warned where the topic deletes its newest model",
+    };
+    let data =
+        operator.data.iter().map(|topic| Role { role: "data topic", topic: &topic.name, must: read, assumed: "" });
+    let sink = Role {
+        role: "sink topic",
+        topic: &operator.sink.name,
+        must: write,
+        assumed: "max.message.bytes of the topic is assumed to be Kafka's default, 1048588",
+    };
+    [model].into_iter().chain(data).chain([sink])
+}
+
+/// Tells what rights are missing.
+fn tell(verdict: Verdict, list: &mut Checklist) {
+    match verdict {
+        Verdict::Met => {}
+        Verdict::Missing(line) => list.bad(line),
+        Verdict::Lesser(line) => Checklist::note(line),
+        // Of a cluster that doesn't tell, nothing is missing that anybody could name.
+        Verdict::Unknown(why) => tracing::debug!("rights can't be asked: {why}"),
+    }
+}
+
+fn makes_topics_by_itself(consumer: &BaseConsumer<Remembered>, settings: &Settings) -> bool {
     let metadata = consumer.client().fetch_metadata(None, TIMEOUT);
     metadata.is_ok_and(|metadata| described::makes_topics(settings, metadata.orig_broker_id(), TIMEOUT))
 }

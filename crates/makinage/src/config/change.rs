@@ -45,8 +45,9 @@ impl Keys {
     }
 
     fn kafka(&mut self, old: &Kafka, new: &Kafka) {
-        let Kafka { endpoints, properties } = old;
+        let Kafka { endpoints, properties, security } = old;
         self.note("kafka.endpoint", *endpoints == new.endpoints);
+        self.note("kafka.security", *security == new.security);
         for (name, value) in properties {
             self.note(format!("kafka.properties.{name}"), new.properties.get(name) == Some(value));
         }

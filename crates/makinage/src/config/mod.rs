@@ -38,6 +38,9 @@ pub use sections::{
     operator::Operator,
     probation::Probation,
     roles::{DataStart, DataTopic, ModelStart, ModelTopic, SinkTopic},
+    security::{
+        AwsContainer, AwsKeys, AwsPlaces, AwsToken, Extensions, Security, TokenEndpoint, TokenSource, WebIdentity,
+    },
     tuning::{Batch, Environment, OnError, RowWise, Tuning},
 };
 pub use service::Config;

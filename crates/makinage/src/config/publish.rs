@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
+    locate::Origin,
     reader::{
         field::Field,
         problem::{Findings, Place},
@@ -151,7 +152,8 @@ fn sections(
     let ground = Ground { folder: Path::new("."), surroundings };
     let section = Section::read(root, &PublishKeys::KEYS, findings)?;
     let application = application::read::<Publisher>(&section, &ground, findings);
-    let kafka = kafka::read(&section, findings);
+    let beside = Origin::file(file).folder;
+    let kafka = kafka::read(&section, &Ground { folder: &beside, surroundings }, findings);
     let entries = models(&section, findings);
     let python = entries.as_ref().map(|(models, _)| python(models, surroundings, findings));
     let (models, references) = entries.unzip();

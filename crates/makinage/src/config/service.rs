@@ -99,7 +99,7 @@ fn sections(
     };
     let ground = Ground { folder: &origin.folder, surroundings };
     let application = application::read(&top, &ground, findings);
-    let kafka = kafka::read(&top, findings);
+    let kafka = kafka::read(&top, &ground, findings);
     let topics = Topics::read(&top, findings);
     let reader = operator::Reader { root: &top, topics: topics.as_ref(), ground };
     let (operator, imports) = reader.read(findings);

@@ -13,7 +13,13 @@ pub(super) struct Machine;
 
 impl Surroundings for Machine {
     fn variable(&self, name: &str) -> Option<OsString> {
-        (name == "PATH").then(|| "/usr/local/bin:/usr/bin".into())
+        let value = match name {
+            "PATH" => "/usr/local/bin:/usr/bin",
+            "KAFKA_PASSWORD" => "canary in env",
+            "HOSTNAME" => "pod-7",
+            _ => return None,
+        };
+        Some(value.into())
     }
 
     fn is_executable(&self, path: &Path) -> bool {
@@ -22,6 +28,10 @@ impl Surroundings for Machine {
 
     fn cores(&self) -> usize {
         4
+    }
+
+    fn trust_store(&self) -> Option<PathBuf> {
+        Some("/etc/ssl/certs/ca-certificates.crt".into())
     }
 }
 

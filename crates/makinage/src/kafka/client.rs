@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::context::Connection;
+use super::{context::Connection, renewal::Renewal, tokens::Tokens};
 use crate::config::Kafka;
 
 /// librdkafka's default of `fetch.wait.max.ms`.
@@ -13,6 +13,9 @@ const FETCH_WAIT: Duration = Duration::from_millis(500);
 pub struct Cluster {
     pub(super) kafka: Kafka,
     application: String,
+    /// What its clients log in with, where that is tokens.
+    pub(super) tokens: Option<Arc<Tokens>>,
+    pub(super) renewal: Arc<Renewal>,
     /// Whether its brokers answer: one word of all clients, so that it is told once.
     pub connection: Arc<Connection>,
 }
@@ -22,8 +25,18 @@ impl Cluster {
     pub fn new(kafka: &Kafka, application: &str) -> Self {
         let wait = kafka.properties.get("fetch.wait.max.ms").and_then(|ms| ms.parse().ok());
         let wait = wait.map_or(FETCH_WAIT, Duration::from_millis);
-        let connection = Arc::new(Connection::new(&kafka.endpoints, wait));
-        Self { kafka: kafka.clone(), application: application.to_owned(), connection }
+        let connection = || Connection::new(&kafka.endpoints, wait);
+        let tokens = kafka.security.tokens.clone().map(|source| Arc::new(Tokens::new(source)));
+        let (own, application) = (kafka.clone(), application.to_owned());
+        let (renewal, unsecured) = (Arc::default(), Arc::new(connection()));
+        let mut cluster = Self { kafka: own, application, tokens, renewal, connection: unsecured };
+        cluster.connection = Arc::new(connection().on(cluster.terms()));
+        cluster
+    }
+
+    /// From now on certificates and keys that change are noticed, by clients that look after it.
+    pub fn watch_files(&self) {
+        self.renewal.watch(&self.kafka.security);
     }
 
     /// The application's name.

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -10,8 +13,11 @@ use parking_lot::{Mutex, MutexGuard};
 use rdkafka::{Statistics, client::ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
 
 use super::{
+    denied::{Operation, Resource, Rights},
+    inquiry::{self, Inquiry},
     pulse::{Pulse, Seen},
     reach::{Failures, because, unreachable},
+    terms::Terms,
 };
 
 /// A broker that owes an answer and said nothing for so long does not answer: heartbeats come back at once, fetches
@@ -22,6 +28,8 @@ const SILENCE: Duration = Duration::from_secs(5);
 const DOWN: Duration = Duration::from_secs(3);
 /// Statistics of a client that has gone are forgotten after this time.
 const GONE: Duration = Duration::from_secs(20);
+/// What the client says where it was told that there is no token.
+const NO_TOKEN: &str = "Failed to acquire SASL OAUTHBEARER token";
 /// A line that comes again and again is written once in this time.
 const REPEAT: Duration = Duration::from_mins(1);
 /// Different lines that are remembered for that; more of them are forgotten, the oldest first.
@@ -37,6 +45,10 @@ pub struct Connection {
     known: Mutex<Known>,
     /// The oldest first.
     lines: Mutex<VecDeque<(String, Instant)>>,
+    /// Why brokers refuse its clients, and these them.
+    inquiry: Arc<Inquiry>,
+    /// What words about missing rights need.
+    pub rights: Rights,
 }
 
 /// What all clients together know.
@@ -59,13 +71,32 @@ struct Known {
 impl Connection {
     /// `endpoints` is how the user named the brokers, `fetch_wait` how long they may hold a fetch.
     pub fn new(endpoints: &[String], fetch_wait: Duration) -> Self {
+        let endpoints = endpoints.join(",");
         Self {
-            endpoints: endpoints.join(","),
+            inquiry: Inquiry::new(Terms::default(), endpoints.clone()),
+            rights: Rights { endpoint: endpoints.clone(), principal: None },
+            endpoints,
             patience: SILENCE + fetch_wait,
             away: AtomicBool::new(false),
             known: Mutex::default(),
             lines: Mutex::default(),
         }
+    }
+
+    /// The same, of clients that come to brokers on these terms.
+    #[must_use]
+    pub fn on(self, terms: Terms) -> Self {
+        let rights = Rights { endpoint: self.endpoints.clone(), principal: terms.principal() };
+        Self { inquiry: Inquiry::new(terms, self.endpoints.clone()), rights, ..self }
+    }
+
+    /// Says which right is missing, once in a while, where an error is about that.
+    pub fn denied(&self, error: &KafkaError, resource: Resource<'_>, operations: &[Operation]) -> bool {
+        let Some(line) = self.rights.line(error, resource, operations) else { return false };
+        if !self.repeated(&line) {
+            tracing::warn!("{line}; waiting for it");
+        }
+        true
     }
 
     /// Something came from a broker.
@@ -115,7 +146,7 @@ impl Connection {
 
     fn lost(&self, known: &mut Known, now: Instant) {
         known.away.get_or_insert(now);
-        if !self.away.swap(true, Ordering::Relaxed) {
+        if !self.away.swap(true, Ordering::Relaxed) && !self.inquiry.explains() {
             let (endpoints, because) = (&self.endpoints, because(known.fresh_failure()));
             tracing::warn!(
                 "no Kafka broker answers at {endpoints}{because}: waiting for one; check that Kafka runs there, and kafka.endpoint"
@@ -221,6 +252,16 @@ impl ClientContext for Connection {
             ) => {
                 tracing::debug!("{error}: {reason}");
                 self.known().failures.note(reason);
+                if inquiry::is_suspect(reason) {
+                    self.inquiry.begin(reason);
+                }
+            }
+            // Told by who gets tokens, for all clients at once.
+            Some(RDKafkaErrorCode::Authentication) if reason.starts_with(NO_TOKEN) => tracing::debug!("{reason}"),
+            Some(RDKafkaErrorCode::SSL | RDKafkaErrorCode::Authentication) => {
+                tracing::debug!("{error}: {reason}");
+                self.known().failures.note(reason);
+                self.inquiry.begin(reason);
             }
             // The sink's way to keep the order; what is refused is told by itself.
             _ if reason.contains("gap-less guarantee") => tracing::debug!("{error}: {reason}"),

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
-    ClientConfig, ClientContext,
+    ClientContext,
     admin::{AdminClient, AdminOptions, ConfigResource, ResourceSpecifier},
     client::DefaultClientContext,
-    error::{KafkaError, RDKafkaErrorCode},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
 };
+
+use super::clients::Settings;
 
 /// Why a configuration isn't known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,8 +42,9 @@ pub fn setting<T: std::str::FromStr>(config: &ConfigResource, name: &str) -> Res
 
 /// Whether a broker makes a topic that is asked for and isn't there. One that doesn't tell is taken for one that
 /// doesn't.
-pub fn makes_topics(client: &ClientConfig, broker: i32, timeout: Duration) -> bool {
-    let Ok(admin) = client.create::<AdminClient<DefaultClientContext>>() else { return false };
+pub fn makes_topics(client: &Settings, broker: i32, timeout: Duration) -> bool {
+    let made: KafkaResult<Supplied<AdminClient<_>>> = client.create_with_context(DefaultClientContext);
+    let Ok(admin) = made else { return false };
     let told = describe(&admin, &ResourceSpecifier::Broker(broker), timeout);
     told.and_then(|config| setting(&config, "auto.create.topics.enable")).unwrap_or(false)
 }

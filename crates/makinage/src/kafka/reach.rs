@@ -19,6 +19,8 @@ use rdkafka::{
     metadata::{Metadata, MetadataBroker, MetadataTopic},
 };
 
+use super::{handshake::explain, terms::Terms};
+
 /// How long a client is asked for what it has met.
 const LISTEN: Duration = Duration::from_millis(200);
 
@@ -44,7 +46,17 @@ pub fn because(reason: Option<&str>) -> String {
 /// What librdkafka says of a connection's end, without its own thread and state, of no use to the reader.
 fn failure(reason: &str) -> &str {
     let reason = reason.strip_prefix("[thrd:").and_then(|rest| rest.split_once("]: ")).map_or(reason, |(_, rest)| rest);
-    reason.split(" (after ").next().unwrap_or(reason)
+    let reason = reason.split(" (after ").next().unwrap_or(reason);
+    // Brokers are named as Kafka's client does it, with how it speaks to them.
+    let secured = ["ssl://", "sasl_ssl://", "sasl_plaintext://"];
+    secured.iter().find_map(|how| reason.strip_prefix(how)).unwrap_or(reason)
+}
+
+/// The address of the broker that a connection's failure is about.
+pub fn broker_in(reason: &str) -> Option<&str> {
+    let (name, _) = failure(reason).split_once(": ")?;
+    let (address, _) = name.rsplit_once('/')?;
+    address.contains(':').then_some(address)
 }
 
 /// The broker that couldn't be reached, by what librdkafka says of it, where that is one that Kafka has named: only
@@ -157,6 +169,13 @@ impl Failures {
     /// The last of all, and when that was.
     pub fn last(&self) -> Option<(&str, Instant)> {
         self.0.front().map(|(reason, at)| (reason.as_str(), *at))
+    }
+
+    /// Why the last connection ended, where that is a question of security: a line that ends in what to do.
+    pub fn explained(&self, terms: &Terms, endpoints: &str) -> Option<String> {
+        let (reason, _) = self.last()?;
+        let first = endpoints.split(',').next().unwrap_or(endpoints);
+        explain(terms, broker_in(reason).unwrap_or(first), reason)
     }
 
     /// The last about a broker of this address.

@@ -2,13 +2,14 @@
 
 use std::{fmt, time::Duration};
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
-    ClientConfig,
     admin::{AdminClient, ConfigResource, ResourceSpecifier},
     client::DefaultClientContext,
+    error::KafkaResult,
 };
 
-use super::described;
+use super::{clients::Settings, described};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -60,8 +61,9 @@ impl fmt::Display for Loss {
 }
 
 /// Warns where the topic loses its newest record in the end. A broker that doesn't tell is no reason for a line.
-pub fn warn(client: &ClientConfig, endpoint: &str, topic: &str) {
-    let Ok(admin) = client.create::<AdminClient<DefaultClientContext>>() else { return };
+pub fn warn(client: &Settings, endpoint: &str, topic: &str) {
+    let made: KafkaResult<Supplied<AdminClient<_>>> = client.create_with_context(DefaultClientContext);
+    let Ok(admin) = made else { return };
     match described::describe(&admin, &ResourceSpecifier::Topic(topic), TIMEOUT) {
         Ok(config) => {
             if let Some(loss) = Loss::of(&config) {

@@ -1,12 +1,14 @@
 //! The settings of all Kafka clients, service and commands alike; only the demo's own, beside its mock cluster, are set
 //! up elsewhere.
 //!
-//! What is in `base` is every client's; the user's `kafka.properties` are set over it, and what a promise rests on is
-//! set over them. What only `default` sets is the user's to change.
+//! What is in `base` is every client's; the user's `kafka.properties` are set over it, what secures connections beside
+//! them, and what a promise rests on is set over them. What only `default` sets is the user's to change.
+
+use std::sync::Arc;
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
-use super::client::Cluster;
+use super::{client::Cluster, clients::Settings, denied::Rights, terms::Terms};
 
 /// How often clients ask again which topics and partitions there are: the default of 5 minutes would be the wait for
 /// one that appears.
@@ -35,8 +37,8 @@ const SLOWEST_BYTES_PER_MS: u64 = 64;
 const LONGEST_ATTEMPT_MS: u64 = 300_000;
 
 impl Cluster {
-    fn base(&self) -> ClientConfig {
-        let mut client = ClientConfig::new();
+    fn base(&self) -> Settings {
+        let mut client = Settings::new(self.tokens.clone(), Arc::clone(&self.renewal));
         client
             .set("client.id", self.application())
             // A silent broker must not keep a reconnect waiting for long once it is back.
@@ -49,12 +51,25 @@ impl Cluster {
         for (name, value) in &self.kafka.properties {
             client.set(name, value);
         }
+        for (name, value) in &self.kafka.security.properties {
+            client.set(name, value.reveal());
+        }
         client.set("bootstrap.servers", self.endpoint());
         client
     }
 
+    /// How all clients come to brokers, and as whom.
+    pub fn terms(&self) -> Terms {
+        Terms::of(&self.base())
+    }
+
+    /// As whom they come, for words about rights.
+    pub fn rights(&self) -> Rights {
+        Rights { endpoint: self.endpoint(), principal: self.terms().principal() }
+    }
+
     /// Of the consumer of the data topics.
-    pub fn data_consumer(&self) -> ClientConfig {
+    pub fn data_consumer(&self) -> Settings {
         let mut client = self.base();
         client
             .set("group.id", self.application())
@@ -75,7 +90,7 @@ impl Cluster {
     }
 
     /// Of what follows the model topic, and reads stretches of it beside that.
-    pub fn model_consumer(&self) -> ClientConfig {
+    pub fn model_consumer(&self) -> Settings {
         let mut client = self.model_reader();
         // The other pulse beside the data topics' consumer: this one fetches while a group waits for its members.
         client.set("statistics.interval.ms", STATISTICS_MS);
@@ -83,13 +98,13 @@ impl Cluster {
     }
 
     /// Of what looks at the model topic once, and has no topic created by that.
-    pub fn model_looker(&self) -> ClientConfig {
+    pub fn model_looker(&self) -> Settings {
         let mut client = self.model_reader();
         client.set("allow.auto.create.topics", "false");
         client
     }
 
-    fn model_reader(&self) -> ClientConfig {
+    fn model_reader(&self) -> Settings {
         let mut client = self.base();
         client
             // Needed to assign partitions; nothing is committed, and no group is joined.
@@ -115,7 +130,7 @@ impl Cluster {
     }
 
     /// Of what only asks: to look is not to make, so that no topic is created by it.
-    pub fn asker(&self) -> ClientConfig {
+    pub fn asker(&self) -> Settings {
         let mut client = self.base();
         client.set("allow.auto.create.topics", "false");
         client
@@ -123,16 +138,20 @@ impl Cluster {
 
     /// Of the producers of outputs, whose records have at most so many bytes: how they differ, [`in_order`] and
     /// [`alone`] say.
-    pub fn output_producer(&self, max_record: usize) -> ClientConfig {
+    pub fn output_producer(&self, max_record: usize) -> Settings {
         let mut client = self.producer();
         client.set("message.max.bytes", (max_record as u64).clamp(USUAL_LIMIT, CLIENT_LIMIT).to_string());
         raise(&mut client, "queue.buffering.max.messages", LEAST_QUEUED);
         raise(&mut client, "queue.buffering.max.kbytes", LEAST_QUEUED_KBYTES);
+        if !self.kafka.security.files.is_empty() {
+            // When it looks whether they have changed.
+            client.set("statistics.interval.ms", STATISTICS_MS);
+        }
         client
     }
 
     /// Of the producer that asks for the topics of outputs.
-    pub fn producer(&self) -> ClientConfig {
+    pub fn producer(&self) -> Settings {
         let mut client = self.base();
         acknowledged(&mut client)
             // A broker that is away is waited for, however long; see KIP-91 for what this bounds.
@@ -146,7 +165,7 @@ impl Cluster {
 
     /// Of the publisher's producer of models of at most `largest` bytes, each in one record. Asking it for a topic
     /// creates that, where this is the broker's policy.
-    pub fn record_producer(&self, largest: u64) -> ClientConfig {
+    pub fn record_producer(&self, largest: u64) -> Settings {
         let attempt = attempt_ms(largest);
         let mut client = self.model_producer();
         client
@@ -159,7 +178,7 @@ impl Cluster {
     }
 
     /// Of the publisher's producer of chunks of so many bytes.
-    pub fn chunk_producer(&self, bytes: u64) -> ClientConfig {
+    pub fn chunk_producer(&self, bytes: u64) -> Settings {
         let mut client = self.model_producer();
         client
             // Two chunks in one batch would be above what the topic takes.
@@ -173,13 +192,13 @@ impl Cluster {
     }
 
     /// Of what the publisher asks with before it sends anything; no topic is created by it.
-    pub fn publishing_asker(&self) -> ClientConfig {
+    pub fn publishing_asker(&self) -> Settings {
         let mut client = self.publishing();
         client.set("allow.auto.create.topics", "false");
         client
     }
 
-    fn model_producer(&self) -> ClientConfig {
+    fn model_producer(&self) -> Settings {
         let mut client = self.publishing();
         acknowledged(&mut client)
             // A zip doesn't get smaller, and the attempt would hold a second copy of it.
@@ -189,7 +208,7 @@ impl Cluster {
     }
 
     /// What the publisher's clients share: somebody waits for them, and is told why a connection broke.
-    fn publishing(&self) -> ClientConfig {
+    fn publishing(&self) -> Settings {
         let mut client = self.base();
         self.default(&mut client, "socket.connection.setup.timeout.ms", "10000");
         // Broken connections are told at this level, and a failure names the last one.
@@ -212,14 +231,14 @@ impl Cluster {
 }
 
 /// Of the producer of outputs that stops at the first which it can't deliver, so that nothing overtakes that.
-pub fn in_order(producer: &ClientConfig, batch_size: usize) -> ClientConfig {
+pub fn in_order(producer: &Settings, batch_size: usize) -> Settings {
     let mut client = producer.clone();
     client.set("batch.size", batch_size.to_string()).set("enable.gapless.guarantee", "true");
     client
 }
 
 /// Of the producer of outputs that were refused among others: each goes alone.
-pub fn alone(producer: &ClientConfig, batch_size: usize) -> ClientConfig {
+pub fn alone(producer: &Settings, batch_size: usize) -> Settings {
     let mut client = producer.clone();
     client.set("batch.size", batch_size.to_string()).set("batch.num.messages", "1").set("linger.ms", "0");
     client

@@ -11,6 +11,10 @@ use rdkafka::{
     metadata::MetadataTopic,
 };
 
+use super::{
+    denied::{Operation, Resource, Rights, Wanted, is_denial},
+    described,
+};
 use crate::said::Said;
 
 /// How long a request for metadata may take.
@@ -84,14 +88,14 @@ pub fn create_command(endpoint: &str, topic: &str) -> String {
 }
 
 /// Waits for a topic, which `look_up` asks for: how many partitions it has. `pause` lets time pass between two looks,
-/// and says whether there is to be another; `None` once there isn't. `endpoint` is how the user named the brokers.
+/// and says whether there is to be another; `None` once there isn't.
 pub fn wait_for(
-    endpoint: &str,
-    topic: &str,
+    rights: &Rights,
+    wanted: Wanted<'_>,
     mut look_up: impl FnMut() -> Topic,
     mut pause: impl FnMut() -> bool,
 ) -> Option<i32> {
-    let mut waiting = Waiting::new(endpoint, topic);
+    let mut waiting = Waiting::new(rights, wanted);
     loop {
         let found = look_up();
         if let Topic::Partitions(count) = found {
@@ -107,16 +111,16 @@ pub fn wait_for(
 
 /// Tells once what is waited for, a topic or first the broker, and once that the wait is over.
 struct Waiting<'a> {
-    endpoint: &'a str,
-    topic: &'a str,
+    rights: &'a Rights,
+    wanted: Wanted<'a>,
     since: Instant,
     said: Said<mem::Discriminant<Topic>>,
 }
 
 impl<'a> Waiting<'a> {
     /// Nothing has been told yet.
-    fn new(endpoint: &'a str, topic: &'a str) -> Self {
-        Self { endpoint, topic, since: Instant::now(), said: Said::default() }
+    fn new(rights: &'a Rights, wanted: Wanted<'a>) -> Self {
+        Self { rights, wanted, since: Instant::now(), said: Said::default() }
     }
 
     /// The topic, or the broker, isn't there.
@@ -124,12 +128,17 @@ impl<'a> Waiting<'a> {
         if self.since.elapsed() < PATIENCE || !self.said.is_news(mem::discriminant(found)) {
             return;
         }
-        let (endpoint, topic) = (self.endpoint, self.topic);
+        let (endpoint, Wanted { topic, operation }) = (&self.rights.endpoint, self.wanted);
         match found {
             Topic::Missing => tracing::warn!(
                 "topic {topic} is not on Kafka at {endpoint}: waiting for it; create it with: {}",
                 create_command(endpoint, topic)
             ),
+            Topic::Unknown(error) if is_denial(error) => {
+                let reason = described::reason(error);
+                let missing = self.rights.missing(&reason, Resource::Topic(topic), &[operation, Operation::Describe]);
+                tracing::warn!("{missing}; waiting for it");
+            }
             Topic::Unknown(error) => tracing::warn!(
                 "Kafka at {endpoint} does not answer for topic {topic} ({error}): waiting; check that Kafka runs there, and kafka.endpoint"
             ),
@@ -140,7 +149,7 @@ impl<'a> Waiting<'a> {
     /// It is there now.
     fn over(&mut self) {
         if self.said.over().is_some() {
-            tracing::info!("topic {} is there now", self.topic);
+            tracing::info!("topic {} is there now", self.wanted.topic);
         }
     }
 }

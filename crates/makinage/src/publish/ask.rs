@@ -11,6 +11,7 @@ use rdkafka::{
 
 use super::{client::Publisher, error::PublishError};
 use crate::kafka::{
+    denied::{Operation, Resource, is_denial_code},
     described::{self, Untold, reason},
     reach,
 };
@@ -41,6 +42,8 @@ enum Answer {
     Absent,
     /// For a reason that may pass.
     NotYet(String),
+    /// Until somebody grants it.
+    Denied(String),
     /// For good.
     Unusable(String),
     Leaders(Vec<Leader>),
@@ -60,6 +63,7 @@ impl Publisher {
             let give_up_at = answered_at.map_or(started + CONNECT, |at| at + TOPIC).min(deadline);
             match answer {
                 Answer::Leaders(leaders) => return Ok(leaders),
+                Answer::Denied(reason) => return Err(self.denied(topic, &reason)),
                 Answer::Unusable(reason) => return Err(self.unusable(topic, reason)),
                 _ if now < give_up_at => {}
                 Answer::NotYet(reason) => return Err(self.unusable(topic, reason)),
@@ -93,12 +97,21 @@ impl Publisher {
     fn unanswered(&self, topic: &str, waited: Duration) -> PublishError {
         let endpoints = self.endpoints.clone();
         let failures = self.heard().failures();
+        if let Some(line) = failures.explained(&self.cluster.terms(), &endpoints) {
+            return PublishError::Insecure { line };
+        }
         if let Some((broker, reason)) = failures.named(&endpoints) {
             let (topic, broker, reason) = (topic.to_owned(), broker.to_owned(), Some(reason.to_owned()));
             return PublishError::LeaderUnreachable { endpoints, topic, broker, reason };
         }
         let reason = failures.last().map(|(reason, _)| reason.to_owned());
         PublishError::Unreachable { endpoints, seconds: waited.as_secs(), reason }
+    }
+
+    /// The right to publish is missing.
+    pub(super) fn denied(&self, topic: &str, reason: &str) -> PublishError {
+        let operations = [Operation::Write, Operation::Describe];
+        PublishError::Denied { line: self.cluster.rights().missing(reason, Resource::Topic(topic), &operations) }
     }
 
     fn unusable(&self, topic: &str, reason: String) -> PublishError {
@@ -152,6 +165,7 @@ fn read_topic(about: &MetadataTopic, metadata: &Metadata) -> Answer {
         Some(code @ RDKafkaErrorCode::LeaderNotAvailable) => {
             return Answer::NotYet(code.to_string());
         }
+        Some(code) if is_denial_code(code) => return Answer::Denied(code.to_string()),
         Some(code) => return Answer::Unusable(code.to_string()),
     }
     let mut leaders: Vec<Leader> = Vec::new();

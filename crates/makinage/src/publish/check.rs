@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::ResourceSpecifier;
+use kafka_headers::rights::{self, Operation};
+use rdkafka::{admin::ResourceSpecifier, producer::Producer};
 
 use super::{
     ask::Leader,
@@ -32,6 +33,9 @@ impl Publisher {
     /// All checks together take no longer than about this, however many models there are.
     pub(crate) const CHECK_TIME: Duration = Duration::from_secs(25);
 
+    /// How long the question for rights may take: leaders have just answered.
+    const RIGHTS: Duration = Duration::from_secs(3);
+
     /// Finds out by `deadline` whether `topic` is there, its leaders can be reached, and they take the model, whole or
     /// in chunks.
     pub(crate) fn check(
@@ -57,6 +61,11 @@ impl Publisher {
         let leaders = self.leaders(topic, deadline)?;
         for leader in &leaders {
             self.reach(topic, leader, deadline)?;
+        }
+        if let Ok(Some(granted)) = rights::of_topic(self.producer.client(), topic, Self::RIGHTS)
+            && !granted.contains(&Operation::Write)
+        {
+            return Err(self.denied(topic, "as its authorizer says"));
         }
         Ok(self.ask_limits(topic, leaders, deadline))
     }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use kafka_headers::tokens::{Native, Supplied};
 use parking_lot::Mutex;
 use rdkafka::{
-    ClientConfig, Message,
+    Message,
     admin::AdminClient,
     config::FromClientConfigAndContext,
     error::KafkaError,
@@ -14,13 +15,14 @@ use rdkafka::{
 use super::{error::PublishError, heard::Heard};
 use crate::kafka::{
     client::Cluster,
+    clients::Settings,
     forwarding::{Context, Own},
 };
 
 /// Publishes models on the topics of one Kafka cluster.
 pub(crate) struct Publisher {
-    pub(super) producer: BaseProducer<Context<OneRecord, Heard>>,
-    pub(super) admin: AdminClient<Context<(), Heard>>,
+    pub(super) producer: Supplied<BaseProducer<Context<OneRecord, Heard>>>,
+    pub(super) admin: Supplied<AdminClient<Context<(), Heard>>>,
     pub(super) cluster: Cluster,
     /// The bootstrap servers, for messages and commands.
     pub(super) endpoints: String,
@@ -40,7 +42,7 @@ impl Publisher {
         Self::with(cluster, &cluster.publishing_asker(), false)
     }
 
-    fn with(cluster: &Cluster, producer: &ClientConfig, creates_topics: bool) -> Result<Self, PublishError> {
+    fn with(cluster: &Cluster, producer: &Settings, creates_topics: bool) -> Result<Self, PublishError> {
         Ok(Self {
             producer: create(producer, OneRecord::default())?,
             admin: create(&cluster.publishing_asker(), ())?,
@@ -61,9 +63,9 @@ impl Publisher {
 }
 
 /// A client of the publisher's.
-pub(super) fn create<C, T>(settings: &ClientConfig, own: T) -> Result<C, PublishError>
+pub(super) fn create<C, T>(settings: &Settings, own: T) -> Result<Supplied<C>, PublishError>
 where
-    C: FromClientConfigAndContext<Context<T, Heard>>,
+    C: FromClientConfigAndContext<Context<T, Heard>> + Native,
     T: Own,
 {
     let context = Context::new(Arc::new(Heard::default()), own);

@@ -95,6 +95,18 @@ pub(crate) enum PublishError {
         /// The zip.
         path: PathBuf,
     },
+    /// Broker and client don't come together.
+    #[error("{line}")]
+    Insecure {
+        /// Why, and what to do.
+        line: String,
+    },
+    /// A right is missing.
+    #[error("{line}")]
+    Denied {
+        /// Which, and what to do.
+        line: String,
+    },
     /// The broker refused the record.
     #[error(
         "Kafka refuses the model's record of {bytes} bytes for the topic {topic:?} ({reason}); look at the topic's and the broker's settings and rights"

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, KafkaResult},
@@ -48,7 +49,7 @@ impl Publisher {
         model: &ModelIdentity,
         patience: &ForSoLong<'_>,
     ) -> Result<Option<RecordPlace>, PublishError> {
-        let consumer: BaseConsumer<Context<(), Heard>> = create(&self.cluster.model_looker(), ())?;
+        let consumer: Supplied<BaseConsumer<Context<(), Heard>>> = create(&self.cluster.model_looker(), ())?;
         let found = Look::new(&consumer, topic, patience).and_then(|mut look| look.find(model));
         if patience.is_over() && !matches!(found, Ok(Some(_))) {
             return Ok(None);

@@ -36,7 +36,7 @@ fn model() -> (Disk, ModelArchive) {
 }
 
 fn publisher(endpoint: &str) -> Publisher {
-    let kafka = Kafka { endpoints: vec![endpoint.to_owned()], properties: BTreeMap::new() };
+    let kafka = Kafka { endpoints: vec![endpoint.to_owned()], properties: BTreeMap::new(), ..Kafka::default() };
     Publisher::new(&Cluster::new(&kafka, "my_model_publisher"), 1_000_000).unwrap()
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use kafka_headers::tokens::Supplied;
 use parking_lot::Mutex;
 use rdkafka::{
-    ClientConfig, Message,
+    Message,
     error::KafkaError,
     producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext},
 };
@@ -17,13 +18,16 @@ use super::{
 };
 use crate::{
     archive::{ModelArchive, sha256},
-    kafka::forwarding::{Context, Own},
+    kafka::{
+        clients::Settings,
+        forwarding::{Context, Own},
+    },
     record::headers::owned,
 };
 
 /// The producer of an upload.
 pub(super) struct Uploader<'a> {
-    producer: BaseProducer<Context<Reports, Heard>>,
+    producer: Supplied<BaseProducer<Context<Reports, Heard>>>,
     topic: &'a str,
     partition: i32,
 }
@@ -32,7 +36,7 @@ pub(super) struct Uploader<'a> {
 struct Reports(Mutex<Acknowledged>);
 
 impl<'a> Uploader<'a> {
-    pub(super) fn new(settings: &ClientConfig, topic: &'a str, partition: i32) -> Result<Self, PublishError> {
+    pub(super) fn new(settings: &Settings, topic: &'a str, partition: i32) -> Result<Self, PublishError> {
         Ok(Self { producer: create(settings, Reports::default())?, topic, partition })
     }
 }

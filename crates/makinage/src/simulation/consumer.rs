@@ -21,7 +21,7 @@ use crate::{
     kafka::{pulse::Membership, topics::Topic},
     source::{
         assignment::Assignment,
-        consumer::{Committed, Consumer, Partition, Positions, Record, Start},
+        consumer::{Committed, Consumer, Member, Partition, Positions, Record, Start},
         known::TopicId,
         offsets::Position,
     },
@@ -215,7 +215,9 @@ impl Consumer for SimConsumer {
     }
 
     fn tell(&self, _error: &KafkaError) {}
+}
 
+impl Member for SimConsumer {
     fn mend(&mut self) {}
 }
 

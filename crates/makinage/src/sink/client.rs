@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, thread, time::Duration};
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
-    ClientConfig, Message,
+    ClientConfig, Message, Statistics,
     config::RDKafkaLogLevel,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     message::DeliveryResult,
@@ -23,9 +24,12 @@ use crate::{
     event::Ticket,
     kafka::{
         client::Cluster,
+        clients::Settings,
         context::Connection,
+        denied::{Operation, Resource, is_denial_code},
         forwarding::{Context, Own},
         limits,
+        renewal::MadeWith,
         settings::{self, METADATA_REFRESH_MS},
         topics::{Topic, look_up},
     },
@@ -41,6 +45,10 @@ const CLIENT_BATCH: usize = 1_000_000;
 /// What is the producer's own in its context.
 pub struct Deliveries {
     reports: Reports,
+    /// The sink.
+    topic: Arc<str>,
+    /// The certificates that its client was made with.
+    files: MadeWith,
 }
 
 impl Own for Deliveries {
@@ -58,6 +66,12 @@ impl Own for Deliveries {
         }
         is_fatal
     }
+
+    fn look(&self, _: &Statistics) {
+        if self.files.is_out_of_date() {
+            self.reports.retire();
+        }
+    }
 }
 
 impl ProducerContext for Context<Deliveries> {
@@ -72,6 +86,7 @@ impl ProducerContext for Context<Deliveries> {
                 self.own.reports.delivered(ticket, message.partition());
             }
             Err((error, message)) => {
+                self.listener.denied(error, Resource::Topic(message.topic()), &[Operation::Write]);
                 self.own.reports.not_delivered(Undelivered { error: error.clone(), message: message.detach(), ticket });
             }
         }
@@ -100,7 +115,12 @@ impl Producer for OutputProducer {
     }
 
     fn fatal_error(&self) -> Option<Fatal> {
-        let (code, reason) = self.client().fatal_error()?;
+        let (code, mut reason) = self.client().fatal_error()?;
+        if is_denial_code(code) {
+            let Context { listener, own } = self.client().context().as_ref();
+            // Whoever may write to any topic may number its records, which this is about.
+            reason = listener.rights.missing(&reason, Resource::Topic(&own.topic), &[Operation::Write]);
+        }
         Some(Fatal { is_gap: code == RDKafkaErrorCode::GaplessGuarantee, reason })
     }
 
@@ -113,24 +133,56 @@ impl Producer for OutputProducer {
     }
 }
 
+impl<P: Producer> Producer for Supplied<P> {
+    fn send<'r>(&self, record: Record<'r>) -> Result<(), NotTaken<'r>> {
+        P::send(self, record)
+    }
+
+    fn under_way(&self) -> usize {
+        P::under_way(self)
+    }
+
+    fn purge(&self) {
+        P::purge(self);
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        P::flush(self, timeout)
+    }
+
+    fn fatal_error(&self) -> Option<Fatal> {
+        P::fatal_error(self)
+    }
+
+    fn reports(&self) -> &Reports {
+        P::reports(self)
+    }
+
+    fn look_up(&self, topic: &str) -> Topic {
+        P::look_up(self, topic)
+    }
+}
+
 /// Makes the sink's producers.
 pub struct KafkaProducers {
-    settings: ClientConfig,
+    settings: Settings,
+    topic: Arc<str>,
     acks: Arc<Acks>,
     connection: Arc<Connection>,
 }
 
 impl KafkaProducers {
-    fn create_with(&self, settings: &ClientConfig, bell: &Bell) -> KafkaResult<OutputProducer> {
-        let deliveries = Deliveries { reports: Reports::new(&self.acks, bell) };
+    fn create_with(&self, settings: &Settings, bell: &Bell) -> KafkaResult<Supplied<OutputProducer>> {
+        let (reports, topic) = (Reports::new(&self.acks, bell), Arc::clone(&self.topic));
+        let deliveries = Deliveries { reports, topic, files: settings.files() };
         settings.create_with_context(Context::new(Arc::clone(&self.connection), deliveries))
     }
 }
 
 impl Producers for KafkaProducers {
-    type Producer = OutputProducer;
+    type Producer = Supplied<OutputProducer>;
 
-    fn create(&self, kind: Kind, batch_size: usize, bell: &Bell) -> KafkaResult<OutputProducer> {
+    fn create(&self, kind: Kind, batch_size: usize, bell: &Bell) -> KafkaResult<Supplied<OutputProducer>> {
         let settings = match kind {
             Kind::Ordinary => settings::in_order(&self.settings, batch_size),
             Kind::Alone => settings::alone(&self.settings, batch_size),
@@ -139,7 +191,7 @@ impl Producers for KafkaProducers {
     }
 
     /// Its threads are waited for by one that has the time.
-    fn end(&self, producer: Arc<OutputProducer>) {
+    fn end(&self, producer: Arc<Supplied<OutputProducer>>) {
         let end = move || {
             panics::point("end of a producer");
             drop(producer);
@@ -161,11 +213,12 @@ impl KafkaSink<KafkaProducers> {
         stopped: &dyn Fn() -> bool,
     ) -> KafkaResult<Option<Self>> {
         let settings = cluster.producer();
-        let mut producers = KafkaProducers { settings, acks, connection: Arc::clone(&cluster.connection) };
+        let (topic, connection) = (sink.name.as_str().into(), Arc::clone(&cluster.connection));
+        let mut producers = KafkaProducers { settings, topic, acks, connection };
         let asking = producers.create_with(&producers.settings, &Bell::new().0)?;
         let names = sources.iter().map(|source| source.name.as_str());
-        let endpoint = cluster.endpoint();
-        let Some(partitions) = Partitions::wait_for(&asking, &endpoint, &sink.name, names, stopped) else {
+        let rights = &cluster.connection.rights;
+        let Some(partitions) = Partitions::wait_for(&asking, rights, &sink.name, names, stopped) else {
             return Ok(None);
         };
         let max_record = max_record(&producers.settings, &sink.name);
@@ -188,7 +241,7 @@ fn refresh_interval(settings: &ClientConfig) -> Duration {
 }
 
 /// The sink topic's `max.message.bytes`; brokers that can't be asked have Kafka's default.
-fn max_record(settings: &ClientConfig, topic: &str) -> usize {
+fn max_record(settings: &Settings, topic: &str) -> usize {
     match limits::max_message_bytes(settings, topic, Duration::from_secs(5)) {
         Ok(Some(limit)) => limit,
         Ok(None) => limits::DEFAULT_MAX_MESSAGE_BYTES,

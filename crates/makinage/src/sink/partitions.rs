@@ -18,6 +18,7 @@ use super::producer::Producer;
 use crate::{
     event::Event,
     kafka::{
+        denied::{Operation, Rights, Wanted},
         partitioner::of_key,
         topics::{self, Topic},
     },
@@ -77,7 +78,7 @@ impl<P: Producer> Partitions<P> {
     /// Waits for the topics to be there. `None` when `stopped` says so first.
     pub(super) fn wait_for<'a>(
         producer: &P,
-        endpoint: &str,
+        rights: &Rights,
         sink: &'a str,
         sources: impl Iterator<Item = &'a str>,
         stopped: &dyn Fn() -> bool,
@@ -89,10 +90,12 @@ impl<P: Producer> Partitions<P> {
             }
             goes_on
         };
-        let size =
-            |topic: &'a str| Some((topic, topics::wait_for(endpoint, topic, || producer.look_up(topic), pause)?));
-        let sink = size(sink)?;
-        let sources = sources.map(size).collect::<Option<Vec<_>>>()?;
+        let size = |topic: &'a str, operation| {
+            let wanted = Wanted { topic, operation };
+            Some((topic, topics::wait_for(rights, wanted, || producer.look_up(topic), pause)?))
+        };
+        let sink = size(sink, Operation::Write)?;
+        let sources = sources.map(|topic| size(topic, Operation::Read)).collect::<Option<Vec<_>>>()?;
         Some(Self::new(sink, sources.into_iter()))
     }
 

@@ -34,6 +34,8 @@ pub struct Reports {
     news: AtomicBool,
     /// The producer takes nothing any more.
     given_up: AtomicBool,
+    /// It could, but another is to take over.
+    retired: AtomicBool,
 }
 
 impl Reports {
@@ -46,6 +48,7 @@ impl Reports {
             tally: Tally::default(),
             news: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
         }
     }
 
@@ -76,6 +79,18 @@ impl Reports {
         self.given_up.store(true, Ordering::Relaxed);
         self.news.store(true, Ordering::Release);
         self.bell.ring();
+    }
+
+    /// Another producer is to take over, though this one could go on.
+    pub(super) fn retire(&self) {
+        if !self.retired.swap(true, Ordering::Relaxed) {
+            self.give_up();
+        }
+    }
+
+    /// Whether another producer is to take over from one that could go on.
+    pub(super) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Relaxed)
     }
 
     /// Whether there is something that [`Reports::take_undelivered`] has not told yet.

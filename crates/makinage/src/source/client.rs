@@ -9,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-use kafka_headers::{commits::notes, topics::Question};
+use kafka_headers::{commits::notes, rights, tokens::Supplied, topics::Question};
 use rdkafka::{
-    ClientConfig, ClientContext, Message, TopicPartitionList,
+    ClientContext, Message, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer as Client, ConsumerContext, RebalanceProtocol},
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     topic_partition_list::TopicPartitionListElem,
@@ -20,7 +20,7 @@ use rdkafka::{
 
 use super::{
     assignment::Assignment,
-    consumer::{Committed, Consumer, Partition, Positions, Record, Start},
+    consumer::{Committed, Consumer, Member, Partition, Positions, Record, Start},
     group::{Group, topic_of},
     known::TopicId,
     offsets::Position,
@@ -28,7 +28,9 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     kafka::{
+        clients::Settings,
         context::Connection,
+        denied::{Operation, Resource, is_denial, is_denial_code},
         forwarding::Context,
         pulse::Membership,
         topics::{Topic, count_partitions, is_there, look_up},
@@ -46,16 +48,16 @@ pub type KafkaConsumer = BaseConsumer<Context<Group>>;
 
 /// A client that is to join the group, once it has seen which topics are there.
 pub(super) fn create(
-    settings: &ClientConfig,
+    settings: &Settings,
     assignment: Arc<Assignment<SystemClock>>,
     connection: Arc<Connection>,
-) -> KafkaResult<KafkaConsumer> {
+) -> KafkaResult<Supplied<KafkaConsumer>> {
     let group = Group::new(settings, assignment);
     settings.create_with_context(Context::new(connection, group))
 }
 
 /// Has a member leave that has nothing any more, on a thread of its own: its client may never get to it.
-fn leave_aside(consumer: KafkaConsumer) {
+fn leave_aside(consumer: Supplied<KafkaConsumer>) {
     if let Err(error) = thread::Builder::new().name("leaving".into()).spawn(move || drop(consumer)) {
         tracing::warn!("a Kafka client that has come to a standstill is left as it is: {error}");
     }
@@ -86,6 +88,24 @@ fn begin(consumer: &KafkaConsumer) -> KafkaResult<()> {
     consumer.subscribe(&own.names().collect::<Vec<_>>())?;
     own.is_subscribed.store(true, Ordering::Relaxed);
     Ok(())
+}
+
+/// Says which right is missing, where an error is about that.
+fn tell_denied(consumer: &KafkaConsumer, error: &KafkaError) -> bool {
+    let (own, connection) = (&consumer.context().own, &consumer.context().listener);
+    if error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed) {
+        let group = own.settings.get("group.id").unwrap_or_default();
+        return connection.denied(error, Resource::Group(group), &[Operation::Read]);
+    }
+    let names: Vec<&str> = own.names().collect();
+    // The error doesn't say which topic it is about.
+    let lacks = |name: &str| match rights::of_topic(consumer.client(), name, BRIEF) {
+        Ok(Some(granted)) => !granted.contains(&Operation::Read),
+        Ok(None) => true,
+        Err(code) => is_denial_code(code),
+    };
+    let lacking = names.iter().filter(|name| names.len() == 1 || (is_denial(error) && lacks(name)));
+    lacking.filter(|name| connection.denied(error, Resource::Topic(name), &[Operation::Read])).count() > 0
 }
 
 /// How long an answer is waited for.
@@ -251,10 +271,13 @@ impl Consumer for KafkaConsumer {
     fn tell(&self, error: &KafkaError) {
         match self.client().fatal_error() {
             Some((code, reason)) => self.context().own.fail(code, &reason),
+            None if tell_denied(self, error) => {}
             None => self.context().listener.error(error.clone(), &format!("reading failed: {error}")),
         }
     }
+}
 
+impl Member for Supplied<KafkaConsumer> {
     fn mend(&mut self) {
         let own = &self.context().own;
         if !own.is_stuck.swap(false, Ordering::Relaxed) {
@@ -265,7 +288,7 @@ impl Consumer for KafkaConsumer {
             Ok(new) => {
                 new.context().own.joins.store(true, Ordering::Relaxed);
                 let held: Vec<Partition> = assignment.offsets().partitions().collect();
-                assignment.revoked(self, &held);
+                assignment.revoked(&**self, &held);
                 own.is_left.store(true, Ordering::Relaxed);
                 own.is_subscribed.store(false, Ordering::Relaxed);
                 leave_aside(mem::replace(self, new));

@@ -125,7 +125,10 @@ pub trait Consumer: Positions {
 
     /// Reading failed: told where it is worth a line; the service ends where that can't be mended.
     fn tell(&self, error: &KafkaError);
+}
 
+/// A member that can be replaced.
+pub trait Member: Consumer {
     /// Joins the group anew where this member has come to a standstill for good.
     fn mend(&mut self);
 }

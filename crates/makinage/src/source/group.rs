@@ -9,7 +9,7 @@ use std::{
 use kafka_headers::topics::Described;
 use parking_lot::Mutex;
 use rdkafka::{
-    ClientConfig, Statistics, TopicPartitionList,
+    Statistics, TopicPartitionList,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     topic_partition_list::{Offset, TopicPartitionListElem},
 };
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    kafka::{forwarding::Own, pulse::Membership},
+    kafka::{clients::Settings, forwarding::Own, pulse::Membership, renewal::MadeWith},
     said::Seldom,
 };
 
@@ -43,7 +43,9 @@ pub(super) fn topic_of(note: &[u8]) -> Option<TopicId> {
 /// What is the consumer's own in its context: passes on what the group says.
 #[derive(Debug)]
 pub struct Group {
-    pub(super) settings: ClientConfig,
+    pub(super) settings: Settings,
+    /// The certificates that its client was made with.
+    files: MadeWith,
     pub(super) assignment: Arc<Assignment<SystemClock>>,
     pub(super) membership: Mutex<Membership>,
     pub(super) notices: Notices,
@@ -59,9 +61,10 @@ pub struct Group {
 
 impl Group {
     /// Of a member that has asked for nothing yet.
-    pub(super) fn new(settings: &ClientConfig, assignment: Arc<Assignment<SystemClock>>) -> Self {
+    pub(super) fn new(settings: &Settings, assignment: Arc<Assignment<SystemClock>>) -> Self {
         Self {
             settings: settings.clone(),
+            files: settings.files(),
             assignment,
             membership: Mutex::default(),
             notices: Notices::default(),
@@ -213,6 +216,9 @@ impl Own for Group {
     fn look(&self, statistics: &Statistics) {
         self.notices.look(statistics);
         *self.membership.lock() = Membership::of(statistics);
+        if self.files.is_out_of_date() && !self.is_stuck.swap(true, Ordering::Relaxed) {
+            tracing::info!("the consumer group is joined anew with the new certificates");
+        }
         if self.is_subscribed.load(Ordering::Relaxed) {
             let read = self.assignment.offsets().partitions().count();
             let standstill = self.watch.lock().look(statistics.cgrp.as_ref(), read, Instant::now());

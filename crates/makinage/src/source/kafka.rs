@@ -14,13 +14,14 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
+use kafka_headers::tokens::Supplied;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use super::{
     Intake, Wiring,
     assignment::{Assignment, Taken, is_sharing_out, tell_uncommitted},
     client::{self, KafkaConsumer},
-    consumer::{Consumer, Partition},
+    consumer::{Member, Partition},
     first::First,
     offsets::SLOT,
     room::{Change, Room, Space},
@@ -66,7 +67,7 @@ pub(crate) struct Group {
 }
 
 /// Reads the data topics until it is told to stop.
-pub struct KafkaSource<C = KafkaConsumer, K = SystemClock> {
+pub struct KafkaSource<C = Supplied<KafkaConsumer>, K = SystemClock> {
     consumer: C,
     assignment: Arc<Assignment<K>>,
     group: Group,
@@ -111,7 +112,7 @@ impl KafkaSource {
     }
 }
 
-impl<C: Consumer, K: Clock> KafkaSource<C, K> {
+impl<C: Member, K: Clock> KafkaSource<C, K> {
     /// Reads with this consumer, whose group changes the assignment.
     pub(crate) fn with(consumer: C, assignment: Arc<Assignment<K>>, group: Group, space: Space) -> Self {
         let first = First::new(assignment.topics.len());

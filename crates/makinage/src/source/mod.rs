@@ -24,6 +24,7 @@ pub(crate) mod room;
 mod standing;
 mod standstill;
 mod start;
+mod supplied;
 mod unanswered;
 
 use std::sync::Arc;

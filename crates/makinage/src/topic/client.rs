@@ -2,8 +2,9 @@
 
 use std::{ops::Range, sync::Arc, time::Duration};
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
-    ClientConfig, ClientContext, Offset, TopicPartitionList,
+    ClientContext, Offset, TopicPartitionList,
     consumer::BaseConsumer,
     error::{KafkaError, KafkaResult},
 };
@@ -13,17 +14,24 @@ use super::{
     stretches::{Each, Stretches},
 };
 use crate::{
-    kafka::{client::Cluster, context::Connection, forwarding::Context},
+    kafka::{
+        client::Cluster,
+        clients::Settings,
+        context::Connection,
+        denied::{Operation, Resource, Rights},
+        forwarding::Context,
+        renewal::MadeWith,
+    },
     model::RecordPlace,
     record::Record,
 };
 
 /// A consumer of the model topic.
-pub(super) type ModelConsumer = BaseConsumer<Context<()>>;
+pub(super) type ModelConsumer = Supplied<BaseConsumer<Context<()>>>;
 
 /// Makes consumers of one model topic.
 pub(crate) struct TopicClient {
-    settings: ClientConfig,
+    settings: Settings,
     connection: Arc<Connection>,
     /// The topic's name.
     pub topic: String,
@@ -47,8 +55,18 @@ impl TopicClient {
         self.settings.create_with_context(Context::new(Arc::clone(&self.connection), ()))
     }
 
+    /// As whom it comes, for words about rights.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.connection.rights
+    }
+
+    /// With which certificates a consumer is made now.
+    pub(super) fn files(&self) -> MadeWith {
+        self.settings.files()
+    }
+
     /// For the topic's configuration.
-    pub(crate) fn settings(&self) -> &ClientConfig {
+    pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
@@ -63,7 +81,9 @@ impl TopicClient {
 
     /// Passes on what a consumer says is wrong.
     pub(crate) fn tell(&self, error: &KafkaError) {
-        self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic));
+        if !self.connection.denied(error, Resource::Topic(&self.topic), &[Operation::Read]) {
+            self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic));
+        }
     }
 }
 
@@ -77,7 +97,7 @@ impl Stretches for TopicClient {
     ) -> KafkaResult<()> {
         let stretch = Stretch { topic: &self.topic, partition, offsets };
         // What follows the topic has its own consumer, and goes on beside this.
-        read::read(&self.consumer()?, &stretch, &Until { client: self, given_up }, |message| {
+        read::read(&*self.consumer()?, &stretch, &Until { client: self, given_up }, |message| {
             each(&RecordPlace::of(message), Record::of(message))
         })
     }

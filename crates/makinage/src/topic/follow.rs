@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 
 use super::{
     log::Log,
@@ -55,6 +55,9 @@ impl<'s, L: Log, S: Stretches> Follower<'s, L, S> {
             }
         });
         if let Err(error) = polled {
+            if error == KafkaError::Canceled {
+                return Err(error);
+            }
             if is_lasting(&error) {
                 watch.hurry(now);
             }

@@ -13,7 +13,10 @@ use super::{
     stretches::Stretches,
 };
 use crate::{
-    kafka::topics::{self, Topic},
+    kafka::{
+        renewal::MadeWith,
+        topics::{self, Topic},
+    },
     model::RecordPlace,
     record::Record,
 };
@@ -25,7 +28,7 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One topic that is followed.
 pub(super) trait Log {
-    /// Waits a little, and shows a record where one came.
+    /// Waits a little, and shows a record where one came. [`KafkaError::Canceled`] where the client is to be replaced.
     fn poll(&self, each: &mut dyn FnMut(RecordPlace, &Record<'_>)) -> KafkaResult<()>;
 
     /// What the broker says of the topic.
@@ -53,12 +56,17 @@ pub(super) struct KafkaLog<'c> {
     pub client: &'c TopicClient,
     /// Its consumer.
     pub consumer: ModelConsumer,
+    /// The certificates that it was made with.
+    pub files: MadeWith,
     /// Whether nobody waits any more.
     pub given_up: &'c dyn Fn() -> bool,
 }
 
 impl Log for KafkaLog<'_> {
     fn poll(&self, each: &mut dyn FnMut(RecordPlace, &Record<'_>)) -> KafkaResult<()> {
+        if self.files.is_out_of_date() {
+            return Err(KafkaError::Canceled);
+        }
         match self.consumer.poll(POLL) {
             Some(Ok(message)) => {
                 each(RecordPlace::of(&message), &Record::of(&message));

@@ -3,7 +3,11 @@
 
 use std::{sync::Arc, time::Instant};
 
-use rdkafka::{Offset, consumer::Consumer, error::KafkaResult};
+use rdkafka::{
+    Offset,
+    consumer::Consumer,
+    error::{KafkaError, KafkaResult},
+};
 
 use super::{
     client::TopicClient,
@@ -16,6 +20,7 @@ use crate::{
     config::ModelStart,
     generation::mailbox::Mailbox,
     kafka::{
+        denied::{Operation, Wanted},
         retention,
         topics::{self, Topic},
     },
@@ -48,6 +53,7 @@ impl ModelReader {
                 // All that is on the topic now is new to us.
                 Ok(()) => start_from = ModelStart::Last,
                 Err(_) if self.mailbox.is_closed() => {}
+                Err(KafkaError::Canceled) => tracing::info!("the model topic is read with the new certificates"),
                 Err(error) => {
                     client.tell(&error);
                     self.mailbox.closes_by(Instant::now() + TIMEOUT);
@@ -59,6 +65,7 @@ impl ModelReader {
     /// Until the topic is another one.
     fn follow(&self, partitions: i32, start_from: ModelStart) -> KafkaResult<()> {
         let client = self.shelf.client();
+        let files = client.files();
         let consumer = client.consumer()?;
         let mut next = Vec::new();
         let mut known = Vec::new();
@@ -71,7 +78,7 @@ impl ModelReader {
         self.shelf.begin(History::new(known));
         self.mailbox.read();
         let given_up = || self.mailbox.is_closed();
-        let log = KafkaLog { client, consumer, given_up: &given_up };
+        let log = KafkaLog { client, consumer, files, given_up: &given_up };
         Follower::new(log, &self.shelf, &self.mailbox, next).run()?;
         if !self.mailbox.is_closed() {
             let topic = &client.topic;
@@ -99,6 +106,7 @@ impl ModelReader {
             }
             !self.mailbox.is_closed()
         };
-        topics::wait_for(&client.endpoint, &client.topic, look_up, pause)
+        let wanted = Wanted { topic: &client.topic, operation: Operation::Read };
+        topics::wait_for(client.rights(), wanted, look_up, pause)
     }
 }

@@ -59,7 +59,7 @@ impl Source {
             ("topic.metadata.refresh.interval.ms", "500"),
         ];
         let properties = properties.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let cluster = Cluster::new(&Kafka { endpoints: vec![endpoint], properties }, topic);
+        let cluster = Cluster::new(&Kafka { endpoints: vec![endpoint], properties, ..Kafka::default() }, topic);
         let topic = DataTopic { name: topic.to_owned(), encoder: Encoder::Json, start_from: DataStart::Beginning };
         let (acks, stop) = (Arc::new(Acks::default()), Stop::default());
         let (sender, intake) = unbounded();

@@ -39,9 +39,28 @@ pub(crate) struct Broker {
     port: u16,
     /// Where services reach it, or the cluster that it is of.
     endpoint: String,
-    /// Where the tests reach it, or the cluster that it is of.
+    /// Where the tests reach it, or the cluster that it is of, and as whom.
     tests: String,
+    access: Access,
     data: tempfile::TempDir,
+}
+
+/// As whom the tests' own clients, and Kafka's tools, come to a broker; a broker without secured listeners asks nobody.
+#[derive(Clone, Default)]
+pub(crate) struct Access {
+    /// For librdkafka.
+    pub client: Vec<(&'static str, String)>,
+    /// For Java's tools: the lines of a file.
+    pub tools: String,
+}
+
+/// What a broker has beyond one alone: so many ports behind its own two, and what it is told when they are known.
+pub(crate) struct Beyond {
+    /// Lines of settings, which win over those of a broker alone.
+    pub settings: String,
+    /// Options of Java.
+    pub java: Vec<String>,
+    pub access: Access,
 }
 
 /// What a member of a cluster is told beyond what a broker alone is.
@@ -113,6 +132,19 @@ fn formatted() -> &'static Path {
     })
 }
 
+/// Copies a folder with all in it.
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("the folder").flatten() {
+        let copy = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &copy);
+        } else {
+            fs::copy(entry.path(), copy).expect("a copy");
+        }
+    }
+}
+
 /// So many neighbouring ports that nobody listens on: the first of them.
 pub(crate) fn free_ports(neighbours: u16) -> u16 {
     let mut random = Random::new(random::seed());
@@ -136,9 +168,12 @@ fn disk_id() -> String {
     format!("{id}{}", letter(b"AQgw"))
 }
 
-fn client(endpoint: &str) -> ClientConfig {
+fn client(endpoint: &str, access: &Access) -> ClientConfig {
     let mut client = ClientConfig::new();
     client.set("bootstrap.servers", endpoint);
+    for (name, value) in &access.client {
+        client.set(*name, value);
+    }
     client
 }
 
@@ -155,12 +190,7 @@ impl Broker {
         static SHARED: OnceLock<Arc<Broker>> = OnceLock::new();
         let start = || {
             let broker = Self::down();
-            let mut guarded = Command::new("sh");
-            guarded.args(["-c", GUARD, "sh"]).arg(broker.data.path());
-            let program = broker.program();
-            guarded.arg(program.get_program()).args(program.get_args());
-            broker.spawn(guarded.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()));
-            broker.wait_until_it_answers();
+            broker.start_guarded(&[]);
             Arc::new(broker)
         };
         Arc::clone(SHARED.get_or_init(start))
@@ -172,6 +202,31 @@ impl Broker {
         let address = format!("127.0.0.1:{port}");
         let broker = Self::on_an_empty_disk(port, (&address, &address));
         fs::write(broker.settings(), settings(port, &broker.log())).expect("the settings");
+        broker
+    }
+
+    /// Starts a broker that ends with the tests, whatever ends them.
+    fn start_guarded(&self, options: &[String]) {
+        let mut guarded = Command::new("sh");
+        guarded.args(["-c", GUARD, "sh"]).arg(self.data.path());
+        let program = self.program(options);
+        guarded.arg(program.get_program()).args(program.get_args());
+        self.spawn(guarded.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()));
+        self.wait_until_it_answers();
+    }
+
+    /// Starts a broker that has so many more ports behind its two, and is told what `beyond` says of the first of them
+    /// and of a folder; it ends with the tests.
+    pub(crate) fn start_beyond(ports: u16, beyond: impl FnOnce(u16, &Path) -> Beyond) -> Self {
+        let port = free_ports(2 + ports);
+        let address = format!("127.0.0.1:{port}");
+        let mut broker = Self::on_an_empty_disk(port, (&address, &address));
+        let Beyond { settings: lines, java, access } = beyond(port, broker.data.path());
+        let text = settings(port, &broker.log());
+        fs::write(broker.settings(), format!("{text}\n{lines}\n")).expect("the settings");
+        fs::write(broker.data.path().join("tools.properties"), &access.tools).expect("the tools' settings");
+        broker.access = access;
+        broker.start_guarded(&java);
         broker
     }
 
@@ -188,11 +243,8 @@ impl Broker {
     fn on_an_empty_disk(port: u16, (endpoint, tests): (&str, &str)) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let (endpoint, tests) = (endpoint.to_owned(), tests.to_owned());
-        let broker = Self { child: Mutex::default(), port, endpoint, tests, data };
-        fs::create_dir(broker.log()).expect("the storage");
-        for file in fs::read_dir(formatted()).expect("the storage").flatten() {
-            fs::copy(file.path(), broker.log().join(file.file_name())).expect("a copy");
-        }
+        let broker = Self { child: Mutex::default(), port, endpoint, tests, access: Access::default(), data };
+        copy_folder(formatted(), &broker.log());
         broker
     }
 
@@ -206,19 +258,19 @@ impl Broker {
 
     /// Starts a broker that is down, with the topics and the address that it had, and waits until it answers.
     pub(crate) fn restart(&self) {
-        self.spawn(&mut self.program());
+        self.spawn(&mut self.program(&[]));
         self.wait_until_it_answers();
     }
 
     /// Starts a broker that is down, and waits until it listens: clients may not get further than that.
     pub(crate) fn restart_unreached(&self) {
-        self.spawn(&mut self.program());
+        self.spawn(&mut self.program(&[]));
         wait_until(START, "the broker does not listen", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 
-    fn program(&self) -> Command {
+    fn program(&self, options: &[String]) -> Command {
         let mut program = java();
-        program.arg("kafka.Kafka").arg(self.settings());
+        program.args(options).arg("kafka.Kafka").arg(self.settings());
         program
     }
 
@@ -285,7 +337,12 @@ impl Broker {
     pub(crate) fn tool(&self, class: &str, arguments: &[&str]) {
         let mut program = java();
         program.arg(class).args(["--bootstrap-server", &self.tests]).args(arguments);
-        assert!(program.status().is_ok_and(|status| status.success()), "{class} {arguments:?}");
+        if !self.access.tools.is_empty() {
+            program.arg("--command-config").arg(self.data.path().join("tools.properties"));
+        }
+        let output = program.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("the tool runs");
+        let told = || [&output.stdout[..], &output.stderr[..]].map(|text| String::from_utf8_lossy(text).into_owned());
+        assert!(output.status.success(), "{class} {arguments:?}: {:#?}", told());
     }
 
     pub(crate) fn endpoint(&self) -> String {
@@ -293,11 +350,11 @@ impl Broker {
     }
 
     pub(crate) fn client(&self) -> ClientConfig {
-        client(&self.tests)
+        client(&self.tests, &self.access)
     }
 
     fn wait_until_it_answers(&self) {
-        let consumer: BaseConsumer = client(&format!("127.0.0.1:{}", self.port))
+        let consumer: BaseConsumer = client(&format!("127.0.0.1:{}", self.port), &self.access)
             .set_log_level(rdkafka::config::RDKafkaLogLevel::Emerg)
             .create()
             .expect("a client");

@@ -51,6 +51,8 @@ mod rollback;
 mod scene;
 mod scores;
 mod script;
+mod secrets;
+mod secured;
 mod service;
 mod settings;
 mod start;

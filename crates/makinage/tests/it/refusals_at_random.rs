@@ -44,7 +44,8 @@ impl Case {
 
     fn with(broker: &Broker, name: &str, properties: [(&str, String); 2]) -> Self {
         let properties = properties.map(|(name, value)| (name.to_owned(), value)).into();
-        let cluster = Cluster::new(&Kafka { endpoints: vec![broker.endpoint()], properties }, "sink");
+        let cluster =
+            Cluster::new(&Kafka { endpoints: vec![broker.endpoint()], properties, ..Kafka::default() }, "sink");
         let data = DataTopic { name: format!("{name}-data"), encoder: Encoder::Json, start_from: DataStart::End };
         let predict = SinkTopic { name: format!("{name}-predict"), encoder: Encoder::Json };
         let acks = Arc::new(Acks::default());

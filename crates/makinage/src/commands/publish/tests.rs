@@ -36,7 +36,11 @@ impl Scene {
         let config = PublishConfig {
             file: PathBuf::from("config.publish.yaml"),
             application: "my_model_publisher".to_owned(),
-            kafka: Kafka { endpoints: vec![self.kafka.bootstrap_servers()], properties: BTreeMap::new() },
+            kafka: Kafka {
+                endpoints: vec![self.kafka.bootstrap_servers()],
+                properties: BTreeMap::new(),
+                ..Kafka::default()
+            },
             models: models
                 .iter()
                 .zip(7..)

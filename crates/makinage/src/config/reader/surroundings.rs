@@ -1,6 +1,13 @@
 //! What a configuration depends on besides its text. Tests bring their own.
 
-use std::{env, ffi::OsString, fs, os::unix::fs::PermissionsExt, path::Path, thread};
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    thread,
+};
 
 /// The environment of the process, as far as the configuration looks at it.
 pub(crate) trait Surroundings {
@@ -10,6 +17,8 @@ pub(crate) trait Surroundings {
     fn is_executable(&self, path: &Path) -> bool;
     /// Processor cores.
     fn cores(&self) -> usize;
+    /// The file, or folder, of the authorities that this machine trusts.
+    fn trust_store(&self) -> Option<PathBuf>;
 }
 
 /// The real ones.
@@ -27,5 +36,10 @@ impl Surroundings for Process {
 
     fn cores(&self) -> usize {
         thread::available_parallelism().map_or(1, usize::from)
+    }
+
+    fn trust_store(&self) -> Option<PathBuf> {
+        let found = openssl_probe::probe();
+        found.cert_file.or_else(|| found.cert_dir.into_iter().next())
     }
 }

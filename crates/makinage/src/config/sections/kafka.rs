@@ -1,16 +1,23 @@
 //! The `kafka` section, also written `Kafka`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, marker::PhantomData};
 
-use super::properties;
-use crate::config::{
-    reader::{
-        field::Field,
-        problem::Findings,
-        section::Section,
-        shape::{Shaped, section},
+use super::{
+    properties,
+    security::{self, Security, SecurityKeys, note_repetition},
+};
+use crate::{
+    config::{
+        reader::{
+            field::Field,
+            kinds::Below,
+            problem::{Findings, Place},
+            section::Section,
+            shape::{Ground, Kind, Shaped, section},
+        },
+        values::{endpoint, expanded::Expanded},
     },
-    values::endpoint,
+    yaml::join,
 };
 
 #[cfg(test)]
@@ -23,34 +30,64 @@ section! {
         /// One server is enough to find the others; the port is 9092 where none is given.
         endpoint: "one server, several with commas, or a list", "",
             example r#"["kafka-1", "kafka-2:9093", "[::1]:9092"]"#, restart;
-        /// librdkafka's own settings, less those that would break a promise of this program.
+    }
+    keys {
+        /// How connections are secured. Its values may be `${env:NAME}` or `${file:PATH}`, which is for passwords above
+        /// all.
+        security: Option<SecurityKeys> = Below::<SecurityKeys>(PhantomData), optional "",
+            example "{sasl: {mechanism: SCRAM-SHA-512, username: service, password: \"${env:KAFKA_PASSWORD}\"}}", restart;
+        /// A name of this instance that stays the same when it is started anew: no events move then, if it is back in
+        /// time (`group.instance.id`). Two instances must not have the same.
+        instance: Option<String> = Expanded, optional "none", example "\"serving-${env:HOSTNAME}\"", restart;
+        /// The rack, or zone, that this machine is in: records are read from a replica there, where brokers allow it
+        /// (`client.rack`).
+        rack: Option<String> = Expanded, optional "none", example "eu-west-1a", restart;
+    }
+    by hand {
+        /// librdkafka's own settings, less those that would break a promise of this program. Values may be references
+        /// as in `security`.
         properties: "names and values", "none",
             example "{client.id: my_model_serving, compression.type: lz4, linger.ms: 1}", restart;
     }
     keys {}
-    refused {
-        security: "secured connections aren't there yet; remove it, and use a listener without";
-    }
 }
 
 const REMEDY: &str = "say where Kafka is, for example `endpoint: \"localhost:9092\"`";
 
 /// How to reach Kafka.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kafka {
     /// `host:port` of each bootstrap server; the port is 9092 where the file gives none. Never empty.
     pub endpoints: Vec<String>,
     /// librdkafka properties passed through, already checked against those that would break a promise.
     pub properties: BTreeMap<String, String>,
+    /// How connections are secured.
+    pub security: Security,
 }
 
 /// The section below the file's top level.
-pub(crate) fn read(root: &Section, findings: &mut Findings) -> Option<Kafka> {
+pub(crate) fn read(root: &Section, ground: &Ground, findings: &mut Findings) -> Option<Kafka> {
     let field = either(root, findings)?;
     let section = Section::read(field, &KafkaKeys::KEYS, findings)?;
-    let properties = section.get("properties").map(|field| properties::read(field, findings)).unwrap_or_default();
-    let endpoints = endpoint::read(section.require("endpoint", REMEDY, findings)?, findings)?;
-    Some(Kafka { endpoints, properties })
+    let mut secured = security::Reader::default();
+    if let Some(field) = section.get("security") {
+        secured.section(field, ground, findings);
+    }
+    let given = section.get("properties");
+    let mut properties = given.map(|field| properties::read(field, ground, &mut secured, findings)).unwrap_or_default();
+    for (key, property) in [("instance", "group.instance.id"), ("rack", "client.rack")] {
+        let Some(field) = section.get(key) else { continue };
+        if let Some(entry) = given.and_then(|given| given.node.get(property)) {
+            let place = Place::key(entry.key.line, join(&section.place.below("properties").key, property));
+            note_repetition(&place, &field.place, findings);
+        } else if let Some(value) = Expanded.read(field, ground, findings) {
+            properties.insert(property.to_owned(), value);
+        }
+    }
+    let endpoints = section.require("endpoint", REMEDY, findings).cloned();
+    let endpoints = endpoints.and_then(|field| endpoint::read(&field, findings));
+    let security = secured.finish(endpoints.as_deref().unwrap_or_default(), ground, findings);
+    Some(Kafka { endpoints: endpoints?, properties, security })
 }
 
 fn either<'s, 't>(root: &'s Section<'t>, findings: &mut Findings) -> Option<&'s Field<'t>> {

@@ -11,6 +11,7 @@ pub(super) mod outputs;
 pub(super) mod probation;
 pub(super) mod properties;
 pub(super) mod roles;
+pub(super) mod security;
 pub(super) mod topics;
 pub(super) mod tuning;
 pub(super) mod uses;

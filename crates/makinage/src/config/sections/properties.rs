@@ -4,8 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use super::security;
 use crate::{
-    config::reader::{field::Field, problem::Findings},
+    config::{
+        reader::{field::Field, problem::Findings, shape::Ground},
+        values::secret::resolve,
+    },
     quoted::quoted,
     yaml::{Scalar, Value},
 };
@@ -40,8 +44,13 @@ const REFUSED: &[(&[&str], &str)] = &[
     (&["transactional.id"], "transactions come with `delivery: exactly_once`, which isn't there yet; remove it"),
     (&["partitioner"], "outputs go where their events' keys are, which decides their order; remove it"),
     (
-        &["partition.assignment.strategy", "group.protocol", "group.remote.assignor"],
+        &["partition.assignment.strategy"],
         "how partitions move between instances is part of not losing events; remove it",
+    ),
+    (
+        &["group.protocol", "group.remote.assignor"],
+        "the newer protocol of consumer groups (KIP-848) stalls, and commits what brokers refuse, in the Kafka client that \
+         is built in (librdkafka before 2.15); remove it",
     ),
     (&["enable.partition.eof"], "this program reads without end; remove it"),
     (
@@ -51,19 +60,22 @@ const REFUSED: &[(&[&str], &str)] = &[
     (&["plugin.library.paths"], "code is loaded only into the workers, never beside Kafka; remove it"),
 ];
 
-/// Properties of secured connections.
-const SECURITY: &[&str] = &["security.protocol", "ssl", "sasl", "enable.ssl", "enable.sasl", "https.ca"];
-
 /// With more, a retry could overtake what was sent before it.
 const MOST_IN_FLIGHT: u64 = 5;
 
-/// The properties to pass through.
-pub(crate) fn read(field: &Field, findings: &mut Findings) -> BTreeMap<String, String> {
+/// The properties to pass through; those of security are for `secured`.
+pub(crate) fn read(
+    field: &Field,
+    ground: &Ground,
+    secured: &mut security::Reader,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
     let mut properties = BTreeMap::new();
     for (name, field) in field.named(findings).unwrap_or_default() {
         if let Some(why) = refusal(name) {
             findings.problem(&field.place, format!("{} can't be set: {why}", quoted(name)));
-        } else if let Some(value) = value(&field, findings) {
+        } else if secured.takes(name, &field, ground, findings) {
+        } else if let Some(value) = value(&field, ground, findings) {
             if overtakes(name, &value) {
                 let message = format!(
                     "with {} requests in flight, outputs could overtake each other; use at most {MOST_IN_FLIGHT}",
@@ -79,11 +91,14 @@ pub(crate) fn read(field: &Field, findings: &mut Findings) -> BTreeMap<String, S
 }
 
 /// Any scalar, as librdkafka wants it written.
-fn value(field: &Field, findings: &mut Findings) -> Option<String> {
+fn value(field: &Field, ground: &Ground, findings: &mut Findings) -> Option<String> {
     match &field.node.value {
         Value::Scalar(_, Scalar::Bool(value)) => Some(value.to_string()),
         Value::Scalar(_, Scalar::Integer(digits)) => Some(digits.clone()),
         Value::Scalar(text, Scalar::Float(_)) => Some(text.clone()),
+        Value::Scalar(text, Scalar::Text) if text.contains("${") => {
+            resolve(field, ground).map_err(|message| findings.problem(&field.place, message)).ok()
+        }
         _ => field.text(findings).map(str::to_owned),
     }
 }
@@ -92,9 +107,6 @@ fn value(field: &Field, findings: &mut Findings) -> Option<String> {
 fn refusal(name: &str) -> Option<&'static str> {
     if let Some((_, why)) = REFUSED.iter().find(|(names, _)| names.contains(&name)) {
         return Some(why);
-    }
-    if SECURITY.iter().any(|start| name.starts_with(start)) {
-        return Some("secured connections aren't there yet; remove it, and use a listener without");
     }
     let is_code = name.ends_with("_cb") || name.ends_with("_conf") || name.starts_with("dr_") || name == "opaque";
     is_code.then_some("it is part of this program's own code; remove it")

@@ -110,8 +110,8 @@ fn example() -> String {
 /// Each key below what is said of it.
 fn key_lines(keys: &[Described], indent: usize) -> String {
     let below = |key: &Described| -> String {
-        let said = |below: &Described| comment(&format!("{}: {}", below.key, below.says), indent);
-        key.below.iter().map(|below| said(below) + &facts(below, indent)).collect()
+        let said = |path: &str, below: &Described| comment(&format!("{path}: {}", below.says), indent);
+        flat("", &key.below).iter().map(|(path, below)| said(path, below) + &facts(below, indent)).collect()
     };
     let lines = |key: &Described| {
         let (said, facts, below) = (comment(key.says, indent), facts(key, indent), below(key));

@@ -3,6 +3,7 @@
 pub(super) mod duration;
 pub(super) mod encoder;
 pub(super) mod endpoint;
+pub(super) mod expanded;
 pub(super) mod interpreter;
 pub(super) mod model_source;
 pub(super) mod secret;

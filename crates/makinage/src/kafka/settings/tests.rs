@@ -1,12 +1,21 @@
 use std::collections::BTreeMap;
 
-use rdkafka::{ClientConfig, consumer::BaseConsumer, error::KafkaResult, producer::BaseProducer};
+use kafka_headers::tokens::Supplied;
+use rdkafka::{
+    ClientConfig,
+    consumer::{BaseConsumer, DefaultConsumerContext},
+    error::KafkaResult,
+    producer::{BaseProducer, DefaultProducerContext},
+};
 
-use super::{Cluster, alone, attempt_ms, in_order, record_limit};
-use crate::config::Kafka;
+use super::{Cluster, Settings, alone, attempt_ms, in_order, record_limit};
+use crate::{
+    config::{Extensions, Kafka, Security, TokenEndpoint, TokenSource},
+    kafka::tokens::testing::Server,
+};
 
-type Make = fn(&Cluster) -> ClientConfig;
-type Settings = &'static [(&'static str, &'static str)];
+type Make = fn(&Cluster) -> Settings;
+type Pairs = &'static [(&'static str, &'static str)];
 
 /// Each kind of client that the program makes.
 const KINDS: [(&str, Make); 10] = [
@@ -63,21 +72,24 @@ const PUBLISHING: [(&str, &str); 2] =
 
 fn cluster(properties: &[(&str, &str)]) -> Cluster {
     let properties = properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Cluster::new(&Kafka { endpoints: vec!["one:9092".into(), "two:9093".into()], properties }, "app")
+    Cluster::new(
+        &Kafka { endpoints: vec!["one:9092".into(), "two:9093".into()], properties, ..Kafka::default() },
+        "app",
+    )
 }
 
 fn effective(client: &ClientConfig) -> BTreeMap<&str, &str> {
     client.config_map()
 }
 
-fn kind(kind: &str, properties: &[(&str, &str)]) -> ClientConfig {
+fn kind(kind: &str, properties: &[(&str, &str)]) -> Settings {
     let (_, make) = KINDS.into_iter().find(|(name, _)| *name == kind).expect("a kind");
     make(&cluster(properties))
 }
 
 #[test]
 fn each_kind_of_client_has_these_settings_and_no_others() {
-    let own: [(&str, Vec<Settings>); 10] = [
+    let own: [(&str, Vec<Pairs>); 10] = [
         (
             "data consumer",
             vec![&[
@@ -159,12 +171,7 @@ fn each_kind_of_client_has_these_settings_and_no_others() {
 
 #[test]
 fn a_property_of_the_user_s_is_every_client_s_and_comes_before_what_is_only_a_default() {
-    let user = [
-        ("ssl.ca.location", "/ca.pem"),
-        ("socket.keepalive.enable", "false"),
-        ("reconnect.backoff.max.ms", "7000"),
-        ("client.id", "mine"),
-    ];
+    let user = [("socket.keepalive.enable", "false"), ("reconnect.backoff.max.ms", "7000"), ("client.id", "mine")];
     for (name, _) in KINDS {
         let client = kind(name, &user);
         for (property, value) in user {
@@ -232,6 +239,58 @@ fn what_a_promise_rests_on_no_property_changes() {
 fn librdkafka_takes_the_settings_of_each_kind() {
     for (name, _) in KINDS {
         kind(name, &[]).create_native_config().unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+fn secured(properties: &[(&str, &str)], tokens: Option<TokenSource>) -> Cluster {
+    let property = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned().into());
+    let properties = properties.iter().map(property).collect();
+    let security = Security { properties, tokens, files: vec![] };
+    Cluster::new(&Kafka { endpoints: vec!["one:9093".into()], security, ..Kafka::default() }, "app")
+}
+
+#[test]
+fn what_secures_connections_is_every_client_s_and_librdkafka_takes_it() {
+    let sasl = [
+        ("security.protocol", "sasl_ssl"),
+        ("sasl.mechanisms", "SCRAM-SHA-512"),
+        ("sasl.username", "me"),
+        ("sasl.password", "canary"),
+    ];
+    for (name, make_kind) in KINDS {
+        let client = make_kind(&secured(&sasl, None));
+        for (property, value) in sasl {
+            assert_eq!(client.get(property), Some(value), "{name}: {property}");
+        }
+        make(&client).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!format!("{client:?}").contains("canary"));
+    }
+    assert!(!format!("{:?}", secured(&sasl, None)).contains("canary"));
+}
+
+#[test]
+fn each_kind_of_client_gets_tokens() {
+    let sasl = [("security.protocol", "sasl_plaintext"), ("sasl.mechanisms", "OAUTHBEARER")];
+    for (name, make_kind) in KINDS {
+        let server = Server::giving(vec![(200, r#"{"access_token":"x"}"#.to_owned())]);
+        let source = TokenEndpoint {
+            url: server.url.as_str().into(),
+            client_id: name.to_owned(),
+            client_secret: "canary".to_owned().into(),
+            scope: None,
+            authorities: None,
+            extensions: Extensions::default(),
+        };
+        let client = make_kind(&secured(&sasl, Some(TokenSource::Endpoint(source))));
+        if client.get("group.id").is_some() {
+            let made: KafkaResult<Supplied<BaseConsumer>> = client.create_with_context(DefaultConsumerContext);
+            let _made = made.unwrap_or_else(|error| panic!("{name}: {error}"));
+            server.request();
+        } else {
+            let made: KafkaResult<Supplied<BaseProducer>> = client.create_with_context(DefaultProducerContext);
+            let _made = made.unwrap_or_else(|error| panic!("{name}: {error}"));
+            server.request();
+        }
     }
 }
 

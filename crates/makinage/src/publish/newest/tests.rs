@@ -54,7 +54,7 @@ impl Topic {
         let producer = ClientConfig::new().set("bootstrap.servers", &endpoints[0]).create().unwrap();
         // The mock cluster waits this out, other than brokers do.
         let properties = [("fetch.wait.max.ms".to_owned(), "10".to_owned())].into();
-        let cluster = Cluster::new(&Kafka { endpoints, properties }, "my_model");
+        let cluster = Cluster::new(&Kafka { endpoints, properties, ..Kafka::default() }, "my_model");
         Self { kafka, producer, cluster }
     }
 

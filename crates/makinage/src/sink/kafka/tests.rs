@@ -47,7 +47,7 @@ struct Case {
 
 impl Case {
     fn new(cluster: &MockCluster<'_, DefaultProducerContext>, partitions: i32) -> Self {
-        let kafka = Kafka { endpoints: vec![cluster.bootstrap_servers()], properties: [].into() };
+        let kafka = Kafka { endpoints: vec![cluster.bootstrap_servers()], properties: [].into(), ..Kafka::default() };
         let acks = Arc::new(Acks::default());
         let data = DataTopic { name: "data".into(), encoder: Encoder::Json, start_from: DataStart::End };
         let predict = SinkTopic { name: "predict".into(), encoder: Encoder::Json };

@@ -20,7 +20,7 @@ use crate::{
     source::{
         Wiring,
         acks::Acks,
-        consumer::{Committed, Positions, Record},
+        consumer::{Committed, Member, Positions, Record},
     },
     stop::Stop,
 };
@@ -142,7 +142,9 @@ impl Consumer for Client {
     fn tell(&self, _error: &KafkaError) {
         unreachable!()
     }
+}
 
+impl Member for Client {
     fn mend(&mut self) {
         unreachable!()
     }

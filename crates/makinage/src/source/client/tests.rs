@@ -2,6 +2,7 @@
 
 use crossbeam_channel::unbounded;
 use rdkafka::{
+    ClientConfig,
     mocking::MockCluster,
     producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer},
 };
@@ -15,13 +16,13 @@ use crate::{
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-struct Member {
+struct Joined {
     cluster: MockCluster<'static, DefaultProducerContext>,
-    consumer: KafkaConsumer,
+    consumer: Supplied<KafkaConsumer>,
     assignment: Arc<Assignment<SystemClock>>,
 }
 
-impl Member {
+impl Joined {
     /// Of the group `app`, which reads the topic `data` from its beginning.
     fn new() -> Self {
         let cluster = MockCluster::new(1).expect("a cluster");
@@ -29,7 +30,7 @@ impl Member {
         let topic = DataTopic { name: "data".into(), encoder: Encoder::Json, start_from: DataStart::Beginning };
         let wiring = Wiring { acks: Arc::new(Acks::default()), intake: unbounded().0, stop: Stop::default() };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, SystemClock));
-        let mut settings = ClientConfig::new();
+        let mut settings = Settings::new(None, Arc::default());
         settings
             .set("bootstrap.servers", cluster.bootstrap_servers())
             .set("group.id", "app")
@@ -65,7 +66,7 @@ impl Member {
 
 #[test]
 fn a_member_that_stands_still_is_replaced_by_one_that_reads_on_from_what_is_committed() {
-    let mut member = Member::new();
+    let mut member = Joined::new();
     member.produce("one");
     assert_eq!(member.read(), b"one");
     let first = member.consumer.client().native_ptr();
@@ -83,7 +84,7 @@ fn a_member_that_stands_still_is_replaced_by_one_that_reads_on_from_what_is_comm
 
 #[test]
 fn what_is_committed_says_of_which_topic_it_is() {
-    let member = Member::new();
+    let member = Joined::new();
     member.produce("one");
     member.read();
     let id = member.assignment.topic_id(0);

@@ -16,7 +16,7 @@ use crate::{
     kafka::pulse::Membership,
     source::{
         Wiring,
-        consumer::{Committed, Partition, Positions, Record, Start},
+        consumer::{Committed, Member, Partition, Positions, Record, Start},
         known::TopicId,
         offsets::Position,
     },
@@ -80,10 +80,6 @@ impl Consumer for Group {
         unreachable!()
     }
 
-    fn mend(&mut self) {
-        unreachable!()
-    }
-
     fn poll<T>(&self, _timeout: Duration, _read: impl FnOnce(Record<'_>) -> T) -> Option<KafkaResult<T>> {
         unreachable!()
     }
@@ -125,6 +121,12 @@ impl Consumer for Group {
     }
 
     fn tell(&self, _error: &KafkaError) {}
+}
+
+impl Member for Group {
+    fn mend(&mut self) {
+        unreachable!()
+    }
 }
 
 struct Case {

@@ -20,7 +20,7 @@ use crate::{
     logged::Log,
     source::{
         acks::Acks,
-        consumer::{Committed, Positions, Record, Start},
+        consumer::{Committed, Consumer, Positions, Record, Start},
         known::TopicId,
         offsets::Position,
     },
@@ -154,7 +154,9 @@ impl Consumer for Fake {
     }
 
     fn tell(&self, _error: &KafkaError) {}
+}
 
+impl Member for Fake {
     fn mend(&mut self) {}
 }
 

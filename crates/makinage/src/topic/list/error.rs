@@ -18,6 +18,18 @@ pub(crate) enum CatalogueError {
         /// What the client says.
         source: KafkaError,
     },
+    /// Broker and client don't come together.
+    #[error("{line}")]
+    Insecure {
+        /// Why, and what to do.
+        line: String,
+    },
+    /// A right is missing.
+    #[error("{line}")]
+    Denied {
+        /// Which, and what to do.
+        line: String,
+    },
     /// Kafka answers, but not a broker that it names.
     #[error("{}", unreachable(endpoint, broker, Some(topic), reason.as_deref()))]
     BrokerUnreachable {

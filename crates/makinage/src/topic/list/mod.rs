@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
@@ -29,6 +30,7 @@ use crate::{
     archive::Limits,
     kafka::{
         client::Cluster,
+        denied::{Operation, Resource},
         reach::{self, Remembered, Silent},
         topics::{self, Topic},
     },
@@ -40,21 +42,31 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A model topic, to look at.
 pub(crate) struct Catalogue {
-    consumer: BaseConsumer<Remembered>,
+    consumer: Supplied<BaseConsumer<Remembered>>,
     endpoint: String,
     topic: String,
     partitions: i32,
+}
+
+fn unreadable(cluster: &Cluster, topic: String, source: KafkaError) -> CatalogueError {
+    match cluster.rights().line(&source, Resource::Topic(&topic), &[Operation::Read]) {
+        Some(line) => CatalogueError::Denied { line },
+        None => CatalogueError::Unreadable { topic, source },
+    }
 }
 
 impl Catalogue {
     /// Finds the topic; it isn't created by that.
     pub(crate) fn open(cluster: &Cluster, topic: &str) -> Result<Self, CatalogueError> {
         let made = cluster.model_looker().create_with_context(Remembered::default());
-        let consumer: BaseConsumer<Remembered> = made.map_err(CatalogueError::Client)?;
+        let consumer: Supplied<BaseConsumer<Remembered>> = made.map_err(CatalogueError::Client)?;
         let (endpoint, topic) = (cluster.endpoint(), topic.to_owned());
         let named = match reach::named(consumer.client(), TIMEOUT) {
             Ok(named) => named.join(", "),
             Err(source) => {
+                if let Some(line) = Remembered::of(&consumer).explained(&cluster.terms(), &endpoint) {
+                    return Err(CatalogueError::Insecure { line });
+                }
                 return Err(match reach::tried_in_vain(&consumer, &endpoint) {
                     Some(Silent { broker, reason }) => {
                         CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason }
@@ -71,7 +83,7 @@ impl Catalogue {
                 let Silent { broker, reason } = silent.unwrap_or(Silent { broker: named, reason: None });
                 Err(CatalogueError::BrokerUnreachable { topic, endpoint, broker, reason })
             }
-            Topic::Unknown(source) => Err(CatalogueError::Unreadable { topic, source }),
+            Topic::Unknown(source) => Err(unreadable(cluster, topic, source)),
         }
     }
 

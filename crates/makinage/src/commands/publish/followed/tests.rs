@@ -87,7 +87,7 @@ fn config() -> PublishConfig {
     PublishConfig {
         file: PathBuf::from("publish.yaml"),
         application: "publisher".into(),
-        kafka: Kafka { endpoints: vec!["kafka:9092".into()], properties: BTreeMap::new() },
+        kafka: Kafka { endpoints: vec!["kafka:9092".into()], properties: BTreeMap::new(), ..Kafka::default() },
         models: vec![model],
         references: vec![],
         python: None,

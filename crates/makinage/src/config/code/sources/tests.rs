@@ -16,6 +16,10 @@ impl Surroundings for Machine {
     fn cores(&self) -> usize {
         1
     }
+
+    fn trust_store(&self) -> Option<std::path::PathBuf> {
+        None
+    }
 }
 
 fn write(root: &Path, files: &[(&str, &str)]) {

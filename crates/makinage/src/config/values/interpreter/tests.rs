@@ -21,6 +21,10 @@ impl Surroundings for Machine {
     fn cores(&self) -> usize {
         1
     }
+
+    fn trust_store(&self) -> Option<std::path::PathBuf> {
+        None
+    }
 }
 
 fn machine(virtual_environment: Option<&'static str>, programs: &'static [&'static str]) -> Machine {

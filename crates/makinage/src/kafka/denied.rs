@@ -1,0 +1,187 @@
+//! Rights that Kafka denies a client: to do what, with which resource, as whom, and the command that grants it. Pure.
+
+pub use kafka_headers::rights::Operation;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use super::described::reason;
+
+/// What rights are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource<'a> {
+    /// A topic, by its name.
+    Topic(&'a str),
+    /// A consumer group.
+    Group(&'a str),
+    /// The name of a transactional producer.
+    TransactionalId(&'a str),
+    /// All of Kafka.
+    Cluster,
+}
+
+/// What an operation is called in commands.
+const fn name(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Read => "Read",
+        Operation::Write => "Write",
+        Operation::Describe => "Describe",
+        Operation::DescribeConfigs => "DescribeConfigs",
+        Operation::IdempotentWrite => "IdempotentWrite",
+    }
+}
+
+impl Resource<'_> {
+    fn words(&self) -> String {
+        match self {
+            Self::Topic(name) => format!("topic {name}"),
+            Self::Group(name) => format!("the consumer group {name}"),
+            Self::TransactionalId(name) => format!("the transactional id {name}"),
+            Self::Cluster => "the cluster".to_owned(),
+        }
+    }
+
+    fn option(&self) -> String {
+        match self {
+            Self::Topic(name) => format!("--topic {}", shell(name)),
+            Self::Group(name) => format!("--group {}", shell(name)),
+            Self::TransactionalId(name) => format!("--transactional-id {}", shell(name)),
+            Self::Cluster => "--cluster".to_owned(),
+        }
+    }
+}
+
+/// A topic that is asked for, and what for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Its name.
+    pub topic: &'a str,
+    /// What for.
+    pub operation: Operation,
+}
+
+/// As whom a client comes to Kafka, and where that is: what words about rights need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rights {
+    /// How the user named the brokers.
+    pub endpoint: String,
+    /// What the authorizer calls the client, where that is known.
+    pub principal: Option<String>,
+}
+
+impl Rights {
+    /// The line about an error that says that a right is missing; `None` about any other.
+    pub fn line(&self, error: &KafkaError, resource: Resource<'_>, operations: &[Operation]) -> Option<String> {
+        is_denial(error).then(|| self.missing(&reason(error), resource, operations))
+    }
+
+    /// The line about rights that are missing, for this reason.
+    pub fn missing(&self, reason: &str, resource: Resource<'_>, operations: &[Operation]) -> String {
+        let who = self.principal.as_deref().unwrap_or("this client");
+        format!(
+            "{who} has no right to {} {} on Kafka at {} ({reason}); grant it with: {}",
+            names(operations).join(" and "),
+            resource.words(),
+            self.endpoint,
+            self.command(resource, operations)
+        )
+    }
+
+    /// The command that grants it.
+    pub fn command(&self, resource: Resource<'_>, operations: &[Operation]) -> String {
+        let principal = self.principal.as_deref().map_or_else(|| "'User:<its principal>'".to_owned(), shell);
+        let operations: String = names(operations).iter().map(|name| format!(" --operation {name}")).collect();
+        format!(
+            "kafka-acls.sh --bootstrap-server {} --add --allow-principal {principal}{operations} {}",
+            self.endpoint,
+            resource.option()
+        )
+    }
+}
+
+fn names(operations: &[Operation]) -> Vec<&'static str> {
+    operations.iter().map(|operation| name(*operation)).collect()
+}
+
+/// Whether an error says that a right is missing.
+pub fn is_denial(error: &KafkaError) -> bool {
+    let code = match error {
+        KafkaError::AdminOp(code) => Some(*code),
+        other => other.rdkafka_error_code(),
+    };
+    code.is_some_and(is_denial_code)
+}
+
+/// The same of its code alone.
+pub fn is_denial_code(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::GroupAuthorizationFailed
+            | RDKafkaErrorCode::ClusterAuthorizationFailed
+            | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
+    )
+}
+
+/// As a shell takes it.
+fn shell(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.:".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rights(principal: Option<&str>) -> Rights {
+        Rights { endpoint: "k:9093".into(), principal: principal.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_missing_right_is_told_with_principal_operation_resource_and_the_command_that_grants_it() {
+        let service = rights(Some("User:service"));
+        let told = |code, resource, operations: &[Operation]| {
+            service.line(&KafkaError::MetadataFetch(code), resource, operations).expect("a line")
+        };
+        let topic = told(
+            RDKafkaErrorCode::TopicAuthorizationFailed,
+            Resource::Topic("data"),
+            &[Operation::Read, Operation::Describe],
+        );
+        for part in [
+            "User:service has no right to Read and Describe topic data on Kafka at k:9093 (",
+            "Topic authorization failed",
+            "kafka-acls.sh --bootstrap-server k:9093 --add --allow-principal User:service --operation Read --operation \
+             Describe --topic data",
+        ] {
+            assert!(topic.contains(part), "{part} in {topic}");
+        }
+        let group = told(RDKafkaErrorCode::GroupAuthorizationFailed, Resource::Group("my app"), &[Operation::Read]);
+        assert!(group.contains("the consumer group my app") && group.ends_with("--operation Read --group 'my app'"));
+        let id = told(
+            RDKafkaErrorCode::TransactionalIdAuthorizationFailed,
+            Resource::TransactionalId("app-0"),
+            &[Operation::Write],
+        );
+        assert!(id.ends_with("--operation Write --transactional-id app-0"), "{id}");
+        let cluster =
+            told(RDKafkaErrorCode::ClusterAuthorizationFailed, Resource::Cluster, &[Operation::IdempotentWrite]);
+        assert!(cluster.ends_with("--operation IdempotentWrite --cluster"), "{cluster}");
+    }
+
+    #[test]
+    fn a_principal_is_quoted_for_the_shell_and_one_that_is_not_known_is_left_to_the_reader() {
+        let read = |rights: &Rights| rights.command(Resource::Topic("t"), &[Operation::Read]);
+        assert!(read(&rights(Some("User:CN=me,O=it's"))).contains(r"--allow-principal 'User:CN=me,O=it'\''s' "));
+        assert!(read(&rights(None)).contains("--allow-principal 'User:<its principal>' "));
+    }
+
+    #[test]
+    fn other_errors_are_no_question_of_rights() {
+        let error = KafkaError::MetadataFetch(RDKafkaErrorCode::LeaderNotAvailable);
+        assert_eq!(rights(None).line(&error, Resource::Cluster, &[]), None);
+        assert!(is_denial(&KafkaError::AdminOp(RDKafkaErrorCode::GroupAuthorizationFailed)));
+    }
+}

@@ -1,0 +1,148 @@
+//! Finds out, beside a running service, why brokers and its clients don't come together, and says it: once, and again
+//! each minute for as long as that lasts.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+
+use super::{handshake, reach, terms::Terms};
+
+/// Between two tries to find out: clients tell of each of theirs.
+const PAUSE: Duration = Duration::from_secs(10);
+/// Between two lines that are alike.
+const AGAIN: Duration = Duration::from_mins(1);
+/// So long after the last failure, it isn't the reason any more for what doesn't answer.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// What is known of it.
+#[derive(Debug)]
+pub(super) struct Inquiry {
+    terms: Terms,
+    /// How the user named the brokers.
+    endpoints: String,
+    /// Somebody is at it.
+    busy: AtomicBool,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// When it was tried to find out last.
+    tried: Option<Instant>,
+    /// What was found, when that was, and when it was said.
+    found: Option<(String, Instant)>,
+    said: Option<Instant>,
+}
+
+impl Inquiry {
+    /// Of clients that come to brokers on these terms.
+    pub(super) fn new(terms: Terms, endpoints: String) -> Arc<Self> {
+        Arc::new(Self { terms, endpoints, busy: AtomicBool::new(false), known: Mutex::default() })
+    }
+
+    /// A connection has failed, and security may be why: `reason` is what the client says of it.
+    pub(super) fn begin(self: &Arc<Self>, reason: &str) {
+        let now = Instant::now();
+        let rests = self.known.lock().tried.is_some_and(|tried| now.saturating_duration_since(tried) < PAUSE);
+        if rests || self.busy.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        self.known.lock().tried = Some(now);
+        let (inquiry, said) = (Arc::clone(self), reason.to_owned());
+        // Whoever tells of the failure is a client's own thread, which must not wait.
+        let begun = thread::Builder::new().name("inquiry".into()).spawn(move || {
+            inquiry.find_out(&said);
+            inquiry.busy.store(false, Ordering::Relaxed);
+        });
+        if let Err(error) = begun {
+            self.busy.store(false, Ordering::Relaxed);
+            tracing::warn!("Kafka client: {reason} (more can't be found out: {error})");
+        }
+    }
+
+    fn find_out(&self, reason: &str) {
+        let broker = reach::broker_in(reason).unwrap_or_else(|| first(&self.endpoints));
+        let line = handshake::explain(&self.terms, broker, reason);
+        let now = Instant::now();
+        let is_new = self.known.lock().note(line.as_deref().unwrap_or(reason), now);
+        match line {
+            Some(line) if is_new => tracing::warn!("{line}; waiting until it is mended"),
+            None if is_new => tracing::warn!("Kafka client: {reason}"),
+            _ => {}
+        }
+    }
+
+    /// Whether what was found a moment ago is why no broker answers, which need not be said in other words too.
+    pub(super) fn explains(&self) -> bool {
+        self.known.lock().found.as_ref().is_some_and(|(_, at)| at.elapsed() < FRESH)
+    }
+}
+
+impl Known {
+    /// Takes in what was found; whether it is to be said.
+    fn note(&mut self, line: &str, now: Instant) -> bool {
+        let same = self.found.as_ref().is_some_and(|(known, _)| known == line);
+        let just_said = self.said.is_some_and(|said| now.saturating_duration_since(said) < AGAIN);
+        self.found = Some((line.to_owned(), now));
+        let is_due = !(same && just_said);
+        if is_due {
+            self.said = Some(now);
+        }
+        is_due
+    }
+}
+
+fn first(endpoints: &str) -> &str {
+    endpoints.split(',').next().unwrap_or(endpoints)
+}
+
+/// Whether a connection's failure may be one of security, by what the client says of it.
+pub(super) fn is_suspect(reason: &str) -> bool {
+    // Its hints: `connecting to a SSL listener?`, `verify that security.protocol is correctly configured`, OpenSSL's
+    // own words.
+    ["SSL", "SASL", "ssl.", "security.protocol"].iter().any(|word| reason.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_found_again_and_again_is_said_once_a_minute_and_what_is_new_at_once() {
+        let (mut known, now) = (Known::default(), Instant::now());
+        let mut said = |line, second| known.note(line, now + Duration::from_secs(second));
+        assert!(said("expired", 0));
+        assert!(!said("expired", 10) && !said("expired", 59));
+        assert!(said("expired", 60));
+        assert!(said("other host", 61));
+        assert!(!said("other host", 70));
+    }
+
+    #[test]
+    fn a_connection_that_was_refused_or_broken_is_no_suspect() {
+        for reason in [
+            "127.0.0.1:9/1: Connect to ipv4#127.0.0.1:9 failed: Connection refused",
+            "127.0.0.1:9/1: Disconnected",
+            "nowhere:9092/bootstrap: Failed to resolve 'nowhere:9092': Name or service not known",
+        ] {
+            assert!(!is_suspect(reason), "{reason}");
+        }
+        for reason in [
+            "k:9/bootstrap: Disconnected: requesting ApiVersion: might be caused by incorrect security.protocol \
+             configuration (connecting to a SSL listener?) or broker version is < 0.10",
+            "k:9/bootstrap: SSL handshake failed: Disconnected: connecting to a PLAINTEXT broker listener?",
+            "k:9/1: Disconnected: verify that security.protocol is correctly configured, broker might require SASL \
+             authentication",
+            "k:9/1: Receive failed: error:0A00045C:SSL routines::tlsv13 alert certificate required",
+        ] {
+            assert!(is_suspect(reason), "{reason}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Secured connections, against a real broker with a listener of each kind and an authorizer.
+
+mod certificates;
+mod listeners;
+mod refused;
+mod rights;
+mod rotation;
+mod stage;
+mod tokens;

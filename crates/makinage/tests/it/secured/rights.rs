@@ -1,0 +1,127 @@
+//! Rights that are missing: `check` names each with the command that grants it, and the service waits for it and goes
+//! on by itself.
+
+use serde_json::json;
+
+use super::stage::{Listener, Stage};
+use crate::{
+    broker::left_out,
+    model::any_model,
+    scene::Scene,
+    service::{DEADLINE, Service},
+};
+
+fn scene(stage: &Stage, name: &str, user: &str) -> Scene {
+    let password = format!("{user}-secret");
+    let properties = [
+        ("security.protocol", "sasl_plaintext"),
+        ("sasl.mechanisms", "PLAIN"),
+        ("sasl.username", user),
+        ("sasl.password", password.as_str()),
+    ];
+    stage.scene(name, Listener::Sasl, &properties).topics(1)
+}
+
+fn bad(scene: &Scene, mark: &str) -> Vec<String> {
+    let output = scene.command(&["check"]).output().expect("it runs");
+    let told = String::from_utf8_lossy(&output.stdout);
+    told.lines().filter(|line| line.starts_with(mark)).map(str::to_owned).collect()
+}
+
+/// The command that a line ends in, without what stands before the operations.
+fn command(line: &str) -> String {
+    let (_, command) = line.split_once("--allow-principal User:poor ").unwrap_or_else(|| panic!("a command in {line}"));
+    command.split(';').next().unwrap_or(command).to_owned()
+}
+
+#[test]
+fn check_names_each_right_that_is_missing_with_the_command_that_grants_it() {
+    if left_out() {
+        return;
+    }
+    let stage = Stage::shared();
+    let scene = scene(stage, "poor", "poor");
+    let (model, data, predict) = ("poor-model", "poor-data", "poor-predict");
+    let missing = |operations: &str, topic: &str| format!("{operations} --topic {topic}");
+    let all = "--operation Read --operation Describe";
+    let told: Vec<_> = bad(&scene, "✖ ").iter().map(|line| command(line)).collect();
+    assert_eq!(
+        told,
+        [
+            missing(all, model),
+            missing(all, data),
+            missing("--operation Write --operation Describe", predict),
+            "--operation Read --group poor".to_owned(),
+        ]
+    );
+    // The commands are what helps, word for word but for the tool's place.
+    for command in &told[..3] {
+        stage.grant("User:poor", command);
+    }
+    let told: Vec<_> = bad(&scene, "✖ ").iter().map(|line| command(line)).collect();
+    assert_eq!(told, ["--operation Read --group poor"]);
+    stage.grant("User:poor", &told[0]);
+    assert_eq!(bad(&scene, "✖ "), Vec::<String>::new());
+    let notes: Vec<_> = bad(&scene, "! ").into_iter().filter(|line| line.contains("DescribeConfigs")).collect();
+    assert_eq!(notes.len(), 2, "{notes:#?}");
+    assert!(notes[0].contains(model) && notes[0].contains("newest model"), "{notes:#?}");
+    assert!(notes[1].contains(predict) && notes[1].contains("1048588"), "{notes:#?}");
+}
+
+fn waits_for(service: &Service, logged: usize, right: &str) {
+    let line = service.wait_for_line_after(logged, right, DEADLINE);
+    assert!(line.contains("User:patient has no right to ") && line.contains("kafka-acls.sh"), "{line}");
+}
+
+#[test]
+fn a_service_without_rights_names_them_waits_and_goes_on_as_they_are_granted() {
+    if left_out() {
+        return;
+    }
+    let stage = Stage::shared();
+    let scene = scene(stage, "patient", "patient");
+    let config = scene.publisher(&[json!({"path": any_model()})]);
+    let mut tree: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&config).expect("it")).expect("JSON");
+    tree["kafka"] = json!({"endpoint": stage.broker.endpoint(), "properties": stage.access()});
+    crate::service::publish(&scene.folder.write("publish.yaml", &tree.to_string()));
+
+    let mut service = scene.serve();
+    for topic in ["patient-model", "patient-predict"] {
+        waits_for(&service, 0, &format!("Describe topic {topic}"));
+    }
+    let what =
+        "--operation Read --operation Write --operation Describe --topic patient- --resource-pattern-type prefixed";
+    stage.grant("User:patient", what);
+    waits_for(&service, 0, "Read the consumer group patient");
+    stage.grant("User:patient", "--operation Read --group patient");
+    service = service.assigned();
+    let reader = scene.reader();
+    scene.produce(&["[1]"]);
+    reader.read(1);
+
+    // And while it runs.
+    let logged = service.logged();
+    stage.withdraw("User:patient", what);
+    stage.grant(
+        "User:patient",
+        "--operation Read --operation Describe --topic patient- --resource-pattern-type prefixed",
+    );
+    scene.produce(&["[2]"]);
+    waits_for(&service, logged, "Write topic patient-predict");
+    assert!(service.is_running());
+    stage.grant("User:patient", what);
+    reader.read(1);
+
+    let logged = service.logged();
+    stage.withdraw("User:patient", what);
+    stage.withdraw(
+        "User:patient",
+        "--operation Read --operation Describe --topic patient- --resource-pattern-type prefixed",
+    );
+    waits_for(&service, logged, "Read topic patient-data");
+    stage.grant("User:patient", what);
+    scene.produce(&["[3]"]);
+    reader.read(1);
+    service.stop();
+}
