@@ -9,12 +9,7 @@ use super::{
     certificates::{Authority, Says},
     stage::{Listener, Stage},
 };
-use crate::{
-    broker::left_out,
-    model::any_model,
-    scene::Scene,
-    service::program,
-};
+use crate::{broker::left_out, model::any_model, scene::Scene, service::program};
 
 /// Who connects where, and what has to be said of it.
 struct Case<'a> {
@@ -148,6 +143,19 @@ fn a_service_that_may_not_log_in_says_so_waits_and_goes_on_once_it_may() {
     service.stop();
     let mut service = scene.serve();
     service.wait_for_line("doesn't let newcomer log in");
+    service.stop();
+}
+
+#[test]
+fn a_service_that_speaks_no_tls_to_a_listener_that_takes_nothing_else_says_so() {
+    if left_out() {
+        return;
+    }
+    let stage = Stage::shared();
+    let scene = stage.scene("plainly", Listener::Tls, &[]);
+    let mut service = scene.serve();
+    let line = service.wait_for_line("speaks TLS on this port");
+    assert!(line.contains("kafka.security.protocol") && service.is_running(), "{line}");
     service.stop();
 }
 
