@@ -146,6 +146,8 @@ impl Connection {
 
     fn lost(&self, known: &mut Known, now: Instant) {
         known.away.get_or_insert(now);
+        // A client that speaks no TLS to a listener that takes nothing else hears no reason.
+        self.inquiry.begin(known.fresh_failure().unwrap_or_default());
         if !self.away.swap(true, Ordering::Relaxed) && !self.inquiry.explains() {
             let (endpoints, because) = (&self.endpoints, because(known.fresh_failure()));
             tracing::warn!(

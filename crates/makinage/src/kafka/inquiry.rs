@@ -47,7 +47,7 @@ impl Inquiry {
         Arc::new(Self { terms, endpoints, busy: AtomicBool::new(false), known: Mutex::default() })
     }
 
-    /// A connection has failed, and security may be why: `reason` is what the client says of it.
+    /// A connection has failed, and security may be why: `reason` is what the client says of it, if anything.
     pub(super) fn begin(self: &Arc<Self>, reason: &str) {
         let now = Instant::now();
         let rests = self.known.lock().tried.is_some_and(|tried| now.saturating_duration_since(tried) < PAUSE);
@@ -70,12 +70,13 @@ impl Inquiry {
     fn find_out(&self, reason: &str) {
         let broker = reach::broker_in(reason).unwrap_or_else(|| first(&self.endpoints));
         let line = handshake::explain(&self.terms, broker, reason);
-        let now = Instant::now();
-        let is_new = self.known.lock().note(line.as_deref().unwrap_or(reason), now);
-        match line {
-            Some(line) if is_new => tracing::warn!("{line}; waiting until it is mended"),
-            None if is_new => tracing::warn!("Kafka client: {reason}"),
-            _ => {}
+        let line = line.map(|line| format!("{line}; waiting until it is mended"));
+        // What the client calls a failure of security is told in its own words, where there are no better ones.
+        let line = line.or_else(|| is_suspect(reason).then(|| format!("Kafka client: {reason}")));
+        if let Some(line) = line
+            && self.known.lock().note(&line, Instant::now())
+        {
+            tracing::warn!("{line}");
         }
     }
 

@@ -171,9 +171,10 @@ impl Failures {
         self.0.front().map(|(reason, at)| (reason.as_str(), *at))
     }
 
-    /// Why the last connection ended, where that is a question of security: a line that ends in what to do.
+    /// Why there is no connection, where that is a question of security: a line that ends in what to do.
     pub fn explained(&self, terms: &Terms, endpoints: &str) -> Option<String> {
-        let (reason, _) = self.last()?;
+        // Of a listener that takes TLS alone, clients that don't speak it say nothing.
+        let reason = self.last().map_or("", |(reason, _)| reason);
         let first = endpoints.split(',').next().unwrap_or(endpoints);
         explain(terms, broker_in(reason).unwrap_or(first), reason)
     }

@@ -146,6 +146,19 @@ fn a_service_that_may_not_log_in_says_so_waits_and_goes_on_once_it_may() {
     service.stop();
 }
 
+#[test]
+fn a_service_that_speaks_no_tls_to_a_listener_that_takes_nothing_else_says_so() {
+    if left_out() {
+        return;
+    }
+    let stage = Stage::shared();
+    let scene = stage.scene("plainly", Listener::Tls, &[]);
+    let mut service = scene.serve();
+    let line = service.wait_for_line("speaks TLS on this port");
+    assert!(line.contains("kafka.security.protocol") && service.is_running(), "{line}");
+    service.stop();
+}
+
 /// A publisher's configuration for the tests' own user.
 fn admin(config: &std::path::Path, stage: &Stage) -> String {
     let mut tree: serde_json::Value =

@@ -181,11 +181,12 @@ impl Stage {
 
     /// What a service of a scene needs, all of it.
     pub(crate) fn grant_service(&self, principal: &str, scene: &Scene) {
+        let name = scene.name();
         let what = format!(
-            "--operation Read --operation Write --operation Describe --operation DescribeConfigs --topic {0}- \
-             --group {0} --resource-pattern-type prefixed",
-            scene.name()
+            "--operation Read --operation Write --operation Describe --operation DescribeConfigs --topic {name}- \
+             --resource-pattern-type prefixed"
         );
+        self.grant(principal, &format!("--operation Read --group {name}"));
         self.grant(principal, &what);
     }
 
