@@ -21,6 +21,7 @@ mod failures;
 mod flights;
 mod generation;
 pub mod kafka;
+mod letters;
 mod log;
 #[cfg(test)]
 mod logged;

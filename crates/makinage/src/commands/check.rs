@@ -176,7 +176,13 @@ fn roles(config: &Config) -> impl Iterator<Item = Role<'_>> {
         must: write,
         assumed: "max.message.bytes of the topic is assumed to be Kafka's default, 1048588",
     };
-    [model].into_iter().chain(data).chain([sink])
+    let letters = operator.dead_letter.iter().map(|topic| Role {
+        role: "dead-letter topic",
+        topic,
+        must: write,
+        assumed: "max.message.bytes of the topic is assumed to be Kafka's default, 1048588",
+    });
+    [model].into_iter().chain(data).chain([sink]).chain(letters)
 }
 
 /// Tells what rights are missing.

@@ -11,7 +11,7 @@ struct Scene {
 impl Scene {
     fn new(on_error: OnError) -> Self {
         let start = Instant::now();
-        Self { log: Log::default(), start, failed: FailedEvents::new(on_error, start) }
+        Self { log: Log::default(), start, failed: FailedEvents::new(on_error, None, start) }
     }
 
     fn fail(&mut self, events: u32, second: u64) {
@@ -48,6 +48,20 @@ fn a_few_events_are_named_and_the_others_are_summed_up_when_their_window_is_over
     assert_eq!((scene.log.lines().len(), scene.failed.next_deadline()), (11, None));
     scene.fail(3, 12);
     assert_eq!(scene.named(), 13, "a new window names some again");
+}
+
+#[test]
+fn with_dead_letters_lines_say_where_events_go_and_on_error_means_nothing() {
+    let (log, now) = (Log::default(), Instant::now());
+    let mut failed = FailedEvents::new(OnError::Stop, Some("dead"), now);
+    let failure = Failure::new("predict", "ValueError", "it is odd");
+    for event in 0..12 {
+        assert_eq!(log.keep(|| failed.failed(&format!("data/0/{event}"), &failure, now)), Verdict::Bury);
+    }
+    log.keep(|| failed.tick(now + WINDOW));
+    assert_eq!(log.lines()[0], "dead letter to dead: data/0/0: step predict: ValueError: it is odd");
+    assert_eq!(log.count("dead letter to dead: data/0/"), 10);
+    assert_eq!(log.count("dead letters to dead: 2 more in 10 s (12 since the start)"), 1);
 }
 
 #[test]

@@ -113,6 +113,13 @@ impl Scene {
         self
     }
 
+    /// Events that fail go to a topic of their own.
+    pub(crate) fn with_dead_letters(mut self) -> Self {
+        let topic = self.topic("dead");
+        self.config.add_topic(&topic);
+        self.set("operators.serve.dead_letter", topic)
+    }
+
     /// Batches of so many events, which wait so long for company.
     pub(crate) fn fixed_batch(self, rows: usize, max_delay: &str) -> Self {
         self.set("operators.serve.batch", rows).set("operators.serve.max_delay", max_delay)
@@ -240,6 +247,11 @@ impl Scene {
     /// A reader of the outputs.
     pub(crate) fn reader(&self) -> Reader {
         Reader::new(self.broker(), &self.topic("predict"))
+    }
+
+    /// A reader of the dead letters.
+    pub(crate) fn dead_letters(&self) -> Reader {
+        Reader::new(self.broker(), &self.topic("dead"))
     }
 
     fn asker(&self) -> BaseConsumer {

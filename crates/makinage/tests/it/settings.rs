@@ -67,6 +67,11 @@ impl Settings {
         topics.find(|known| known["name"] == topic).expect("a topic of the configuration")[key] = value.into();
     }
 
+    /// Describes another topic.
+    pub(crate) fn add_topic(&mut self, name: &str) {
+        self.0["topics"].as_array_mut().expect("the topics").push(json!({"name": name}));
+    }
+
     /// The file.
     pub(crate) fn text(&self) -> String {
         format!("{:#}\n", self.0)
