@@ -21,6 +21,7 @@ mod failures;
 mod flights;
 mod generation;
 pub mod kafka;
+mod letters;
 mod log;
 #[cfg(test)]
 mod logged;
@@ -36,6 +37,7 @@ mod queue;
 mod quoted;
 pub mod record;
 mod reload;
+mod replay;
 mod said;
 #[cfg(test)]
 mod simulation;

@@ -4,6 +4,8 @@
 //! What is in `base` is every client's; the user's `kafka.properties` are set over it, and what a promise rests on is
 //! set over them. What only `default` sets is the user's to change.
 
+mod letters;
+
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
 use super::client::Cluster;
