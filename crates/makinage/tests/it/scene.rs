@@ -108,6 +108,13 @@ impl Scene {
         self
     }
 
+    /// Failed events go to the topic for `dead`.
+    pub(crate) fn with_dead_letters(mut self) -> Self {
+        let topic = self.topic("dead");
+        self.config.add_topic(&topic);
+        self.set("operators.serve.dead_letter", topic)
+    }
+
     pub(crate) fn encoder(mut self, role: &str, encoder: &str) -> Self {
         self.config.set_of_topic(&self.topic(role), "encoder", encoder);
         self

@@ -61,6 +61,11 @@ impl Settings {
         assert!(removed.is_some(), "{key} is in the configuration");
     }
 
+    /// Describes one more topic.
+    pub(crate) fn add_topic(&mut self, topic: &str) {
+        self.0["topics"].as_array_mut().expect("the topics").push(json!({"name": topic}));
+    }
+
     /// Gives a key of a topic a value.
     pub(crate) fn set_of_topic(&mut self, topic: &str, key: &str, value: &str) {
         let mut topics = self.0["topics"].as_array_mut().expect("the topics").iter_mut();
