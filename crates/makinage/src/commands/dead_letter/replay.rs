@@ -43,7 +43,8 @@ pub(crate) fn run(file: &Path, selection: Selection, consent: Consent) -> anyhow
     let mut letters = opened.letters()?;
     let stretches = letters.stretches()?;
     let bar = progress::watch(&mut letters, &stretches, 2);
-    let replay = Replay::plan(&opened.cluster, &letters, &Asked { filter: &filter, topics: &topics })?;
+    let asked = Asked { filter: &filter, topics: &topics };
+    let replay = Replay::plan(&opened.cluster, &letters, &asked)?;
     bar.finish_and_clear();
     tell_of(&opened, &replay)?;
     let Outcome { summary, targets, .. } = &replay.outcome;

@@ -37,7 +37,7 @@ fn a_full_note_is_small() {
         }
         runs.push(i64::MAX - 100_000 + 2 * n);
     }
-    assert!(Note::new("app", String::new(), runs.into_inner()).to_json().len() < 4200);
+    assert!(Note::new("app", String::new(), runs.into_inner()).to_json().len() < 4300);
 }
 
 proptest! {
