@@ -27,7 +27,7 @@ use crate::{
     kafka::client::Cluster,
     pipeline::{Inputs, Pipeline, PipelineOutlets},
     reload::Changes,
-    sink::kafka::KafkaSink,
+    sink::client::Opening,
     source::{
         Wiring,
         acks::Acks,
@@ -221,13 +221,9 @@ impl Stream {
     /// Runs until the source says that it ends. `true` when all that was given to a worker was written.
     fn run(self) -> anyhow::Result<bool> {
         let stop = self.outlets.stop.clone();
-        let Some(sink) =
-            KafkaSink::open(&self.cluster, &self.operator.sink, &self.operator.data, Arc::clone(&self.acks), &|| {
-                stop.requested()
-            })?
-        else {
-            return Ok(true);
-        };
+        let (sources, stopped) = (self.operator.data.as_slice(), || stop.requested());
+        let opening = Opening { cluster: &self.cluster, sources, acks: &self.acks, stopped: &stopped };
+        let Some(sink) = opening.operator(&self.operator)? else { return Ok(true) };
         // Who makes generations may have ended before the first.
         let _ = self.limit.send(sink.max_output_bytes());
         let pipeline = Pipeline::new(&self.operator, self.inputs, self.outlets, sink, self.acks);

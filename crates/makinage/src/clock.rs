@@ -3,7 +3,7 @@
 
 use std::{
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -12,6 +12,9 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 pub trait Clock {
     /// The time.
     fn now(&self) -> Instant;
+
+    /// The time of day, for what is written down.
+    fn date(&self) -> SystemTime;
 
     /// Lets so much time pass.
     fn sleep(&self, time: Duration);
@@ -27,6 +30,10 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Instant {
         Instant::now()
+    }
+
+    fn date(&self) -> SystemTime {
+        SystemTime::now()
     }
 
     fn sleep(&self, time: Duration) {

@@ -12,6 +12,8 @@ pub struct Counts {
     finished: u64,
     skipped: [u64; Step::ALL.len()],
     failed: u64,
+    /// Of those that failed.
+    dead_letters: u64,
     dropped: u64,
     lost: u64,
 }
@@ -29,10 +31,11 @@ impl Counts {
 
     /// The fate of one is known.
     pub fn settle(&mut self, fate: Fate) {
+        self.dead_letters += u64::from(fate == Fate::DeadLetter);
         *match fate {
             Fate::Finished => &mut self.finished,
             Fate::Skipped(step) => &mut self.skipped[step as usize],
-            Fate::Failed | Fate::Stopped => &mut self.failed,
+            Fate::Failed | Fate::DeadLetter | Fate::Stopped => &mut self.failed,
             Fate::Dropped => &mut self.dropped,
         } += 1;
     }
@@ -52,8 +55,8 @@ impl Counts {
     }
 }
 
-/// `5 in, 2 out, 1 skipped by predict, 1 failed, 1 left`; steps that skipped none, and that none is left or lost, go
-/// without saying.
+/// `5 in, 2 out, 1 skipped by predict, 1 failed (1 dead letters), 1 left`; steps that skipped none, and that none is
+/// left or lost, go without saying.
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in, {} out", self.taken, self.finished)?;
@@ -64,6 +67,10 @@ impl fmt::Display for Counts {
             }
         }
         write!(f, ", {} failed", self.failed)?;
+        match self.dead_letters {
+            0 => {}
+            dead_letters => write!(f, " ({dead_letters} dead letters)")?,
+        }
         match self.left() {
             0 => {}
             left => write!(f, ", {left} left")?,

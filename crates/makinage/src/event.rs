@@ -20,6 +20,8 @@ pub struct Event {
     pub offset: i64,
     /// The record's headers, `None` where it has none.
     pub headers: Option<Headers>,
+    /// The record's time in milliseconds since 1970, and below zero where it has none: so Kafka writes it.
+    pub time: i64,
     bytes: Box<[u8]>,
     key_len: Option<usize>,
     tombstone: bool,
@@ -48,6 +50,7 @@ impl Event {
             partition: place.partition,
             offset: place.offset,
             headers: None,
+            time: -1,
             bytes: bytes.into_boxed_slice(),
             key_len: key.map(<[u8]>::len),
             tombstone: value.is_none(),
@@ -68,6 +71,11 @@ impl Event {
     /// The record's value; `None` for a tombstone.
     pub fn value(&self) -> Option<&[u8]> {
         (!self.tombstone).then(|| &self.bytes[self.key_len.unwrap_or(0)..])
+    }
+
+    /// The record's time in milliseconds since 1970, where it has one.
+    pub fn timestamp(&self) -> Option<i64> {
+        (self.time >= 0).then_some(self.time)
     }
 
     /// Bytes of key and value.
@@ -119,6 +127,8 @@ pub enum Fate {
     Skipped(Step),
     /// It failed, and that was told: finished too.
     Failed,
+    /// It failed, and its dead letter is acknowledged: finished too.
+    DeadLetter,
     /// It failed under `on_error: stop`, and that was told: it is read again, so its offset must not be committed.
     Stopped,
     /// It was given up unfinished: its offset, and all after it in its partition, must not be committed.
@@ -128,7 +138,7 @@ pub enum Fate {
 impl Fate {
     /// Whether its offset may be committed.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Finished | Self::Skipped(_) | Self::Failed)
+        matches!(self, Self::Finished | Self::Skipped(_) | Self::Failed | Self::DeadLetter)
     }
 }
 

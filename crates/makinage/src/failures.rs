@@ -1,5 +1,5 @@
-//! What becomes of events that could not be scored: the operator's `on_error`, and the log that stays readable when all
-//! fail.
+//! What becomes of events that could not be scored: the operator's `dead_letter` or `on_error`, and the log that stays
+//! readable when all fail.
 
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,8 @@ const WINDOW: Duration = Duration::from_secs(10);
 pub(crate) enum Verdict {
     /// The event is skipped: it counts as finished.
     Skip,
+    /// The event goes to the dead letters, and the service goes on.
+    Bury,
     /// The service ends; the event stays unfinished and is read again at the next start.
     Stop,
 }
@@ -22,6 +24,8 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct FailedEvents {
     on_error: OnError,
+    /// The topic of the dead letters.
+    letters: Option<String>,
     /// Lines that are written in a window.
     lines: u32,
     window: Instant,
@@ -31,9 +35,10 @@ pub(crate) struct FailedEvents {
 }
 
 impl FailedEvents {
-    /// Follows the operator's `on_error`.
-    pub(crate) fn new(on_error: OnError, now: Instant) -> Self {
-        Self { on_error, lines: LINES, window: now, written: 0, unwritten: 0, total: 0 }
+    /// All go to the topic of the dead letters, where there is one, else as the operator's `on_error` says.
+    pub(crate) fn new(on_error: OnError, letters: Option<&str>, now: Instant) -> Self {
+        let letters = letters.map(str::to_owned);
+        Self { on_error, letters, lines: LINES, window: now, written: 0, unwritten: 0, total: 0 }
     }
 
     /// Every failed event is named, however many there are.
@@ -49,7 +54,7 @@ impl FailedEvents {
     /// An event failed. `place` is `topic/partition/offset`.
     pub(crate) fn failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Verdict {
         self.total += 1;
-        if self.on_error == OnError::Stop {
+        if self.letters.is_none() && self.on_error == OnError::Stop {
             tracing::error!(
                 "stopping at {place}: {failure}; it is read again at the next start: mend its cause, or set on_error: skip"
             );
@@ -58,11 +63,14 @@ impl FailedEvents {
         self.tick(now);
         if self.written < self.lines {
             self.written = self.written.saturating_add(1);
-            tracing::warn!("skipped {place}: {failure}");
+            match &self.letters {
+                Some(topic) => tracing::warn!("dead letter to {topic}: {place}: {failure}"),
+                None => tracing::warn!("skipped {place}: {failure}"),
+            }
         } else {
             self.unwritten += 1;
         }
-        Verdict::Skip
+        if self.letters.is_some() { Verdict::Bury } else { Verdict::Skip }
     }
 
     /// Writes the count of a window that is over.
@@ -82,12 +90,13 @@ impl FailedEvents {
 
     fn write_count(&mut self) {
         if self.unwritten > 0 {
-            tracing::warn!(
-                "skipped {} more events in {} s ({} since the start)",
-                self.unwritten,
-                WINDOW.as_secs(),
-                self.total
-            );
+            let (more, seconds, total) = (self.unwritten, WINDOW.as_secs(), self.total);
+            match &self.letters {
+                Some(topic) => {
+                    tracing::warn!("dead letters to {topic}: {more} more in {seconds} s ({total} since the start)");
+                }
+                None => tracing::warn!("skipped {more} more events in {seconds} s ({total} since the start)"),
+            }
             self.unwritten = 0;
         }
     }

@@ -1,4 +1,4 @@
-//! From results to outputs: splices, writes, and settles what has no output.
+//! From results to outputs: splices, writes, settles what has no output, and hands what failed to the dead letters.
 
 use std::{
     sync::Arc,
@@ -13,7 +13,8 @@ use crate::{
     event::{Event, Failure, Fate, Ticket},
     failures::{FailedEvents, Verdict},
     flights::{Part, flight::Piece},
-    sink::Sink,
+    letters::Failed,
+    sink::{Original, Refused, Sink},
     source::acks::Acks,
     wire::{answer::Outcome, splice::splice},
 };
@@ -47,7 +48,7 @@ impl<S: Sink> Writer<S> {
     /// A writer for the events of these data topics.
     pub(crate) fn new(topics: Vec<String>, sink: S, acks: Arc<Acks>, now: Instant) -> Self {
         // Nothing fails before a generation has come, and with it what becomes of that.
-        let failed = FailedEvents::new(OnError::Skip, now);
+        let failed = FailedEvents::new(OnError::Skip, sink.dead_letter_topic(), now);
         Self { sink, topics, acks, failed, stopped_by_error: false }
     }
 
@@ -69,7 +70,7 @@ impl<S: Sink> Writer<S> {
         }
         match piece.part {
             Part::Failed(place, failure) => {
-                self.fail(&piece.events[*place], failure, now);
+                self.fail(&piece.events[*place], &Failed { failure, model: None, missing: None }, now);
                 None
             }
             Part::GivenUp(_) => {
@@ -89,7 +90,8 @@ impl<S: Sink> Writer<S> {
                     counts.events += 1;
                     if let Err(failure) = self.write_event(event, &outcome, model, &mut output) {
                         counts.failed += 1;
-                        self.fail(event, &failure, now);
+                        let model: &str = model;
+                        self.fail(event, &Failed { failure: &failure, model: Some(model), missing: None }, now);
                     }
                 }
                 Some(counts)
@@ -132,29 +134,55 @@ impl<S: Sink> Writer<S> {
         self.sink.write(event, output, model)
     }
 
-    fn fail(&mut self, event: &Event, failure: &Failure, now: Instant) {
+    fn fail(&mut self, event: &Event, failed: &Failed<'_>, now: Instant) {
         let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
         let place = format!("{topic}/{}/{}", event.partition, event.offset);
-        self.settle_failed(event.ticket, &place, failure, now);
+        if self.is_to_be_buried(event.ticket, &place, failed.failure, now) {
+            self.bury(event, failed);
+        }
     }
 
-    fn settle_failed(&mut self, ticket: Ticket, place: &str, failure: &Failure, now: Instant) {
+    /// An output was refused after the sink had taken it.
+    fn fail_refused(&mut self, refused: &Refused, now: Instant) {
+        let Refused { ticket, place, failure, original } = refused;
+        if !self.is_to_be_buried(*ticket, place, failure, now) {
+            return;
+        }
+        match original {
+            Some(Original { event, model, missing }) => {
+                self.bury(event, &Failed { failure, model: Some(model), missing: *missing });
+            }
+            None => self.acks.settle(*ticket, Fate::Failed),
+        }
+    }
+
+    /// Whether a failed event goes to the dead letters; one that doesn't is settled.
+    fn is_to_be_buried(&mut self, ticket: Ticket, place: &str, failure: &Failure, now: Instant) -> bool {
         if self.stopped_by_error {
-            return self.acks.settle(ticket, Fate::Dropped);
+            self.acks.settle(ticket, Fate::Dropped);
+            return false;
         }
         match self.failed.failed(place, failure, now) {
+            Verdict::Bury => return true,
             Verdict::Skip => self.acks.settle(ticket, Fate::Failed),
             Verdict::Stop => {
                 self.acks.settle(ticket, Fate::Stopped);
                 self.stopped_by_error = true;
             }
         }
+        false
+    }
+
+    fn bury(&mut self, event: &Event, failed: &Failed<'_>) {
+        if !self.sink.bury(event, failed) {
+            self.acks.settle(event.ticket, Fate::Failed);
+        }
     }
 
     /// Looks after what the sink was given, and after the log.
     pub(crate) fn tend(&mut self, now: Instant) {
         for refused in self.sink.tend() {
-            self.settle_failed(refused.ticket, &refused.place, &refused.failure, now);
+            self.fail_refused(&refused, now);
         }
         self.failed.tick(now);
     }

@@ -1,6 +1,10 @@
 //! A clock for unit tests.
 
-use std::{cell::Cell, rc::Rc, time::Instant};
+use std::{
+    cell::Cell,
+    rc::Rc,
+    time::{Instant, SystemTime},
+};
 
 use super::{Clock, Duration, Shared};
 
@@ -17,6 +21,10 @@ impl Default for Hand {
 impl Clock for Hand {
     fn now(&self) -> Instant {
         self.0.get()
+    }
+
+    fn date(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH
     }
 
     fn sleep(&self, time: Duration) {

@@ -103,7 +103,8 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     let roles = [("model topic", &operator.model.name)]
         .into_iter()
         .chain(operator.data.iter().map(|topic| ("data topic", &topic.name)))
-        .chain([("sink topic", &operator.sink.name)]);
+        .chain([("sink topic", &operator.sink.name)])
+        .chain(operator.dead_letter.iter().map(|topic| ("dead-letter topic", topic)));
     let mut makes_topics = None;
     for (role, topic) in roles {
         match topics::look_up(consumer.client(), topic) {

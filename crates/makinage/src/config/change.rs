@@ -57,13 +57,14 @@ impl Keys {
 
     fn operator(&mut self, old: &Operator, new: &Operator) {
         // The others go with a generation.
-        let Operator { name, model, data, sink, .. } = old;
+        let Operator { name, model, data, sink, dead_letter, .. } = old;
         let below = |key: &str| format!("operators.{name}.{key}");
         self.note(format!("operators.{name}"), *name == new.name);
         let names = |topics: &[DataTopic]| topics.iter().map(|topic| topic.name.clone()).collect::<Vec<_>>();
         let same_sources = model.name == new.model.name && names(data) == names(&new.data);
         self.note(below("sources"), same_sources);
         self.note(below("sinks"), sink.name == new.sink.name);
+        self.note(below("dead_letter"), *dead_letter == new.dead_letter);
         if same_sources {
             self.note(start(&model.name), model.start_from == new.model.start_from);
             for (old, new) in data.iter().zip(&new.data) {

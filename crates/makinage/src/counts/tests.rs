@@ -2,12 +2,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-const FATES: [Fate; 7] = [
+const FATES: [Fate; 8] = [
     Fate::Finished,
     Fate::Skipped(Step::PreTransform),
     Fate::Skipped(Step::Predict),
     Fate::Skipped(Step::PostTransform),
     Fate::Failed,
+    Fate::DeadLetter,
     Fate::Stopped,
     Fate::Dropped,
 ];
@@ -24,10 +25,10 @@ fn counts(taken: usize, fates: &[Fate]) -> Counts {
 #[test]
 fn each_fate_has_a_word_of_its_own_and_what_did_not_happen_goes_without_saying() {
     assert_eq!(counts(0, &[]).to_string(), "0 in, 0 out, 0 failed");
-    let all = counts(8, &[FATES.as_slice(), &[Fate::Skipped(Step::Predict)]].concat());
+    let all = counts(9, &[FATES.as_slice(), &[Fate::Skipped(Step::Predict)]].concat());
     assert_eq!(
         all.to_string(),
-        "8 in, 1 out, 1 skipped by pre_transform, 2 skipped by predict, 1 skipped by post_transform, 2 failed, 1 left"
+        "9 in, 1 out, 1 skipped by pre_transform, 2 skipped by predict, 1 skipped by post_transform, 3 failed (1 dead letters), 1 left"
     );
 }
 

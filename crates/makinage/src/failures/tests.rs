@@ -11,7 +11,7 @@ struct Scene {
 impl Scene {
     fn new(on_error: OnError) -> Self {
         let start = Instant::now();
-        Self { log: Log::default(), start, failed: FailedEvents::new(on_error, start) }
+        Self { log: Log::default(), start, failed: FailedEvents::new(on_error, None, start) }
     }
 
     fn fail(&mut self, events: u32, second: u64) {

@@ -221,6 +221,7 @@ impl Inner {
         let value = format!("[{partition},{}]", input.offset);
         let key = format!("k{}", input.offset);
         read(Record {
+            time: -1,
             partition: (0, partition),
             offset: input.offset,
             key: (input.kind != Kind::Keyless).then_some(key.as_bytes()),

@@ -16,6 +16,7 @@ use super::{
     world::{MILLISECOND, Who, World},
 };
 use crate::{
+    event::Fate,
     kafka::topics::Topic,
     sink::{
         bell::Bell,
@@ -53,7 +54,7 @@ impl Producers for SimProducers {
             id,
             kind,
             batch_size,
-            reports: Reports::new(&self.acks, bell),
+            reports: Reports::new(&self.acks, Fate::Finished, bell),
             state: RefCell::default(),
             closed: Cell::new(false),
             cut: Cell::new(false),

@@ -21,8 +21,10 @@ use super::{
 use crate::{
     config::{DataStart, DataTopic, Encoder},
     sink::{
-        kafka::{KafkaSink, Limits},
+        bell::Bell,
+        kafka::{Destination, KafkaSink, Limits},
         partitions::Partitions,
+        purpose::Purpose,
     },
     source::{
         Intake, Wiring,
@@ -99,7 +101,8 @@ impl Service {
         let limits = Limits { max_record: 4096, batch_size: world.plan.batch_size, share };
         let producers =
             SimProducers { world: Rc::clone(world), service: number, acks: Arc::clone(&acks), made: Cell::new(0) };
-        let sink = KafkaSink::with(producers, "predict", sizes, limits, clock(Who::Pipeline)).expect("a sink");
+        let destination = Destination { topic: "predict".into(), partitions: sizes, limits, purpose: Purpose::Outputs };
+        let sink = KafkaSink::with(producers, destination, Bell::new().0, clock(Who::Pipeline)).expect("a sink");
         let writer = Writer::new(vec!["data".to_owned()], sink, Arc::clone(&acks), world.now());
         let stream = Stream::new(writer, Samples::default());
         let service = Rc::new(Self {

@@ -9,7 +9,7 @@ use std::{
     collections::BTreeMap,
     panic::resume_unwind,
     rc::Rc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::{
@@ -268,6 +268,10 @@ pub(super) struct WorldClock {
 impl Clock for WorldClock {
     fn now(&self) -> Instant {
         self.world.now()
+    }
+
+    fn date(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_micros(self.world.time())
     }
 
     fn sleep(&self, time: Duration) {

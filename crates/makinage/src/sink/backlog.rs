@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use rdkafka::{Message, Timestamp, message::OwnedMessage, producer::BaseRecord};
 
 use super::producer::Record;
-use crate::event::Ticket;
+use crate::{event::Ticket, letters};
 
 /// An output that waits.
 #[derive(Debug)]
@@ -31,6 +31,18 @@ impl Held {
             record.headers,
         );
         Self { message, ticket, alone }
+    }
+
+    /// With half of its value, and headers that say so.
+    pub(super) fn halved(self) -> Self {
+        let (message, ticket) = (self.message, self.ticket);
+        let mut headers = message.headers().cloned().unwrap_or_default();
+        let value = message.payload().map(|value| letters::cut(value, &mut headers, value.len() / 2).to_vec());
+        let key = message.key().map(<[u8]>::to_vec);
+        let topic = message.topic().to_owned();
+        let time = Timestamp::NotAvailable;
+        let message = OwnedMessage::new(value, key, topic, time, message.partition(), 0, Some(headers));
+        Self { message, ticket, alone: true }
     }
 
     /// The record for a partition.

@@ -4,13 +4,18 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 /// Wakes whoever listens.
 #[derive(Debug, Clone)]
-pub struct Bell(Sender<()>);
+pub struct Bell(Sender<()>, Receiver<()>);
 
 impl Bell {
     /// A bell, and what hears it.
     pub(crate) fn new() -> (Self, Receiver<()>) {
         let (bell, rings) = bounded(1);
-        (Self(bell), rings)
+        (Self(bell, rings.clone()), rings)
+    }
+
+    /// What hears it.
+    pub(super) fn rings(&self) -> Receiver<()> {
+        self.1.clone()
     }
 
     /// There is something to look after.

@@ -1,4 +1,4 @@
-//! Kafka's client as the sink's producer: rdkafka's threads and callbacks end here.
+//! Kafka's client as the sink's producer: rdkafka's threads and callbacks end here. Opens what an operator writes to.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -12,23 +12,28 @@ use rdkafka::{
 
 use super::{
     bell::Bell,
-    kafka::{KafkaSink, Limits},
+    dead_letters::DeadLetters,
+    kafka::{Destination, KafkaSink, Limits},
+    operator::OperatorSink,
     partitions::Partitions,
     producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
+    purpose::Purpose,
     reports::{Reports, Undelivered},
+    rereading::Rereader,
 };
 use crate::{
     clock::SystemClock,
-    config::{DataTopic, SinkTopic},
-    event::Ticket,
+    config::{DataTopic, Operator, SinkTopic},
+    event::{Fate, Ticket},
     kafka::{
         client::Cluster,
         context::Connection,
         forwarding::{Context, Own},
         limits,
-        settings::{self, METADATA_REFRESH_MS},
+        settings::{self, CLIENT_LIMIT, METADATA_REFRESH_MS},
         topics::{Topic, look_up},
     },
+    letters::Letterhead,
     panics,
     source::acks::Acks,
 };
@@ -117,12 +122,14 @@ impl Producer for OutputProducer {
 pub struct KafkaProducers {
     settings: ClientConfig,
     acks: Arc<Acks>,
+    /// What an event is whose record is acknowledged.
+    fate: Fate,
     connection: Arc<Connection>,
 }
 
 impl KafkaProducers {
     fn create_with(&self, settings: &ClientConfig, bell: &Bell) -> KafkaResult<OutputProducer> {
-        let deliveries = Deliveries { reports: Reports::new(&self.acks, bell) };
+        let deliveries = Deliveries { reports: Reports::new(&self.acks, self.fate, bell) };
         settings.create_with_context(Context::new(Arc::clone(&self.connection), deliveries))
     }
 }
@@ -150,9 +157,73 @@ impl Producers for KafkaProducers {
     }
 }
 
+/// The sink of one operator.
+pub(crate) type KafkaOperatorSink = OperatorSink<KafkaProducers, SystemClock, Rereader>;
+
+/// What the topics have in common that are opened to be written to.
+pub(crate) struct Opening<'o> {
+    pub cluster: &'o Cluster,
+    /// The data topics.
+    pub sources: &'o [DataTopic],
+    pub acks: &'o Arc<Acks>,
+    /// Ends the wait for topics.
+    pub stopped: &'o dyn Fn() -> bool,
+}
+
+impl Opening<'_> {
+    /// What an operator writes to. Waits for those topics and for the data topics, since the partition rule needs their
+    /// sizes. `None` when `stopped` says so first.
+    pub(crate) fn operator(&self, operator: &Operator) -> KafkaResult<Option<KafkaOperatorSink>> {
+        let (bell, _) = Bell::new();
+        let Some(outputs) = self.topic(&operator.sink.name, Purpose::Outputs, &bell)? else { return Ok(None) };
+        let Some(topic) = &operator.dead_letter else { return Ok(Some(OperatorSink::new(outputs, None))) };
+        let Some(letters) = self.topic(topic, Purpose::DeadLetters, &bell)? else { return Ok(None) };
+        let topics: Vec<String> = self.sources().map(str::to_owned).collect();
+        let head = Letterhead::new(self.cluster.application(), &operator.name, topics.clone());
+        let originals = Rereader::new(self.cluster, topics, bell);
+        let letters = DeadLetters::new(letters, head, originals, Arc::clone(self.acks));
+        Ok(Some(OperatorSink::new(outputs, Some(letters))))
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|source| source.name.as_str())
+    }
+
+    /// What writes to one topic.
+    fn topic(&self, topic: &str, purpose: Purpose, bell: &Bell) -> KafkaResult<Option<KafkaSink<KafkaProducers>>> {
+        let cluster = self.cluster;
+        let fate = match purpose {
+            Purpose::Outputs => Fate::Finished,
+            Purpose::DeadLetters => Fate::DeadLetter,
+        };
+        let (acks, connection) = (Arc::clone(self.acks), Arc::clone(&cluster.connection));
+        let mut producers = KafkaProducers { settings: cluster.producer(), acks, fate, connection };
+        let asking = producers.create_with(&producers.settings, bell)?;
+        let endpoint = cluster.endpoint();
+        let Some(partitions) = Partitions::wait_for(&asking, &endpoint, topic, self.sources(), self.stopped) else {
+            return Ok(None);
+        };
+        let max_record = max_record(&producers.settings, topic);
+        producers.settings = cluster.output_producer(match purpose {
+            Purpose::Outputs => max_record,
+            // The broker alone decides: its limit may be raised while one waits that is above it.
+            Purpose::DeadLetters => usize::try_from(CLIENT_LIMIT).unwrap_or(usize::MAX),
+        });
+        let batch_size = batch_size(&producers.settings, max_record);
+        let limits = Limits { max_record, batch_size, share: share(&producers.settings) };
+        let interval = refresh_interval(&producers.settings);
+        let destination = Destination { topic: topic.into(), partitions, limits, purpose };
+        let sink = KafkaSink::with(producers, destination, bell.clone(), SystemClock)?;
+        // Topics that grow are noticed as soon as the client itself would.
+        if let Err(error) = sink.partitions.watch(interval) {
+            tracing::warn!("topics that get more partitions are not noticed before a restart: {error}");
+        }
+        Ok(Some(sink))
+    }
+}
+
 impl KafkaSink<KafkaProducers> {
-    /// Waits for the sink and data topics to be there, since the partition rule needs their sizes. `None` when
-    /// `stopped` says so first.
+    /// The sink topic alone, without dead letters. `None` when `stopped` says so first.
     pub fn open(
         cluster: &Cluster,
         sink: &SinkTopic,
@@ -160,25 +231,7 @@ impl KafkaSink<KafkaProducers> {
         acks: Arc<Acks>,
         stopped: &dyn Fn() -> bool,
     ) -> KafkaResult<Option<Self>> {
-        let settings = cluster.producer();
-        let mut producers = KafkaProducers { settings, acks, connection: Arc::clone(&cluster.connection) };
-        let asking = producers.create_with(&producers.settings, &Bell::new().0)?;
-        let names = sources.iter().map(|source| source.name.as_str());
-        let endpoint = cluster.endpoint();
-        let Some(partitions) = Partitions::wait_for(&asking, &endpoint, &sink.name, names, stopped) else {
-            return Ok(None);
-        };
-        let max_record = max_record(&producers.settings, &sink.name);
-        producers.settings = cluster.output_producer(max_record);
-        let batch_size = batch_size(&producers.settings, max_record);
-        let limits = Limits { max_record, batch_size, share: share(&producers.settings) };
-        let interval = refresh_interval(&producers.settings);
-        let sink = Self::with(producers, &sink.name, partitions, limits, SystemClock)?;
-        // Topics that grow are noticed as soon as the client itself would.
-        if let Err(error) = sink.partitions.watch(interval) {
-            tracing::warn!("topics that get more partitions are not noticed before a restart: {error}");
-        }
-        Ok(Some(sink))
+        Opening { cluster, sources, acks: &acks, stopped }.topic(&sink.name, Purpose::Outputs, &Bell::new().0)
     }
 }
 

@@ -8,7 +8,10 @@ use rdkafka::{
     message::{OwnedHeaders, OwnedMessage},
 };
 
-use crate::event::{Event, Failure};
+use crate::{
+    event::{Event, Failure},
+    letters::headers::ATTEMPT,
+};
 
 /// Header that names the model which scored the event.
 const MODEL_HEADER: &CStr = c"makinage-model";
@@ -31,10 +34,10 @@ pub(super) fn output_headers(event: &Event, topic: &str, model: &str) -> Result<
     Ok(headers)
 }
 
-/// A chain of services names its last one.
+/// A chain of services names its last one, and counts each one's failures by itself.
 fn without_ours(headers: &OwnedHeaders) -> OwnedHeaders {
     let mut headers = headers.clone();
-    for name in [MODEL_HEADER, SOURCE_HEADER] {
+    for name in [MODEL_HEADER, SOURCE_HEADER, ATTEMPT] {
         if first(headers.as_borrowed(), name).is_some() {
             remove(&mut headers, name);
         }
@@ -60,8 +63,28 @@ fn own(event: &Event) -> Result<Option<&OwnedHeaders>, Failure> {
     })
 }
 
-/// The source coordinates that the record carries.
+/// The source coordinates that a record carries: the last, as a dead letter's original may have brought others.
 pub(super) fn source_of(message: &OwnedMessage) -> String {
-    let source = message.headers().and_then(|headers| first(headers.as_borrowed(), SOURCE_HEADER)?);
-    source.map_or_else(|| "?".to_owned(), |value| String::from_utf8_lossy(value).into_owned())
+    text(message, SOURCE_HEADER)
+}
+
+/// The model that an output names.
+pub(super) fn model_of(message: &OwnedMessage) -> String {
+    text(message, MODEL_HEADER)
+}
+
+fn text(message: &OwnedMessage, name: &CStr) -> String {
+    let headers = message.headers().into_iter().flat_map(|headers| iter(headers.as_borrowed()));
+    let last = headers.filter(|header| header.0 == name.to_bytes()).last();
+    let value = last.and_then(|(_, value)| value);
+    value.map_or_else(|| "?".to_owned(), |value| String::from_utf8_lossy(value).into_owned())
+}
+
+/// The headers of an output without those that were added.
+pub(super) fn originals(message: &OwnedMessage) -> Option<OwnedHeaders> {
+    let mut headers = message.headers()?.clone();
+    for name in [MODEL_HEADER, SOURCE_HEADER] {
+        remove(&mut headers, name);
+    }
+    Some(headers)
 }

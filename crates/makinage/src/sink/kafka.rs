@@ -1,8 +1,9 @@
-//! The sink topic: idempotent producers with acks=all, whose delivery reports settle the events.
+//! The sink topic, or that of dead letters: idempotent producers with acks=all, whose delivery reports settle the
+//! events.
 //!
 //! - Delivery: a report of success finishes an event. A refusal that is the record's own (too large, invalid), when it
-//!   was produced alone, is that event's failure; anything else is the infrastructure's, and the record is produced
-//!   again until it is taken (`returns`).
+//!   was produced alone, is that event's failure, but a dead letter's nobody's; anything else is the infrastructure's,
+//!   and the record is produced again until it is taken (`returns`).
 //! - Order: records are produced in the pipeline's order; within a partition the idempotent producer keeps it, and so
 //!   does a `lane`. A fault of one partition leaves the others alone: each has a lane of its own.
 //! - Partition: the event's own number where sink and source have equally many (`Partitions`), else by key with
@@ -17,18 +18,19 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
-use rdkafka::{error::KafkaResult, producer::BaseRecord};
+use rdkafka::{error::KafkaResult, message::OwnedHeaders, producer::BaseRecord};
 
 use super::{
     Refused, Sink,
     backlog::Held,
     bell::Bell,
     carriers::Carriers,
-    headers::{output_headers, own_size},
+    headers::{output_headers, own_size, source_of},
     lanes::Lanes,
     over::Over,
     partitions::Partitions,
     producer::{Kind, Producer, Producers, Record},
+    purpose::Purpose,
     refusal::{is_too_large, too_large},
     stalled::Stalled,
 };
@@ -40,7 +42,7 @@ use crate::{
 
 /// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's
 /// varints, the names of the two headers that are added.
-const RECORD_OVERHEAD: usize = 128;
+pub(super) const RECORD_OVERHEAD: usize = 128;
 /// Bytes of partition, offset and slashes in the event's coordinates, at most.
 const PLACE_OVERHEAD: usize = 32;
 /// The pause between two looks at the end.
@@ -59,7 +61,24 @@ pub(crate) struct Limits {
     pub share: u64,
 }
 
-/// Produces predictions to the sink topic.
+/// A topic that records go to.
+pub(crate) struct Destination<P> {
+    /// Its name.
+    pub topic: Arc<str>,
+    /// Which partition of it a record goes to.
+    pub partitions: Partitions<P>,
+    pub limits: Limits,
+    /// What these records are.
+    pub purpose: Purpose,
+}
+
+/// An output, or a dead letter, that was refused for itself.
+pub(super) struct RefusedRecord {
+    pub held: Held,
+    pub failure: Failure,
+}
+
+/// Produces predictions to the sink topic, or dead letters to theirs.
 pub struct KafkaSink<M: Producers, K = SystemClock> {
     pub(super) producers: M,
     pub(super) carriers: Carriers<M::Producer>,
@@ -68,9 +87,9 @@ pub struct KafkaSink<M: Producers, K = SystemClock> {
     pub(super) topic: Arc<str>,
     pub(super) partitions: Arc<Partitions<M::Producer>>,
     pub(super) limits: Limits,
+    pub(super) purpose: Purpose,
     pub(super) bell: Bell,
-    rings: Receiver<()>,
-    pub(super) refused: Vec<Refused>,
+    pub(super) refused: Vec<RefusedRecord>,
     /// The ordinary producer takes nothing any more, and is replaced then.
     pub(super) replace_at: Option<Instant>,
     /// When it last gave up for no output's fault.
@@ -81,21 +100,16 @@ pub struct KafkaSink<M: Producers, K = SystemClock> {
     pub(super) stalled: Stalled,
     pub(super) said_refused: Seldom,
     pub(super) said_later: Seldom,
+    pub(super) said_unacceptable: Seldom,
     pub(super) clock: K,
     /// The time, as of the last look: it is needed for each output, and not that exactly.
     pub(super) now: Instant,
 }
 
 impl<M: Producers, K: Clock> KafkaSink<M, K> {
-    /// Produces with these producers.
-    pub(crate) fn with(
-        producers: M,
-        topic: &str,
-        partitions: Partitions<M::Producer>,
-        limits: Limits,
-        clock: K,
-    ) -> KafkaResult<Self> {
-        let (bell, rings) = Bell::new();
+    /// Produces with these producers, which ring the bell.
+    pub(crate) fn with(producers: M, destination: Destination<M::Producer>, bell: Bell, clock: K) -> KafkaResult<Self> {
+        let Destination { topic, partitions, limits, purpose } = destination;
         let first = producers.create(Kind::Ordinary, limits.batch_size, &bell)?;
         let carriers = Carriers::new(first, limits.batch_size);
         partitions.ask_with(&carriers.ordinary.producer);
@@ -104,11 +118,11 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             carriers,
             lanes: Lanes::default(),
             over: Over::default(),
-            topic: topic.into(),
+            topic,
             partitions: Arc::new(partitions),
             limits,
+            purpose,
             bell,
-            rings,
             refused: vec![],
             replace_at: None,
             gave_up_at: None,
@@ -117,6 +131,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             stalled: Stalled::default(),
             said_refused: Seldom::new(REPEAT),
             said_later: Seldom::new(REPEAT),
+            said_unacceptable: Seldom::new(REPEAT),
             now: clock.now(),
             clock,
         })
@@ -191,21 +206,31 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     }
 }
 
-impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
-    fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
-        if self.over.has_next(event.ticket) {
+impl<M: Producers, K: Clock> KafkaSink<M, K> {
+    /// Drops what comes of an assignment that is over; whether this does.
+    pub(super) fn drops(&mut self, event: &Event) -> bool {
+        let drops = self.over.has_next(event.ticket);
+        if drops {
             self.over.cut(event.ticket);
             self.drop_output(event.ticket);
-            return Ok(());
         }
-        self.check_size(event, value, model)?;
+        drops
+    }
+
+    /// Sends a record of an event's, or holds it. One that the client doesn't take for its size comes back.
+    pub(super) fn put(
+        &mut self,
+        event: &Event,
+        value: Option<&[u8]>,
+        headers: OwnedHeaders,
+    ) -> Result<(), Box<RefusedRecord>> {
         let partition = self.partition_of(event);
         let alone = self.is_suspect(event.key());
         let mut record: Record<'_> = BaseRecord::with_opaque_to(&self.topic, event.ticket.into_opaque());
         record.key = event.key();
-        record.payload = Some(value);
+        record.payload = value;
         record.partition = Some(partition);
-        record.headers = Some(output_headers(event, self.partitions.source(event), model)?);
+        record.headers = Some(headers);
         let lane = self.lanes.of(partition);
         if alone || !lane.is_clear(self.now) {
             let held = Held::new(record, alone);
@@ -214,7 +239,10 @@ impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
         }
         match self.carriers.ordinary.producer.send(record) {
             Ok(()) => lane.went(self.now),
-            Err((error, _)) if is_too_large(&error) => return Err(too_large(&error)),
+            Err((error, record)) if is_too_large(&error) => {
+                let held = Held::new(record, true);
+                return Err(Box::new(RefusedRecord { held, failure: too_large(&error) }));
+            }
             Err((error, record)) => {
                 self.lanes.hold(partition, Held::new(record, false));
                 self.not_taken(partition, Kind::Ordinary, &error);
@@ -223,10 +251,32 @@ impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
         Ok(())
     }
 
-    fn tend(&mut self) -> Vec<Refused> {
+    /// Looks after what was taken; what was refused for itself.
+    pub(super) fn tend_records(&mut self) -> Vec<RefusedRecord> {
         self.now = self.clock.now();
         self.look();
         std::mem::take(&mut self.refused)
+    }
+}
+
+impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
+    fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
+        if self.drops(event) {
+            return Ok(());
+        }
+        self.check_size(event, value, model)?;
+        let headers = output_headers(event, self.partitions.source(event), model)?;
+        self.put(event, Some(value), headers).map_err(|refused| refused.failure)
+    }
+
+    fn tend(&mut self) -> Vec<Refused> {
+        let refused = |RefusedRecord { held, failure }| Refused {
+            ticket: held.ticket,
+            place: source_of(&held.message),
+            failure,
+            original: None,
+        };
+        self.tend_records().into_iter().map(refused).collect()
     }
 
     fn give_up(&mut self, assignments: &[u32]) {
@@ -239,7 +289,7 @@ impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
     }
 
     fn bell(&self) -> Receiver<()> {
-        self.rings.clone()
+        self.bell.rings()
     }
 
     fn flush(&mut self, timeout: Duration) -> bool {

@@ -1,4 +1,4 @@
-//! Where predictions go.
+//! Where predictions go, and events that failed.
 //!
 //! - Delivery: an event is settled only once the sink has its output for good (for Kafka: acknowledged by all in-sync
 //!   replicas).
@@ -11,16 +11,21 @@ pub mod bell;
 mod carrier;
 mod carriers;
 pub mod client;
+mod dead_letters;
 mod headers;
 pub mod kafka;
 mod lane;
 mod lanes;
 pub mod memory;
+pub(crate) mod operator;
+pub(crate) mod originals;
 mod over;
 pub mod partitions;
 pub mod producer;
+pub(crate) mod purpose;
 mod refusal;
 pub mod reports;
+mod rereading;
 mod retiring;
 mod returns;
 mod serving;
@@ -33,13 +38,27 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, never};
 
-use crate::event::{Event, Failure, Ticket};
+use crate::{
+    event::{Event, Failure, Ticket},
+    letters::{Failed, Missing},
+};
 
 /// Takes outputs and settles their events.
 pub trait Sink {
     /// Takes one output; it is settled later, or at once. An error is this event's own: it was not taken and is not
     /// settled.
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure>;
+
+    /// The topic that takes dead letters, where there is one.
+    fn dead_letter_topic(&self) -> Option<&str> {
+        None
+    }
+
+    /// Takes the dead letter of an event, which is settled once that is acknowledged; `false` where there is no topic
+    /// for it.
+    fn bury(&mut self, _event: &Event, _failed: &Failed<'_>) -> bool {
+        false
+    }
 
     /// Looks after what was taken: outputs that the destination refused for good are handed to `refused` with their
     /// coordinates.
@@ -71,4 +90,17 @@ pub struct Refused {
     pub place: String,
     /// Why.
     pub failure: Failure,
+    /// For its dead letter, where there is a topic for that.
+    pub original: Option<Original>,
+}
+
+/// The event of an output that was refused.
+#[derive(Debug)]
+pub struct Original {
+    /// As it was read again.
+    pub event: Event,
+    /// The model that scored it.
+    pub model: String,
+    /// What of it is not there any more.
+    pub missing: Option<Missing>,
 }

@@ -27,6 +27,8 @@ pub(crate) struct Undelivered {
 #[derive(Debug)]
 pub struct Reports {
     acks: Arc<Acks>,
+    /// What an event is whose record is acknowledged.
+    fate: Fate,
     bell: Bell,
     undelivered: Mutex<Vec<Undelivered>>,
     tally: Tally,
@@ -37,10 +39,11 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Settles events through `acks`; rings when there is something to look after.
-    pub(crate) fn new(acks: &Arc<Acks>, bell: &Bell) -> Self {
+    /// Settles events through `acks`, with this fate; rings when there is something to look after.
+    pub(crate) fn new(acks: &Arc<Acks>, fate: Fate, bell: &Bell) -> Self {
         Self {
             acks: Arc::clone(acks),
+            fate,
             bell: bell.clone(),
             undelivered: Mutex::default(),
             tally: Tally::default(),
@@ -51,7 +54,7 @@ impl Reports {
 
     /// An output is acknowledged.
     pub(crate) fn delivered(&self, ticket: Ticket, partition: i32) {
-        self.acks.settle(ticket, Fate::Finished);
+        self.acks.settle(ticket, self.fate);
         if self.tally.note(partition) {
             self.bell.ring();
         }

@@ -19,12 +19,12 @@ use std::{collections::BTreeMap, fmt::Display, time::Duration};
 use rdkafka::{Message, error::KafkaError};
 
 use super::{
-    Refused,
     backlog::Held,
     carriers::Returned,
     headers::{self, source_of},
-    kafka::KafkaSink,
+    kafka::{KafkaSink, RefusedRecord},
     producer::{Kind, Producers},
+    purpose::Purpose,
     refusal::Refusal,
     reports::Undelivered,
     serving::RETRY,
@@ -55,7 +55,10 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         for one in returned.outputs {
             let refusal = Refusal::of(&one.error);
             if let Some(advice) = refusal.advice() {
-                self.judge(one, advice);
+                let partition = one.message.partition();
+                if let Some(held) = self.judge(one, advice) {
+                    again.entry(partition).or_default().push(held);
+                }
                 continue;
             }
             // Another one would end as soon as this one has, if nothing has changed.
@@ -200,8 +203,9 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     pub(super) fn tell_later(&mut self, error: &dyn Display, partition: i32) {
         if self.said_later.is_due(self.now) {
             tracing::warn!(
-                "outputs for topic {}, partition {partition}, were not taken by Kafka ({error}); they are produced again \
+                "{} for topic {}, partition {partition}, were not taken by Kafka ({error}); they are produced again \
                  until they are",
+                self.purpose,
                 self.topic
             );
         }
@@ -210,8 +214,9 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     fn tell_refused(&mut self, error: &KafkaError, outputs: usize) {
         if self.said_refused.is_due(self.now) {
             tracing::warn!(
-                "Kafka refuses a batch of {outputs} outputs for topic {} ({error}): each is tried alone, and those \
+                "Kafka refuses a batch of {outputs} {} for topic {} ({error}): each is tried alone, and those \
                  behind them wait",
+                self.purpose,
                 self.topic
             );
         }
@@ -228,17 +233,61 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         );
     }
 
-    /// What was refused alone is its event's failure.
-    fn judge(&mut self, one: Undelivered, advice: &str) {
+    /// What was refused alone is its event's failure; a dead letter is to be sent again.
+    fn judge(&mut self, one: Undelivered, advice: &str) -> Option<Held> {
         if one.message.key().is_none() {
             self.wary_until = Some(self.now + WARY);
         }
-        let failure = Failure::new("produce", "Refused", format!("{}: {advice}", one.error));
-        self.fail(&held(one, true), failure);
+        match self.purpose {
+            Purpose::DeadLetters => Some(self.insist(one, advice)),
+            Purpose::Outputs => {
+                let failure = Failure::new("produce", "Refused", format!("{}: {advice}", one.error));
+                self.refused.push(RefusedRecord { held: held(one, true), failure });
+                None
+            }
+        }
     }
 
-    pub(super) fn fail(&mut self, held: &Held, failure: Failure) {
-        self.refused.push(Refused { ticket: held.ticket, place: source_of(&held.message), failure });
+    /// A dead letter that was refused alone is made smaller where that may help, else it waits for somebody to mend
+    /// that.
+    fn insist(&mut self, one: Undelivered, advice: &str) -> Held {
+        let (error, partition) = (one.error.clone(), one.message.partition());
+        let letter = held(one, true);
+        if matches!(Refusal::of(&error), Refusal::TooLarge(_))
+            && !letter.message.payload().unwrap_or_default().is_empty()
+        {
+            return letter.halved();
+        }
+        self.pause(partition, RETRY);
+        self.stalled.why(partition, &error);
+        self.tell_unacceptable(&letter, &format!("{error}: {advice}"));
+        letter
+    }
+
+    /// The client takes no record of this size: the same, of the first of what waits.
+    pub(super) fn not_taken_for_its_size(&mut self, refused: RefusedRecord) {
+        if self.purpose == Purpose::Outputs {
+            return self.refused.push(refused);
+        }
+        let RefusedRecord { held, failure } = refused;
+        let partition = held.message.partition();
+        self.tell_unacceptable(&held, &failure.message);
+        self.lanes.of(partition).not_sent(held);
+        self.lanes.look_after(partition);
+        self.pause(partition, RETRY);
+    }
+
+    fn tell_unacceptable(&mut self, letter: &Held, why: &str) {
+        if self.said_unacceptable.is_due(self.now) {
+            tracing::error!(
+                "the dead letter of {} is not taken by topic {}, partition {} ({why}); it is tried until it is, and \
+                 what fails behind it waits: let the topic take it (kafka-configs.sh --alter --topic {})",
+                source_of(&letter.message),
+                self.topic,
+                letter.message.partition(),
+                self.topic
+            );
+        }
     }
 }
 

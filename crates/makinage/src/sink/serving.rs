@@ -9,7 +9,7 @@ use rdkafka::{
 
 use super::{
     backlog::Held,
-    kafka::KafkaSink,
+    kafka::{KafkaSink, RefusedRecord},
     lane::{Around, Step},
     producer::{Kind, Producer, Producers},
     refusal::{is_too_large, too_large},
@@ -124,7 +124,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
                 true
             }
             Err(error) if is_too_large(&error) => {
-                self.fail(&held, too_large(&error));
+                self.not_taken_for_its_size(RefusedRecord { held, failure: too_large(&error) });
                 true
             }
             Err(error) => {

@@ -22,7 +22,7 @@ use super::{
     producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
     reports::{Reports, Undelivered},
 };
-use crate::{kafka::topics::Topic, source::acks::Acks};
+use crate::{event::Fate, kafka::topics::Topic, source::acks::Acks};
 
 /// What one producer holds.
 struct Told {
@@ -46,8 +46,7 @@ struct Told {
 pub(super) struct Fake(Rc<Told>);
 
 impl Fake {
-    fn new(kind: Kind, acks: &Arc<Acks>, bell: &Bell) -> Self {
-        let reports = Reports::new(acks, bell);
+    fn new(kind: Kind, reports: Reports) -> Self {
         let (held, sent, topics) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (room, fatal, gap, looks) = (Cell::new(usize::MAX), Cell::new(false), Cell::new(false), Cell::new(0));
         Self(Rc::new(Told { kind, held, sent, room, fatal, gap, topics, looks, reports }))
@@ -60,6 +59,17 @@ impl Fake {
     /// The values that it holds.
     pub(super) fn holds(&self) -> Vec<String> {
         self.0.held.borrow().iter().map(|held| value(&held.message)).collect()
+    }
+
+    /// What it holds.
+    pub(super) fn messages(&self) -> Vec<OwnedMessage> {
+        self.0
+            .held
+            .borrow()
+            .iter()
+            .map(|held| held.record(held.message.partition()))
+            .map(|record| Held::new(record, false).message)
+            .collect()
     }
 
     /// The values that it holds of a partition.
@@ -222,6 +232,8 @@ fn value(message: &OwnedMessage) -> String {
 #[derive(Clone, Default)]
 pub(super) struct Fakes {
     pub acks: Arc<Acks>,
+    /// What an event is whose record is acknowledged, where that isn't an output.
+    pub fate: Option<Fate>,
     pub made: Rc<RefCell<Vec<Fake>>>,
     /// How many more can't be made.
     pub missing: Rc<Cell<u32>>,
@@ -235,7 +247,7 @@ impl Producers for Fakes {
             self.missing.set(self.missing.get() - 1);
             return Err(KafkaError::ClientCreation("no thread".into()));
         }
-        let fake = Fake::new(kind, &self.acks, bell);
+        let fake = Fake::new(kind, Reports::new(&self.acks, self.fate.unwrap_or(Fate::Finished), bell));
         self.made.borrow_mut().push(fake.clone());
         Ok(fake)
     }

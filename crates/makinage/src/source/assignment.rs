@@ -94,11 +94,11 @@ impl<K: Clock> Assignment<K> {
     /// meanwhile: whoever has that now reads it.
     pub(super) fn take(&self, record: Record<'_>) -> Option<Taken> {
         let bytes = record.size();
-        let Record { partition: (source, partition), offset, key, value, headers } = record;
+        let Record { partition: (source, partition), offset, key, value, headers, time } = record;
         let mut state = self.state.lock();
         let ticket = state.offsets.received(source, partition, offset, bytes)?;
         let mut event = Event::new(ticket, Place { source, partition, offset }, key, value);
-        event.headers = headers;
+        (event.headers, event.time) = (headers, time);
         state.portion.push(event);
         Some(Taken { events: state.portion.len(), held: state.offsets.held() })
     }

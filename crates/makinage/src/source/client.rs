@@ -197,6 +197,7 @@ impl Consumer for KafkaConsumer {
             key: message.key(),
             value: message.payload(),
             headers: kafka_headers::copy(&message).transpose(),
+            time: message.timestamp().to_millis().unwrap_or(-1),
         })))
     }
 

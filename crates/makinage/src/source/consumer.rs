@@ -27,6 +27,8 @@ pub struct Record<'r> {
     pub value: Option<&'r [u8]>,
     /// Its headers.
     pub headers: Option<Headers>,
+    /// Its time, as an event has it.
+    pub time: i64,
 }
 
 impl Record<'_> {

@@ -150,7 +150,7 @@ fn after_a_failure_under_stop_nothing_is_written_and_all_is_read_again() {
 fn what_the_sink_refuses_later_has_failed_then() {
     let mut scene = Scene::new();
     let failure = Failure::new("produce", "Refused", "it is too large");
-    let refused = Refused { ticket: Ticket::from_opaque(7), place: "data/0/7".into(), failure };
+    let refused = Refused { ticket: Ticket::from_opaque(7), place: "data/0/7".into(), failure, original: None };
     scene.sink.0.borrow_mut().refuses.push(refused);
     assert!(scene.settled().is_empty());
     scene.writer.tend(scene.now);

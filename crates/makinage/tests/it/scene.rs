@@ -108,16 +108,16 @@ impl Scene {
         self
     }
 
-    /// Failed events go to the topic for `dead`.
+    pub(crate) fn encoder(mut self, role: &str, encoder: &str) -> Self {
+        self.config.set_of_topic(&self.topic(role), "encoder", encoder);
+        self
+    }
+
+    /// Events that fail go to a topic of their own.
     pub(crate) fn with_dead_letters(mut self) -> Self {
         let topic = self.topic("dead");
         self.config.add_topic(&topic);
         self.set("operators.serve.dead_letter", topic)
-    }
-
-    pub(crate) fn encoder(mut self, role: &str, encoder: &str) -> Self {
-        self.config.set_of_topic(&self.topic(role), "encoder", encoder);
-        self
     }
 
     /// Batches of so many events, which wait so long for company.
@@ -247,6 +247,11 @@ impl Scene {
     /// A reader of the outputs.
     pub(crate) fn reader(&self) -> Reader {
         Reader::new(self.broker(), &self.topic("predict"))
+    }
+
+    /// A reader of the dead letters.
+    pub(crate) fn dead_letters(&self) -> Reader {
+        Reader::new(self.broker(), &self.topic("dead"))
     }
 
     fn asker(&self) -> BaseConsumer {

@@ -61,15 +61,15 @@ impl Settings {
         assert!(removed.is_some(), "{key} is in the configuration");
     }
 
-    /// Describes one more topic.
-    pub(crate) fn add_topic(&mut self, topic: &str) {
-        self.0["topics"].as_array_mut().expect("the topics").push(json!({"name": topic}));
-    }
-
     /// Gives a key of a topic a value.
     pub(crate) fn set_of_topic(&mut self, topic: &str, key: &str, value: &str) {
         let mut topics = self.0["topics"].as_array_mut().expect("the topics").iter_mut();
         topics.find(|known| known["name"] == topic).expect("a topic of the configuration")[key] = value.into();
+    }
+
+    /// Describes another topic.
+    pub(crate) fn add_topic(&mut self, name: &str) {
+        self.0["topics"].as_array_mut().expect("the topics").push(json!({"name": name}));
     }
 
     /// The file.

@@ -18,7 +18,6 @@ fn what_goes_with_a_generation_can_change_while_the_service_runs() {
     for (from, to) in [
         ("threshold: 0.8", "threshold: 0.9"),
         ("threshold: 0.8", "predict: my_model.serve:predict"),
-        ("on_error: stop", "on_error: skip"),
         ("workers: auto", "workers: 2"),
         ("batch: 32", "batch: 33"),
         ("row_wise: auto", "row_wise: false"),
@@ -31,6 +30,9 @@ fn what_goes_with_a_generation_can_change_while_the_service_runs() {
     ] {
         assert_eq!(change(from, to), (vec![], true), "{from:?} -> {to:?}");
     }
+    let page = example("serve.yaml");
+    let (skips, stops) = (read(&page), read(&page.replacen("sinks:", "on_error: stop\n    sinks:", 1)));
+    assert!(skips.needs_restart(&stops).is_empty() && !skips.means_the_same_as(&stops));
 }
 
 #[test]
@@ -48,6 +50,8 @@ fn what_needs_a_restart_is_named_key_by_key() {
         ("[model, data, trusted]", "[model, trusted]", vec!["operators.serve.sources"]),
         ("[model, data, trusted]", "[model, trusted, data]", vec!["operators.serve.sources"]),
         ("sinks: [predict]", "sinks: [spare]", vec!["operators.serve.sinks"]),
+        ("dead_letter: dead", "dead_letter: spare", vec!["operators.serve.dead_letter"]),
+        ("    dead_letter: dead\n", "", vec!["operators.serve.dead_letter"]),
         ("start_from: beginning", "start_from: end", vec!["start_from of the topic data"]),
         ("start_from: last", "start_from: end", vec!["start_from of the topic model"]),
         ("operators:\n  serve:", "operators:\n  other:", vec!["operators.serve"]),

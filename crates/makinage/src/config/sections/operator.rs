@@ -34,6 +34,8 @@ pub struct Operator {
     pub data: Vec<DataTopic>,
     /// The sink.
     pub sink: SinkTopic,
+    /// The topic that failed events go to, where there is one.
+    pub dead_letter: Option<String>,
     /// The custom steps.
     pub hooks: Hooks,
     /// How it runs.
@@ -111,6 +113,7 @@ impl Described<'_, '_> {
             model: roles.model?,
             data: roles.data?.into_iter().map(|(topic, _)| topic).collect(),
             sink: roles.sink?.0,
+            dead_letter: roles.dead_letter,
             hooks: self.hooks.imports.names(),
             tuning,
             python: imports?.python.clone(),

@@ -1,4 +1,5 @@
-//! What each topic is used for: the model topic, the data topics, the sink; and what each of these can be set to.
+//! What each topic is used for: the model topic, the data topics, the sink, the dead letters; and what each of these
+//! can be set to.
 
 use super::{
     topics::{StartFrom, Topic, Topics},
@@ -72,20 +73,23 @@ pub(crate) struct Roles {
     pub data: Option<Vec<(DataTopic, Place)>>,
     /// Where predictions go, and where the file says how they are encoded.
     pub sink: Option<(SinkTopic, Place)>,
+    /// Where failed events go, where they are to go anywhere.
+    pub dead_letter: Option<String>,
 }
 
-/// Reads `sources` and `sinks`.
+/// Reads `sources`, `sinks` and `dead_letter`.
 pub(crate) fn read(operator: &Section, topics: Option<&Topics>, findings: &mut Findings) -> Roles {
-    let Uses { sources, sinks } = uses::read(operator, findings);
+    let Uses { sources, sinks, dead_letter } = uses::read(operator, findings);
     let Some(topics) = topics else {
-        return Roles { model: None, data: None, sink: None };
+        return Roles { model: None, data: None, sink: None, dead_letter: None };
     };
     let mut sources = sources.iter();
     let model = sources.next().and_then(|field| model(topics.named(field, findings)?, findings));
     let data: Vec<_> = sources.map(|field| data(topics.named(field, findings)?, field, findings)).collect();
     let sink = sinks.first().and_then(|field| sink(topics.named(field, findings)?, field, findings));
     let data = data.into_iter().collect::<Option<Vec<_>>>().filter(|data| !data.is_empty());
-    Roles { model, data, sink }
+    let dead_letter = dead_letter.and_then(|field| Some(letters(topics.named(&field, findings)?, findings)));
+    Roles { model, data, sink, dead_letter }
 }
 
 impl Roles {
@@ -96,6 +100,7 @@ impl Roles {
         };
         let mut used = vec![model.name.as_str(), sink.name.as_str()];
         used.extend(data.iter().map(|(topic, _)| topic.name.as_str()));
+        used.extend(self.dead_letter.as_deref());
         topics.warn_of_unused(&used, findings);
     }
 }
@@ -155,6 +160,21 @@ fn sink(topic: &Topic, source: &Field, findings: &mut Findings) -> Option<(SinkT
         SinkTopic { name: topic.name.to_owned(), encoder: topic.encoder.clone().or(Encoder::String)? },
         place_of_encoder(topic, source),
     ))
+}
+
+fn letters(topic: &Topic, findings: &mut Findings) -> String {
+    if let Setting::Given(encoder, place) = &topic.encoder
+        && *encoder != Encoder::Bytes
+    {
+        findings
+            .warning(place, "failed events go to this topic as they are, so `encoder` means nothing here; remove it");
+    }
+    if let Setting::Given(_, place) = &topic.start_from {
+        let message = "failed events are only written to this topic, so `start_from` means nothing here; remove it";
+        findings.warning(place, message);
+    }
+    warn_of_pickle_flag(topic, findings);
+    topic.name.to_owned()
 }
 
 fn warn_of_pickle_flag(topic: &Topic, findings: &mut Findings) {

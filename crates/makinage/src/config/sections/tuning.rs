@@ -36,6 +36,9 @@ section! {
             refuse_idle_delay(section, findings);
         }
         check_delivery(section, findings);
+        if on_error == Some(OnError::Stop) {
+            refuse_to_stop_beside_letters(section, findings);
+        }
     }
     by hand {
         /// The service's own operator.
@@ -48,9 +51,12 @@ section! {
     keys {
         /// What becomes of an event that fails: it is skipped with a log line, or the service stops.
         on_error: OnError = Words(&[("skip", OnError::Skip), ("stop", OnError::Stop)]),
-            default OnError::Skip, example "stop";
+            default OnError::Skip, example "skip";
     }
     by hand {
+        /// Where events go that fail, as they are, with headers that say why; without it they are gone from the
+        /// stream.
+        dead_letter: "a topic", "none", example "dead", restart;
         /// An output is written at least once, whatever happens.
         delivery: "`at_least_once`", "`at_least_once`", example "at_least_once";
     }
@@ -85,9 +91,6 @@ section! {
         /// the model's requirements then.
         environment: Environment = Words(&[("current", Environment::Current), ("model", Environment::Model)]),
             default Environment::Current, example "model";
-    }
-    refused {
-        dead_letter: "dead letters aren't there yet; remove it: an event that fails is skipped, with a log line, or choose `on_error: stop`";
     }
 }
 
@@ -218,6 +221,17 @@ fn row_wise(field: &Field, findings: &mut Findings) -> Option<RowWise> {
 fn refuse_idle_delay(section: &Section, findings: &mut Findings) {
     if let Some(field) = section.get("max_delay") {
         let message = "an automatic batch never waits, so `max_delay` means nothing; remove it, or add a fixed size as `batch: 32`";
+        findings.problem(&field.place, message);
+    }
+}
+
+/// What fails is kept, so there is nothing to stop for.
+fn refuse_to_stop_beside_letters(section: &Section, findings: &mut Findings) {
+    if section.get("dead_letter").is_some()
+        && let Some(field) = section.get("on_error")
+    {
+        let message =
+            "with a `dead_letter` topic an event that fails goes there, and the service goes on; remove one of the two";
         findings.problem(&field.place, message);
     }
 }

@@ -1,4 +1,5 @@
-//! The `sources` and `sinks` of an operator: which topics it names, before it is known what these are.
+//! The `sources`, the `sinks` and the `dead_letter` of an operator: which topics it names, before it is known what
+//! these are.
 
 use crate::{
     config::reader::{field::Field, problem::Findings, section::Section},
@@ -15,9 +16,11 @@ pub(crate) struct Uses<'t> {
     pub sources: Vec<Field<'t>>,
     /// The sink.
     pub sinks: Vec<Field<'t>>,
+    /// Where failed events go.
+    pub dead_letter: Option<Field<'t>>,
 }
 
-/// Reads both lists.
+/// Reads all three.
 pub(crate) fn read<'t>(operator: &Section<'t>, findings: &mut Findings) -> Uses<'t> {
     let mut sources = list(operator, "sources", SOURCES, findings);
     let mut sinks = list(operator, "sinks", SINKS, findings);
@@ -29,7 +32,9 @@ pub(crate) fn read<'t>(operator: &Section<'t>, findings: &mut Findings) -> Uses<
     }
     refuse_repeated_sources(&mut sources, findings);
     refuse_loops(&sources, &mut sinks, findings);
-    Uses { sources, sinks }
+    let dead_letter = operator.get("dead_letter").cloned();
+    let dead_letter = dead_letter.filter(|field| has_no_other_use(field, &sources, &sinks, findings));
+    Uses { sources, sinks, dead_letter }
 }
 
 fn list<'t>(operator: &Section<'t>, key: &str, remedy: &str, findings: &mut Findings) -> Vec<Field<'t>> {
@@ -76,4 +81,19 @@ fn refuse_loops(sources: &[Field], sinks: &mut Vec<Field>, findings: &mut Findin
         }
         !loops
     });
+}
+
+/// Whoever reads models, events or predictions would take failed events for those.
+fn has_no_other_use(dead_letter: &Field, sources: &[Field], sinks: &[Field], findings: &mut Findings) -> bool {
+    let Some(name) = dead_letter.node.source() else { return true };
+    let is = |field: &Field| field.node.source() == Some(name);
+    let use_of_it = match sources.iter().position(is) {
+        Some(0) => "is the model topic",
+        Some(_) => "is a source too, so each failed event would come back as input",
+        None if sinks.iter().any(is) => "is the sink, whose readers would take failed events for predictions",
+        None => return true,
+    };
+    let message = format!("the topic {} {use_of_it}; use another topic for dead letters", quoted(name));
+    findings.problem(&dead_letter.place, message);
+    false
 }

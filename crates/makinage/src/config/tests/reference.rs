@@ -30,6 +30,7 @@ const OTHER_TOPICS: &str = "  - name: data
     start_from: last
   - name: predict
     encoder: makinage.encoding.json
+  - name: dead
 ";
 
 /// The service's sections, each with the path of its keys.

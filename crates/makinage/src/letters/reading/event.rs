@@ -5,7 +5,8 @@ use std::{collections::HashSet, ffi::CString};
 use kafka_headers::{add, iter, remove};
 use rdkafka::message::{BorrowedHeaders, OwnedHeaders};
 
-use super::{letter::Letter, names};
+use super::letter::Letter;
+use crate::letters::headers::ATTEMPT;
 
 #[cfg(test)]
 mod tests;
@@ -13,8 +14,8 @@ mod tests;
 /// The headers of the event, of which `letter` has the number, with its attempt behind them.
 pub(crate) fn headers(all: &BorrowedHeaders, letter: &Letter<'_>) -> OwnedHeaders {
     let mut headers = without_added(all, letter.original);
-    remove(&mut headers, names::ATTEMPT);
-    add(&mut headers, names::ATTEMPT.to_bytes(), Some(letter.attempt.to_string().as_bytes()));
+    remove(&mut headers, ATTEMPT);
+    add(&mut headers, ATTEMPT.to_bytes(), Some(letter.attempt.to_string().as_bytes()));
     headers
 }
 

@@ -5,10 +5,10 @@ use std::{borrow::Cow, ffi::CStr, fmt};
 use kafka_headers::Header;
 
 use super::{
-    names,
     note::{NOTE_LAYOUT, REPLAYED},
     source::Source,
 };
+use crate::letters::headers;
 
 /// A record of the dead-letter topic.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl<'h> Record<'h> {
         let mut added: Option<Added<'h>> = None;
         let mut is_note = false;
         for (index, header) in headers.into_iter().enumerate() {
-            if header.0 == names::BEGIN.to_bytes() {
+            if header.0 == headers::BEGIN.to_bytes() {
                 added = Some(Added::new(index, header.1));
             } else if let Some(added) = &mut added {
                 added.take(header);
@@ -109,19 +109,19 @@ struct Added<'h> {
 
 /// What is read, by its place in [`Added::headers`].
 const NAMES: [&CStr; 13] = [
-    names::STEP,
-    names::CLASS,
-    names::MESSAGE,
-    names::WHERE,
-    names::SOURCE,
-    names::SOURCE_TIMESTAMP,
-    names::MODEL,
-    names::OPERATOR,
-    names::APPLICATION,
-    names::ATTEMPT,
-    names::FAILED_AT,
-    names::ORIGINAL_BYTES,
-    names::ORIGINAL_MISSING,
+    headers::STEP,
+    headers::CLASS,
+    headers::MESSAGE,
+    headers::WHERE,
+    headers::SOURCE,
+    headers::SOURCE_TIMESTAMP,
+    headers::MODEL,
+    headers::OPERATOR,
+    headers::APPLICATION,
+    headers::ATTEMPT,
+    headers::FAILED_AT,
+    headers::ORIGINAL_BYTES,
+    headers::ORIGINAL_MISSING,
 ];
 
 impl<'h> Added<'h> {
@@ -136,30 +136,30 @@ impl<'h> Added<'h> {
     }
 
     fn letter(&self) -> Result<Letter<'h>, String> {
-        if self.layout != Some(names::LAYOUT.as_bytes()) {
+        if self.layout != Some(headers::LAYOUT.as_bytes()) {
             let layout = String::from_utf8_lossy(self.layout.unwrap_or_default());
             return Err(format!("its layout is {layout:?}, which a newer version of this program knows"));
         }
-        let source: Source = self.must(names::SOURCE)?.parse()?;
+        let source: Source = self.must(headers::SOURCE)?.parse()?;
         Ok(Letter {
-            step: self.must(names::STEP)?,
-            class: self.must(names::CLASS)?,
-            message: self.text(names::MESSAGE).unwrap_or_default(),
-            location: self.text(names::WHERE),
+            step: self.must(headers::STEP)?,
+            class: self.must(headers::CLASS)?,
+            message: self.text(headers::MESSAGE).unwrap_or_default(),
+            location: self.text(headers::WHERE),
             source,
-            source_timestamp: self.number(names::SOURCE_TIMESTAMP),
-            model: self.text(names::MODEL),
-            operator: self.must(names::OPERATOR)?,
-            application: self.must(names::APPLICATION)?,
-            attempt: self.number(names::ATTEMPT).filter(|attempt| *attempt > 0).unwrap_or(1),
-            failed_at: self.text(names::FAILED_AT).and_then(|text| super::time::of_header(&text)),
+            source_timestamp: self.number(headers::SOURCE_TIMESTAMP),
+            model: self.text(headers::MODEL),
+            operator: self.must(headers::OPERATOR)?,
+            application: self.must(headers::APPLICATION)?,
+            attempt: self.number(headers::ATTEMPT).filter(|attempt| *attempt > 0).unwrap_or(1),
+            failed_at: self.text(headers::FAILED_AT).and_then(|text| super::time::of_header(&text)),
             lacks: self.lacks(),
             original: self.original,
         })
     }
 
     fn lacks(&self) -> Option<Lack> {
-        match (self.text(names::ORIGINAL_MISSING).as_deref(), self.text(names::ORIGINAL_BYTES)) {
+        match (self.text(headers::ORIGINAL_MISSING).as_deref(), self.text(headers::ORIGINAL_BYTES)) {
             (Some("headers"), _) => Some(Lack::Headers),
             (Some("value"), _) => Some(Lack::Value),
             (Some(_), _) => Some(Lack::Something),

@@ -5,7 +5,6 @@ pub(crate) mod event;
 pub(crate) mod filter;
 pub(crate) mod letter;
 pub(crate) mod line;
-pub(crate) mod names;
 pub(crate) mod note;
 pub(crate) mod offsets;
 pub(crate) mod plan;

@@ -18,7 +18,7 @@ fn refused(number: usize) -> Undelivered {
 /// Reports, where they settle, and what they ring.
 fn reports() -> (Reports, Arc<Acks>, Receiver<()>) {
     let (acks, (bell, rings)) = (Arc::default(), Bell::new());
-    (Reports::new(&acks, &bell), acks, rings)
+    (Reports::new(&acks, Fate::Finished, &bell), acks, rings)
 }
 
 fn has_rung(rings: &Receiver<()>) -> bool {

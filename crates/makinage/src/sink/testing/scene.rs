@@ -8,9 +8,11 @@ use crate::{
     event::{Event, Fate, Place, Ticket},
     sink::{
         Sink,
-        kafka::{KafkaSink, Limits},
+        bell::Bell,
+        kafka::{Destination, KafkaSink, Limits},
         partitions::Partitions,
         producer::Kind,
+        purpose::Purpose,
     },
     source::offsets::Offsets,
 };
@@ -34,7 +36,8 @@ impl Scene {
         let (fakes, clock) = (Fakes::default(), Hand::default());
         let sizes = Partitions::new(("outputs", partitions), [("events", partitions)].into_iter());
         let limits = Limits { max_record: 1 << 20, batch_size: 1 << 20, share: 1 << 20 };
-        let sink = KafkaSink::with(fakes.clone(), "outputs", sizes, limits, clock.clone()).expect("a sink");
+        let destination = Destination { topic: "outputs".into(), partitions: sizes, limits, purpose: Purpose::Outputs };
+        let sink = KafkaSink::with(fakes.clone(), destination, Bell::new().0, clock.clone()).expect("a sink");
         let mut offsets = Offsets::default();
         (0..partitions).for_each(|partition| offsets.assign(0, partition));
         let next = (0..partitions).map(|_| 0).collect();

@@ -103,7 +103,7 @@ impl Consumer for Fake {
         told.shares_out = told.shares_out.saturating_sub(1);
         let offset = if told.paused { None } else { told.records.pop_front() }?;
         drop(told);
-        Some(Ok(read(Record { partition: (0, 0), offset, key: None, value: Some(b"1"), headers: None })))
+        Some(Ok(read(Record { partition: (0, 0), offset, key: None, value: Some(b"1"), headers: None, time: -1 })))
     }
 
     fn assignment(&self) -> KafkaResult<Vec<Partition>> {

@@ -1,6 +1,6 @@
 use super::{DataStart, ModelStart};
 use crate::config::{
-    tests::{config, example, problem, service, warnings},
+    tests::{config, example, problem, service, warnings, without_file},
     values::encoder::Encoder,
 };
 
@@ -63,4 +63,35 @@ fn sources_and_sinks_are_lists_that_are_long_enough() {
 #[test]
 fn a_start_at_a_sink_means_nothing() {
     insta::assert_snapshot!(warnings("- name: predict", "- name: predict\n    start_from: end"), @"12: topics[2].start_from: predictions are only written to this topic, so `start_from` means nothing here; remove it");
+}
+
+/// The documented service with these dead letters, and a topic for them.
+fn with_letters(operator: &str, topic: &str) -> String {
+    let page = example("serve.yaml").replacen("operators:", &format!("  - name: dead\n{topic}operators:"), 1);
+    page.replacen("    sources:", &format!("    dead_letter: {operator}\n    sources:"), 1)
+}
+
+fn said(text: &str) -> (String, String) {
+    let reading = service(text);
+    (without_file(&reading.problems.to_string()), without_file(&reading.warnings.to_string()))
+}
+
+#[test]
+fn dead_letters_go_to_a_topic_of_their_own() {
+    assert_eq!(config("sinks:", "sinks:").operator.dead_letter, None);
+    let text = with_letters("dead", "    encoder: makinage.encoding.none\n");
+    assert_eq!(said(&text), (String::new(), String::new()));
+    assert_eq!(service(&text).config.unwrap().operator.dead_letter.as_deref(), Some("dead"));
+    let problem = |name: &str| said(&with_letters(name, "").replace("  - name: dead\n", "")).0;
+    insta::assert_snapshot!(problem("dead"), @"");
+    insta::assert_snapshot!(problem("data"), @"");
+    insta::assert_snapshot!(problem("model"), @"");
+    insta::assert_snapshot!(problem("predict"), @"");
+    insta::assert_snapshot!(problem("[predict]"), @"");
+}
+
+#[test]
+fn what_means_nothing_on_a_topic_that_is_only_written_to_is_told() {
+    let topic = "    encoder: makinage.encoding.json\n    start_from: end\n    allow_pickle: false\n";
+    insta::assert_snapshot!(said(&with_letters("dead", topic)).1, @"");
 }

@@ -1,7 +1,7 @@
 use super::{Batch, OnError, RowWise};
 use crate::config::{
     sections::probation::Probation,
-    tests::{config, problem},
+    tests::{changed, config, problem, without_file},
 };
 use std::time::Duration;
 
@@ -49,13 +49,16 @@ fn what_isn_t_there_yet_is_refused_as_such() {
     config(SERVE, &with("delivery: at_least_once"));
     insta::assert_snapshot!(problem(SERVE, &with("delivery: exactly_once")), @"15: operators.serve.delivery: `exactly_once` isn't there yet; use `at_least_once`, or remove the key");
     insta::assert_snapshot!(problem(SERVE, &with("delivery: at_most_once")), @"15: operators.serve.delivery: `at_most_once` is none of the values of this key; did you mean `at_least_once`?");
-    insta::assert_snapshot!(problem(SERVE, &with("dead_letter: dead")), @"15: operators.serve.dead_letter: dead letters aren't there yet; remove it: an event that fails is skipped, with a log line, or choose `on_error: stop`");
 }
 
 #[test]
 fn a_failed_event_is_skipped_or_stops() {
     assert_eq!(config(SERVE, &with("on_error: stop")).operator.tuning.on_error, OnError::Stop);
     insta::assert_snapshot!(problem(SERVE, &with("on_error: retry")), @"15: operators.serve.on_error: `retry` is none of the values of this key; use one of `skip`, `stop`");
+    let beside_letters = |on_error: &str| with(&format!("dead_letter: predict\n    on_error: {on_error}"));
+    assert!(changed(SERVE, &beside_letters("skip")).problems.to_string().contains("the sink"));
+    let problems = changed(SERVE, &beside_letters("stop")).problems.to_string();
+    insta::assert_snapshot!(without_file(problems.lines().last().unwrap_or_default()), @"");
 }
 
 #[test]

@@ -15,19 +15,19 @@ fn listed(headers: &OwnedHeaders) -> Vec<Header<'_>> {
     iter(headers.as_borrowed()).collect()
 }
 
-const ATTEMPT: Header<'_> = (b"makinage-attempt", Some(b"2"));
+const AGAIN: Header<'_> = (b"makinage-attempt", Some(b"2"));
 
 #[test]
 fn the_original_s_headers_come_back_in_order_with_the_attempt_behind_them() {
     let original: &[Header<'_>] = &[(b"a", Some(b"1")), (b"\xff", None), (b"a", Some(b"")), (b"", Some(b"\x00\xff"))];
-    assert_eq!(listed(&event(original)), [original, &[ATTEMPT]].concat());
-    assert_eq!(listed(&event(&[])), [ATTEMPT]);
+    assert_eq!(listed(&event(original)), [original, &[AGAIN]].concat());
+    assert_eq!(listed(&event(&[])), [AGAIN]);
 }
 
 #[test]
 fn the_attempt_replaces_those_of_before() {
     let headers = event(&[(b"makinage-attempt", Some(b"1")), (b"a", None), (b"makinage-attempt", None)]);
-    assert_eq!(listed(&headers), [(b"a".as_slice(), None), ATTEMPT]);
+    assert_eq!(listed(&headers), [(b"a".as_slice(), None), AGAIN]);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn an_event_that_was_an_output_or_a_letter_keeps_what_it_had() {
         (b"makinage-dead-letter", Some(b"1")),
         (b"makinage-error-step", Some(b"decode")),
     ];
-    assert_eq!(listed(&event(original)), [original, &[ATTEMPT]].concat());
+    assert_eq!(listed(&event(original)), [original, &[AGAIN]].concat());
 }
 
 #[test]
@@ -47,6 +47,6 @@ fn a_name_with_a_nul_byte_goes_back_whole() {
     let mut other = headers.clone();
     // What is removed is the name up to its NUL byte, as the client sees it.
     remove(&mut other, c"a");
-    assert_eq!(listed(&other), [ATTEMPT]);
-    assert_eq!(listed(&headers), [(b"a".as_slice(), Some(b"1".as_slice())), ATTEMPT]);
+    assert_eq!(listed(&other), [AGAIN]);
+    assert_eq!(listed(&headers), [(b"a".as_slice(), Some(b"1".as_slice())), AGAIN]);
 }

@@ -67,7 +67,7 @@ proptest! {
             (
                 prop_oneof![
                     proptest::sample::select(NAMES.map(|name| name.to_bytes().to_vec()).to_vec()),
-                    Just(names::BEGIN.to_bytes().to_vec()),
+                    Just(headers::BEGIN.to_bytes().to_vec()),
                     proptest::collection::vec(any::<u8>(), 0..8),
                 ],
                 proptest::option::of(prop_oneof![
@@ -80,7 +80,7 @@ proptest! {
         )
     ) {
         let headers = hostile.iter().map(|(name, value)| (name.as_slice(), value.as_deref()));
-        let begins = hostile.iter().rposition(|(name, _)| name == names::BEGIN.to_bytes());
+        let begins = hostile.iter().rposition(|(name, _)| name == headers::BEGIN.to_bytes());
         match Record::of(headers) {
             Record::Letter(letter) => {
                 prop_assert_eq!(Some(letter.original), begins);
