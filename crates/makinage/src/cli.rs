@@ -3,6 +3,7 @@
 //! 0 done, 1 failed at run time, 2 bad usage or configuration.
 
 mod arguments;
+mod dead_letter;
 mod docker;
 mod model;
 
@@ -60,6 +61,11 @@ enum Command {
     Model {
         #[command(subcommand)]
         command: model::ModelCommand,
+    },
+    /// List, show, replay and export the events that failed.
+    DeadLetter {
+        #[command(subcommand)]
+        command: dead_letter::DeadLetterCommand,
     },
     /// Publish models to Kafka, as makinage-model-publisher does.
     Publish(PublishArgs),
@@ -123,6 +129,7 @@ pub fn serve_main() -> ExitCode {
         }
         Some(Command::Demo { events, rate }) => report(commands::demo::run(commands::demo::Options { events, rate })),
         Some(Command::Model { command }) => command.run(),
+        Some(Command::DeadLetter { command }) => command.run(),
         Some(Command::Publish(arguments)) => arguments.run("makinage publish"),
     }
 }

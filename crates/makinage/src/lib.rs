@@ -37,6 +37,7 @@ mod queue;
 mod quoted;
 pub mod record;
 mod reload;
+mod replay;
 mod said;
 #[cfg(test)]
 mod simulation;

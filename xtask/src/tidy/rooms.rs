@@ -17,7 +17,7 @@ const fn room(name: &'static str, uses: &'static [&'static str]) -> Room {
 
 /// All rooms.
 pub(super) const ROOMS: &[Room] = &[
-    room("cli", &["commands", "config", "log", "panics"]),
+    room("cli", &["commands", "config", "letters", "log", "panics"]),
     room(
         "commands",
         &[
@@ -28,6 +28,7 @@ pub(super) const ROOMS: &[Room] = &[
             "consul",
             "environment",
             "kafka",
+            "letters",
             "log",
             "mlflow",
             "model",
@@ -38,6 +39,7 @@ pub(super) const ROOMS: &[Room] = &[
             "python",
             "record",
             "reload",
+            "replay",
             "said",
             "sink",
             "source",
@@ -84,6 +86,7 @@ pub(super) const ROOMS: &[Room] = &[
     room("source", &["clock", "config", "counts", "event", "kafka", "panics", "said", "stop"]),
     room("queue", &["batch", "event"]),
     room("batch", &["config"]),
+    room("replay", &["kafka", "letters", "stop", "topic"]),
     room("publish", &["archive", "kafka", "model", "record", "said", "topic"]),
     room(
         "topic",

@@ -3,11 +3,13 @@
 pub(crate) mod check;
 mod checklist;
 mod configuration;
+pub(crate) mod dead_letter;
 pub(crate) mod demo;
 pub(crate) mod model;
 pub(crate) mod predict;
 pub(crate) mod publish;
 pub(crate) mod run;
+mod table;
 
 use std::io::{self, IsTerminal};
 

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+mod letters;
+
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
 use super::{client::Cluster, clients::Settings, denied::Rights, terms::Terms};

@@ -3,6 +3,7 @@
 
 pub(crate) mod headers;
 mod letterhead;
+pub(crate) mod reading;
 mod text;
 
 pub(crate) use self::letterhead::Letterhead;

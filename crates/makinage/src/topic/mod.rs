@@ -27,4 +27,5 @@ pub(crate) mod shelf;
 mod stretches;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod visited;
 mod watch;

@@ -12,6 +12,7 @@ mod checks;
 mod columns;
 mod consul;
 mod counts;
+mod dead_letter_commands;
 mod dead_letters;
 mod demo;
 mod encoders;

@@ -7,7 +7,10 @@ use crate::{
     kafka::client::Cluster,
     model::ModelIdentity,
     store::{self, Refused, Served, StoreError},
-    topic::list::{Catalogue, CatalogueError, Listed},
+    topic::{
+        list::{Catalogue, Listed},
+        visited::VisitError,
+    },
 };
 
 /// A model.
@@ -61,7 +64,7 @@ pub(super) struct Models {
     /// SHA-256 of the one served last on this machine.
     pub served_last: Option<String>,
     /// Why the topic could not be read.
-    pub no_topic: Option<CatalogueError>,
+    pub no_topic: Option<VisitError>,
     /// Why the store could not be read.
     pub no_store: Option<StoreError>,
     /// The store's folder.

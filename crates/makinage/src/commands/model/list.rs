@@ -11,10 +11,9 @@ use anyhow::Context;
 use super::{
     configuration,
     known::{Known, Models},
-    table::aligned,
     time::utc,
 };
-use crate::commands::{BAD_CONFIG, log_to_stderr, tell};
+use crate::commands::{BAD_CONFIG, log_to_stderr, table::aligned, tell};
 use crate::topic::list::Form;
 
 const HEAD: [&str; 10] = ["", "NAME", "VERSION", "SHA256", "FLAVOR", "SIZE", "RECORD", "PUBLISHED", "SERVED", "KEPT"];

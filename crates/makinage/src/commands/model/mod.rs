@@ -4,7 +4,6 @@ mod choose;
 mod known;
 pub(crate) mod list;
 pub(crate) mod rollback;
-mod table;
 mod time;
 
 use std::path::Path;

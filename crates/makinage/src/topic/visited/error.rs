@@ -1,12 +1,35 @@
-//! Why the models of a topic can't be listed.
+//! Why a topic can't be visited.
+
+use std::fmt;
 
 use rdkafka::error::KafkaError;
 
 use crate::kafka::{reach::unreachable, topics};
 
+/// What a topic is to its visitor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Models come from it.
+    Model,
+    /// Events come from it.
+    Data,
+    /// Dead letters go to it.
+    DeadLetter,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Model => "model topic",
+            Self::Data => "data topic",
+            Self::DeadLetter => "dead-letter topic",
+        })
+    }
+}
+
 /// Why the topic can't be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CatalogueError {
+pub(crate) enum VisitError {
     /// The client.
     #[error("kafka.properties: {0}")]
     Client(KafkaError),
@@ -43,17 +66,21 @@ pub(crate) enum CatalogueError {
     },
     /// No topic.
     #[error(
-        "model topic {topic} is not on Kafka at {endpoint}; create it with: {}",
+        "{role} {topic} is not on Kafka at {endpoint}; create it with: {}",
         topics::create_command(endpoint, topic)
     )]
     NoTopic {
+        /// What it would be.
+        role: Role,
         topic: String,
         /// The bootstrap servers.
         endpoint: String,
     },
     /// Anything else.
-    #[error("model topic {topic} can't be read ({source}); check the broker, and the rights on the topic")]
+    #[error("{role} {topic} can't be read ({source}); check the broker, and the rights on the topic")]
     Unreadable {
+        /// What it is.
+        role: Role,
         topic: String,
         /// What the client says.
         source: KafkaError,

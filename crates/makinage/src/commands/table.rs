@@ -1,7 +1,7 @@
 //! Rows of text in columns.
 
 /// The rows, each column as wide as its widest cell.
-pub(super) fn aligned(rows: &[Vec<String>]) -> String {
+pub(in crate::commands) fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
