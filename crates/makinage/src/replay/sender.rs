@@ -7,9 +7,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use kafka_headers::add;
+use kafka_headers::{add, tokens::Supplied};
 use rdkafka::{
-    ClientConfig,
     error::{KafkaError, RDKafkaErrorCode},
     message::OwnedHeaders,
     producer::{BaseRecord, Producer, ThreadedProducer},
@@ -21,7 +20,7 @@ use super::{
     error::ReplayError,
 };
 use crate::{
-    kafka::described::reason,
+    kafka::{clients::Settings, described::reason},
     letters::reading::{
         note::{NOTE_LAYOUT, Note, REPLAYED},
         survey::LetterPlace,
@@ -41,7 +40,7 @@ const TRIES: u32 = 3;
 
 /// The one producer that replays an application's letters.
 pub(super) struct Sender {
-    producer: ThreadedProducer<Reports>,
+    producer: Supplied<ThreadedProducer<Reports>>,
     id: String,
     application: String,
     /// The dead-letter topic.
@@ -91,13 +90,8 @@ pub(crate) struct Refused {
 
 impl Sender {
     /// Takes over from whoever replays the application's letters: its transaction, if one is open, comes to nothing.
-    pub(super) fn open(
-        settings: &ClientConfig,
-        id: String,
-        application: &str,
-        topic: &str,
-    ) -> Result<Self, ReplayError> {
-        let producer: ThreadedProducer<Reports> =
+    pub(super) fn open(settings: &Settings, id: String, application: &str, topic: &str) -> Result<Self, ReplayError> {
+        let producer: Supplied<ThreadedProducer<Reports>> =
             settings.create_with_context(Reports::default()).map_err(ReplayError::Client)?;
         if let Err(source) = producer.init_transactions(BEGIN) {
             return Err(ReplayError::NoTransactions { id, source });

@@ -249,7 +249,8 @@ impl Opening<'_> {
             Purpose::DeadLetters => Fate::DeadLetter,
         };
         let (acks, connection) = (Arc::clone(self.acks), Arc::clone(&cluster.connection));
-        let mut producers = KafkaProducers { settings: cluster.producer(), topic: topic.into(), acks, fate, connection };
+        let mut producers =
+            KafkaProducers { settings: cluster.producer(), topic: topic.into(), acks, fate, connection };
         let asking = producers.create_with(&producers.settings, bell)?;
         let rights = &cluster.connection.rights;
         let Some(partitions) = Partitions::wait_for(&asking, rights, topic, self.sources(), self.stopped) else {

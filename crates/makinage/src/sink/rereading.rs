@@ -9,8 +9,9 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use kafka_headers::tokens::Supplied;
 use parking_lot::Mutex;
-use rdkafka::{ClientConfig, Message, consumer::BaseConsumer, error::KafkaResult, message::BorrowedMessage};
+use rdkafka::{Message, consumer::BaseConsumer, error::KafkaResult, message::BorrowedMessage};
 
 use super::{
     bell::Bell,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     event::Event,
-    kafka::{client::Cluster, context::Connection, forwarding::Context},
+    kafka::{client::Cluster, clients::Settings, context::Connection, forwarding::Context},
     panics,
     said::Seldom,
     topic::read::{self, Patience, Stretch},
@@ -32,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// That one can't be read is told once in this time.
 const REPEAT: Duration = Duration::from_mins(1);
 
-type Client = BaseConsumer<Context<()>>;
+type Client = Supplied<BaseConsumer<Context<()>>>;
 
 /// Reads records of the data topics again.
 pub(crate) struct Rereader {
@@ -46,7 +47,7 @@ struct Task {
     wanted: Mutex<VecDeque<Wanted>>,
     found: Sender<Found>,
     bell: Bell,
-    settings: ClientConfig,
+    settings: Settings,
     connection: Arc<Connection>,
     topics: Vec<String>,
 }

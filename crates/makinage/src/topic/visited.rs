@@ -4,7 +4,6 @@ mod error;
 
 use std::{
     ops::{ControlFlow, Range},
-    sync::Arc,
     time::Duration,
 };
 
@@ -30,7 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// A topic, to look at.
 pub(crate) struct Visited {
     consumer: Supplied<BaseConsumer<Remembered>>,
-    rights: Arc<Rights>,
+    rights: Rights,
     endpoint: String,
     role: Role,
     /// Its name.
@@ -42,7 +41,7 @@ pub(crate) struct Visited {
 impl Visited {
     /// Finds the topic; it isn't created by that, where `settings` are those of one who only looks.
     pub(crate) fn open(cluster: &Cluster, settings: &Settings, role: Role, topic: &str) -> Result<Self, VisitError> {
-        let (endpoint, rights) = (cluster.endpoint(), Arc::clone(cluster.rights()));
+        let (endpoint, rights) = (cluster.endpoint(), cluster.rights());
         let made = settings.create_with_context(Remembered::default());
         let consumer: Supplied<BaseConsumer<Remembered>> = made.map_err(VisitError::Client)?;
         let topic = topic.to_owned();

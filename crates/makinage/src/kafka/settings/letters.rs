@@ -1,9 +1,7 @@
 //! The settings of who reads dead letters, and sends their events back.
 
-use rdkafka::ClientConfig;
-
 use super::{CLIENT_LIMIT, acknowledged};
-use crate::kafka::client::Cluster;
+use crate::kafka::{client::Cluster, clients::Settings};
 
 /// A transaction that isn't ended by then the broker aborts; before that, records that aren't taken are given up.
 const TRANSACTION_MS: u64 = 60_000;
@@ -11,7 +9,7 @@ const RECORD_MS: u64 = 45_000;
 
 impl Cluster {
     /// Of what reads dead letters from their beginning to their end, and has no topic created by that.
-    pub fn letter_reader(&self) -> ClientConfig {
+    pub fn letter_reader(&self) -> Settings {
         let mut client = self.model_looker();
         client
             // Letters are small and many; what is read is gone before the next comes.
@@ -22,7 +20,7 @@ impl Cluster {
     }
 
     /// Of what only asks how far a topic goes, with what isn't committed yet.
-    pub fn end_asker(&self) -> ClientConfig {
+    pub fn end_asker(&self) -> Settings {
         let mut client = self.model_looker();
         client.set("isolation.level", "read_uncommitted");
         client
@@ -34,7 +32,7 @@ impl Cluster {
     }
 
     /// Of the producer that sends the events of dead letters back, in batches of at most so many bytes.
-    pub fn replay_producer(&self, batch_size: usize) -> ClientConfig {
+    pub fn replay_producer(&self, batch_size: usize) -> Settings {
         let mut client = self.base();
         acknowledged(&mut client)
             .set("transactional.id", self.replay_id())
