@@ -181,12 +181,20 @@ pub struct Failure {
     /// `file:line` in the user's code, where the error came from there.
     #[serde(default, rename = "where")]
     pub location: Option<String>,
+    /// How often the event was tried.
+    #[serde(skip, default = "first")]
+    pub attempts: u32,
+}
+
+/// The number of an event's first attempt.
+fn first() -> u32 {
+    1
 }
 
 impl Failure {
     /// A failure that the service itself found.
     pub fn new(step: &str, error: &str, message: impl Into<String>) -> Self {
-        Self { step: step.into(), error: error.into(), message: message.into(), location: None }
+        Self { step: step.into(), error: error.into(), message: message.into(), location: None, attempts: first() }
     }
 }
 
@@ -195,9 +203,12 @@ impl std::fmt::Display for Failure {
         // One event is one log line, however the model's author wrote the exception's text.
         let message: Vec<&str> = self.message.split_whitespace().collect();
         write!(f, "step {}: {}: {}", self.step, self.error, message.join(" "))?;
-        match &self.location {
-            Some(location) => write!(f, " ({location})"),
-            None => Ok(()),
+        if let Some(location) = &self.location {
+            write!(f, " ({location})")?;
+        }
+        match self.attempts {
+            0 | 1 => Ok(()),
+            attempts => write!(f, ", after {attempts} attempts"),
         }
     }
 }

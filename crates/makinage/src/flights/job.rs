@@ -23,6 +23,8 @@ pub struct Job {
     tries: u8,
     /// A worker that had been asked for it died before it began.
     was_left: bool,
+    /// How often its only event has failed by an error that may pass.
+    failures: u32,
 }
 
 /// A job in parts.
@@ -55,6 +57,7 @@ impl Job {
             wants_fresh: false,
             tries: 0,
             was_left: false,
+            failures: 0,
         }
     }
 
@@ -76,6 +79,23 @@ impl Job {
     /// Some of its events, blamed for nothing.
     fn part(&self, range: Range<usize>) -> Self {
         Self { range, deaths: 0, wants_fresh: false, ..self.clone() }
+    }
+
+    /// The event of this place of the flight by itself: it failed by an error that may pass, and is to be tried again.
+    pub(crate) fn again(&self, place: usize) -> Self {
+        let failures = self.failures + 1;
+        Self { range: place..place + 1, failures, tries: 0, was_left: false, ..self.clone() }.forgiven()
+    }
+
+    /// Whether its events may fail by errors that may pass and be tried again, where so many further attempts are
+    /// granted.
+    pub(crate) fn may_fail_again(&self, attempts: usize) -> bool {
+        usize::try_from(self.failures).is_ok_and(|failures| failures < attempts)
+    }
+
+    /// The number of the attempt that it is.
+    pub(crate) fn attempt(&self) -> u32 {
+        self.failures + 1
     }
 
     /// Only the events that have these places in it.

@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     clock::testing::Hand,
     event::Place,
+    flights::Job,
     sink::Refused,
     wire::{answer::Answer, testing::answer},
 };
@@ -71,7 +72,8 @@ fn leaving(events: i64, parts: Vec<Part>) -> Leaving {
 }
 
 fn answered(start: usize, generation: u64, answers: Vec<Answer>) -> Part {
-    Part::answered(start, answers, generation, format!("model {generation}").into())
+    let job = Job::new(0, Arc::new((0..=start).map(|offset| event(offset.try_into().unwrap())).collect()));
+    Part::answered(&job.from(start), answers, generation, format!("model {generation}").into())
 }
 
 struct Scene {

@@ -46,6 +46,7 @@ mod registry;
 mod reload;
 mod reload_consul;
 mod resets;
+mod retry;
 mod right_answers;
 mod rollback;
 mod scene;

@@ -2,7 +2,10 @@
 
 use std::{marker::PhantomData, time::Duration};
 
-use super::probation::Probation;
+use super::{
+    probation::Probation,
+    retry::{Classes, Retry},
+};
 use crate::{
     config::{
         reader::{
@@ -36,6 +39,9 @@ section! {
             refuse_idle_delay(section, findings);
         }
         check_delivery(section, findings);
+        if retry == Some(None) {
+            refuse_idle_classes(section, findings);
+        }
     }
     by hand {
         /// The service's own operator.
@@ -49,6 +55,13 @@ section! {
         /// What becomes of an event that fails: it is skipped with a log line, or the service stops.
         on_error: OnError = Words(&[("skip", OnError::Skip), ("stop", OnError::Stop)]),
             default OnError::Skip, example "stop";
+        /// How an event is tried again before it counts as failed, for hooks that call other services. Outputs keep
+        /// their order.
+        retry: Option<Retry> = Below::<Retry>(PhantomData), optional "once is enough",
+            example "{attempts: 2, delay: 1s}";
+        /// After which errors: exceptions of these classes, or of classes that are made from them.
+        retry_on: Vec<String> = Classes, default Classes::usual(),
+            example "[TimeoutError, \"requests.exceptions.ConnectionError\"]";
     }
     by hand {
         /// An output is written at least once, whatever happens.
@@ -92,6 +105,11 @@ section! {
 }
 
 impl Tuning {
+    /// The errors after which an event is tried again; none where it never is.
+    pub fn retried(&self) -> &[String] {
+        if self.retry.is_some() { &self.retry_on } else { &[] }
+    }
+
     /// How events are grouped into batches.
     pub fn batching(&self) -> Batch {
         match self.batch {
@@ -218,6 +236,15 @@ fn row_wise(field: &Field, findings: &mut Findings) -> Option<RowWise> {
 fn refuse_idle_delay(section: &Section, findings: &mut Findings) {
     if let Some(field) = section.get("max_delay") {
         let message = "an automatic batch never waits, so `max_delay` means nothing; remove it, or add a fixed size as `batch: 32`";
+        findings.problem(&field.place, message);
+    }
+}
+
+/// Without attempts there is nothing to choose for.
+fn refuse_idle_classes(section: &Section, findings: &mut Findings) {
+    if let Some(field) = section.get("retry_on") {
+        let message =
+            "no event is tried again, so `retry_on` means nothing; add `retry: {attempts: 2, delay: 1s}`, or remove it";
         findings.problem(&field.place, message);
     }
 }
