@@ -212,3 +212,15 @@ impl std::fmt::Display for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_after_how_many_attempts_where_there_was_more_than_one() {
+        let told = |attempts| Failure { attempts, ..Failure::new("predict", "TimeoutError", "late") }.to_string();
+        assert_eq!(told(1), "step predict: TimeoutError: late");
+        assert_eq!(told(3), "step predict: TimeoutError: late, after 3 attempts");
+    }
+}

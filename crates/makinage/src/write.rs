@@ -76,7 +76,7 @@ impl<S: Sink> Writer<S> {
                 self.drop_events(&piece.events[piece.places.clone()]);
                 None
             }
-            Part::Answered { start, answers, generation, model, attempts, .. } => {
+            Part::Answered { start, answers, generation, model, attempt, .. } => {
                 let answered = answers.iter().flat_map(|answer| {
                     let first = start + answer.first;
                     let places = first.max(piece.places.start)..(first + answer.count).min(piece.places.end);
@@ -89,7 +89,7 @@ impl<S: Sink> Writer<S> {
                     counts.events += 1;
                     if let Err(failure) = self.write_event(event, &outcome, model, &mut output) {
                         counts.failed += 1;
-                        self.fail(event, &Failure { attempts: *attempts, ..failure }, now);
+                        self.fail(event, &Failure { attempts: attempt.number, ..failure }, now);
                     }
                 }
                 Some(counts)

@@ -27,6 +27,15 @@ pub struct Job {
     failures: u32,
 }
 
+/// How often events have been tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// 1 for the first.
+    pub number: u32,
+    /// What fails now has failed, whatever the error.
+    pub is_last: bool,
+}
+
 /// A job in parts.
 #[derive(Debug)]
 pub(crate) struct Parted {
@@ -87,15 +96,10 @@ impl Job {
         Self { range: place..place + 1, failures, tries: 0, was_left: false, ..self.clone() }.forgiven()
     }
 
-    /// Whether its events may fail by errors that may pass and be tried again, where so many further attempts are
-    /// granted.
-    pub(crate) fn may_fail_again(&self, attempts: usize) -> bool {
-        usize::try_from(self.failures).is_ok_and(|failures| failures < attempts)
-    }
-
-    /// The number of the attempt that it is.
-    pub(crate) fn attempt(&self) -> u32 {
-        self.failures + 1
+    /// The attempt that it is, where so many further ones are granted. A probe's is the only one.
+    pub(crate) fn attempt(&self, further: usize) -> Attempt {
+        let granted = usize::try_from(self.failures).is_ok_and(|failures| failures < further);
+        Attempt { number: self.failures + 1, is_last: self.is_probe() || !granted }
     }
 
     /// Only the events that have these places in it.

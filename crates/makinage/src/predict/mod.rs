@@ -209,10 +209,10 @@ impl Predictor {
 
     fn take_in(&mut self, heard: Heard, generation: u64, now: Instant) {
         let Heard { believed, judged: Judged { guilty, again, is_forgiven } } = heard;
-        let retry = self.generation(generation).and_then(|serving| serving.pool.retry());
+        let delay = self.generation(generation).and_then(|serving| serving.pool.retry()).map(|retry| retry.delay);
         for (job, part) in believed {
-            match retry.filter(|retry| job.may_fail_again(retry.attempts)) {
-                Some(retry) => self.delay_failures(&job, part, now + retry.delay),
+            match delay {
+                Some(delay) => self.delay_failures(&job, part, now + delay),
                 None => self.flights.add(job.flight, part),
             }
         }

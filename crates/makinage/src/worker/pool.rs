@@ -262,7 +262,8 @@ impl Pool {
     }
 
     fn part(&self, job: &Job, answers: Vec<Answer>) -> Part {
-        Part::answered(job, answers, self.generation, Arc::clone(&self.terms.label))
+        let attempt = job.attempt(self.terms.retry.map_or(0, |retry| retry.attempts));
+        Part::answered(job.range.start, answers, self.generation, Arc::clone(&self.terms.label), attempt)
     }
 
     /// A worker shows that it is still at work.

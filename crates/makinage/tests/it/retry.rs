@@ -106,7 +106,7 @@ fn a_stop_in_the_middle_of_a_delay_loses_nothing_and_does_not_wait_for_it() {
     if left_out() {
         return;
     }
-    let scene = scene("retry-stopped", 2, json!({"attempts": 2, "delay": "1h"}));
+    let scene = scene("retry-stopped", 2, json!({"attempts": 2, "delay": "10m"}));
     let away = scene.folder.write("away", "");
     send_to_two(&scene, EACH);
     let mut service = scene.serve();

@@ -19,7 +19,7 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-const HOUR: Duration = Duration::from_hours(1);
+const LONGEST: Duration = Duration::from_mins(10);
 /// A partition stands still for so many delays.
 const MOST_ATTEMPTS: usize = 100;
 /// What hooks that call other services meet, as Python itself names it.
@@ -36,7 +36,7 @@ section! {
         /// So many further attempts, after the first.
         attempts: usize = Whole(1..=MOST_ATTEMPTS), default 2, example "2";
         /// The time before each of them. Its partition waits meanwhile, others go on.
-        delay: Duration = Limits::any(HOUR), default Duration::from_secs(1), example "1s";
+        delay: Duration = Limits::any(LONGEST), default Duration::from_secs(1), example "1s";
     }
 }
 
@@ -65,7 +65,7 @@ impl Kind for Classes {
 
     #[cfg(test)]
     fn form(&self) -> String {
-        "a list of classes: Python's own by name, others as `module.Class`".to_owned()
+        "class names".to_owned()
     }
 
     #[cfg(test)]

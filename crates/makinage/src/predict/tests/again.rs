@@ -46,8 +46,8 @@ fn answers(predictor: &mut Predictor, seat: &Seat, items: &[(u8, &[u8])], now: I
 fn attempts(predictor: &mut Predictor) -> Vec<(i64, u32)> {
     let mut left = vec![];
     predictor.release(|piece| {
-        let Part::Answered { attempts, .. } = piece.part else { return };
-        left.extend(piece.events[piece.places.clone()].iter().map(|event| (event.offset, *attempts)));
+        let Part::Answered { attempt, .. } = piece.part else { return };
+        left.extend(piece.events[piece.places.clone()].iter().map(|event| (event.offset, attempt.number)));
     });
     left
 }
@@ -90,9 +90,9 @@ fn after_its_last_attempt_it_has_failed_and_an_error_that_does_not_pass_ends_the
     for (items, expected) in [(vec![PASSING, PASSING, PASSING], 3), (vec![PASSING, FAILED], 2), (vec![FAILED], 1)] {
         predictor.open(of_lanes(0, &[1]), now);
         for item in items {
-            now += DELAY;
             go_on(&mut predictor, now);
             answers(&mut predictor, &seat, &[item], now);
+            now += DELAY;
         }
         assert_eq!(attempts(&mut predictor), [(0, expected)]);
         assert!(predictor.is_idle());
@@ -150,4 +150,32 @@ fn it_is_tried_again_by_the_generation_that_had_it_which_stays_for_that() {
     assert_eq!(landed(&mut predictor), [1]);
     predictor.tick(now);
     assert!(old.asks.try_recv().is_err_and(|error| error.is_disconnected()), "its workers may go");
+}
+
+/// A process that has scored; what it is asked for then fails by errors that may pass.
+fn one_that_has_scored(now: Instant) -> (Predictor, Seat) {
+    let (mut predictor, seat) = predictor(1, now);
+    predictor.open(of_lanes(0, &[1]), now);
+    answers(&mut predictor, &seat, &[SCORED], now);
+    (predictor, seat)
+}
+
+#[test]
+fn a_process_is_not_held_exhausted_for_errors_that_may_pass_before_the_last_attempt() {
+    let mut now = Instant::now();
+    let (mut predictor, seat) = one_that_has_scored(now);
+    predictor.open(of_lanes(1, &[1]), now);
+    for _ in 0..3 {
+        go_on(&mut predictor, now);
+        let ask = seat.asked().expect("it is tried again");
+        assert!(!ask.job.is_probe());
+        predictor.hear(FromWorker::Answer { worker: seat.worker, id: ask.id, answer: answer(0, &[PASSING]) }, now);
+        now += DELAY;
+    }
+    go_on(&mut predictor, now);
+    let probe = seat.asked().expect("is it the process?");
+    assert!(probe.job.is_probe());
+    predictor.hear(FromWorker::Answer { worker: seat.worker, id: probe.id, answer: answer(0, &[PASSING]) }, now);
+    assert!(seat.ended.0.load(Ordering::Relaxed), "what scored before fails too: it is replaced");
+    assert!(!predictor.is_idle());
 }

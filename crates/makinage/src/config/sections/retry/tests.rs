@@ -21,8 +21,8 @@ fn events_are_tried_again_after_errors_of_classes_by_their_names() {
 #[test]
 fn what_is_no_class_or_ends_a_process_is_refused_with_its_place() {
     for (lines, told) in [
-        ("    retry: {}\n    retry_on: [Time-out]\n", "retry_on[0]: \"Time-out\" is no class's name"),
-        ("    retry: {}\n    retry_on: [ValueError, MemoryError]\n", "retry_on[1]: after \"MemoryError\" no event"),
+        ("    retry: {}\n    retry_on: [Time-out]\n", "retry_on[0]: `Time-out` is no class's name"),
+        ("    retry: {}\n    retry_on: [ValueError, MemoryError]\n", "retry_on[1]: after `MemoryError` no event"),
         ("    retry: {}\n    retry_on: []\n", "names no error"),
         ("    retry: {}\n    retry_on: TimeoutError\n", "must be a list"),
         ("    retry: {attempts: 0}\n", "whole number from 1 to 100"),
