@@ -9,6 +9,7 @@ from makinage_worker.encoding import Codec
 from makinage_worker.model import LoadedModel
 from makinage_worker.namesakes import HookModules
 from makinage_worker.notices import Notices
+from makinage_worker.passing import Passing
 from makinage_worker.predict import Manner, Predictor, Scorer
 from makinage_worker.proxy import ModelProxy
 from makinage_worker.serving import Serving
@@ -24,6 +25,7 @@ class Setup:
         self._config = protocol.untag(request["config"])
         self._operator: str = request["operator"]
         self._row_wise: bool | None = request["row_wise"]
+        self._retry_on: list[str] = request["retry_on"]
         self._modules = HookModules(request)
         hooks.add_folder(self._folder)
         snapshot.install(request["modules"])
@@ -72,7 +74,10 @@ class Setup:
             setattr(steps, step, hooks.make_step(step, factory, *arguments, config=self._config))
         scorer = Scorer(loaded.plan, Predictor(loaded.pyfunc.predict, notices, self._manner(loaded, steps)))
         warm = self._warm_up(loaded, folder, scorer)
-        serving = Serving(self._topics, steps, scorer, notices)
+        # Hooks and model have imported what they use: a class of theirs is the one that they raise.
+        passing = Passing(self._retry_on)
+        loaded.warnings += passing.warnings
+        serving = Serving(self._topics, steps, scorer, notices, passing)
         answer = {
             "flavour": loaded.flavour,
             "seconds": round(loaded.seconds, 3),

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from makinage_worker import environment, errors, hiding, hooks, snapshot
+from makinage_worker.passing import Passing
 
 
 def check(request: dict[str, Any]) -> dict[str, Any]:
@@ -24,7 +25,8 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
             problems += _problems(f"hooks.{step}", hooks.import_hook, step, reference, folder)
     for name in request["encoders"]:
         problems += _problems(f"encoder:{name}", hooks.import_encoder, name, folder)
-    return {"problems": problems, "warnings": _hiding(folder, request["packages"])}
+    warnings = _hiding(folder, request["packages"]) + Passing(request["retry_on"]).warnings
+    return {"problems": problems, "warnings": warnings}
 
 
 def _hiding(folder: str, packages: list[str]) -> list[str]:

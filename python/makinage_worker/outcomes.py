@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,22 +11,33 @@ import numpy as np
 from makinage_worker import jsontext, protocol
 from makinage_worker.errors import Failure, OutputTooLarge, is_exhaustion, message, where
 from makinage_worker.notices import Notices
+from makinage_worker.passing import Passing
 from makinage_worker.protocol import Form, Status
 
 _FORMS = {"i": (Form.INT64, "<i8"), "u": (Form.INT64, "<i8"), "f": (Form.FLOAT64, "<f8"), "b": (Form.BOOL, "?")}
 """NumPy's kinds whose one-dimensional arrays go over the wire as they are."""
 
 
+@dataclass(slots=True)
+class Terms:
+    """What becomes of an event depends on these: the sink's limit, which steps are the user's, which errors pass."""
+
+    max_output_bytes: int
+    custom_steps: frozenset[str]
+    passing: Passing
+
+
 class Outcomes:
     """One status and body for each place of a batch; predictions in whole arrays stay arrays while they can."""
 
-    def __init__(self, events: int, max_output_bytes: int, custom_steps: frozenset[str], notices: Notices) -> None:
+    def __init__(self, events: int, terms: Terms, notices: Notices) -> None:
         # No status at all, which the service refuses: an event that was forgotten is no empty output.
         self._statuses = bytearray(b"\xff" * events)
         self._bodies = [b""] * events
         self._numbers: list[tuple[Sequence[int], np.ndarray]] = []
-        self._max_output_bytes = max_output_bytes
-        self._custom_steps = custom_steps
+        self._max_output_bytes = terms.max_output_bytes
+        self._custom_steps = terms.custom_steps
+        self._passing = terms.passing
         self._notices = notices
 
     def output(self, place: int, data: bytes) -> None:
@@ -51,7 +63,7 @@ class Outcomes:
         if is_exhaustion(error):
             self._notices.at(place)
             self._notices.exhausted(error)
-        self._statuses[place] = Status.FAILED
+        self._statuses[place] = Status.PASSING if self._passing.includes(error) else Status.FAILED
         self._bodies[place] = protocol.json_bytes(
             {
                 "step": failure.step,

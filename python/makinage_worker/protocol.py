@@ -55,6 +55,8 @@ class Status(IntEnum):
     PREDICTION = 1
     SKIPPED = 2
     FAILED = 3
+    PASSING = 4
+    """Failed, by an error after which the service may try the event again."""
 
 
 class Form(IntEnum):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from makinage_worker.notices import Notices
 from makinage_worker.one_by_one import OneByOne
-from makinage_worker.outcomes import Outcomes
+from makinage_worker.outcomes import Outcomes, Terms
+from makinage_worker.passing import Passing
 from makinage_worker.predict import Scorer
 from makinage_worker.protocol import Batch
 from makinage_worker.stacked import Stacked
@@ -16,11 +17,12 @@ from makinage_worker.steps import Steps, Topics
 class Serving:
     """Takes batches. What user code can observe is one event after the other, whatever is in a batch."""
 
-    def __init__(self, topics: Topics, steps: Steps, scorer: Scorer, notices: Notices) -> None:
+    def __init__(self, topics: Topics, steps: Steps, scorer: Scorer, notices: Notices, passing: Passing) -> None:
         self._topics = topics
         self._steps = steps
         self._predictor = scorer.predictor
         self._notices = notices
+        self._terms = Terms(topics.max_output_bytes, steps.custom, passing)
         self._one_by_one = OneByOne(topics, steps, scorer, notices)
         self._stacked = Stacked(topics, steps, scorer, notices)
 
@@ -45,4 +47,4 @@ class Serving:
             yield place, out
 
     def _outcomes(self, batch: Batch) -> Outcomes:
-        return Outcomes(batch.events, self._topics.max_output_bytes, self._steps.custom, self._notices)
+        return Outcomes(batch.events, self._terms, self._notices)

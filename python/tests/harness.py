@@ -15,7 +15,7 @@ from makinage_worker.notices import Notices
 from makinage_worker.page import SIZE, Page
 
 JSON = "makinage.encoding.json"
-STATUS = ("output", "prediction", "skipped", "failed")
+STATUS = ("output", "prediction", "skipped", "failed", "passing")
 
 
 class Exhausted(Exception):  # noqa: N818  # it is an end, no error
@@ -50,6 +50,7 @@ def setup_request(folder, hooks=None, source=JSON, sink=JSON, config=None, **mor
         "sources": [{"topic": f"data{index}", "encoder": encoder} for index, encoder in enumerate(sources)],
         "sink": {"topic": "predict", "encoder": sink},
         "max_output_bytes": 1 << 20,
+        "retry_on": [],
         "row_wise": None,
         "modules": {},
         "threads": 1,
@@ -114,7 +115,7 @@ def read_results(payloads, sink=JSON):
             data = body[offset : offset + length]
             offset += length
             name = STATUS[status]
-            is_json = name in ("prediction", "failed") or (name == "output" and sink == JSON)
+            is_json = name in ("prediction", "failed", "passing") or (name == "output" and sink == JSON)
             results.append(Result(name, json.loads(data) if is_json else data if name == "output" else data.decode()))
         assert offset == len(body)
     return results

@@ -25,6 +25,7 @@ def check(tmp_path):
             "hooks": {"predict": hook},
             "encoders": list(encoders),
             "packages": ["numpy", "mlflow"],
+            "retry_on": [],
             "modules": {},
         }
         script = (

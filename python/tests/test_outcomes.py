@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from harness import notices
 
-from makinage_worker.outcomes import Outcomes
+from makinage_worker.outcomes import Outcomes, Terms
+from makinage_worker.passing import Passing
 
 HEAD = 4 + 9 + 17
 """Bytes before the statuses of a frame: length, kind and id, and the result's own head."""
 
 
 def test_an_event_that_nobody_decided_about_is_not_an_empty_output() -> None:
-    outcomes = Outcomes(3, 1000, frozenset(), notices([]))
+    outcomes = Outcomes(3, Terms(1000, frozenset(), Passing([])), notices([]))
     outcomes.output(1, b"x")
     outcomes.skip(2, "predict")
     (frame,) = outcomes.frames(7, 0)

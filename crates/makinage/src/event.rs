@@ -191,12 +191,20 @@ pub struct Failure {
     /// `file:line` in the user's code, where the error came from there.
     #[serde(default, rename = "where")]
     pub location: Option<String>,
+    /// How often the event was tried.
+    #[serde(skip, default = "first")]
+    pub attempts: u32,
+}
+
+/// The number of an event's first attempt.
+fn first() -> u32 {
+    1
 }
 
 impl Failure {
     /// A failure that the service itself found.
     pub fn new(step: &str, error: &str, message: impl Into<String>) -> Self {
-        Self { step: step.into(), error: error.into(), message: message.into(), location: None }
+        Self { step: step.into(), error: error.into(), message: message.into(), location: None, attempts: first() }
     }
 }
 
@@ -205,9 +213,24 @@ impl std::fmt::Display for Failure {
         // One event is one log line, however the model's author wrote the exception's text.
         let message: Vec<&str> = self.message.split_whitespace().collect();
         write!(f, "step {}: {}: {}", self.step, self.error, message.join(" "))?;
-        match &self.location {
-            Some(location) => write!(f, " ({location})"),
-            None => Ok(()),
+        if let Some(location) = &self.location {
+            write!(f, " ({location})")?;
         }
+        match self.attempts {
+            0 | 1 => Ok(()),
+            attempts => write!(f, ", after {attempts} attempts"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_after_how_many_attempts_where_there_was_more_than_one() {
+        let told = |attempts| Failure { attempts, ..Failure::new("predict", "TimeoutError", "late") }.to_string();
+        assert_eq!(told(1), "step predict: TimeoutError: late");
+        assert_eq!(told(3), "step predict: TimeoutError: late, after 3 attempts");
     }
 }

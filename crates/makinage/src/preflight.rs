@@ -55,7 +55,8 @@ pub(crate) fn add_imports(reading: &mut Reading<Config>, origin: &Origin) {
     let of_the_model =
         reading.config.as_ref().is_some_and(|config| config.operator.tuning.environment == Environment::Model);
     let Some(imports) = reading.imports.as_ref().filter(|_| !of_the_model) else { return };
-    match try_imports(imports) {
+    let retry_on = reading.config.as_ref().map(|config| config.operator.tuning.retried());
+    match try_imports(imports, retry_on.unwrap_or_default()) {
         Ok(found) => {
             let problems = found.problems.iter().map(|problem| to_problem(&origin.name, imports, problem));
             let warnings = found.warnings.into_iter().map(|text| Problem::new(&origin.name, Place::file(), text));
@@ -69,12 +70,12 @@ pub(crate) fn add_imports(reading: &mut Reading<Config>, origin: &Origin) {
     }
 }
 
-fn try_imports(imports: &Imports) -> Result<Checked, crate::worker::process::ProcessError> {
+fn try_imports(imports: &Imports, retry_on: &[String]) -> Result<Checked, crate::worker::process::ProcessError> {
     let encoders: Vec<String> = imports.encoders.iter().map(|import| import.name.clone()).collect();
     let folder = imports.folder.display().to_string();
     let hooks = HookNames::from(&imports.hooks.names());
-    let request =
-        Check { folder: &folder, hooks, encoders: &encoders, packages: &PACKAGES, modules: &imports.code.files };
+    let (packages, modules) = (&PACKAGES, &imports.code.files);
+    let request = Check { folder: &folder, hooks, encoders: &encoders, retry_on, packages, modules };
     check::check(&imports.python, &request)
 }
 

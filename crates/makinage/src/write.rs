@@ -78,7 +78,7 @@ impl<S: Sink> Writer<S> {
                 self.drop_events(&piece.events[piece.places.clone()]);
                 None
             }
-            Part::Answered { start, answers, generation, model, .. } => {
+            Part::Answered { start, answers, generation, model, attempt, .. } => {
                 let answered = answers.iter().flat_map(|answer| {
                     let first = start + answer.first;
                     let places = first.max(piece.places.start)..(first + answer.count).min(piece.places.end);
@@ -91,6 +91,7 @@ impl<S: Sink> Writer<S> {
                     counts.events += 1;
                     if let Err(failure) = self.write_event(event, &outcome, model, &mut output) {
                         counts.failed += 1;
+                        let failure = Failure { attempts: attempt.number, ..failure };
                         let model: &str = model;
                         self.fail(event, &Failed { failure: &failure, model: Some(model), missing: None }, now);
                     }

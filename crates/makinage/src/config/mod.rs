@@ -37,6 +37,7 @@ pub use sections::{
     models::Models,
     operator::Operator,
     probation::Probation,
+    retry::Retry,
     roles::{DataStart, DataTopic, ModelStart, ModelTopic, SinkTopic},
     security::{
         AwsContainer, AwsKeys, AwsPlaces, AwsToken, Extensions, Security, TokenEndpoint, TokenSource, WebIdentity,

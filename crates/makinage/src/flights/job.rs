@@ -23,6 +23,17 @@ pub struct Job {
     tries: u8,
     /// A worker that had been asked for it died before it began.
     was_left: bool,
+    /// How often its only event has failed by an error that may pass.
+    failures: u32,
+}
+
+/// How often events have been tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// 1 for the first.
+    pub number: u32,
+    /// What fails now has failed, whatever the error.
+    pub is_last: bool,
 }
 
 /// A job in parts.
@@ -55,6 +66,7 @@ impl Job {
             wants_fresh: false,
             tries: 0,
             was_left: false,
+            failures: 0,
         }
     }
 
@@ -76,6 +88,18 @@ impl Job {
     /// Some of its events, blamed for nothing.
     fn part(&self, range: Range<usize>) -> Self {
         Self { range, deaths: 0, wants_fresh: false, ..self.clone() }
+    }
+
+    /// The event of this place of the flight by itself: it failed by an error that may pass, and is to be tried again.
+    pub(crate) fn again(&self, place: usize) -> Self {
+        let failures = self.failures + 1;
+        Self { range: place..place + 1, failures, tries: 0, was_left: false, ..self.clone() }.forgiven()
+    }
+
+    /// The attempt that it is, where so many further ones are granted. A probe's is the only one.
+    pub(crate) fn attempt(&self, further: usize) -> Attempt {
+        let granted = usize::try_from(self.failures).is_ok_and(|failures| failures < further);
+        Attempt { number: self.failures + 1, is_last: self.is_probe() || !granted }
     }
 
     /// Only the events that have these places in it.

@@ -1,7 +1,8 @@
 //! What is known about some events of a flight. Pure.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
+use super::job::Attempt;
 use crate::{
     event::Failure,
     model::ModelLabel,
@@ -22,6 +23,7 @@ pub enum Part {
         /// The generation that scored them.
         generation: u64,
         model: ModelLabel,
+        attempt: Attempt,
     },
     /// One event that could not be scored, without an answer; by which model, where one was asked.
     Failed(usize, Failure, Option<ModelLabel>),
@@ -31,10 +33,16 @@ pub enum Part {
 
 impl Part {
     /// All that a worker answered to a job whose first place is `start`.
-    pub(crate) fn answered(start: usize, answers: Vec<Answer>, generation: u64, model: ModelLabel) -> Self {
+    pub(crate) fn answered(
+        start: usize,
+        answers: Vec<Answer>,
+        generation: u64,
+        model: ModelLabel,
+        attempt: Attempt,
+    ) -> Self {
         let first = start + answers.first().map_or(0, |answer| answer.first);
         let count: usize = answers.iter().map(|answer| answer.count).sum();
-        Self::Answered { places: first..first + count, start, answers, generation, model }
+        Self::Answered { places: first..first + count, start, answers, generation, model, attempt }
     }
 
     /// The places in the flight that it is about.
@@ -47,18 +55,58 @@ impl Part {
 
     /// Without what it says of the events from this place on; `None` where nothing is left.
     pub(crate) fn until(self, end: usize) -> Option<Self> {
-        let Self::Answered { places, start, answers, generation, model } = self else { return None };
+        let Self::Answered { places, start, answers, generation, model, attempt } = self else { return None };
         let places = places.start..end.min(places.end);
-        (!places.is_empty()).then_some(Self::Answered { places, start, answers, generation, model })
+        (!places.is_empty()).then_some(Self::Answered { places, start, answers, generation, model, attempt })
     }
 
-    /// The place from which on all events failed, and not all of them by what they are made of.
+    /// The places of events that failed by errors which may pass, and are to be tried again.
+    pub(crate) fn passing(&self) -> Vec<usize> {
+        let Self::Answered { places, start, answers, attempt: Attempt { is_last: false, .. }, .. } = self else {
+            return vec![];
+        };
+        let items = answers.iter().flat_map(|answer| (0..answer.count).map(move |item| (answer, item)));
+        let passing = items.filter(|(answer, item)| answer.may_pass(*item));
+        passing.map(|(answer, item)| start + answer.first + item).filter(|place| places.contains(place)).collect()
+    }
+
+    /// What it says of all other events than those of these places, which ascend.
+    pub(crate) fn without(self, held: &[usize]) -> Vec<Self> {
+        let Self::Answered { places, start, answers, generation, model, attempt } = self else { return vec![self] };
+        let mut parts = vec![];
+        for answer in answers {
+            let first = start + answer.first;
+            let about = first.max(places.start)..(first + answer.count).min(places.end);
+            let part = |places: Range<usize>, answer| {
+                let (answers, model) = (vec![answer], Arc::clone(&model));
+                Self::Answered { places, start, answers, generation, model, attempt }
+            };
+            let among: Vec<usize> = held.iter().copied().filter(|place| about.contains(place)).collect();
+            if among.is_empty() {
+                parts.push(part(about, answer));
+                continue;
+            }
+            let begins = [about.start].into_iter().chain(among.iter().map(|place| place + 1));
+            let ends = among.iter().copied().chain([about.end]);
+            for run in begins.zip(ends).map(|(begin, end)| begin..end) {
+                parts.extend(answer.copied(run.start - first..run.end - first).map(|answer| part(run, answer)));
+            }
+        }
+        parts.retain(|part| !part.places().is_empty());
+        parts
+    }
+
+    /// The place from which on all events failed, and not all of them by what they are made of. Those that are to be
+    /// tried again have not failed yet.
     pub(crate) fn failing_from(&self) -> Option<usize> {
-        let Self::Answered { start, answers, .. } = self else { return None };
+        let Self::Answered { start, answers, attempt, .. } = self else { return None };
         let (mut from, mut beyond_decode) = (None, false);
         let items = answers.iter().rev().flat_map(|answer| (0..answer.count).rev().map(move |item| (answer, item)));
         for (answer, item) in items {
             let Outcome::Failed(failure) = answer.outcome(item) else { break };
+            if !attempt.is_last && answer.may_pass(item) {
+                break;
+            }
             from = Some(start + answer.first + item);
             beyond_decode |= failure.step != "decode";
         }
@@ -97,3 +145,6 @@ impl Part {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

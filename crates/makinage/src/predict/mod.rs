@@ -1,5 +1,6 @@
 //! Flights and the generations that answer them: which worker gets which batch, and what a worker's death leads to.
 
+mod delayed;
 mod doubts;
 mod serving;
 mod standing;
@@ -11,6 +12,7 @@ use std::{
 };
 
 use self::{
+    delayed::Delayed,
     doubts::Answered,
     serving::{Heard, Serving},
     standing::{Accused, Judged},
@@ -47,6 +49,8 @@ pub(crate) struct Predictor {
     flights: Flights,
     /// What dead workers left, before anything new.
     retries: VecDeque<Job>,
+    /// What is tried again later.
+    delayed: Delayed,
     current: Option<Serving>,
     /// The conduct of the current one.
     probation: Option<Probation>,
@@ -67,6 +71,7 @@ impl Default for Predictor {
             sizer: BatchSizer::new(Batch::Auto),
             flights: Flights::default(),
             retries: VecDeque::new(),
+            delayed: Delayed::default(),
             current: None,
             probation: None,
             draining: vec![],
@@ -109,11 +114,14 @@ impl Predictor {
         serving.free_worker().filter(|_| wants_new).map(|(_, in_flight)| in_flight)
     }
 
-    /// Lanes of which nothing more should be taken on, since too much of them waits for an answer.
+    /// Lanes of which nothing more should be taken on, since too much of them waits for an answer, or an event of
+    /// theirs to be tried again.
     pub(crate) fn crowded(&mut self) -> BTreeSet<u32> {
         let Some(serving) = &self.current else { return BTreeSet::new() };
         let most = if serving.standing.is_unwell() { MAX_FLIGHTS_UNWELL } else { 0 };
-        self.flights.crowded(most.max(MAX_FLIGHTS_PER_WORKER * serving.pool.size()))
+        let mut crowded = self.flights.crowded(most.max(MAX_FLIGHTS_PER_WORKER * serving.pool.size()));
+        crowded.append(&mut self.delayed.lanes());
+        crowded
     }
 
     /// Opens a flight and gives it to a worker. A tombstone, which stands alone, has no value that a worker could see.
@@ -135,11 +143,9 @@ impl Predictor {
 
     /// Gives waiting jobs to free workers.
     pub(crate) fn dispatch(&mut self, now: Instant) {
+        self.settle_doubts(now);
         for serving in self.current.iter_mut().chain(&mut self.draining) {
             let generation = serving.pool.generation();
-            let (believed, again) = serving.withdraw_doubts();
-            believe(&mut self.flights, believed);
-            self.retries.extend(again);
             let is_wanted = self.retries.iter().any(|job| job.wants_fresh() && job.generation == generation);
             serving.keep_fresh(is_wanted && serving.pool.has_fresh_worker());
             serving.ask_probes(now);
@@ -151,6 +157,20 @@ impl Predictor {
                 Some((slot, serving)) => serving.ask(slot, job, now),
                 None => self.retries.push_back(job),
             }
+        }
+    }
+
+    /// What is held and nobody can be asked about any more.
+    fn settle_doubts(&mut self, now: Instant) {
+        let mut settled = vec![];
+        for serving in self.current.iter_mut().chain(&mut self.draining) {
+            if let Some((believed, again)) = serving.withdraw_doubts() {
+                settled.push((serving.pool.generation(), believed));
+                self.retries.extend(again);
+            }
+        }
+        for (generation, believed) in settled {
+            self.accept(believed, generation, now);
         }
     }
 
@@ -177,7 +197,7 @@ impl Predictor {
                 if let Some(took) = answered.took.filter(|_| is_current) {
                     self.sizer.measured(rows, took);
                 }
-                self.take_in(heard, worker.generation);
+                self.take_in(heard, worker.generation, now);
             }
             FromWorker::Progress { worker } => {
                 if let Some(serving) = self.serving(worker) {
@@ -197,13 +217,17 @@ impl Predictor {
     }
 
     fn serving(&mut self, worker: WorkerId) -> Option<&mut Serving> {
-        let mut all = self.current.iter_mut().chain(&mut self.draining);
-        all.find(|serving| serving.pool.generation() == worker.generation)
+        self.generation(worker.generation)
     }
 
-    fn take_in(&mut self, heard: Heard, generation: u64) {
+    fn generation(&mut self, generation: u64) -> Option<&mut Serving> {
+        let mut all = self.current.iter_mut().chain(&mut self.draining);
+        all.find(|serving| serving.pool.generation() == generation)
+    }
+
+    fn take_in(&mut self, heard: Heard, generation: u64, now: Instant) {
         let Heard { believed, judged: Judged { guilty, again, is_forgiven } } = heard;
-        believe(&mut self.flights, believed);
+        self.accept(believed, generation, now);
         for accused in guilty {
             self.convict(accused);
         }
@@ -213,6 +237,32 @@ impl Predictor {
             }
         }
         self.retries.extend(again);
+    }
+
+    /// What is believed of what a generation has answered.
+    fn accept(&mut self, believed: Vec<Answered>, generation: u64, now: Instant) {
+        let delay = self.generation(generation).and_then(|serving| serving.pool.retry()).map(|retry| retry.delay);
+        for (job, part) in believed {
+            match delay {
+                Some(delay) => self.delay_failures(&job, part, now + delay),
+                None => self.flights.add(job.flight, part),
+            }
+        }
+    }
+
+    /// What an answer says is known from now on, but for events that failed by errors which may pass: those are tried
+    /// again.
+    fn delay_failures(&mut self, job: &Job, part: Part, due: Instant) {
+        let passing = part.passing();
+        if passing.is_empty() {
+            return self.flights.add(job.flight, part);
+        }
+        for known in part.without(&passing) {
+            self.flights.add(job.flight, known);
+        }
+        for place in passing {
+            self.delayed.add(job.again(place), due);
+        }
     }
 
     fn convict(&mut self, Accused { job, cause, .. }: Accused) {
@@ -251,7 +301,7 @@ impl Predictor {
             && died_on.is_none_or(|place| serving.standing.died(dead.left[place].job.is_probe(), now));
         let may_be_last_straw = cause.is_exhaustion && dead.ended_for.is_none() && !dead.was_fresh;
         let at = at.filter(|at| died_on.is_some_and(|place| dead.left[place].id == at.id));
-        self.take_in(Heard { believed, judged: Judged::default() }, worker.generation);
+        self.take_in(Heard { believed, judged: Judged::default() }, worker.generation, now);
         let (mut waiting, mut behind) = (vec![], vec![]);
         for (place, left) in dead.left.into_iter().enumerate() {
             let (places, singly) = (left.places(at), left.kind == AskKind::Singly);
@@ -329,7 +379,8 @@ impl Predictor {
             }
         }
         let all = self.current.iter_mut().chain(&mut self.draining);
-        for job in all.flat_map(|serving| serving.standing.withdraw(lanes)) {
+        let accused = all.flat_map(|serving| serving.standing.withdraw(lanes)).collect::<Vec<_>>();
+        for job in accused.into_iter().chain(self.delayed.remove(lanes)) {
             self.flights.add(job.flight, Part::GivenUp(job.range));
         }
     }
@@ -346,7 +397,8 @@ impl Predictor {
     pub(crate) fn give_up_waiting(&mut self) {
         let all = self.current.iter_mut().chain(&mut self.draining);
         let accused = all.flat_map(|serving| serving.standing.disband()).collect::<Vec<_>>();
-        for job in std::mem::take(&mut self.retries).into_iter().chain(accused) {
+        let waiting = std::mem::take(&mut self.retries).into_iter().chain(self.delayed.clear());
+        for job in waiting.chain(accused) {
             self.flights.add(job.flight, Part::GivenUp(job.range));
         }
     }
@@ -365,26 +417,33 @@ impl Predictor {
             back.extend(pool.go_past_suspects(now, |slot| doubts.are_held(slot)));
         }
         self.return_jobs(back.into_iter());
+        let due = self.delayed.due(now);
+        self.return_jobs(due.into_iter());
         let alone = self.current.iter_mut().flat_map(|serving| serving.standing.alone(now)).collect::<Vec<_>>();
         for accused in alone {
             self.convict(accused);
         }
-        self.end_drained();
+        self.end_drained(now);
     }
 
-    fn end_drained(&mut self) {
+    fn end_drained(&mut self, now: Instant) {
+        let mut settled = vec![];
         for serving in self.draining.iter_mut().filter(|serving| serving.is_hopeless()) {
             self.retries.extend(serving.standing.disband());
             // Nobody is asked any more whether it is exhausted.
             let (believed, again) = serving.doubts.disband();
-            believe(&mut self.flights, believed);
+            settled.push((serving.pool.generation(), believed));
             self.retries.extend(again);
         }
-        let retries = &self.retries;
+        for (generation, believed) in settled {
+            self.accept(believed, generation, now);
+        }
+        let (retries, delayed) = (&self.retries, &self.delayed);
         let awaited = |serving: &Serving| {
             let generation = serving.pool.generation();
             let is_asked = serving.standing.has_accused() || serving.doubts.hold_any();
-            !serving.is_hopeless() && (is_asked || retries.iter().any(|job| job.generation == generation))
+            let is_waited_for = delayed.any_of(generation) || retries.iter().any(|job| job.generation == generation);
+            !serving.is_hopeless() && (is_asked || is_waited_for)
         };
         self.draining.retain(|serving| !serving.pool.is_idle() || awaited(serving));
     }
@@ -396,7 +455,8 @@ impl Predictor {
         let silent = silent.map(|at| at.saturating_duration_since(now));
         // Without room its being due changes nothing, and to look again at once would be to spin.
         let due = self.sizer.deadline(queued).filter(|_| self.free_for_next().is_some());
-        silent.into_iter().chain(due).min()
+        let delayed = self.delayed.next().map(|at| at.saturating_duration_since(now));
+        silent.into_iter().chain(due).chain(delayed).min()
     }
 
     /// So many events of a generation were answered, of which so many failed.
@@ -424,12 +484,6 @@ impl Predictor {
     /// Whether nothing is under way.
     pub(crate) fn is_idle(&self) -> bool {
         self.flights.is_empty()
-    }
-}
-
-fn believe(flights: &mut Flights, answers: Vec<Answered>) {
-    for (job, part) in answers {
-        flights.add(job.flight, part);
     }
 }
 

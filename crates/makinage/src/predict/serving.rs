@@ -103,11 +103,9 @@ impl Serving {
 
     /// What is held and can't be settled any more, since what scored before was given up: what of that is believed,
     /// and what is tried once more.
-    pub(super) fn withdraw_doubts(&mut self) -> (Vec<Answered>, Vec<Job>) {
-        if self.standing.has_own_probe() || !self.doubts.hold_any() {
-            return (vec![], vec![]);
-        }
-        self.doubts.disband()
+    pub(super) fn withdraw_doubts(&mut self) -> Option<(Vec<Answered>, Vec<Job>)> {
+        let can_be_settled = self.standing.has_own_probe() || !self.doubts.hold_any();
+        (!can_be_settled).then(|| self.doubts.disband())
     }
 
     /// A worker has answered a job, whole or in part.

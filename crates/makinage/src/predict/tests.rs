@@ -1,6 +1,7 @@
 //! Pools whose workers are this file's hands: what they are asked is read from their channels, what they say is said
 //! here.
 
+mod again;
 mod deaths;
 mod probes;
 mod spares;
@@ -115,13 +116,22 @@ fn crew(generation: u64, rows: usize, workers: usize) -> (Pool, Vec<Seat>) {
 }
 
 fn crew_on_probation(generation: u64, rows: usize, workers: usize, probation: config::Probation) -> (Pool, Vec<Seat>) {
-    let terms = Terms {
+    crew_with(generation, terms(generation, rows, probation), workers)
+}
+
+fn terms(generation: u64, rows: usize, probation: config::Probation) -> Terms {
+    Terms {
         label: format!("model-{generation}").into(),
         batch: Batch::Fixed { rows, max_delay: Duration::ZERO },
         on_error: OnError::Skip,
         probation,
         predict_timeout: SILENCE,
-    };
+        retry: None,
+    }
+}
+
+/// A generation of so many workers.
+fn crew_with(generation: u64, terms: Terms, workers: usize) -> (Pool, Vec<Seat>) {
     let seat = |slot| {
         let (asks, receiver) = bounded(IN_FLIGHT);
         let ended = Handle::default();

@@ -15,6 +15,8 @@ pub(super) enum Kind {
     Skipped,
     /// The model raises.
     Failing,
+    /// A hook raises an error that passes after an attempt or two.
+    Passing,
     /// It kills any worker.
     Deadly,
     /// It has no value.
@@ -29,7 +31,7 @@ impl Kind {
     /// Whether it is to have an output.
     pub(super) fn has_output(self, plan: &Plan) -> bool {
         match self {
-            Self::Good => true,
+            Self::Good | Self::Passing => true,
             Self::Keyless => !plan.compacted,
             _ => false,
         }
@@ -152,6 +154,8 @@ pub(super) struct Plan {
     pub letters: Option<Troubles>,
     /// How long a stop may take.
     pub stop_timeout: Time,
+    /// The time before an event is tried again.
+    pub retry_delay: Time,
     /// From here on nothing goes wrong any more.
     pub calm_from: Time,
 }
@@ -189,6 +193,7 @@ impl Plan {
             first_stops: random.chance(100),
             letters: random.chance(500).then(|| Troubles::draw(random, partitions, calm_from)),
             stop_timeout: if random.chance(300) { 4 * SECOND } else { 25 * SECOND },
+            retry_delay: random.delay(5 * SECOND),
             calm_from,
         }
     }
@@ -241,6 +246,7 @@ impl Kinds {
             (Kind::Tombstone, 200),
             (Kind::Large, 100),
             (Kind::Keyless, 300),
+            (Kind::Passing, 300),
         ];
         Self(kinds.into_iter().map(|(kind, most)| (kind, sometimes(random, most))).collect())
     }

@@ -1,7 +1,12 @@
 //! Generations and their workers: answers in pieces and late, deaths by accident and by deadly events, hangs,
 //! replacements.
 
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    time::Duration,
+};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
@@ -10,12 +15,15 @@ use super::{
     world::{SECOND, Time, World},
 };
 use crate::{
-    config::{Batch, OnError, Probation},
+    config::{Batch, OnError, Probation, Retry},
     worker::{
         messages::{Ask, WorkerId},
         pool::{Crew, IN_FLIGHT, Pool, Terms, Worker},
     },
 };
+
+/// Further attempts that an event is granted: an error that passes has passed by then.
+const ATTEMPTS: usize = 2;
 
 /// All workers of a service.
 #[derive(Default)]
@@ -27,6 +35,8 @@ pub(super) struct Crews {
     made_at: Time,
     /// Events that a worker was at when it died by accident: a second time would be theirs.
     pub(super) hit: BTreeSet<(i32, i64)>,
+    /// How often events have failed by an error that passes.
+    failed: BTreeMap<(i32, i64), u32>,
     /// A process has been exhausted.
     exhausted: bool,
     /// Generations of which no worker was alive at some time: what they had goes to the next.
@@ -37,6 +47,13 @@ impl Crews {
     /// Whether a process may be exhausted now: one in a run, since an event that two fail has failed.
     pub(super) fn exhaust(&mut self) -> bool {
         !std::mem::replace(&mut self.exhausted, true)
+    }
+
+    /// Whether an event fails by an error that passes: as often as is granted at most, whoever is asked for it.
+    pub(super) fn fails_once_more(&mut self, event: (i32, i64)) -> bool {
+        let failed = self.failed.entry(event).or_default();
+        *failed += 1;
+        *failed <= u32::from(event.1 % 2 == 0) + 1
     }
 
     /// A service's processes end with it.
@@ -104,6 +121,7 @@ fn load(world: &Rc<World>, service: u32, generation: u64, waiting: Time) {
         on_error: if world.plan.first_stops && service == 1 { OnError::Stop } else { OnError::Skip },
         probation: Probation { time: Duration::from_mins(10), crashes: Some(3), error_rate: None },
         predict_timeout: Duration::from_micros(world.plan.predict_timeout),
+        retry: Some(Retry { attempts: ATTEMPTS, delay: Duration::from_micros(world.plan.retry_delay) }),
     };
     let hands = Hands(world.crews.borrow().spares.0.clone());
     let pool = Pool::new(generation, terms, Box::new(hands), workers);

@@ -1,5 +1,7 @@
 //! The payload of a `result` frame, checked once and read without copying. Pure.
 
+use std::ops::Range;
+
 use crate::event::{Failure, Step};
 
 /// Results of consecutive events of a batch, as they came from a worker.
@@ -60,11 +62,13 @@ enum Status {
     Prediction,
     Skipped,
     Failed,
+    /// Failed, by an error after which the event may be tried again.
+    Passing,
 }
 
 impl Status {
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Output, Self::Prediction, Self::Skipped, Self::Failed].get(usize::from(byte)).copied()
+        [Self::Output, Self::Prediction, Self::Skipped, Self::Failed, Self::Passing].get(usize::from(byte)).copied()
     }
 }
 
@@ -148,20 +152,46 @@ impl Answer {
             Form::Booleans => Outcome::Prediction(Prediction::Boolean(self.payload[HEAD + item] != 0)),
             Form::Items { ends, data } => {
                 let bytes = self.item(item, ends, *data);
-                match checked(Status::from_byte(self.payload[HEAD + item])) {
+                match self.status(item) {
                     Status::Output => Outcome::Output(bytes),
                     Status::Prediction => Outcome::Prediction(Prediction::Json(bytes)),
                     Status::Skipped => Outcome::Skipped(checked(Step::from_name(bytes))),
-                    Status::Failed => Outcome::Failed(serde_json::from_slice(bytes).unwrap_or_else(|error| {
-                        Failure::new(
-                            "predict",
-                            "WorkerError",
-                            format!("the worker's own report can't be read: {error}"),
-                        )
-                    })),
+                    Status::Failed | Status::Passing => {
+                        Outcome::Failed(serde_json::from_slice(bytes).unwrap_or_else(|error| {
+                            Failure::new(
+                                "predict",
+                                "WorkerError",
+                                format!("the worker's own report can't be read: {error}"),
+                            )
+                        }))
+                    }
                 }
             }
         }
+    }
+
+    /// Whether the event at `first + item` failed by an error that may pass. `item` must be below `count`.
+    pub(crate) fn may_pass(&self, item: usize) -> bool {
+        matches!(self.form, Form::Items { .. }) && self.status(item) == Status::Passing
+    }
+
+    /// A copy of what it says of these items, for an answer of which some are held back; `None` for one of numbers, of
+    /// which none ever are.
+    pub(crate) fn copied(&self, items: Range<usize>) -> Option<Self> {
+        let Form::Items { ends, data } = &self.form else { return None };
+        let begin = items.start.checked_sub(1).map_or(*data, |before| ends[before]);
+        let end = items.end.checked_sub(1).map_or(*data, |last| ends[last]);
+        let data = HEAD + items.len();
+        let mut payload = vec![0; HEAD];
+        payload.extend_from_slice(&self.payload[HEAD + items.start..HEAD + items.end]);
+        payload.extend_from_slice(&self.payload[begin..end]);
+        let ends = ends[items.clone()].iter().map(|end| end - begin + data).collect();
+        let (first, count) = (self.first + items.start, items.len());
+        Some(Self { first, count, nanoseconds: self.nanoseconds, form: Form::Items { ends, data }, payload })
+    }
+
+    fn status(&self, item: usize) -> Status {
+        checked(Status::from_byte(self.payload[HEAD + item]))
     }
 
     fn eight(&self, item: usize) -> [u8; 8] {

@@ -139,6 +139,8 @@ pub struct Setup<'a> {
     pub sink: TopicEncoding,
     /// Whether the model answers each row as if it were alone; `None` where that is to be seen.
     pub row_wise: Option<bool>,
+    /// Classes of errors after which an event is tried again; empty where none is.
+    pub retry_on: &'a [String],
     /// The largest output that the sink takes.
     pub max_output_bytes: usize,
     /// The user's modules as they were when the configuration was read.
@@ -249,6 +251,8 @@ pub struct Check<'a> {
     pub hooks: HookNames,
     /// The users' encoder modules.
     pub encoders: &'a [String],
+    /// Classes of errors after which an event is tried again.
+    pub retry_on: &'a [String],
     /// Packages that must be there, found without importing them.
     pub packages: &'a [&'a str],
     /// The user's modules as the workers will have them.

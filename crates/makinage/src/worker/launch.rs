@@ -44,6 +44,7 @@ impl Pool {
             on_error: setup.tuning.on_error,
             probation: setup.tuning.probation,
             predict_timeout: setup.tuning.predict_timeout,
+            retry: setup.tuning.retry,
         };
         Ok(Self::new(generation, terms, Box::new(hands), workers))
     }

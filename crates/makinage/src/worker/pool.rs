@@ -16,7 +16,7 @@ use super::{
     messages::{Ask, WorkerId},
 };
 use crate::{
-    config::{Batch, OnError, Probation},
+    config::{Batch, OnError, Probation, Retry},
     flights::{Job, Part},
     model::ModelLabel,
     wire::{answer::Answer, protocol::Loaded},
@@ -44,6 +44,8 @@ pub(crate) struct Terms {
     pub probation: Probation,
     /// The longest that a worker may be silent on one batch.
     pub predict_timeout: Duration,
+    /// How events are tried again.
+    pub retry: Option<Retry>,
 }
 
 /// Those who start and replace the processes of a generation.
@@ -148,6 +150,11 @@ impl Pool {
     /// What becomes of an event that fails.
     pub fn on_error(&self) -> OnError {
         self.terms.on_error
+    }
+
+    /// How events are tried again.
+    pub fn retry(&self) -> Option<Retry> {
+        self.terms.retry
     }
 
     /// Its number of workers.
@@ -260,7 +267,8 @@ impl Pool {
     }
 
     fn part(&self, job: &Job, answers: Vec<Answer>) -> Part {
-        Part::answered(job.range.start, answers, self.generation, Arc::clone(&self.terms.label))
+        let attempt = job.attempt(self.terms.retry.map_or(0, |retry| retry.attempts));
+        Part::answered(job.range.start, answers, self.generation, Arc::clone(&self.terms.label), attempt)
     }
 
     /// A worker shows that it is still at work.

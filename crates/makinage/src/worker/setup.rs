@@ -70,6 +70,7 @@ pub fn setup(
             RowWise::Always => Some(true),
             RowWise::Never => Some(false),
         },
+        retry_on: operator.tuning.retried(),
         max_output_bytes,
         modules: &operator.code.files,
         threads: threads(operator.tuning.workers),

@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     clock::testing::Hand,
     event::Place,
+    flights::job::Attempt,
     sink::Refused,
     wire::{answer::Answer, testing::answer},
 };
@@ -84,7 +85,8 @@ fn leaving(events: i64, parts: Vec<Part>) -> Leaving {
 }
 
 fn answered(start: usize, generation: u64, answers: Vec<Answer>) -> Part {
-    Part::answered(start, answers, generation, format!("model {generation}").into())
+    let attempt = Attempt { number: 1, is_last: true };
+    Part::answered(start, answers, generation, format!("model {generation}").into(), attempt)
 }
 
 struct Scene {

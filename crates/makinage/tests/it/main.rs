@@ -48,6 +48,7 @@ mod registry;
 mod reload;
 mod reload_consul;
 mod resets;
+mod retry;
 mod right_answers;
 mod rollback;
 mod scene;

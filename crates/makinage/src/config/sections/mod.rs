@@ -10,6 +10,7 @@ pub(super) mod operators;
 pub(super) mod outputs;
 pub(super) mod probation;
 pub(super) mod properties;
+pub(super) mod retry;
 pub(super) mod roles;
 pub(super) mod security;
 pub(super) mod topics;

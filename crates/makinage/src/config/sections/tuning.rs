@@ -2,7 +2,10 @@
 
 use std::{marker::PhantomData, time::Duration};
 
-use super::probation::Probation;
+use super::{
+    probation::Probation,
+    retry::{Classes, Retry},
+};
 use crate::{
     config::{
         reader::{
@@ -39,6 +42,9 @@ section! {
         if on_error == Some(OnError::Stop) {
             refuse_to_stop_beside_letters(section, findings);
         }
+        if retry == Some(None) {
+            refuse_idle_classes(section, findings);
+        }
     }
     by hand {
         /// The service's own operator.
@@ -52,6 +58,14 @@ section! {
         /// What becomes of an event that fails: it is skipped with a log line, or the service stops.
         on_error: OnError = Words(&[("skip", OnError::Skip), ("stop", OnError::Stop)]),
             default OnError::Skip, example "skip";
+        /// How an event is tried again before it counts as failed, for hooks that call other services. Outputs keep
+        /// their order.
+        retry: Option<Retry> = Below::<Retry>(PhantomData), optional "once is enough",
+            example "{attempts: 2, delay: 1s}";
+        /// After which errors: exceptions of these classes (Python's own by name, others as `module.Class`), or of
+        /// classes that are made from them.
+        retry_on: Vec<String> = Classes, default Classes::usual(),
+            example "[TimeoutError, \"requests.exceptions.ConnectionError\"]";
     }
     by hand {
         /// Where events go that fail, as they are, with headers that say why; without it they are gone from the
@@ -95,6 +109,11 @@ section! {
 }
 
 impl Tuning {
+    /// The errors after which an event is tried again; none where it never is.
+    pub fn retried(&self) -> &[String] {
+        if self.retry.is_some() { &self.retry_on } else { &[] }
+    }
+
     /// How events are grouped into batches.
     pub fn batching(&self) -> Batch {
         match self.batch {
@@ -232,6 +251,15 @@ fn refuse_to_stop_beside_letters(section: &Section, findings: &mut Findings) {
     {
         let message =
             "with a `dead_letter` topic an event that fails goes there, and the service goes on; remove one of the two";
+        findings.problem(&field.place, message);
+    }
+}
+
+/// Without attempts there is nothing to choose for.
+fn refuse_idle_classes(section: &Section, findings: &mut Findings) {
+    if let Some(field) = section.get("retry_on") {
+        let message =
+            "no event is tried again, so `retry_on` means nothing; add `retry: {attempts: 2, delay: 1s}`, or remove it";
         findings.problem(&field.place, message);
     }
 }

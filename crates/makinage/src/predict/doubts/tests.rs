@@ -19,7 +19,8 @@ fn answered(flight: u64, outcomes: &str) -> Answered {
         })
         .collect();
     let job = Job::new(flight, Arc::new((0..).zip(&items).map(|(offset, _)| event(offset)).collect()));
-    (job, Part::answered(0, vec![answer(0, &items)], 1, "model".into()))
+    let part = Part::answered(0, vec![answer(0, &items)], 1, "model".into(), job.attempt(0));
+    (job, part)
 }
 
 fn flights(answered: &[Answered]) -> Vec<u64> {

@@ -39,6 +39,7 @@ impl Stage {
             on_error: OnError::Skip,
             probation: config::Probation { time: Duration::ZERO, crashes: None, error_rate: None },
             predict_timeout: SILENCE,
+            retry: None,
         };
         let ((asks, receiver), ended) = (bounded(IN_FLIGHT), Handle::default());
         let seat = Seat { worker: WorkerId { generation: 1, slot: 0 }, asks: receiver, ended };

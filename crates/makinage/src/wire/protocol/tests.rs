@@ -157,7 +157,7 @@ fn an_event_that_was_skipped_comes_with_its_step() {
 
 #[test]
 fn a_result_with_an_event_whose_fate_nobody_could_tell_is_refused() {
-    for (status, bytes) in [(2, "".as_bytes()), (2, b"decode"), (2, b"predict "), (4, b"x"), (255, b"")] {
+    for (status, bytes) in [(2, "".as_bytes()), (2, b"decode"), (2, b"predict "), (5, b"x"), (255, b"")] {
         let refused = Answer::parse(one_item(status, bytes)).expect_err("refused").to_string();
         assert!(refused.contains("an event"), "{refused}");
     }

@@ -36,6 +36,7 @@ fn pool_with(hands: Hands) -> (Pool, Receiver<Ask>) {
         on_error: OnError::Skip,
         probation: Probation { time: Duration::ZERO, crashes: None, error_rate: None },
         predict_timeout: TIMEOUT,
+        retry: None,
     };
     let (asks, asked) = bounded(IN_FLIGHT);
     (Pool::new(1, terms, Box::new(hands), vec![Worker::new(asks, live())]), asked)

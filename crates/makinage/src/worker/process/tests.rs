@@ -86,7 +86,8 @@ fn an_interpreter_that_does_not_take_the_package_ends_the_start() {
 #[test]
 fn a_real_worker_answers_a_check() {
     let mut process = Process::start(Path::new("python3"), "test").expect("it starts");
-    let check = br#"{"folder": "/", "hooks": {}, "encoders": [], "packages": ["not_there"], "modules": {}}"#;
+    let check =
+        br#"{"folder": "/", "hooks": {}, "encoders": [], "packages": ["not_there"], "retry_on": [], "modules": {}}"#;
     let answer = process.ask(Kind::Check, check, LONG).expect("an answer");
     let text = String::from_utf8_lossy(&answer.payload).into_owned();
     assert!(answer.kind == Kind::Checked && text.contains("the package not_there isn't installed"), "{text}");
