@@ -72,7 +72,6 @@ fn run(mut watch: Watch, times: &AtomicU64, ended: &Receiver<()>) {
     let mut said = Said::default();
     while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
         match watch.look() {
-            None => {}
             Some(Ok(())) => {
                 said.over();
                 tracing::info!("the files of kafka.security have changed: Kafka's clients are made anew with them");
@@ -81,7 +80,7 @@ fn run(mut watch: Watch, times: &AtomicU64, ended: &Receiver<()>) {
             Some(Err(fault)) if said.is_news(fault.clone()) => tracing::warn!(
                 "the files of kafka.security have changed and can't be used: {fault}; the clients go on with those of before"
             ),
-            Some(Err(_)) => {}
+            None | Some(Err(_)) => {}
         }
     }
 }
