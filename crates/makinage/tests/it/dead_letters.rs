@@ -18,6 +18,10 @@ use super::{
     stream::{header, send, value},
 };
 
+/// Events of a round that fail.
+const EACH: usize = 600;
+/// Key, value and headers.
+type Sent<'s> = (Option<&'s [u8]>, Option<&'s [u8]>, &'s [Header<'s>]);
 /// An event that scores.
 const GOOD: &[u8] = b"[5.1, 3.5, 1.4, 0.2]";
 
@@ -150,7 +154,6 @@ fn a_letter_has_key_value_and_headers_byte_for_byte_and_the_partition_of_its_eve
         (b"makinage-dead-letter", Some(b"1")),
         (b"makinage-attempt", Some(b"2")),
     ];
-    type Sent<'s> = (Option<&'s [u8]>, Option<&'s [u8]>, &'s [Header<'s>]);
     let events: [Sent<'_>; 4] = [
         (Some(b"\xff\x00key"), Some(b"\xfe\x00 no json"), odd),
         (None, Some(b""), &[]),
@@ -388,7 +391,6 @@ fn kill_9_under_failures_loses_none_and_keeps_their_order() {
     if left_out() {
         return;
     }
-    const EACH: usize = 600;
     let mut random = Random::printed();
     let scene = Scene::new("letters-killed").topics(2).published(any_model()).reading_from_the_beginning();
     let scene = scene.impatient().with_dead_letters();
