@@ -4,7 +4,7 @@ use super::{
     headers::{BEGIN, MOST, ORIGINAL_BYTES},
     *,
 };
-use crate::event::{Place, Ticket};
+use crate::event::{Failure, Place, Ticket};
 
 fn event(headers: Option<OwnedHeaders>) -> Event {
     let place = Place { source: 1, partition: 3, offset: 41 };
