@@ -43,14 +43,25 @@ const CLIENT_BATCH: usize = 1_000_000;
 
 /// What is to go back.
 pub(crate) struct Replay<'r, 's> {
+    ground: Ground<'r, 's>,
+    stretches: Stretches,
+    /// What was found.
+    pub choice: Choice,
+}
+
+/// What letters are chosen from.
+struct Ground<'r, 's> {
     letters: &'r Letters<'s>,
     cluster: &'r Cluster,
     asked: &'r Asked<'r>,
     /// The topics that events go back to, and their partitions.
     topics: BTreeMap<String, i32>,
-    stretches: Stretches,
-    chosen: Partitions,
-    /// What was found.
+}
+
+/// The letters that were chosen.
+pub(crate) struct Choice {
+    places: Partitions,
+    /// Their sums, and what was left out.
     pub outcome: Outcome,
     /// What else is there.
     pub others: Others,
@@ -89,26 +100,10 @@ impl<'r, 's> Replay<'r, 's> {
                 topics.insert(topic.clone(), partitions);
             }
         }
+        let ground = Ground { letters, cluster, asked, topics };
         let stretches = letters.stretches()?;
-        let nothing = (Partitions::new(), Outcome::default(), Others::default());
-        let (chosen, outcome, others) = nothing;
-        let mut replay = Self { letters, cluster, asked, topics, stretches, chosen, outcome, others };
-        (replay.chosen, replay.outcome, replay.others) = replay.choose()?;
-        Ok(replay)
-    }
-
-    fn choose(&self) -> Result<(Partitions, Outcome, Others), ReplayError> {
-        let survey = self.letters.survey(&self.stretches, self.cluster.application())?;
-        let mut plan = Plan::new(Known { filter: self.asked.filter, survey: &survey, topics: &self.topics });
-        let mut others = Others::default();
-        for (partition, offsets) in &self.stretches {
-            others.add(self.letters.read(*partition, offsets.clone(), |read| {
-                plan.look(read.place, &read.letter, read.written);
-                ControlFlow::Continue(())
-            })?);
-        }
-        let (chosen, outcome) = plan.done();
-        Ok((chosen, outcome, others))
+        let choice = ground.choose(&stretches)?;
+        Ok(Self { ground, stretches, choice })
     }
 
     /// Sends what was chosen; `progress` hears how many more have been.
@@ -121,21 +116,21 @@ impl<'r, 's> Replay<'r, 's> {
     }
 
     fn send_all(&mut self, sent: &mut Sent, progress: &dyn Fn(u64)) -> Result<(), ReplayError> {
-        let (id, application) = (self.cluster.replay_id(), self.cluster.application());
-        let settings = self.cluster.replay_producer(self.batch_size());
-        let sender = Sender::open(&settings, id, application, self.letters.name())?;
-        let planned = self.count();
+        let Ground { letters, cluster, .. } = self.ground;
+        let settings = cluster.replay_producer(self.batch_size());
+        let sender = Sender::open(&settings, cluster.replay_id(), cluster.application(), letters.name())?;
+        let planned = self.choice.count();
         self.catch_up()?;
-        sent.by_another = planned - self.count();
+        sent.by_another = planned - self.choice.count();
         for (partition, offsets) in self.stretches.clone() {
-            if !self.chosen.contains_key(&partition) {
+            if !self.choice.places.contains_key(&partition) {
                 continue;
             }
             let mut batch = Batch::default();
             let mut outcome = Ok(());
-            self.letters.read(partition, offsets, |read| {
-                if self.is_chosen(read.place) {
-                    batch.push(self.returning(read));
+            letters.read(partition, offsets, |read| {
+                if self.choice.has(read.place) {
+                    batch.push(self.ground.returning(read));
                 }
                 if batch.is_full() {
                     outcome = deliver(&sender, &mut batch, sent, progress);
@@ -151,18 +146,18 @@ impl<'r, 's> Replay<'r, 's> {
     /// What others have replayed since the letters were chosen is read, to where the topic ends now: nothing of this
     /// application's can come behind that. Where something was, it is chosen again, from what was chosen before.
     fn catch_up(&mut self) -> Result<(), ReplayError> {
-        let cluster = self.cluster;
-        let all = Visited::open(&cluster.end_asker(), cluster.endpoint(), Role::DeadLetter, self.letters.name())?;
+        let Ground { letters, cluster, .. } = self.ground;
+        let all = Visited::open(&cluster.end_asker(), cluster.endpoint(), Role::DeadLetter, letters.name())?;
         let mut is_news = false;
         for (partition, read) in self.stretches.clone() {
             let end = all.offsets(partition)?.end;
             self.wait_for(partition, end)?;
-            is_news |= self.letters.has_notes(partition, read.end..end)?;
+            is_news |= letters.has_notes(partition, read.end..end)?;
         }
         if is_news {
-            self.stretches = self.letters.stretches()?;
-            let (still, ..) = self.choose()?;
-            for (partition, offsets) in &mut self.chosen {
+            self.stretches = letters.stretches()?;
+            let still = self.ground.choose(&self.stretches)?.places;
+            for (partition, offsets) in &mut self.choice.places {
                 offsets.keep(still.get(partition));
             }
         }
@@ -172,11 +167,12 @@ impl<'r, 's> Replay<'r, 's> {
     /// Waits until a partition can be read up to there.
     fn wait_for(&self, partition: i32, end: i64) -> Result<(), ReplayError> {
         let began = Instant::now();
-        while self.letters.offsets(partition)?.end < end {
-            if self.letters.is_stopped() {
+        let letters = self.ground.letters;
+        while letters.offsets(partition)?.end < end {
+            if letters.is_stopped() {
                 return Err(ReplayError::Stopped);
             }
-            let (topic, waited) = (self.letters.name().to_owned(), began.elapsed());
+            let (topic, waited) = (letters.name().to_owned(), began.elapsed());
             if waited >= UNENDED {
                 return Err(ReplayError::Unended { topic, partition, waited });
             }
@@ -185,12 +181,30 @@ impl<'r, 's> Replay<'r, 's> {
         Ok(())
     }
 
-    fn count(&self) -> u64 {
-        self.chosen.values().map(Offsets::count).sum()
+    /// Brokers hold a topic's limit against whole batches.
+    fn batch_size(&self) -> usize {
+        let Ground { letters, cluster, .. } = self.ground;
+        let settings = cluster.asker();
+        let targets = self.choice.outcome.targets.keys().map(String::as_str).chain([letters.name()]);
+        let limits = targets.filter_map(|topic| limits::max_message_bytes(&settings, topic, LIMITS).ok().flatten());
+        limits.min().unwrap_or(CLIENT_BATCH).min(CLIENT_BATCH)
     }
+}
 
-    fn is_chosen(&self, place: LetterPlace) -> bool {
-        self.chosen.get(&place.partition).is_some_and(|offsets| offsets.contains(place.offset))
+impl Ground<'_, '_> {
+    fn choose(&self, stretches: &Stretches) -> Result<Choice, ReplayError> {
+        let Self { letters, cluster, asked, topics } = self;
+        let survey = letters.survey(stretches, cluster.application())?;
+        let mut plan = Plan::new(Known { filter: asked.filter, survey: &survey, topics });
+        let mut others = Others::default();
+        for (partition, offsets) in stretches {
+            others.add(letters.read(*partition, offsets.clone(), |read| {
+                plan.look(read.place, &read.letter, read.written);
+                ControlFlow::Continue(())
+            })?);
+        }
+        let (places, outcome) = plan.done();
+        Ok(Choice { places, outcome, others })
     }
 
     fn returning(&self, read: Read<'_>) -> Returning {
@@ -209,13 +223,15 @@ impl<'r, 's> Replay<'r, 's> {
             headers,
         }
     }
+}
 
-    /// Brokers hold a topic's limit against whole batches.
-    fn batch_size(&self) -> usize {
-        let settings = self.cluster.asker();
-        let targets = self.outcome.targets.keys().map(String::as_str).chain([self.letters.name()]);
-        let limits = targets.filter_map(|topic| limits::max_message_bytes(&settings, topic, LIMITS).ok().flatten());
-        limits.min().unwrap_or(CLIENT_BATCH).min(CLIENT_BATCH)
+impl Choice {
+    fn count(&self) -> u64 {
+        self.places.values().map(Offsets::count).sum()
+    }
+
+    fn has(&self, place: LetterPlace) -> bool {
+        self.places.get(&place.partition).is_some_and(|offsets| offsets.contains(place.offset))
     }
 }
 

@@ -4,7 +4,9 @@ use std::process::{Command, Output, Stdio};
 
 use kafka_headers::{Header, add, iter};
 use rdkafka::{
-    Message,
+    Message, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    error::KafkaError,
     message::{OwnedHeaders, OwnedMessage},
     producer::BaseRecord,
 };
@@ -12,10 +14,11 @@ use serde_json::{Value, json};
 
 use super::{
     broker::left_out,
+    model::any_model,
     patience::wait_until,
     scene::Scene,
     service::{DEADLINE, Service},
-    stream::{Reader, send},
+    stream::{header, send, value},
 };
 
 /// A record of the dead-letter topic, as the service writes one.
@@ -108,9 +111,32 @@ fn listed(message: &OwnedMessage) -> Vec<Header<'_>> {
 
 /// All that was committed on a topic.
 fn committed(scene: &Scene, role: &str) -> Vec<OwnedMessage> {
-    let mut client = scene.broker().client();
-    client.set("isolation.level", "read_committed").set("enable.partition.eof", "true");
-    Reader::of(client, &scene.topic(role)).read_to_the_last()
+    let topic = scene.topic(role);
+    let reader = |isolation: &str| -> BaseConsumer {
+        let mut client = scene.broker().client();
+        client.set("group.id", "reader").set("enable.auto.commit", "false").set("auto.offset.reset", "earliest");
+        client.set("enable.partition.eof", "true").set("isolation.level", isolation).create().expect("a consumer")
+    };
+    let (all, settled) = (reader("read_uncommitted"), reader("read_committed"));
+    let partitions = settled.fetch_metadata(Some(&topic), DEADLINE).expect("an answer").topics()[0].partitions().len();
+    let partitions = i32::try_from(partitions).expect("few");
+    let mut list = TopicPartitionList::new();
+    for partition in 0..partitions {
+        list.add_partition_offset(&topic, partition, Offset::Beginning).expect("a partition");
+        // A transaction is committed before its mark is on each partition.
+        let end = |reader: &BaseConsumer| reader.fetch_watermarks(&topic, partition, DEADLINE).expect("an answer").1;
+        wait_until(DEADLINE, "a transaction has no end", || end(&settled) == end(&all));
+    }
+    settled.assign(&list).expect("assigned");
+    let (mut read, mut ended) = (Vec::new(), 0);
+    while ended < partitions {
+        match settled.poll(DEADLINE).expect("a record or an end") {
+            Ok(message) => read.push(message.detach()),
+            Err(KafkaError::PartitionEOF(_)) => ended += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    read
 }
 
 /// The offsets of the letters whose events are on the data topic, as their values have them.
@@ -166,6 +192,7 @@ fn an_event_goes_back_byte_for_byte_with_its_attempt_to_its_partition_and_only_o
     let (printed, told) = succeeds(&scene, &["replay", "--yes"]);
     assert!(printed.contains("there is nothing to replay") && told.contains("2 letters replayed before"), "{told}");
     assert_eq!(committed(&scene, "data").len(), 2);
+    committed(&scene, "dead");
     let (printed, _) = succeeds(&scene, &["list", "--json"]);
     let list: Value = serde_json::from_str(&printed).expect("JSON");
     assert_eq!(
@@ -351,4 +378,57 @@ fn what_is_missing_is_named() {
     let (code, line) = told(&Scene::alone().with_dead_letters());
     assert_eq!(code, Some(1), "{line}");
     assert!(line.contains("no broker answers"), "{line}");
+}
+
+const HOOKS: &str = "
+def predict(model, config):
+    def _predict(event):
+        if event['n'] % 2:
+            raise ValueError(f'odd: {event[\"n\"]}')
+        return event['n']
+    return _predict
+";
+
+#[test]
+fn what_the_service_gave_up_goes_back_to_it_and_counts_its_attempts() {
+    if left_out() {
+        return;
+    }
+    let scene = Scene::new("replay-service").topics(1).reading_from_the_beginning().with_dead_letters();
+    scene.create_topics(&[("dead", 1)]);
+    let scene = scene.with_predict(HOOKS).published(any_model());
+    scene.produce(&["{\"n\": 1}", "{\"n\": 2}", "{\n\"n\": 3}"]);
+    let mut service = scene.serve();
+    let dead = scene.dead_letters();
+    let attempts = |letters: &[OwnedMessage]| -> Vec<_> {
+        letters.iter().map(|letter| (value(letter), last_header(letter, "makinage-attempt"))).collect()
+    };
+    let of = |attempt: &str| {
+        vec![("{\"n\": 1}".to_owned(), attempt.to_owned()), ("{\n\"n\": 3}".to_owned(), attempt.to_owned())]
+    };
+    assert_eq!(attempts(&dead.read(2)), of("1"));
+    for again in ["2", "3"] {
+        let (printed, told) = succeeds(&scene, &["replay", "--yes"]);
+        assert!(printed.contains("replayed 2 events"), "{printed}{told}");
+        // The note, which is no letter, and what failed again.
+        let read = dead.read(3);
+        let letters: Vec<_> = read.into_iter().filter(|record| header(record, "makinage-replayed").is_none()).collect();
+        assert_eq!(attempts(&letters), of(again));
+    }
+    service.stop();
+
+    let (table, _) = succeeds(&scene, &["list", "--step", "predict", "--error", "ValueError"]);
+    assert!(table.contains("6 letters"), "{table}");
+    let (lines, _) = succeeds(&scene, &["export"]);
+    assert_eq!(lines.lines().take(2).collect::<Vec<_>>(), ["{\"n\": 1}", "{ \"n\": 3}"]);
+    let events = scene.folder.write("events.jsonl", &lines);
+    let output = scene.command(&["predict"]).arg("--model").arg(any_model()).arg(events).output().expect("it runs");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("ValueError: odd: 1") && told.contains("ValueError: odd: 3"), "{told}");
+}
+
+fn last_header(message: &OwnedMessage, name: &str) -> String {
+    let last = listed(message).into_iter().rfind(|(is, _)| *is == name.as_bytes());
+    String::from_utf8_lossy(last.and_then(|(_, value)| value).unwrap_or_default()).into_owned()
 }

@@ -9,7 +9,6 @@ use std::{
 use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    error::KafkaError,
     message::{OwnedMessage, ToBytes},
     producer::{BaseProducer, BaseRecord, Producer, ProducerContext},
 };
@@ -111,23 +110,6 @@ impl Reader {
         let ends = (0..partitions(&self.consumer, &self.topic)).map(|partition| self.end(partition));
         let left = usize::try_from(ends.sum::<i64>() - self.come.get()).expect("no more than there is has been read");
         self.read(left)
-    }
-
-    /// All that is there now and can be read, with a client that tells the ends of partitions: for topics on which
-    /// transactions leave records of their own.
-    pub(crate) fn read_to_the_last(&self) -> Vec<OwnedMessage> {
-        let deadline = Instant::now() + DEADLINE;
-        let (mut read, mut ended) = (Vec::new(), 0);
-        while ended < partitions(&self.consumer, &self.topic) {
-            assert!(Instant::now() < deadline, "only {} records came", read.len());
-            match self.consumer.poll(Duration::from_millis(100)) {
-                Some(Ok(message)) => read.push(message.detach()),
-                Some(Err(KafkaError::PartitionEOF(_))) => ended += 1,
-                Some(Err(error)) => panic!("{error}"),
-                None => {}
-            }
-        }
-        read
     }
 
     /// The end of a partition, which a broker that has just come back may not lead yet.

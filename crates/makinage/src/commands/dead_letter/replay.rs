@@ -47,7 +47,7 @@ pub(crate) fn run(file: &Path, selection: Selection, consent: Consent) -> anyhow
     let replay = Replay::plan(&opened.cluster, &letters, &asked)?;
     bar.finish_and_clear();
     tell_of(&opened, &replay)?;
-    let Outcome { summary, targets, .. } = &replay.outcome;
+    let Outcome { summary, targets, .. } = &replay.choice.outcome;
     let (count, to) = (summary.count(), sentences::by_topic(targets));
     if count == 0 {
         return Ok(ExitCode::SUCCESS);
@@ -70,7 +70,7 @@ pub(crate) fn run(file: &Path, selection: Selection, consent: Consent) -> anyhow
 
 /// What is to go back, and what isn't.
 fn tell_of(opened: &Opened, replay: &Replay<'_, '_>) -> anyhow::Result<()> {
-    let (topic, outcome) = (&opened.topic, &replay.outcome);
+    let (topic, outcome) = (&opened.topic, &replay.choice.outcome);
     if outcome.summary.count() > 0 {
         let table = aligned(&sentences::rows(topic, &outcome.summary));
         io::stdout().write_all(table.as_bytes()).context("can't write to stdout")?;
@@ -78,7 +78,7 @@ fn tell_of(opened: &Opened, replay: &Replay<'_, '_>) -> anyhow::Result<()> {
         said(format_args!("there is nothing to replay on {topic}"))?;
     }
     left_out(topic, &outcome.left_out).iter().for_each(tell);
-    sentences::others(topic, &replay.others).iter().for_each(tell);
+    sentences::others(topic, &replay.choice.others).iter().for_each(tell);
     Ok(())
 }
 
