@@ -34,6 +34,10 @@ const BEGIN: Duration = Duration::from_secs(90);
 const END: Duration = Duration::from_secs(30);
 /// … and all of them: longer than the broker lets one be open.
 const LONGEST_END: Duration = Duration::from_secs(90);
+/// One wait for records to be acknowledged, before it is looked whether one was refused.
+const LOOK: Duration = Duration::from_millis(50);
+/// How often a transaction is tried that ends since the client's numbers have a gap.
+const TRIES: u32 = 3;
 
 /// The one producer that replays an application's letters.
 pub(super) struct Sender {
@@ -48,6 +52,8 @@ pub(super) struct Sender {
 enum Undone {
     /// A record can't be taken, whenever it is sent: the event's of that place in the batch, or the note.
     Refused(usize, String),
+    /// The client's sequence numbers have a gap; that is over once the transaction is aborted.
+    Gap(ReplayError),
     /// Something else, and nothing more can be sent.
     Failed(ReplayError),
 }
@@ -105,12 +111,12 @@ impl Sender {
         if events.is_empty() {
             return Ok(());
         }
-        match self.transaction(events) {
+        match self.try_transaction(events) {
             Ok(()) => {
                 tally.sent(events);
                 Ok(())
             }
-            Err(Undone::Failed(error)) => Err(error),
+            Err(Undone::Failed(error) | Undone::Gap(error)) => Err(error),
             // What was sent with another may be refused for that.
             Err(Undone::Refused(..)) if events.len() > 1 => {
                 let (first, second) = events.split_at(events.len() / 2);
@@ -128,13 +134,25 @@ impl Sender {
         }
     }
 
+    /// After a record that a broker refused the client goes on with the number behind it, which the broker doesn't
+    /// take: the next transaction fails, and its abort gets new numbers.
+    fn try_transaction(&self, events: &[Returning]) -> Result<(), Undone> {
+        let mut tries = 1;
+        loop {
+            match self.transaction(events) {
+                Err(Undone::Gap(_)) if tries < TRIES => tries += 1,
+                ended => return ended,
+            }
+        }
+    }
+
     fn transaction(&self, events: &[Returning]) -> Result<(), Undone> {
         self.producer.context().begin();
         self.producer.begin_transaction().map_err(|error| self.failed(&error))?;
         let sent = self.produce(events);
-        let ended = sent.and_then(|()| self.commit(events.len()));
+        let ended = sent.and_then(|()| self.wait()).and_then(|()| self.commit(events.len()));
         match &ended {
-            Err(Undone::Refused(..)) => self.abort().map_err(|error| self.failed(&error))?,
+            Err(Undone::Refused(..) | Undone::Gap(_)) => self.abort().map_err(|error| self.failed(&error))?,
             // Where this fails, the broker does it: when the transaction's time is over, or as the next replay begins.
             Err(Undone::Failed(ReplayError::Failed { .. })) => {
                 if let Err(error) = self.abort() {
@@ -170,6 +188,22 @@ impl Sender {
         self.producer.send(record).map_err(|(error, _)| self.undone(NOTE, &error))
     }
 
+    /// Waits until all records are acknowledged, or one is refused.
+    fn wait(&self) -> Result<(), Undone> {
+        let until = Instant::now() + LONGEST_END;
+        loop {
+            let flushed = self.producer.flush(LOOK);
+            if let Some((index, why)) = self.producer.context().refused() {
+                return Err(Undone::Refused(index, why));
+            }
+            match flushed {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() >= until => return Err(self.failed(&error)),
+                Err(_) => {}
+            }
+        }
+    }
+
     /// A commit whose answer is lost is asked for again: the client knows which transaction it is.
     fn commit(&self, count: usize) -> Result<(), Undone> {
         let until = Instant::now() + LONGEST_END;
@@ -178,16 +212,19 @@ impl Sender {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            if let Some((index, why)) = self.producer.context().refused() {
-                return Err(Undone::Refused(index, why));
-            }
             let (must_abort, is_retriable) = match &error {
                 KafkaError::Transaction(error) => (error.txn_requires_abort(), error.is_retriable()),
                 // What was produced isn't acknowledged yet.
                 _ => (false, error.rdkafka_error_code() == Some(RDKafkaErrorCode::OperationTimedOut)),
             };
             if must_abort {
-                return Err(self.failed(&error));
+                let code = error.rdkafka_error_code();
+                return Err(match self.failed(&error) {
+                    Undone::Failed(failed) if code == Some(RDKafkaErrorCode::OutOfOrderSequenceNumber) => {
+                        Undone::Gap(failed)
+                    }
+                    undone => undone,
+                });
             }
             if !is_retriable || Instant::now() >= until {
                 return Err(Undone::Failed(match self.failed(&error) {
