@@ -63,9 +63,10 @@ impl FailedEvents {
         self.tick(now);
         if self.written < self.lines {
             self.written = self.written.saturating_add(1);
-            match &self.letters {
-                Some(topic) => tracing::warn!("dead letter to {topic}: {place}: {failure}"),
-                None => tracing::warn!("skipped {place}: {failure}"),
+            if let Some(topic) = &self.letters {
+                tracing::warn!("dead letter to {topic}: {place}: {failure}");
+            } else {
+                tracing::warn!("skipped {place}: {failure}");
             }
         } else {
             self.unwritten += 1;
@@ -91,11 +92,10 @@ impl FailedEvents {
     fn write_count(&mut self) {
         if self.unwritten > 0 {
             let (more, seconds, total) = (self.unwritten, WINDOW.as_secs(), self.total);
-            match &self.letters {
-                Some(topic) => {
-                    tracing::warn!("dead letters to {topic}: {more} more in {seconds} s ({total} since the start)");
-                }
-                None => tracing::warn!("skipped {more} more events in {seconds} s ({total} since the start)"),
+            if let Some(topic) = &self.letters {
+                tracing::warn!("dead letters to {topic}: {more} more in {seconds} s ({total} since the start)");
+            } else {
+                tracing::warn!("skipped {more} more events in {seconds} s ({total} since the start)");
             }
             self.unwritten = 0;
         }

@@ -69,8 +69,9 @@ impl<S: Sink> Writer<S> {
             return None;
         }
         match piece.part {
-            Part::Failed(place, failure) => {
-                self.fail(&piece.events[*place], &Failed { failure, model: None, missing: None }, now);
+            Part::Failed(place, failure, model) => {
+                let failed = Failed { failure, model: model.as_deref(), missing: None };
+                self.fail(&piece.events[*place], &failed, now);
                 None
             }
             Part::GivenUp(_) => {

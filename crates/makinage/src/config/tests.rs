@@ -142,7 +142,7 @@ fn a_file_with_every_key_that_tunes_is_read() {
     assert_eq!(config.models, Models { store: Some("/var/lib/makinage/models".into()), keep: 5 });
     let operator = config.operator;
     assert_eq!(operator.tuning.batching(), Batch::Fixed { rows: 32, max_delay: Duration::from_millis(10) });
-    assert_eq!((operator.tuning.workers, operator.tuning.on_error), (3, OnError::Stop));
+    assert_eq!((operator.tuning.workers, operator.tuning.on_error), (3, OnError::Skip));
     assert_eq!(
         (operator.tuning.predict_timeout, operator.tuning.load_timeout),
         (Duration::from_mins(1), Duration::from_mins(5))

@@ -51,6 +51,20 @@ fn a_few_events_are_named_and_the_others_are_summed_up_when_their_window_is_over
 }
 
 #[test]
+fn with_dead_letters_lines_say_where_events_go_and_on_error_means_nothing() {
+    let (log, now) = (Log::default(), Instant::now());
+    let mut failed = FailedEvents::new(OnError::Stop, Some("dead"), now);
+    let failure = Failure::new("predict", "ValueError", "it is odd");
+    for event in 0..12 {
+        assert_eq!(log.keep(|| failed.failed(&format!("data/0/{event}"), &failure, now)), Verdict::Bury);
+    }
+    log.keep(|| failed.tick(now + WINDOW));
+    assert_eq!(log.lines()[0], "dead letter to dead: data/0/0: step predict: ValueError: it is odd");
+    assert_eq!(log.count("dead letter to dead: data/0/"), 10);
+    assert_eq!(log.count("dead letters to dead: 2 more in 10 s (12 since the start)"), 1);
+}
+
+#[test]
 fn a_failure_after_the_window_sums_up_the_one_before() {
     let mut scene = Scene::new(OnError::Skip);
     scene.fail(12, 0);

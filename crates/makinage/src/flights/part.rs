@@ -23,8 +23,8 @@ pub enum Part {
         generation: u64,
         model: ModelLabel,
     },
-    /// One event that could not be scored, without an answer.
-    Failed(usize, Failure),
+    /// One event that could not be scored, without an answer; by which model, where one was asked.
+    Failed(usize, Failure, Option<ModelLabel>),
     /// Nobody was asked about them, and nobody is to be any more.
     GivenUp(Range<usize>),
 }
@@ -41,7 +41,7 @@ impl Part {
     pub(crate) fn places(&self) -> Range<usize> {
         match self {
             Self::Answered { places, .. } | Self::GivenUp(places) => places.clone(),
-            Self::Failed(place, _) => *place..place + 1,
+            Self::Failed(place, ..) => *place..place + 1,
         }
     }
 
@@ -85,7 +85,7 @@ impl Part {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Answered { answers, .. } => answers.iter().map(Answer::bytes).sum(),
-            Self::Failed(_, failure) => failure.message.len(),
+            Self::Failed(_, failure, _) => failure.message.len(),
             Self::GivenUp(_) => 0,
         }
     }

@@ -19,7 +19,7 @@ fn events(lanes: &[u32], next: &mut BTreeMap<u32, u64>) -> Vec<Event> {
 }
 
 fn failed(place: usize) -> Part {
-    Part::Failed(place, Failure::new("predict", "Test", "test"))
+    Part::Failed(place, Failure::new("predict", "Test", "test"), None)
 }
 
 /// Lanes and numbers of what leaves now.

@@ -10,7 +10,7 @@ use kafka_headers::{add, iter};
 use rdkafka::message::OwnedHeaders;
 
 use super::{
-    Failed, Missing,
+    failed::{Failed, Missing},
     headers::{
         APPLICATION, ATTEMPT, BEGIN, CLASS, DLQ_DELIVERY_COUNT, DLQ_GROUP, DLQ_MESSAGE, DLQ_OFFSET, DLQ_PARTITION,
         DLQ_TOPIC, FAILED_AT, LABEL_BYTES, LAYOUT, MESSAGE, MESSAGE_BYTES, MODEL, NAME_BYTES, OPERATOR,

@@ -6,6 +6,7 @@ mod standing;
 
 use std::{
     collections::{BTreeSet, VecDeque},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -121,7 +122,7 @@ impl Predictor {
         if tombstone {
             let failure =
                 Failure::new("decode", "Tombstone", "the record has no value (null), so there is nothing to score");
-            self.flights.add(job.flight, Part::Failed(0, failure));
+            self.flights.add(job.flight, Part::Failed(0, failure, None));
         } else {
             if let Some(serving) = &mut self.current {
                 serving.standing.took_new();
@@ -213,7 +214,11 @@ impl Predictor {
 
     fn convict(&mut self, Accused { job, cause, .. }: Accused) {
         let message = format!("the worker died each time it was given this event ({cause})");
-        self.flights.add(job.flight, Part::Failed(job.range.start, Failure::new("predict", "WorkerDied", message)));
+        let failure = Failure::new("predict", "WorkerDied", message);
+        let mut all = self.current.iter().chain(&self.draining);
+        let asked = all.find(|serving| serving.pool.generation() == job.generation);
+        let model = asked.map(|serving| Arc::clone(serving.pool.label()));
+        self.flights.add(job.flight, Part::Failed(job.range.start, failure, model));
     }
 
     fn replaced(&mut self, worker: WorkerId, live: crate::worker::live::Live) {

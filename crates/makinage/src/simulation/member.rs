@@ -14,7 +14,7 @@ use super::{
     group::{News, Owner, place},
     oracle::{COMMITTED, Run},
     peer,
-    schedule::{Input, Kind, TRIP},
+    schedule::{Input, TRIP},
     world::{SECOND, Time, World, WorldClock},
 };
 use crate::source::{assignment::Assignment, consumer::Record};
@@ -218,14 +218,13 @@ impl Inner {
                 service.has_read(&self.world, read);
             }
         }
-        let value = format!("[{partition},{}]", input.offset);
-        let key = format!("k{}", input.offset);
+        let (key, value) = (input.key(), input.value(partition));
         read(Record {
             time: -1,
             partition: (0, partition),
             offset: input.offset,
-            key: (input.kind != Kind::Keyless).then_some(key.as_bytes()),
-            value: (input.kind != Kind::Tombstone).then_some(value.as_bytes()),
+            key: key.as_deref().map(str::as_bytes),
+            value: value.as_deref().map(str::as_bytes),
             headers: None,
         })
     }

@@ -9,10 +9,12 @@ use rdkafka::Message;
 
 use super::{
     group::place,
+    letters::Letters,
     output::{Appended, Place, header},
     schedule::{Kind, Plan},
     world::{SECOND, World},
 };
+use crate::sink::purpose::Purpose;
 
 pub(super) use super::promises::{HANDED_OVER, ORDER, OUTCOME};
 pub(super) const COMMITTED: &str = "nothing is committed that has not finished";
@@ -52,6 +54,7 @@ struct Outputs {
 pub(super) struct Done {
     pub read: u64,
     pub delivered: u64,
+    pub buried: u64,
     /// Of those that a step skips, and those that fail: read, and in the past that it has committed.
     pub skipped: Tally,
     pub failed: Tally,
@@ -82,12 +85,19 @@ pub(super) struct Oracle {
     there: Vec<BTreeSet<i64>>,
     acknowledged: Vec<BTreeSet<i64>>,
     done: BTreeMap<u32, Done>,
+    pub(super) letters: Letters,
 }
 
 impl Oracle {
     pub(super) fn new(plan: &Plan) -> Self {
         let none = vec![BTreeSet::new(); plan.inputs.len()];
-        Self { runs: BTreeMap::new(), there: none.clone(), acknowledged: none, done: BTreeMap::new() }
+        Self {
+            runs: BTreeMap::new(),
+            there: none.clone(),
+            acknowledged: none,
+            done: BTreeMap::new(),
+            letters: Letters::default(),
+        }
     }
 
     pub(super) fn done(&self, service: u32) -> Done {
@@ -114,10 +124,19 @@ impl Oracle {
         }
     }
 
-    /// The service has been told that an output is there.
-    pub(super) fn delivered(&mut self, service: u32, place: Place) {
-        self.done.entry(service).or_default().delivered += 1;
-        self.acknowledge(place);
+    /// The service has been told that an output, or a letter, is there.
+    pub(super) fn delivered(&mut self, service: u32, topic: Purpose, place: Place) {
+        let done = self.done.entry(service).or_default();
+        match topic {
+            Purpose::Outputs => {
+                done.delivered += 1;
+                self.acknowledge(place);
+            }
+            Purpose::DeadLetters => {
+                done.buried += 1;
+                self.letters.acknowledge(place);
+            }
+        }
     }
 
     pub(super) fn acknowledge(&mut self, place: Place) {
@@ -158,9 +177,12 @@ impl Oracle {
         self.there[self::place(at.partition)].insert(at.offset);
     }
 
-    /// The producer was asked to forget an output that may be there, or come to be there.
-    pub(super) fn unsure(&mut self, run: Run, place: Place) {
-        self.runs.entry(run).or_default().unsure.insert(place.offset);
+    /// The producer was asked to forget an output, or a letter, that may be there, or come to be there.
+    pub(super) fn unsure(&mut self, run: Run, topic: Purpose, place: Place) {
+        match topic {
+            Purpose::Outputs => drop(self.runs.entry(run).or_default().unsure.insert(place.offset)),
+            Purpose::DeadLetters => self.letters.unsure(run, place),
+        }
     }
 
     /// The other member does as it should.
@@ -168,6 +190,8 @@ impl Oracle {
         if has_output {
             self.there[self::place(place.partition)].insert(place.offset);
             self.acknowledge(place);
+        } else {
+            self.letters.acknowledge(place);
         }
     }
 
@@ -180,7 +204,9 @@ impl Oracle {
             world.broken(COMMITTED, format!("partition {partition} goes back from {from} to {offset}"));
         }
         let at = place(partition);
-        for input in world.plan.inputs[at].iter().filter(|input| (from..offset).contains(&input.offset)) {
+        let past = || world.plan.inputs[at].iter().filter(|input| (from..offset).contains(&input.offset));
+        self.letters.committed(world, partition, past());
+        for input in past() {
             let has_output = input.kind.has_output(&world.plan);
             if has_output && !self.there[at].contains(&input.offset) {
                 world.broken(OUTCOME, format!("{partition}/{} is committed and has no output", input.offset));
@@ -196,6 +222,7 @@ impl Oracle {
 
     /// A partition is given up, with time enough for what was under way.
     pub(super) fn handed_over(&self, world: &World, run: Run, committed: Option<i64>) {
+        self.letters.handed_over(world, run, committed);
         let Some(outputs) = self.runs.get(&run) else { return };
         let last = outputs.there.last().copied();
         if last.is_some_and(|last| committed.is_none_or(|committed| committed <= last)) {

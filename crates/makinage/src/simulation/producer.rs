@@ -21,6 +21,7 @@ use crate::{
     sink::{
         bell::Bell,
         producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
+        purpose::Purpose,
         reports::Reports,
     },
     source::acks::Acks,
@@ -33,6 +34,8 @@ pub(super) struct SimProducer(Rc<Inner>);
 pub(super) struct SimProducers {
     pub world: Rc<World>,
     pub service: u32,
+    /// What its records are.
+    pub topic: Purpose,
     pub acks: Arc<Acks>,
     pub made: Cell<usize>,
 }
@@ -46,15 +49,20 @@ impl Producers for SimProducers {
             return Err(KafkaError::ClientCreation("no threads".to_owned()));
         }
         self.made.set(self.made.get() + 1);
-        let id = self.service as usize * 1_000_000 + self.made.get();
+        let (first, fate) = match self.topic {
+            Purpose::Outputs => (0, Fate::Finished),
+            Purpose::DeadLetters => (500_000, Fate::DeadLetter),
+        };
+        let id = self.service as usize * 1_000_000 + first + self.made.get();
         self.world.tell(|| format!("producer {id} ({kind:?}) begins, batches of {batch_size} bytes"));
         Ok(SimProducer(Rc::new(Inner {
             world: Rc::clone(&self.world),
             service: self.service,
+            topic: self.topic,
             id,
             kind,
             batch_size,
-            reports: Reports::new(&self.acks, Fate::Finished, bell),
+            reports: Reports::new(&self.acks, fate, bell),
             state: RefCell::default(),
             closed: Cell::new(false),
             cut: Cell::new(false),

@@ -1,9 +1,11 @@
 //! What a seed plans: the records that come, and what goes wrong when.
 
 use super::{
+    letters::Troubles,
     random::Random,
     world::{MILLISECOND, SECOND, Time},
 };
+use crate::sink::purpose::Purpose;
 
 /// What an event is, by its content: what becomes of it is its own, whoever scores it and however often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,16 @@ pub(super) struct Input {
     pub offset: i64,
     pub at: Time,
     pub kind: Kind,
+}
+
+impl Input {
+    pub(super) fn key(&self) -> Option<String> {
+        (self.kind != Kind::Keyless).then(|| format!("k{}", self.offset))
+    }
+
+    pub(super) fn value(&self, partition: i32) -> Option<String> {
+        (self.kind != Kind::Tombstone).then(|| format!("[{partition},{}]", self.offset))
+    }
 }
 
 /// A time with an end.
@@ -134,6 +146,8 @@ pub(super) struct Plan {
     pub made: Time,
     /// The first service stops at a failed event; those after it skip.
     pub first_stops: bool,
+    /// Dead letters, where there are any.
+    pub letters: Option<Troubles>,
     /// How long a stop may take.
     pub stop_timeout: Time,
     /// From here on nothing goes wrong any more.
@@ -171,9 +185,15 @@ impl Plan {
             start_at_end: random.chance(if made > 0 { 500 } else { 100 }),
             made,
             first_stops: random.chance(100),
+            letters: random.chance(500).then(|| Troubles::draw(random, partitions, calm_from)),
             stop_timeout: if random.chance(300) { 4 * SECOND } else { 25 * SECOND },
             calm_from,
         }
+    }
+
+    /// Whether an event of this kind is to become a dead letter.
+    pub(super) fn buries(&self, kind: Kind) -> bool {
+        self.letters.is_some() && kind != Kind::Skipped && !kind.has_output(self)
     }
 
     /// The record at an offset.
@@ -196,8 +216,13 @@ impl Plan {
         self.away.iter().any(|window| window.has(time))
     }
 
-    pub(super) fn is_leaderless(&self, partition: i32, time: Time) -> bool {
-        let windows = usize::try_from(partition).ok().and_then(|partition| self.leaderless.get(partition));
+    /// Whether a partition of the sink topic, or of the dead letters' one, has no leader.
+    pub(super) fn is_leaderless(&self, topic: Purpose, partition: i32, time: Time) -> bool {
+        let leaderless = match (topic, &self.letters) {
+            (Purpose::DeadLetters, Some(letters)) => &letters.leaderless,
+            _ => &self.leaderless,
+        };
+        let windows = usize::try_from(partition).ok().and_then(|partition| leaderless.get(partition));
         windows.is_some_and(|windows| windows.iter().any(|window| window.has(time)))
     }
 }
@@ -266,7 +291,7 @@ fn draw_inputs(random: &mut Random, kinds: &Kinds, until: Time) -> Vec<Input> {
     (0..count).map(|_| next()).collect()
 }
 
-fn draw_windows(random: &mut Random, until: Time) -> Vec<Window> {
+pub(super) fn draw_windows(random: &mut Random, until: Time) -> Vec<Window> {
     let count = if random.chance(250) { random.between(1, 2) } else { 0 };
     (0..count)
         .map(|_| {

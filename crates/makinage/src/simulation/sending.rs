@@ -23,6 +23,7 @@ use crate::{
     event::Ticket,
     sink::{
         producer::{Fatal, Kind, Record},
+        purpose::Purpose,
         reports::{Reports, Undelivered},
     },
 };
@@ -59,6 +60,7 @@ impl State {
 pub(super) struct Inner {
     pub(super) world: Rc<World>,
     pub(super) service: u32,
+    pub(super) topic: Purpose,
     pub(super) id: usize,
     pub(super) kind: Kind,
     pub(super) batch_size: usize,
@@ -160,13 +162,16 @@ impl Inner {
         }
         let first =
             self.state.borrow().on_their_way.get(&batch.partition).and_then(VecDeque::front) == Some(&batch.number);
-        if !first || world.plan.is_away(world.time()) || world.plan.is_leaderless(batch.partition, world.time()) {
+        if !first
+            || world.plan.is_away(world.time())
+            || world.plan.is_leaderless(self.topic, batch.partition, world.time())
+        {
             let inner = Rc::clone(self);
             world.after(if first { 100 * MILLISECOND } else { MILLISECOND }, move |_| inner.arrive(batch));
             return;
         }
         self.state.borrow_mut().on_their_way.entry(batch.partition).or_default().pop_front();
-        let answer = world.broker.borrow_mut().arrive(&batch, world.time());
+        let answer = world.broker(self.topic).borrow_mut().arrive(&batch, world.time());
         world.tell(|| {
             let offsets: Vec<String> =
                 batch.records.iter().map(|record| Place::of(&record.message).to_string()).collect();
@@ -192,7 +197,11 @@ impl Inner {
     pub(super) fn append(&self, partition: i32, record: &Output) {
         let place = Place::of(&record.message);
         let run = Run { service: self.service, assignment: record.ticket.assignment() };
-        self.world.oracle.borrow_mut().appended(&self.world, run, self.id, &Appended { partition, place, record });
+        let (mut oracle, appended) = (self.world.oracle.borrow_mut(), Appended { partition, place, record });
+        match self.topic {
+            Purpose::Outputs => oracle.appended(&self.world, run, self.id, &appended),
+            Purpose::DeadLetters => oracle.letters.appended(&self.world, run, &appended),
+        }
     }
 
     pub(super) fn answered(self: &Rc<Self>, batch: &Batch, answer: &Answer) {
@@ -239,7 +248,7 @@ impl Inner {
     }
 
     pub(super) fn delivered(&self, record: &Output) {
-        self.world.oracle.borrow_mut().delivered(self.service, Place::of(&record.message));
+        self.world.oracle.borrow_mut().delivered(self.service, self.topic, Place::of(&record.message));
         self.reports.delivered(record.ticket, record.message.partition());
     }
 
@@ -272,7 +281,7 @@ impl Inner {
     fn time_out(&self, batch: &Batch) {
         for record in &batch.records {
             let run = Run { service: self.service, assignment: record.ticket.assignment() };
-            self.world.oracle.borrow_mut().unsure(run, Place::of(&record.message));
+            self.world.oracle.borrow_mut().unsure(run, self.topic, Place::of(&record.message));
         }
         self.state.borrow_mut().lost -= batch.records.len();
         self.wait_again(batch);

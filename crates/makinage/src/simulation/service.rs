@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use super::{
     consumer::SimConsumer,
     oracle::{BOUNDED, COUNTED, STOPS},
+    originals::SimOriginals,
     producer::SimProducers,
     schedule::Plan,
     workers,
@@ -20,9 +21,12 @@ use super::{
 };
 use crate::{
     config::{DataStart, DataTopic, Encoder},
+    letters::Letterhead,
     sink::{
         bell::Bell,
+        dead_letters::DeadLetters,
         kafka::{Destination, KafkaSink, Limits},
+        operator::OperatorSink,
         partitions::Partitions,
         purpose::Purpose,
     },
@@ -40,7 +44,7 @@ use crate::{
     write::Writer,
 };
 
-type SimSink = KafkaSink<SimProducers, WorldClock>;
+type SimSink = OperatorSink<SimProducers, WorldClock, SimOriginals>;
 pub(super) type SimSource = KafkaSource<SimConsumer, WorldClock>;
 
 const TICK: Duration = Duration::from_secs(1);
@@ -51,6 +55,44 @@ const PORTION: usize = 16;
 /// What may be open: the plan says how many events while nothing stands still.
 fn space(plan: &Plan) -> Space {
     Space { held: 2 * plan.open * SLOT, portion: PORTION }
+}
+
+/// What writes to a topic.
+fn topic(
+    world: &Rc<World>,
+    service: u32,
+    acks: &Arc<Acks>,
+    topic: Purpose,
+    bell: &Bell,
+) -> KafkaSink<SimProducers, WorldClock> {
+    let name = match topic {
+        Purpose::Outputs => "predict",
+        Purpose::DeadLetters => "dead",
+    };
+    let partitions = i32::try_from(world.plan.inputs.len()).expect("few");
+    let share = (world.plan.queue as u64 / 2).max(1);
+    let destination = Destination {
+        topic: name.into(),
+        partitions: Partitions::new((name, partitions), [("data", partitions)].into_iter()),
+        limits: Limits { max_record: 4096, batch_size: world.plan.batch_size, share },
+        purpose: topic,
+    };
+    let (producers, made) = (Rc::clone(world), Cell::new(0));
+    let producers = SimProducers { world: producers, service, topic, acks: Arc::clone(acks), made };
+    let clock = WorldClock { world: Rc::clone(world), who: Who::Pipeline };
+    KafkaSink::with(producers, destination, bell.clone(), clock).expect("a sink")
+}
+
+/// Outputs, and dead letters where there are any.
+fn sink(world: &Rc<World>, service: u32, acks: &Arc<Acks>) -> SimSink {
+    let (bell, _) = Bell::new();
+    let letters = world.plan.letters.as_ref().map(|_| {
+        let sink = topic(world, service, acks, Purpose::DeadLetters, &bell);
+        let head = Letterhead::new("app", "serve", vec!["data".to_owned()]);
+        let originals = SimOriginals { world: Rc::clone(world), bell: bell.clone(), found: Rc::default() };
+        DeadLetters::new(sink, head, originals, Arc::clone(acks))
+    });
+    OperatorSink::new(topic(world, service, acks, Purpose::Outputs, &bell), letters)
 }
 
 /// A service, but for its source, which is what drives it.
@@ -95,14 +137,7 @@ impl Service {
         };
         let space = space(&world.plan);
         let source = KafkaSource::with(consumer, Arc::clone(&assignment), group, space);
-        let partitions = i32::try_from(world.plan.inputs.len()).expect("few");
-        let sizes = Partitions::new(("predict", partitions), [("data", partitions)].into_iter());
-        let share = (world.plan.queue as u64 / 2).max(1);
-        let limits = Limits { max_record: 4096, batch_size: world.plan.batch_size, share };
-        let producers =
-            SimProducers { world: Rc::clone(world), service: number, acks: Arc::clone(&acks), made: Cell::new(0) };
-        let destination = Destination { topic: "predict".into(), partitions: sizes, limits, purpose: Purpose::Outputs };
-        let sink = KafkaSink::with(producers, destination, Bell::new().0, clock(Who::Pipeline)).expect("a sink");
+        let sink = sink(world, number, &acks);
         let writer = Writer::new(vec!["data".to_owned()], sink, Arc::clone(&acks), world.now());
         let stream = Stream::new(writer, Samples::default());
         let service = Rc::new(Self {
@@ -263,12 +298,16 @@ impl Service {
 
     pub(super) fn check_counts(&self, world: &World) {
         let (counts, done) = (self.acks.counts(), world.oracle.borrow().done(self.number));
-        let told = counts.to_string();
+        let told = counts.to_string().replace(" (", ", ").replace(')', "");
         let part = |name: &str| -> u64 {
             told.split(", ").filter_map(|part| part.strip_suffix(name)?.trim().parse::<u64>().ok()).sum()
         };
         if part(" out") != done.delivered {
             world.broken(COUNTED, format!("{told}; {} were acknowledged", done.delivered));
+        }
+        let buried = if world.plan.letters.is_some() { part(" failed") } else { 0 };
+        if part(" dead letters") != done.buried || buried != done.buried {
+            world.broken(COUNTED, format!("{told}; {} letters were acknowledged", done.buried));
         }
         // The one at which it stopped is read again.
         let stopped = u64::from(self.ended.get().is_some_and(|ended| ended.stopped_by_error));

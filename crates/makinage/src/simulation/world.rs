@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Shared},
+    sink::purpose::Purpose,
     stop::kept_for_the_end,
 };
 
@@ -67,7 +68,8 @@ pub(super) struct World {
     /// Whether the pipeline's thread is in a wait, in which the source's can't go on here as it would.
     pub pipeline_waits: Cell<bool>,
     pub plan: Plan,
-    pub broker: RefCell<Broker>,
+    broker: RefCell<Broker>,
+    letter_broker: Option<RefCell<Broker>>,
     pub group: RefCell<Coordinator>,
     pub crews: RefCell<Crews>,
     pub oracle: RefCell<Oracle>,
@@ -87,7 +89,8 @@ impl World {
             stopping_since: Cell::new(None),
             has_seen_it_missing: Cell::new(false),
             pipeline_waits: Cell::new(false),
-            broker: RefCell::new(Broker::new(&plan)),
+            broker: RefCell::new(Broker::of_outputs(&plan)),
+            letter_broker: plan.letters.as_ref().map(|troubles| RefCell::new(Broker::of_letters(troubles))),
             group: RefCell::new(Coordinator::new(&plan)),
             oracle: RefCell::new(Oracle::new(&plan)),
             crews: RefCell::default(),
@@ -144,6 +147,14 @@ impl World {
 
     pub(super) fn take_log(&self) -> Vec<String> {
         self.log.borrow_mut().take().unwrap_or_default()
+    }
+
+    /// The broker of a topic.
+    pub(super) fn broker(&self, topic: Purpose) -> &RefCell<Broker> {
+        match topic {
+            Purpose::Outputs => &self.broker,
+            Purpose::DeadLetters => self.letter_broker.as_ref().expect("there are letters"),
+        }
     }
 
     /// The service is killed where it is.

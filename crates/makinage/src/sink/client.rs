@@ -228,10 +228,10 @@ impl KafkaSink<KafkaProducers> {
         cluster: &Cluster,
         sink: &SinkTopic,
         sources: &[DataTopic],
-        acks: Arc<Acks>,
+        acks: &Arc<Acks>,
         stopped: &dyn Fn() -> bool,
     ) -> KafkaResult<Option<Self>> {
-        Opening { cluster, sources, acks: &acks, stopped }.topic(&sink.name, Purpose::Outputs, &Bell::new().0)
+        Opening { cluster, sources, acks, stopped }.topic(&sink.name, Purpose::Outputs, &Bell::new().0)
     }
 }
 

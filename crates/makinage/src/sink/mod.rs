@@ -11,7 +11,7 @@ pub mod bell;
 mod carrier;
 mod carriers;
 pub mod client;
-mod dead_letters;
+pub(crate) mod dead_letters;
 mod headers;
 pub mod kafka;
 mod lane;

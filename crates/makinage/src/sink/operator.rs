@@ -71,7 +71,9 @@ impl<M: Producers, K: Clock, O: Originals> Sink for OperatorSink<M, K, O> {
     }
 
     fn flush(&mut self, timeout: Duration) -> bool {
-        // Each gets half: what one of them can't be rid of must not keep the other from it.
-        self.outputs.flush(timeout / 2) & self.letters.as_mut().is_none_or(|letters| letters.flush(timeout / 2))
+        let deadline = self.outputs.clock.now() + timeout;
+        let flushed = self.outputs.flush(timeout);
+        let left = deadline.saturating_duration_since(self.outputs.clock.now());
+        flushed && self.letters.as_mut().is_none_or(|letters| letters.flush(left))
     }
 }

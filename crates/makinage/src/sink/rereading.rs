@@ -3,14 +3,18 @@
 use std::{
     collections::VecDeque,
     ops::ControlFlow,
-    sync::{Arc, Weak},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
-use parking_lot::Mutex;
-use rdkafka::{ClientConfig, Message, consumer::BaseConsumer, error::KafkaResult, message::BorrowedMessage};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use rdkafka::{
+    ClientConfig, Message,
+    consumer::BaseConsumer,
+    error::{KafkaError, KafkaResult},
+    message::BorrowedMessage,
+};
 
 use super::{
     bell::Bell,
@@ -24,26 +28,28 @@ use crate::{
     topic::read::{self, Patience, Stretch},
 };
 
-/// The pause between two looks for something to do, and after a failure.
-const PAUSE: Duration = Duration::from_millis(50);
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// The pause after a failure.
+const PAUSE: Duration = Duration::from_secs(1);
 /// A record that has not come after so long is asked for anew, behind the others.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// That one can't be read is told once in this time.
+/// That something can't be done is told once in this time.
 const REPEAT: Duration = Duration::from_mins(1);
 
 type Client = BaseConsumer<Context<()>>;
 
 /// Reads records of the data topics again.
 pub(crate) struct Rereader {
-    task: Arc<Task>,
+    asks: Sender<Wanted>,
     found: Receiver<Found>,
+    reading: Reading,
     is_started: bool,
+    said: Seldom,
 }
 
-/// What the thread knows. It ends when nobody can want anything any more.
-struct Task {
-    wanted: Mutex<VecDeque<Wanted>>,
+/// What the thread has. It ends when nobody can ask any more.
+#[derive(Clone)]
+struct Reading {
+    asked: Receiver<Wanted>,
     found: Sender<Found>,
     bell: Bell,
     settings: ClientConfig,
@@ -54,77 +60,76 @@ struct Task {
 impl Rereader {
     /// Of these data topics; rings the sink's bell.
     pub(super) fn new(cluster: &Cluster, topics: Vec<String>, bell: Bell) -> Self {
-        let (sender, found) = unbounded();
-        let task = Task {
-            wanted: Mutex::default(),
-            found: sender,
-            bell,
-            settings: cluster.model_looker(),
-            connection: Arc::clone(&cluster.connection),
-            topics,
-        };
-        Self { task: Arc::new(task), found, is_started: false }
+        let ((asks, asked), (sender, found)) = (unbounded(), unbounded());
+        let (settings, connection) = (cluster.model_looker(), Arc::clone(&cluster.connection));
+        let reading = Reading { asked, found: sender, bell, settings, connection, topics };
+        Self { asks, found, reading, is_started: false, said: Seldom::new(REPEAT) }
+    }
+
+    fn start(&mut self) {
+        let reading = self.reading.clone();
+        match thread::Builder::new().name("originals".into()).spawn(move || reading.run()) {
+            Ok(_) => self.is_started = true,
+            Err(error) if self.said.is_due(Instant::now()) => tracing::error!(
+                "the events of refused outputs can't be read again for their dead letters: no thread can be started \
+                 ({error}); that is tried until one can: look at the machine's limits for processes"
+            ),
+            Err(_) => {}
+        }
     }
 }
 
 impl Originals for Rereader {
     fn ask(&mut self, wanted: Wanted) {
-        self.task.wanted.lock().push_back(wanted);
-        if self.is_started {
-            return;
-        }
-        let task = Arc::downgrade(&self.task);
-        match thread::Builder::new().name("originals".into()).spawn(move || read_all(&task)) {
-            Ok(_) => self.is_started = true,
-            Err(error) => tracing::error!(
-                "the events of refused outputs can't be read again for their dead letters: no thread can be started \
-                 ({error}); that is tried again with the next one"
-            ),
-        }
+        // Who reads is here.
+        let _ = self.asks.send(wanted);
     }
 
     fn take(&mut self) -> Vec<Found> {
+        if !self.is_started && !self.reading.asked.is_empty() {
+            self.start();
+        }
         self.found.try_iter().collect()
     }
 }
 
-/// Reads what is wanted, for as long as somebody may want something.
-fn read_all(task: &Weak<Task>) {
-    let (mut client, mut said) = (None, Seldom::new(REPEAT));
-    while let Some(wanted) = next(task) {
-        let Some(task) = task.upgrade() else { return };
-        match task.read(&mut client, &wanted) {
-            Ok(event) => {
-                // Whoever listens is gone only with the task.
-                let _ = task.found.send(Found { ticket: wanted.ticket, event });
-                task.bell.ring();
-            }
-            Err(error) => {
-                if said.is_due(Instant::now()) {
-                    let topic = task.topic(&wanted);
-                    let (partition, offset) = (wanted.place.partition, wanted.place.offset);
-                    tracing::warn!(
-                        "the event {topic}/{partition}/{offset}, whose output was refused, can't be read again for its \
-                         dead letter ({error}); that is tried until it can: look at the topic and its brokers"
-                    );
+impl Reading {
+    /// Reads what is asked for, until nobody can ask any more.
+    fn run(self) {
+        let (mut waiting, mut client, mut said) = (VecDeque::new(), None, Seldom::new(REPEAT));
+        loop {
+            panics::point("originals");
+            waiting.extend(self.asked.try_iter());
+            let next = waiting.pop_front().map_or_else(|| self.asked.recv(), Ok);
+            let Ok(wanted) = next else { return };
+            match self.read(&mut client, &wanted) {
+                Ok(event) => {
+                    // Whoever listens is gone only with whoever asks.
+                    let _ = self.found.send(Found { ticket: wanted.ticket, event });
+                    self.bell.ring();
                 }
-                client = None;
-                task.wanted.lock().push_back(wanted);
-                drop(task);
-                thread::sleep(PAUSE_AFTER_FAILURE);
+                Err(error) => {
+                    self.tell(&wanted, &error, &mut said);
+                    client = None;
+                    waiting.push_back(wanted);
+                    match self.asked.recv_timeout(PAUSE) {
+                        Ok(wanted) => waiting.push_back(wanted),
+                        Err(RecvTimeoutError::Timeout) => {}
+                        Err(RecvTimeoutError::Disconnected) => return,
+                    }
+                }
             }
         }
     }
-}
 
-/// What is wanted next; `None` when nobody can want anything any more.
-fn next(task: &Weak<Task>) -> Option<Wanted> {
-    loop {
-        panics::point("originals");
-        if let Some(wanted) = task.upgrade()?.wanted.lock().pop_front() {
-            return Some(wanted);
+    fn tell(&self, wanted: &Wanted, error: &KafkaError, said: &mut Seldom) {
+        if said.is_due(Instant::now()) {
+            let (topic, partition, offset) = (self.topic(wanted), wanted.place.partition, wanted.place.offset);
+            tracing::warn!(
+                "the event {topic}/{partition}/{offset}, whose output was refused, can't be read again for its dead \
+                 letter ({error}); that is tried until it can: look at the topic and its brokers"
+            );
         }
-        thread::sleep(PAUSE);
     }
 }
 
@@ -137,7 +142,7 @@ impl Patience for AWhile {
     }
 }
 
-impl Task {
+impl Reading {
     fn topic(&self, wanted: &Wanted) -> &str {
         self.topics.get(usize::from(wanted.place.source)).map_or("?", String::as_str)
     }

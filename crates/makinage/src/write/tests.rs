@@ -20,10 +20,13 @@ struct Told {
     /// Flushes until all is there.
     flushes: u32,
     next_look: Option<Duration>,
+    /// What went to the dead letters.
+    buried: Vec<String>,
 }
 
+/// With the topic of its dead letters.
 #[derive(Clone, Default)]
-struct Fake(Rc<RefCell<Told>>);
+struct Fake(Rc<RefCell<Told>>, Option<&'static str>);
 
 impl Sink for Fake {
     fn write(&mut self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
@@ -34,6 +37,16 @@ impl Sink for Fake {
         }
         told.written.push(format!("{} {model} {value}", event.offset));
         Ok(())
+    }
+
+    fn dead_letter_topic(&self) -> Option<&str> {
+        self.1
+    }
+
+    fn bury(&mut self, event: &Event, failed: &Failed<'_>) -> bool {
+        let said = format!("{} {:?} {}", event.offset, failed.model, failed.failure.error);
+        self.0.borrow_mut().buried.push(said);
+        self.1.is_some()
     }
 
     fn tend(&mut self) -> Vec<Refused> {
@@ -83,7 +96,11 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let (sink, acks, now) = (Fake::default(), Arc::<Acks>::default(), Instant::now());
+        Self::with(Fake::default())
+    }
+
+    fn with(sink: Fake) -> Self {
+        let (acks, now) = (Arc::<Acks>::default(), Instant::now());
         let writer = Writer::new(vec!["data".into()], sink.clone(), Arc::clone(&acks), now);
         Self { sink, acks, writer, now }
     }
@@ -116,7 +133,7 @@ fn each_event_has_its_outcome_in_order_and_each_generation_its_score() {
     let mut scene = Scene::new();
     let first =
         answered(0, 4, vec![answer(0, &[(OUTPUT, "a"), (PREDICTION, "0.5")]), answer(2, &[(SKIPPED, "predict")])]);
-    let killed = Part::Failed(3, Failure::new("predict", "WorkerDied", "twice"));
+    let killed = Part::Failed(3, Failure::new("predict", "WorkerDied", "twice"), None);
     let second = answered(4, 5, vec![answer(0, &[(OUTPUT, "b")])]);
     let scored = scene.write(&leaving(5, vec![first, killed, second]));
     assert_eq!(scored, [(4, 3, 0), (5, 1, 0)]);
@@ -141,7 +158,7 @@ fn after_a_failure_under_stop_nothing_is_written_and_all_is_read_again() {
     scene.sink.0.borrow_mut().takes_not = Some("a");
     scene.write(&leaving(2, vec![answered(0, 1, vec![answer(0, &[(OUTPUT, "a"), (OUTPUT, "b")])])]));
     assert!(scene.writer.stopped_by_error());
-    scene.write(&leaving(1, vec![Part::Failed(0, Failure::new("predict", "WorkerDied", "twice"))]));
+    scene.write(&leaving(1, vec![Part::Failed(0, Failure::new("predict", "WorkerDied", "twice"), None)]));
     assert!(scene.written().is_empty());
     assert_eq!(scene.settled(), [(0, Fate::Stopped), (1, Fate::Dropped), (0, Fate::Dropped)]);
 }
@@ -158,12 +175,32 @@ fn what_the_sink_refuses_later_has_failed_then() {
 }
 
 #[test]
+fn all_that_fails_is_buried_where_there_is_a_topic_for_it_and_settled_by_that() {
+    let mut scene = Scene::with(Fake(Rc::default(), Some("dead")));
+    scene.writer.set_on_error(OnError::Stop);
+    scene.sink.0.borrow_mut().takes_not = Some("a");
+    let answers = answered(0, 1, vec![answer(0, &[(OUTPUT, "a"), (OUTPUT, "b")])]);
+    let killed = Part::Failed(2, Failure::new("predict", "WorkerDied", "twice"), None);
+    scene.write(&leaving(3, vec![answers, killed]));
+    let original = Original { event: event(7), model: "model 1".into(), missing: None };
+    let failure = Failure::new("produce", "Refused", "it is too large");
+    let refused =
+        Refused { ticket: Ticket::from_opaque(7), place: "data/0/7".into(), failure, original: Some(original) };
+    scene.sink.0.borrow_mut().refuses.push(refused);
+    scene.writer.tend(scene.now);
+    let buried = std::mem::take(&mut scene.sink.0.borrow_mut().buried);
+    assert_eq!(buried, [r#"0 Some("model 1") TooLarge"#, "2 None WorkerDied", r#"7 Some("model 1") Refused"#]);
+    assert!(scene.settled().is_empty() && !scene.writer.stopped_by_error());
+    assert_eq!(scene.written(), ["1 model 1 b"]);
+}
+
+#[test]
 fn the_next_look_is_the_logs_or_the_sinks_whichever_is_sooner() {
     let mut scene = Scene::new();
     assert_eq!(scene.writer.next_deadline(scene.now), None);
     scene.sink.0.borrow_mut().next_look = Some(Duration::from_secs(20));
     assert_eq!(scene.writer.next_deadline(scene.now), Some(Duration::from_secs(20)));
-    let failed = || Part::Failed(0, Failure::new("predict", "ValueError", "it is odd"));
+    let failed = || Part::Failed(0, Failure::new("predict", "ValueError", "it is odd"), None);
     (0..11).for_each(|_| drop(scene.write(&leaving(1, vec![failed()]))));
     assert_eq!(scene.writer.next_deadline(scene.now), Some(Duration::from_secs(10)));
 }

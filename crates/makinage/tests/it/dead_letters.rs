@@ -10,12 +10,19 @@ use rdkafka::{
 
 use super::{
     broker::left_out,
-    model::{any_model, model},
+    model::{any_model, fragile, model},
+    patience::wait_until,
+    random::Random,
     scene::Scene,
     service::DEADLINE,
     stream::{header, send, value},
 };
 
+/// Events of a round that fail.
+const EACH: usize = 600;
+/// Key, value and headers.
+type Sent<'s> = (Option<&'s [u8]>, Option<&'s [u8]>, &'s [Header<'s>]);
+/// An event that scores.
 const GOOD: &[u8] = b"[5.1, 3.5, 1.4, 0.2]";
 
 const HOOKS: &str = "
@@ -111,7 +118,8 @@ fn each_way_to_fail_is_one_letter_with_step_reason_and_coordinates_and_a_restart
         assert_eq!((says("makinage-application"), says("makinage-operator")), ("letters".into(), "serve".into()));
         assert_eq!((says("makinage-attempt"), says("__dlq.errors.offset")), ("1".into(), offset.to_string()));
         assert!(says("makinage-source-timestamp").parse::<i64>().is_ok_and(|time| time > 1_600_000_000_000));
-        assert!(says("makinage-model").starts_with(|first: char| first.is_alphanumeric()));
+        // A model was asked for all but the one without a value.
+        assert_eq!(header(one, "makinage-model").is_some(), bad.is_some());
         service.wait_for_line(&format!(
             "dead letter to {}: {topic}/0/{offset}: step {step}: {class}: ",
             scene.topic("dead")
@@ -146,7 +154,6 @@ fn a_letter_has_key_value_and_headers_byte_for_byte_and_the_partition_of_its_eve
         (b"makinage-dead-letter", Some(b"1")),
         (b"makinage-attempt", Some(b"2")),
     ];
-    type Sent<'s> = (Option<&'s [u8]>, Option<&'s [u8]>, &'s [Header<'s>]);
     let events: [Sent<'_>; 4] = [
         (Some(b"\xff\x00key"), Some(b"\xfe\x00 no json"), odd),
         (None, Some(b""), &[]),
@@ -285,7 +292,7 @@ fn what_is_too_large_for_the_topic_is_cut_and_what_can_not_be_taken_waits_and_is
         service.wait_for_line(&format!("the dead letter of {topic}/0/1 is not taken by topic {}", scene.topic("dead")));
     assert!(line.contains("max.message.bytes") && line.contains("kafka-configs.sh"), "{line}");
     scene.reader().read(1);
-    super::patience::wait_until(DEADLINE, "the other partition goes on", || scene.committed(1) == Some(2));
+    wait_until(DEADLINE, "the other partition goes on", || scene.committed(1) == Some(2));
     assert_eq!(scene.committed(0), Some(1), "the one that waits is not skipped");
     scene.set_topic("dead", ("max.message.bytes", "50000"));
     let letters = dead.read(2);
@@ -293,4 +300,135 @@ fn what_is_too_large_for_the_topic_is_cut_and_what_can_not_be_taken_waits_and_is
     service.stop();
     assert_eq!(scene.committed(0), Some(3));
     assert_eq!(header(&letters[0], "makinage-original-missing"), None);
+}
+
+#[test]
+fn while_letters_can_not_be_written_nothing_is_skipped_and_other_partitions_go_on() {
+    if left_out() {
+        return;
+    }
+    let scene = Scene::new("letters-held").topics(2).published(any_model()).reading_from_the_beginning();
+    let scene = scene.with_dead_letters().attentive().set("application.stop_timeout", "4s");
+    scene.create_topics(&[("dead", 2)]);
+    let mut service = scene.serve().assigned();
+    scene.broker().delete_topic(&scene.topic("dead"));
+    let topic = scene.topic("data");
+    let record = |partition, value: &'static [u8]| {
+        let mut record = BaseRecord::<[u8], [u8]>::to(&topic).partition(partition);
+        record.payload = Some(value);
+        record
+    };
+    send(scene.broker(), [record(0, b"bad"), record(0, GOOD), record(1, GOOD), record(1, GOOD)]);
+    scene.reader().read(3);
+    wait_until(DEADLINE, "the other partition goes on", || scene.committed(1) == Some(2));
+    let held = || assert!(scene.committed(0).is_none_or(|committed| committed == 0), "{:?}", scene.committed(0));
+    held();
+    service.signal("TERM");
+    assert!(!service.wait().success(), "a stop that leaves a letter behind isn't clean");
+    held();
+
+    let mut service = scene.serve();
+    wait_until(DEADLINE, "the topic is made anew", || scene.broker().try_create(&scene.topic("dead"), 2));
+    assert_eq!(scene.dead_letters().values(1), ["bad"]);
+    service.stop();
+    assert_eq!((scene.committed(0), scene.committed(1)), (Some(2), Some(2)));
+}
+
+#[test]
+fn a_topic_that_is_deleted_and_made_anew_gets_what_failed_meanwhile() {
+    if left_out() {
+        return;
+    }
+    let scene = Scene::new("letters-anew").topics(1).published(any_model()).reading_from_the_beginning();
+    let scene = scene.with_dead_letters().attentive();
+    scene.create_topics(&[("dead", 1)]);
+    scene.produce(&["first"]);
+    let mut service = scene.serve();
+    assert_eq!(scene.dead_letters().values(1), ["first"]);
+    wait_until(DEADLINE, "the first is committed", || scene.committed(0) == Some(1));
+    scene.broker().delete_topic(&scene.topic("dead"));
+    let logged = service.logged();
+    scene.produce(&["second", "[5.1, 3.5, 1.4, 0.2]"]);
+    service.wait_for_line_after(logged, "dead letter to", DEADLINE);
+    scene.reader().read(1);
+    assert_eq!(scene.committed(0), Some(1));
+    wait_until(DEADLINE, "the topic is made anew", || scene.broker().try_create(&scene.topic("dead"), 1));
+    assert_eq!(scene.dead_letters().values(1), ["second"]);
+    service.stop();
+    assert_eq!(scene.committed(0), Some(3));
+}
+
+#[test]
+fn an_event_that_two_workers_died_of_and_one_whose_headers_can_not_be_read_are_letters_too() {
+    if left_out() {
+        return;
+    }
+    let scene = Scene::new("letters-deadly").topics(1).reading_from_the_beginning().with_dead_letters();
+    scene.create_topics(&[("dead", 1)]);
+    let topic = scene.topic("data");
+    let many = (0..100_001).fold(OwnedHeaders::new_with_capacity(100_001), |mut all, _| {
+        add(&mut all, b"a", None);
+        all
+    });
+    let record = |value: &'static [u8]| BaseRecord::<[u8], [u8]>::to(&topic).payload(value);
+    send(scene.broker(), [record(GOOD), record(b"[101, 1, 1, 1]"), record(GOOD).headers(many), record(GOOD)]);
+    scene.publish(fragile());
+    let mut service = scene.serve();
+    scene.reader().read(2);
+    let letters = scene.dead_letters().read(2);
+    let says = |name: &str| letters.iter().map(|one| letter(one, name)).collect::<Vec<_>>();
+    assert_eq!(says("makinage-error-class"), ["WorkerDied", "UnreadableHeaders"]);
+    assert_eq!(says("makinage-source"), [1, 2].map(|offset| format!("{topic}/0/{offset}")));
+    assert!(says("makinage-model").iter().all(|model| !model.is_empty()));
+    assert_eq!((value(&letters[0]).as_str(), letters[1].payload()), ("[101, 1, 1, 1]", Some(GOOD)));
+    assert_eq!(letter(&letters[1], "makinage-original-missing"), "headers");
+    service.stop();
+    assert_eq!(scene.committed(0), Some(4));
+}
+
+#[test]
+fn kill_9_under_failures_loses_none_and_keeps_their_order() {
+    if left_out() {
+        return;
+    }
+    let mut random = Random::printed();
+    let scene = Scene::new("letters-killed").topics(2).published(any_model()).reading_from_the_beginning();
+    let scene = scene.impatient().with_dead_letters();
+    scene.create_topics(&[("dead", 2)]);
+    let topic = scene.topic("data");
+    let mut service = scene.serve();
+    let dead = scene.dead_letters();
+    let mut letters = vec![];
+    for round in 0..5 {
+        let values: Vec<String> = (round * EACH..(round + 1) * EACH).map(|n| format!("bad {n}")).collect();
+        let records = values.iter().enumerate().flat_map(|(n, value)| {
+            let bad = BaseRecord::<str, str>::to(&topic).payload(value).partition(i32::from(n % 2 == 0));
+            [bad, BaseRecord::<str, str>::to(&topic).payload("[5.1, 3.5, 1.4, 0.2]").partition(0)]
+        });
+        send(scene.broker(), records);
+        letters.extend(dead.read(1 + usize::try_from(random.below(EACH as u64 / 2)).expect("few")));
+        service.signal("KILL");
+        assert_eq!(service.wait().code(), None);
+        service = scene.serve();
+    }
+    let there = |letters: &[OwnedMessage]| letters.iter().map(value).collect::<std::collections::BTreeSet<_>>().len();
+    while there(&letters) < 5 * EACH {
+        letters.extend(dead.read(1));
+    }
+    service.stop();
+    letters.extend(dead.read_to_end());
+    eprintln!("{} letters, {} of them again", letters.len(), letters.len() - 5 * EACH);
+    for partition in 0..2 {
+        let mut seen = std::collections::BTreeSet::new();
+        let of_it = letters.iter().filter(|one| one.partition() == partition);
+        let first: Vec<usize> = of_it
+            .filter(|one| seen.insert(value(one)))
+            .map(|one| {
+                letter(one, "makinage-source").rsplit('/').next().and_then(|n| n.parse().ok()).expect("an offset")
+            })
+            .collect();
+        assert!(first.is_sorted(), "the letters of partition {partition} are out of order");
+    }
+    assert_eq!(scene.committed(1), i64::try_from(5 * EACH / 2).ok());
+    assert_eq!(scene.committed(0), i64::try_from(5 * EACH / 2 + 5 * EACH).ok());
 }

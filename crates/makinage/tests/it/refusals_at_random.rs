@@ -48,7 +48,7 @@ impl Case {
         let data = DataTopic { name: format!("{name}-data"), encoder: Encoder::Json, start_from: DataStart::End };
         let predict = SinkTopic { name: format!("{name}-predict"), encoder: Encoder::Json };
         let acks = Arc::new(Acks::default());
-        let sink = KafkaSink::open(&cluster, &predict, &[data], Arc::clone(&acks), &|| false);
+        let sink = KafkaSink::open(&cluster, &predict, &[data], &acks, &|| false);
         let mut offsets = Offsets::default();
         for partition in 0..PARTITIONS {
             offsets.assign(0, partition);

@@ -136,6 +136,7 @@ fn a_letter_that_is_refused_alone_for_its_size_is_halved_until_it_is_taken() {
     held.dedup();
     assert_eq!(held, ["event 7", "eve", "e", ""]);
     assert!(scene.settled().is_empty(), "it is not given up");
+    scene.wait(MOMENT);
     scene.wait(RETRY);
     let alone = scene.newest(Kind::Alone);
     assert_eq!(

@@ -51,7 +51,7 @@ impl Case {
         let acks = Arc::new(Acks::default());
         let data = DataTopic { name: "data".into(), encoder: Encoder::Json, start_from: DataStart::End };
         let predict = SinkTopic { name: "predict".into(), encoder: Encoder::Json };
-        let sink = KafkaSink::open(&Cluster::new(&kafka, "test"), &predict, &[data], Arc::clone(&acks), &|| false)
+        let sink = KafkaSink::open(&Cluster::new(&kafka, "test"), &predict, &[data], &acks, &|| false)
             .expect("a sink")
             .expect("one");
         let mut offsets = Offsets::default();

@@ -95,11 +95,14 @@ pub(crate) const ROWS: &[Row] = &[
     row("21", "aborted transactions in the data topic", "positions pass the gaps", Plays(topics::sparse)).brief(),
     row(
         "22",
-        "the sink refuses a record",
-        "that event fails alone (dead letters are not in this version)",
+        "the sink refuses a record; the dead letters' topic takes nothing",
+        "that event fails alone, and is a dead letter; nothing is skipped, other partitions go on",
         Tests(&[
             "outputs_that_are_too_large_for_a_limit_lowered_meanwhile_fail_alone_and_the_others_arrive_once_and_in_order",
             "whatever_is_refused_all_else_arrives_once_and_in_order",
+            "an_output_that_the_broker_refuses_later_becomes_a_letter_with_its_event_read_again",
+            "while_letters_can_not_be_written_nothing_is_skipped_and_other_partitions_go_on",
+            "what_is_too_large_for_the_topic_is_cut_and_what_can_not_be_taken_waits_and_is_not_skipped",
         ]),
     ),
     row("23", "partitions added under load", "read from their beginning, no loss", Plays(topics::growing)).brief(),

@@ -83,15 +83,18 @@ fn dead_letters_go_to_a_topic_of_their_own() {
     assert_eq!(said(&text), (String::new(), String::new()));
     assert_eq!(service(&text).config.unwrap().operator.dead_letter.as_deref(), Some("dead"));
     let problem = |name: &str| said(&with_letters(name, "").replace("  - name: dead\n", "")).0;
-    insta::assert_snapshot!(problem("dead"), @"");
-    insta::assert_snapshot!(problem("data"), @"");
-    insta::assert_snapshot!(problem("model"), @"");
-    insta::assert_snapshot!(problem("predict"), @"");
-    insta::assert_snapshot!(problem("[predict]"), @"");
+    insta::assert_snapshot!(problem("dead"), @"16: operators.serve.dead_letter: there is no topic `dead` in `topics`; describe it there, as `- name: dead`");
+    insta::assert_snapshot!(problem("data"), @"16: operators.serve.dead_letter: the topic `data` is a source too, so each failed event would come back as input; use another topic for dead letters");
+    insta::assert_snapshot!(problem("model"), @"16: operators.serve.dead_letter: the topic `model` is the model topic; use another topic for dead letters");
+    insta::assert_snapshot!(problem("predict"), @"16: operators.serve.dead_letter: the topic `predict` is the sink, whose readers would take failed events for predictions; use another topic for dead letters");
 }
 
 #[test]
 fn what_means_nothing_on_a_topic_that_is_only_written_to_is_told() {
     let topic = "    encoder: makinage.encoding.json\n    start_from: end\n    allow_pickle: false\n";
-    insta::assert_snapshot!(said(&with_letters("dead", topic)).1, @"");
+    insta::assert_snapshot!(said(&with_letters("dead", topic)).1, @r"
+    14: topics[3].encoder: failed events go to this topic as they are, so `encoder` means nothing here; remove it
+    15: topics[3].start_from: failed events are only written to this topic, so `start_from` means nothing here; remove it
+    16: topics[3].allow_pickle: nothing is unpickled from this topic, so `allow_pickle` means nothing here; remove it
+    ");
 }

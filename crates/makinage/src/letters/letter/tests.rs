@@ -4,7 +4,7 @@ use super::{
     headers::{BEGIN, MOST, ORIGINAL_BYTES},
     *,
 };
-use crate::event::{Place, Ticket};
+use crate::event::{Failure, Place, Ticket};
 
 fn event(headers: Option<OwnedHeaders>) -> Event {
     let place = Place { source: 1, partition: 3, offset: 41 };
@@ -49,7 +49,26 @@ fn a_letter_is_its_event_with_all_that_is_known_of_its_failure() {
     let letter = Letter::of(&event, &failed, &head(), at);
     assert_eq!((letter.key, letter.value), (Some(b"\xffkey".as_slice()), Some(b"a value".as_slice())));
     let lines: Vec<String> = added(&letter).iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    makinage-dead-letter: "1"
+    makinage-error-step: "predict"
+    makinage-error-class: "ValueError"
+    makinage-error-message: "bad\nvalue"
+    makinage-error-where: "hooks.py:12"
+    makinage-source: "more/3/41"
+    makinage-source-timestamp: "1700000000123"
+    makinage-model: "iris@3"
+    makinage-operator: "serve"
+    makinage-application: "app"
+    makinage-attempt: "1"
+    makinage-failed-at: "2025-11-29T12:45:12.345Z"
+    __dlq.errors.topic: "more"
+    __dlq.errors.partition: "3"
+    __dlq.errors.offset: "41"
+    __dlq.errors.group: "app"
+    __dlq.errors.delivery.count: "1"
+    __dlq.errors.message: "step predict: ValueError: bad value (hooks.py:12)"
+    "#);
     assert!(lines.len() <= MOST);
 }
 
