@@ -53,6 +53,8 @@ impl Batch {
 /// The runs of these letters.
 pub(crate) fn runs(events: &[Returning]) -> Vec<(i64, i64)> {
     let mut runs = Runs::default();
-    events.iter().for_each(|event| runs.push(event.letter.offset));
+    for event in events {
+        runs.push(event.letter.offset);
+    }
     runs.into_inner()
 }

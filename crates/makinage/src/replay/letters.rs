@@ -45,7 +45,7 @@ pub(crate) struct Read<'r> {
     /// When it was written, in milliseconds since 1970.
     pub written: Option<i64>,
     /// What its headers say.
-    pub letter: Letter<'r>,
+    pub letter: Box<Letter<'r>>,
     /// Its key, value and headers.
     pub message: &'r BorrowedMessage<'r>,
 }

@@ -243,10 +243,10 @@ fn filters_leave_gaps_that_later_replays_fill_and_doubles_go_back_once() {
 
 #[test]
 fn a_replay_that_is_killed_goes_on_where_it_was_and_nothing_goes_back_twice_or_is_lost() {
+    const ALL: i64 = 20_000;
     if left_out() {
         return;
     }
-    const ALL: i64 = 20_000;
     let scene = scene("replay-killed", 1);
     write(&scene, &(0..ALL).map(|offset| Letter::new(&scene, offset)).collect::<Vec<_>>());
     let mut interrupted = 0;
@@ -267,10 +267,10 @@ fn a_replay_that_is_killed_goes_on_where_it_was_and_nothing_goes_back_twice_or_i
 
 #[test]
 fn of_two_replays_at_once_each_event_goes_back_once() {
+    const ALL: i64 = 8_000;
     if left_out() {
         return;
     }
-    const ALL: i64 = 8_000;
     let scene = scene("replay-twice", 1);
     write(&scene, &(0..ALL).map(|offset| Letter::new(&scene, offset)).collect::<Vec<_>>());
     let mut replays: Vec<_> = (0..3).map(|_| Service::spawn(command(&scene, &["replay", "--yes"]))).collect();

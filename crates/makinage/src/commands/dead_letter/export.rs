@@ -3,13 +3,14 @@
 
 use std::{
     borrow::Cow,
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, IsTerminal, Write},
     ops::ControlFlow,
     path::Path,
     process::ExitCode,
 };
 
 use anyhow::Context;
+use indicatif::ProgressBar;
 use rdkafka::Message;
 
 use super::{Selection, opened, opened::Opened, progress, sentences};
@@ -25,13 +26,17 @@ const NAMED: u64 = 20;
 
 /// Writes a line for each letter.
 pub(crate) fn run(file: &Path, selection: Selection) -> anyhow::Result<ExitCode> {
-    let Some(opened) = opened::open(file)? else { return Ok(BAD_CONFIG.into()) };
+    let Some(opened) = opened::open(file) else { return Ok(BAD_CONFIG.into()) };
     opened.stop.listen_without_timeout()?;
     let filter = selection.of(opened.application());
+    let (out, bar) = (BufWriter::new(io::stdout().lock()), ProgressBar::hidden());
+    let mut export = Export { opened: &opened, out, bar, exported: 0, unfit: 0 };
     let mut letters = opened.letters()?;
     let stretches = letters.stretches()?;
-    let bar = progress::watch(&mut letters, &stretches, 1);
-    let mut export = Export { opened: &opened, out: BufWriter::new(io::stdout().lock()), exported: 0, unfit: 0 };
+    // On a terminal the lines show how far it is.
+    if !io::stdout().is_terminal() {
+        export.bar = progress::watch(&mut letters, &stretches, 1);
+    }
     let (mut others, mut unasked) = (Others::default(), 0);
     for (partition, offsets) in &stretches {
         let mut written = Ok(());
@@ -40,13 +45,13 @@ pub(crate) fn run(file: &Path, selection: Selection) -> anyhow::Result<ExitCode>
                 unasked += 1;
                 return ControlFlow::Continue(());
             }
-            written = bar.suspend(|| export.write(&read));
+            written = export.write(&read);
             if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?);
         written.context("can't write to stdout")?;
     }
     export.out.flush().context("can't write to stdout")?;
-    bar.finish_and_clear();
+    export.bar.finish_and_clear();
     let (exported, unfit) = (export.exported, export.unfit);
     if exported + unfit == 0 {
         tell(sentences::nothing(&opened.topic, unasked));
@@ -61,6 +66,7 @@ pub(crate) fn run(file: &Path, selection: Selection) -> anyhow::Result<ExitCode>
 struct Export<'o, W> {
     opened: &'o Opened,
     out: W,
+    bar: ProgressBar,
     exported: u64,
     unfit: u64,
 }
@@ -78,9 +84,10 @@ impl<W: Write> Export<'_, W> {
                 let (topic, place, event) = (&self.opened.topic, read.place, &read.letter.source);
                 if self.unfit <= NAMED {
                     let event = shown::line(&event.to_string());
-                    tell(format_args!("{topic}/{place}, the event {event}, is left out: {why}"));
+                    let line = format!("{topic}/{place}, the event {event}, is left out: {why}");
+                    self.bar.suspend(|| tell(line));
                 } else if self.unfit == NAMED + 1 {
-                    tell(format_args!("more are left out, and counted at the end"));
+                    self.bar.suspend(|| tell("more are left out, and counted at the end"));
                 }
                 Ok(())
             }

@@ -1,6 +1,7 @@
 //! `makinage dead-letter list`: what failed, summed up by step, error and model.
 
 use std::{
+    fmt::Write as _,
     io::{self, Write},
     ops::ControlFlow,
     path::Path,
@@ -22,7 +23,7 @@ use crate::{
 
 /// Writes the table, or a JSON object.
 pub(crate) fn run(file: &Path, selection: Selection, as_json: bool) -> anyhow::Result<ExitCode> {
-    let Some(opened) = opened::open(file)? else { return Ok(BAD_CONFIG.into()) };
+    let Some(opened) = opened::open(file) else { return Ok(BAD_CONFIG.into()) };
     opened.stop.listen_without_timeout()?;
     let found = found(&opened, selection)?;
     let topic = &opened.topic;
@@ -81,10 +82,10 @@ fn table(topic: &str, found: &Found) -> String {
     }
     let mut text = aligned(&sentences::rows(topic, summary));
     if summary.others > 0 {
-        text.push_str(&format!("… and {} of more kinds\n", sentences::count(summary.others, "letter")));
+        let _ = writeln!(text, "… and {} of more kinds", sentences::count(summary.others, "letter"));
     }
     let all = sentences::count(summary.count(), "letter");
-    text.push_str(&format!("{all}; look at one with: makinage dead-letter show TOPIC/PARTITION/OFFSET\n"));
+    let _ = writeln!(text, "{all}; look at one with: makinage dead-letter show TOPIC/PARTITION/OFFSET");
     text
 }
 

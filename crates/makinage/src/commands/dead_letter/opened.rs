@@ -25,22 +25,22 @@ pub(super) struct Opened {
 
 /// The configuration, or `None` after its problems have been written. Hooks and packages aren't looked at: they play no
 /// part here.
-pub(super) fn open(file: &Path) -> anyhow::Result<Option<Opened>> {
+pub(super) fn open(file: &Path) -> Option<Opened> {
     log_to_stderr(tracing::Level::WARN);
     let reading = preflight::inspect_text(file);
     for problem in &reading.problems {
         tell(format_args!("error: {problem}"));
     }
-    let Some(config) = reading.config else { return Ok(None) };
+    let config = reading.config?;
     let Some(topic) = config.operator.dead_letter.clone() else {
         let (file, operator) = (file.display(), &config.operator.name);
         tell(format_args!(
             "error: {file}: operators.{operator} has no `dead_letter`, so its failed events are kept nowhere; name a topic: `dead_letter: dead`"
         ));
-        return Ok(None);
+        return None;
     };
     let cluster = Cluster::new(&config.kafka, &config.application.name);
-    Ok(Some(Opened { config, cluster, topic, stop: Stop::default() }))
+    Some(Opened { config, cluster, topic, stop: Stop::default() })
 }
 
 impl Opened {

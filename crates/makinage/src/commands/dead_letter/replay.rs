@@ -31,7 +31,7 @@ pub(crate) enum Consent {
 
 /// Replays the letters that are asked for. Exit code 0 when all that can go back have, 1 where some haven't.
 pub(crate) fn run(file: &Path, selection: Selection, consent: Consent) -> anyhow::Result<ExitCode> {
-    let Some(opened) = opened::open(file)? else { return Ok(BAD_CONFIG.into()) };
+    let Some(opened) = opened::open(file) else { return Ok(BAD_CONFIG.into()) };
     if consent == Consent::Ask && !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         tell(
             "error: a replay writes to the topics that the events came from; look first with --dry-run, then say --yes (only a terminal is asked)",
@@ -132,11 +132,8 @@ fn report(opened: &Opened, planned: u64, sent: Sent) -> anyhow::Result<ExitCode>
     }
     let gone = planned.saturating_sub(count + refused.len() as u64 + by_another);
     if let Some(error) = ended {
-        bail!(
-            "{error}; {} of {} not replayed: the same command goes on there",
-            gone,
-            sentences::count(planned, "event")
-        );
+        let planned = sentences::count(planned, "event");
+        bail!("{error}; {count} of {planned} replayed: the same command goes on with the others");
     }
     if by_another > 0 {
         tell(format_args!("{} replayed meanwhile by another", sentences::count(by_another, "letter")));

@@ -23,7 +23,7 @@ use crate::{
 /// Shows the letter in this place, or all letters of the event in this place; `as_value` writes the value alone, as it
 /// is.
 pub(crate) fn run(file: &Path, place: &Source, as_value: bool) -> anyhow::Result<ExitCode> {
-    let Some(opened) = opened::open(file)? else { return Ok(BAD_CONFIG.into()) };
+    let Some(opened) = opened::open(file) else { return Ok(BAD_CONFIG.into()) };
     opened.stop.listen_without_timeout()?;
     let mut count = 0_u64;
     let mut written = Ok(());

@@ -14,7 +14,7 @@ use crate::letters::headers;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Record<'h> {
     /// A dead letter.
-    Letter(Letter<'h>),
+    Letter(Box<Letter<'h>>),
     /// What a replay has written; its value says which letters.
     Note,
     /// A letter that can't be read, and why.
@@ -93,7 +93,7 @@ impl<'h> Record<'h> {
             }
         }
         match added {
-            Some(added) => added.letter().map_or_else(Self::Unreadable, Self::Letter),
+            Some(added) => added.letter().map_or_else(Self::Unreadable, |letter| Self::Letter(Box::new(letter))),
             None if is_note => Self::Note,
             None => Self::Foreign,
         }

@@ -28,7 +28,7 @@ impl Offsets {
     pub(crate) fn insert_all(&mut self, offsets: RangeInclusive<i64>) {
         let (mut next, last) = offsets.into_inner();
         while next <= last {
-            let is_whole = next & 63 == 0 && last - next >= 63;
+            let is_whole = next % 64 == 0 && last - next >= 63;
             if is_whole {
                 self.words.insert(next >> 6, u64::MAX);
                 next += 64;

@@ -1,6 +1,6 @@
 //! Which letters are replayed: those that were asked for, each event once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map};
 
 use super::{
     filter::Filter,
@@ -84,11 +84,13 @@ impl<'k> Plan<'k> {
         }
         let entry = Entry::of(letter, place, written);
         if !is_several {
-            self.choose(entry);
-        } else if self.doubles.contains_key(&event) {
-            self.outcome.left_out.doubles += 1;
-        } else {
-            self.doubles.insert(event, Some(entry));
+            return self.choose(entry);
+        }
+        match self.doubles.entry(event) {
+            hash_map::Entry::Occupied(_) => self.outcome.left_out.doubles += 1,
+            hash_map::Entry::Vacant(first) => {
+                first.insert(Some(entry));
+            }
         }
     }
 

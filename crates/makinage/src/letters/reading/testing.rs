@@ -36,7 +36,7 @@ pub(crate) fn headers<'h>(others: &[(&'h str, &'h str)]) -> Vec<Header<'h>> {
 /// The letter with such headers.
 pub(crate) fn letter<'h>(others: &[(&'h str, &'h str)]) -> Letter<'h> {
     match Record::of(headers(others)) {
-        Record::Letter(letter) => letter,
+        Record::Letter(letter) => *letter,
         other => panic!("{other:?}"),
     }
 }

@@ -8,7 +8,7 @@ use rdkafka::{
     producer::{DeliveryResult, ProducerContext},
 };
 
-use crate::kafka::reach::Failures;
+use crate::kafka::{described::reason, reach::Failures};
 
 /// The place of the note among the records.
 pub(super) const NOTE: usize = usize::MAX;
@@ -89,14 +89,10 @@ impl ProducerContext for Reports {
         if is_purged {
             return;
         }
-        match refusal(error) {
-            Some(why) => {
-                reported.refused.get_or_insert((place, why));
-            }
-            None => {
-                let why = || format!("topic {}: {}", message.topic(), crate::kafka::described::reason(error));
-                reported.failure.get_or_insert_with(why);
-            }
+        if let Some(why) = refusal(error) {
+            reported.refused.get_or_insert((place, why));
+        } else {
+            reported.failure.get_or_insert_with(|| format!("topic {}: {}", message.topic(), reason(error)));
         }
     }
 }

@@ -4,7 +4,9 @@ use super::*;
 
 fn runs(offsets: &[i64]) -> Vec<(i64, i64)> {
     let mut runs = Runs::default();
-    offsets.iter().for_each(|offset| runs.push(*offset));
+    for offset in offsets {
+        runs.push(*offset);
+    }
     runs.into_inner()
 }
 

@@ -31,7 +31,7 @@ fn keys_and_values_are_shown_as_what_they_are() {
 #[test]
 fn a_large_value_is_cut_and_says_so() {
     let text = "ä".repeat(10_000);
-    let shown = value(Some(text[..text.len() - 2].as_bytes()));
+    let shown = value(Some(&text.as_bytes()[..text.len() - 2]));
     assert!(shown.starts_with("ää") && shown.ends_with("\n… and 3614 bytes more\n"), "{}", &shown[shown.len() - 40..]);
     let odd = format!("a{text}");
     let shown = value(Some(odd.as_bytes()));
