@@ -29,7 +29,9 @@ class Passing:
         try:
             found = _find(name)
         except LookupError as error:
-            also = f"only an error that calls itself {name} is tried again" if "." in name else "name others module.Class"
+            also = (
+                f"only an error that calls itself {name} is tried again" if "." in name else "name others module.Class"
+            )
             self.warnings.append(f"retry_on: {error.args[0]}; {also}")
             return
         if isinstance(found, type) and issubclass(found, Exception):

@@ -4,9 +4,8 @@ import sys
 import types
 
 import pytest
+from harness import FakeModel, Served, raw_batch
 
-from harness import FakeModel, Served
-from makinage_worker import errors
 from makinage_worker.passing import Passing
 
 
@@ -119,7 +118,7 @@ def test_the_service_is_told_which_failures_may_pass(tmp_path, monkeypatch):
     folder = hook(tmp_path, monkeypatch, "raises_away", RAISES)
     hooks = {"predict": "raises_away:predict"}
     served = Served(FakeModel(len), folder=folder, hooks=hooks, retry_on=["raises_away.Away"])
-    for results in (served.raw(["fine", "away", "bad"]), served.singly(_batch(["fine", "away", "bad"]))):
+    for results in (served.raw(["fine", "away", "bad"]), served.singly(raw_batch(["fine", "away", "bad"]))):
         assert [result.status for result in results] == ["prediction", "passing", "failed"]
         assert results[1].value["error"] == "Away"
         assert results[1].value["message"] == "the shop is away"
@@ -138,7 +137,8 @@ def test_a_name_that_leads_nowhere_is_told_when_the_model_is_loaded(tmp_path, mo
 
 
 def test_a_decoder_and_a_model_may_meet_errors_that_pass(tmp_path, monkeypatch):
-    folder = hook(tmp_path, monkeypatch, "codec_away", "def decode(data):\n    raise TimeoutError('late')\nencode = decode\n")
+    codec = "def decode(data):\n    raise TimeoutError('late')\nencode = decode\n"
+    folder = hook(tmp_path, monkeypatch, "codec_away", codec)
     served = Served(FakeModel(len), folder=folder, source="codec_away", retry_on=["TimeoutError"])
     assert [result.status for result in served.raw(["1"])] == ["passing"]
 
@@ -147,14 +147,3 @@ def test_a_decoder_and_a_model_may_meet_errors_that_pass(tmp_path, monkeypatch):
 
     served = Served(FakeModel(away), folder=folder, retry_on=["ConnectionError"])
     assert [result.status for result in served.raw([[1, 2], [3, 4]])] == ["passing", "passing"]
-
-
-def test_exhaustion_ends_the_process_whatever_is_named():
-    assert errors.is_exhaustion(MemoryError())
-    assert not Passing(["MemoryError"]).includes(MemoryError())
-
-
-def _batch(events):
-    from harness import raw_batch
-
-    return raw_batch(events)

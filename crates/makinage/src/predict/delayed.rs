@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use crate::flights::Job;
+use crate::flights::{Job, Part};
 
 /// Requests for one event each, that which is due first in front.
 #[derive(Debug, Default)]
@@ -16,8 +16,26 @@ pub(super) struct Delayed {
 }
 
 impl Delayed {
+    /// What is known by an answer: all but of events that failed by errors which may pass. Those are to be asked for
+    /// again at this time, unless their lane is over.
+    pub(super) fn sift(&mut self, job: &Job, part: Part, due: Instant, over: &BTreeSet<u32>) -> Vec<Part> {
+        let passing = part.passing();
+        if passing.is_empty() {
+            return vec![part];
+        }
+        let mut known = part.without(&passing);
+        for again in passing.into_iter().map(|place| job.again(place)) {
+            if again.events().iter().any(|event| over.contains(&event.ticket.assignment())) {
+                known.push(Part::GivenUp(again.range));
+            } else {
+                self.add(again, due);
+            }
+        }
+        known
+    }
+
     /// The job is to be asked again at this time.
-    pub(super) fn add(&mut self, job: Job, due: Instant) {
+    fn add(&mut self, job: Job, due: Instant) {
         let place = self.jobs.partition_point(|(other, _)| *other <= due);
         self.jobs.insert(place, (due, job));
     }

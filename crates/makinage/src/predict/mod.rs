@@ -239,29 +239,18 @@ impl Predictor {
         self.retries.extend(again);
     }
 
-    /// What is believed of what a generation has answered.
+    /// What is believed of what a generation has answered, but for events that failed by errors which may pass: those
+    /// are tried again.
     fn accept(&mut self, believed: Vec<Answered>, generation: u64, now: Instant) {
         let delay = self.generation(generation).and_then(|serving| serving.pool.retry()).map(|retry| retry.delay);
         for (job, part) in believed {
             match delay {
-                Some(delay) => self.delay_failures(&job, part, now + delay),
+                Some(delay) => {
+                    let known = self.delayed.sift(&job, part, now + delay, &self.over);
+                    known.into_iter().for_each(|part| self.flights.add(job.flight, part));
+                }
                 None => self.flights.add(job.flight, part),
             }
-        }
-    }
-
-    /// What an answer says is known from now on, but for events that failed by errors which may pass: those are tried
-    /// again.
-    fn delay_failures(&mut self, job: &Job, part: Part, due: Instant) {
-        let passing = part.passing();
-        if passing.is_empty() {
-            return self.flights.add(job.flight, part);
-        }
-        for known in part.without(&passing) {
-            self.flights.add(job.flight, known);
-        }
-        for place in passing {
-            self.delayed.add(job.again(place), due);
         }
     }
 

@@ -172,6 +172,7 @@ impl Plan {
         for input in inputs.iter_mut().flatten() {
             input.at = input.at.max(made);
         }
+        let retry_delay = draw_passing(&mut inputs);
         Self {
             inputs,
             workers: random.count(1, 3),
@@ -193,7 +194,7 @@ impl Plan {
             first_stops: random.chance(100),
             letters: random.chance(500).then(|| Troubles::draw(random, partitions, calm_from)),
             stop_timeout: if random.chance(300) { 4 * SECOND } else { 25 * SECOND },
-            retry_delay: random.delay(5 * SECOND),
+            retry_delay,
             calm_from,
         }
     }
@@ -246,7 +247,6 @@ impl Kinds {
             (Kind::Tombstone, 200),
             (Kind::Large, 100),
             (Kind::Keyless, 300),
-            (Kind::Passing, 300),
         ];
         Self(kinds.into_iter().map(|(kind, most)| (kind, sometimes(random, most))).collect())
     }
@@ -298,6 +298,19 @@ fn draw_inputs(random: &mut Random, kinds: &Kinds, until: Time) -> Vec<Input> {
         input
     };
     (0..count).map(|_| next()).collect()
+}
+
+/// Has some good events fail by an error that passes; the time before they are tried again. From a stream of its own,
+/// so that all else that a seed plans is as it was without them.
+fn draw_passing(inputs: &mut [Vec<Input>]) -> Time {
+    let mut random = Random::new(inputs.iter().flatten().map(|input| input.at).sum());
+    let odds = sometimes(&mut random, 300);
+    for input in inputs.iter_mut().flatten().filter(|input| input.kind == Kind::Good) {
+        if random.chance(odds) {
+            input.kind = Kind::Passing;
+        }
+    }
+    random.delay(5 * SECOND)
 }
 
 pub(super) fn draw_windows(random: &mut Random, until: Time) -> Vec<Window> {

@@ -138,6 +138,17 @@ fn a_stop_and_a_revoke_in_the_middle_of_a_delay_give_it_up_with_all_behind_it() 
 }
 
 #[test]
+fn what_a_worker_still_held_of_a_lane_that_is_over_is_not_tried_again() {
+    let now = Instant::now();
+    let (mut predictor, seat) = predictor(1, now);
+    predictor.open(of_lanes(0, &[1, 2]), now);
+    predictor.give_up(&[1]);
+    answers(&mut predictor, &seat, &[PASSING, PASSING], now);
+    assert_eq!(left(&mut predictor), [(0, 0)], "given up at once: its partition is another's");
+    assert_eq!(predictor.crowded(), BTreeSet::from([2]));
+}
+
+#[test]
 fn it_is_tried_again_by_the_generation_that_had_it_which_stays_for_that() {
     let now = Instant::now();
     let (mut predictor, old) = predictor(1, now);
