@@ -88,9 +88,9 @@ impl Rights {
     /// The command that grants it.
     pub fn command(&self, resource: Resource<'_>, operations: &[Operation]) -> String {
         let principal = self.principal.as_deref().map_or_else(|| "'User:<its principal>'".to_owned(), shell);
-        let operations: String = names(operations).iter().map(|name| format!(" --operation {name}")).collect();
+        let operations = names(operations).join(" --operation ");
         format!(
-            "kafka-acls.sh --bootstrap-server {} --add --allow-principal {principal}{operations} {}",
+            "kafka-acls.sh --bootstrap-server {} --add --allow-principal {principal} --operation {operations} {}",
             self.endpoint,
             resource.option()
         )

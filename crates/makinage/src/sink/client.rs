@@ -217,8 +217,7 @@ impl KafkaSink<KafkaProducers> {
         let mut producers = KafkaProducers { settings, topic, acks, connection };
         let asking = producers.create_with(&producers.settings, &Bell::new().0)?;
         let names = sources.iter().map(|source| source.name.as_str());
-        let rights = &cluster.connection.rights;
-        let Some(partitions) = Partitions::wait_for(&asking, rights, &sink.name, names, stopped) else {
+        let Some(partitions) = Partitions::wait_for(&asking, &cluster.connection, &sink.name, names, stopped) else {
             return Ok(None);
         };
         let max_record = max_record(&producers.settings, &sink.name);

@@ -3,12 +3,15 @@
 
 use serde_json::json;
 
-use super::stage::{Listener, Stage};
+use super::{
+    refused::admin,
+    stage::{Listener, Stage},
+};
 use crate::{
     broker::left_out,
     model::any_model,
     scene::Scene,
-    service::{DEADLINE, Service},
+    service::{DEADLINE, Service, publish},
 };
 
 fn scene(stage: &Stage, name: &str, user: &str) -> Scene {
@@ -81,10 +84,7 @@ fn a_service_without_rights_names_them_waits_and_goes_on_as_they_are_granted() {
     let stage = Stage::shared();
     let scene = scene(stage, "patient", "patient");
     let config = scene.publisher(&[json!({"path": any_model()})]);
-    let mut tree: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(&config).expect("it")).expect("JSON");
-    tree["kafka"] = json!({"endpoint": stage.broker.endpoint(), "properties": stage.access()});
-    crate::service::publish(&scene.folder.write("publish.yaml", &tree.to_string()));
+    publish(&scene.folder.write("publish.yaml", &admin(&config, stage)));
 
     let mut service = scene.serve();
     for topic in ["patient-model", "patient-predict"] {

@@ -241,7 +241,7 @@ fn settings(first: u16, data: &Path, authority: &Authority, tokens: &Tokens) -> 
         write!(listeners, ",{}://127.0.0.1:{}", listener.name(), listener.port(first)).expect("a text");
         write!(protocols, ",{}:{}", listener.name(), listener.protocol()).expect("a text");
     }
-    let users: String = USERS.iter().map(|user| format!(" user_{user}=\"{user}-secret\"")).collect();
+    let users = USERS.map(|user| format!(" user_{user}=\"{user}-secret\"")).concat();
     let admin = format!("{PLAIN} required username=\"admin\" password=\"{ADMIN}\" user_admin=\"{ADMIN}\";");
     let mut text = format!(
         "listeners=ADMIN://127.0.0.1:{first},CONTROLLER://127.0.0.1:{}{listeners}\n\
