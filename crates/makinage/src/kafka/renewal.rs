@@ -1,8 +1,8 @@
 //! Certificates and keys that change on the disk: Kafka's client reads them once, when it is made, so that a client has
 //! to be replaced for them. One thread looks at the files; who has a client asks here whether it is out of date.
 //!
-//! New files are looked into before anybody is told: a certificate without its new key, as it is for a moment while both
-//! are written, replaces nothing.
+//! New files are looked into before anybody is told: a certificate without its new key, as it is for a moment while
+//! both are written, replaces nothing.
 
 use std::{
     fs,
@@ -72,19 +72,15 @@ fn run(mut watch: Watch, times: &AtomicU64, ended: &Receiver<()>) {
     let mut said = Said::default();
     while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
         match watch.look() {
-            None => {}
             Some(Ok(())) => {
                 said.over();
                 tracing::info!("the files of kafka.security have changed: Kafka's clients are made anew with them");
                 times.fetch_add(1, Ordering::Relaxed);
             }
-            Some(Err(fault)) => {
-                if said.is_news(fault.clone()) {
-                    tracing::warn!(
-                        "the files of kafka.security have changed and can't be used: {fault}; the clients go on with those of before"
-                    );
-                }
-            }
+            Some(Err(fault)) if said.is_news(fault.clone()) => tracing::warn!(
+                "the files of kafka.security have changed and can't be used: {fault}; the clients go on with those of before"
+            ),
+            None | Some(Err(_)) => {}
         }
     }
 }
@@ -130,47 +126,4 @@ fn digests(files: &[PathBuf]) -> Vec<Option<[u8; 32]>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOT_PEM: &[u8] = b"half of a certif";
-
-    fn watched(folder: &std::path::Path, text: &[u8]) -> Watch {
-        let file = folder.join("ca.pem");
-        fs::write(&file, text).unwrap();
-        let properties = [("ssl.ca.location".to_owned(), file.display().to_string().into())].into();
-        Watch::new(Security { properties, tokens: None, files: vec![file] })
-    }
-
-    fn authority() -> Vec<u8> {
-        let pem = fs::read("/etc/ssl/certs/ca-certificates.crt");
-        pem.unwrap_or_else(|_| panic!("this machine has a trust store"))
-    }
-
-    #[test]
-    fn new_files_are_used_once_they_stay_as_they_are_and_are_good() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut watch = watched(folder.path(), b"the old one");
-        let file = folder.path().join("ca.pem");
-        assert_eq!(watch.look(), None);
-        fs::write(&file, NOT_PEM).unwrap();
-        assert_eq!(watch.look(), None, "it may still be written");
-        assert!(watch.look().is_some_and(|looked| looked.is_err_and(|why| why.contains("isn't PEM"))));
-        fs::write(&file, authority()).unwrap();
-        assert_eq!(watch.look(), None);
-        assert_eq!(watch.look(), Some(Ok(())));
-        assert_eq!(watch.look(), None, "it is told once");
-        fs::remove_file(&file).unwrap();
-        assert_eq!(watch.look(), None);
-        assert!(watch.look().is_some_and(|looked| looked.is_err_and(|why| why.contains("can't be read"))));
-    }
-
-    #[test]
-    fn a_client_is_out_of_date_from_the_next_change_on() {
-        let renewal = Renewal::default();
-        let before = renewal.now();
-        assert!(!before.is_out_of_date());
-        renewal.times.fetch_add(1, Ordering::Relaxed);
-        assert!(before.is_out_of_date() && !renewal.now().is_out_of_date());
-    }
-}
+mod tests;

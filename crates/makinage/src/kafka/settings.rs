@@ -145,7 +145,7 @@ impl Cluster {
         raise(&mut client, "queue.buffering.max.kbytes", LEAST_QUEUED_KBYTES);
         if !self.kafka.security.files.is_empty() {
             // When it looks whether they have changed.
-            self.default(&mut client, "statistics.interval.ms", STATISTICS_MS);
+            client.set("statistics.interval.ms", STATISTICS_MS);
         }
         client
     }

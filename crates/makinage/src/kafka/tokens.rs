@@ -13,7 +13,7 @@ mod keys;
 mod profile;
 mod sign;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 use std::{
     sync::{Arc, Weak},

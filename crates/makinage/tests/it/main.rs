@@ -51,6 +51,7 @@ mod rollback;
 mod scene;
 mod scores;
 mod script;
+mod secrets;
 mod secured;
 mod service;
 mod settings;

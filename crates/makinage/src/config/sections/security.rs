@@ -1,7 +1,7 @@
 //! `kafka.security`, and librdkafka's properties that say the same below `kafka.properties`.
 //!
-//! Both are read to the same things, which are then put together and looked into, certificates and keys among them. What
-//! Kafka's clients make of that is `kafka`'s business.
+//! Both are read to the same things, which are then put together and looked into, certificates and keys among them.
+//! What Kafka's clients make of that is `kafka`'s business.
 
 mod aws;
 mod combined;
@@ -27,7 +27,7 @@ pub use self::{
 use self::{
     combined::{Beside, combine},
     given::{Collected, Given, Property},
-    keys::{SaslKeys, TlsKeys},
+    keys::{OauthKeys, SaslKeys, TlsKeys},
     names::{
         CA, CERTIFICATE, Fate, KEY, KEY_PASSWORD, KEYSTORE, KEYSTORE_PASSWORD, MECHANISMS, PASSWORD, SECURITY_PROTOCOL,
         USERNAME, VERIFY, fate,
@@ -39,10 +39,13 @@ use crate::{
         field::Field,
         kinds::Below,
         problem::{Findings, Place},
-        shape::{Ground, Kind},
+        section::Section,
+        shape::{Ground, Kind, Shaped},
     },
     quoted::quoted,
 };
+
+const OAUTH_KEYS: Below<OauthKeys> = Below(std::marker::PhantomData);
 
 /// What is read of security, before it is put together.
 #[derive(Default)]
@@ -54,11 +57,15 @@ pub(crate) struct Reader {
 impl Reader {
     /// The section.
     pub(crate) fn section(&mut self, field: &Field, ground: &Ground, findings: &mut Findings) {
-        let kind = Below::<SecurityKeys>(std::marker::PhantomData);
-        let Some(SecurityKeys { protocol, tls, sasl, oauth }) = kind.read(field, ground, findings) else { return };
+        let Some(section) = Section::read(field, &SecurityKeys::KEYS, findings) else { return };
+        let beside = section.get("oauth").cloned();
+        let oauth = beside.and_then(|field| OAUTH_KEYS.read(&field, ground, findings));
+        let Some(SecurityKeys { protocol, tls, sasl }) = SecurityKeys::read(&section, ground, findings) else { return };
+        let below = |keys: &[&str]| keys.iter().fold(field.clone(), |field, key| inside(&field, key)).place;
+        self.beside.tls = tls.as_ref().map(|_| below(&["tls"]));
+        self.beside.sasl = sasl.as_ref().map(|_| below(&["sasl"]));
         self.add(SECURITY_PROTOCOL, protocol, findings);
         self.tls(tls.unwrap_or_default(), findings);
-        let below = |keys: &[&str]| keys.iter().fold(field.clone(), |field, key| inside(&field, key)).place;
         let SaslKeys { mechanism, username, password, oauth: own, region } = sasl.unwrap_or_default();
         self.add(MECHANISMS, mechanism, findings);
         self.add(USERNAME, username, findings);

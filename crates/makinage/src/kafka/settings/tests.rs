@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{
     ClientConfig,
     consumer::{BaseConsumer, DefaultConsumerContext},
@@ -8,7 +9,10 @@ use rdkafka::{
 };
 
 use super::{Cluster, Settings, alone, attempt_ms, in_order, record_limit};
-use crate::config::{Extensions, Kafka, Security, TokenSource};
+use crate::{
+    config::{Extensions, Kafka, Security, TokenEndpoint, TokenSource},
+    kafka::tokens::testing::Server,
+};
 
 type Make = fn(&Cluster) -> Settings;
 type Pairs = &'static [(&'static str, &'static str)];
@@ -266,20 +270,27 @@ fn what_secures_connections_is_every_client_s_and_librdkafka_takes_it() {
 
 #[test]
 fn each_kind_of_client_gets_tokens() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("token");
-    std::fs::write(&path, "token").unwrap();
-    let source = TokenSource::File { path, extensions: Extensions::default() };
-    let cluster = secured(&[("security.protocol", "sasl_plaintext"), ("sasl.mechanisms", "OAUTHBEARER")], Some(source));
+    let sasl = [("security.protocol", "sasl_plaintext"), ("sasl.mechanisms", "OAUTHBEARER")];
     for (name, make_kind) in KINDS {
-        let client = make_kind(&cluster);
-        let made = if client.get("group.id").is_some() {
-            client.create_with_context::<_, BaseConsumer>(DefaultConsumerContext).map(drop)
-        } else {
-            client.create_with_context::<_, BaseProducer>(DefaultProducerContext).map(drop)
+        let server = Server::giving(vec![(200, r#"{"access_token":"x"}"#.to_owned())]);
+        let source = TokenEndpoint {
+            url: server.url.as_str().into(),
+            client_id: name.to_owned(),
+            client_secret: "canary".to_owned().into(),
+            scope: None,
+            authorities: None,
+            extensions: Extensions::default(),
         };
-        made.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(cluster.tokens.is_some(), "{name}");
+        let client = make_kind(&secured(&sasl, Some(TokenSource::Endpoint(source))));
+        if client.get("group.id").is_some() {
+            let made: KafkaResult<Supplied<BaseConsumer>> = client.create_with_context(DefaultConsumerContext);
+            let _made = made.unwrap_or_else(|error| panic!("{name}: {error}"));
+            server.request();
+        } else {
+            let made: KafkaResult<Supplied<BaseProducer>> = client.create_with_context(DefaultProducerContext);
+            let _made = made.unwrap_or_else(|error| panic!("{name}: {error}"));
+            server.request();
+        }
     }
 }
 

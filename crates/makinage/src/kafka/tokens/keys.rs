@@ -1,5 +1,6 @@
-//! The keys of AWS that this machine has, looked for where AWS's own tools look, in their order: environment variables,
-//! a role that is taken with a token, the files of a profile, what a container is given, and the machine's own metadata.
+//! The keys of AWS that this machine has, looked for where AWS's own tools look, in their order: environment
+//! variables, a role that is taken with a token, the files of a profile, what a container is given, and the machine's
+//! own metadata.
 
 use std::{
     fs,

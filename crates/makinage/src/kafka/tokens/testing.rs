@@ -11,7 +11,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server, whose requests can be read.
-pub(super) struct Server {
+pub(in crate::kafka) struct Server {
     /// `http://host:port`
     pub url: String,
     requests: mpsc::Receiver<String>,
@@ -19,7 +19,7 @@ pub(super) struct Server {
 
 impl Server {
     /// One that gives these answers, one a request.
-    pub(super) fn giving(answers: Vec<(u16, String)>) -> Self {
+    pub(in crate::kafka) fn giving(answers: Vec<(u16, String)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (asked, requests) = mpsc::channel();
@@ -38,7 +38,7 @@ impl Server {
     }
 
     /// The next request.
-    pub(super) fn request(&self) -> String {
+    pub(in crate::kafka) fn request(&self) -> String {
         self.requests.recv_timeout(PATIENCE).expect("a request")
     }
 }

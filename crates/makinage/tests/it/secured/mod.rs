@@ -5,5 +5,6 @@ mod certificates;
 mod listeners;
 mod refused;
 mod rights;
+mod rotation;
 mod stage;
 mod tokens;

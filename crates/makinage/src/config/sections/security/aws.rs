@@ -106,7 +106,8 @@ pub(super) fn places(ground: &Ground) -> AwsPlaces {
     }
 }
 
-/// The region of a cluster: that in a broker's name, as `b-1.demo.x.c2.kafka.eu-west-1.amazonaws.com`, or the machine's.
+/// The region of a cluster: that in a broker's name, as `b-1.demo.x.c2.kafka.eu-west-1.amazonaws.com`, or the
+/// machine's.
 pub(super) fn region(endpoints: &[String], ground: &Ground) -> Option<String> {
     let in_name = endpoints.iter().find_map(|endpoint| {
         let labels: Vec<&str> = endpoint.split(':').next()?.split('.').collect();

@@ -62,6 +62,10 @@ impl Security {
 pub(super) struct Beside {
     /// Where tokens come from, and where that is said.
     pub oauth: Option<(OauthKeys, Place)>,
+    /// Where `tls` is, which may be empty.
+    pub tls: Option<Place>,
+    /// Where `sasl` is.
+    pub sasl: Option<Place>,
     /// The region of AWS.
     pub region: Option<Given>,
     /// The brokers' addresses.
@@ -82,7 +86,7 @@ pub(super) fn combine(collected: &Collected, beside: &Beside, ground: &Ground, f
         }
         // A password never goes over an open line without that being asked for.
         None if sasl.is_some() => "sasl_ssl",
-        None if tls.is_some() => "ssl",
+        None if tls.is_some() || beside.tls.is_some() => "ssl",
         None => return Security::default(),
     };
     let mut properties = collected.properties();
@@ -115,7 +119,7 @@ fn named_files(collected: &Collected) -> Vec<PathBuf> {
 
 fn first_of_sasl(collected: &Collected, beside: &Beside) -> Option<Place> {
     let given = collected.first(&["sasl."]).or(beside.region.as_ref()).map(|given| given.place.clone());
-    given.or_else(|| beside.oauth.as_ref().map(|(_, place)| place.clone()))
+    given.or_else(|| beside.oauth.as_ref().map(|(_, place)| place.clone())).or_else(|| beside.sasl.clone())
 }
 
 /// What the protocol that is given leaves unused, or lacks.
@@ -236,6 +240,9 @@ fn check_sasl(collected: &Collected, beside: &Beside, ground: &Ground, findings:
                 tokens::read(&OauthKeys::default(), &mechanism.place, None, findings);
                 return None;
             };
+            if let Some(ca) = &oauth.ca {
+                files::check_authorities(CA, ca, findings);
+            }
             tokens::read(oauth, place, ground.surroundings.trust_store(), findings)
         }
         AWS => {
@@ -246,7 +253,7 @@ fn check_sasl(collected: &Collected, beside: &Beside, ground: &Ground, findings:
                 let message = "the region of the cluster is in no broker's name and not in `AWS_REGION`; add `region`, as `region: eu-west-1`";
                 findings.problem(&mechanism.place, message);
             }
-            Some(TokenSource::Aws(AwsToken { region: region?, places: aws::places(ground) }))
+            Some(TokenSource::Aws(Box::new(AwsToken { region: region?, places: aws::places(ground) })))
         }
         _ => None,
     }

@@ -12,7 +12,9 @@ use crate::config::reader::problem::Findings;
 
 /// Looks into all that is named.
 pub(super) fn check(collected: &Collected, findings: &mut Findings) {
-    check_authorities(collected, findings);
+    if let Some((property, given)) = collected.said(CA) {
+        check_authorities(property, given, findings);
+    }
     check_pair(collected, findings);
     check_keystore(collected, findings);
 }
@@ -20,8 +22,12 @@ pub(super) fn check(collected: &Collected, findings: &mut Findings) {
 /// What a thing holds, with what to call it in a message. What can't be read has been noted.
 fn content<'c>(collected: &'c Collected, thing: &str, findings: &mut Findings) -> Option<Content<'c>> {
     let (property, given) = collected.said(thing)?;
+    read(property, given, findings)
+}
+
+fn read<'c>(property: &str, given: &'c Given, findings: &mut Findings) -> Option<Content<'c>> {
     let text = given.text()?;
-    if property.ends_with(".pem") {
+    if property.rsplit('.').next() == Some("pem") {
         return Some(Content { given, label: format!("the text of `{property}`"), bytes: text.as_bytes().to_owned() });
     }
     let label = format!("the file `{text}`");
@@ -50,12 +56,13 @@ fn unreadable(error: &std::io::Error) -> String {
     }
 }
 
-fn check_authorities(collected: &Collected, findings: &mut Findings) {
+/// Looks into certificates of authorities.
+pub(super) fn check_authorities(property: &str, given: &Given, findings: &mut Findings) {
     // Of a folder OpenSSL reads only what it needs, when it needs it.
-    if collected.text(CA).is_some_and(|text| Path::new(text).is_dir()) {
+    if given.text().is_some_and(|text| Path::new(text).is_dir()) {
         return;
     }
-    let Some(content) = content(collected, CA, findings) else { return };
+    let Some(content) = read(property, given, findings) else { return };
     let place = &content.given.place;
     let authorities = match material::authorities(&content.bytes, &content.label) {
         Ok(authorities) => authorities,

@@ -22,9 +22,12 @@ section! {
         /// How this program logs in.
         sasl: Option<SaslKeys> = Below::<SaslKeys>(PhantomData), optional "",
             example "{mechanism: SCRAM-SHA-512, username: service, password: \"${env:KAFKA_PASSWORD}\"}", restart;
-        /// As `sasl.oauth`.
-        oauth: Option<OauthKeys> = Below::<OauthKeys>(PhantomData), optional "", example "{token_file: token}", restart;
     }
+    by hand {
+        /// As `sasl.oauth`.
+        oauth: "as `sasl.oauth`", "none", example "{token_file: token}", restart;
+    }
+    keys {}
 }
 
 section! {

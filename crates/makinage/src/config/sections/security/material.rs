@@ -1,5 +1,5 @@
-//! What certificates and keys hold, looked into before Kafka's client does, which says only that one can't be used. Pure:
-//! texts come in, sentences go out. `label` is how a message calls what it is of, as "the file `ca.pem`".
+//! What certificates and keys hold, looked into before Kafka's client does, which says only that one can't be used.
+//! Pure: texts come in, sentences go out. `label` is how a message calls what it is of, as "the file `ca.pem`".
 
 use std::cell::Cell;
 

@@ -132,6 +132,10 @@ fn keys_and_librdkafka_s_names_come_to_the_same() {
         }
     }
     assert_eq!(files.kafka("  security: {}").security, Security::default());
+    let store: Vec<(String, String)> =
+        [("security.protocol", "ssl"), STORE].map(|(name, value)| (name.into(), value.into())).into();
+    assert_eq!(files.properties("  security: {tls: {}}"), store);
+    assert!(files.problems("  security: {sasl: {}}")[0].contains("Kafka.security.sasl: the mechanism is missing"));
 }
 
 #[test]
@@ -194,6 +198,7 @@ fn the_files_faults_are_the_configuration_s() {
         "security: {tls: {ca: empty}}",
         "security: {tls: {ca: client.key}}",
         "security: {tls: {ca: old.pem}}",
+        "security: {sasl: {mechanism: OAUTHBEARER, oauth: {token_url: 'https://x/', client_id: a, client_secret: b, ca: client.key}}}",
         "security: {tls: {certificate: old.pem, key: client.key}}",
         "security: {tls: {certificate: client.pem, key: other.key}}",
         "security: {tls: {certificate: client.pem, key: locked.key}}",

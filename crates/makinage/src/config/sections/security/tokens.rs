@@ -24,7 +24,7 @@ pub enum TokenSource {
         extensions: Extensions,
     },
     /// Made here, for AWS.
-    Aws(AwsToken),
+    Aws(Box<AwsToken>),
 }
 
 /// An endpoint of OAuth 2.

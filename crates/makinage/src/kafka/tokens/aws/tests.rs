@@ -50,7 +50,7 @@ fn a_token_is_a_signed_address_of_the_cluster_s_service() {
     }
     assert!(url.contains("&X-Amz-Signature=") && url.ends_with("&User-Agent=makinage") && !url.contains("canary"));
     let fresh = token(AwsPlaces { keys: Some(keys(None)), ..nowhere() }).unwrap_or_else(|why| panic!("{why}"));
-    assert_eq!((fresh.lifetime, fresh.principal.as_deref()), (Duration::from_secs(900), Some("AKID")));
+    assert_eq!((fresh.lifetime, fresh.principal.as_deref()), (Duration::from_mins(15), Some("AKID")));
 }
 
 #[test]

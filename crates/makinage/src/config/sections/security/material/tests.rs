@@ -46,7 +46,7 @@ fn a_key_s_fault_is_the_key_s_or_the_password_s() {
     let encrypted = pair.encrypted_key("right");
     assert!(belongs(&key(&encrypted, Some("right"), LABEL).unwrap(), &pair.certificate));
     assert!(!belongs(&key(&encrypted, Some("right"), LABEL).unwrap(), &Pair::good().certificate));
-    let bad = |bytes: &[u8], password| key(bytes, password, LABEL).err().expect("a fault");
+    let bad = |bytes: &[u8], password| key(bytes, password, LABEL).expect_err("a fault");
     assert!(matches!(bad(&encrypted, Some("wrong")), BadKey::Password(said) if said.contains("doesn't open")));
     assert!(matches!(bad(&encrypted, None), BadKey::Key(said) if said.contains("is encrypted")));
     assert!(matches!(bad(&pair.pem(), None), BadKey::Key(said) if said.contains("a certificate and no private key")));
@@ -60,7 +60,7 @@ fn a_keystore_has_certificate_and_key() {
     let pair = Pair::good();
     assert_eq!(keystore(&pair.keystore("right"), Some("right"), LABEL), Ok(Validity::Good));
     assert_eq!(keystore(&pair.keystore(""), None, LABEL), Ok(Validity::Good));
-    let bad = |bytes: &[u8], password| keystore(bytes, password, LABEL).err().expect("a fault");
+    let bad = |bytes: &[u8], password| keystore(bytes, password, LABEL).expect_err("a fault");
     assert!(matches!(bad(&pair.keystore("right"), Some("wrong")), BadKey::Password(_)));
     assert!(matches!(bad(&pair.keystore("right"), None), BadKey::Key(said) if said.contains("has a password")));
     assert!(matches!(bad(&pair.pem(), None), BadKey::Key(said) if said.contains("as `certificate` and `key`")));
