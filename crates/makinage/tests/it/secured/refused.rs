@@ -163,7 +163,7 @@ fn a_service_that_speaks_no_tls_to_a_listener_that_takes_nothing_else_says_so() 
 pub(super) fn admin(config: &std::path::Path, stage: &Stage) -> String {
     let mut tree: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(config).expect("it")).expect("JSON");
-    tree["kafka"] = json!({"endpoint": stage.broker.endpoint(), "properties": stage.access()});
+    tree["kafka"] = json!({"endpoint": stage.broker.endpoint(), "properties": Stage::access()});
     tree.to_string()
 }
 

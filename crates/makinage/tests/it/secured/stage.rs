@@ -125,7 +125,7 @@ impl Stage {
     }
 
     /// The tests' own user, as properties of a configuration.
-    pub(crate) fn access(&self) -> Value {
+    pub(crate) fn access() -> Value {
         admin().client.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
     }
 
