@@ -264,8 +264,8 @@ impl ClientContext for Connection {
                     self.inquiry.begin(reason);
                 }
             }
-            // The data topics' consumer hears it with its records too. That of the model topic asks for the group that it
-            // must name, but never joins it.
+            // The data topics' consumer hears it with its records too. That of the model topic asks for the group that
+            // it must name, but never joins it.
             Some(RDKafkaErrorCode::GroupAuthorizationFailed) => tracing::debug!("{reason}"),
             // Told by who gets tokens, for all clients at once.
             Some(RDKafkaErrorCode::Authentication) if reason.starts_with(NO_TOKEN) => tracing::debug!("{reason}"),

@@ -345,6 +345,11 @@ impl Broker {
         assert!(output.status.success(), "{class} {arguments:?}: {:#?}", told());
     }
 
+    /// As whom the tests come, as properties of a configuration.
+    pub(crate) fn access(&self) -> serde_json::Value {
+        self.access.client.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
+    }
+
     pub(crate) fn endpoint(&self) -> String {
         self.endpoint.clone()
     }

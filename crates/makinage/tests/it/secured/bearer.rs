@@ -4,16 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{
-    refused::admin,
-    stage::{Listener, Stage},
-};
-use crate::{
-    broker::left_out,
-    model::any_model,
-    patience::wait_until,
-    service::{DEADLINE, publish},
-};
+use super::stage::{Listener, Stage};
+use crate::{broker::left_out, model::any_model, patience::wait_until, service::DEADLINE};
 
 #[test]
 fn a_service_logs_in_with_tokens_gets_new_ones_ahead_of_time_and_waits_where_it_gets_none() {
@@ -31,8 +23,7 @@ fn a_service_logs_in_with_tokens_gets_new_ones_ahead_of_time_and_waits_where_it_
         .set("kafka.security.tls.ca", stage.ca())
         .topics(1);
     stage.grant_service("User:bearer", &scene);
-    let config = scene.publisher(&[json!({"path": any_model()})]);
-    publish(&scene.folder.write("publish.yaml", &admin(&config, stage)));
+    scene.publish(any_model());
 
     let mut service = scene.serve();
     let line = service.wait_for_line("no such client");

@@ -8,8 +8,6 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use serde_json::Value;
-
 use super::{
     certificates::{Authority, Identity, Says},
     tokens::{AUDIENCE, ISSUER, Tokens},
@@ -122,11 +120,6 @@ impl Stage {
     /// Where a service reaches a listener.
     pub(crate) fn endpoint(&self, listener: Listener) -> String {
         format!("127.0.0.1:{}", listener.port(self.first))
-    }
-
-    /// The tests' own user, as properties of a configuration.
-    pub(crate) fn access() -> Value {
-        admin().client.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
     }
 
     /// A file beside the authority's certificate, for all tests to see.
