@@ -14,6 +14,7 @@ use rdkafka::{
     ClientConfig,
     consumer::{BaseConsumer, Consumer},
 };
+use serde_json::{Map, Value};
 
 use super::{
     patience::wait_until,
@@ -346,8 +347,11 @@ impl Broker {
     }
 
     /// As whom the tests come, as properties of a configuration.
-    pub(crate) fn access(&self) -> serde_json::Value {
-        self.access.client.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
+    pub(crate) fn access(&self) -> Option<Value> {
+        let properties = self.access.client.iter();
+        let properties: Map<_, _> =
+            properties.map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
+        (!properties.is_empty()).then_some(Value::Object(properties))
     }
 
     pub(crate) fn endpoint(&self) -> String {

@@ -211,7 +211,7 @@ impl Scene {
         let endpoint = self.broker.as_deref().map_or_else(|| "127.0.0.1:1".to_owned(), Broker::endpoint);
         let mut settings = Settings::publisher("publisher", &endpoint, &models);
         // The tests' own user publishes, whoever the service is.
-        if let Some(access) = self.broker.as_deref().map(Broker::access) {
+        if let Some(access) = self.broker.as_deref().and_then(Broker::access) {
             settings.set("kafka.properties", access);
         }
         self.folder.write("publish.yaml", &settings.text())
