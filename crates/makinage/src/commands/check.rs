@@ -108,7 +108,7 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     let operator = &config.operator;
     let rights = cluster.rights();
     let mut makes_topics = None;
-    for Role { role, topic, must, assumed } in roles(config) {
+    for Role { name: role, topic, must, assumed } in roles(config) {
         match topics::look_up(consumer.client(), topic) {
             Topic::Partitions(count) => {
                 if let Some(Silent { broker, reason }) = reach::silent_leader(&consumer, &endpoint, topic, TIMEOUT) {
@@ -151,7 +151,7 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
 
 /// What a topic is for, and which rights that takes.
 struct Role<'a> {
-    role: &'static str,
+    name: &'static str,
     topic: &'a str,
     must: &'static [Operation],
     /// What is assumed where its configuration can't be read.
@@ -163,15 +163,15 @@ fn roles(config: &Config) -> impl Iterator<Item = Role<'_>> {
     let operator = &config.operator;
     let (read, write) = (&[Operation::Read, Operation::Describe], &[Operation::Write, Operation::Describe]);
     let model = Role {
-        role: "model topic",
+        name: "model topic",
         topic: &operator.model.name,
         must: read,
         assumed: "nobody is warned where the topic deletes its newest model",
     };
     let data =
-        operator.data.iter().map(|topic| Role { role: "data topic", topic: &topic.name, must: read, assumed: "" });
+        operator.data.iter().map(|topic| Role { name: "data topic", topic: &topic.name, must: read, assumed: "" });
     let sink = Role {
-        role: "sink topic",
+        name: "sink topic",
         topic: &operator.sink.name,
         must: write,
         assumed: "max.message.bytes of the topic is assumed to be Kafka's default, 1048588",

@@ -90,6 +90,11 @@ impl Connection {
         Self { inquiry: Inquiry::new(terms, self.endpoints.clone()), rights, ..self }
     }
 
+    /// Whether it was told a moment ago why brokers refuse its clients.
+    pub fn is_refused(&self) -> bool {
+        self.inquiry.explains()
+    }
+
     /// Says which right is missing, once in a while, where an error is about that.
     pub fn denied(&self, error: &KafkaError, resource: Resource<'_>, operations: &[Operation]) -> bool {
         let Some(line) = self.rights.line(error, resource, operations) else { return false };
@@ -139,6 +144,7 @@ impl Connection {
     fn back(&self, known: &mut Known) {
         known.away = None;
         known.down = None;
+        self.inquiry.over();
         if self.away.swap(false, Ordering::Relaxed) {
             tracing::info!("Kafka at {} answers again", self.endpoints);
         }
@@ -258,6 +264,9 @@ impl ClientContext for Connection {
                     self.inquiry.begin(reason);
                 }
             }
+            // The data topics' consumer hears it with its records too. That of the model topic asks for the group that
+            // it must name, but never joins it.
+            Some(RDKafkaErrorCode::GroupAuthorizationFailed) => tracing::debug!("{reason}"),
             // Told by who gets tokens, for all clients at once.
             Some(RDKafkaErrorCode::Authentication) if reason.starts_with(NO_TOKEN) => tracing::debug!("{reason}"),
             Some(RDKafkaErrorCode::SSL | RDKafkaErrorCode::Authentication) => {

@@ -88,9 +88,9 @@ impl Rights {
     /// The command that grants it.
     pub fn command(&self, resource: Resource<'_>, operations: &[Operation]) -> String {
         let principal = self.principal.as_deref().map_or_else(|| "'User:<its principal>'".to_owned(), shell);
-        let operations: String = names(operations).iter().map(|name| format!(" --operation {name}")).collect();
+        let operations = names(operations).join(" --operation ");
         format!(
-            "kafka-acls.sh --bootstrap-server {} --add --allow-principal {principal}{operations} {}",
+            "kafka-acls.sh --bootstrap-server {} --add --allow-principal {principal} --operation {operations} {}",
             self.endpoint,
             resource.option()
         )
@@ -132,56 +132,4 @@ fn shell(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rights(principal: Option<&str>) -> Rights {
-        Rights { endpoint: "k:9093".into(), principal: principal.map(str::to_owned) }
-    }
-
-    #[test]
-    fn a_missing_right_is_told_with_principal_operation_resource_and_the_command_that_grants_it() {
-        let service = rights(Some("User:service"));
-        let told = |code, resource, operations: &[Operation]| {
-            service.line(&KafkaError::MetadataFetch(code), resource, operations).expect("a line")
-        };
-        let topic = told(
-            RDKafkaErrorCode::TopicAuthorizationFailed,
-            Resource::Topic("data"),
-            &[Operation::Read, Operation::Describe],
-        );
-        for part in [
-            "User:service has no right to Read and Describe topic data on Kafka at k:9093 (",
-            "Topic authorization failed",
-            "kafka-acls.sh --bootstrap-server k:9093 --add --allow-principal User:service --operation Read --operation \
-             Describe --topic data",
-        ] {
-            assert!(topic.contains(part), "{part} in {topic}");
-        }
-        let group = told(RDKafkaErrorCode::GroupAuthorizationFailed, Resource::Group("my app"), &[Operation::Read]);
-        assert!(group.contains("the consumer group my app") && group.ends_with("--operation Read --group 'my app'"));
-        let id = told(
-            RDKafkaErrorCode::TransactionalIdAuthorizationFailed,
-            Resource::TransactionalId("app-0"),
-            &[Operation::Write],
-        );
-        assert!(id.ends_with("--operation Write --transactional-id app-0"), "{id}");
-        let cluster =
-            told(RDKafkaErrorCode::ClusterAuthorizationFailed, Resource::Cluster, &[Operation::IdempotentWrite]);
-        assert!(cluster.ends_with("--operation IdempotentWrite --cluster"), "{cluster}");
-    }
-
-    #[test]
-    fn a_principal_is_quoted_for_the_shell_and_one_that_is_not_known_is_left_to_the_reader() {
-        let read = |rights: &Rights| rights.command(Resource::Topic("t"), &[Operation::Read]);
-        assert!(read(&rights(Some("User:CN=me,O=it's"))).contains(r"--allow-principal 'User:CN=me,O=it'\''s' "));
-        assert!(read(&rights(None)).contains("--allow-principal 'User:<its principal>' "));
-    }
-
-    #[test]
-    fn other_errors_are_no_question_of_rights() {
-        let error = KafkaError::MetadataFetch(RDKafkaErrorCode::LeaderNotAvailable);
-        assert_eq!(rights(None).line(&error, Resource::Cluster, &[]), None);
-        assert!(is_denial(&KafkaError::AdminOp(RDKafkaErrorCode::GroupAuthorizationFailed)));
-    }
-}
+mod tests;

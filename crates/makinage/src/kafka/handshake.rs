@@ -87,11 +87,10 @@ fn look_at_tls(terms: &Terms, broker: &str, stream: TcpStream) -> Found {
 fn look_at_login(terms: &Terms, stream: &mut (impl io::Read + io::Write)) -> Found {
     let mechanism = terms.mechanism();
     match greeting::login(stream, mechanism.unwrap_or_default()) {
-        Ok(Login::Possible) => Found::Fine,
         Ok(Login::Otherwise(ways)) if mechanism.is_some() => Found::OtherMechanisms(ways),
         Ok(Login::Otherwise(ways)) => Found::WantsLogin(ways),
         Ok(Login::None) if mechanism.is_some() => Found::NoLogin,
-        Ok(Login::None) => Found::Fine,
+        Ok(Login::Possible | Login::None) => Found::Fine,
         Err(_) => Found::Nothing,
     }
 }

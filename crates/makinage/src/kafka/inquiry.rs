@@ -18,8 +18,9 @@ use super::{handshake, reach, terms::Terms};
 const PAUSE: Duration = Duration::from_secs(10);
 /// Between two lines that are alike.
 const AGAIN: Duration = Duration::from_mins(1);
-/// So long after the last failure, it isn't the reason any more for what doesn't answer.
-const FRESH: Duration = Duration::from_secs(30);
+/// So long after the last failure, it isn't the reason any more for what doesn't answer: the client repeats one that is
+/// like the last only after half a minute.
+const FRESH: Duration = Duration::from_mins(1);
 
 /// What is known of it.
 #[derive(Debug)]
@@ -78,6 +79,11 @@ impl Inquiry {
         {
             tracing::warn!("{line}");
         }
+    }
+
+    /// Brokers answer: what was found is mended.
+    pub(super) fn over(&self) {
+        *self.known.lock() = Known::default();
     }
 
     /// Whether what was found a moment ago is why no broker answers, which need not be said in other words too.

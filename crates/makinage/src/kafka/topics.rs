@@ -12,8 +12,10 @@ use rdkafka::{
 };
 
 use super::{
-    denied::{Operation, Resource, Rights, Wanted, is_denial},
+    context::Connection,
+    denied::{Operation, Resource, Wanted, is_denial},
     described,
+    reach::is_silence,
 };
 use crate::said::Said;
 
@@ -90,12 +92,12 @@ pub fn create_command(endpoint: &str, topic: &str) -> String {
 /// Waits for a topic, which `look_up` asks for: how many partitions it has. `pause` lets time pass between two looks,
 /// and says whether there is to be another; `None` once there isn't.
 pub fn wait_for(
-    rights: &Rights,
+    connection: &Connection,
     wanted: Wanted<'_>,
     mut look_up: impl FnMut() -> Topic,
     mut pause: impl FnMut() -> bool,
 ) -> Option<i32> {
-    let mut waiting = Waiting::new(rights, wanted);
+    let mut waiting = Waiting::new(connection, wanted);
     loop {
         let found = look_up();
         if let Topic::Partitions(count) = found {
@@ -111,7 +113,7 @@ pub fn wait_for(
 
 /// Tells once what is waited for, a topic or first the broker, and once that the wait is over.
 struct Waiting<'a> {
-    rights: &'a Rights,
+    connection: &'a Connection,
     wanted: Wanted<'a>,
     since: Instant,
     said: Said<mem::Discriminant<Topic>>,
@@ -119,16 +121,18 @@ struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     /// Nothing has been told yet.
-    fn new(rights: &'a Rights, wanted: Wanted<'a>) -> Self {
-        Self { rights, wanted, since: Instant::now(), said: Said::default() }
+    fn new(connection: &'a Connection, wanted: Wanted<'a>) -> Self {
+        Self { connection, wanted, since: Instant::now(), said: Said::default() }
     }
 
     /// The topic, or the broker, isn't there.
     fn tell(&mut self, found: &Topic) {
-        if self.since.elapsed() < PATIENCE || !self.said.is_news(mem::discriminant(found)) {
+        // Why no broker answers may have been told already, and is no fault of the topic's.
+        let is_explained = matches!(found, Topic::Unknown(error) if is_silence(error)) && self.connection.is_refused();
+        if is_explained || self.since.elapsed() < PATIENCE || !self.said.is_news(mem::discriminant(found)) {
             return;
         }
-        let (endpoint, Wanted { topic, operation }) = (&self.rights.endpoint, self.wanted);
+        let (endpoint, Wanted { topic, operation }) = (&self.connection.rights.endpoint, self.wanted);
         match found {
             Topic::Missing => tracing::warn!(
                 "topic {topic} is not on Kafka at {endpoint}: waiting for it; create it with: {}",
@@ -136,7 +140,8 @@ impl<'a> Waiting<'a> {
             ),
             Topic::Unknown(error) if is_denial(error) => {
                 let reason = described::reason(error);
-                let missing = self.rights.missing(&reason, Resource::Topic(topic), &[operation, Operation::Describe]);
+                let (rights, operations) = (&self.connection.rights, [operation, Operation::Describe]);
+                let missing = rights.missing(&reason, Resource::Topic(topic), &operations);
                 tracing::warn!("{missing}; waiting for it");
             }
             Topic::Unknown(error) => tracing::warn!(

@@ -252,8 +252,8 @@ impl Opening<'_> {
         let mut producers =
             KafkaProducers { settings: cluster.producer(), topic: topic.into(), acks, fate, connection };
         let asking = producers.create_with(&producers.settings, bell)?;
-        let rights = &cluster.connection.rights;
-        let Some(partitions) = Partitions::wait_for(&asking, rights, topic, self.sources(), self.stopped) else {
+        let names = self.sources();
+        let Some(partitions) = Partitions::wait_for(&asking, &cluster.connection, topic, names, self.stopped) else {
             return Ok(None);
         };
         let max_record = max_record(&producers.settings, topic);

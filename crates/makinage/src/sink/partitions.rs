@@ -18,7 +18,8 @@ use super::producer::Producer;
 use crate::{
     event::Event,
     kafka::{
-        denied::{Operation, Rights, Wanted},
+        context::Connection,
+        denied::{Operation, Wanted},
         partitioner::of_key,
         topics::{self, Topic},
     },
@@ -78,7 +79,7 @@ impl<P: Producer> Partitions<P> {
     /// Waits for the topics to be there. `None` when `stopped` says so first.
     pub(super) fn wait_for<'a>(
         producer: &P,
-        rights: &Rights,
+        connection: &Connection,
         sink: &'a str,
         sources: impl Iterator<Item = &'a str>,
         stopped: &dyn Fn() -> bool,
@@ -92,7 +93,7 @@ impl<P: Producer> Partitions<P> {
         };
         let size = |topic: &'a str, operation| {
             let wanted = Wanted { topic, operation };
-            Some((topic, topics::wait_for(rights, wanted, || producer.look_up(topic), pause)?))
+            Some((topic, topics::wait_for(connection, wanted, || producer.look_up(topic), pause)?))
         };
         let sink = size(sink, Operation::Write)?;
         let sources = sources.map(|topic| size(topic, Operation::Read)).collect::<Option<Vec<_>>>()?;

@@ -6,7 +6,7 @@ use kafka_headers::tokens::Supplied;
 use rdkafka::{
     ClientContext, Offset, TopicPartitionList,
     consumer::BaseConsumer,
-    error::{KafkaError, KafkaResult},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use crate::{
         client::Cluster,
         clients::Settings,
         context::Connection,
-        denied::{Operation, Resource, Rights},
+        denied::{Operation, Resource},
         forwarding::Context,
         renewal::MadeWith,
     },
@@ -55,9 +55,9 @@ impl TopicClient {
         self.settings.create_with_context(Context::new(Arc::clone(&self.connection), ()))
     }
 
-    /// As whom it comes, for words about rights.
-    pub(crate) fn rights(&self) -> &Rights {
-        &self.connection.rights
+    /// What is known of its connections, and of its rights.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// With which certificates a consumer is made now.
@@ -81,8 +81,11 @@ impl TopicClient {
 
     /// Passes on what a consumer says is wrong.
     pub(crate) fn tell(&self, error: &KafkaError) {
-        if !self.connection.denied(error, Resource::Topic(&self.topic), &[Operation::Read]) {
-            self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic));
+        match error.rdkafka_error_code() {
+            // A client has to name a group, and asks for it; this one never joins it.
+            Some(RDKafkaErrorCode::GroupAuthorizationFailed) => tracing::debug!("{error}"),
+            _ if self.connection.denied(error, Resource::Topic(&self.topic), &[Operation::Read]) => {}
+            _ => self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic)),
         }
     }
 }

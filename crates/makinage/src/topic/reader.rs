@@ -107,6 +107,6 @@ impl ModelReader {
             !self.mailbox.is_closed()
         };
         let wanted = Wanted { topic: &client.topic, operation: Operation::Read };
-        topics::wait_for(client.rights(), wanted, look_up, pause)
+        topics::wait_for(client.connection(), wanted, look_up, pause)
     }
 }

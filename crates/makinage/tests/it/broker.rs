@@ -14,6 +14,7 @@ use rdkafka::{
     ClientConfig,
     consumer::{BaseConsumer, Consumer},
 };
+use serde_json::{Map, Value};
 
 use super::{
     patience::wait_until,
@@ -343,6 +344,14 @@ impl Broker {
         let output = program.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("the tool runs");
         let told = || [&output.stdout[..], &output.stderr[..]].map(|text| String::from_utf8_lossy(text).into_owned());
         assert!(output.status.success(), "{class} {arguments:?}: {:#?}", told());
+    }
+
+    /// As whom the tests come, as properties of a configuration.
+    pub(crate) fn access(&self) -> Option<Value> {
+        let properties = self.access.client.iter();
+        let properties: Map<_, _> =
+            properties.map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
+        (!properties.is_empty()).then_some(Value::Object(properties))
     }
 
     pub(crate) fn endpoint(&self) -> String {

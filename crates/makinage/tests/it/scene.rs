@@ -216,7 +216,12 @@ impl Scene {
             model["topic"] = self.topic("model").into();
         }
         let endpoint = self.broker.as_deref().map_or_else(|| "127.0.0.1:1".to_owned(), Broker::endpoint);
-        self.folder.write("publish.yaml", &Settings::publisher("publisher", &endpoint, &models).text())
+        let mut settings = Settings::publisher("publisher", &endpoint, &models);
+        // The tests' own user publishes, whoever the service is.
+        if let Some(access) = self.broker.as_deref().and_then(Broker::access) {
+            settings.set("kafka.properties", access);
+        }
+        self.folder.write("publish.yaml", &settings.text())
     }
 
     /// Publishes a model; says how it is called in messages.

@@ -66,6 +66,7 @@ impl Authority {
     }
 
     /// As one that shows its own certificate.
+    #[allow(dead_code, reason = "only the library's own tests need it")]
     pub(crate) fn identity(&self) -> &Identity {
         &self.0
     }

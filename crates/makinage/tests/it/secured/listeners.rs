@@ -8,7 +8,10 @@ use rdkafka::{
     consumer::{BaseConsumer, Consumer, ConsumerContext},
 };
 
-use super::stage::{Listener, Stage};
+use super::{
+    certificates::Says,
+    stage::{Listener, Stage},
+};
 use crate::{broker::left_out, patience::wait_until, service::DEADLINE};
 
 const LIFETIME: Duration = Duration::from_mins(5);
@@ -59,6 +62,15 @@ fn each_listener_of_the_stage_lets_in_whom_it_should() {
     let mutual =
         [tls[0], tls[1], ("ssl.certificate.location", certificate.as_str()), ("ssl.key.location", key.as_str())];
     answers(stage, Listener::Mutual, &mutual);
+    let identity = stage.authority.issue(&Says::client("client"));
+    let locked = stage.write("locked.key", identity.encrypted_key_pem("open sesame")).display().to_string();
+    let whose = stage.write("locked.pem", identity.certificate_pem()).display().to_string();
+    let password = ("ssl.key.password", "open sesame");
+    let (whose, locked) = (("ssl.certificate.location", whose.as_str()), ("ssl.key.location", locked.as_str()));
+    answers(stage, Listener::Mutual, &[tls[0], tls[1], whose, locked, password]);
+    let store = stage.write("client.p12", identity.pkcs12("sesame")).display().to_string();
+    let store = [("ssl.keystore.location", store.as_str()), ("ssl.keystore.password", "sesame")];
+    answers(stage, Listener::Mutual, &[tls[0], tls[1], store[0], store[1]]);
     for listener in [Listener::Sasl, Listener::SaslTls] {
         let protocol = if listener == Listener::Sasl { "sasl_plaintext" } else { "sasl_ssl" };
         let with = |mechanism, user, password| {

@@ -1,5 +1,6 @@
 //! Secured connections, against a real broker with a listener of each kind and an authorizer.
 
+mod bearer;
 mod certificates;
 mod listeners;
 mod refused;

@@ -121,9 +121,7 @@ fn a_service_that_may_not_log_in_says_so_waits_and_goes_on_once_it_may() {
     let scene =
         stage.scene("newcomer", Listener::Sasl, &sasl("sasl_plaintext", SCRAM, "newcomer", "scram-secret")).topics(1);
     stage.grant_service("User:newcomer", &scene);
-    let mut publishing = scene.publisher(&[json!({"path": any_model()})]);
-    publishing = scene.folder.write("publish.yaml", &admin(&publishing, stage));
-    crate::service::publish(&publishing);
+    scene.publish(any_model());
 
     let mut service = scene.serve();
     let line = service.wait_for_line("doesn't let newcomer log in with SCRAM-SHA-512");
@@ -157,14 +155,6 @@ fn a_service_that_speaks_no_tls_to_a_listener_that_takes_nothing_else_says_so() 
     let line = service.wait_for_line("speaks TLS on this port");
     assert!(line.contains("kafka.security.protocol") && service.is_running(), "{line}");
     service.stop();
-}
-
-/// A publisher's configuration for the tests' own user.
-fn admin(config: &std::path::Path, stage: &Stage) -> String {
-    let mut tree: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(config).expect("it")).expect("JSON");
-    tree["kafka"] = json!({"endpoint": stage.broker.endpoint(), "properties": stage.access()});
-    tree.to_string()
 }
 
 #[test]

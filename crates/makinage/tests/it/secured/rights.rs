@@ -1,8 +1,6 @@
 //! Rights that are missing: `check` names each with the command that grants it, and the service waits for it and goes
 //! on by itself.
 
-use serde_json::json;
-
 use super::stage::{Listener, Stage};
 use crate::{
     broker::left_out,
@@ -80,12 +78,7 @@ fn a_service_without_rights_names_them_waits_and_goes_on_as_they_are_granted() {
     }
     let stage = Stage::shared();
     let scene = scene(stage, "patient", "patient");
-    let config = scene.publisher(&[json!({"path": any_model()})]);
-    let mut tree: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(&config).expect("it")).expect("JSON");
-    tree["kafka"] = json!({"endpoint": stage.broker.endpoint(), "properties": stage.access()});
-    crate::service::publish(&scene.folder.write("publish.yaml", &tree.to_string()));
-
+    scene.publish(any_model());
     let mut service = scene.serve();
     for topic in ["patient-model", "patient-predict"] {
         waits_for(&service, 0, &format!("Describe topic {topic}"));
@@ -102,11 +95,7 @@ fn a_service_without_rights_names_them_waits_and_goes_on_as_they_are_granted() {
 
     // And while it runs.
     let logged = service.logged();
-    stage.withdraw("User:patient", what);
-    stage.grant(
-        "User:patient",
-        "--operation Read --operation Describe --topic patient- --resource-pattern-type prefixed",
-    );
+    stage.withdraw("User:patient", "--operation Write --topic patient- --resource-pattern-type prefixed");
     scene.produce(&["[2]"]);
     waits_for(&service, logged, "Write topic patient-predict");
     assert!(service.is_running());
@@ -115,10 +104,6 @@ fn a_service_without_rights_names_them_waits_and_goes_on_as_they_are_granted() {
 
     let logged = service.logged();
     stage.withdraw("User:patient", what);
-    stage.withdraw(
-        "User:patient",
-        "--operation Read --operation Describe --topic patient- --resource-pattern-type prefixed",
-    );
     waits_for(&service, logged, "Read topic patient-data");
     stage.grant("User:patient", what);
     scene.produce(&["[3]"]);

@@ -8,8 +8,6 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use serde_json::Value;
-
 use super::{
     certificates::{Authority, Identity, Says},
     tokens::{AUDIENCE, ISSUER, Tokens},
@@ -124,11 +122,6 @@ impl Stage {
         format!("127.0.0.1:{}", listener.port(self.first))
     }
 
-    /// The tests' own user, as properties of a configuration.
-    pub(crate) fn access(&self) -> Value {
-        admin().client.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
-    }
-
     /// A file beside the authority's certificate, for all tests to see.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.folder.path().join(name);
@@ -241,7 +234,7 @@ fn settings(first: u16, data: &Path, authority: &Authority, tokens: &Tokens) -> 
         write!(listeners, ",{}://127.0.0.1:{}", listener.name(), listener.port(first)).expect("a text");
         write!(protocols, ",{}:{}", listener.name(), listener.protocol()).expect("a text");
     }
-    let users: String = USERS.iter().map(|user| format!(" user_{user}=\"{user}-secret\"")).collect();
+    let users = USERS.map(|user| format!(" user_{user}=\"{user}-secret\"")).concat();
     let admin = format!("{PLAIN} required username=\"admin\" password=\"{ADMIN}\" user_admin=\"{ADMIN}\";");
     let mut text = format!(
         "listeners=ADMIN://127.0.0.1:{first},CONTROLLER://127.0.0.1:{}{listeners}\n\
