@@ -177,7 +177,7 @@ fn roles(config: &Config) -> impl Iterator<Item = Role<'_>> {
         assumed: "max.message.bytes of the topic is assumed to be Kafka's default, 1048588",
     };
     let letters = operator.dead_letter.iter().map(|topic| Role {
-        role: "dead-letter topic",
+        name: "dead-letter topic",
         topic,
         must: write,
         assumed: "max.message.bytes of the topic is assumed to be Kafka's default, 1048588",

@@ -1,6 +1,7 @@
 //! Flights and the generations that answer them: which worker gets which batch, and what a worker's death leads to.
 
 mod delayed;
+mod died;
 mod doubts;
 mod serving;
 mod standing;
@@ -21,12 +22,11 @@ use crate::{
     batch::{BatchSizer, Queued},
     config::Batch,
     event::{Event, Failure},
-    flights::{Flights, Job, Part, flight::Piece, job::Parted},
+    flights::{Flights, Job, Part, flight::Piece},
     generation::{Trouble, probation::Probation},
-    panics,
     worker::{
         early::EarlyNews,
-        messages::{AskKind, At, Cause, FromWorker, WorkerId},
+        messages::{Cause, FromWorker, WorkerId},
         pool::Pool,
     },
     write::Scored,
@@ -271,73 +271,6 @@ impl Predictor {
                 serving.pool.replaced(worker.slot, live);
             }
             None => self.early.note(worker, Some(live)),
-        }
-    }
-
-    fn worker_died(&mut self, worker: WorkerId, cause: &Cause, at: Option<&At>, now: Instant) {
-        let Some(serving) = self.serving(worker) else {
-            tracing::warn!("{worker} died ({cause}) before its generation took over, or after its end");
-            self.early.note(worker, None);
-            return;
-        };
-        let mut dead = serving.pool.died(worker.slot);
-        let has_successor = serving.pool.has_successor(worker.slot);
-        let (believed, doubtful) = serving.take_answers(worker.slot, &mut dead, now);
-        tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
-        let died_on = Serving::died_on(&dead, at);
-        // After a panic of this program's own no event is to blame.
-        let may_be_blamed = !panics::happened()
-            && died_on.is_none_or(|place| serving.standing.died(dead.left[place].job.is_probe(), now));
-        let may_be_last_straw = cause.is_exhaustion && dead.ended_for.is_none() && !dead.was_fresh;
-        let at = at.filter(|at| died_on.is_some_and(|place| dead.left[place].id == at.id));
-        self.take_in(Heard { believed, judged: Judged::default() }, worker.generation, now);
-        let (mut waiting, mut behind) = (vec![], vec![]);
-        for (place, left) in dead.left.into_iter().enumerate() {
-            let (places, singly) = (left.places(at), left.kind == AskKind::Singly);
-            let Some(job) = left.job.without_first(left.answered).filter(|job| !job.is_probe()) else { continue };
-            if died_on != Some(place) {
-                waiting.push(if place == 0 && died_on.is_none() { job.left() } else { job });
-                continue;
-            }
-            // One by one, those behind have not been begun.
-            let first = job.range.start;
-            let Parted { at, others } = job.parted(places.or_else(|| singly.then_some(first..first + 1)));
-            self.crashed_on(worker, &at);
-            if may_be_blamed && may_be_last_straw {
-                // In front of the others: they would use the memory up again.
-                waiting.push(at.after_exhaustion());
-                waiting.extend(others);
-            } else if may_be_blamed {
-                waiting.extend(others);
-                waiting.extend(self.blame(at.after_death(), worker, cause, now));
-            } else {
-                waiting.extend(others);
-                behind.push(at);
-            }
-        }
-        if let Some(serving) = self.serving(worker).filter(|_| has_successor) {
-            serving.standing.replaced();
-        }
-        self.retries.extend(behind);
-        self.return_jobs(doubtful.into_iter().chain(waiting));
-    }
-
-    fn crashed_on(&mut self, worker: WorkerId, job: &Job) {
-        let probation = self.probation.as_mut().filter(|probation| probation.is_of(worker.generation));
-        if let Some(probation) = probation.filter(|_| !panics::happened()) {
-            probation.crashed_on(job.flight, &job.range);
-        }
-    }
-
-    /// A worker died on this job: it is to be asked again, or accused.
-    fn blame(&mut self, job: Job, worker: WorkerId, cause: &Cause, now: Instant) -> Option<Job> {
-        match self.serving(worker).filter(|_| job.is_accused()) {
-            Some(serving) => {
-                let next = serving.pool.next_id();
-                serving.standing.accuse(job, &cause.words, next, now);
-                None
-            }
-            None => Some(job),
         }
     }
 

@@ -25,7 +25,7 @@ use crate::{
     wire::{protocol::Loaded, testing::answer},
     worker::{
         live::{Live, Process},
-        messages::{Ask, AskKind},
+        messages::{Ask, AskKind, At},
         pool::{Crew, IN_FLIGHT, Terms, Worker},
     },
 };
