@@ -13,18 +13,16 @@ const CANARY: &str = "canary in a cage";
 
 /// Where nobody answers, with all that Kafka's client tells, and a hook that writes down what it is given.
 fn scene() -> Scene {
-    let scene = Scene::alone()
+    let hook = "import os, json\nopen(os.path.dirname(os.path.abspath(__file__)) + '/given', 'a').write(json.dumps(dict(os.environ)))\n\
+                def predict(config):\n    return lambda model, i: i\n";
+    Scene::alone()
         .set("kafka.security.protocol", "sasl_plaintext")
         .set(
             "kafka.security.sasl",
             json!({"mechanism": "PLAIN", "username": "me", "password": "${env:KAFKA_PASSWORD}"}),
         )
         .property("debug", "all")
-        .with_predict("telltale");
-    let hook = "import os, json\nopen(os.path.dirname(os.path.abspath(__file__)) + '/given', 'a').write(json.dumps(dict(os.environ)))\n\
-                def predict(config):\n    return lambda model, i: i\n";
-    scene.folder.write("telltale.py", hook);
-    scene
+        .with_predict(hook)
 }
 
 fn with_secret(mut command: Command) -> Command {

@@ -101,6 +101,8 @@ impl Reader {
         match fate(name) {
             Fate::Other => return false,
             Fate::Read(..) if field.node.is_null() => {}
+            // The system's, as without it.
+            Fate::Read(property, _) if property.name == CA && field.node.source() == Some("probe") => {}
             Fate::Read(property, form) => {
                 let given = form.read(field, ground, findings);
                 self.collected.add(property, given, findings);

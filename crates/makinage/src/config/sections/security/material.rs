@@ -208,8 +208,9 @@ impl Look {
         match self {
             Self::Empty => "is empty; copy it again",
             Self::Jks => {
-                "is a keystore of Java's; convert it with: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 \
-                 -deststoretype PKCS12, and name that as `keystore`"
+                "is a keystore of Java's; write authorities in PEM: keytool -exportcert -rfc -keystore FILE -alias NAME -file ca.pem; \
+                 write a certificate with its key in PKCS#12, and name that as `keystore`: keytool -importkeystore -srckeystore FILE \
+                 -destkeystore FILE.p12 -deststoretype PKCS12"
             }
             Self::Pkcs12 => "is PKCS#12; a certificate with its key is named as `keystore`, authorities are PEM",
             Self::Pem | Self::Der | Self::Unknown => "isn't PEM, which begins with `-----BEGIN`; name another file",

@@ -135,6 +135,7 @@ fn keys_and_librdkafka_s_names_come_to_the_same() {
     let store: Vec<(String, String)> =
         [("security.protocol", "ssl"), STORE].map(|(name, value)| (name.into(), value.into())).into();
     assert_eq!(files.properties("  security: {tls: {}}"), store);
+    assert_eq!(files.properties("  properties: {security.protocol: ssl, ssl.ca.location: probe}"), store);
     assert!(files.problems("  security: {sasl: {}}")[0].contains("Kafka.security.sasl: the mechanism is missing"));
 }
 
