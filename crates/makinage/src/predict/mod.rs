@@ -246,8 +246,9 @@ impl Predictor {
         for (job, part) in believed {
             match delay {
                 Some(delay) => {
-                    let known = self.delayed.sift(&job, part, now + delay, &self.over);
-                    known.into_iter().for_each(|part| self.flights.add(job.flight, part));
+                    for known in self.delayed.sift(&job, part, now + delay, &self.over) {
+                        self.flights.add(job.flight, known);
+                    }
                 }
                 None => self.flights.add(job.flight, part),
             }
