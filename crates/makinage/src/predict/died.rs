@@ -1,4 +1,5 @@
-//! What follows from a worker's death: what it leaves is asked of others, and who may be to blame is asked for by itself.
+//! What follows from a worker's death: what it leaves is asked of others, and who may be to blame is asked for by
+//! itself.
 
 use std::time::Instant;
 
