@@ -14,7 +14,7 @@ use super::{
     bell::Bell,
     kafka::{KafkaSink, Limits},
     partitions::Partitions,
-    producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
+    producer::{Fatal, Kind, LookUp, NotTaken, Producer, Producers, Record},
     reports::{Reports, Undelivered},
 };
 use crate::{
@@ -107,7 +107,9 @@ impl Producer for OutputProducer {
     fn reports(&self) -> &Reports {
         &self.client().context().own.reports
     }
+}
 
+impl LookUp for OutputProducer {
     fn look_up(&self, topic: &str) -> Topic {
         look_up(self.client(), topic)
     }
@@ -160,19 +162,10 @@ impl KafkaSink<KafkaProducers> {
         acks: Arc<Acks>,
         stopped: &dyn Fn() -> bool,
     ) -> KafkaResult<Option<Self>> {
-        let settings = cluster.producer();
-        let mut producers = KafkaProducers { settings, acks, connection: Arc::clone(&cluster.connection) };
-        let asking = producers.create_with(&producers.settings, &Bell::new().0)?;
-        let names = sources.iter().map(|source| source.name.as_str());
-        let endpoint = cluster.endpoint();
-        let Some(partitions) = Partitions::wait_for(&asking, &endpoint, &sink.name, names, stopped) else {
-            return Ok(None);
-        };
-        let max_record = max_record(&producers.settings, &sink.name);
-        producers.settings = cluster.output_producer(max_record);
-        let batch_size = batch_size(&producers.settings, max_record);
-        let limits = Limits { max_record, batch_size, share: share(&producers.settings) };
-        let interval = refresh_interval(&producers.settings);
+        let Some(destination) = destination(cluster, sink, sources, stopped)? else { return Ok(None) };
+        let Destination { partitions, settings, max_record, batch_size, interval } = destination;
+        let limits = Limits { max_record, batch_size, share: share(&settings) };
+        let producers = KafkaProducers { settings, acks, connection: Arc::clone(&cluster.connection) };
         let sink = Self::with(producers, &sink.name, partitions, limits, SystemClock)?;
         // Topics that grow are noticed as soon as the client itself would.
         if let Err(error) = sink.partitions.watch(interval) {
@@ -180,6 +173,41 @@ impl KafkaSink<KafkaProducers> {
         }
         Ok(Some(sink))
     }
+}
+
+/// What is known of the sink topic once it is there.
+pub(crate) struct Destination<P> {
+    /// The sizes of all topics.
+    pub partitions: Partitions<P>,
+    /// Of the producers of outputs.
+    pub settings: ClientConfig,
+    /// The largest record that the topic takes, and the largest batch.
+    pub max_record: usize,
+    pub batch_size: usize,
+    /// How often sizes are asked again.
+    pub interval: Duration,
+}
+
+/// Waits for the sink and data topics. `None` when `stopped` says so first.
+pub(crate) fn destination<P: LookUp>(
+    cluster: &Cluster,
+    sink: &SinkTopic,
+    sources: &[DataTopic],
+    stopped: &dyn Fn() -> bool,
+) -> KafkaResult<Option<Destination<P>>> {
+    let settings = cluster.producer();
+    let deliveries = Deliveries { reports: Reports::new(&Arc::default(), &Bell::new().0) };
+    let asking: OutputProducer =
+        settings.create_with_context(Context::new(Arc::clone(&cluster.connection), deliveries))?;
+    let names = sources.iter().map(|source| source.name.as_str());
+    let endpoint = cluster.endpoint();
+    let Some(partitions) = Partitions::wait_for(&asking, &endpoint, &sink.name, names, stopped) else {
+        return Ok(None);
+    };
+    let max_record = max_record(&settings, &sink.name);
+    let settings = cluster.output_producer(max_record);
+    let (batch_size, interval) = (batch_size(&settings, max_record), refresh_interval(&settings));
+    Ok(Some(Destination { partitions, settings, max_record, batch_size, interval }))
 }
 
 fn refresh_interval(settings: &ClientConfig) -> Duration {

@@ -6,24 +6,25 @@
 //!   partition.
 //! - Batching: the client's own.
 
-mod backlog;
+pub(crate) mod backlog;
 pub mod bell;
 mod carrier;
 mod carriers;
 pub mod client;
-mod headers;
+pub(crate) mod headers;
 pub mod kafka;
 mod lane;
 mod lanes;
 pub mod memory;
-mod over;
+pub(crate) mod over;
 pub mod partitions;
 pub mod producer;
-mod refusal;
+pub(crate) mod refusal;
 pub mod reports;
 mod retiring;
 mod returns;
 mod serving;
+pub(crate) mod size;
 mod stalled;
 mod tally;
 #[cfg(test)]
