@@ -23,6 +23,7 @@ use crate::{
         assignment::Assignment,
         consumer::{Committed, Consumer, Partition, Positions, Record, Start},
         known::TopicId,
+        mandate::Words,
         offsets::Position,
     },
 };
@@ -204,6 +205,10 @@ impl Consumer for SimConsumer {
             }
         }
         Ok(())
+    }
+
+    fn words(&self) -> Option<Words> {
+        None
     }
 
     fn membership(&self) -> Membership {
