@@ -16,7 +16,13 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{
     child::confine,
-    config::{Config, Operator, cache_folder},
+    config::{Config, Guarantee, Operator, cache_folder},
+    delivery::{
+        Delivery,
+        at_least_once::AtLeastOnce,
+        exactly_once::{ExactlyOnce, Ties},
+        instance::Name,
+    },
     generation::{
         builder::{Builder, LargestOutput},
         fetcher::{Fetcher, fetcher},
@@ -32,6 +38,7 @@ use crate::{
         Wiring,
         acks::Acks,
         kafka::{KafkaSource, MOST_OPEN},
+        mandate::Mandate,
     },
     stop::Stop,
     store::{self, Store, workspace::Workspace},
@@ -105,7 +112,9 @@ impl Service {
         let (answers, workers) = bounded(ANSWERS);
         let (limit, largest_output) = bounded(1);
 
-        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
+        let transactional = config.operator.tuning.delivery == Guarantee::ExactlyOnce;
+        let mandate = transactional.then(Arc::<Mandate>::default);
+        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone(), mandate: mandate.clone() };
         let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;
         let stream = Stream {
             cluster: Arc::clone(&cluster),
@@ -113,6 +122,7 @@ impl Service {
             inputs: Inputs { intake: events, workers, generations },
             outlets: PipelineOutlets { mailbox: Arc::clone(&mailbox), samples: samples.clone(), stop: stop.clone() },
             acks: Arc::clone(&acks),
+            mandate,
             limit,
             flush_timeout: config.application.stop_timeout,
         };
@@ -212,6 +222,8 @@ struct Stream {
     inputs: Inputs,
     outlets: PipelineOutlets,
     acks: Arc<Acks>,
+    /// Where outputs and offsets are in transactions.
+    mandate: Option<Arc<Mandate>>,
     /// Takes the size of the largest output, once that is known.
     limit: Sender<usize>,
     flush_timeout: Duration,
@@ -221,6 +233,13 @@ impl Stream {
     /// Runs until the source says that it ends. `true` when all that was given to a worker was written.
     fn run(self) -> anyhow::Result<bool> {
         let stop = self.outlets.stop.clone();
+        if let Some(mandate) = self.mandate.clone() {
+            let name = Name::new(self.cluster.application(), None, &cache_folder().join("transactions"))?;
+            let ties = Ties { acks: Arc::clone(&self.acks), mandate, stop };
+            let Some(delivery) = ExactlyOnce::open(&self.cluster, &self.operator, ties, name)? else { return Ok(true) };
+            let largest = delivery.max_output_bytes();
+            return Ok(self.deliver(delivery, largest));
+        }
         let Some(sink) =
             KafkaSink::open(&self.cluster, &self.operator.sink, &self.operator.data, Arc::clone(&self.acks), &|| {
                 stop.requested()
@@ -228,10 +247,16 @@ impl Stream {
         else {
             return Ok(true);
         };
+        let largest = sink.max_output_bytes();
+        let delivery = AtLeastOnce::new(sink, Arc::clone(&self.acks));
+        Ok(self.deliver(delivery, largest))
+    }
+
+    fn deliver(self, delivery: impl Delivery, largest: usize) -> bool {
         // Who makes generations may have ended before the first.
-        let _ = self.limit.send(sink.max_output_bytes());
-        let pipeline = Pipeline::new(&self.operator, self.inputs, self.outlets, sink, self.acks);
+        let _ = self.limit.send(largest);
+        let pipeline = Pipeline::new(&self.operator, self.inputs, self.outlets, delivery, self.acks);
         let ended = pipeline.run(self.flush_timeout);
-        Ok(ended.clean && !ended.stopped_by_error)
+        ended.clean && !ended.stopped_by_error
     }
 }

@@ -1,4 +1,4 @@
-//! From results to outputs: splices, writes, and settles what has no output.
+//! From results to outputs: splices, hands them to the delivery, and with them the fates of events that have none.
 
 use std::{
     sync::Arc,
@@ -10,10 +10,10 @@ use crossbeam_channel::Receiver;
 use crate::{
     clock::Clock,
     config::OnError,
-    event::{Event, Failure, Fate, Ticket},
+    delivery::Delivery,
+    event::{Event, Failure, Fate},
     failures::{FailedEvents, Verdict},
     flights::{Part, flight::Piece},
-    sink::Sink,
     source::acks::Acks,
     wire::{answer::Outcome, splice::splice},
 };
@@ -32,10 +32,10 @@ pub(crate) struct Scored {
     pub failed: u64,
 }
 
-/// Hands outputs to the sink, in the order in which they come.
+/// Hands outputs to the delivery, in the order in which they come.
 #[derive(Debug)]
-pub(crate) struct Writer<S> {
-    sink: S,
+pub(crate) struct Writer<D> {
+    delivery: D,
     /// Names of the data topics, for coordinates.
     topics: Vec<String>,
     acks: Arc<Acks>,
@@ -43,12 +43,12 @@ pub(crate) struct Writer<S> {
     stopped_by_error: bool,
 }
 
-impl<S: Sink> Writer<S> {
+impl<D: Delivery> Writer<D> {
     /// A writer for the events of these data topics.
-    pub(crate) fn new(topics: Vec<String>, sink: S, acks: Arc<Acks>, now: Instant) -> Self {
+    pub(crate) fn new(topics: Vec<String>, delivery: D, acks: Arc<Acks>, now: Instant) -> Self {
         // Nothing fails before a generation has come, and with it what becomes of that.
         let failed = FailedEvents::new(OnError::Skip, now);
-        Self { sink, topics, acks, failed, stopped_by_error: false }
+        Self { delivery, topics, acks, failed, stopped_by_error: false }
     }
 
     /// Every failed event is named in the log, however many there are.
@@ -106,12 +106,12 @@ impl<S: Sink> Writer<S> {
         output: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         if self.stopped_by_error {
-            self.acks.settle(event.ticket, Fate::Dropped);
+            self.delivery.settle(event, Fate::Dropped);
             return Ok(());
         }
         match outcome {
             Outcome::Skipped(step) => {
-                self.acks.settle(event.ticket, Fate::Skipped(*step));
+                self.delivery.settle(event, Fate::Skipped(*step));
                 Ok(())
             }
             Outcome::Failed(failure) => Err(failure.clone()),
@@ -125,49 +125,51 @@ impl<S: Sink> Writer<S> {
 
     fn write_output(&mut self, event: &Event, output: &[u8], model: &str) -> Result<(), Failure> {
         let more = output.len().saturating_sub(event.size());
-        // Before the sink has it, and may settle the event.
+        // Before the delivery has it, and may settle the event.
         if more > MORE {
             self.acks.grew(event.ticket, more);
         }
-        self.sink.write(event, output, model)
+        self.delivery.write(event, output, model)
     }
 
     fn fail(&mut self, event: &Event, failure: &Failure, now: Instant) {
         let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
         let place = format!("{topic}/{}/{}", event.partition, event.offset);
-        self.settle_failed(event.ticket, &place, failure, now);
+        let fate = self.fate_of_failed(&place, failure, now);
+        self.delivery.settle(event, fate);
     }
 
-    fn settle_failed(&mut self, ticket: Ticket, place: &str, failure: &Failure, now: Instant) {
+    fn fate_of_failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Fate {
         if self.stopped_by_error {
-            return self.acks.settle(ticket, Fate::Dropped);
+            return Fate::Dropped;
         }
         match self.failed.failed(place, failure, now) {
-            Verdict::Skip => self.acks.settle(ticket, Fate::Failed),
+            Verdict::Skip => Fate::Failed,
             Verdict::Stop => {
-                self.acks.settle(ticket, Fate::Stopped);
                 self.stopped_by_error = true;
+                Fate::Stopped
             }
         }
     }
 
-    /// Looks after what the sink was given, and after the log.
+    /// Looks after what the delivery was given, and after the log.
     pub(crate) fn tend(&mut self, now: Instant) {
-        for refused in self.sink.tend() {
-            self.settle_failed(refused.ticket, &refused.place, &refused.failure, now);
+        for refused in self.delivery.tend() {
+            let fate = self.fate_of_failed(&refused.place, &refused.failure, now);
+            self.delivery.settle_refused(refused.ticket, fate);
         }
         self.failed.tick(now);
     }
 
-    /// Rings when the sink has something to look after.
+    /// Rings when the delivery has something to look after.
     pub(crate) fn bell(&self) -> Receiver<()> {
-        self.sink.bell()
+        self.delivery.bell()
     }
 
     /// When [`Writer::tend`] has something to do.
     pub(crate) fn next_deadline(&self, now: Instant) -> Option<Duration> {
         let log = self.failed.next_deadline().map(|at| at.saturating_duration_since(now));
-        log.into_iter().chain(self.sink.next_look()).min()
+        log.into_iter().chain(self.delivery.next_look()).min()
     }
 
     /// Counts events that come in.
@@ -176,15 +178,20 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Gives up events that no worker was given.
-    pub(crate) fn drop_events(&self, events: &[Event]) {
+    pub(crate) fn drop_events(&mut self, events: &[Event]) {
         for event in events {
-            self.acks.settle(event.ticket, Fate::Dropped);
+            self.delivery.settle(event, Fate::Dropped);
         }
+    }
+
+    /// Somebody waits for what has been written to be settled.
+    pub(crate) fn hurry(&mut self) {
+        self.delivery.hurry();
     }
 
     /// These assignments are over: what waits of them is given up.
     pub(crate) fn give_up(&mut self, assignments: &[u32]) {
-        self.sink.give_up(assignments);
+        self.delivery.give_up(assignments);
     }
 
     /// Whether an event failed under `on_error: stop`.
@@ -192,12 +199,12 @@ impl<S: Sink> Writer<S> {
         self.stopped_by_error
     }
 
-    /// Waits until the sink has everything for good; `false` when it hasn't in time.
+    /// Waits until the delivery has everything for good; `false` when it hasn't in time.
     pub(crate) fn flush(&mut self, timeout: Duration, clock: &impl Clock) -> bool {
         let deadline = clock.now() + timeout;
         loop {
             let left = deadline.saturating_duration_since(clock.now());
-            let flushed = self.sink.flush(left.min(Duration::from_millis(500)));
+            let flushed = self.delivery.flush(left.min(Duration::from_millis(500)));
             self.tend(clock.now());
             if flushed || left.is_zero() {
                 return flushed;

@@ -38,7 +38,7 @@ pub use sections::{
     operator::Operator,
     probation::Probation,
     roles::{DataStart, DataTopic, ModelStart, ModelTopic, SinkTopic},
-    tuning::{Batch, Environment, OnError, RowWise, Tuning},
+    tuning::{Batch, Environment, Guarantee, OnError, RowWise, Tuning},
 };
 pub use service::Config;
 pub use values::{

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     config::{DataStart, DataTopic, Encoder},
+    delivery::at_least_once::AtLeastOnce,
     sink::{
         kafka::{KafkaSink, Limits},
         partitions::Partitions,
@@ -38,7 +39,7 @@ use crate::{
     write::Writer,
 };
 
-type SimSink = KafkaSink<SimProducers, WorldClock>;
+type SimDelivery = AtLeastOnce<KafkaSink<SimProducers, WorldClock>>;
 pub(super) type SimSource = KafkaSource<SimConsumer, WorldClock>;
 
 const TICK: Duration = Duration::from_secs(1);
@@ -58,7 +59,7 @@ pub(super) struct Service {
     acks: Arc<Acks>,
     pub(super) stop: Stop,
     intake: RefCell<Option<Receiver<Intake>>>,
-    stream: RefCell<Option<Stream<SimSink>>>,
+    stream: RefCell<Option<Stream<SimDelivery>>>,
     workers: RefCell<VecDeque<FromWorker>>,
     generations: RefCell<VecDeque<Pool>>,
     bell: Receiver<()>,
@@ -81,7 +82,7 @@ impl Service {
         let clock = |who| WorldClock { world: Rc::clone(world), who };
         let (acks, stop) = (Arc::new(Acks::default()), Stop::default());
         let (intake, received) = unbounded();
-        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
+        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone(), mandate: None };
         let start_from = if world.plan.start_at_end { DataStart::End } else { DataStart::Beginning };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, clock(Who::Source)));
@@ -100,7 +101,8 @@ impl Service {
         let producers =
             SimProducers { world: Rc::clone(world), service: number, acks: Arc::clone(&acks), made: Cell::new(0) };
         let sink = KafkaSink::with(producers, "predict", sizes, limits, clock(Who::Pipeline)).expect("a sink");
-        let writer = Writer::new(vec!["data".to_owned()], sink, Arc::clone(&acks), world.now());
+        let delivery = AtLeastOnce::new(sink, Arc::clone(&acks));
+        let writer = Writer::new(vec!["data".to_owned()], delivery, Arc::clone(&acks), world.now());
         let stream = Stream::new(writer, Samples::default());
         let service = Rc::new(Self {
             number,
@@ -199,7 +201,7 @@ impl Service {
     }
 
     /// Takes one message, whichever, and the answers that have come besides.
-    fn read(&self, world: &Rc<World>, stream: &mut Stream<SimSink>) {
+    fn read(&self, world: &Rc<World>, stream: &mut Stream<SimDelivery>) {
         let now = world.now();
         match world.draw(|random| random.below(3)) {
             0 => self.take_generation(stream, world),
@@ -211,12 +213,12 @@ impl Service {
         }
     }
 
-    fn take_generation(&self, stream: &mut Stream<SimSink>, world: &World) {
+    fn take_generation(&self, stream: &mut Stream<SimDelivery>, world: &World) {
         let Some(pool) = self.generations.borrow_mut().pop_front() else { return };
         stream.switch_to(pool, world.now());
     }
 
-    fn take_intake(&self, stream: &mut Stream<SimSink>, world: &World) {
+    fn take_intake(&self, stream: &mut Stream<SimDelivery>, world: &World) {
         let message = self.intake.borrow().as_ref().and_then(|intake| intake.try_recv().ok());
         if let Some(message) = message {
             stream.accept(message, world.now());
@@ -225,7 +227,7 @@ impl Service {
 
     /// The pipeline's thread flushes, a little at a time: the source's wait goes on meanwhile. Then it ends, and the
     /// application learns of it.
-    fn flush(&self, world: &Rc<World>, mut stream: Stream<SimSink>, until: Time) {
+    fn flush(&self, world: &Rc<World>, mut stream: Stream<SimDelivery>, until: Time) {
         let clock = WorldClock { world: Rc::clone(world), who: Who::Pipeline };
         let ended = stream.flush(FLUSH, &clock);
         if !ended.clean && world.time() < until {

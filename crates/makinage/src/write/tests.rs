@@ -5,8 +5,9 @@ use std::{cell::RefCell, rc::Rc};
 use super::*;
 use crate::{
     clock::testing::Hand,
-    event::Place,
-    sink::Refused,
+    delivery::at_least_once::AtLeastOnce,
+    event::{Place, Ticket},
+    sink::{Refused, Sink},
     wire::{answer::Answer, testing::answer},
 };
 
@@ -77,14 +78,15 @@ fn answered(start: usize, generation: u64, answers: Vec<Answer>) -> Part {
 struct Scene {
     sink: Fake,
     acks: Arc<Acks>,
-    writer: Writer<Fake>,
+    writer: Writer<AtLeastOnce<Fake>>,
     now: Instant,
 }
 
 impl Scene {
     fn new() -> Self {
         let (sink, acks, now) = (Fake::default(), Arc::<Acks>::default(), Instant::now());
-        let writer = Writer::new(vec!["data".into()], sink.clone(), Arc::clone(&acks), now);
+        let delivery = AtLeastOnce::new(sink.clone(), Arc::clone(&acks));
+        let writer = Writer::new(vec!["data".into()], delivery, Arc::clone(&acks), now);
         Self { sink, acks, writer, now }
     }
 
@@ -180,7 +182,7 @@ fn a_flush_goes_on_until_the_sink_has_everything_or_the_time_is_over() {
 
 #[test]
 fn events_that_no_worker_was_given_are_left() {
-    let scene = Scene::new();
+    let mut scene = Scene::new();
     let events = [event(0), event(1)];
     scene.writer.received(&events);
     scene.writer.drop_events(&events[1..]);

@@ -15,6 +15,7 @@ mod counts;
 mod demo;
 mod encoders;
 mod environments;
+mod exactly_once;
 mod faults;
 mod flow;
 mod group;
