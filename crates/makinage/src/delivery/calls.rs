@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -16,10 +16,14 @@ use rdkafka::{
 };
 
 use super::{
-    client::Native,
+    native::Native,
     transactional::{Call, Of, Outcome, Partition, Refusal},
 };
-use crate::source::{consumer::note_of, mandate::Granted, offsets::Position};
+use crate::{
+    kafka::forwarding::Context,
+    sink::refusal::Refusal as Fault,
+    source::{consumer::note_of, mandate::Granted, offsets::Position},
+};
 
 /// How long a producer's beginning is waited for before that is told.
 const BEGINNING: Duration = Duration::from_secs(10);
@@ -50,13 +54,13 @@ impl Caller {
         match call {
             Call::Start(partitions) => self.start(&partitions),
             Call::Commit(positions, granted) => self.commit(&positions, &granted).unwrap_or_else(|failure| failure),
-            Call::Abort => self.abort(),
+            Call::Abort => self.abort().unwrap_or_else(|failure| failure),
         }
     }
 
     fn start(&mut self, partitions: &[Partition]) -> Outcome {
         if !self.has_begun
-            && let Err(error) = self.native.init_transactions(BEGINNING)
+            && let Err(error) = self.native.init_transactions(self.timeout.min(BEGINNING))
         {
             let again = matches!(&error, KafkaError::Transaction(error) if error.is_retriable());
             return match outcome_of(&error) {
@@ -84,8 +88,9 @@ impl Caller {
         for &(source, partition) in partitions {
             asked.add_partition(&self.topics[usize::from(source)], partition);
         }
-        let consumer: BaseConsumer = self.asker.create()?;
-        let answer = consumer.committed_offsets(asked, BEGINNING)?;
+        let context = Context::new(Arc::clone(&self.native.client().context().listener), ());
+        let consumer: BaseConsumer<Context<()>> = self.asker.create_with_context(context)?;
+        let answer = consumer.committed_offsets(asked, self.timeout.min(BEGINNING))?;
         answer.elements().iter().try_for_each(TopicPartitionListElem::error)?;
         let offset = |&(source, partition): &Partition| {
             let element = answer.find_partition(&self.topics[usize::from(source)], partition)?;
@@ -102,19 +107,14 @@ impl Caller {
         };
         let send = || self.native.send_offsets_to_transaction(&offsets, member, until - Instant::now().min(until));
         repeat(until, send).map_err(|error| before_the_end(&error))?;
-        // From here on a broken connection may hide an answer, and the client asks again.
-        let own = &self.native.client().context().own;
-        own.broke.store(false, Ordering::Relaxed);
+        self.watch();
         let end = || self.native.commit_transaction(until - Instant::now().min(until));
         repeat(until, end).map_err(|error| match error {
             KafkaError::Transaction(_) => outcome_of(&error),
             // Not all outputs have been taken in time: nothing has been asked yet.
             _ => before_the_end(&error),
         })?;
-        if own.broke.load(Ordering::Relaxed) {
-            // Brokers without KIP-890 would take what was asked first, and comes late, for the end of the next one.
-            return Err(Outcome::Unsure("a connection broke while a transaction was committed".to_owned()));
-        }
+        self.is_ended_once()?;
         self.native.begin_transaction().map_err(|error| outcome_of(&error))?;
         Ok(Outcome::Committed)
     }
@@ -132,16 +132,31 @@ impl Caller {
         Ok(list)
     }
 
-    fn abort(&self) -> Outcome {
+    fn abort(&self) -> Result<Outcome, Outcome> {
         let until = Instant::now() + self.timeout;
-        let aborted = repeat(until, || self.native.abort_transaction(until - Instant::now().min(until)));
-        match aborted.and_then(|()| self.native.begin_transaction()) {
-            Ok(()) => Outcome::Aborted,
-            Err(error) => match outcome_of(&error) {
-                fenced @ Outcome::Fenced(_) => fenced,
-                _ => Outcome::Unsure(error.to_string()),
-            },
+        let failed = |error: KafkaError| match outcome_of(&error) {
+            fenced @ Outcome::Fenced(_) => fenced,
+            _ => Outcome::Unsure(error.to_string()),
+        };
+        self.watch();
+        repeat(until, || self.native.abort_transaction(until - Instant::now().min(until))).map_err(failed)?;
+        self.is_ended_once()?;
+        self.native.begin_transaction().map_err(failed)?;
+        Ok(Outcome::Aborted)
+    }
+
+    /// From here on a broken connection may hide an answer, and the client asks again.
+    fn watch(&self) {
+        self.native.client().context().own.has_broken();
+    }
+
+    /// Whether a transaction's end was asked for once. What was asked before, and comes late, would be taken for the
+    /// end of the next one, by the protocol before KIP-890: a new producer has a higher epoch, and fences that off.
+    fn is_ended_once(&self) -> Result<(), Outcome> {
+        if self.native.client().context().own.has_broken() {
+            return Err(Outcome::Unsure("a connection broke while a transaction was ended".to_owned()));
         }
+        Ok(())
     }
 }
 
@@ -180,6 +195,7 @@ fn outcome_of(error: &KafkaError) -> Outcome {
         code if native.txn_requires_abort() => {
             let of = match code {
                 Code::Inconsistent => Of::Outputs,
+                code if Fault::of(&KafkaError::MessageProduction(code)).advice().is_some() => Of::Outputs,
                 Code::IllegalGeneration
                 | Code::UnknownMemberId
                 | Code::FencedInstanceId

@@ -1,29 +1,20 @@
 //! Kafka's client as the transactional producer: rdkafka's threads and callbacks end here. Each producer has a thread
 //! of its own that makes its calls, since those wait for brokers.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::{sync::Arc, thread, time::Duration};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use parking_lot::Mutex;
 use rdkafka::{
     ClientConfig,
-    config::RDKafkaLogLevel,
-    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
-    message::DeliveryResult,
-    producer::{Producer as Client, ProducerContext, ThreadedProducer},
+    error::{KafkaError, KafkaResult},
+    producer::Producer as Client,
 };
 
 use super::{
     calls::Caller,
     exactly_once::{ExactlyOnce, Limits, Ties},
     instance::Name,
+    native::{Native, Undelivered},
     transactional::{Call, Outcome, Transactional, Transactions},
 };
 use crate::{
@@ -33,7 +24,7 @@ use crate::{
     kafka::{
         client::Cluster,
         context::Connection,
-        forwarding::{Context, Own},
+        forwarding::Context,
         settings,
         topics::{Topic, look_up},
     },
@@ -47,53 +38,6 @@ use crate::{
 
 /// librdkafka's default of `transaction.timeout.ms`.
 const TIMEOUT: Duration = Duration::from_mins(1);
-
-/// What is the producer's own in its context.
-pub struct Undelivered {
-    outputs: Mutex<Vec<(Ticket, KafkaError)>>,
-    any: AtomicBool,
-    bell: Bell,
-    /// A connection broke since the last look: what was asked may be asked again, and arrive twice.
-    pub(super) broke: AtomicBool,
-}
-
-impl Own for Undelivered {
-    /// What has become of transactions is told by the delivery.
-    fn level(&self, level: RDKafkaLogLevel, facility: &str, _message: &str) -> RDKafkaLogLevel {
-        let own = matches!(facility, "FATAL" | "TXNERR" | "ADDOFFSETS" | "ADDPARTS" | "TXNABORT" | "CURRAPI");
-        if own { RDKafkaLogLevel::Debug } else { level }
-    }
-
-    fn notes(&self, facility: &str, _message: &str) -> bool {
-        if matches!(facility, "FAIL" | "REQTMOUT") {
-            self.broke.store(true, Ordering::Relaxed);
-        }
-        false
-    }
-
-    fn keeps(&self, error: &KafkaError) -> bool {
-        error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal)
-    }
-}
-
-impl ProducerContext for Context<Undelivered> {
-    type DeliveryOpaque = usize;
-
-    fn delivery(&self, report: &DeliveryResult<'_>, opaque: usize) {
-        panics::point("producer polling thread");
-        match report {
-            Ok(_) => self.listener.alive(),
-            Err((error, _)) => {
-                self.own.outputs.lock().push((Ticket::from_opaque(opaque), error.clone()));
-                self.own.any.store(true, Ordering::Release);
-                self.own.bell.ring();
-            }
-        }
-    }
-}
-
-/// The client.
-pub(super) type Native = ThreadedProducer<Context<Undelivered>>;
 
 /// A producer, and the thread that makes its calls.
 pub struct TransactionalProducer {
@@ -127,11 +71,7 @@ impl Transactional for TransactionalProducer {
     }
 
     fn take_undelivered(&self) -> Vec<(Ticket, KafkaError)> {
-        let own = &self.native.client().context().own;
-        if !own.any.swap(false, Ordering::Acquire) {
-            return vec![];
-        }
-        std::mem::take(&mut *own.outputs.lock())
+        self.native.client().context().own.take()
     }
 }
 
@@ -152,12 +92,7 @@ impl Transactions for KafkaTransactions {
     fn create(&self, batch_size: usize, bell: &Bell) -> KafkaResult<TransactionalProducer> {
         let mut settings = self.settings.clone();
         settings.set("batch.size", batch_size.to_string());
-        let own = Undelivered {
-            outputs: Mutex::default(),
-            any: AtomicBool::new(false),
-            bell: bell.clone(),
-            broke: AtomicBool::new(false),
-        };
+        let own = Undelivered::new(bell);
         let native: Native = settings.create_with_context(Context::new(Arc::clone(&self.connection), own))?;
         let native = Arc::new(native);
         let (calls, asked) = bounded::<Call>(1);

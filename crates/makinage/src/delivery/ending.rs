@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A call takes at most so many times as long as a transaction may: the client itself gives up before.
-const PATIENCE: u32 = 2;
+const PATIENCE: u32 = 3;
 
 impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     /// Takes in what has come of calls, and what should have.
@@ -30,7 +30,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             State::Waiting { until, .. } if self.now < until => self.look_by(until),
             State::Waiting { anew: true, .. } => self.begin_anew(),
             State::Waiting { anew: false, .. } => self.start(),
-            State::Committing { .. } | State::Aborting => {
+            State::Starting | State::Committing { .. } | State::Aborting => {
                 let until = self.called + PATIENCE * self.limits.timeout;
                 if self.now >= until {
                     self.unsure(&"the Kafka client has said nothing for too long");
@@ -38,7 +38,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
                     self.look_by(until);
                 }
             }
-            State::Starting | State::Open | State::Ended => {}
+            State::Open | State::Ended => {}
         }
     }
 
@@ -102,6 +102,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
 
     fn start(&mut self) {
         self.state = State::Starting;
+        self.called = self.now;
         self.producer.call(Call::Start(self.entries.partitions()));
     }
 
@@ -123,7 +124,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
         }
     }
 
-    fn unsure(&mut self, why: &dyn Display) {
+    pub(super) fn unsure(&mut self, why: &dyn Display) {
         if self.said.is_due(self.now) {
             tracing::warn!(
                 "it isn't known whether a transaction is committed ({why}): a new producer ends it, and what the group has \

@@ -61,6 +61,8 @@ struct Open {
     outputs: usize,
     /// Its outputs are suspects.
     of_suspects: bool,
+    /// It may be committed.
+    is_ending: bool,
 }
 
 /// All that isn't committed.
@@ -135,6 +137,11 @@ impl Entries {
         self.all.iter().map(Entry::partition).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// The transaction is being committed.
+    pub(super) fn end(&mut self) {
+        self.open.is_ending = true;
+    }
+
     /// The transaction is committed: the fates of what was in it.
     pub(super) fn committed(&mut self) -> impl Iterator<Item = (Ticket, Fate)> + '_ {
         let Open { entries: count, of_suspects, .. } = std::mem::take(&mut self.open);
@@ -149,13 +156,20 @@ impl Entries {
         self.open = Open::default();
     }
 
-    /// The group is so far: what is before that is committed, whoever has done so. The fates of that.
+    /// The group is so far: what is before that is committed. The fates of that: where the group is elsewhere than the
+    /// transaction would have moved it, somebody else has those events.
     pub(super) fn landed(&mut self, committed: &BTreeMap<Partition, i64>) -> Vec<(Ticket, Fate)> {
+        let positions = if self.open.is_ending { self.positions() } else { vec![] };
+        let positions = positions.into_iter().map(|at| ((at.source, at.partition), at.offset));
+        let ours: BTreeSet<Partition> =
+            positions.filter(|(partition, offset)| committed.get(partition) == Some(offset)).map(|at| at.0).collect();
         self.open = Open::default();
         let mut landed = vec![];
         self.all.retain(|entry| {
-            let is_committed = committed.get(&entry.partition()).is_some_and(|offset| entry.place.offset < *offset);
-            landed.extend(is_committed.then_some((entry.ticket, entry.fate)));
+            let partition = entry.partition();
+            let is_committed = committed.get(&partition).is_some_and(|offset| entry.place.offset < *offset);
+            let fate = if ours.contains(&partition) { entry.fate } else { Fate::Dropped };
+            landed.extend(is_committed.then_some((entry.ticket, fate)));
             !is_committed
         });
         landed
@@ -169,7 +183,7 @@ impl Entries {
 
     /// These outputs of the transaction were refused. The one that is to be judged by that, where one stood alone.
     pub(super) fn refused(&mut self, refused: &BTreeSet<Ticket>) -> Option<&Entry> {
-        let Open { entries, outputs, of_suspects } = self.open;
+        let Open { entries, outputs, of_suspects, .. } = self.open;
         let in_transaction = self.all.iter_mut().take(entries).filter(|entry| refused.contains(&entry.ticket));
         let mut found = 0;
         for output in in_transaction.filter_map(|entry| entry.output.as_mut()) {

@@ -5,15 +5,14 @@
 //!   partition is a prefix of its events, and the offset is that of the last one in the transaction.
 //! - What is handed over is kept until then. An aborted transaction is made again of that, without scoring anything
 //!   anew; where it isn't known whether a commit came through, a new producer of the same name ends that, and what the
-//!   group has committed says it (`ending`).
+//!   group has committed says it (`ending`). Outputs that are refused are found by halves (`refusing`).
 //! - Order: outputs are produced in the pipeline's order, within a transaction and from one to the next.
 //! - Membership: offsets are sent in the name of the member that has the assignments (`source::mandate`). What is of an
 //!   assignment that is over is never committed: it is dropped, and a transaction that has some of it is aborted.
-//! - Nothing here waits: what takes a broker's time is a call, which somebody else makes (`transactional`); outputs wait
-//!   meanwhile, bounded by what the source lets be open.
+//! - Nothing here waits: what takes a broker's time is a call, which somebody else makes (`transactional`); outputs
+//!   wait meanwhile, bounded by what the source lets be open.
 
 use std::{
-    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -42,7 +41,7 @@ use crate::{
         over::Over,
         partitions::Partitions,
         producer::Record,
-        refusal::{Refusal as Fault, is_too_large, too_large},
+        refusal::{is_too_large, too_large},
         size::{Bound, largest_value},
     },
     source::{
@@ -257,7 +256,12 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
                 self.look_by(self.now);
             }
             // The transaction has failed already, or the producer has: the commit says which.
-            _ => self.commit(),
+            _ if self.entries.in_transaction() > 0 => self.commit(),
+            Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::State) => self.unsure(error),
+            _ => {
+                self.tell_again(error);
+                self.look_by(self.now + RETRY);
+            }
         }
     }
 
@@ -273,51 +277,6 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             return self.look_by(self.now);
         }
         self.look_by(self.now + RETRY);
-    }
-
-    /// Outputs that were not taken: the transaction can't be committed any more.
-    pub(super) fn take_undelivered(&mut self) {
-        let undelivered = self.producer.take_undelivered();
-        if undelivered.is_empty() || !matches!(self.state, State::Open | State::Committing { .. }) {
-            return;
-        }
-        let own = |error: &KafkaError| Fault::of(error).advice();
-        let guilty: BTreeSet<Ticket> =
-            undelivered.iter().filter(|(_, error)| own(error).is_some()).map(|(ticket, _)| *ticket).collect();
-        if let Some(first) = undelivered.iter().find(|(ticket, _)| guilty.contains(ticket)) {
-            self.judge(&guilty, &first.1);
-        } else if let Some((_, error)) = undelivered.first() {
-            self.tell_again(error);
-        }
-        if self.state == State::Open {
-            self.abort();
-        }
-    }
-
-    fn judge(&mut self, guilty: &BTreeSet<Ticket>, error: &KafkaError) {
-        if self.are_in_large_batches(guilty, error) {
-            self.limits.batch_size = (self.limits.batch_size / 4).max(1);
-            tracing::warn!(
-                "Kafka refuses batches for topic {} as too large (was its max.message.bytes or segment.bytes lowered, or may \
-                 it not be asked?): they have at most {} bytes from now on, and what was refused is produced again",
-                self.limits.topic,
-                self.limits.batch_size
-            );
-            return self.begin_anew();
-        }
-        let advice = Fault::of(error).advice().unwrap_or_default();
-        let failure = Failure::new("produce", "Refused", format!("{error}: {advice}"));
-        match self.entries.refused(guilty).and_then(|entry| refused(entry, failure)) {
-            Some(judged) => self.refused.push(judged),
-            None => tracing::debug!("{error}: {} outputs are tried again in smaller transactions", guilty.len()),
-        }
-    }
-
-    /// Whether a batch is too large for others' sake: its outputs would fit smaller ones.
-    fn are_in_large_batches(&self, guilty: &BTreeSet<Ticket>, error: &KafkaError) -> bool {
-        let room = self.limits.batch_size;
-        let fits = |ticket: &Ticket| self.entries.output(*ticket).is_some_and(|output| output.held.size() < room);
-        matches!(Fault::of(error), Fault::TooLarge(_)) && room > 1 && guilty.iter().any(fits)
     }
 
     /// Commits where it is time.
@@ -345,6 +304,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
                 }
                 self.state = State::Committing { round: granted.round };
                 self.called = self.now;
+                self.entries.end();
                 self.producer.call(Call::Commit(self.entries.positions(), granted));
             }
         }
@@ -365,7 +325,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
 }
 
 /// What is refused for good.
-fn refused(entry: &Entry, failure: Failure) -> Option<Refused> {
+pub(super) fn refused(entry: &Entry, failure: Failure) -> Option<Refused> {
     let output = entry.output.as_ref()?;
     Some(Refused { ticket: entry.ticket, place: source_of(&output.held.message), failure })
 }

@@ -13,6 +13,8 @@ mod entries;
 pub mod exactly_once;
 mod fences;
 pub mod instance;
+mod native;
+mod refusing;
 pub mod transactional;
 
 use std::time::Duration;

@@ -38,10 +38,14 @@ pub enum Outcome {
     Started(BTreeMap<Partition, i64>),
     /// Not yet: the same may be asked again, or only of another producer.
     NotStarted {
+        /// In the client's words, with what to do.
         why: String,
+        /// The same producer may be asked again.
         again: bool,
     },
+    /// All of it is there.
     Committed,
+    /// Nothing of it is there.
     Aborted,
     /// The transaction is not committed, and can only be aborted.
     Refused(Refusal),
@@ -54,7 +58,9 @@ pub enum Outcome {
 /// Why a transaction can't be committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
+    /// In the client's words.
     pub why: String,
+    /// Whom it is for.
     pub of: Of,
 }
 

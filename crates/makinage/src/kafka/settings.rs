@@ -235,6 +235,8 @@ pub fn transactional(producer: &ClientConfig, name: &str) -> ClientConfig {
     // An output that is not taken in the time of its transaction ends that, and goes with the next one: librdkafka's
     // default, then.
     client.remove("message.timeout.ms");
+    // Connections that break are told at this level: what was asked may be asked again then, and come twice.
+    client.set("log.connection.close", "true").set_log_level(RDKafkaLogLevel::Info);
     client
 }
 

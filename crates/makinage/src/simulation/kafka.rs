@@ -56,7 +56,7 @@ impl Broker {
         Answer::Taken
     }
 
-    fn refusal(&self, batch: &Batch, now: Time) -> Option<Vec<RDKafkaErrorCode>> {
+    pub(super) fn refusal(&self, batch: &Batch, now: Time) -> Option<Vec<RDKafkaErrorCode>> {
         let all = |code| Some(vec![code; batch.records.len()]);
         if self.unauthorized.iter().any(|window| window.has(now)) {
             return all(RDKafkaErrorCode::TopicAuthorizationFailed);

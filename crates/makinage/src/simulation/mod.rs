@@ -8,6 +8,9 @@
 
 mod apart;
 mod consumer;
+mod coordinator;
+mod delivering;
+mod exactly_once;
 mod group;
 mod kafka;
 mod member;
@@ -23,6 +26,7 @@ mod schedule;
 mod seat;
 mod sending;
 mod service;
+mod transactional;
 mod workers;
 mod world;
 

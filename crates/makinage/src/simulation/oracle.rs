@@ -17,6 +17,8 @@ use super::{
 pub(super) use super::promises::{HANDED_OVER, ORDER, OUTCOME};
 pub(super) const COMMITTED: &str = "nothing is committed that has not finished";
 pub(super) const REPEATED: &str = "an output is repeated only where its first report, or the service, was lost";
+pub(super) const ONCE: &str = "with transactions, readers of committed records see each output once";
+pub(super) const HANGS: &str = "no transaction keeps readers waiting for ever";
 pub(super) const MODEL: &str =
     "a partition never goes back to an earlier generation, unless all workers of one before it died";
 pub(super) const SETTLES: &str = "nothing is open for ever: when faults stop, everything settles";
@@ -82,12 +84,14 @@ pub(super) struct Oracle {
     there: Vec<BTreeSet<i64>>,
     acknowledged: Vec<BTreeSet<i64>>,
     done: BTreeMap<u32, Done>,
+    /// Outputs of the other member.
+    pub peers: u64,
 }
 
 impl Oracle {
     pub(super) fn new(plan: &Plan) -> Self {
         let none = vec![BTreeSet::new(); plan.inputs.len()];
-        Self { runs: BTreeMap::new(), there: none.clone(), acknowledged: none, done: BTreeMap::new() }
+        Self { runs: BTreeMap::new(), there: none.clone(), acknowledged: none, done: BTreeMap::new(), peers: 0 }
     }
 
     pub(super) fn done(&self, service: u32) -> Done {
@@ -155,7 +159,15 @@ impl Oracle {
         } else if !outputs.unsure.remove(&at.offset) {
             broken(REPEATED, "it is there already");
         }
+        self.once(world, *at);
         self.there[self::place(at.partition)].insert(at.offset);
+    }
+
+    /// With transactions, nobody's output is there twice.
+    fn once(&self, world: &World, at: Place) {
+        if world.plan.transactions.is_some() && self.there[place(at.partition)].contains(&at.offset) {
+            world.broken(ONCE, format!("{at} has its output already"));
+        }
     }
 
     /// The producer was asked to forget an output that may be there, or come to be there.
@@ -164,8 +176,10 @@ impl Oracle {
     }
 
     /// The other member does as it should.
-    pub(super) fn peer_finished(&mut self, place: Place, has_output: bool) {
+    pub(super) fn peer_finished(&mut self, world: &World, place: Place, has_output: bool) {
         if has_output {
+            self.once(world, place);
+            self.peers += 1;
             self.there[self::place(place.partition)].insert(place.offset);
             self.acknowledge(place);
         }

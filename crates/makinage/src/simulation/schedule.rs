@@ -138,6 +138,35 @@ pub(super) struct Plan {
     pub stop_timeout: Time,
     /// From here on nothing goes wrong any more.
     pub calm_from: Time,
+    /// Outputs and offsets are in transactions, and this goes wrong with their ends.
+    pub transactions: Option<Ends>,
+}
+
+/// What goes wrong with the ends of transactions, so often in a thousand.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ends {
+    /// The coordinator never hears of it.
+    pub lost: u64,
+    /// Its answer is lost.
+    pub unanswered: u64,
+    /// It comes when nobody waits for it any more.
+    pub late: u64,
+    /// A call never returns.
+    pub hang: u64,
+    /// How long a transaction may take.
+    pub timeout: Time,
+}
+
+impl Ends {
+    fn draw(random: &mut Random) -> Self {
+        Self {
+            lost: sometimes(random, 300),
+            unanswered: sometimes(random, 300),
+            late: sometimes(random, 300),
+            hang: sometimes(random, 50),
+            timeout: random.between(2, 20) * SECOND,
+        }
+    }
 }
 
 impl Plan {
@@ -173,7 +202,14 @@ impl Plan {
             first_stops: random.chance(100),
             stop_timeout: if random.chance(300) { 4 * SECOND } else { 25 * SECOND },
             calm_from,
+            transactions: None,
         }
+    }
+
+    /// The same, with transactions.
+    pub(super) fn draw_transactional(random: &mut Random) -> Self {
+        let plan = Self::draw(random);
+        Self { transactions: Some(Ends::draw(random)), ..plan }
     }
 
     /// The record at an offset.

@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::{
+    coordinator::Transactions,
     group::Coordinator,
     kafka::Broker,
     oracle::Oracle,
@@ -69,6 +70,7 @@ pub(super) struct World {
     pub plan: Plan,
     pub broker: RefCell<Broker>,
     pub group: RefCell<Coordinator>,
+    pub transactions: RefCell<Transactions>,
     pub crews: RefCell<Crews>,
     pub oracle: RefCell<Oracle>,
     pub service: RefCell<Option<Rc<Service>>>,
@@ -89,6 +91,7 @@ impl World {
             pipeline_waits: Cell::new(false),
             broker: RefCell::new(Broker::new(&plan)),
             group: RefCell::new(Coordinator::new(&plan)),
+            transactions: RefCell::default(),
             oracle: RefCell::new(Oracle::new(&plan)),
             crews: RefCell::default(),
             service: RefCell::default(),

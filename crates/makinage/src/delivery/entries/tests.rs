@@ -72,15 +72,19 @@ fn what_was_aborted_is_in_the_next_transaction_before_what_came_later() {
 
 #[test]
 fn what_the_group_has_committed_is_not_made_again() {
-    let mut entries = outputs(0..5);
-    entries.push(output(1, 2));
+    let mut entries = outputs(0..3);
+    [output(1, 2), output(2, 0), output(2, 1)].into_iter().for_each(|entry| entries.push(entry));
     fill(&mut entries);
-    let landed = entries.landed(&BTreeMap::from([((0, 0), 3)]));
-    assert_eq!(landed.len(), 3);
+    entries.end();
+    entries.push(output(0, 3));
+    // Of the last partition, another instance has had one.
+    let landed = entries.landed(&BTreeMap::from([((0, 0), 3), ((0, 2), 1)]));
+    let finished = |offset| (ticket(0, offset), Fate::Finished);
+    assert_eq!(landed, [finished(0), finished(1), finished(2), (ticket(2, 0), Fate::Dropped)]);
     assert_eq!(entries.in_transaction(), 0);
     fill(&mut entries);
     let left: Vec<_> = entries.committed().map(|(ticket, _)| ticket).collect();
-    assert_eq!(left, [ticket(0, 3), ticket(0, 4), ticket(1, 2)]);
+    assert_eq!(left, [ticket(1, 2), ticket(2, 1), ticket(0, 3)]);
 }
 
 /// A broker that refuses these, with all that is in their transaction; how many transactions it takes until they are
