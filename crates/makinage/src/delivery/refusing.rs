@@ -48,9 +48,10 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
         }
         let advice = Refusal::of(error).advice().unwrap_or_default();
         let failure = Failure::new("produce", "Refused", format!("{error}: {advice}"));
-        match self.entries.refused(guilty).and_then(|entry| refused(entry, failure)) {
-            Some(judged) => self.refused.push(judged),
-            None => tracing::debug!("{error}: {} outputs are tried again in smaller transactions", guilty.len()),
+        if let Some(judged) = self.entries.refused(guilty).and_then(|entry| refused(entry, failure)) {
+            self.refused.push(judged);
+        } else {
+            tracing::debug!("{error}: {} outputs are tried again in smaller transactions", guilty.len());
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) enum SimDelivery {
-    AtLeastOnce(AtLeastOnce<KafkaSink<SimProducers, WorldClock>>),
+    AtLeastOnce(Box<AtLeastOnce<KafkaSink<SimProducers, WorldClock>>>),
     ExactlyOnce(Box<ExactlyOnce<SimTransactions, WorldClock>>),
 }
 

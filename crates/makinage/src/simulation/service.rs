@@ -69,7 +69,7 @@ fn at_least_once(world: &Rc<World>, service: u32, acks: &Arc<Acks>) -> SimDelive
     let producers = SimProducers { world: Rc::clone(world), service, acks: Arc::clone(acks), made: Cell::new(0) };
     let clock = WorldClock { world: Rc::clone(world), who: Who::Pipeline };
     let sink = KafkaSink::with(producers, "predict", partitions(world), limits, clock).expect("a sink");
-    SimDelivery::AtLeastOnce(AtLeastOnce::new(sink, Arc::clone(acks)))
+    SimDelivery::AtLeastOnce(Box::new(AtLeastOnce::new(sink, Arc::clone(acks))))
 }
 
 fn exactly_once(world: &Rc<World>, service: u32, ties: Ties) -> SimDelivery {

@@ -73,7 +73,9 @@ fn what_was_aborted_is_in_the_next_transaction_before_what_came_later() {
 #[test]
 fn what_the_group_has_committed_is_not_made_again() {
     let mut entries = outputs(0..3);
-    [output(1, 2), output(2, 0), output(2, 1)].into_iter().for_each(|entry| entries.push(entry));
+    for entry in [output(1, 2), output(2, 0), output(2, 1)] {
+        entries.push(entry);
+    }
     fill(&mut entries);
     entries.end();
     entries.push(output(0, 3));

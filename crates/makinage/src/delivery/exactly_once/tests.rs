@@ -1,7 +1,5 @@
 //! A producer that does what it is told, and a group that says what the test says.
 
-#![expect(clippy::arc_with_non_send_sync, reason = "the product shares with `Arc`, and here there is one thread")]
-
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use super::*;
@@ -309,12 +307,12 @@ fn whoever_is_fenced_begins_again_and_ends_when_that_happens_twice() {
 fn an_output_that_is_refused_alone_fails_and_the_others_are_committed() {
     let mut scene = Scene::new();
     (0..2).for_each(|offset| scene.write(0, offset));
-    let refuses = |scene: &Scene, offsets: &[u64]| {
+    let refuse = |scene: &Scene, offsets: &[u64]| {
         let error = KafkaError::MessageProduction(RDKafkaErrorCode::InvalidRecord);
         let refused = offsets.iter().map(|offset| (Ticket::new(0, *offset), error.clone()));
         scene.producer().0.undelivered.borrow_mut().extend(refused);
     };
-    refuses(&scene, &[0, 1]);
+    refuse(&scene, &[0, 1]);
     assert!(scene.delivery.tend().is_empty(), "either may be to blame");
     assert_eq!(scene.calls(), ["abort"]);
     scene.sent();
@@ -322,7 +320,7 @@ fn an_output_that_is_refused_alone_fails_and_the_others_are_committed() {
     assert_eq!((scene.sent(), scene.calls()), (vec!["0/0".to_owned()], vec!["commit 0@1 in round 1".to_owned()]));
     scene.says(Outcome::Committed);
     assert_eq!(scene.sent(), ["0/1"]);
-    refuses(&scene, &[1]);
+    refuse(&scene, &[1]);
     let refused = scene.delivery.tend();
     assert_eq!(refused.iter().map(|refused| refused.place.as_str()).collect::<Vec<_>>(), ["data/0/1"]);
     scene.delivery.settle_refused(refused[0].ticket, Fate::Failed);
