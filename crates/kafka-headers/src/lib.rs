@@ -14,6 +14,7 @@
 //! [`iter`].
 
 pub mod commits;
+pub mod membership;
 pub mod rights;
 pub mod tokens;
 pub mod topics;

@@ -16,7 +16,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{
     child::confine,
-    config::{Config, Operator, cache_folder},
+    config::{Config, Guarantee, Operator, cache_folder},
+    delivery::{Delivery, at_least_once::AtLeastOnce, client as transactions, exactly_once::Ties, instance::Name},
     generation::{
         builder::{Builder, LargestOutput},
         fetcher::{Fetcher, fetcher},
@@ -27,11 +28,12 @@ use crate::{
     kafka::client::Cluster,
     pipeline::{Inputs, Pipeline, PipelineOutlets},
     reload::Changes,
-    sink::client::Opening,
+    sink::{bell::Bell, opening::Opening},
     source::{
         Wiring,
         acks::Acks,
         kafka::{KafkaSource, MOST_OPEN},
+        mandate::Mandate,
     },
     stop::Stop,
     store::{self, Store, workspace::Workspace},
@@ -105,7 +107,9 @@ impl Service {
         let (answers, workers) = bounded(ANSWERS);
         let (limit, largest_output) = bounded(1);
 
-        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
+        let transactional = config.operator.tuning.delivery == Guarantee::ExactlyOnce;
+        let mandate = transactional.then(Arc::<Mandate>::default);
+        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone(), mandate: mandate.clone() };
         cluster.watch_files();
         let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;
         let stream = Stream {
@@ -114,6 +118,7 @@ impl Service {
             inputs: Inputs { intake: events, workers, generations },
             outlets: PipelineOutlets { mailbox: Arc::clone(&mailbox), samples: samples.clone(), stop: stop.clone() },
             acks: Arc::clone(&acks),
+            mandate,
             limit,
             flush_timeout: config.application.stop_timeout,
         };
@@ -213,6 +218,8 @@ struct Stream {
     inputs: Inputs,
     outlets: PipelineOutlets,
     acks: Arc<Acks>,
+    /// Where outputs and offsets are in transactions.
+    mandate: Option<Arc<Mandate>>,
     /// Takes the size of the largest output, once that is known.
     limit: Sender<usize>,
     flush_timeout: Duration,
@@ -222,13 +229,29 @@ impl Stream {
     /// Runs until the source says that it ends. `true` when all that was given to a worker was written.
     fn run(self) -> anyhow::Result<bool> {
         let stop = self.outlets.stop.clone();
+        if let Some(mandate) = self.mandate.clone() {
+            let (instance, folder) = (self.cluster.instance(), cache_folder().join("transactions"));
+            let name = Name::new(self.cluster.application(), instance, &folder)?;
+            let ties = Ties { acks: Arc::clone(&self.acks), mandate, stop, bell: Bell::new().0 };
+            let Some(delivery) = transactions::open(&self.cluster, &self.operator, &ties, name)? else {
+                return Ok(true);
+            };
+            let largest = delivery.max_output_bytes();
+            return Ok(self.deliver(delivery, largest));
+        }
         let (sources, stopped) = (self.operator.data.as_slice(), || stop.requested());
         let opening = Opening { cluster: &self.cluster, sources, acks: &self.acks, stopped: &stopped };
         let Some(sink) = opening.operator(&self.operator)? else { return Ok(true) };
+        let largest = sink.max_output_bytes();
+        let delivery = AtLeastOnce::new(sink, Arc::clone(&self.acks));
+        Ok(self.deliver(delivery, largest))
+    }
+
+    fn deliver(self, delivery: impl Delivery, largest: usize) -> bool {
         // Who makes generations may have ended before the first.
-        let _ = self.limit.send(sink.max_output_bytes());
-        let pipeline = Pipeline::new(&self.operator, self.inputs, self.outlets, sink, self.acks);
+        let _ = self.limit.send(largest);
+        let pipeline = Pipeline::new(&self.operator, self.inputs, self.outlets, delivery, self.acks);
         let ended = pipeline.run(self.flush_timeout);
-        Ok(ended.clean && !ended.stopped_by_error)
+        ended.clean && !ended.stopped_by_error
     }
 }

@@ -15,6 +15,7 @@ mod commands;
 pub mod config;
 mod consul;
 mod counts;
+pub mod delivery;
 mod environment;
 pub mod event;
 mod failures;

@@ -15,9 +15,9 @@ use crossbeam_channel::{Receiver, never, select};
 use crate::{
     clock::{Clock, SystemClock},
     config::Operator,
+    delivery::Delivery,
     generation::mailbox::Mailbox,
     panics,
-    sink::Sink,
     source::{Intake, acks::Acks},
     stop::Stop,
     stream::{Ended, Stream},
@@ -52,19 +52,25 @@ pub(crate) struct PipelineOutlets {
 
 /// The stream, and what it listens to.
 #[derive(Debug)]
-pub(crate) struct Pipeline<S> {
+pub(crate) struct Pipeline<D> {
     inputs: Inputs,
     outlets: PipelineOutlets,
-    stream: Stream<S>,
-    /// Rings when the sink has something to look after.
+    stream: Stream<D>,
+    /// Rings when the delivery has something to look after.
     bell: Receiver<()>,
 }
 
-impl<S: Sink> Pipeline<S> {
+impl<D: Delivery> Pipeline<D> {
     /// A pipeline for one operator.
-    pub(crate) fn new(operator: &Operator, inputs: Inputs, outlets: PipelineOutlets, sink: S, acks: Arc<Acks>) -> Self {
+    pub(crate) fn new(
+        operator: &Operator,
+        inputs: Inputs,
+        outlets: PipelineOutlets,
+        delivery: D,
+        acks: Arc<Acks>,
+    ) -> Self {
         let topics = operator.data.iter().map(|topic| topic.name.clone()).collect();
-        let stream = Stream::new(Writer::new(topics, sink, acks, SystemClock.now()), outlets.samples.clone());
+        let stream = Stream::new(Writer::new(topics, delivery, acks, SystemClock.now()), outlets.samples.clone());
         let bell = stream.bell();
         Self { inputs, outlets, stream, bell }
     }

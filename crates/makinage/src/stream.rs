@@ -11,10 +11,10 @@ use crossbeam_channel::Receiver;
 
 use crate::{
     clock::Clock,
+    delivery::Delivery,
     generation::Trouble,
     predict::Predictor,
     queue::Queue,
-    sink::Sink,
     source::Intake,
     worker::{messages::FromWorker, pool::Pool, samples::Samples},
     write::Writer,
@@ -49,18 +49,18 @@ enum Phase {
 
 /// The stream's state.
 #[derive(Debug)]
-pub(crate) struct Stream<S> {
+pub(crate) struct Stream<D> {
     queue: Queue,
     predictor: Predictor,
-    writer: Writer<S>,
+    writer: Writer<D>,
     /// Keeps some events.
     samples: Samples,
     phase: Phase,
 }
 
-impl<S: Sink> Stream<S> {
+impl<D: Delivery> Stream<D> {
     /// Without a generation yet.
-    pub(crate) fn new(writer: Writer<S>, samples: Samples) -> Self {
+    pub(crate) fn new(writer: Writer<D>, samples: Samples) -> Self {
         Self { queue: Queue::default(), predictor: Predictor::default(), writer, samples, phase: Phase::Running }
     }
 
@@ -92,6 +92,7 @@ impl<S: Sink> Stream<S> {
             Intake::Revoked(assignments) => {
                 self.writer.drop_events(&self.queue.remove_assignments(&assignments));
                 self.predictor.give_up(&assignments);
+                self.writer.hurry();
             }
             Intake::Over(assignments) => self.writer.give_up(&assignments),
             Intake::Finish => {
@@ -114,6 +115,7 @@ impl<S: Sink> Stream<S> {
         if self.phase != Phase::Stopping {
             self.phase = Phase::Stopping;
             self.writer.drop_events(&self.queue.clear());
+            self.writer.hurry();
         }
     }
 
@@ -170,7 +172,7 @@ impl<S: Sink> Stream<S> {
         News { trouble, ends }
     }
 
-    /// Rings when the sink has something to look after.
+    /// Rings when the delivery has something to look after.
     pub(crate) fn bell(&self) -> Receiver<()> {
         self.writer.bell()
     }
@@ -189,42 +191,4 @@ impl<S: Sink> Stream<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{cell::RefCell, rc::Rc, sync::Arc};
-
-    use super::*;
-    use crate::{
-        event::{Event, Failure},
-        sink::Refused,
-        source::acks::Acks,
-    };
-
-    /// A sink that remembers which assignments are over.
-    struct Fake(Rc<RefCell<Vec<u32>>>);
-
-    impl Sink for Fake {
-        fn write(&mut self, _event: &Event, _value: &[u8], _model: &str) -> Result<(), Failure> {
-            Ok(())
-        }
-
-        fn tend(&mut self) -> Vec<Refused> {
-            vec![]
-        }
-
-        fn give_up(&mut self, assignments: &[u32]) {
-            self.0.borrow_mut().extend(assignments);
-        }
-
-        fn flush(&mut self, _timeout: Duration) -> bool {
-            true
-        }
-    }
-
-    #[test]
-    fn the_sink_is_told_which_assignments_are_over() {
-        let (over, now) = (Rc::default(), Instant::now());
-        let writer = Writer::new(vec![], Fake(Rc::clone(&over)), Arc::new(Acks::default()), now);
-        Stream::new(writer, Samples::default()).accept(Intake::Over(vec![3, 5]), now);
-        assert_eq!(*over.borrow(), [3, 5]);
-    }
-}
+mod tests;

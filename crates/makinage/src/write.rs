@@ -1,4 +1,5 @@
-//! From results to outputs: splices, writes, settles what has no output, and hands what failed to the dead letters.
+//! From results to outputs: splices, hands them to the delivery, and with them the events that failed, and the fates of
+//! those that have neither output nor dead letter.
 
 use std::{
     sync::Arc,
@@ -10,11 +11,12 @@ use crossbeam_channel::Receiver;
 use crate::{
     clock::Clock,
     config::OnError,
-    event::{Event, Failure, Fate, Ticket},
+    delivery::Delivery,
+    event::{Event, Failure, Fate},
     failures::{FailedEvents, Verdict},
     flights::{Part, flight::Piece},
     letters::Failed,
-    sink::{Original, Refused, Sink},
+    sink::{Original, Refused},
     source::acks::Acks,
     wire::{answer::Outcome, splice::splice},
 };
@@ -33,10 +35,10 @@ pub(crate) struct Scored {
     pub failed: u64,
 }
 
-/// Hands outputs to the sink, in the order in which they come.
+/// Hands outputs to the delivery, in the order in which they come.
 #[derive(Debug)]
-pub(crate) struct Writer<S> {
-    sink: S,
+pub(crate) struct Writer<D> {
+    delivery: D,
     /// Names of the data topics, for coordinates.
     topics: Vec<String>,
     acks: Arc<Acks>,
@@ -44,12 +46,12 @@ pub(crate) struct Writer<S> {
     stopped_by_error: bool,
 }
 
-impl<S: Sink> Writer<S> {
+impl<D: Delivery> Writer<D> {
     /// A writer for the events of these data topics.
-    pub(crate) fn new(topics: Vec<String>, sink: S, acks: Arc<Acks>, now: Instant) -> Self {
+    pub(crate) fn new(topics: Vec<String>, delivery: D, acks: Arc<Acks>, now: Instant) -> Self {
         // Nothing fails before a generation has come, and with it what becomes of that.
-        let failed = FailedEvents::new(OnError::Skip, sink.dead_letter_topic(), now);
-        Self { sink, topics, acks, failed, stopped_by_error: false }
+        let failed = FailedEvents::new(OnError::Skip, delivery.dead_letter_topic(), now);
+        Self { delivery, topics, acks, failed, stopped_by_error: false }
     }
 
     /// Every failed event is named in the log, however many there are.
@@ -110,12 +112,12 @@ impl<S: Sink> Writer<S> {
         output: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         if self.stopped_by_error {
-            self.acks.settle(event.ticket, Fate::Dropped);
+            self.delivery.settle(event, Fate::Dropped);
             return Ok(());
         }
         match outcome {
             Outcome::Skipped(step) => {
-                self.acks.settle(event.ticket, Fate::Skipped(*step));
+                self.delivery.settle(event, Fate::Skipped(*step));
                 Ok(())
             }
             Outcome::Failed(failure) => Err(failure.clone()),
@@ -129,75 +131,71 @@ impl<S: Sink> Writer<S> {
 
     fn write_output(&mut self, event: &Event, output: &[u8], model: &str) -> Result<(), Failure> {
         let more = output.len().saturating_sub(event.size());
-        // Before the sink has it, and may settle the event.
+        // Before the delivery has it, and may settle the event.
         if more > MORE {
             self.acks.grew(event.ticket, more);
         }
-        self.sink.write(event, output, model)
+        self.delivery.write(event, output, model)
     }
 
     fn fail(&mut self, event: &Event, failed: &Failed<'_>, now: Instant) {
         let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
         let place = format!("{topic}/{}/{}", event.partition, event.offset);
-        if self.is_to_be_buried(event.ticket, &place, failed.failure, now) {
-            self.bury(event, failed);
+        match self.fate_of_failed(&place, failed.failure, now) {
+            Some(fate) => self.delivery.settle(event, fate),
+            None if self.delivery.bury(event, failed) => {}
+            None => self.delivery.settle(event, Fate::Failed),
         }
     }
 
-    /// An output was refused after the sink had taken it.
+    /// An output was refused after the delivery had taken it.
     fn fail_refused(&mut self, refused: &Refused, now: Instant) {
         let Refused { ticket, place, failure, original } = refused;
-        if !self.is_to_be_buried(*ticket, place, failure, now) {
-            return;
-        }
-        match original {
-            Some(Original { event, model, missing }) => {
-                self.bury(event, &Failed { failure, model: Some(model), missing: *missing });
+        let fate = self.fate_of_failed(place, failure, now);
+        match (fate, original) {
+            (Some(fate), _) => self.delivery.settle_refused(*ticket, fate),
+            (None, Some(Original { event, model, missing })) => {
+                let failed = Failed { failure, model: Some(model), missing: *missing };
+                if !self.delivery.bury_refused(event, &failed) {
+                    self.delivery.settle_refused(*ticket, Fate::Failed);
+                }
             }
-            None => self.acks.settle(*ticket, Fate::Failed),
+            (None, None) => self.delivery.settle_refused(*ticket, Fate::Failed),
         }
     }
 
-    /// Whether a failed event goes to the dead letters; one that doesn't is settled.
-    fn is_to_be_buried(&mut self, ticket: Ticket, place: &str, failure: &Failure, now: Instant) -> bool {
+    /// What becomes of a failed event; `None` where it goes to the dead letters.
+    fn fate_of_failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Option<Fate> {
         if self.stopped_by_error {
-            self.acks.settle(ticket, Fate::Dropped);
-            return false;
+            return Some(Fate::Dropped);
         }
         match self.failed.failed(place, failure, now) {
-            Verdict::Bury => return true,
-            Verdict::Skip => self.acks.settle(ticket, Fate::Failed),
+            Verdict::Bury => None,
+            Verdict::Skip => Some(Fate::Failed),
             Verdict::Stop => {
-                self.acks.settle(ticket, Fate::Stopped);
                 self.stopped_by_error = true;
+                Some(Fate::Stopped)
             }
         }
-        false
     }
 
-    fn bury(&mut self, event: &Event, failed: &Failed<'_>) {
-        if !self.sink.bury(event, failed) {
-            self.acks.settle(event.ticket, Fate::Failed);
-        }
-    }
-
-    /// Looks after what the sink was given, and after the log.
+    /// Looks after what the delivery was given, and after the log.
     pub(crate) fn tend(&mut self, now: Instant) {
-        for refused in self.sink.tend() {
+        for refused in self.delivery.tend() {
             self.fail_refused(&refused, now);
         }
         self.failed.tick(now);
     }
 
-    /// Rings when the sink has something to look after.
+    /// Rings when the delivery has something to look after.
     pub(crate) fn bell(&self) -> Receiver<()> {
-        self.sink.bell()
+        self.delivery.bell()
     }
 
     /// When [`Writer::tend`] has something to do.
     pub(crate) fn next_deadline(&self, now: Instant) -> Option<Duration> {
         let log = self.failed.next_deadline().map(|at| at.saturating_duration_since(now));
-        log.into_iter().chain(self.sink.next_look()).min()
+        log.into_iter().chain(self.delivery.next_look()).min()
     }
 
     /// Counts events that come in.
@@ -206,15 +204,20 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Gives up events that no worker was given.
-    pub(crate) fn drop_events(&self, events: &[Event]) {
+    pub(crate) fn drop_events(&mut self, events: &[Event]) {
         for event in events {
-            self.acks.settle(event.ticket, Fate::Dropped);
+            self.delivery.settle(event, Fate::Dropped);
         }
+    }
+
+    /// Somebody waits for what has been written to be settled.
+    pub(crate) fn hurry(&mut self) {
+        self.delivery.hurry();
     }
 
     /// These assignments are over: what waits of them is given up.
     pub(crate) fn give_up(&mut self, assignments: &[u32]) {
-        self.sink.give_up(assignments);
+        self.delivery.give_up(assignments);
     }
 
     /// Whether an event failed under `on_error: stop`.
@@ -222,12 +225,12 @@ impl<S: Sink> Writer<S> {
         self.stopped_by_error
     }
 
-    /// Waits until the sink has everything for good; `false` when it hasn't in time.
+    /// Waits until the delivery has everything for good; `false` when it hasn't in time.
     pub(crate) fn flush(&mut self, timeout: Duration, clock: &impl Clock) -> bool {
         let deadline = clock.now() + timeout;
         loop {
             let left = deadline.saturating_duration_since(clock.now());
-            let flushed = self.sink.flush(left.min(Duration::from_millis(500)));
+            let flushed = self.delivery.flush(left.min(Duration::from_millis(500)));
             self.tend(clock.now());
             if flushed || left.is_zero() {
                 return flushed;

@@ -26,6 +26,7 @@ pub(super) const ROOMS: &[Room] = &[
             "child",
             "config",
             "consul",
+            "delivery",
             "environment",
             "kafka",
             "letters",
@@ -55,6 +56,7 @@ pub(super) const ROOMS: &[Room] = &[
         &[
             "child",
             "config",
+            "delivery",
             "generation",
             "kafka",
             "pipeline",
@@ -73,15 +75,19 @@ pub(super) const ROOMS: &[Room] = &[
     room("consul", &["backoff", "config", "said"]),
     room(
         "pipeline",
-        &["clock", "config", "generation", "panics", "sink", "source", "stop", "stream", "worker", "write"],
+        &["clock", "config", "delivery", "generation", "panics", "source", "stop", "stream", "worker", "write"],
     ),
-    room("stream", &["clock", "generation", "predict", "queue", "sink", "source", "worker", "write"]),
+    room("stream", &["clock", "delivery", "generation", "predict", "queue", "source", "worker", "write"]),
     room(
         "predict",
         &["backoff", "batch", "config", "event", "flights", "generation", "panics", "said", "worker", "write"],
     ),
-    room("write", &["clock", "config", "event", "failures", "flights", "letters", "sink", "source", "wire"]),
+    room(
+        "write",
+        &["clock", "config", "delivery", "event", "failures", "flights", "letters", "sink", "source", "wire"],
+    ),
     room("failures", &["config", "event"]),
+    room("delivery", &["clock", "config", "event", "kafka", "letters", "panics", "said", "sink", "source", "stop"]),
     room("sink", &["clock", "config", "event", "kafka", "letters", "panics", "said", "source", "topic"]),
     room("source", &["clock", "config", "counts", "event", "kafka", "panics", "said", "stop"]),
     room("queue", &["batch", "event"]),

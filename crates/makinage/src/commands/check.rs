@@ -11,8 +11,9 @@ use rdkafka::{
 use super::{BAD_CONFIG, checklist::Checklist, log_to_stderr};
 use crate::preflight;
 use crate::{
-    config::{Config, Encoder, Environment, Located, locate_service},
+    config::{Config, Encoder, Environment, Guarantee, Located, locate_service},
     consul::Consul,
+    delivery::instance::stem,
     kafka::{
         acls::{self, Need, Verdict},
         client::Cluster,
@@ -21,6 +22,7 @@ use crate::{
         described, limits,
         reach::{self, Remembered, Silent, unreachable},
         topics::{self, Topic},
+        trial,
     },
 };
 
@@ -146,6 +148,10 @@ fn check_kafka(config: &Config, list: &mut Checklist) {
     let group = Resource::Group(cluster.application());
     let need = Need { resource: group, must: &[Operation::Read], assumed: "" };
     tell(acls::look(consumer.client(), &rights, &need, TIMEOUT), list);
+    if operator.tuning.delivery == Guarantee::ExactlyOnce {
+        let stem = stem(cluster.application(), cluster.instance());
+        tell(trial::transactions(&cluster, &stem, TIMEOUT), list);
+    }
     check_model(&consumer, &operator.model.name);
 }
 

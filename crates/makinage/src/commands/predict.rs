@@ -18,6 +18,7 @@ use super::{BAD_CONFIG, configuration::configuration, log_to, tell};
 use crate::{
     archive::{Limits, inspect, unpack},
     child::wait_for_all_output,
+    delivery::at_least_once::AtLeastOnce,
     environment,
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
     model::ModelIdentity,
@@ -76,11 +77,12 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     let source = LineSource::new(lines, Arc::clone(&acks), intake);
     let reader = thread::Builder::new().name("source".into()).spawn(move || source.run())?;
     let sink = LineSink::new(BufWriter::new(io::stdout()), Arc::clone(&acks));
+    let delivery = AtLeastOnce::new(sink, Arc::clone(&acks));
     let (ready, generations) = bounded(1);
     ready.send(pool).context("the pipeline has gone")?;
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
-    let pipeline = Pipeline::new(&config.operator, inputs, outlets, sink, Arc::clone(&acks)).naming_all_failures();
+    let pipeline = Pipeline::new(&config.operator, inputs, outlets, delivery, Arc::clone(&acks)).naming_all_failures();
     let ended = pipeline.run(config.application.stop_timeout);
     let counts = acks.counts();
     tell(counts);

@@ -42,7 +42,7 @@ pub use sections::{
     security::{
         AwsContainer, AwsKeys, AwsPlaces, AwsToken, Extensions, Security, TokenEndpoint, TokenSource, WebIdentity,
     },
-    tuning::{Batch, Environment, OnError, RowWise, Tuning},
+    tuning::{Batch, Environment, Guarantee, OnError, RowWise, Tuning},
 };
 pub use service::Config;
 pub use values::{

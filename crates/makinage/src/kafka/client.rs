@@ -44,6 +44,11 @@ impl Cluster {
         &self.application
     }
 
+    /// What the user calls this instance, if anything.
+    pub fn instance(&self) -> Option<&str> {
+        self.kafka.properties.get("group.instance.id").map(String::as_str)
+    }
+
     /// The bootstrap servers, for messages and commands.
     pub fn endpoint(&self) -> String {
         self.kafka.endpoints.join(",")

@@ -21,3 +21,4 @@ pub mod settings;
 pub mod terms;
 pub mod tokens;
 pub mod topics;
+pub mod trial;

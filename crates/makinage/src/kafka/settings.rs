@@ -91,6 +91,16 @@ impl Cluster {
         client
     }
 
+    /// Of who asks how far the group is, once no transaction is about to change that, and isn't a member.
+    pub fn offsets_reader(&self) -> Settings {
+        let mut client = self.asker();
+        client
+            .set("group.id", self.application())
+            .set("enable.auto.commit", "false")
+            .set("isolation.level", "read_committed");
+        client
+    }
+
     /// Of what follows the model topic, and reads stretches of it beside that.
     pub fn model_consumer(&self) -> Settings {
         let mut client = self.model_reader();
@@ -236,6 +246,18 @@ impl Cluster {
 pub fn in_order(producer: &Settings, batch_size: usize) -> Settings {
     let mut client = producer.clone();
     client.set("batch.size", batch_size.to_string()).set("enable.gapless.guarantee", "true");
+    client
+}
+
+/// Of the producer of outputs whose transactions have this name.
+pub fn transactional(producer: &Settings, name: &str) -> Settings {
+    let mut client = producer.clone();
+    client.set("transactional.id", name);
+    // An output that is not taken in the time of its transaction ends that, and goes with the next one: librdkafka's
+    // default, then.
+    client.remove("message.timeout.ms");
+    // Connections that break are told at this level: what was asked may be asked again then, and come twice.
+    client.set("log.connection.close", "true").set_log_level(RDKafkaLogLevel::Info);
     client
 }
 

@@ -23,6 +23,7 @@ use crate::{
         assignment::Assignment,
         consumer::{Committed, Consumer, Member, Partition, Positions, Record, Start},
         known::TopicId,
+        mandate::Words,
         offsets::Position,
     },
 };
@@ -60,6 +61,12 @@ impl Positions for SimConsumer {
         }
         if !world.has_topic() {
             return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition));
+        }
+        let mut partitions = 0..i32::try_from(world.plan.inputs.len()).unwrap_or(i32::MAX);
+        if partitions.any(|partition| world.transactions.borrow().is_unstable(partition)) {
+            // The client asks again until its time is over.
+            world.wait(Who::Source, Duration::from_millis(500), &|| false);
+            return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::OperationTimedOut));
         }
         let committed = |offset: &Option<i64>| offset.map(|offset| Committed { offset, topic: None });
         Ok((0..).zip(world.group.borrow().committed.iter().map(committed)).collect())
@@ -204,6 +211,11 @@ impl Consumer for SimConsumer {
             }
         }
         Ok(())
+    }
+
+    fn words(&self) -> Option<Words> {
+        let group = self.0.world.group.borrow();
+        (group.member == Some(self.0.service)).then(|| Words::new(group.generation))
     }
 
     fn membership(&self) -> Membership {

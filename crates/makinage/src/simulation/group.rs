@@ -28,6 +28,8 @@ pub(super) struct Coordinator {
     pub news: VecDeque<News>,
     /// The service whose commits are taken: others were given up, or haven't joined.
     pub member: Option<u32>,
+    /// How often the members have shared the partitions out.
+    pub generation: u64,
     /// Partitions that the other member waits for.
     pub wanted: BTreeSet<i32>,
 }
@@ -40,6 +42,7 @@ impl Coordinator {
             committed: vec![None; partitions],
             news: VecDeque::new(),
             member: None,
+            generation: 0,
             wanted: BTreeSet::new(),
         }
     }
@@ -63,6 +66,7 @@ impl Coordinator {
     }
 
     pub(super) fn give(&mut self, partitions: &[i32], owner: Owner) {
+        self.generation += 1;
         for partition in partitions {
             self.owners[place(*partition)] = owner;
         }

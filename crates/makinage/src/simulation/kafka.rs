@@ -80,7 +80,7 @@ impl Broker {
         Answer::Taken
     }
 
-    fn refusal(&self, batch: &Batch, now: Time) -> Option<Vec<RDKafkaErrorCode>> {
+    pub(super) fn refusal(&self, batch: &Batch, now: Time) -> Option<Vec<RDKafkaErrorCode>> {
         let all = |code| Some(vec![code; batch.records.len()]);
         let is_in = |windows: &[Window]| windows.iter().any(|window| window.has(now));
         if is_in(&self.unauthorized) {

@@ -10,7 +10,7 @@ use rdkafka::{Message, message::OwnedMessage};
 
 use super::{
     group::place,
-    oracle::{COMMITTED, HANDED_OVER, ORDER, OUTCOME, REPEATED, Run},
+    oracle::{COMMITTED, HANDED_OVER, ONCE, ORDER, OUTCOME, REPEATED, Run},
     output::{Appended, Place},
     random::Random,
     schedule::{Input, Kind, Window, draw_windows},
@@ -56,6 +56,10 @@ struct Written {
 pub(super) struct Letters {
     runs: BTreeMap<Run, Written>,
     acknowledged: BTreeSet<Place>,
+    /// With transactions: those that are there, whoever wrote them.
+    once: BTreeSet<Place>,
+    /// Those of the other member.
+    pub peers: u64,
 }
 
 impl Letters {
@@ -70,6 +74,7 @@ impl Letters {
         if *partition != at.partition || !is_letter_of(&record.message, input, *at) {
             broken(OUTCOME, &format!("it is {:?}, in partition {partition}", record.message));
         }
+        self.once(world, *at);
         let written = self.runs.entry(run).or_default();
         if !written.there.insert(at.offset) {
             if !written.unsure.remove(&at.offset) {
@@ -84,6 +89,20 @@ impl Letters {
             }
             written.last = Some(at.offset);
         }
+    }
+
+    /// With transactions, nobody's letter is there twice.
+    fn once(&mut self, world: &World, at: Place) {
+        if !self.once.insert(at) && world.plan.transactions.is_some() {
+            world.broken(ONCE, format!("{at} has its letter already"));
+        }
+    }
+
+    /// The other member has written one.
+    pub(super) fn peer_wrote(&mut self, world: &World, place: Place) {
+        self.once(world, place);
+        self.peers += 1;
+        self.acknowledge(place);
     }
 
     /// The producer was asked to forget a letter that may be there, or come to be there.

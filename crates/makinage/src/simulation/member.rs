@@ -109,13 +109,7 @@ impl Inner {
     }
 
     pub(super) fn committed(&self, partition: i32, offset: i64) {
-        let world = &self.world;
-        let before = world.group.borrow_mut().committed[place(partition)].replace(offset);
-        if before != Some(offset) {
-            world.tell(|| format!("committed: {partition} at {offset}"));
-            world.oracle.borrow_mut().committed(world, partition, before, offset);
-            world.oracle.borrow_mut().done_until(world, self.service, partition, before, offset);
-        }
+        committed(&self.world, self.service, partition, offset);
     }
 
     /// Answers the group's news.
@@ -227,5 +221,15 @@ impl Inner {
             value: value.as_deref().map(str::as_bytes),
             headers: None,
         })
+    }
+}
+
+/// The group's offset of a partition is this one now.
+pub(super) fn committed(world: &Rc<World>, service: u32, partition: i32, offset: i64) {
+    let before = world.group.borrow_mut().committed[place(partition)].replace(offset);
+    if before != Some(offset) {
+        world.tell(|| format!("committed: {partition} at {offset}"));
+        world.oracle.borrow_mut().committed(world, partition, before, offset);
+        world.oracle.borrow_mut().done_until(world, service, partition, before, offset);
     }
 }

@@ -8,6 +8,9 @@
 
 mod apart;
 mod consumer;
+mod coordinator;
+mod delivering;
+mod exactly_once;
 mod group;
 mod kafka;
 mod letters;
@@ -25,6 +28,7 @@ mod schedule;
 mod seat;
 mod sending;
 mod service;
+mod transactional;
 mod workers;
 mod world;
 

@@ -19,6 +19,8 @@ use crate::sink::purpose::Purpose;
 pub(super) use super::promises::{HANDED_OVER, ORDER, OUTCOME};
 pub(super) const COMMITTED: &str = "nothing is committed that has not finished";
 pub(super) const REPEATED: &str = "an output is repeated only where its first report, or the service, was lost";
+pub(super) const ONCE: &str = "with transactions, readers of committed records see each output once";
+pub(super) const HANGS: &str = "no transaction keeps readers waiting for ever";
 pub(super) const MODEL: &str =
     "a partition never goes back to an earlier generation, unless all workers of one before it died";
 pub(super) const SETTLES: &str = "nothing is open for ever: when faults stop, everything settles";
@@ -86,6 +88,8 @@ pub(super) struct Oracle {
     acknowledged: Vec<BTreeSet<i64>>,
     done: BTreeMap<u32, Done>,
     pub(super) letters: Letters,
+    /// Outputs of the other member.
+    pub peers: u64,
 }
 
 impl Oracle {
@@ -97,6 +101,7 @@ impl Oracle {
             acknowledged: none,
             done: BTreeMap::new(),
             letters: Letters::default(),
+            peers: 0,
         }
     }
 
@@ -174,6 +179,7 @@ impl Oracle {
         } else if !outputs.unsure.remove(&at.offset) {
             broken(REPEATED, "it is there already");
         }
+        self.once(world, *at);
         self.there[self::place(at.partition)].insert(at.offset);
     }
 
@@ -185,13 +191,26 @@ impl Oracle {
         }
     }
 
+    /// With transactions, nobody's output is there twice.
+    fn once(&self, world: &World, at: Place) {
+        if world.plan.transactions.is_some() && self.there[place(at.partition)].contains(&at.offset) {
+            world.broken(ONCE, format!("{at} has its output already"));
+        }
+    }
+
     /// The other member does as it should.
-    pub(super) fn peer_finished(&mut self, place: Place, has_output: bool) {
+    pub(super) fn peer_finished(&mut self, world: &World, place: Place, has_output: bool) {
         if has_output {
+            self.once(world, place);
+            self.peers += 1;
             self.there[self::place(place.partition)].insert(place.offset);
             self.acknowledge(place);
-        } else {
-            self.letters.acknowledge(place);
+        } else if world
+            .plan
+            .input(self::place(place.partition), place.offset)
+            .is_some_and(|one| world.plan.buries(one.kind))
+        {
+            self.letters.peer_wrote(world, place);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rdkafka::{Message, message::OwnedMessage};
 
-use crate::event::Ticket;
+use crate::{event::Ticket, sink::purpose::Purpose};
 
 /// A record in the producer's hands.
 #[derive(Debug, Clone)]
@@ -10,6 +10,11 @@ pub(super) struct Output {
     pub message: OwnedMessage,
     pub ticket: Ticket,
     pub size: usize,
+}
+
+/// What a record is, by the topic that it goes to.
+pub(super) fn topic_of(output: &Output) -> Purpose {
+    if output.message.topic() == "dead" { Purpose::DeadLetters } else { Purpose::Outputs }
 }
 
 /// Records that travel together.

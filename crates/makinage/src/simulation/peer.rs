@@ -68,7 +68,7 @@ pub(super) fn take_soon(world: &Rc<World>, partition: i32, wanted: bool) {
             return;
         }
         if wanted && world.is_rough() {
-            group.owners[place(partition)] = Owner::Peer;
+            group.give(&[partition], Owner::Peer);
             drop(group);
             world.tell(|| format!("the other member has {partition}"));
             work(world, partition);
@@ -93,6 +93,10 @@ fn work(world: &Rc<World>, partition: i32) {
 }
 
 fn finish_some(world: &Rc<World>, partition: i32) {
+    if world.transactions.borrow().is_unstable(partition) {
+        // It waits until it is known where to begin.
+        return;
+    }
     let at = place(partition);
     let before = world.group.borrow().committed[at];
     let from = before.unwrap_or(0);
@@ -101,7 +105,7 @@ fn finish_some(world: &Rc<World>, partition: i32) {
     let mut behind = from;
     for input in world.plan.inputs[at].iter().filter(there).take(usize::try_from(count).unwrap_or(0)) {
         let offset = input.offset;
-        world.oracle.borrow_mut().peer_finished(Place { partition, offset }, input.kind.has_output(&world.plan));
+        world.oracle.borrow_mut().peer_finished(world, Place { partition, offset }, input.kind.has_output(&world.plan));
         behind = offset + 1;
     }
     if behind > from {

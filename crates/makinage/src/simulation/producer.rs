@@ -20,7 +20,7 @@ use crate::{
     kafka::topics::Topic,
     sink::{
         bell::Bell,
-        producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
+        producer::{Fatal, Kind, LookUp, NotTaken, Producer, Producers, Record},
         purpose::Purpose,
         reports::Reports,
     },
@@ -108,7 +108,9 @@ impl Producer for SimProducer {
     fn reports(&self) -> &Reports {
         &self.0.reports
     }
+}
 
+impl LookUp for SimProducer {
     fn look_up(&self, _topic: &str) -> Topic {
         Topic::Partitions(i32::try_from(self.0.world.plan.inputs.len()).unwrap_or(i32::MAX))
     }

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     group::Owner,
-    oracle::{LEAVES, Oracle, SETTLES},
+    oracle::{HANGS, LEAVES, Oracle, SETTLES},
     peer,
     random::Random,
     schedule::{Act, Plan},
@@ -124,6 +124,10 @@ fn serve(world: &Rc<World>, number: u32, end: Time) {
     service.left.set(true);
     while service.ended().is_none() {
         world.wait(Who::Source, Duration::from_millis(10), &|| service.ended().is_some());
+    }
+    let clean = service.ended().is_some_and(|ended| ended.clean);
+    if clean && world.transactions.borrow().hangs(number) {
+        world.broken(HANGS, "a service has ended well, and left a transaction open".to_owned());
     }
     if !world.is_rough() && !service.ended().is_some_and(|ended| ended.clean) {
         world.broken(SETTLES, "nothing goes wrong, and the stop isn't clean".to_owned());

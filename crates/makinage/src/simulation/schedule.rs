@@ -158,6 +158,35 @@ pub(super) struct Plan {
     pub retry_delay: Time,
     /// From here on nothing goes wrong any more.
     pub calm_from: Time,
+    /// Outputs and offsets are in transactions, and this goes wrong with their ends.
+    pub transactions: Option<Ends>,
+}
+
+/// What goes wrong with the ends of transactions, so often in a thousand.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ends {
+    /// The coordinator never hears of it.
+    pub lost: u64,
+    /// Its answer is lost.
+    pub unanswered: u64,
+    /// It comes when nobody waits for it any more.
+    pub late: u64,
+    /// A call never returns.
+    pub hang: u64,
+    /// How long a transaction may take.
+    pub timeout: Time,
+}
+
+impl Ends {
+    fn draw(random: &mut Random) -> Self {
+        Self {
+            lost: sometimes(random, 300),
+            unanswered: sometimes(random, 300),
+            late: sometimes(random, 300),
+            hang: sometimes(random, 50),
+            timeout: random.between(2, 20) * SECOND,
+        }
+    }
 }
 
 impl Plan {
@@ -196,12 +225,19 @@ impl Plan {
             stop_timeout: if random.chance(300) { 4 * SECOND } else { 25 * SECOND },
             retry_delay,
             calm_from,
+            transactions: None,
         }
     }
 
     /// Whether an event of this kind is to become a dead letter.
     pub(super) fn buries(&self, kind: Kind) -> bool {
         self.letters.is_some() && kind != Kind::Skipped && !kind.has_output(self)
+    }
+
+    /// The same, with transactions.
+    pub(super) fn draw_transactional(random: &mut Random) -> Self {
+        let plan = Self::draw(random);
+        Self { transactions: Some(Ends::draw(random)), ..plan }
     }
 
     /// The record at an offset.

@@ -12,29 +12,22 @@ use crossbeam_channel::{Receiver, unbounded};
 
 use super::{
     consumer::SimConsumer,
+    delivering::SimDelivery,
     oracle::{BOUNDED, COUNTED, STOPS},
-    originals::SimOriginals,
-    producer::SimProducers,
     schedule::Plan,
     workers,
     world::{MILLISECOND, Time, Who, World, WorldClock},
 };
 use crate::{
     config::{DataStart, DataTopic, Encoder},
-    letters::Letterhead,
-    sink::{
-        bell::Bell,
-        dead_letters::DeadLetters,
-        kafka::{Destination, KafkaSink, Limits},
-        operator::OperatorSink,
-        partitions::Partitions,
-        purpose::Purpose,
-    },
+    delivery::exactly_once::Ties,
+    sink::bell::Bell,
     source::{
         Intake, Wiring,
         acks::Acks,
         assignment::Assignment,
         kafka::{Group, KafkaSource},
+        mandate::Mandate,
         offsets::SLOT,
         room::Space,
     },
@@ -44,7 +37,6 @@ use crate::{
     write::Writer,
 };
 
-type SimSink = OperatorSink<SimProducers, WorldClock, SimOriginals>;
 pub(super) type SimSource = KafkaSource<SimConsumer, WorldClock>;
 
 const TICK: Duration = Duration::from_secs(1);
@@ -57,44 +49,6 @@ fn space(plan: &Plan) -> Space {
     Space { held: 2 * plan.open * SLOT, portion: PORTION }
 }
 
-/// What writes to a topic.
-fn topic(
-    world: &Rc<World>,
-    service: u32,
-    acks: &Arc<Acks>,
-    topic: Purpose,
-    bell: &Bell,
-) -> KafkaSink<SimProducers, WorldClock> {
-    let name = match topic {
-        Purpose::Outputs => "predict",
-        Purpose::DeadLetters => "dead",
-    };
-    let partitions = i32::try_from(world.plan.inputs.len()).expect("few");
-    let share = (world.plan.queue as u64 / 2).max(1);
-    let destination = Destination {
-        topic: name.into(),
-        partitions: Partitions::new((name, partitions), [("data", partitions)].into_iter()),
-        limits: Limits { max_record: 4096, batch_size: world.plan.batch_size, share },
-        purpose: topic,
-    };
-    let (producers, made) = (Rc::clone(world), Cell::new(0));
-    let producers = SimProducers { world: producers, service, topic, acks: Arc::clone(acks), made };
-    let clock = WorldClock { world: Rc::clone(world), who: Who::Pipeline };
-    KafkaSink::with(producers, destination, bell.clone(), clock).expect("a sink")
-}
-
-/// Outputs, and dead letters where there are any.
-fn sink(world: &Rc<World>, service: u32, acks: &Arc<Acks>) -> SimSink {
-    let (bell, _) = Bell::new();
-    let letters = world.plan.letters.as_ref().map(|_| {
-        let sink = topic(world, service, acks, Purpose::DeadLetters, &bell);
-        let head = Letterhead::new("app", "serve", vec!["data".to_owned()]);
-        let originals = SimOriginals { world: Rc::clone(world), bell: bell.clone(), found: Rc::default() };
-        DeadLetters::new(sink, head, originals, Arc::clone(acks))
-    });
-    OperatorSink::new(topic(world, service, acks, Purpose::Outputs, &bell), letters)
-}
-
 /// A service, but for its source, which is what drives it.
 pub(super) struct Service {
     pub number: u32,
@@ -102,7 +56,7 @@ pub(super) struct Service {
     acks: Arc<Acks>,
     pub(super) stop: Stop,
     intake: RefCell<Option<Receiver<Intake>>>,
-    stream: RefCell<Option<Stream<SimSink>>>,
+    stream: RefCell<Option<Stream<SimDelivery>>>,
     workers: RefCell<VecDeque<FromWorker>>,
     generations: RefCell<VecDeque<Pool>>,
     bell: Receiver<()>,
@@ -125,7 +79,8 @@ impl Service {
         let clock = |who| WorldClock { world: Rc::clone(world), who };
         let (acks, stop) = (Arc::new(Acks::default()), Stop::default());
         let (intake, received) = unbounded();
-        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone() };
+        let mandate = world.plan.transactions.map(|_| Arc::<Mandate>::default());
+        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone(), mandate: mandate.clone() };
         let start_from = if world.plan.start_at_end { DataStart::End } else { DataStart::Beginning };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, clock(Who::Source)));
@@ -137,8 +92,12 @@ impl Service {
         };
         let space = space(&world.plan);
         let source = KafkaSource::with(consumer, Arc::clone(&assignment), group, space);
-        let sink = sink(world, number, &acks);
-        let writer = Writer::new(vec!["data".to_owned()], sink, Arc::clone(&acks), world.now());
+        let ties = |mandate| Ties { acks: Arc::clone(&acks), mandate, stop: stop.clone(), bell: Bell::new().0 };
+        let delivery = match mandate {
+            None => SimDelivery::at_least_once(world, number, &acks),
+            Some(mandate) => SimDelivery::exactly_once(world, number, ties(mandate)),
+        };
+        let writer = Writer::new(vec!["data".to_owned()], delivery, Arc::clone(&acks), world.now());
         let stream = Stream::new(writer, Samples::default());
         let service = Rc::new(Self {
             number,
@@ -237,7 +196,7 @@ impl Service {
     }
 
     /// Takes one message, whichever, and the answers that have come besides.
-    fn read(&self, world: &Rc<World>, stream: &mut Stream<SimSink>) {
+    fn read(&self, world: &Rc<World>, stream: &mut Stream<SimDelivery>) {
         let now = world.now();
         match world.draw(|random| random.below(3)) {
             0 => self.take_generation(stream, world),
@@ -249,12 +208,12 @@ impl Service {
         }
     }
 
-    fn take_generation(&self, stream: &mut Stream<SimSink>, world: &World) {
+    fn take_generation(&self, stream: &mut Stream<SimDelivery>, world: &World) {
         let Some(pool) = self.generations.borrow_mut().pop_front() else { return };
         stream.switch_to(pool, world.now());
     }
 
-    fn take_intake(&self, stream: &mut Stream<SimSink>, world: &World) {
+    fn take_intake(&self, stream: &mut Stream<SimDelivery>, world: &World) {
         let message = self.intake.borrow().as_ref().and_then(|intake| intake.try_recv().ok());
         if let Some(message) = message {
             stream.accept(message, world.now());
@@ -263,7 +222,7 @@ impl Service {
 
     /// The pipeline's thread flushes, a little at a time: the source's wait goes on meanwhile. Then it ends, and the
     /// application learns of it.
-    fn flush(&self, world: &Rc<World>, mut stream: Stream<SimSink>, until: Time) {
+    fn flush(&self, world: &Rc<World>, mut stream: Stream<SimDelivery>, until: Time) {
         let clock = WorldClock { world: Rc::clone(world), who: Who::Pipeline };
         let ended = stream.flush(FLUSH, &clock);
         if !ended.clean && world.time() < until {
@@ -302,16 +261,23 @@ impl Service {
         let part = |name: &str| -> u64 {
             told.split(", ").filter_map(|part| part.strip_suffix(name)?.trim().parse::<u64>().ok()).sum()
         };
-        if part(" out") != done.delivered {
+        // Of a transaction's answer a service may not have heard, and then be where others are too.
+        let (out, others) = (part(" out"), world.oracle.borrow().peers);
+        let is_told = out == done.delivered;
+        if !is_told && (world.plan.transactions.is_none() || out > done.delivered + others) {
             world.broken(COUNTED, format!("{told}; {} were acknowledged", done.delivered));
         }
-        let buried = if world.plan.letters.is_some() { part(" failed") } else { 0 };
-        if part(" dead letters") != done.buried || buried != done.buried {
+        let (buried, others) = (part(" dead letters"), world.oracle.borrow().letters.peers);
+        let failed = if world.plan.letters.is_some() { part(" failed") } else { 0 };
+        let is_told = buried == done.buried;
+        if failed != buried || (!is_told && (world.plan.transactions.is_none() || buried > done.buried + others)) {
             world.broken(COUNTED, format!("{told}; {} letters were acknowledged", done.buried));
         }
         // The one at which it stopped is read again.
         let stopped = u64::from(self.ended.get().is_some_and(|ended| ended.stopped_by_error));
-        let told_of = |count: u64, least: u64, most: u64| (least..=most).contains(&count);
+        // Of a transaction's end it may have heard nothing, where it was killed or cut short.
+        let has_heard = world.plan.transactions.is_none() || self.ended.get().is_some_and(|ended| ended.clean);
+        let told_of = |count: u64, least: u64, most: u64| (if has_heard { least } else { 0 }..=most).contains(&count);
         if part(" in") > done.read
             || !told_of(part(" skipped by predict"), done.skipped.committed, done.skipped.read)
             || !told_of(part(" failed"), done.failed.committed + stopped, done.failed.read)

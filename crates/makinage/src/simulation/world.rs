@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::{
+    coordinator::Transactions,
     group::Coordinator,
     kafka::Broker,
     oracle::Oracle,
@@ -71,6 +72,7 @@ pub(super) struct World {
     broker: RefCell<Broker>,
     letter_broker: Option<RefCell<Broker>>,
     pub group: RefCell<Coordinator>,
+    pub transactions: RefCell<Transactions>,
     pub crews: RefCell<Crews>,
     pub oracle: RefCell<Oracle>,
     pub service: RefCell<Option<Rc<Service>>>,
@@ -92,6 +94,7 @@ impl World {
             broker: RefCell::new(Broker::of_outputs(&plan)),
             letter_broker: plan.letters.as_ref().map(|troubles| RefCell::new(Broker::of_letters(troubles))),
             group: RefCell::new(Coordinator::new(&plan)),
+            transactions: RefCell::default(),
             oracle: RefCell::new(Oracle::new(&plan)),
             crews: RefCell::default(),
             service: RefCell::default(),

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 
 use rdkafka::{Message, Timestamp, message::OwnedMessage, producer::BaseRecord};
 
-use super::producer::Record;
+use super::{headers, producer::Record};
 use crate::{event::Ticket, letters};
 
 /// An output that waits.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(crate) struct Held {
     pub message: OwnedMessage,
     pub ticket: Ticket,
     /// It was refused together with others, or may be: it goes in a batch of its own, and is judged by that.
@@ -19,7 +19,7 @@ pub(super) struct Held {
 
 impl Held {
     /// A copy of a record.
-    pub(super) fn new(record: Record<'_>, alone: bool) -> Self {
+    pub(crate) fn new(record: Record<'_>, alone: bool) -> Self {
         let ticket = Ticket::from_opaque(record.delivery_opaque);
         let message = OwnedMessage::new(
             record.payload.map(<[u8]>::to_vec),
@@ -34,7 +34,7 @@ impl Held {
     }
 
     /// With half of its value, and headers that say so.
-    pub(super) fn halved(self) -> Self {
+    pub(crate) fn halved(self) -> Self {
         let (message, ticket) = (self.message, self.ticket);
         let mut headers = message.headers().cloned().unwrap_or_default();
         let value = message.payload().map(|value| letters::cut(value, &mut headers, value.len() / 2).to_vec());
@@ -45,8 +45,15 @@ impl Held {
         Self { message, ticket, alone: true }
     }
 
+    /// Bytes of its value, key and headers, at most.
+    pub(crate) fn size(&self) -> usize {
+        let bytes = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
+        let headers = self.message.headers().map_or(0, headers::size);
+        bytes(self.message.payload()) + bytes(self.message.key()) + headers
+    }
+
     /// The record for a partition.
-    pub(super) fn record(&self, partition: i32) -> Record<'_> {
+    pub(crate) fn record(&self, partition: i32) -> Record<'_> {
         let mut record = BaseRecord::with_opaque_to(self.message.topic(), self.ticket.into_opaque());
         record.key = self.message.key();
         record.payload = self.message.payload();

@@ -14,7 +14,7 @@ impl Bell {
     }
 
     /// What hears it.
-    pub(super) fn rings(&self) -> Receiver<()> {
+    pub(crate) fn rings(&self) -> Receiver<()> {
         self.1.clone()
     }
 

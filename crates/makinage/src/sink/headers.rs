@@ -21,7 +21,7 @@ const SOURCE_HEADER: &CStr = c"makinage-source";
 const HEADER_OVERHEAD: usize = 10;
 
 /// The event's own headers, and those that this program adds. `topic` is the data topic.
-pub(super) fn output_headers(event: &Event, topic: &str, model: &str) -> Result<OwnedHeaders, Failure> {
+pub(crate) fn output_headers(event: &Event, topic: &str, model: &str) -> Result<OwnedHeaders, Failure> {
     let mut headers = own(event)?.map_or_else(|| OwnedHeaders::new_with_capacity(2), without_ours);
     let mut place = [0_u8; 320];
     let room = place.len();
@@ -64,7 +64,7 @@ fn own(event: &Event) -> Result<Option<&OwnedHeaders>, Failure> {
 }
 
 /// The source coordinates that a record carries: the last, as a dead letter's original may have brought others.
-pub(super) fn source_of(message: &OwnedMessage) -> String {
+pub(crate) fn source_of(message: &OwnedMessage) -> String {
     text(message, SOURCE_HEADER)
 }
 

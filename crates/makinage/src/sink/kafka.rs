@@ -25,13 +25,14 @@ use super::{
     backlog::Held,
     bell::Bell,
     carriers::Carriers,
-    headers::{output_headers, own_size, source_of},
+    headers::{output_headers, source_of},
     lanes::Lanes,
     over::Over,
     partitions::Partitions,
     producer::{Kind, Producer, Producers, Record},
     purpose::Purpose,
     refusal::{is_too_large, too_large},
+    size::{Bound, largest_value},
     stalled::Stalled,
 };
 use crate::{
@@ -40,11 +41,6 @@ use crate::{
     said::Seldom,
 };
 
-/// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's
-/// varints, the names of the two headers that are added.
-pub(super) const RECORD_OVERHEAD: usize = 128;
-/// Bytes of partition, offset and slashes in the event's coordinates, at most.
-const PLACE_OVERHEAD: usize = 32;
 /// The pause between two looks at the end.
 const LOOK: Duration = Duration::from_millis(1);
 /// A line about refusals is written once in this time; each event that fails has its own.
@@ -139,26 +135,12 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     /// The largest output value that fits the sink topic, beside the key and headers of a usual record.
     pub fn max_output_bytes(&self) -> usize {
-        self.limits.max_record.saturating_sub(RECORD_OVERHEAD)
+        largest_value(self.limits.max_record)
     }
 
     /// Whether outputs wait for others, or for a report.
     fn waits(&self) -> bool {
         self.lanes.wait() || self.replace_at.is_some() || !self.carriers.retiring.is_empty() || self.carriers.has_news()
-    }
-
-    fn check_size(&self, event: &Event, value: &[u8], model: &str) -> Result<(), Failure> {
-        let kept = own_size(event);
-        let added = model.len() + self.partitions.source(event).len() + PLACE_OVERHEAD;
-        let size = value.len() + event.key().map_or(0, <[u8]>::len) + kept + added + RECORD_OVERHEAD;
-        if size <= self.limits.max_record {
-            return Ok(());
-        }
-        let message = format!(
-            "the output is a record of {size} bytes, and topic {} takes {} (max.message.bytes); raise that with kafka-configs.sh, or return less",
-            self.topic, self.limits.max_record
-        );
-        Err(Failure::new("produce", "OutputTooLarge", message))
     }
 
     /// Whether this output goes alone from the beginning.
@@ -264,7 +246,8 @@ impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
         if self.drops(event) {
             return Ok(());
         }
-        self.check_size(event, value, model)?;
+        let names = model.len() + self.partitions.source(event).len();
+        Bound { topic: &self.topic, bytes: self.limits.max_record }.check(event, value, names)?;
         let headers = output_headers(event, self.partitions.source(event), model)?;
         self.put(event, Some(value), headers).map_err(|refused| refused.failure)
     }

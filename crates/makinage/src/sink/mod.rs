@@ -6,29 +6,32 @@
 //!   partition.
 //! - Batching: the client's own.
 
-mod backlog;
+pub(crate) mod backlog;
 pub mod bell;
 mod carrier;
 mod carriers;
 pub mod client;
 pub(crate) mod dead_letters;
-mod headers;
+pub(crate) mod headers;
 pub mod kafka;
 mod lane;
 mod lanes;
 pub mod memory;
+pub(crate) mod opening;
 pub(crate) mod operator;
 pub(crate) mod originals;
-mod over;
+pub(crate) mod over;
 pub mod partitions;
 pub mod producer;
 pub(crate) mod purpose;
-mod refusal;
+pub(crate) mod refusal;
 pub mod reports;
-mod rereading;
+pub(crate) mod rereading;
 mod retiring;
 mod returns;
+pub(crate) mod reunion;
 mod serving;
+pub(crate) mod size;
 mod stalled;
 mod tally;
 #[cfg(test)]

@@ -29,3 +29,13 @@ pub(crate) trait Originals {
     /// What was found since the last call. When there is something the sink's bell rings.
     fn take(&mut self) -> Vec<Found>;
 }
+
+impl<O: Originals + ?Sized> Originals for Box<O> {
+    fn ask(&mut self, wanted: Wanted) {
+        O::ask(self, wanted);
+    }
+
+    fn take(&mut self) -> Vec<Found> {
+        O::take(self)
+    }
+}

@@ -19,7 +19,7 @@ enum Standing {
 
 /// How assignments that don't serve stand, by their numbers.
 #[derive(Debug, Default)]
-pub(super) struct Over {
+pub(crate) struct Over {
     all: BTreeMap<u32, Standing>,
     /// One that was asked about last, and serves: outputs of one come in runs.
     serves: Option<u32>,
@@ -29,7 +29,7 @@ pub(super) struct Over {
 
 impl Over {
     /// These are over.
-    pub(super) fn end(&mut self, assignments: &[u32]) {
+    pub(crate) fn end(&mut self, assignments: &[u32]) {
         self.serves = None;
         for assignment in assignments {
             if let Entry::Vacant(place) = self.all.entry(*assignment) {
@@ -55,12 +55,12 @@ impl Over {
     }
 
     /// Whether the assignment of this output is over.
-    pub(super) fn has(&self, ticket: Ticket) -> bool {
+    pub(crate) fn has(&self, ticket: Ticket) -> bool {
         self.all.contains_key(&ticket.assignment())
     }
 
     /// The same of an output that comes now, as most come: behind another of an assignment that serves.
-    pub(super) fn has_next(&mut self, ticket: Ticket) -> bool {
+    pub(crate) fn has_next(&mut self, ticket: Ticket) -> bool {
         let serves = self.serves == Some(ticket.assignment()) || !self.has(ticket);
         if serves {
             self.serves = Some(ticket.assignment());

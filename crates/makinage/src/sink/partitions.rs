@@ -14,7 +14,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::producer::Producer;
+use super::producer::LookUp;
 use crate::{
     event::Event,
     kafka::{
@@ -59,13 +59,13 @@ impl Size {
     }
 
     /// Whether the size is another than before. A topic that can't be asked keeps the one that it had.
-    fn refresh(&self, producer: &impl Producer) -> bool {
-        let Topic::Partitions(now) = producer.look_up(&self.topic) else { return false };
+    fn refresh(&self, client: &impl LookUp) -> bool {
+        let Topic::Partitions(now) = client.look_up(&self.topic) else { return false };
         self.partitions.swap(now, Ordering::Relaxed) != now
     }
 }
 
-impl<P: Producer> Partitions<P> {
+impl<P: LookUp> Partitions<P> {
     /// The topics with their sizes: the sink's, then the data topics'.
     pub(crate) fn new<'a>(sink: (&str, i32), sources: impl Iterator<Item = (&'a str, i32)>) -> Self {
         Self {
@@ -77,8 +77,8 @@ impl<P: Producer> Partitions<P> {
     }
 
     /// Waits for the topics to be there. `None` when `stopped` says so first.
-    pub(super) fn wait_for<'a>(
-        producer: &P,
+    pub(crate) fn wait_for<'a>(
+        client: &impl LookUp,
         connection: &Connection,
         sink: &'a str,
         sources: impl Iterator<Item = &'a str>,
@@ -93,7 +93,7 @@ impl<P: Producer> Partitions<P> {
         };
         let size = |topic: &'a str, operation| {
             let wanted = Wanted { topic, operation };
-            Some((topic, topics::wait_for(connection, wanted, || producer.look_up(topic), pause)?))
+            Some((topic, topics::wait_for(connection, wanted, || client.look_up(topic), pause)?))
         };
         let sink = size(sink, Operation::Write)?;
         let sources = sources.map(|topic| size(topic, Operation::Read)).collect::<Option<Vec<_>>>()?;
@@ -101,12 +101,12 @@ impl<P: Producer> Partitions<P> {
     }
 
     /// The data topic's name.
-    pub(super) fn source(&self, event: &Event) -> &str {
+    pub(crate) fn source(&self, event: &Event) -> &str {
         &self.sources[usize::from(event.source)].topic
     }
 
     /// The partition that the event's output must go to: its own number, or the one that its key chooses; `None`: any.
-    pub(super) fn of(&self, event: &Event, producer: &P, now: Instant) -> Option<i32> {
+    pub(crate) fn of(&self, event: &Event, producer: &P, now: Instant) -> Option<i32> {
         let source = &self.sources[usize::from(event.source)];
         if event.partition >= source.get() && self.asks.lock().is_due(now) {
             self.refresh(producer);
@@ -116,17 +116,17 @@ impl<P: Producer> Partitions<P> {
     }
 
     /// The partition that a key chooses; `None`: any.
-    pub(super) fn of_key(&self, key: Option<&[u8]>) -> Option<i32> {
+    pub(crate) fn of_key(&self, key: Option<&[u8]>) -> Option<i32> {
         key.map(|key| of_key(key, self.sink.get()))
     }
 
     /// How many the sink has.
-    pub(super) fn of_sink(&self) -> i32 {
+    pub(crate) fn of_sink(&self) -> i32 {
         self.sink.get()
     }
 
     /// How many the sink has, asked anew if that was not a moment ago.
-    pub(super) fn of_sink_now(&self, producer: &P, now: Instant) -> i32 {
+    pub(crate) fn of_sink_now(&self, producer: &P, now: Instant) -> i32 {
         if self.asks.lock().is_due(now) {
             self.refresh(producer);
         }
@@ -150,12 +150,12 @@ impl<P: Producer> Partitions<P> {
     }
 
     /// The sizes are asked with this producer's client from now on.
-    pub(super) fn ask_with(&self, producer: &Arc<P>) {
+    pub(crate) fn ask_with(&self, producer: &Arc<P>) {
         *self.producer.lock() = Arc::downgrade(producer);
     }
 
     /// Asks again each `interval`, for as long as the sink is there.
-    pub(super) fn watch(self: &Arc<Self>, interval: Duration) -> std::io::Result<()>
+    pub(crate) fn watch(self: &Arc<Self>, interval: Duration) -> std::io::Result<()>
     where
         P: Send + Sync + 'static,
     {

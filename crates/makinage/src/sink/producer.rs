@@ -37,8 +37,14 @@ pub enum Kind {
     Alone,
 }
 
+/// A client that can be asked what topics are like.
+pub trait LookUp {
+    /// What a broker says of a topic.
+    fn look_up(&self, topic: &str) -> Topic;
+}
+
 /// A producer, whose reports come by themselves.
-pub trait Producer {
+pub trait Producer: LookUp {
     /// Takes a record, which names its partition, or hands it back.
     fn send<'r>(&self, record: Record<'r>) -> Result<(), NotTaken<'r>>;
 
@@ -56,9 +62,6 @@ pub trait Producer {
 
     /// Its reports.
     fn reports(&self) -> &Reports;
-
-    /// What a broker says of a topic.
-    fn look_up(&self, topic: &str) -> Topic;
 }
 
 /// Makes producers.

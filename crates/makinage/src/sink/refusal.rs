@@ -10,7 +10,7 @@ use crate::event::Failure;
 
 /// Whose fault it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// The record's own, once it was refused alone, with what to do: producing it again can't mend it. A time that the
     /// broker doesn't take is none of these: the record gets another one each time, and a clock that is wrong is wrong
     /// for all.
@@ -25,7 +25,7 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// What this error says.
-    pub(super) fn of(error: &KafkaError) -> Self {
+    pub(crate) fn of(error: &KafkaError) -> Self {
         use RDKafkaErrorCode as Code;
         match error.rdkafka_error_code() {
             Some(Code::MessageSizeTooLarge) => {
@@ -50,7 +50,7 @@ impl Refusal {
     }
 
     /// What to do about a record that was refused alone, where it is its own fault.
-    pub(super) fn advice(self) -> Option<&'static str> {
+    pub(crate) fn advice(self) -> Option<&'static str> {
         match self {
             Self::Own(advice) | Self::TooLarge(advice) => Some(advice),
             Self::Others | Self::Infrastructure => None,
@@ -59,13 +59,13 @@ impl Refusal {
 }
 
 /// Whether the client takes no record of this size.
-pub(super) fn is_too_large(error: &KafkaError) -> bool {
+pub(crate) fn is_too_large(error: &KafkaError) -> bool {
     error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge)
 }
 
 /// The failure of the event whose output is too large for the client: the sink's own look at sizes sees no more of a
 /// header's name than its first NUL byte.
-pub(super) fn too_large(error: &KafkaError) -> Failure {
+pub(crate) fn too_large(error: &KafkaError) -> Failure {
     let message = format!(
         "the Kafka client takes no record of this size ({error}); return less, or send the event with shorter headers"
     );

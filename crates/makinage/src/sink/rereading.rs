@@ -60,7 +60,7 @@ struct Reading {
 
 impl Rereader {
     /// Of these data topics; rings the sink's bell.
-    pub(super) fn new(cluster: &Cluster, topics: Vec<String>, bell: Bell) -> Self {
+    pub(crate) fn new(cluster: &Cluster, topics: Vec<String>, bell: Bell) -> Self {
         let ((asks, asked), (sender, found)) = (unbounded(), unbounded());
         let (settings, connection) = (cluster.model_looker(), Arc::clone(&cluster.connection));
         let reading = Reading { asked, found: sender, bell, settings, connection, topics };

@@ -19,7 +19,7 @@ use rdkafka::{
 use super::{
     backlog::Held,
     bell::Bell,
-    producer::{Fatal, Kind, NotTaken, Producer, Producers, Record},
+    producer::{Fatal, Kind, LookUp, NotTaken, Producer, Producers, Record},
     reports::{Reports, Undelivered},
 };
 use crate::{event::Fate, kafka::topics::Topic, source::acks::Acks};
@@ -213,7 +213,9 @@ impl Producer for Fake {
     fn reports(&self) -> &Reports {
         &self.0.reports
     }
+}
 
+impl LookUp for Fake {
     fn look_up(&self, topic: &str) -> Topic {
         self.0.looks.set(self.0.looks.get() + 1);
         self.0

@@ -166,11 +166,17 @@ impl<K: Clock> Assignment<K> {
         let number = |&((source, partition), _): &(Partition, i64)| self.offsets().assignment(source, partition);
         let over: Vec<u32> = beginnings.iter().filter_map(number).collect();
         self.hand_over();
+        self.end_mandate(&over);
         // The pipeline is gone only when the service is ending.
-        let _ = self.intake.send(Intake::Revoked(over));
+        let _ = self.intake.send(Intake::Revoked(over.clone()));
+        if !self.commits() {
+            // No transaction may say how far a topic is that is gone.
+            let _ = self.intake.send(Intake::Over(over));
+        }
         for &((source, partition), _) in beginnings {
             self.offsets().assign(source, partition);
         }
+        self.renew_mandate(consumer);
         // What the client says of them until the seek is done is of their places now.
         self.begun_again.lock().retain(|partition, _| beginnings.iter().all(|(again, _)| again != partition));
         let starts: Vec<Start> =
@@ -193,7 +199,10 @@ impl<K: Clock> Assignment<K> {
         let due = self.uncommitted.lock().clone();
         let positions: Vec<Position> = due.into_iter().filter_map(|partition| self.begun(partition)).collect();
         if !positions.is_empty() {
-            consumer.store(&positions).and_then(|()| consumer.commit(&positions))?;
+            if self.commits() {
+                consumer.store(&positions)?;
+            }
+            consumer.commit(&positions)?;
         }
         self.uncommitted.lock().clear();
         Ok(())

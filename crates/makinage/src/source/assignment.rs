@@ -16,6 +16,7 @@ use super::{
     acks::Acks,
     consumer::{Consumer, Partition, Record, Start},
     known::Known,
+    mandate::Mandate,
     offsets::{Offsets, Position},
     start,
     unanswered::{Telling, Unanswered, to_be_chosen},
@@ -39,6 +40,8 @@ pub(crate) struct Assignment<K> {
     pub(super) acks: Arc<Acks>,
     pub(super) intake: Sender<Intake>,
     pub(super) stop: Stop,
+    /// Who commits, where that isn't the source.
+    mandate: Option<Arc<Mandate>>,
     pub(super) clock: K,
     pub(super) known: Mutex<Known>,
     /// Partitions that are read again since they were assigned, and where their reading began anew.
@@ -69,12 +72,13 @@ pub(super) struct Taken {
 impl<K: Clock> Assignment<K> {
     /// Nothing is assigned yet.
     pub(crate) fn new(topics: &[DataTopic], wiring: Wiring, clock: K) -> Self {
-        let Wiring { acks, intake, stop } = wiring;
+        let Wiring { acks, intake, stop, mandate } = wiring;
         Self {
             topics: topics.to_vec(),
             acks,
             intake,
             stop,
+            mandate,
             clock,
             known: Mutex::new(Known::nothing(topics.len())),
             begun_again: Mutex::default(),
@@ -158,6 +162,7 @@ impl<K: Clock> Assignment<K> {
         }
         drop(offsets);
         self.begun_again.lock().retain(|partition, _| !partitions.contains(partition));
+        self.renew_mandate(consumer);
         tracing::info!("assigned: {}", self.describe(partitions));
         // The client remembers that a partition was paused when it was taken away, and nobody else would resume it.
         if let Err(error) = consumer.assign(&starts).and_then(|()| consumer.resume(partitions)) {
@@ -212,11 +217,14 @@ impl<K: Clock> Assignment<K> {
             // The pipeline is gone only when the service is ending.
             let _ = self.intake.send(Intake::Revoked(assignments.clone()));
             if !lost {
+                // The group is a round further than when it gave these.
+                self.renew_mandate(consumer);
                 self.drain(&assignments);
                 if let Err(error) = self.commit(consumer, partitions) {
                     tell_uncommitted(&error);
                 }
             }
+            self.end_mandate(&assignments);
             let _ = self.intake.send(Intake::Over(assignments));
         }
         for &(source, partition) in partitions {
@@ -250,9 +258,34 @@ impl<K: Clock> Assignment<K> {
         }
     }
 
+    /// Whether the source commits what is finished.
+    pub(super) fn commits(&self) -> bool {
+        self.mandate.is_none()
+    }
+
+    /// Whoever commits may do so for what is assigned now, as the member that this instance is now.
+    pub(super) fn renew_mandate(&self, consumer: &impl Consumer) {
+        let Some(mandate) = &self.mandate else { return };
+        let membership = consumer.words();
+        let topics = (0_u16..).zip(&self.topics).map(|(source, _)| self.topic_id(source)).collect();
+        let offsets = self.offsets();
+        let numbers = offsets.partitions().filter_map(|(source, partition)| offsets.assignment(source, partition));
+        mandate.renew(membership, numbers, topics);
+    }
+
+    /// Nobody may commit for these assignments any more.
+    pub(super) fn end_mandate(&self, assignments: &[u32]) {
+        if let Some(mandate) = &self.mandate {
+            mandate.end(assignments);
+        }
+    }
+
     /// Commits what has finished of these partitions, and waits for the broker's word. It is stored too: the client
     /// commits what is stored when it gives a partition up, even over a newer commit.
     pub(super) fn commit(&self, consumer: &impl Consumer, partitions: &[Partition]) -> KafkaResult<()> {
+        if !self.commits() {
+            return Ok(());
+        }
         let offsets = self.offsets();
         let positions: Vec<Position> =
             partitions.iter().filter_map(|&(source, partition)| offsets.position(source, partition)).collect();

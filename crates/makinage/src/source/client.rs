@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use kafka_headers::{commits::notes, rights, tokens::Supplied, topics::Question};
+use kafka_headers::{commits::notes, membership::is_member, rights, tokens::Supplied, topics::Question};
 use rdkafka::{
     ClientContext, Message, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer as Client, ConsumerContext, RebalanceProtocol},
@@ -20,9 +20,10 @@ use rdkafka::{
 
 use super::{
     assignment::Assignment,
-    consumer::{Committed, Consumer, Member, Partition, Positions, Record, Start},
-    group::{Group, topic_of},
+    consumer::{Committed, Consumer, Member, Partition, Positions, Record, Start, topic_of},
+    group::Group,
     known::TopicId,
+    mandate::Words,
     offsets::Position,
 };
 use crate::{
@@ -259,6 +260,12 @@ impl Consumer for KafkaConsumer {
     fn seek(&self, starts: &[Start]) -> KafkaResult<()> {
         let outcome = self.seek_partitions(self.context().own.starts(starts)?, TIMEOUT)?;
         outcome.elements().iter().try_for_each(TopicPartitionListElem::error)
+    }
+
+    fn words(&self) -> Option<Words> {
+        let metadata = self.group_metadata()?;
+        // Asked for last: one that is no member any more becomes one only after its next rebalance.
+        is_member(self.client()).then(|| Words::new(metadata))
     }
 
     fn membership(&self) -> Membership {

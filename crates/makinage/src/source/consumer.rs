@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use rdkafka::error::{KafkaError, KafkaResult};
 
-use super::{known::TopicId, offsets::Position};
+use super::{known::TopicId, mandate::Words, offsets::Position};
 use crate::{
     event::Headers,
     kafka::{pulse::Membership, topics::Topic},
@@ -60,6 +60,19 @@ pub struct Committed {
     pub offset: i64,
     /// The topic that it is of, where whoever committed it has said so.
     pub topic: Option<TopicId>,
+}
+
+/// What stands before a topic's id beside a committed offset.
+const OF_TOPIC: &str = "topic ";
+
+/// The topic that a committed offset is of, by what is written beside it.
+pub(super) fn topic_of(note: &[u8]) -> Option<TopicId> {
+    std::str::from_utf8(note).ok()?.strip_prefix(OF_TOPIC).map(TopicId::new)
+}
+
+/// What is written beside a committed offset of this topic.
+pub(crate) fn note_of(topic: &TopicId) -> String {
+    format!("{OF_TOPIC}{topic}")
 }
 
 /// Where a group is and may begin: what is asked of brokers, by members and by others alike.
@@ -118,6 +131,9 @@ pub trait Consumer: Positions {
 
     /// Reads these, which are assigned, from elsewhere; what was fetched of them is forgotten.
     fn seek(&self, starts: &[Start]) -> KafkaResult<()>;
+
+    /// What a transaction says of this member beside offsets; `None` where it is none.
+    fn words(&self) -> Option<Words>;
 
     /// How far this instance is in its group.
     fn membership(&self) -> Membership;

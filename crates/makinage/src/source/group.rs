@@ -17,7 +17,7 @@ use rdkafka::{
 use super::{
     anew::Reset,
     assignment::Assignment,
-    consumer::{Consumer, Partition, Start},
+    consumer::{Consumer, Partition, Start, note_of},
     known::TopicId,
     notices::{Notices, ResetLine},
     offsets::Position,
@@ -31,14 +31,6 @@ use crate::{
 
 /// Commits that fail are told so often.
 const REPEAT: Duration = Duration::from_mins(1);
-
-/// What stands before a topic's id beside a committed offset.
-const OF_TOPIC: &str = "topic ";
-
-/// The topic that a committed offset is of, by what is written beside it.
-pub(super) fn topic_of(note: &[u8]) -> Option<TopicId> {
-    std::str::from_utf8(note).ok()?.strip_prefix(OF_TOPIC).map(TopicId::new)
-}
 
 /// What is the consumer's own in its context: passes on what the group says.
 #[derive(Debug)]
@@ -196,7 +188,7 @@ impl Group {
             let mut element = list.add_partition(self.topic(source), partition);
             element.set_offset(Offset::Offset(offset))?;
             if let Some(id) = self.assignment.topic_id(source) {
-                element.set_metadata(format!("{OF_TOPIC}{id}"));
+                element.set_metadata(note_of(&id));
             }
         }
         Ok(list)

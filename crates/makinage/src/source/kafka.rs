@@ -177,7 +177,7 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
     fn settle(&self, wanted: usize, timeout: Duration) {
         self.assignment.settle(wanted, timeout);
         let moved = self.assignment.offsets().take_moved();
-        if moved.is_empty() {
+        if moved.is_empty() || !self.assignment.commits() {
             return;
         }
         if let Err(error) = self.consumer.store(&moved) {
@@ -316,6 +316,8 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         self.commit_last(deadline);
         for (source, partition) in self.partitions() {
             // The close below revokes once more; there is nothing left to wait for.
+            let number = self.assignment.offsets().assignment(source, partition);
+            self.assignment.end_mandate(number.as_slice());
             self.assignment.offsets().revoke(source, partition);
         }
         open == 0

@@ -4,7 +4,8 @@
 //! [`acks::Acks`] what became of each. It never waits for the model: back-pressure is what is held of events whose fate
 //! is open, and of those behind them.
 //!
-//! - Delivery: at least once. An offset is committed only when it and all before it in its partition are settled.
+//! - Delivery: at least once. An offset is committed only when it and all before it in its partition are settled. Where
+//!   offsets are committed in transactions (`mandate`), the source commits none, and they are settled after that.
 //! - Order: events of a partition are handed over in the order of their offsets.
 
 pub mod acks;
@@ -16,6 +17,7 @@ mod first;
 mod group;
 pub mod kafka;
 pub(crate) mod known;
+pub mod mandate;
 pub mod memory;
 mod notices;
 mod numbered;
@@ -31,7 +33,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use self::acks::Acks;
+use self::{acks::Acks, mandate::Mandate};
 use crate::{event::Event, stop::Stop};
 
 /// What a source tells the pipeline.
@@ -60,4 +62,6 @@ pub struct Wiring {
     pub intake: Sender<Intake>,
     /// Set to end the source.
     pub stop: Stop,
+    /// Where somebody else commits what is finished: what that may say of this instance. Without, the source commits.
+    pub mandate: Option<Arc<Mandate>>,
 }

@@ -8,6 +8,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use super::{
     consumer::{Committed, Consumer, Partition, Positions, Record, Start},
     known::TopicId,
+    mandate::Words,
     offsets::Position,
 };
 use crate::kafka::{pulse::Membership, topics::Topic};
@@ -73,6 +74,10 @@ impl<C: Consumer> Consumer for Supplied<C> {
 
     fn seek(&self, starts: &[Start]) -> KafkaResult<()> {
         C::seek(self, starts)
+    }
+
+    fn words(&self) -> Option<Words> {
+        C::words(self)
     }
 
     fn membership(&self) -> Membership {

@@ -5,9 +5,10 @@ use std::{cell::RefCell, rc::Rc};
 use super::*;
 use crate::{
     clock::testing::Hand,
-    event::Place,
+    delivery::at_least_once::AtLeastOnce,
+    event::{Place, Ticket},
     flights::job::Attempt,
-    sink::Refused,
+    sink::{Original, Refused, Sink},
     wire::{answer::Answer, testing::answer},
 };
 
@@ -92,7 +93,7 @@ fn answered(start: usize, generation: u64, answers: Vec<Answer>) -> Part {
 struct Scene {
     sink: Fake,
     acks: Arc<Acks>,
-    writer: Writer<Fake>,
+    writer: Writer<AtLeastOnce<Fake>>,
     now: Instant,
 }
 
@@ -103,7 +104,8 @@ impl Scene {
 
     fn with(sink: Fake) -> Self {
         let (acks, now) = (Arc::<Acks>::default(), Instant::now());
-        let writer = Writer::new(vec!["data".into()], sink.clone(), Arc::clone(&acks), now);
+        let delivery = AtLeastOnce::new(sink.clone(), Arc::clone(&acks));
+        let writer = Writer::new(vec!["data".into()], delivery, Arc::clone(&acks), now);
         Self { sink, acks, writer, now }
     }
 
@@ -219,7 +221,7 @@ fn a_flush_goes_on_until_the_sink_has_everything_or_the_time_is_over() {
 
 #[test]
 fn events_that_no_worker_was_given_are_left() {
-    let scene = Scene::new();
+    let mut scene = Scene::new();
     let events = [event(0), event(1)];
     scene.writer.received(&events);
     scene.writer.drop_events(&events[1..]);

@@ -17,6 +17,8 @@ mod dead_letters;
 mod demo;
 mod encoders;
 mod environments;
+mod exactly_once;
+mod exactly_once_letters;
 mod faults;
 mod flow;
 mod group;

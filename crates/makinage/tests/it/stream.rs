@@ -1,7 +1,8 @@
 //! Events in, outputs out.
 
 use std::{
-    cell::Cell,
+    cell::RefCell,
+    collections::BTreeSet,
     ffi::CString,
     time::{Duration, Instant},
 };
@@ -9,6 +10,7 @@ use std::{
 use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
+    error::KafkaError,
     message::{OwnedMessage, ToBytes},
     producer::{BaseProducer, BaseRecord, Producer, ProducerContext},
 };
@@ -51,8 +53,8 @@ where
 pub(crate) struct Reader {
     consumer: BaseConsumer,
     topic: String,
-    /// How many records have been read.
-    come: Cell<i64>,
+    /// The partitions whose end has been reached since the last record of theirs.
+    at_end: RefCell<BTreeSet<i32>>,
 }
 
 impl Reader {
@@ -66,6 +68,7 @@ impl Reader {
             .set("group.id", "reader")
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "earliest")
+            .set("enable.partition.eof", "true")
             .create()
             .expect("a consumer");
         // Without a group: other readers of the same broker must not move what this one reads.
@@ -74,7 +77,7 @@ impl Reader {
             all.add_partition_offset(topic, partition, Offset::Beginning).expect("a partition");
         }
         consumer.assign(&all).expect("assigned");
-        Self { consumer, topic: topic.to_owned(), come: Cell::new(0) }
+        Self { consumer, topic: topic.to_owned(), at_end: RefCell::default() }
     }
 
     /// The next so many records.
@@ -100,20 +103,52 @@ impl Reader {
 
     /// The next record, when it comes soon.
     pub(crate) fn poll(&self) -> Option<OwnedMessage> {
-        let message = self.consumer.poll(Duration::from_millis(100))?.ok()?;
-        self.come.set(self.come.get() + 1);
-        Some(message.detach())
+        match self.consumer.poll(Duration::from_millis(100))? {
+            Ok(message) => {
+                self.at_end.borrow_mut().remove(&message.partition());
+                Some(message.detach())
+            }
+            Err(KafkaError::PartitionEOF(partition)) => {
+                self.at_end.borrow_mut().insert(partition);
+                None
+            }
+            Err(_) => None,
+        }
     }
 
-    /// Reads all that is there now: for tests that count duplicates, after the last writer has ended.
+    /// Reads all that is there now: for tests that count duplicates, after the last writer has ended. The offsets of
+    /// transactions' ends are no records.
     pub(crate) fn read_to_end(&self) -> Vec<OwnedMessage> {
-        let ends = (0..partitions(&self.consumer, &self.topic)).map(|partition| self.end(partition));
-        let left = usize::try_from(ends.sum::<i64>() - self.come.get()).expect("no more than there is has been read");
-        self.read(left)
+        let ends: Vec<i64> =
+            (0..partitions(&self.consumer, &self.topic)).map(|partition| self.end(partition)).collect();
+        self.at_end.borrow_mut().clear();
+        for (partition, end) in (0..).zip(&ends) {
+            let position = self.position(partition);
+            // So that its end is told again.
+            if position.unwrap_or(0) < *end {
+                let from = position.map_or(Offset::Beginning, Offset::Offset);
+                self.consumer.seek(&self.topic, partition, from, DEADLINE).expect("it goes on where it is");
+            }
+        }
+        self.read_until(|_| {
+            let is_read = |(partition, end): (i32, &i64)| {
+                self.at_end.borrow().contains(&partition) || self.position(partition).unwrap_or(0) >= *end
+            };
+            (0..).zip(&ends).all(is_read)
+        })
     }
 
-    /// The end of a partition, which a broker that has just come back may not lead yet.
-    fn end(&self, partition: i32) -> i64 {
+    fn position(&self, partition: i32) -> Option<i64> {
+        let all = self.consumer.position().expect("positions");
+        match all.find_partition(&self.topic, partition)?.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        }
+    }
+
+    /// The end of a partition: what is committed there, for a reader of committed records. A broker that has just come
+    /// back may not lead it yet.
+    pub(crate) fn end(&self, partition: i32) -> i64 {
         let deadline = Instant::now() + DEADLINE;
         loop {
             match self.consumer.fetch_watermarks(&self.topic, partition, Duration::from_secs(5)) {

@@ -41,7 +41,10 @@ const REFUSED: &[(&[&str], &str)] = &[
         "an output is sent until Kafka has it, or events would be lost; remove it",
     ),
     (&["isolation.level"], "events of aborted transactions never happened and aren't read; remove it"),
-    (&["transactional.id"], "transactions come with `delivery: exactly_once`, which isn't there yet; remove it"),
+    (
+        &["transactional.id"],
+        "transactions come with an operator's `delivery: exactly_once`, which names them by itself; remove it",
+    ),
     (&["partitioner"], "outputs go where their events' keys are, which decides their order; remove it"),
     (
         &["partition.assignment.strategy"],

@@ -25,6 +25,8 @@ mod tests;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
+/// Well below what brokers let a transaction take.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
 /// Python with NumPy and MLflow takes about half of that before it has a model.
 const LEAST_MEMORY: u64 = 200_000_000;
 /// More processes than this don't fit on one machine; more instances of the service share the work as well.
@@ -38,12 +40,14 @@ section! {
         if let (Some(Count::Auto), Some(_)) = (batch, max_delay) {
             refuse_idle_delay(section, findings);
         }
-        check_delivery(section, findings);
         if on_error == Some(OnError::Stop) {
             refuse_to_stop_beside_letters(section, findings);
         }
         if retry == Some(None) {
             refuse_idle_classes(section, findings);
+        }
+        if delivery == Some(Guarantee::AtLeastOnce) {
+            refuse_idle_interval(section, findings);
         }
     }
     by hand {
@@ -71,10 +75,16 @@ section! {
         /// Where events go that fail, as they are, with headers that say why; without it they are gone from the
         /// stream.
         dead_letter: "a topic", "none", example "dead", restart;
-        /// An output is written at least once, whatever happens.
-        delivery: "`at_least_once`", "`at_least_once`", example "at_least_once";
     }
     keys {
+        /// Whether an output may come twice after a crash, or outputs and offsets are one Kafka transaction, of which
+        /// readers with `isolation.level=read_committed` see each output once.
+        delivery: Guarantee =
+            Words(&[("at_least_once", Guarantee::AtLeastOnce), ("exactly_once", Guarantee::ExactlyOnce)]),
+            default Guarantee::AtLeastOnce, example "exactly_once", restart;
+        /// With `exactly_once`: how long a transaction is open, and outputs wait to be seen.
+        commit_interval: Duration = Limits::some(LONGEST_INTERVAL), default Duration::from_millis(100),
+            example "50ms", restart;
         /// Processes that hold the model; `auto` is one for each core but one.
         workers: usize = Workers, default 1, example "auto";
         /// Events a model call. `auto` takes what has queued, without waiting; a fixed size waits for company.
@@ -150,6 +160,15 @@ pub enum OnError {
     Skip,
     /// The finished prefix is committed, and the service ends with exit code 1.
     Stop,
+}
+
+/// How often an output may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guarantee {
+    /// Again, where it isn't known whether it came (the default).
+    AtLeastOnce,
+    /// Once, for who reads committed records alone.
+    ExactlyOnce,
 }
 
 /// How events are grouped into batches.
@@ -264,11 +283,10 @@ fn refuse_idle_classes(section: &Section, findings: &mut Findings) {
     }
 }
 
-fn check_delivery(section: &Section, findings: &mut Findings) {
-    let Some(field) = section.get("delivery") else {
-        return;
-    };
-    if field.choice(&[("at_least_once", false), ("exactly_once", true)], findings) == Some(true) {
-        findings.problem(&field.place, "`exactly_once` isn't there yet; use `at_least_once`, or remove the key");
+/// Only transactions have an interval.
+fn refuse_idle_interval(section: &Section, findings: &mut Findings) {
+    if let Some(field) = section.get("commit_interval") {
+        let message = "outputs are seen as soon as they are written, so `commit_interval` means nothing; remove it, or add `delivery: exactly_once`";
+        findings.problem(&field.place, message);
     }
 }

@@ -193,7 +193,12 @@ fn the_described_defaults_hold() {
         let line = format!("    {}: {}\n", key.key, key.example);
         assert!(tuned.contains(&line), "{line}");
         // Only a batch of a fixed size has a delay.
-        let tuned = if key.key == "batch" { tuned.replace("    max_delay: 10ms\n", "") } else { tuned.clone() };
+        let tuned = match key.key {
+            "batch" => tuned.replace("    max_delay: 10ms\n", ""),
+            // And only transactions have an interval.
+            "delivery" => tuned.replace("    commit_interval: 50ms\n", ""),
+            _ => tuned.clone(),
+        };
         let (given, without) =
             (tuned.replace(&line, &format!("    {}: {default}\n", key.key)), tuned.replace(&line, ""));
         assert_eq!(read(&given).operator, read(&without).operator, "{}", key.key);

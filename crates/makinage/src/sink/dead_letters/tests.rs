@@ -3,16 +3,18 @@
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use kafka_headers::iter;
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::{Message, error::RDKafkaErrorCode, message::OwnedMessage};
 
 use super::*;
 use crate::{
     clock::testing::Hand,
-    event::Fate,
+    event::{Failure, Fate, Place, Ticket},
+    letters::Missing,
     sink::{
         bell::Bell,
         kafka::{Destination, Limits},
         operator::OperatorSink,
+        originals::{Found, Wanted},
         partitions::Partitions,
         producer::Kind,
         purpose::Purpose,

@@ -88,7 +88,7 @@ fn a_topic_that_is_not_there_is_waited_for_until_the_service_is_to_stop() {
     let producer = producer();
     let connection = Connection::new(&["kafka:9092".into()], Duration::ZERO);
     let wait = |producer: &Fake| {
-        Partitions::wait_for(producer, &connection, "outputs", ["small", "large"].into_iter(), &|| true)
+        Partitions::<Fake>::wait_for(producer, &connection, "outputs", ["small", "large"].into_iter(), &|| true)
     };
     let found = wait(&producer).expect("all are there");
     assert_eq!((found.sink.get(), found.sources[0].get(), found.sources[1].get()), (3, 3, 8));

@@ -21,6 +21,7 @@ use crate::{
         Wiring,
         acks::Acks,
         consumer::{Committed, Member, Positions, Record},
+        mandate::Words,
     },
     stop::Stop,
 };
@@ -131,6 +132,10 @@ impl Consumer for Client {
         unreachable!()
     }
 
+    fn words(&self) -> Option<Words> {
+        None
+    }
+
     fn membership(&self) -> Membership {
         unreachable!()
     }
@@ -162,7 +167,7 @@ impl Source {
     fn new(watermarks: (i64, i64)) -> Self {
         let (intake, received) = unbounded();
         let topic = DataTopic { name: "data".into(), encoder: Encoder::Json, start_from: DataStart::End };
-        let wiring = Wiring { acks: Arc::new(Acks::default()), intake, stop: Stop::default() };
+        let wiring = Wiring { acks: Arc::new(Acks::default()), intake, stop: Stop::default(), mandate: None };
         let assignment = Assignment::new(&[topic], wiring, Hand::default());
         let receive = |partition| {
             assignment.offsets().assign(0, partition);

@@ -18,6 +18,7 @@ use crate::{
         Wiring,
         consumer::{Committed, Member, Partition, Positions, Record, Start},
         known::TopicId,
+        mandate::Words,
         offsets::Position,
     },
     stop::Stop,
@@ -112,6 +113,10 @@ impl Consumer for Group {
         unreachable!()
     }
 
+    fn words(&self) -> Option<Words> {
+        None
+    }
+
     fn membership(&self) -> Membership {
         unreachable!()
     }
@@ -139,7 +144,7 @@ impl Case {
     fn new(there: bool, has_members: bool) -> Self {
         let group = Group { there: Cell::new(there), answers: Cell::new(true), has_members, ..Group::default() };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
-        let wiring = Wiring { acks: Arc::default(), intake: unbounded().0, stop: Stop::default() };
+        let wiring = Wiring { acks: Arc::default(), intake: unbounded().0, stop: Stop::default(), mandate: None };
         Self { group, assignment: Assignment::new(&[topic], wiring, Hand::default()), first: First::new(1) }
     }
 

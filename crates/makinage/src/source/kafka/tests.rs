@@ -22,6 +22,7 @@ use crate::{
         acks::Acks,
         consumer::{Committed, Consumer, Positions, Record, Start},
         known::TopicId,
+        mandate::Words,
         offsets::Position,
     },
     stop::Stop,
@@ -145,6 +146,10 @@ impl Consumer for Fake {
         unreachable!()
     }
 
+    fn words(&self) -> Option<Words> {
+        None
+    }
+
     fn membership(&self) -> Membership {
         Membership::default()
     }
@@ -186,7 +191,7 @@ impl Case {
         fake.0.borrow_mut().committed.extend(committed.map(|offset| (0, offset)));
         let (sender, intake) = unbounded();
         let stop = Stop::default();
-        let wiring = Wiring { acks: Arc::clone(&acks), intake: sender, stop: stop.clone() };
+        let wiring = Wiring { acks: Arc::clone(&acks), intake: sender, stop: stop.clone(), mandate: None };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, clock.clone()).polled_within(interval));
         let group = Group { name: "app".to_owned(), endpoint: "kafka".to_owned(), session_timeout: SESSION_TIMEOUT };

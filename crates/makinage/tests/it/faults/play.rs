@@ -15,13 +15,32 @@ pub(crate) struct Run {
     pub random: Random,
     /// Whether it is to be brief, since it runs with all tests.
     pub brief: bool,
+    /// The service delivers exactly once.
+    exactly_once: bool,
     figures: Vec<String>,
     broken: Vec<String>,
 }
 
 impl Run {
     pub(crate) fn new(seed: u64, brief: bool) -> Self {
-        Self { seed, random: Random::new(seed), brief, figures: vec![], broken: vec![] }
+        Self { seed, random: Random::new(seed), brief, exactly_once: false, figures: vec![], broken: vec![] }
+    }
+
+    /// The same row with a service that delivers exactly once: no output may come again.
+    pub(crate) fn once(&mut self, row: fn(&mut Self)) {
+        self.exactly_once = true;
+        row(self);
+    }
+
+    /// Topics and a model that does what its events say, and the delivery that the row is for.
+    pub(crate) fn staged(&self, scene: Scene) -> Scene {
+        let scene = staged(scene);
+        if self.exactly_once { scene.set("operators.serve.delivery", "exactly_once") } else { scene }
+    }
+
+    /// A scene's name: rows share a broker.
+    pub(crate) fn name(&self, name: &str) -> String {
+        format!("{name}{}", if self.exactly_once { "-once" } else { "" })
     }
 
     /// How often, or how long, by how much time there is.
@@ -101,7 +120,7 @@ impl Play {
         let inputs = self.load.inputs();
         let seen = self.witness.end();
         assert!(!seen.claims.is_empty(), "the group's positions were never seen");
-        let broken = broken(&inputs, &seen, repeats);
+        let broken = broken(&inputs, &seen, if run.exactly_once { 0 } else { repeats });
         for broken in &broken {
             eprintln!("broken: {broken}");
         }

@@ -1,6 +1,7 @@
 //! A link between clients and a broker, which can be made slow, lossy, silent or cut.
 //!
-//! It listens where the broker says that it does. What passes is not looked at.
+//! It listens where the broker says that it does. Of what passes only a request's kind is looked at, where the answer
+//! to one of that kind is to be lost.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -53,6 +54,8 @@ struct State {
     random: Random,
     /// Both ends of what is open.
     open: Vec<TcpStream>,
+    /// The answer to the next request of this kind is lost.
+    loses: Option<i16>,
     ended: bool,
 }
 
@@ -60,7 +63,8 @@ impl Proxy {
     /// Listens at a port for the broker that listens at another one.
     pub(crate) fn start(port: u16, broker: u16, seed: u64) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).expect("the proxy's port is free");
-        let state = State { weather: Weather::Fine, random: Random::new(seed), open: vec![], ended: false };
+        let state =
+            State { weather: Weather::Fine, random: Random::new(seed), open: vec![], loses: None, ended: false };
         let link = Arc::new(Link { state: Mutex::new(state), changed: Condvar::new(), broker });
         let shared = Arc::clone(&link);
         thread::spawn(move || {
@@ -83,6 +87,17 @@ impl Proxy {
         }
         self.link.changed.notify_all();
     }
+
+    /// The next request of this kind, by its number in Kafka's protocol, arrives, and its connection ends before the
+    /// answer.
+    pub(crate) fn lose_the_answer_to(&self, kind: i16) {
+        self.link.state().loses = Some(kind);
+    }
+
+    /// Whether that has happened.
+    pub(crate) fn has_lost_it(&self) -> bool {
+        self.link.state().loses.is_none()
+    }
 }
 
 impl Drop for Proxy {
@@ -103,6 +118,16 @@ impl State {
             // It may have ended already.
             let _ = stream.shutdown(Shutdown::Both);
         }
+    }
+
+    /// Whether this is a request whose answer is to be lost. Its kind follows its length; an answer has zeros there.
+    fn loses_the_answer_to(&mut self, chunk: &[u8]) -> bool {
+        let kind = chunk.get(4..6).and_then(|kind| Some(i16::from_be_bytes(kind.try_into().ok()?)));
+        let loses = kind.is_some() && kind == self.loses;
+        if loses {
+            self.loses = None;
+        }
+        loses
     }
 
     /// How much later what comes now is to arrive.
@@ -155,6 +180,9 @@ impl Link {
                     let due = Instant::now() + self.state().delay();
                     if under_way.send((due, chunk[..length].to_vec())).is_err() {
                         return;
+                    }
+                    if self.state().loses_the_answer_to(&chunk[..length]) {
+                        let _ = from.shutdown(Shutdown::Both);
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -230,6 +258,18 @@ mod tests {
         assert_eq!(late, [2]);
         proxy.weather(Weather::Cut);
         assert!(!says(&mut client, 3));
+    }
+
+    #[test]
+    fn an_answer_is_lost_once_its_request_has_arrived() {
+        let (proxy, mut client) = echo();
+        proxy.lose_the_answer_to(26);
+        assert!(says(&mut client, 1), "another kind's is not");
+        assert!(!proxy.has_lost_it());
+        let request = [0, 0, 0, 2, 0, 26];
+        assert!(client.write_all(&request).is_ok());
+        assert_eq!(client.read(&mut [0; 6]).unwrap_or(0), 0);
+        assert!(proxy.has_lost_it());
     }
 
     #[test]

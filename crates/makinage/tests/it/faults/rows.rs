@@ -69,7 +69,13 @@ pub(crate) const ROWS: &[Row] = &[
     row("6", "a broker frozen for 90 s", "no loss, goes on by itself", Plays(brokers::frozen)),
     row("7", "the group's coordinator killed", "goes on by itself, no loss", Plays(brokers::coordinator)),
     row("8", "links slow, lossy, cut, silent", "no loss, order", Plays(links::weathers)),
-    row("9", "the answer to EndTxn lost", "", NotHere("transactions are not in this version")),
+    row(
+        "9",
+        "exactly once: the answer to EndTxn lost",
+        "no loss, nothing repeated",
+        Plays(|run| run.once(links::lost_ends)),
+    )
+    .brief(),
     row(
         "10",
         "SIGSTOP of the service beyond its session, then SIGCONT",
@@ -77,8 +83,24 @@ pub(crate) const ROWS: &[Row] = &[
         Plays(service::zombie),
     )
     .brief(),
-    row("11", "one transactional.id twice", "", NotHere("transactions are not in this version")),
-    row("12", "a transaction times out", "", NotHere("transactions are not in this version")),
+    row(
+        "11",
+        "exactly once: one transactional.id twice",
+        "the older instance ends with a line; nothing repeated",
+        Tests(&["of_two_instances_with_one_name_the_older_ends_with_a_line_and_nothing_comes_twice"]),
+    ),
+    row(
+        "12",
+        "exactly once: a transaction times out",
+        "it is made again; nothing repeated",
+        Tests(&["a_transaction_that_brokers_have_given_up_is_made_again"]),
+    ),
+    row("1-once", "row 1, exactly once", "no loss, nothing repeated", Plays(|run| run.once(service::kill_9))),
+    row("4-once", "row 4, exactly once", "no loss, nothing repeated", Plays(|run| run.once(brokers::bounce))),
+    row("7-once", "row 7, exactly once", "no loss, nothing repeated", Plays(|run| run.once(brokers::coordinator))),
+    row("8-once", "row 8, exactly once", "no loss, nothing repeated", Plays(|run| run.once(links::weathers))),
+    row("10-once", "row 10, exactly once", "no loss, nothing repeated", Plays(|run| run.once(service::zombie))),
+    row("13-once", "row 13, exactly once", "no loss, nothing repeated", Plays(|run| run.once(groups::scale))),
     row("13", "one instance, three, one", "no loss, nothing repeated", Plays(groups::scale)).brief(),
     row("14", "the same with KIP-848", "", NotHere("`group.protocol` is refused until the client's is sound")),
     row(

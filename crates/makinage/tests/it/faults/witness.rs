@@ -215,7 +215,11 @@ fn output(record: &OwnedMessage) -> Output {
 }
 
 fn watch_positions(scene: &Scene, partitions: i32, shared: Arc<Shared>) -> JoinHandle<()> {
-    let consumer: BaseConsumer = scene.broker().client().set("group.id", scene.name()).create().expect("a consumer");
+    let mut client = scene.broker().client();
+    // A transaction's outputs and positions are decided at once, and seen partition by partition: what counts is that
+    // the outputs are there.
+    client.set("group.id", scene.name()).set("isolation.level", "read_uncommitted");
+    let consumer: BaseConsumer = client.create().expect("a consumer");
     let (data, predict) = (scene.topic("data"), scene.topic("predict"));
     thread::spawn(move || {
         while !shared.stop.load(Ordering::Relaxed) {

@@ -110,3 +110,40 @@ fn a_service_without_rights_names_them_waits_and_goes_on_as_they_are_granted() {
     reader.read(1);
     service.stop();
 }
+
+#[test]
+fn the_right_to_transactions_is_named_and_waited_for_and_so_is_that_to_the_sink_within_them() {
+    if left_out() {
+        return;
+    }
+    let stage = Stage::shared();
+    let scene = scene(stage, "rights-once", "other").set("operators.serve.delivery", "exactly_once");
+    stage.grant_service("User:other", &scene);
+    scene.publish(any_model());
+    let lacks = "User:other has no right to Write and Describe the transactional id rights-once-";
+    let told = |mark: &str| bad(&scene, mark).into_iter().filter(|line| line.contains(lacks)).collect::<Vec<_>>();
+    assert!(told("! ")[0].contains("--transactional-id rights-once- --resource-pattern-type prefixed"));
+    let mut service = scene.serve();
+    let line = service.wait_for_line("can't begin");
+    assert!(line.contains(lacks) && line.contains("kafka-acls.sh"), "{line}");
+    stage.grant(
+        "User:other",
+        "--operation Write --operation Describe --transactional-id rights-once- --resource-pattern-type prefixed",
+    );
+    service = service.assigned();
+    let reader = scene.reader();
+    scene.produce(&["[1]"]);
+    reader.read(1);
+    assert!(told("! ").is_empty());
+
+    let (logged, write) = (service.logged(), "--topic rights-once- --resource-pattern-type prefixed --operation Write");
+    stage.withdraw("User:other", write);
+    scene.produce(&["[2]"]);
+    let line =
+        service.wait_for_line_after(logged, "User:other has no right to Write topic rights-once-predict", DEADLINE);
+    assert!(line.contains("kafka-acls.sh") && service.is_running(), "{line}");
+    stage.grant("User:other", write);
+    reader.read(1);
+    service.stop();
+    assert!(reader.read_to_end().is_empty(), "nothing came twice");
+}

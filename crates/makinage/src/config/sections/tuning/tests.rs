@@ -1,4 +1,4 @@
-use super::{Batch, OnError, RowWise};
+use super::{Batch, Guarantee, OnError, RowWise};
 use crate::config::{
     sections::probation::Probation,
     tests::{changed, config, problem, without_file},
@@ -45,10 +45,15 @@ fn a_model_is_row_wise_when_it_is_seen_or_said_to_be() {
 }
 
 #[test]
-fn what_isn_t_there_yet_is_refused_as_such() {
-    config(SERVE, &with("delivery: at_least_once"));
-    insta::assert_snapshot!(problem(SERVE, &with("delivery: exactly_once")), @"15: operators.serve.delivery: `exactly_once` isn't there yet; use `at_least_once`, or remove the key");
+fn only_transactions_have_an_interval() {
+    let tuning = |keys: &str| config(SERVE, &with(keys)).operator.tuning;
+    assert_eq!(config(SERVE, SERVE).operator.tuning.delivery, Guarantee::AtLeastOnce);
+    let exactly_once = tuning("delivery: exactly_once");
+    assert_eq!(exactly_once.delivery, Guarantee::ExactlyOnce);
+    assert_eq!(exactly_once.commit_interval, Duration::from_millis(100));
+    assert_eq!(tuning("delivery: exactly_once\n    commit_interval: 1s").commit_interval, Duration::from_secs(1));
     insta::assert_snapshot!(problem(SERVE, &with("delivery: at_most_once")), @"15: operators.serve.delivery: `at_most_once` is none of the values of this key; did you mean `at_least_once`?");
+    insta::assert_snapshot!(problem(SERVE, &with("commit_interval: 1s")), @"15: operators.serve.commit_interval: outputs are seen as soon as they are written, so `commit_interval` means nothing; remove it, or add `delivery: exactly_once`");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 use super::super::{
     super::{model::faulty, scene::Scene, service::Service},
     cluster::Cluster,
-    play::{PARTITIONS, PATIENCE, Play, Run, longest, seconds, staged, tell_gap},
+    play::{PARTITIONS, PATIENCE, Play, Run, longest, seconds, tell_gap},
     sampler::{Memory, resident},
 };
 
@@ -17,7 +17,7 @@ const ALL: [usize; PARTITIONS] = [0, 1, 2, 3];
 /// A cluster, a service on it that works, and when it began to.
 fn at_work(run: &Run, name: &str) -> (Cluster, Play, Service, Instant) {
     let cluster = Cluster::start(run.seed);
-    let play = Play::begin(staged(Scene::on(cluster.any(), name)));
+    let play = Play::begin(run.staged(Scene::on(cluster.any(), name)));
     let service = play.scene.serve();
     play.flows();
     (cluster, play, service, Instant::now())

@@ -32,7 +32,7 @@ fn all_flow(play: &Play) {
 
 /// One instance, three, one; each step when the one before is over.
 pub(super) fn scale(run: &mut Run) {
-    let play = Play::begin(staged(Scene::new("scale")));
+    let play = Play::begin(run.staged(Scene::new(&run.name("scale"))));
     let mut first = play.scene.serve();
     play.flows();
     let from = Instant::now();

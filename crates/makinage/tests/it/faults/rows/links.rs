@@ -6,10 +6,10 @@ use std::{
 };
 
 use super::super::{
-    super::{broker::Broker, scene::Scene},
+    super::{broker::Broker, patience::wait_until, scene::Scene},
     cluster::Cluster,
-    play::{PARTITIONS, Play, Run, staged, tell_gap},
-    proxy::Weather,
+    play::{PARTITIONS, PATIENCE, Play, Run, staged, tell_gap},
+    proxy::{Proxy, Weather},
     sampler::Memory,
 };
 
@@ -18,7 +18,7 @@ const ALL: [usize; PARTITIONS] = [0, 1, 2, 3];
 /// Each weather in turn, on one link or on both.
 pub(super) fn weathers(run: &mut Run) {
     let cluster = Cluster::start(run.seed);
-    let play = Play::begin(staged(Scene::on(cluster.any(), "links")));
+    let play = Play::begin(run.staged(Scene::on(cluster.any(), "links")));
     let mut service = play.scene.serve();
     play.flows();
     let from = Instant::now();
@@ -39,6 +39,24 @@ pub(super) fn weathers(run: &mut Run) {
     let to = Instant::now();
     let seen = play.finish(&mut service, 1, run);
     tell_gap(run, &seen, &ALL, (from, to));
+}
+
+/// Kafka's number of the request that ends a transaction.
+const END_TXN: i16 = 26;
+
+/// The brokers commit transactions, and the service never hears of it.
+pub(super) fn lost_ends(run: &mut Run) {
+    let cluster = Cluster::start(run.seed);
+    let play = Play::begin(run.staged(Scene::on(cluster.any(), "lost-ends")));
+    let mut service = play.scene.serve();
+    play.flows();
+    for _ in 0..run.pick(3, 20) {
+        cluster.links.iter().for_each(|link| link.lose_the_answer_to(END_TXN));
+        let any_lost = || cluster.links.iter().any(Proxy::has_lost_it);
+        wait_until(PATIENCE, "no transaction was ended", any_lost);
+        play.flows();
+    }
+    play.finish(&mut service, 0, run);
 }
 
 /// The broker takes less than comes, then as much as it likes, again and again.

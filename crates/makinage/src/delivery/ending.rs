@@ -1,0 +1,186 @@
+//! How transactions begin and end: what has come of calls, and what follows from that.
+//!
+//! **An end that isn't known** (a commit's answer is lost, a call takes too long) is made known: a new producer of the
+//! same name begins, before which the brokers end what the old one has left, and refuse what it still sends, however
+//! late that comes. Then the group is asked how far it is: what is before that has been committed, and all else hasn't.
+
+use std::fmt::Display;
+
+use rdkafka::error::KafkaResult;
+
+use super::{
+    exactly_once::{ExactlyOnce, RETRY, STALE, State},
+    transactional::{Call, Of, Outcome, Transactional, Transactions},
+};
+use crate::{
+    clock::Clock,
+    event::{Fate, Ticket},
+};
+
+/// A call takes at most so many times as long as a transaction may: the client itself gives up before.
+const PATIENCE: u32 = 3;
+
+impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
+    /// Takes in what has come of calls, and what should have.
+    pub(super) fn hear(&mut self) {
+        while let Some(outcome) = self.producer.outcome() {
+            self.take(outcome);
+        }
+        match self.state {
+            State::Waiting { until, .. } if self.now < until => self.look_by(until),
+            State::Waiting { anew: true, .. } => self.begin_anew(),
+            State::Waiting { anew: false, .. } => self.start(),
+            State::Starting | State::Committing { .. } | State::Aborting => {
+                let until = self.called + PATIENCE * self.limits.timeout;
+                if self.now >= until {
+                    self.unsure(&"the Kafka client has said nothing for too long");
+                } else {
+                    self.look_by(until);
+                }
+            }
+            State::Open | State::Ended => {}
+        }
+    }
+
+    fn take(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Started(committed) => {
+                for (ticket, fate) in self.entries.landed(&committed) {
+                    self.ties.acks.settle(ticket, fate);
+                }
+                self.opened();
+            }
+            Outcome::NotStarted { why, again } => {
+                self.tell_not_started(&why);
+                self.state = State::Waiting { until: self.now + RETRY, anew: !again };
+            }
+            Outcome::Committed => {
+                let settled: Vec<(Ticket, Fate)> = self.entries.committed().collect();
+                for (ticket, fate) in settled {
+                    self.ties.acks.settle(ticket, fate);
+                }
+                self.stale = None;
+                self.opened();
+            }
+            Outcome::Aborted => {
+                self.entries.aborted();
+                self.opened();
+            }
+            Outcome::Refused(refusal) => {
+                // Which outputs are to blame is known before the commit fails.
+                self.take_undelivered();
+                match self.state {
+                    State::Committing { round } => {
+                        match refusal.of {
+                            Of::Outputs => {}
+                            Of::Member => {
+                                self.stale = Some((round, self.now + STALE));
+                                tracing::debug!(
+                                    "a transaction is made again, in the group's next round: {}",
+                                    refusal.why
+                                );
+                            }
+                            Of::Brokers => self.tell_again(&refusal.why),
+                        }
+                        self.abort();
+                    }
+                    _ => self.unsure(&refusal.why),
+                }
+            }
+            Outcome::Unsure(why) => self.unsure(&why),
+            Outcome::Fenced(why) => self.fenced(&why),
+        }
+    }
+
+    /// A transaction is open, and nothing is in it.
+    fn opened(&mut self) {
+        self.state = State::Open;
+        self.begun = None;
+        self.anywhere = self.anywhere.wrapping_add(1).max(0);
+        self.drop_over();
+    }
+
+    /// Certificates have changed: a new producer takes over, and with it what is in the open transaction.
+    pub(super) fn renew_if_due(&mut self) {
+        if self.state == State::Open && self.producer.is_out_of_date() {
+            tracing::info!("transactions of {} go on with the new certificates", self.transactions.name());
+            self.begin_anew();
+        }
+    }
+
+    fn start(&mut self) {
+        self.state = State::Starting;
+        self.called = self.now;
+        self.producer.call(Call::Start(self.entries.partitions()));
+    }
+
+    /// A new producer of the same name takes over.
+    pub(super) fn begin_anew(&mut self) {
+        let made: KafkaResult<M::Producer> = self.transactions.create(self.limits.batch_size, &self.ties.bell);
+        match made {
+            Ok(producer) => {
+                let old = std::mem::replace(&mut self.producer, producer.into());
+                self.transactions.end(old);
+                self.partitions.ask_with(&self.producer);
+                if let Some(letters) = &self.letters {
+                    letters.partitions.ask_with(&self.producer);
+                }
+                self.start();
+            }
+            Err(error) => {
+                self.tell_not_started(&error);
+                self.state = State::Waiting { until: self.now + RETRY, anew: true };
+                self.look_by(self.now + RETRY);
+            }
+        }
+    }
+
+    pub(super) fn unsure(&mut self, why: &dyn Display) {
+        if self.said.is_due(self.now) {
+            tracing::warn!(
+                "it isn't known whether a transaction is committed ({why}): a new producer ends it, and what the group has \
+                 committed decides what is written again"
+            );
+        }
+        self.begin_anew();
+    }
+
+    fn fenced(&mut self, why: &str) {
+        if self.fences.fenced(self.now) {
+            tracing::warn!(
+                "the brokers have given this instance's transactions to another producer, or a transaction took longer than \
+                 transaction.timeout.ms ({why}): beginning anew"
+            );
+            return self.begin_anew();
+        }
+        self.state = State::Ended;
+        if self.ties.stop.fail() {
+            tracing::error!(
+                "another instance writes transactions under this one's name ({}): the service ends; \
+                 give each instance a kafka.instance of its own",
+                self.transactions.name()
+            );
+        }
+        let left = self.entries.take().collect();
+        self.settle_all(left, Fate::Dropped);
+    }
+
+    pub(super) fn tell_again(&mut self, why: &dyn Display) {
+        if self.said.is_due(self.now) {
+            tracing::warn!(
+                "a transaction for topic {} could not be committed ({why}): it is aborted, and made again until it can",
+                self.limits.topic
+            );
+        }
+    }
+
+    fn tell_not_started(&mut self, why: &dyn Display) {
+        if self.said_not_begun.is_due(self.now) {
+            tracing::warn!(
+                "transactions of {} can't begin ({why}): outputs wait, and this is tried again until they can",
+                self.transactions.name()
+            );
+        }
+        self.look_by(self.now + RETRY);
+    }
+}

@@ -1,0 +1,200 @@
+use std::collections::BTreeMap;
+
+use rdkafka::error::RDKafkaErrorCode;
+
+use super::*;
+use crate::{
+    delivery::{
+        testing::{Scene, TIMEOUT},
+        transactional::{Of, Outcome, Partition, Refusal},
+    },
+    logged::Log,
+    source::mandate::Words,
+};
+
+fn refusal(of: Of) -> Outcome {
+    Outcome::Refused(Refusal { why: "a test wants it".to_owned(), of })
+}
+
+#[test]
+fn outputs_and_fates_are_settled_when_their_transaction_is_committed() {
+    let mut scene = Scene::new();
+    scene.write(0, 5);
+    scene.delivery.settle(&Scene::event(0, 6), Fate::Failed);
+    scene.write(1, 3);
+    assert_eq!(scene.sent(), ["0/5", "1/3"]);
+    scene.delivery.tend();
+    assert!(scene.calls().is_empty(), "the interval is not over");
+    scene.interval_passes();
+    assert_eq!(scene.calls(), ["commit 0@7 1@4 in round 1"]);
+    scene.write(0, 7);
+    assert!(scene.sent().is_empty() && scene.settled().is_empty(), "what comes meanwhile waits");
+    scene.says(Outcome::Committed);
+    assert_eq!(scene.settled(), ["0/5 Finished", "0/6 Failed", "1/3 Finished"]);
+    assert_eq!(scene.sent(), ["0/7"]);
+}
+
+#[test]
+fn somebody_who_waits_waits_for_no_interval() {
+    let mut scene = Scene::new();
+    scene.write(0, 0);
+    scene.delivery.hurry();
+    scene.delivery.tend();
+    assert_eq!(scene.calls(), ["commit 0@1 in round 1"]);
+}
+
+#[test]
+fn an_aborted_transaction_is_made_again_of_the_same() {
+    let mut scene = Scene::new();
+    scene.write(0, 0);
+    scene.interval_passes();
+    scene.write(0, 1);
+    scene.says(refusal(Of::Brokers));
+    assert_eq!(scene.calls(), ["commit 0@1 in round 1", "abort"]);
+    scene.says(Outcome::Aborted);
+    assert_eq!(scene.sent(), ["0/0", "0/0", "0/1"]);
+    scene.interval_passes();
+    assert_eq!(scene.calls(), ["commit 0@2 in round 1"]);
+    scene.says(Outcome::Committed);
+    assert_eq!(scene.settled(), ["0/0 Finished", "0/1 Finished"]);
+}
+
+#[test]
+fn a_member_that_was_refused_is_not_named_again_in_the_same_round() {
+    let mut scene = Scene::new();
+    scene.write(0, 0);
+    scene.interval_passes();
+    scene.says(refusal(Of::Member));
+    scene.says(Outcome::Aborted);
+    scene.calls();
+    scene.interval_passes();
+    assert!(scene.calls().is_empty());
+    scene.ties.mandate.renew(Some(Words::new(2_u64)), [0, 1].into_iter(), vec![None]);
+    scene.delivery.tend();
+    assert_eq!(scene.calls(), ["commit 0@1 in round 2"]);
+}
+
+#[test]
+fn what_is_of_an_assignment_that_is_over_is_never_committed() {
+    let mut scene = Scene::new();
+    scene.write(0, 0);
+    scene.write(1, 0);
+    // The source has given it up, and the pipeline has not heard of that.
+    scene.ties.mandate.end(&[0]);
+    scene.interval_passes();
+    assert_eq!(scene.calls(), ["abort"]);
+    scene.says(Outcome::Aborted);
+    assert_eq!(scene.settled(), ["0/0 Dropped"]);
+    scene.write(0, 1);
+    assert_eq!(scene.settled(), ["0/1 Dropped"]);
+    scene.interval_passes();
+    assert_eq!(scene.calls(), ["commit 1@1 in round 1"]);
+    scene.delivery.give_up(&[1]);
+    assert!(scene.calls().is_empty(), "its end is asked for already, in that member's name");
+    scene.says(Outcome::Committed);
+    assert_eq!(scene.settled(), ["1/0 Finished"]);
+}
+
+#[test]
+fn an_end_that_is_not_known_is_made_known_by_a_new_producer_and_the_groups_offsets() {
+    let mut scene = Scene::new();
+    (0..3).for_each(|offset| scene.write(0, offset));
+    scene.write(1, 0);
+    scene.interval_passes();
+    scene.write(0, 3);
+    scene.says(Outcome::Unsure("no answer".to_owned()));
+    assert_eq!((scene.fakes.0.borrow().len(), scene.calls()), (2, vec!["start 2".to_owned()]));
+    assert!(scene.settled().is_empty());
+    let at: [(Partition, i64); 2] = [((0, 0), 3), ((0, 1), 1)];
+    scene.says(Outcome::Started(BTreeMap::from(at)));
+    assert_eq!(scene.settled(), ["0/0 Finished", "0/1 Finished", "0/2 Finished", "1/0 Finished"]);
+    assert_eq!(scene.sent(), ["0/3"]);
+    // The next one has not come through.
+    scene.interval_passes();
+    scene.says(Outcome::Unsure("no answer".to_owned()));
+    scene.says(Outcome::Started(BTreeMap::from(at)));
+    assert_eq!((scene.sent(), scene.settled()), (vec!["0/3".to_owned()], vec![]));
+}
+
+#[test]
+fn a_call_that_never_returns_is_given_up_with_its_producer() {
+    let mut scene = Scene::new();
+    scene.write(0, 0);
+    scene.interval_passes();
+    for made in 2..4 {
+        scene.clock.sleep(3 * TIMEOUT);
+        scene.delivery.tend();
+        assert_eq!((scene.fakes.0.borrow().len(), scene.calls()), (made, vec!["start 1".to_owned()]));
+    }
+}
+
+#[test]
+fn transactions_that_can_not_begin_are_tried_again_and_told_of() {
+    let log = Log::default();
+    let mut scene = Scene::new();
+    scene.write(0, 0);
+    scene.interval_passes();
+    scene.says(Outcome::Unsure("no answer".to_owned()));
+    scene.calls();
+    scene.clock.sleep(REPEAT);
+    log.keep(|| scene.says(Outcome::NotStarted { why: "no rights".to_owned(), again: false }));
+    assert!(log.text().contains("transactions of app-host-0 can't begin (no rights): outputs wait"), "{}", log.text());
+    scene.clock.sleep(RETRY);
+    scene.delivery.tend();
+    assert_eq!((scene.fakes.0.borrow().len(), scene.calls()), (3, vec!["start 1".to_owned()]));
+}
+
+#[test]
+fn whoever_is_fenced_begins_again_and_ends_when_that_happens_twice() {
+    let log = Log::default();
+    let mut scene = Scene::new();
+    scene.write(0, 0);
+    scene.interval_passes();
+    scene.says(Outcome::Fenced("an older epoch".to_owned()));
+    assert_eq!(scene.calls(), ["start 1"]);
+    scene.says(Outcome::Started(BTreeMap::new()));
+    scene.interval_passes();
+    assert!(!scene.ties.stop.failed());
+    // It asks for the end in the time of a stop: that was asked for before here.
+    scene.ties.stop.request();
+    log.keep(|| scene.says(Outcome::Fenced("an older epoch".to_owned())));
+    assert!(scene.ties.stop.failed());
+    assert!(log.text().contains("give each instance a kafka.instance of its own"), "{}", log.text());
+    scene.write(0, 1);
+    assert_eq!(scene.settled(), ["0/0 Dropped", "0/1 Dropped"]);
+}
+
+#[test]
+fn an_output_that_is_refused_alone_fails_and_the_others_are_committed() {
+    let mut scene = Scene::new();
+    (0..2).for_each(|offset| scene.write(0, offset));
+    scene.refuses(&[0, 1], RDKafkaErrorCode::InvalidRecord);
+    assert!(scene.delivery.tend().is_empty(), "either may be to blame");
+    assert_eq!(scene.calls(), ["abort"]);
+    scene.sent();
+    scene.says(Outcome::Aborted);
+    assert_eq!((scene.sent(), scene.calls()), (vec!["0/0".to_owned()], vec!["commit 0@1 in round 1".to_owned()]));
+    scene.says(Outcome::Committed);
+    assert_eq!(scene.sent(), ["0/1"]);
+    scene.refuses(&[1], RDKafkaErrorCode::InvalidRecord);
+    let refused = scene.delivery.tend();
+    assert_eq!(refused.iter().map(|refused| refused.place.as_str()).collect::<Vec<_>>(), ["data/0/1"]);
+    scene.delivery.settle_refused(refused[0].ticket, Fate::Failed);
+    scene.says(Outcome::Aborted);
+    scene.calls();
+    scene.interval_passes();
+    assert_eq!((scene.calls(), scene.sent()), (vec!["commit 0@2 in round 1".to_owned()], vec![]));
+    scene.says(Outcome::Committed);
+    assert_eq!(scene.settled(), ["0/0 Finished", "0/1 Failed"]);
+}
+
+#[test]
+fn a_flush_ends_with_the_last_commit() {
+    let mut scene = Scene::new();
+    assert!(scene.delivery.flush(Duration::ZERO));
+    scene.write(0, 0);
+    assert!(!scene.delivery.flush(Duration::from_millis(5)));
+    assert_eq!(scene.calls(), ["commit 0@1 in round 1"]);
+    scene.producer().0.outcome.replace(Some(Outcome::Committed));
+    assert!(scene.delivery.flush(Duration::from_millis(5)));
+}

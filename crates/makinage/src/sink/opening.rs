@@ -1,0 +1,170 @@
+//! Opens what an operator writes to: waits for its topics, and looks what they take.
+
+use std::{sync::Arc, time::Duration};
+
+use rdkafka::{ClientConfig, error::KafkaResult};
+
+use super::{
+    bell::Bell,
+    client::KafkaProducers,
+    dead_letters::DeadLetters,
+    kafka::{Destination, KafkaSink, Limits},
+    operator::OperatorSink,
+    partitions::Partitions,
+    producer::LookUp,
+    purpose::Purpose,
+    rereading::Rereader,
+};
+use crate::{
+    clock::SystemClock,
+    config::{DataTopic, Operator, SinkTopic},
+    event::Fate,
+    kafka::{
+        client::Cluster,
+        clients::Settings,
+        limits,
+        settings::{CLIENT_LIMIT, METADATA_REFRESH_MS},
+    },
+    letters::Letterhead,
+    source::acks::Acks,
+};
+
+/// librdkafka's default of `queue.buffering.max.messages`: more than the source lets be open.
+const CLIENT_QUEUE: u64 = 100_000;
+/// librdkafka's default of `batch.size`.
+const CLIENT_BATCH: usize = 1_000_000;
+
+/// The sink of one operator.
+pub(crate) type KafkaOperatorSink = OperatorSink<KafkaProducers, SystemClock, Rereader>;
+
+/// What the topics have in common that are opened to be written to.
+pub(crate) struct Opening<'o> {
+    pub cluster: &'o Cluster,
+    /// The data topics.
+    pub sources: &'o [DataTopic],
+    pub acks: &'o Arc<Acks>,
+    /// Ends the wait for topics.
+    pub stopped: &'o dyn Fn() -> bool,
+}
+
+/// What is known of a topic once it is there.
+pub(crate) struct Opened<P> {
+    /// The sizes of all topics.
+    pub partitions: Partitions<P>,
+    /// Of the producers that write to it.
+    pub settings: Settings,
+    pub limits: Limits,
+    /// How often sizes are asked again.
+    pub interval: Duration,
+}
+
+impl Opening<'_> {
+    /// What an operator writes to. Waits for those topics and for the data topics, since the partition rule needs their
+    /// sizes. `None` when `stopped` says so first.
+    pub(crate) fn operator(&self, operator: &Operator) -> KafkaResult<Option<KafkaOperatorSink>> {
+        let (bell, _) = Bell::new();
+        let Some(outputs) = self.sink(&operator.sink.name, Purpose::Outputs, &bell)? else { return Ok(None) };
+        let Some(topic) = &operator.dead_letter else { return Ok(Some(OperatorSink::new(outputs, None))) };
+        let Some(letters) = self.sink(topic, Purpose::DeadLetters, &bell)? else { return Ok(None) };
+        let originals = Rereader::new(self.cluster, self.names(), bell);
+        let letters = DeadLetters::new(letters, self.head(&operator.name), originals, Arc::clone(self.acks));
+        Ok(Some(OperatorSink::new(outputs, Some(letters))))
+    }
+
+    /// What letters of an operator's begin with.
+    pub(crate) fn head(&self, operator: &str) -> Letterhead {
+        Letterhead::new(self.cluster.application(), operator, self.names())
+    }
+
+    /// The data topics' names.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.sources.iter().map(|source| source.name.clone()).collect()
+    }
+
+    /// Waits for a topic, and for the data topics. `None` when `stopped` says so first.
+    pub(crate) fn topic<P: LookUp>(&self, topic: &str, purpose: Purpose) -> KafkaResult<Option<Opened<P>>> {
+        let cluster = self.cluster;
+        let producers = self.producers(topic, purpose, cluster.producer());
+        let asking = producers.create_with(&producers.settings, &Bell::new().0)?;
+        let sources = self.sources.iter().map(|source| source.name.as_str());
+        let Some(partitions) = Partitions::wait_for(&asking, &cluster.connection, topic, sources, self.stopped) else {
+            return Ok(None);
+        };
+        let max_record = max_record(&producers.settings, topic);
+        let settings = cluster.output_producer(match purpose {
+            Purpose::Outputs => max_record,
+            // The broker alone decides: its limit may be raised while one waits that is above it.
+            Purpose::DeadLetters => usize::try_from(CLIENT_LIMIT).unwrap_or(usize::MAX),
+        });
+        let batch_size = batch_size(&settings, max_record);
+        let limits = Limits { max_record, batch_size, share: share(&settings) };
+        let interval = refresh_interval(&settings);
+        Ok(Some(Opened { partitions, settings, limits, interval }))
+    }
+
+    fn producers(&self, topic: &str, purpose: Purpose, settings: Settings) -> KafkaProducers {
+        let fate = match purpose {
+            Purpose::Outputs => Fate::Finished,
+            Purpose::DeadLetters => Fate::DeadLetter,
+        };
+        let (acks, connection) = (Arc::clone(self.acks), Arc::clone(&self.cluster.connection));
+        KafkaProducers { settings, topic: topic.into(), acks, fate, connection }
+    }
+
+    /// What writes to one topic.
+    fn sink(&self, topic: &str, purpose: Purpose, bell: &Bell) -> KafkaResult<Option<KafkaSink<KafkaProducers>>> {
+        let Some(opened) = self.topic(topic, purpose)? else { return Ok(None) };
+        let Opened { partitions, settings, limits, interval } = opened;
+        let destination = Destination { topic: topic.into(), partitions, limits, purpose };
+        let sink = KafkaSink::with(self.producers(topic, purpose, settings), destination, bell.clone(), SystemClock)?;
+        // Topics that grow are noticed as soon as the client itself would.
+        if let Err(error) = sink.partitions.watch(interval) {
+            tracing::warn!("topics that get more partitions are not noticed before a restart: {error}");
+        }
+        Ok(Some(sink))
+    }
+}
+
+impl KafkaSink<KafkaProducers> {
+    /// The sink topic alone, without dead letters. `None` when `stopped` says so first.
+    pub fn open(
+        cluster: &Cluster,
+        sink: &SinkTopic,
+        sources: &[DataTopic],
+        acks: &Arc<Acks>,
+        stopped: &dyn Fn() -> bool,
+    ) -> KafkaResult<Option<Self>> {
+        Opening { cluster, sources, acks, stopped }.sink(&sink.name, Purpose::Outputs, &Bell::new().0)
+    }
+}
+
+fn refresh_interval(settings: &ClientConfig) -> Duration {
+    let interval = settings.get("topic.metadata.refresh.interval.ms").and_then(|ms| ms.parse().ok());
+    Duration::from_millis(interval.filter(|ms| *ms > 0).unwrap_or(METADATA_REFRESH_MS))
+}
+
+/// The sink topic's `max.message.bytes`; brokers that can't be asked have Kafka's default.
+fn max_record(settings: &Settings, topic: &str) -> usize {
+    match limits::max_message_bytes(settings, topic, Duration::from_secs(5)) {
+        Ok(Some(limit)) => limit,
+        Ok(None) => limits::DEFAULT_MAX_MESSAGE_BYTES,
+        Err(error) => {
+            tracing::debug!("max.message.bytes of {topic} can't be asked ({error}): Kafka's default is assumed");
+            limits::DEFAULT_MAX_MESSAGE_BYTES
+        }
+    }
+}
+
+/// Half of what the producer holds.
+fn share(settings: &ClientConfig) -> u64 {
+    // 0 is no bound.
+    let queue = settings.get("queue.buffering.max.messages").and_then(|messages| messages.parse().ok());
+    let queue = queue.filter(|messages| *messages > 0).unwrap_or(CLIENT_QUEUE);
+    (queue / 2).max(1)
+}
+
+/// The broker holds `max.message.bytes` against a whole batch, and would refuse all records of a larger one.
+fn batch_size(settings: &ClientConfig, max_record: usize) -> usize {
+    let wanted = settings.get("batch.size").and_then(|bytes| bytes.parse().ok()).unwrap_or(CLIENT_BATCH);
+    wanted.min(max_record)
+}
