@@ -66,8 +66,11 @@ impl ProducerContext for Reports {
         let message = result.as_ref().unwrap_or_else(|(error, _)| panic!("the load is not taken: {error}"));
         let text = String::from_utf8_lossy(message.payload().expect("a value"));
         let (seq, kind) = read(&text).expect("the load's own value");
-        let input = Input { offset: message.offset(), seq, kind };
-        self.0.inputs()[usize::try_from(message.partition()).expect("a partition")].push(input);
+        let inputs = &mut self.0.inputs()[usize::try_from(message.partition()).expect("a partition")];
+        // A broker that had it already, when it was sent again, doesn't say where: behind the one before.
+        let next = inputs.last().map_or(0, |last| last.offset + 1);
+        let offset = if message.offset() < 0 { next } else { message.offset() };
+        inputs.push(Input { offset, seq, kind });
     }
 }
 
@@ -94,10 +97,15 @@ impl Load {
     /// Begins to send so many events a second, over all partitions.
     pub(crate) fn start(scene: &Scene, partitions: usize, rate: u32) -> Self {
         let mut load = Self::new(partitions, 0);
-        let (shared, topic) = (Arc::clone(&load.shared), scene.topic("data"));
-        let producer = producer(scene, &load.shared);
-        load.thread = Some(thread::spawn(move || flow(&shared, &producer, &topic, rate)));
+        load.begin(scene, rate);
         load
+    }
+
+    /// Begins to send so many events a second, behind what was sent.
+    pub(crate) fn begin(&mut self, scene: &Scene, rate: u32) {
+        let (shared, topic) = (Arc::clone(&self.shared), scene.topic("data"));
+        let producer = producer(scene, &self.shared);
+        self.thread = Some(thread::spawn(move || flow(&shared, &producer, &topic, rate)));
     }
 
     /// Of nothing yet, with values that are this much longer.
@@ -197,7 +205,7 @@ impl Shared {
 
 fn flow(shared: &Shared, producer: &BaseProducer<Reports>, topic: &str, rate: u32) {
     let (begin, mut sent) = (Instant::now(), 0);
-    let mut next: Vec<u64> = vec![];
+    let mut next: Vec<u64> = shared.inputs().iter().map(|inputs| inputs.len() as u64).collect();
     while !shared.stop.load(Ordering::Relaxed) {
         let due = begin.elapsed().as_millis() * u128::from(rate) / 1000;
         next.resize(shared.partitions.load(Ordering::Relaxed), 0);

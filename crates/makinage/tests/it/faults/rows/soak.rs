@@ -28,6 +28,10 @@ use super::super::{
 /// Low enough that a machine of two processors has time for the faults too.
 const RATE: u32 = 300;
 
+/// Events of each partition that are there before: together more than may be open, so that what memory is needed at
+/// most is needed at the beginning, and what comes on top later is a leak.
+const BACKLOG: u64 = 30_000;
+
 /// What may happen.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
@@ -110,9 +114,12 @@ impl Soak {
             .set("operators.serve.predict_timeout", "5s")
             .set("operators.serve.memory_limit", "1GB")
             .impatient();
-        let load = Load::start(&scene, PARTITIONS, RATE);
-        let play = Play::with(scene, load);
+        let load = Load::new(PARTITIONS, 0);
+        load.add(&scene, BACKLOG);
+        let mut play = Play::with(scene, load);
         let elder = play.scene.serve().at_work();
+        play.flows();
+        play.load.begin(&play.scene, RATE);
         let other = play.scene.serve().at_work();
         Self { cluster, play, elder, other, reads: 0, models: 0 }
     }
