@@ -115,16 +115,18 @@ impl Part {
 
     /// Whether any of its events came past its decoding.
     pub(crate) fn is_of_the_model(&self) -> bool {
-        let Self::Answered { answers, .. } = self else { return false };
-        let mut items = answers.iter().flat_map(|answer| (0..answer.count).map(move |item| answer.outcome(item)));
-        items.any(|outcome| !matches!(outcome, Outcome::Failed(failure) if failure.step == "decode"))
+        self.has_any(|outcome| !matches!(outcome, Outcome::Failed(failure) if failure.step == "decode"))
     }
 
     /// Whether any of its events didn't fail.
     pub(crate) fn scores(&self) -> bool {
+        self.has_any(|outcome| !matches!(outcome, Outcome::Failed(_)))
+    }
+
+    fn has_any(&self, is_one: impl Fn(&Outcome<'_>) -> bool) -> bool {
         let Self::Answered { answers, .. } = self else { return false };
         let mut items = answers.iter().flat_map(|answer| (0..answer.count).map(move |item| answer.outcome(item)));
-        items.any(|outcome| !matches!(outcome, Outcome::Failed(_)))
+        items.any(|outcome| is_one(&outcome))
     }
 
     /// The place of the first event that scored.

@@ -28,8 +28,8 @@ use super::super::{
 /// Low enough that a machine of two processors has time for the faults too.
 const RATE: u32 = 300;
 
-/// Events of each partition that are there before: together more than may be open, so that what memory is needed at most
-/// is needed at the beginning, and what comes on top later is a leak.
+/// Events of each partition that are there before: together more than may be open, so that what memory is needed at
+/// most is needed at the beginning, and what comes on top later is a leak.
 const BACKLOG: u64 = 30_000;
 
 /// What may happen.
