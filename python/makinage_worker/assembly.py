@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from makinage_worker import encoding, errors, hooks, model, protocol, snapshot
+from makinage_worker import encoding, errors, hooks, model, protocol, snapshot, strands
+from makinage_worker.desk import Desk
 from makinage_worker.encoding import Codec
 from makinage_worker.model import LoadedModel
 from makinage_worker.namesakes import HookModules
@@ -15,6 +16,7 @@ from makinage_worker.proxy import ModelProxy
 from makinage_worker.serving import Serving
 from makinage_worker.steps import Ownership, Steps, Topics
 from makinage_worker.warm_up import ExampleFailed, warm_up
+from makinage_worker.ways import SideBySide, Ways
 
 
 class Setup:
@@ -25,6 +27,7 @@ class Setup:
         self._config = protocol.untag(request["config"])
         self._operator: str = request["operator"]
         self._row_wise: bool | None = request["row_wise"]
+        self._coalesce: bool | None = request["coalesce"]
         self._retry_on: list[str] = request["retry_on"]
         self._modules = HookModules(request)
         hooks.add_folder(self._folder)
@@ -40,11 +43,22 @@ class Setup:
             if reference is not None
         }
 
-    def _manner(self, loaded: LoadedModel, steps: Steps) -> Manner:
+    def _manner(self, loaded: LoadedModel, *, one_by_one: bool) -> Manner:
         """How the model may be called: where it gets one event a call anyway, nothing is to be seen of it first."""
-        one_by_one = Ownership.of(self._topics, steps).one_by_one(users_model=loaded.is_users)
         stackable = loaded.plan.stackable and not one_by_one
         return Manner(self._operator, self._row_wise if stackable else False)
+
+    def _side_by_side(self, loaded: LoadedModel, steps: Steps, desk: Desk) -> SideBySide | None:
+        """Whether events that would have to pass one after the other may pass side by side; says why not, if not."""
+        if self._coalesce is False or self._row_wise is False or not loaded.plan.stackable:
+            return None
+        doubt = None if self._coalesce else "it isn't analysed yet"
+        if doubt is None and steps.predict is not None and not strands.are_there():
+            doubt = "greenlet isn't installed"
+        if doubt is not None:
+            loaded.warnings.append(doubt)
+            return None
+        return SideBySide(desk, self._operator, on_trial=not self._coalesce)
 
     def _warm_up(self, loaded: LoadedModel, folder: str, scorer: Scorer) -> bool:
         try:
@@ -67,17 +81,22 @@ class Setup:
     def load(self, folder: str, notices: Notices) -> tuple[Serving, dict[str, Any]]:
         """The model of the folder ready to serve, and the payload of `loaded`. Raises SetupError."""
         loaded = model.load(folder, self._modules)
-        proxy = ModelProxy(loaded.pyfunc, loaded.plan)
+        desk = Desk(loaded.plan, notices, self._manner(loaded, one_by_one=False))
+        proxy = ModelProxy(loaded.pyfunc, loaded.plan, desk)
         steps = Steps()
         for step, factory in self._factories.items():
             arguments = (proxy,) if step == "predict" else ()
             setattr(steps, step, hooks.make_step(step, factory, *arguments, config=self._config))
-        scorer = Scorer(loaded.plan, Predictor(loaded.pyfunc.predict, notices, self._manner(loaded, steps)))
+        in_order = Ownership.of(self._topics, steps).one_by_one(users_model=loaded.is_users)
+        side_by_side = self._side_by_side(loaded, steps, desk) if in_order else None
+        manner = self._manner(loaded, one_by_one=in_order and side_by_side is None)
+        scorer = Scorer(loaded.plan, Predictor(loaded.pyfunc.predict, notices, manner))
         warm = self._warm_up(loaded, folder, scorer)
         # Hooks and model have imported what they use: a class of theirs is the one that they raise.
         passing = Passing(self._retry_on)
         loaded.warnings += passing.warnings
-        serving = Serving(self._topics, steps, scorer, notices, passing)
+        ways = Ways(self._topics, steps, scorer, notices, side_by_side)
+        serving = Serving(self._topics, steps, ways, notices, passing)
         answer = {
             "flavour": loaded.flavour,
             "seconds": round(loaded.seconds, 3),

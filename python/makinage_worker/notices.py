@@ -48,3 +48,25 @@ class Notices:
         if now >= self._next:
             self._next = now + PROGRESS_SECONDS
             self._progress()
+
+
+class Forgiving(Notices):
+    """The same, for calls that are made again where their errors count: one that runs out of memory raises that."""
+
+    def __init__(self, notices: Notices) -> None:
+        super().__init__(notices.tick, self._pass_on, self._forgive, notices._page)  # noqa: SLF001  # its own kind
+        self._notices = notices
+
+    def at(self, first: int, count: int = 1) -> None:
+        """As the other."""
+        self._notices.at(first, count)
+
+    def tick(self) -> None:
+        """As the other."""
+        self._notices.tick()
+
+    def _pass_on(self, message: str) -> None:
+        self._notices.warn(message)
+
+    def _forgive(self, error: BaseException) -> NoReturn:
+        raise error

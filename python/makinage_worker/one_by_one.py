@@ -37,16 +37,17 @@ class OneByOne:
         """Takes a batch's events in the order of their places."""
         for record in records(batch, self._topics.sources):
             self._notices.at(record.place)
-            self._event(record, out)
+            self.event(record, out)
 
     def each(self, batch: Batch, out: Outcomes) -> Iterator[int]:
         """The same, and each event's place before the next one begins."""
         for record in records(batch, self._topics.sources):
             self._notices.at(record.place)
-            self._event(record, out)
+            self.event(record, out)
             yield record.place
 
-    def _event(self, record: Record, out: Outcomes) -> None:
+    def event(self, record: Record, out: Outcomes) -> None:
+        """One event: see `Notices.at` first."""
         place, step = record.place, "decode"
         try:
             event = Event(record.decode(), record.codec.is_json)

@@ -35,10 +35,19 @@ class Outcomes:
         self._statuses = bytearray(b"\xff" * events)
         self._bodies = [b""] * events
         self._numbers: list[tuple[Sequence[int], np.ndarray]] = []
+        self._terms = terms
         self._max_output_bytes = terms.max_output_bytes
         self._custom_steps = terms.custom_steps
         self._passing = terms.passing
         self._notices = notices
+
+    def like(self) -> Outcomes:
+        """Those of the same batch, if it passes another time."""
+        return Outcomes(len(self._bodies), self._terms, self._notices)
+
+    def of(self, place: int) -> tuple[int, bytes]:
+        """Status and body of an event, which isn't among the `numbers`."""
+        return self._statuses[place], self._bodies[place]
 
     def output(self, place: int, data: bytes) -> None:
         """The event's output record, encoded."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from makinage_worker.arrays import is_frame
+from makinage_worker.desk import Desk
 from makinage_worker.features import settled
 from makinage_worker.own import own
 from makinage_worker.rows import Plan, entries, split
@@ -23,22 +24,18 @@ class ModelProxy:
     own (rank 2 and more, a DataFrame) goes to the model as it is, and its result comes back as it is.
     """
 
-    def __init__(self, pyfunc: Any, plan: Plan) -> None:
-        self._makinage_pyfunc = pyfunc
+    def __init__(self, pyfunc: Any, plan: Plan, desk: Desk) -> None:
+        self._makinage_predict = _Predict(pyfunc, plan)
         self._makinage_plan = plan
+        self._makinage_desk = desk
         self._makinage_native = _native(pyfunc)
 
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         """MLflow's pyfunc predict, with `params` passed on."""
-        call = self._makinage_pyfunc.predict
-        if params is not None:
-            call = functools.partial(call, params=params)
-        if is_frame(data):
-            return call(data)
-        row = self._makinage_plan.row(data)
-        with settled(self._makinage_plan.order):
-            result = call(single(self._makinage_plan, row).data)
-        return result if row.count is not None else _only(result)
+        named = {} if params is None else {"params": params}
+        if self._makinage_desk.strands is None:
+            return self._makinage_predict.plainly(data, **named)
+        return self._makinage_desk.call(self._makinage_predict, (data,), named)
 
     def __getattr__(self, name: str) -> Any:
         """An attribute of the native model; a method takes events as rows, too."""
@@ -47,7 +44,13 @@ class ModelProxy:
         attribute = getattr(self._makinage_native, name)
         if not inspect.isroutine(attribute) and not isinstance(attribute, functools.partial):
             return attribute
-        return _RowMethod(attribute, self._makinage_plan)
+        method = _RowMethod(attribute, self._makinage_plan, self._makinage_desk)
+        if getattr(attribute, "__self__", None) is self._makinage_native and name not in getattr(
+            self._makinage_native, "__dict__", ()
+        ):
+            # Made once: a hook asks for it with each event.
+            self.__dict__[name] = method
+        return method
 
     def __dir__(self) -> list[str]:
         return sorted({"predict", *dir(self._makinage_native)})
@@ -56,15 +59,54 @@ class ModelProxy:
         return f"<makinage model: {type(self._makinage_native).__name__}>"
 
 
+class _Predict:
+    """MLflow's predict, of an event or of rows."""
+
+    name = "predict"
+
+    def __init__(self, pyfunc: Any, plan: Plan) -> None:
+        self._pyfunc = pyfunc
+        self._plan = plan
+
+    def plainly(self, data: Any, **params: Any) -> Any:
+        """The call as it is where nothing is stacked."""
+        if is_frame(data):
+            return self._pyfunc.predict(data, **params)
+        row = self._plan.row(data)
+        with settled(self._plan.order):
+            result = self._pyfunc.predict(single(self._plan, row).data, **params)
+        return result if row.count is not None else _only(result)
+
+    def on_input(self, data: Any, **params: Any) -> Any:
+        """The model's own answer to an input."""
+        return self._pyfunc.predict(data, **params)
+
+    def takes_as_event(self, value: Any) -> bool:
+        """Whether it is for the plan to make rows of."""
+        return not is_frame(value)
+
+
 class _RowMethod:
     """A method of the native model whose event-shaped arguments are one row."""
 
-    def __init__(self, method: Callable[..., Any], plan: Plan) -> None:
+    def __init__(self, method: Callable[..., Any], plan: Plan, desk: Desk) -> None:
         functools.update_wrapper(self, method)
+        self.name = f"native {getattr(method, '__name__', '')}"
         self._method = method
         self._plan = plan
+        self._desk = desk
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._desk.strands is None:
+            return self.plainly(*args, **kwargs)
+        return self._desk.call(self, args, kwargs)
+
+    def on_input(self, data: Any, **kwargs: Any) -> Any:
+        """The model's own answer to an input."""
+        return self._method(data, **kwargs)
+
+    def plainly(self, *args: Any, **kwargs: Any) -> Any:
+        """The call as it is where nothing is stacked."""
         arguments = [self._argument(value) for value in args]
         named = {name: self._argument(value) for name, value in kwargs.items()}
         result = self._method(*(value for value, _ in arguments), **{name: value for name, (value, _) in named.items()})
@@ -73,7 +115,7 @@ class _RowMethod:
 
     def _argument(self, value: Any) -> tuple[Any, bool]:
         """The argument as the model takes it, and whether it was an event of one row."""
-        if not self._is_event(value):
+        if not self.takes_as_event(value):
             return value, False
         try:
             row = self._plan.row(value)
@@ -82,7 +124,8 @@ class _RowMethod:
             # Not what the signature says: some methods take other arrays than rows of features.
             return (np.asarray(value).reshape(1, -1), True) if isinstance(value, np.ndarray) else (value, False)
 
-    def _is_event(self, value: Any) -> bool:
+    def takes_as_event(self, value: Any) -> bool:
+        """Whether it is for the plan to make a row of."""
         if isinstance(value, np.ndarray):
             return value.ndim <= 1
         if isinstance(value, list):

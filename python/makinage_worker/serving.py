@@ -1,30 +1,26 @@
-"""A loaded model with its steps and codecs: chooses how batches pass, by which parts of the way are the user's."""
+"""A loaded model with its steps and codecs, which takes batches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from makinage_worker.notices import Notices
-from makinage_worker.one_by_one import OneByOne
 from makinage_worker.outcomes import Outcomes, Terms
 from makinage_worker.passing import Passing
-from makinage_worker.predict import Scorer
 from makinage_worker.protocol import Batch
-from makinage_worker.stacked import Stacked
 from makinage_worker.steps import Steps, Topics
+from makinage_worker.ways import Ways
 
 
 class Serving:
-    """Takes batches. What user code can observe is one event after the other, whatever is in a batch."""
+    """What user code can observe is one event after the other, whatever is in a batch."""
 
-    def __init__(self, topics: Topics, steps: Steps, scorer: Scorer, notices: Notices, passing: Passing) -> None:
+    def __init__(self, topics: Topics, steps: Steps, ways: Ways, notices: Notices, passing: Passing) -> None:
         self._topics = topics
         self._steps = steps
-        self._predictor = scorer.predictor
+        self._ways = ways
         self._notices = notices
         self._terms = Terms(topics.max_output_bytes, steps.custom, passing)
-        self._one_by_one = OneByOne(topics, steps, scorer, notices)
-        self._stacked = Stacked(topics, steps, scorer, notices)
 
     @property
     def dense(self) -> bool:
@@ -35,15 +31,13 @@ class Serving:
     def run(self, batch: Batch) -> Outcomes:
         """What becomes of each event of the batch."""
         out = self._outcomes(batch)
-        # A model that gets one event a call anyway is called in its turn.
-        way = self._one_by_one if self._predictor.is_one_by_one else self._stacked
-        way.run(batch, out)
+        self._ways.way().run(batch, out)
         return out
 
     def singly(self, batch: Batch) -> Iterator[tuple[int, Outcomes]]:
         """Each event's place once it has passed all steps, before the next one begins, and what has become of it."""
         out = self._outcomes(batch)
-        for place in self._one_by_one.each(batch, out):
+        for place in self._ways.one_by_one.each(batch, out):
             yield place, out
 
     def _outcomes(self, batch: Batch) -> Outcomes:

@@ -10,6 +10,7 @@ import numpy as np
 
 from makinage_worker import inputs
 from makinage_worker.errors import Failure
+from makinage_worker.likeness import nulls
 from makinage_worker.rows import Plan, Row
 
 _FORMS = 64
@@ -119,6 +120,18 @@ def single(plan: Plan, row: Row) -> Stack:
     for error in errors.values():
         raise error
     return Stack([0], data, _key(row), None if row.count is None else [row.count])
+
+
+def of_arrays(plan: Plan, places: Sequence[int], arrays: Sequence[np.ndarray]) -> list[Stack]:
+    """Stacks of one-dimensional arrays of numbers, of one dtype and length, for a plan that takes them as they are.
+
+    Raises what the plan raises.
+    """
+    matrix = np.array(arrays)
+    if nulls(matrix):
+        rows = [(place, plan.row(array)) for place, array in zip(places, arrays, strict=True)]
+        return stack_rows(plan, rows)[0]
+    return [Stack(places, matrix, _key(plan.row(arrays[0])))]
 
 
 def _key(row: Row) -> Hashable:

@@ -52,6 +52,7 @@ def setup_request(folder, hooks=None, source=JSON, sink=JSON, config=None, **mor
         "max_output_bytes": 1 << 20,
         "retry_on": [],
         "row_wise": None,
+        "coalesce": None,
         "modules": {},
         "threads": 1,
         **more,
@@ -146,7 +147,7 @@ class Served:
             if not isinstance(model, str):
                 assembly.model.load = real
         self._notices = notices
-        predictor = self.serving._predictor
+        predictor = self.serving._ways._predictor
         predict = predictor._predict
 
         def counted(data):

@@ -1,0 +1,57 @@
+"""A batch's way where hooks call the model, and nobody can tell whether they run one after the other or side by side.
+
+Each event passes all steps in a strand of its own, in the order of the batch, until it calls the model. When all have
+come to such a call or to their end, the calls are answered together, and the events go on in order.
+"""
+
+from __future__ import annotations
+
+from makinage_worker.desk import Desk
+from makinage_worker.events import Record, records
+from makinage_worker.notices import Notices
+from makinage_worker.one_by_one import OneByOne
+from makinage_worker.outcomes import Outcomes
+from makinage_worker.protocol import Batch
+from makinage_worker.steps import Topics
+from makinage_worker.strands import Strands
+
+
+class Coalesced:
+    """Runs what `OneByOne` does with an event for all of a batch's side by side."""
+
+    def __init__(self, topics: Topics, one_by_one: OneByOne, desk: Desk, notices: Notices) -> None:
+        self._topics = topics
+        self._one_by_one = one_by_one
+        self._desk = desk
+        self._notices = notices
+        self._strands: Strands | None = None
+
+    def run(self, batch: Batch, out: Outcomes) -> None:
+        """Takes a batch's events."""
+        if self._strands is None:
+            # In the thread that takes batches.
+            self._strands = Strands(self._work)
+        strands = self._strands
+        self._out = out
+        self._desk.strands = strands
+        try:
+            self._notices.at(0, batch.events)
+            for record in records(batch, self._topics.sources):
+                self._notices.tick()
+                strands.begin(record)
+            while strands.waiting:
+                self._answer(strands)
+        finally:
+            self._desk.strands = None
+
+    def _answer(self, strands: Strands) -> None:
+        waiting, strands.waiting = strands.waiting, []
+        answers = self._desk.answer([(one.job.place, one.wish) for one in waiting])
+        first = waiting[0].job.place
+        self._notices.at(first, waiting[-1].job.place + 1 - first)
+        for one, answer in zip(waiting, answers, strict=True):
+            self._notices.tick()
+            strands.resume(one, answer)
+
+    def _work(self, record: Record) -> None:
+        self._one_by_one.event(record, self._out)
