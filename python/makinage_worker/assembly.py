@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from makinage_worker import encoding, errors, hooks, model, protocol, snapshot, strands
+from makinage_worker import encoding, errors, hooks, model, protocol, purity, snapshot, strands
 from makinage_worker.desk import Desk
 from makinage_worker.encoding import Codec
 from makinage_worker.model import LoadedModel
@@ -52,13 +52,23 @@ class Setup:
         """Whether events that would have to pass one after the other may pass side by side; says why not, if not."""
         if self._coalesce is False or self._row_wise is False or not loaded.plan.stackable:
             return None
-        doubt = None if self._coalesce else "it isn't analysed yet"
-        if doubt is None and steps.predict is not None and not strands.are_there():
-            doubt = "greenlet isn't installed"
-        if doubt is not None:
-            loaded.warnings.append(doubt)
+        why = None if self._coalesce else self._doubt(loaded, steps)
+        if why is None and steps.predict is not None and not strands.are_there():
+            why = "greenlet isn't installed in the workers' Python, which lets them run side by side"
+        if why is not None:
+            loaded.warnings.append(
+                f"the hooks are run one event at a time, each with a model call of its own: {why}. That is right, and "
+                f"slower; `operators.{self._operator}.coalesce: true` says that it may be otherwise"
+            )
             return None
         return SideBySide(desk, self._operator, on_trial=not self._coalesce)
+
+    def _doubt(self, loaded: LoadedModel, steps: Steps) -> str | None:
+        """Why nobody should rely on the user's code keeping nothing between events; None where it doesn't."""
+        if loaded.is_users:
+            return "the model's predict is code of the user's, too, which may have something in common with them"
+        found = purity.doubt(self._topics, steps)
+        return None if found is None else str(found)
 
     def _warm_up(self, loaded: LoadedModel, folder: str, scorer: Scorer) -> bool:
         try:

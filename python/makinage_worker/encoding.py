@@ -34,6 +34,8 @@ class Codec:
     is_users: bool = False
     reads: str | None = None
     """What a built-in encoder reads, in a word."""
+    module: ModuleType | None = None
+    """The user's module that it is."""
 
     def refused(self, data: bytes, error: BaseException) -> BaseException:
         """The error of a value that `decode` failed on: what the value is instead, where its bytes say so."""
@@ -67,7 +69,7 @@ def user_codec(module: ModuleType) -> Codec:
             raise TypeError(f"{module.__name__}.encode returned a {type(data).__name__}, it must return bytes")
         return bytes(data)
 
-    return Codec(module.decode, encode, is_users=True)
+    return Codec(module.decode, encode, is_users=True, module=module)
 
 
 def _decode_text(data: bytes) -> str:

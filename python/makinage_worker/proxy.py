@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class ModelProxy:
 class _Predict:
     """MLflow's predict, of an event or of rows."""
 
-    name = "predict"
+    name = "pyfunc predict"
 
     def __init__(self, pyfunc: Any, plan: Plan) -> None:
         self._pyfunc = pyfunc
@@ -91,7 +92,7 @@ class _RowMethod:
 
     def __init__(self, method: Callable[..., Any], plan: Plan, desk: Desk) -> None:
         functools.update_wrapper(self, method)
-        self.name = f"native {getattr(method, '__name__', '')}"
+        self.name = str(getattr(method, "__name__", ""))
         self._method = method
         self._plan = plan
         self._desk = desk
@@ -132,6 +133,15 @@ class _RowMethod:
             # Numbers only: a list of texts is as likely a list of names.
             return bool(value) and all(isinstance(item, (int, float, np.number)) for item in value)
         return isinstance(value, dict) and self._plan.takes_object(value)
+
+
+def model_method(value: Any) -> str | None:
+    """The name of the model's method that this is, as a hook has it; None for anything else."""
+    if isinstance(value, _RowMethod):
+        return value.name
+    if isinstance(value, MethodType) and isinstance(value.__self__, ModelProxy):
+        return value.__name__
+    return None
 
 
 def _native(pyfunc: Any) -> Any:
