@@ -14,6 +14,7 @@ import numpy as np
 
 from makinage_worker import inputs
 from makinage_worker.arrays import frame_row, is_frame
+from makinage_worker.features import FieldOrder
 from makinage_worker.likeness import forms, nulls
 from makinage_worker.rows import Plan, Row
 
@@ -119,7 +120,7 @@ class AsIs:
     """The plan of arguments that the model gets as they are: their rows are joined."""
 
     stackable = True
-    order = None
+    order: FieldOrder | None = None
 
     def row(self, value: Any) -> Row:
         """The row of an argument of one."""

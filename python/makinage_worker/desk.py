@@ -26,6 +26,8 @@ from makinage_worker.strands import Strands
 _BY_ITSELF = object()
 """The answer to a call that the hook is to make itself."""
 
+_AS_IS: Plan = AsIs()
+
 _NUMBERS = "iufb"
 """Kinds of arrays that stack as they are."""
 
@@ -93,8 +95,10 @@ class Desk:
         return None if order is not None and order.is_open else wished
 
     def _line(self, first: Wish) -> _Line:
-        plan: Plan = AsIs() if first.kind.how & AS_IS else self._plan
-        return _Line(plan, Predictor(_call(first), Forgiving(self._notices), self._manner))
+        return _Line(
+            _AS_IS if first.kind.how & AS_IS else self._plan,
+            Predictor(_call(first), Forgiving(self._notices), self._manner),
+        )
 
     def _is_hopeless(self, wished: Wish) -> bool:
         line = self._lines.get(wished.kind)

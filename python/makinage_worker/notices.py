@@ -54,7 +54,7 @@ class Forgiving(Notices):
     """The same, for calls that are made again where their errors count: one that runs out of memory raises that."""
 
     def __init__(self, notices: Notices) -> None:
-        super().__init__(notices.tick, self._pass_on, self._forgive, notices._page)  # noqa: SLF001  # its own kind
+        super().__init__(notices.tick, self._pass_on, self._forgive, notices._page)  # its own kind
         self._notices = notices
 
     def at(self, first: int, count: int = 1) -> None:

@@ -56,6 +56,8 @@ class Calls:
         if isinstance(value, Taint):
             return value
         if isinstance(value, Part):
+            if not known.may_be_handed_on(value.name, is_shared=value.of is Taint.SHARED):
+                raise Doubt(f"hands on {shown(value)}{_OUTLIVES[value.of]}", where)
             return self.part(value.of)
         if isinstance(value, Known):
             found = self._look(value.object)[1]
@@ -97,7 +99,7 @@ class Calls:
             self.joined(arguments.all(), where)
             return Taint.OWN
         if isinstance(function, Part):
-            return self._call_method(function.of, function.name, arguments, where)
+            return self._call_method(function, arguments, where)
         if isinstance(function, Known):
             return self._call_known(function, arguments, where)
         raise Doubt("calls something that can't be told from the source", where)
@@ -130,6 +132,8 @@ class Calls:
                 raise Doubt(f"gives {shown(function)} shared data where it may write", where)
         if known.makes_immutable(target):
             return Taint.PLAIN
+        if known.is_deep_copy(target):
+            return Taint.OWN
         if not known.makes_new(target):
             return Taint.SHARED
         for value in arguments.all():
@@ -151,19 +155,22 @@ class Calls:
             raise Doubt("asks for a type that can't be told from the source", where)
         return Taint.PLAIN
 
-    def _call_method(self, of: Taint, name: str, arguments: Arguments, where: str) -> Value:
-        self._refuse_spread(Part(of, name), arguments, where)
+    def _call_method(self, method: Part, arguments: Arguments, where: str) -> Value:
+        of, name = method.of, method.name
+        self._refuse_spread(method, arguments, where)
         taints = [self._argument(value, arguments, where, of) for value in arguments.positional]
         named = self._named(arguments, where, of)
         if name not in (known.READING if of is Taint.SHARED else known.METHODS):
-            raise Doubt(f"calls .{name}() of {_WHOSE[of]}", where)
+            raise Doubt(f"calls {shown(method)}{_OUTLIVES[of]}", where)
         is_shared = Taint.SHARED in (*taints, *named)
         if is_shared or of is Taint.SHARED:
-            self._refuse_writing(Part(of, name), arguments, where)
+            self._refuse_writing(method, arguments, where)
         if is_shared:
             if taints[known.shared_places_of(name) :].count(Taint.SHARED):
-                raise Doubt(f"gives .{name}() shared data where it may write", where)
-            if known.is_of_arrays(name) and all(self.is_flat(value) for value in arguments.all() if self._is_shared(value)):
+                raise Doubt(f"gives {shown(method)} shared data where it may write", where)
+            if known.is_of_arrays(name) and all(
+                self.is_flat(value) for value in arguments.all() if self._is_shared(value)
+            ):
                 return Taint.OWN
             self.leaks = True
         if of is Taint.SHARED and name == "copy":
@@ -172,7 +179,11 @@ class Calls:
         return Taint.SHARED if is_shared else self.part(of)
 
     def _is_shared(self, value: Value) -> bool:
-        return value is Taint.SHARED or isinstance(value, Part) or (isinstance(value, Known) and self._look(value.object)[1] is Taint.SHARED)
+        return (
+            value is Taint.SHARED
+            or isinstance(value, Part)
+            or (isinstance(value, Known) and self._look(value.object)[1] is Taint.SHARED)
+        )
 
     def _argument(self, value: Value, arguments: Arguments, where: str, of: Taint = Taint.OWN) -> Taint:
         """Whose an argument is; a function may be called with any of the others."""
@@ -234,7 +245,7 @@ def attribute(of: Known, name: str, where: str) -> Value:
     taint = taint_of(target)
     if taint is None:
         raise Doubt(f"uses {shown(of)}", where)
-    return Part(taint, name)
+    return Part(taint, name, of.name)
 
 
 def _of_model(model: ModelProxy, name: str, path: str, where: str) -> Value:
@@ -266,18 +277,22 @@ def _rank(taint: Taint) -> int:
     return int(taint.value)
 
 
-_WHOSE = {Taint.PLAIN: "a value", Taint.OWN: "a value", Taint.SHARED: "something that outlives the event"}
+_OUTLIVES = {Taint.PLAIN: "", Taint.OWN: "", Taint.SHARED: " of something that outlives the event"}
 
 
 def shown(value: Value) -> str:
     """The value for people."""
     if isinstance(value, Known):
         kind = type(value.object)
-        return f"{value.name}, {_article(kind.__name__)}" if not callable(value.object) or kind.__module__ != "builtins" else value.name
+        return (
+            f"{value.name}, {_article(kind.__name__)}"
+            if not callable(value.object) or kind.__module__ != "builtins"
+            else value.name
+        )
     if isinstance(value, ModelMethod):
         return f"the model's {value.name}"
     if isinstance(value, Part):
-        return f".{value.name}"
+        return f"{value.text}.{value.name}"
     return "a function" if isinstance(value, Local) else "a value"
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from makinage_worker.purity_calls import Arguments, Calls, attribute, resolved
 from makinage_worker.purity_values import Doubt, Known, Local, Part, Scope, Taint, Value
-
 
 _MOST_STEPS = 200_000
 """Expressions that are evaluated before hooks are given up: that takes about a second."""
@@ -87,7 +89,7 @@ class Expressions(Calls):
 
     def item(self, value: Value, where: str) -> Value:
         """What iterating over a value, or taking a part of it, gives."""
-        if self.is_flat(value):
+        if self.is_flat(value) and not (isinstance(value, Known) and _is_array(value) and value.object.ndim > 1):
             return Taint.PLAIN
         return self.part(self.taint(value, where))
 
@@ -119,7 +121,8 @@ class Expressions(Calls):
         for variables in (place.cells, place.globals):
             if node.id in variables:
                 changer = place.changed(node.id)
-                if changer is not None:
+                is_module = isinstance(variables[node.id], types.ModuleType) and isinstance(changer, ast.Call)
+                if changer is not None and not is_module:
                     raise Doubt(f"uses {node.id}, which line {changer.lineno} changes", place.at(node))
                 return resolved(variables[node.id], node.id)
         if hasattr(builtins, node.id):
@@ -136,18 +139,23 @@ class Expressions(Calls):
         whole = self.value(node.value, scope)
         if isinstance(whole, Known):
             return attribute(whole, node.attr, where)
-        return Part(self.taint(whole, where), node.attr)
+        return Part(self.taint(whole, where), node.attr, _text(node.value))
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Value:
         where = scope.place.at(node)
         whole = self.value(node.value, scope)
-        if isinstance(node.slice, ast.Constant) and isinstance(whole, Known) and type(whole.object) in (dict, list, tuple):
+        if (
+            isinstance(node.slice, ast.Constant)
+            and isinstance(whole, Known)
+            and type(whole.object) in (dict, list, tuple)
+        ):
             try:
                 return resolved(whole.object[node.slice.value], ast.unparse(node))
             except (LookupError, TypeError):
                 return Taint.PLAIN  # it raises that with each event
         self.data(node.slice, scope)
-        return self.item(whole, where)
+        # Part of an array may be a view.
+        return self.taint(whole, where) if _is_array(whole) else self.item(whole, where)
 
     def _slice(self, node: ast.Slice, scope: Scope) -> Value:
         for part in (node.lower, node.upper, node.step):
@@ -228,7 +236,12 @@ class Expressions(Calls):
         return self.data(node.value, scope)
 
     def _comprehension(self, node: Any, scope: Scope) -> Value:
-        names = {part.id for generator in node.generators for part in ast.walk(generator.target) if isinstance(part, ast.Name)}
+        names = {
+            part.id
+            for generator in node.generators
+            for part in ast.walk(generator.target)
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+        }
         inner = Scope(frozenset(names), scope.place, scope)
         while True:
             inner.has_changed = False
@@ -252,7 +265,9 @@ class Expressions(Calls):
     def function(self, node: ast.Lambda | ast.FunctionDef, scope: Scope) -> Local:
         """A function that is made here."""
         defaults = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
-        return Local(node, scope, self.joined((self.value(default, scope) for default in defaults), scope.place.at(node)))
+        return Local(
+            node, scope, self.joined((self.value(default, scope) for default in defaults), scope.place.at(node))
+        )
 
     def _walrus(self, node: ast.NamedExpr, scope: Scope) -> Value:
         value = self.value(node.value, scope)
@@ -262,6 +277,10 @@ class Expressions(Calls):
             owner = owner.parent
         self.bind(node.target.id, value, owner or scope, scope.place.at(node))
         return value
+
+
+def _is_array(value: Value) -> bool:
+    return isinstance(value, Known) and isinstance(value.object, np.ndarray)
 
 
 def _is_none(value: Value) -> bool:

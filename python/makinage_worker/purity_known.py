@@ -59,7 +59,7 @@ _NUMPY = """
 """
 _BUILT_IN = """
     abs all any bin bool bytearray bytes callable chr complex dict divmod enumerate filter float format frozenset hash
-    hex int iter len list map max min next oct ord pow range repr reversed round set slice sorted str sum tuple zip
+    hex int isinstance issubclass iter len list map max min next oct ord pow range repr reversed round set slice sorted str sum tuple zip
 """
 _OPERATOR = """
     abs add and_ concat contains countOf eq floordiv ge getitem gt index indexOf inv invert is_ is_not itemgetter le
@@ -96,24 +96,43 @@ _FUNCTIONS: set[Any] = {
     *(itertools.chain.from_iterable,),
 }
 _IMMUTABLE_RESULTS: set[Any] = {
-    *_of(sys.modules["builtins"], "abs all any bin bool bytes callable chr complex float format hash hex int len oct ord repr round str"),
+    *_of(
+        sys.modules["builtins"],
+        "abs all any bin bool bytes callable chr complex float format hash hex int len oct ord repr round str",
+    ),
     *(one for one in vars(math).values() if callable(one)),
-    *_of(np, "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool_ str_ bytes_ ndim shape size"),
+    *_of(
+        np,
+        "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool_ str_ bytes_ ndim shape size",
+    ),
     *_of(np, "array_equal allclose count_nonzero"),
     *_of(statistics, "mean fmean median median_low median_high pstdev pvariance stdev variance"),
     *_of(json, "dumps"),
 }
 _NEW_RESULTS: set[Any] = {
-    *(list, dict, set, sorted, frozenset, tuple, bytearray, copy.copy, copy.deepcopy, collections.Counter, collections.OrderedDict),
+    *(list, dict, set, sorted, frozenset, tuple, bytearray, copy.copy, collections.Counter, collections.OrderedDict),
     *(collections.deque, zip, map, filter, enumerate, reversed, iter),
-    *_of(np, """array zeros_like ones_like full_like concatenate stack hstack vstack column_stack dot vdot inner outer
+    *_of(
+        np,
+        """array zeros_like ones_like full_like concatenate stack hstack vstack column_stack dot vdot inner outer
         matmul tensordot kron cross trace sum prod mean median average std var min max amin amax nanmin nanmax nansum
         nanmean nanstd nanvar nanmedian percentile quantile nanpercentile ptp argmin argmax argsort sort cumsum
         cumprod diff clip round around where nonzero flatnonzero argwhere any all isin unique searchsorted digitize
-        histogram bincount interp repeat tile pad isclose polyval corrcoef cov convolve correlate norm lexsort"""),
+        histogram bincount interp repeat tile pad isclose polyval corrcoef cov convolve correlate norm lexsort""",
+    ),
     np.linalg.norm,
 }
-_ANYWHERE: set[Any] = _of(np, "where clip interp") | {max, min, zip, map, dict, *_of(datetime.datetime, "combine"), collections.defaultdict, itertools.chain, itertools.product}
+_ANYWHERE: set[Any] = _of(np, "where clip interp") | {
+    max,
+    min,
+    zip,
+    map,
+    dict,
+    *_of(datetime.datetime, "combine"),
+    collections.defaultdict,
+    itertools.chain,
+    itertools.product,
+}
 """Functions that only read, in whichever place of their arguments."""
 
 _LATER: dict[str, str] = {
@@ -127,6 +146,37 @@ def _public(kinds: Iterable[Any], but: str = "") -> frozenset[str]:
     names = {name for kind in kinds for name in dir(kind) if not name.startswith("_")}
     return frozenset(names - set(but.split()))
 
+
+CHANGING = frozenset(
+    [
+        "add",
+        "append",
+        "appendleft",
+        "clear",
+        "difference_update",
+        "discard",
+        "extend",
+        "extendleft",
+        "fill",
+        "insert",
+        "intersection_update",
+        "move_to_end",
+        "partition",
+        "pop",
+        "popitem",
+        "popleft",
+        "put",
+        "remove",
+        "resize",
+        "reverse",
+        "rotate",
+        "setdefault",
+        "sort",
+        "symmetric_difference_update",
+        "update",
+    ]
+)
+"""Methods by which containers and arrays are changed."""
 
 _VALUES = (
     *(str, bytes, int, float, complex, bool, tuple, frozenset, range, type(None), np.float64, np.int64, np.bool_),
@@ -145,27 +195,115 @@ _PANDAS = """
     aggregate div add mod pow truediv radd rsub rmul
 """
 
-METHODS = _public(
-    (*_VALUES, list, dict, set, bytearray, np.ndarray, collections.deque, collections.Counter, collections.OrderedDict),
-    f"{_CLOCKS} {_FILES} setflags ctypes getfield setfield data base",
-) | set(_PANDAS.split()) | {"hexdigest", "digest"}
+METHODS = (
+    _public(
+        (
+            *_VALUES,
+            list,
+            dict,
+            set,
+            bytearray,
+            np.ndarray,
+            collections.deque,
+            collections.Counter,
+            collections.OrderedDict,
+        ),
+        f"{_CLOCKS} {_FILES} setflags ctypes getfield setfield data base",
+    )
+    | set(_PANDAS.split())
+    | {"hexdigest", "digest"}
+)
 """Attributes and methods of an event's own data: what they change is that data."""
 
-READING = (_public(_VALUES, f"{_CLOCKS} {_FILES} partition rotate setfield setflags put fill sort resize data base byteswap ctypes getfield newbyteorder") & METHODS) | set(
-    """get items keys values copy index count union intersection difference symmetric_difference issubset issuperset
-    isdisjoint most_common elements sum mean dot std var min max argmin argmax argsort any all astype reshape ravel
-    flatten transpose T tolist item round clip cumsum cumprod prod take squeeze searchsorted nonzero diagonal trace
-    repeat tobytes shape ndim dtype size columns iloc loc at iat to_numpy to_dict to_list isin empty""".split()
+READING = (
+    _public(
+        _VALUES,
+        f"{_CLOCKS} {_FILES} partition rotate setfield setflags put fill sort resize data base byteswap ctypes getfield newbyteorder",
+    )
+    & METHODS
+) | set(
+    [
+        "get",
+        "items",
+        "keys",
+        "values",
+        "copy",
+        "index",
+        "count",
+        "union",
+        "intersection",
+        "difference",
+        "symmetric_difference",
+        "issubset",
+        "issuperset",
+        "isdisjoint",
+        "most_common",
+        "elements",
+        "sum",
+        "mean",
+        "dot",
+        "std",
+        "var",
+        "min",
+        "max",
+        "argmin",
+        "argmax",
+        "argsort",
+        "any",
+        "all",
+        "astype",
+        "reshape",
+        "ravel",
+        "flatten",
+        "transpose",
+        "T",
+        "tolist",
+        "item",
+        "round",
+        "clip",
+        "cumsum",
+        "cumprod",
+        "prod",
+        "take",
+        "squeeze",
+        "searchsorted",
+        "nonzero",
+        "diagonal",
+        "trace",
+        "repeat",
+        "tobytes",
+        "shape",
+        "ndim",
+        "dtype",
+        "size",
+        "columns",
+        "iloc",
+        "loc",
+        "at",
+        "iat",
+        "to_numpy",
+        "to_dict",
+        "to_list",
+        "isin",
+        "empty",
+    ]
 )
 """Attributes and methods of shared data that only read it."""
 
-_ONE_ARGUMENT = frozenset(name for name in dir(np.ndarray) if not hasattr(list, name) and not hasattr(dict, name) and not hasattr(str, name)) - {"clip"}
+_ONE_ARGUMENT = frozenset(
+    name for name in dir(np.ndarray) if not hasattr(list, name) and not hasattr(dict, name) and not hasattr(str, name)
+) - {"clip"}
 """Methods of arrays: behind their first argument there may be a place for the result."""
 
 
 def is_pure(function: Any) -> bool:
     """Whether the function is known to keep nothing, and to change nothing but data of the event's that it is given."""
-    return isinstance(function, np.ufunc) or _is_in(function, _FUNCTIONS) or _is_later(function) or _is_descriptor(function)
+    return (
+        isinstance(function, np.ufunc)
+        or _is_in(function, _FUNCTIONS)
+        or _is_later(function)
+        or _is_descriptor(function)
+    )
 
 
 def makes_immutable(function: Any) -> bool:
@@ -176,6 +314,11 @@ def makes_immutable(function: Any) -> bool:
 def makes_new(function: Any) -> bool:
     """Whether what the function returns is new, if not all that it holds."""
     return isinstance(function, np.ufunc) or _is_in(function, _NEW_RESULTS)
+
+
+def is_deep_copy(function: Any) -> bool:
+    """Whether nothing of what the function returns is what it was given."""
+    return function is copy.deepcopy
 
 
 def reads_anywhere(function: Any) -> bool:
@@ -195,6 +338,11 @@ def shared_places_of(method: str) -> int:
     return 1 if method in _ONE_ARGUMENT else 2
 
 
+def may_be_handed_on(method: str, *, is_shared: bool) -> bool:
+    """Whether an attribute of data may be used for what it is, by whoever gets it: called, if it is a method."""
+    return method in READING if is_shared else method not in CHANGING and method not in _FILES.split()
+
+
 def is_of_arrays(method: str) -> bool:
     """Whether only arrays have a method of this name, which makes a new one."""
     return method in _ONE_ARGUMENT
@@ -202,7 +350,11 @@ def is_of_arrays(method: str) -> bool:
 
 def _is_in(function: Any, functions: set[Any]) -> bool:
     # The user's own objects aren't asked for their hashes.
-    return type(function).__module__.partition(".")[0] in ("builtins", "numpy") and _is_hashable(function) and function in functions
+    return (
+        type(function).__module__.partition(".")[0] in ("builtins", "numpy")
+        and _is_hashable(function)
+        and function in functions
+    )
 
 
 def _is_hashable(value: Any) -> bool:

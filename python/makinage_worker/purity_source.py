@@ -12,16 +12,10 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
+from makinage_worker.purity_known import CHANGING
 from makinage_worker.purity_values import Doubt
 
 Def = ast.FunctionDef | ast.Lambda
-
-_CHANGING = frozenset(
-    "add append appendleft clear difference_update discard extend extendleft fill insert intersection_update "
-    "move_to_end partition pop popitem popleft put remove resize reverse rotate setdefault sort "
-    "symmetric_difference_update update".split()
-)
-"""Methods by which containers and arrays are changed."""
 
 
 class Source:
@@ -46,13 +40,19 @@ class Source:
     def changers(self, name: str, reader: Def) -> ast.AST | None:
         """What in a function changes or rebinds a variable of this name that others read; None for nothing.
 
-        What encloses the reader has run before it was made.
+        What encloses the reader has run before it was made, and the reader itself is followed.
         """
         above = self._parents[reader]
         for names, node in self._changes:
             if name not in names:
                 continue
-            functions = [parent for parent in self._parents[node] if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))]
+            if reader in self._parents[node]:
+                continue
+            functions = [
+                parent
+                for parent in self._parents[node]
+                if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+            ]
             if isinstance(node, (ast.Global, ast.Nonlocal)) or (functions and functions[-1] not in above):
                 return node
         return None
@@ -147,7 +147,7 @@ def _changed(node: ast.AST) -> list[str]:
         return node.names
     if isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, (ast.Store, ast.Del)):
         return _root(node.value)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGING:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
         return _root(node.func.value)
     return []
 

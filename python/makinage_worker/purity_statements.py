@@ -133,7 +133,7 @@ class Statements(Expressions):
             scope.returned = new
             scope.has_changed = True
 
-    def _if(self, node: ast.If, scope: Scope) -> None:
+    def _branches(self, node: ast.If, scope: Scope) -> None:
         self.condition(node.test, scope)
         self.block(node.body, scope)
         self.block(node.orelse, scope)
@@ -222,25 +222,25 @@ class _Names(ast.NodeVisitor):
         self.names: set[str] = set()
         self.others: set[str] = set()
 
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802  # ast calls it so
+    def visit_Name(self, node: ast.Name) -> None:  # ast calls it so
         if not isinstance(node.ctx, ast.Load):
             self.names.add(node.id)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self.names.add(node.name)
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> None:
         """Its variables are its own."""
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:  # noqa: N802
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name is not None:
             self.names.add(node.name)
         self.generic_visit(node)
 
-    def visit_Global(self, node: ast.Global) -> None:  # noqa: N802
+    def visit_Global(self, node: ast.Global) -> None:
         self.others.update(node.names)
 
-    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:  # noqa: N802
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
         self.others.update(node.names)
 
     def visit_comprehension(self, node: ast.comprehension) -> None:
@@ -264,7 +264,7 @@ _EXECUTE: dict[type, Callable[[Any, Any, Scope], None]] = {
     ast.AnnAssign: Statements._annotated,
     ast.AugAssign: Statements._in_place,
     ast.Return: Statements._return,
-    ast.If: Statements._if,
+    ast.If: Statements._branches,
     ast.While: Statements._while,
     ast.For: Statements._for,
     ast.Pass: Statements._nothing,

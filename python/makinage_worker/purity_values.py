@@ -53,6 +53,8 @@ class Part:
 
     of: Taint
     name: str
+    text: str = field(default="", compare=False)
+    """The data as it stands in the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,7 @@ def _look(value: Any, seen: set[int], left: list[int]) -> Taint | None:
     if kind is np.ndarray:
         return Taint.SHARED if value.dtype.kind in "iufbcUSmM" else _items(value.ravel().tolist(), seen, left)
     if _is_pandas(kind):
-        held = _items(value.to_numpy().ravel().tolist(), seen, left)
-        return None if held is None else Taint.SHARED
+        return None if _items(value.to_numpy().ravel().tolist(), seen, left) is None else Taint.SHARED
     if kind not in _CONTAINERS:
         return None
     if id(value) in seen:
@@ -163,6 +164,8 @@ def is_flat(value: Any) -> bool:
     """Whether nothing in the data could be changed by itself."""
     if type(value) is np.ndarray:
         return value.dtype.kind in "iufbcUSmM"
+    if type(value) not in _CONTAINERS:
+        return False
     if isinstance(value, (dict, MappingProxyType)):
         return all(taint_of(item) is Taint.PLAIN for item in value.values())
-    return type(value) in _CONTAINERS and all(taint_of(item) is Taint.PLAIN for item in value)
+    return all(taint_of(item) is Taint.PLAIN for item in value)

@@ -14,7 +14,7 @@ from typing import Any
 try:
     import greenlet
 except ImportError:
-    greenlet = None  # type: ignore[assignment]  # it is optional: without it events pass one by one
+    greenlet = None  # it is optional: without it events pass one by one
 
 _DONE = object()
 """What a strand says when its work is finished."""
