@@ -139,6 +139,8 @@ pub struct Setup<'a> {
     pub sink: TopicEncoding,
     /// Whether the model answers each row as if it were alone; `None` where that is to be seen.
     pub row_wise: Option<bool>,
+    /// Whether the model calls of a batch's hooks may become one; `None` where the hooks' source is to say so.
+    pub coalesce: Option<bool>,
     /// Classes of errors after which an event is tried again; empty where none is.
     pub retry_on: &'a [String],
     /// The largest output that the sink takes.

@@ -70,6 +70,7 @@ pub fn setup(
             RowWise::Always => Some(true),
             RowWise::Never => Some(false),
         },
+        coalesce: operator.tuning.coalesce,
         retry_on: operator.tuning.retried(),
         max_output_bytes,
         modules: &operator.code.files,

@@ -21,6 +21,7 @@ fn what_goes_with_a_generation_can_change_while_the_service_runs() {
         ("workers: auto", "workers: 2"),
         ("batch: 32", "batch: 33"),
         ("row_wise: auto", "row_wise: false"),
+        ("coalesce: auto", "coalesce: true"),
         ("max_delay: 10ms", "max_delay: 11ms"),
         ("predict_timeout: 1m", "predict_timeout: 2m"),
         ("load_timeout: 5m", "load_timeout: 6m"),

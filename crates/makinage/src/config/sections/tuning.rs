@@ -95,6 +95,9 @@ section! {
         /// before it believes, `true` is for models that draw random numbers, of which it can't be seen, `false` is one
         /// event a call.
         row_wise: RowWise = RowWiseWord, default RowWise::Seen, example "auto";
+        /// Whether the model calls that hooks make for the events of a batch may become one: `auto` where the hooks'
+        /// source shows that they keep nothing between events, `true` whatever they do, `false` never.
+        coalesce: Option<bool> = AutoOrBool, default None, example "auto";
         /// The longest that a worker may be silent on a batch.
         predict_timeout: Duration = Limits::some(DAY), default Duration::from_secs(30), example "1m";
         /// The longest that a model may take to load.
@@ -215,13 +218,24 @@ impl Kind for Workers {
 }
 
 /// `auto`, or a verdict of the user's.
-struct RowWiseWord;
+struct AutoOrBool;
 
-impl Kind for RowWiseWord {
-    type Value = RowWise;
+impl Kind for AutoOrBool {
+    type Value = Option<bool>;
 
-    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<RowWise> {
-        row_wise(field, findings)
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<Option<bool>> {
+        if field.refuse_reference(findings) {
+            return None;
+        }
+        match &field.node.value {
+            Value::Scalar(_, Scalar::Bool(verdict)) => Some(Some(*verdict)),
+            Value::Scalar(text, Scalar::Text) if text == "auto" => Some(None),
+            _ => {
+                let message = format!("this must be `auto`, `true` or `false`, not {}", field.shown());
+                findings.problem(&field.place, message);
+                None
+            }
+        }
     }
 
     #[cfg(test)]
@@ -230,28 +244,37 @@ impl Kind for RowWiseWord {
     }
 
     #[cfg(test)]
-    fn shown(&self, value: &RowWise) -> String {
-        match value {
-            RowWise::Seen => "auto",
-            RowWise::Always => "true",
-            RowWise::Never => "false",
-        }
-        .to_owned()
+    fn shown(&self, value: &Option<bool>) -> String {
+        value.map_or_else(|| "auto".to_owned(), |verdict| verdict.to_string())
     }
 }
 
-fn row_wise(field: &Field, findings: &mut Findings) -> Option<RowWise> {
-    if field.refuse_reference(findings) {
-        return None;
+/// The same, of how a model answers.
+struct RowWiseWord;
+
+impl Kind for RowWiseWord {
+    type Value = RowWise;
+
+    fn read(&self, field: &Field, ground: &Ground, findings: &mut Findings) -> Option<RowWise> {
+        Some(match AutoOrBool.read(field, ground, findings)? {
+            None => RowWise::Seen,
+            Some(true) => RowWise::Always,
+            Some(false) => RowWise::Never,
+        })
     }
-    match &field.node.value {
-        Value::Scalar(_, Scalar::Bool(true)) => Some(RowWise::Always),
-        Value::Scalar(_, Scalar::Bool(false)) => Some(RowWise::Never),
-        Value::Scalar(text, Scalar::Text) if text == "auto" => Some(RowWise::Seen),
-        _ => {
-            findings.problem(&field.place, format!("this must be `auto`, `true` or `false`, not {}", field.shown()));
-            None
-        }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        AutoOrBool.form()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &RowWise) -> String {
+        AutoOrBool.shown(&match value {
+            RowWise::Seen => None,
+            RowWise::Always => Some(true),
+            RowWise::Never => Some(false),
+        })
     }
 }
 

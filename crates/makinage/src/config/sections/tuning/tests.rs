@@ -35,6 +35,16 @@ fn a_fixed_batch_waits_for_company() {
 }
 
 #[test]
+fn calls_of_hooks_become_one_when_their_source_or_the_user_says_so() {
+    let coalesce = |keys: &str| config(SERVE, &with(keys)).operator.tuning.coalesce;
+    assert_eq!(config(SERVE, SERVE).operator.tuning.coalesce, None);
+    assert_eq!(coalesce("coalesce: auto"), None);
+    assert_eq!(coalesce("coalesce: true"), Some(true));
+    assert_eq!(coalesce("coalesce: false"), Some(false));
+    insta::assert_snapshot!(problem(SERVE, &with("coalesce: never")), @"15: operators.serve.coalesce: this must be `auto`, `true` or `false`, not `never`");
+}
+
+#[test]
 fn a_model_is_row_wise_when_it_is_seen_or_said_to_be() {
     let row_wise = |keys: &str| config(SERVE, &with(keys)).operator.tuning.row_wise;
     assert_eq!(config(SERVE, SERVE).operator.tuning.row_wise, RowWise::Seen);
