@@ -48,22 +48,30 @@ class Kind(NamedTuple):
     how: int
 
 
-@dataclass(slots=True)
-class Wish:
-    """A call that waits. `row` is a `Row`, or an array that the plan takes as it is."""
+BY_ITSELF = object()
+"""The answer to a call that the hook is to make itself."""
 
-    kind: Kind
-    method: Method
-    named: dict[str, Any]
+
+@dataclass(slots=True, eq=False)
+class Wish:
+    """A call of one row that waits for its answer.
+
+    `line` is where it waits. `strand` and `job` are who waits: the job is the event's record.
+    """
+
+    line: Any
     row: Any
+    strand: Any = None
+    job: Any = None
+    answer: Any = BY_ITSELF
 
 
 AS_IS, SLICED = 1, 2
 """What is special about a kind: its rows aren't made by the plan; its answers have an axis of rows."""
 
 
-def wish(method: Method, plan: Plan, value: Any, named: dict[str, Any]) -> Wish | None:
-    """What a call with this argument waits for; None for one that has to be made by itself.
+def kind_of(method: Method, plan: Plan, value: Any, named: dict[str, Any]) -> tuple[Kind, Row] | None:
+    """Which calls one with this argument may join, and its row; None for one that has to be made by itself.
 
     Raises whatever the plan raises for what the model can't take.
     """
@@ -73,12 +81,11 @@ def wish(method: Method, plan: Plan, value: Any, named: dict[str, Any]) -> Wish 
     if method.takes_as_event(value):
         row = plan.row(value)
         if row.count is None:
-            return Wish(Kind(method.name, keyed, 0), method, named, row)
+            return Kind(method.name, keyed, 0), row
         # Its count is of no more use: the answer is cut from the result.
-        one = Row(row.key, row.value)
-        return Wish(Kind(method.name, keyed, SLICED), method, named, one) if row.count == 1 else None
+        return (Kind(method.name, keyed, SLICED), Row(row.key, row.value)) if row.count == 1 else None
     found = _as_is(value)
-    return None if found is None else Wish(Kind(method.name, keyed, AS_IS | SLICED), method, named, found)
+    return None if found is None else (Kind(method.name, keyed, AS_IS | SLICED), found)
 
 
 def frozen(named: dict[str, Any]) -> tuple[Hashable, ...] | None:
@@ -144,14 +151,14 @@ class AsIs:
         return False
 
 
-class NoRows(TypeError):
+class NoRowsError(TypeError):
     """A result that can't be cut into the results of single rows."""
 
 
 def sliced(result: Any, rows: int) -> list[Any]:
-    """The results that the rows of an input have by themselves. Raises NoRows."""
+    """The results that the rows of an input have by themselves. Raises NoRowsError."""
     if type(result) is np.ndarray and result.ndim and len(result) == rows:
         return [result[row : row + 1] for row in range(rows)]
     if type(result) is list and len(result) == rows:
         return [[entry] for entry in result]
-    raise NoRows(f"a {type(result).__name__} for {rows} rows")
+    raise NoRowsError(f"a {type(result).__name__} for {rows} rows")

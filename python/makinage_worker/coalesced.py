@@ -45,13 +45,13 @@ class Coalesced:
             self._desk.strands = None
 
     def _answer(self, strands: Strands) -> None:
-        waiting, strands.waiting = strands.waiting, []
-        answers = self._desk.answer([(one.job.place, one.wish) for one in waiting])
-        first = waiting[0].job.place
-        self._notices.at(first, waiting[-1].job.place + 1 - first)
-        for one, answer in zip(waiting, answers, strict=True):
+        wishes, strands.waiting = strands.waiting, []
+        self._desk.answer(wishes)
+        first = wishes[0].job.place
+        self._notices.at(first, wishes[-1].job.place + 1 - first)
+        for wish in wishes:
             self._notices.tick()
-            strands.resume(one, answer)
+            strands.resume(wish, wish.answer)
 
     def _work(self, record: Record) -> None:
         self._one_by_one.event(record, self._out)

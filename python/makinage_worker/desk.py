@@ -7,29 +7,23 @@ call that it can't answer is handed back, to be made by the hook itself: what it
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from makinage_worker import inputs
 from makinage_worker.arrays import ArrayPlan
-from makinage_worker.asked import AS_IS, SLICED, AsIs, Kind, Method, NoRows, Wish, frozen, sliced, wish
+from makinage_worker.asked import AS_IS, BY_ITSELF, SLICED, AsIs, Kind, Method, NoRowsError, Wish, kind_of, sliced
 from makinage_worker.errors import Failure, is_exhaustion
 from makinage_worker.notices import Forgiving, Notices
 from makinage_worker.own import own
 from makinage_worker.predict import Manner, Predictor
-from makinage_worker.rows import Plan, Row, entries
+from makinage_worker.rows import Plan, entries
 from makinage_worker.stack import Stack, of_arrays, stack_rows
 from makinage_worker.strands import Strands
 
-_BY_ITSELF = object()
-"""The answer to a call that the hook is to make itself."""
-
 _AS_IS: Plan = AsIs()
-
-_NUMBERS = "iufb"
-"""Kinds of arrays that stack as they are."""
 
 _KINDS = 64
 """Methods with different keyword arguments that are remembered; a hook that makes more of them calls by itself."""
@@ -44,6 +38,7 @@ class Desk:
         self._notices = notices
         self._manner = manner
         self._lines: dict[Kind, _Line] = {}
+        self._of_arrays: dict[Method, _Line] = {}
         self.strands: Strands | None = None
         """Where hooks run while their calls are to wait."""
 
@@ -61,48 +56,56 @@ class Desk:
         strands = self.strands
         if strands is None or len(args) != 1 or not strands.is_in_one():
             return method.plainly(*args, **named)
-        try:
+        value = args[0]
+        if type(value) is np.ndarray and value.ndim == 1 and self._takes_arrays and not named and _is_numeric(value):
             # As it is now: other events' hooks run before it is used.
-            value, named = own(args[0]), own(named) if named else named
-            wished = self._wish(method, value, named)
-        except BaseException:
-            wished = None
-        if wished is None or self._is_hopeless(wished):
-            return method.plainly(*args, **named)
-        answer = strands.wait(wished)
-        return method.plainly(value, **named) if answer is _BY_ITSELF else answer
+            value = value.copy()
+            line = self._of_arrays.get(method) or self._line_of_arrays(method)
+            wish = Wish(line, value)
+        else:
+            try:
+                value, named = own(value), own(named)
+                found = self._wish(method, value, named)
+            except BaseException:
+                found = None
+            if found is None:
+                return method.plainly(*args, **named)
+            wish = found
+        if wish.line.predictor.is_one_by_one:
+            return method.plainly(value, **named)
+        answer = strands.wait(wish)
+        return method.plainly(value, **named) if answer is BY_ITSELF else answer
 
-    def answer(self, wishes: Sequence[tuple[int, Wish]]) -> list[Any]:
-        """The answers to calls that wait, each with its event's place in the batch, in ascending order."""
-        answers: dict[int, Any] = {}
-        groups: dict[Kind, list[tuple[int, Wish]]] = {}
-        for item in wishes:
-            groups.setdefault(item[1].kind, []).append(item)
-        for kind, members in groups.items():
-            line = self._lines.get(kind)
-            if line is None:
-                line = self._lines[kind] = self._line(members[0][1])
-            line.answer(members, answers)
-        return [answers.get(place, _BY_ITSELF) for place, _ in wishes]
+    def answer(self, wishes: Sequence[Wish]) -> None:
+        """Gives calls that wait their answers; their events are in ascending order of their places."""
+        groups: dict[_Line, list[Wish]] = {}
+        for wish in wishes:
+            groups.setdefault(wish.line, []).append(wish)
+        for line, members in groups.items():
+            line.answer(members)
 
     def _wish(self, method: Method, value: Any, named: dict[str, Any]) -> Wish | None:
-        if self._takes_arrays and type(value) is np.ndarray and value.ndim == 1 and value.dtype.kind in _NUMBERS:
-            keyed = frozen(named)
-            return None if keyed is None else Wish(Kind(method.name, keyed, 0), method, named, value)
-        wished = wish(method, self._plan, value, named)
+        found = kind_of(method, self._plan, value, named)
         order = self._plan.order
         # The first object that the model can score decides how the others are read.
-        return None if order is not None and order.is_open else wished
+        if found is None or (order is not None and order.is_open):
+            return None
+        kind, row = found
+        if kind not in self._lines and len(self._lines) >= _KINDS:
+            return None
+        return Wish(self._line(kind, method, named), row)
 
-    def _line(self, first: Wish) -> _Line:
-        return _Line(
-            _AS_IS if first.kind.how & AS_IS else self._plan,
-            Predictor(_call(first), Forgiving(self._notices), self._manner),
-        )
+    def _line_of_arrays(self, method: Method) -> _Line:
+        line = self._of_arrays[method] = self._line(Kind(method.name, (), 0), method, {})
+        return line
 
-    def _is_hopeless(self, wished: Wish) -> bool:
-        line = self._lines.get(wished.kind)
-        return line.predictor.is_one_by_one if line is not None else len(self._lines) >= _KINDS
+    def _line(self, kind: Kind, method: Method, named: dict[str, Any]) -> _Line:
+        line = self._lines.get(kind)
+        if line is None:
+            call = _call(method, named, is_sliced=bool(kind.how & SLICED))
+            predictor = Predictor(call, Forgiving(self._notices), self._manner)
+            line = self._lines[kind] = _Line(_AS_IS if kind.how & AS_IS else self._plan, predictor)
+        return line
 
 
 class NoDesk:
@@ -118,53 +121,66 @@ class _Line:
         self._plan = plan
         self.predictor = predictor
 
-    def answer(self, members: list[tuple[int, Wish]], answers: dict[int, Any]) -> None:
-        """Adds the answers by the events' places; a call that is to be made by itself has none."""
-        for stack in self._stacks(members):
+    def answer(self, members: list[Wish]) -> None:
+        """Answers what can be answered together; the other calls are left to be made by themselves."""
+        arrays: list[Wish] = []
+        rows: list[Wish] = []
+        for wish in members:
+            (arrays if type(wish.row) is np.ndarray else rows).append(wish)
+        for alike in _alike(arrays):
+            stacks = of_arrays(self._plan, [wish.job.place for wish in alike], [wish.row for wish in alike])
+            self._answer(stacks, alike)
+        if rows:
+            # What can't be assembled is called by itself, and raises there what it raises.
+            self._answer(stack_rows(self._plan, [(wish.job.place, wish.row) for wish in rows])[0], rows)
+
+    def _answer(self, stacks: list[Stack], wishes: list[Wish]) -> None:
+        by_place = {wish.job.place: wish for wish in wishes}
+        for stack in stacks:
             try:
-                self._score(stack, answers)
+                self._score(stack, by_place)
             except Exception as error:
                 # Out of memory for many is no event's fault, and may be enough for one.
                 if not is_exhaustion(error):
                     raise
 
-    def _score(self, stack: Stack, answers: dict[int, Any]) -> None:
+    def _score(self, stack: Stack, by_place: dict[int, Wish]) -> None:
+        places = stack.places
         for chunk in self.predictor.score(stack):
             if chunk.borrowed:
                 continue
             for index, answer in zip(chunk.events, entries(chunk.predictions), strict=True):
                 if not isinstance(answer, Failure):
-                    answers[stack.places[index]] = answer
-
-    def _stacks(self, members: list[tuple[int, Wish]]) -> list[Stack]:
-        arrays: dict[Hashable, tuple[list[int], list[np.ndarray]]] = {}
-        rows: list[tuple[int, Row]] = []
-        for place, wished in members:
-            row = wished.row
-            if type(row) is np.ndarray:
-                places, alike = arrays.setdefault((row.dtype, row.shape), ([], []))
-                places.append(place)
-                alike.append(row)
-            else:
-                rows.append((place, row))
-        stacks = [stack for group in arrays.values() for stack in of_arrays(self._plan, *group)]
-        # What can't be assembled is called by itself, and raises there what it raises.
-        return stacks + stack_rows(self._plan, rows)[0]
+                    by_place[places[index]].answer = answer
 
 
-def _call(first: Wish) -> Callable[[Any], Any]:
-    """The model's answers to the rows of an input, for calls that are like this one."""
-    on_input, named = first.method.on_input, first.named
-    if not first.kind.how & SLICED:
-        return functools.partial(on_input, **named)
+def _alike(wishes: list[Wish]) -> Iterable[list[Wish]]:
+    """Those whose arrays have one type and length."""
+    if len({wish.row.dtype for wish in wishes}) == 1 and len({len(wish.row) for wish in wishes}) == 1:
+        return [wishes]
+    groups: dict[Hashable, list[Wish]] = {}
+    for wish in wishes:
+        groups.setdefault((wish.row.dtype, len(wish.row)), []).append(wish)
+    return groups.values()
+
+
+def _is_numeric(array: np.ndarray) -> bool:
+    return array.dtype.kind in "iufb"
+
+
+def _call(method: Method, named: dict[str, Any], *, is_sliced: bool) -> Callable[[Any], Any]:
+    """The model's answers to the rows of an input, for calls of one kind."""
+    on_input: Callable[[Any], Any] = functools.partial(method.on_input, **named)
+    if not is_sliced:
+        return on_input
 
     def call(data: Any) -> Any:
         rows = inputs.count(data)
         given = own(data) if rows == 1 else None
-        result = sliced(on_input(data, **named), rows)
+        result = sliced(on_input(data), rows)
         # The hook would see what the model wrote into its argument.
         if given is not None and not _is_unchanged(given, data):
-            raise NoRows("the model writes into its input")
+            raise NoRowsError("the model writes into its input")
         return result
 
     return call

@@ -45,7 +45,9 @@ def pending(value: Any) -> tuple[str, str] | None:
 
 def computed(step: str, value: Any) -> Any:
     """What a step's function returned. Raises TypeError for what has not been computed yet."""
-    found = pending(value)
-    if found is None:
+    # A look at each value of each step.
+    if type(value) not in _LAZY:
         return value
+    found = pending(value)
+    assert found is not None  # it is among them
     raise TypeError(f"{step} returned {found[0]}, not a value: {found[1]}")

@@ -31,7 +31,8 @@ class OneByOne:
         self._scorer = scorer
         self._notices = notices
         self._finish = Finish(topics, steps)
-        self._hooks_see_it = bool(steps.custom & {"pre_transform", "predict"})
+        # Whether hooks may change what is written beside the prediction.
+        self._echoes = bool(steps.custom & {"pre_transform", "predict"}) and self._finish.splices
 
     def run(self, batch: Batch, out: Outcomes) -> None:
         """Takes a batch's events in the order of their places."""
@@ -51,7 +52,7 @@ class OneByOne:
         place, step = record.place, "decode"
         try:
             event = Event(record.decode(), record.codec.is_json)
-            echo = Echo(event.value) if self._hooks_see_it and event.is_json and self._finish.splices else None
+            echo = Echo(event.value) if self._echoes and event.is_json else None
             step = "pre_transform"
             value = self._pre_transform(event.value)
             if value is None:

@@ -127,7 +127,7 @@ def of_arrays(plan: Plan, places: Sequence[int], arrays: Sequence[np.ndarray]) -
 
     Raises what the plan raises.
     """
-    matrix = np.array(arrays)
+    matrix = np.concatenate(arrays).reshape(len(arrays), -1)
     if nulls(matrix):
         rows = [(place, plan.row(array)) for place, array in zip(places, arrays, strict=True)]
         return stack_rows(plan, rows)[0]

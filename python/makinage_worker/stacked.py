@@ -42,6 +42,8 @@ class Stacked:
         self._notices = notices
         self._finish = Finish(topics, steps)
         self._ownership = Ownership.of(topics, steps)
+        # Whether hooks may change what is written beside the prediction.
+        self._echoes = steps.pre_transform is not None and self._finish.splices
 
     def run(self, batch: Batch, out: Outcomes) -> None:
         """Takes a batch's events."""
@@ -60,7 +62,7 @@ class Stacked:
             self._notices.at(place)
             try:
                 event = Event(record.decode(), record.codec.is_json)
-                echo = Echo(event.value) if event.is_json and self._pre_transform is not None else None
+                echo = Echo(event.value) if self._echoes and event.is_json else None
                 step = "pre_transform"
                 value = event.value
                 if self._pre_transform is not None:
@@ -71,7 +73,7 @@ class Stacked:
                     step = "encode"
                     event.text = echo.changed() if echo is not None else None
                     step = "predict"
-                mine = _copies(value, event)
+                mine = self._copies(value, event)
                 row = self._scorer.row(value if mine is None else mine[0])
                 if mine is None:
                     # Nobody can keep it for later.
@@ -85,6 +87,14 @@ class Stacked:
             else:
                 rows.append((place, row))
         return self._stack(rows, out)
+
+    def _copies(self, value: Any, event: Event) -> tuple[Any, Any] | None:
+        """What the model gets and what comes after it gets, as the service's own; None where they can't be copied."""
+        try:
+            is_written_from_bytes = event.is_json and not self._ownership.after
+            return own(value), None if is_written_from_bytes else own(event.value)
+        except BaseException:
+            return None
 
     def _read(self, batch: Batch, events: Events, out: Outcomes) -> list[Stack]:
         """Decodes and makes rows of events of which no user code has seen anything."""
@@ -178,14 +188,6 @@ class Stacked:
 
 _UNSEEN = Event(None, is_json=True)
 """An event that is written from its own bytes."""
-
-
-def _copies(value: Any, event: Event) -> tuple[Any, Any] | None:
-    """What the model gets and what the output holds, as the service's own; None where they can't be copied."""
-    try:
-        return own(value), None if event.is_json else own(event.value)
-    except BaseException:
-        return None
 
 
 def _places(stack: Stack, events: Sequence[int]) -> Sequence[int]:

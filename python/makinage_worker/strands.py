@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 try:
     import greenlet
 except ImportError:
     greenlet = None  # it is optional: without it events pass one by one
-
-_DONE = object()
-"""What a strand says when its work is finished."""
 
 
 def are_there() -> bool:
@@ -25,13 +21,11 @@ def are_there() -> bool:
     return greenlet is not None
 
 
-@dataclass(slots=True)
-class Waiting:
-    """A job whose strand waits for something."""
+class Waiting(Protocol):
+    """What a strand waits for. The strand and its job are put down in it."""
 
-    strand: greenlet.greenlet
+    strand: Any
     job: Any
-    wish: Any
 
 
 class Strands:
@@ -41,40 +35,41 @@ class Strands:
         self._work = work
         self._hub = greenlet.getcurrent()
         self._context = contextvars.copy_context()
-        self._idle: list[greenlet.greenlet] = []
-        self.waiting: list[Waiting] = []
-        """Those that wait, in the order in which they began to."""
+        self._idle: list[Any] = []
+        self.waiting: list[Any] = []
+        """What strands wait for, in the order in which they began to."""
 
     def begin(self, job: Any) -> None:
         """Takes a job until its end, or until it waits."""
-        strand = self._idle.pop() if self._idle else self._new()
-        self._go(strand, job, job)
+        self._go(self._idle.pop() if self._idle else self._new(), job, job)
 
-    def resume(self, waiting: Waiting, answer: Any) -> None:
+    def resume(self, wish: Waiting, answer: Any) -> None:
         """Gives one that waited its answer, and takes it on until its end, or until it waits again."""
-        self._go(waiting.strand, waiting.job, answer)
+        self._go(wish.strand, wish.job, answer)
 
     def is_in_one(self) -> bool:
         """Whether the caller's code runs in a strand, where it may wait."""
         return greenlet.getcurrent().parent is self._hub
 
-    def wait(self, wish: Any) -> Any:
+    def wait(self, wish: Waiting) -> Any:
         """Called in a strand: waits for what it is resumed with."""
         return self._hub.switch(wish)
 
-    def _new(self) -> greenlet.greenlet:
+    def _new(self) -> Any:
         strand = greenlet.greenlet(self._loop, self._hub)
         strand.gr_context = self._context
         return strand
 
-    def _go(self, strand: greenlet.greenlet, job: Any, what: Any) -> None:
-        said = strand.switch(what)
-        if said is _DONE:
+    def _go(self, strand: Any, job: Any, what: Any) -> None:
+        wish = strand.switch(what)
+        if wish is None:
             self._idle.append(strand)
         else:
-            self.waiting.append(Waiting(strand, job, said))
+            wish.strand = strand
+            wish.job = job
+            self.waiting.append(wish)
 
     def _loop(self, job: Any) -> None:
         while True:
             self._work(job)
-            job = self._hub.switch(_DONE)
+            job = self._hub.switch(None)
