@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from makinage_worker import encoding, errors, hooks, model, protocol, purity, snapshot, strands
+from makinage_worker import custom, encoding, errors, hooks, model, protocol, proxy, purity, snapshot, strands
 from makinage_worker.desk import Desk
 from makinage_worker.encoding import Codec
 from makinage_worker.model import LoadedModel
@@ -65,8 +65,8 @@ class Setup:
 
     def _doubt(self, loaded: LoadedModel, steps: Steps) -> str | None:
         """Why nobody should rely on the user's code keeping nothing between events; None where it doesn't."""
-        if loaded.is_users:
-            return "the model's predict is code of the user's, too, which may have something in common with them"
+        if loaded.is_users or custom.has_users_code(proxy.native(loaded.pyfunc)):
+            return "the model has code of the user's in it, too, which may have something in common with them"
         found = purity.doubt(self._topics, steps)
         return None if found is None else str(found)
 
@@ -92,10 +92,10 @@ class Setup:
         """The model of the folder ready to serve, and the payload of `loaded`. Raises SetupError."""
         loaded = model.load(folder, self._modules)
         desk = Desk(loaded.plan, notices, self._manner(loaded, one_by_one=False))
-        proxy = ModelProxy(loaded.pyfunc, loaded.plan, desk)
+        served = ModelProxy(loaded.pyfunc, loaded.plan, desk)
         steps = Steps()
         for step, factory in self._factories.items():
-            arguments = (proxy,) if step == "predict" else ()
+            arguments = (served,) if step == "predict" else ()
             setattr(steps, step, hooks.make_step(step, factory, *arguments, config=self._config))
         in_order = Ownership.of(self._topics, steps).one_by_one(users_model=loaded.is_users)
         side_by_side = self._side_by_side(loaded, steps, desk) if in_order else None

@@ -29,7 +29,7 @@ class ModelProxy:
         self._makinage_predict = _Predict(pyfunc, plan)
         self._makinage_plan = plan
         self._makinage_desk = desk
-        self._makinage_native = _native(pyfunc)
+        self._makinage_native = native(pyfunc)
 
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         """MLflow's pyfunc predict, with `params` passed on."""
@@ -144,7 +144,7 @@ def model_method(value: Any) -> str | None:
     return None
 
 
-def _native(pyfunc: Any) -> Any:
+def native(pyfunc: Any) -> Any:
     """The model behind MLflow's wrapper; the wrapper itself where MLflow has no way to it."""
     for unwrap in ("get_raw_model", "unwrap_python_model"):
         try:

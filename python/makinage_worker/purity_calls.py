@@ -40,7 +40,7 @@ class Calls:
 
     def __init__(self) -> None:
         self.leaks = False
-        """Whether something shared may be in a container of the event's: then all that is in one is taken for shared."""
+        """Whether something shared may be in a container of the event's: then all that is in one is taken for that."""
         self._taints: dict[int, tuple[Any, Taint | None, bool]] = {}
 
     def follow(self, function: types.FunctionType, arguments: Arguments, where: str) -> Value:
@@ -124,17 +124,24 @@ class Calls:
         taints = [self._argument(value, arguments, where) for value in arguments.positional]
         named = self._named(arguments, where)
         if Taint.SHARED not in (*taints, *named):
-            return Taint.PLAIN if known.makes_immutable(target) else Taint.OWN
+            if known.makes_immutable(target):
+                return Taint.PLAIN
+            # It may be what was in an argument.
+            return Taint.OWN if known.makes_new(target) else self.part(Taint.OWN)
         self._refuse_writing(function, arguments, where)
         if not known.reads_anywhere(target):
             places = [place for place, taint in enumerate(taints) if taint is Taint.SHARED]
             if places and (places[-1] >= known.shared_places(target) or len(taints) > 3):
                 raise Doubt(f"gives {shown(function)} shared data where it may write", where)
-        if known.makes_immutable(target):
+        return self._made_of_shared(target, arguments, where)
+
+    def _made_of_shared(self, function: Any, arguments: Arguments, where: str) -> Taint:
+        """Whose the result of a pure function is that was given shared data."""
+        if known.makes_immutable(function):
             return Taint.PLAIN
-        if known.is_deep_copy(target):
+        if known.is_deep_copy(function):
             return Taint.OWN
-        if not known.makes_new(target):
+        if not known.makes_new(function):
             return Taint.SHARED
         for value in arguments.all():
             self._keep_parts(value, where)

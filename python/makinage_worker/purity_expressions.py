@@ -129,7 +129,7 @@ class Expressions(Calls):
             return Known(getattr(builtins, node.id), node.id)
         raise Doubt(f"uses {node.id}, which isn't there yet", place.at(node))
 
-    def _constant(self, node: ast.Constant, scope: Scope) -> Value:
+    def _constant(self, _node: ast.Constant, _scope: Scope) -> Value:
         return Taint.PLAIN
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Value:

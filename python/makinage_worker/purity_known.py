@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import builtins
 import collections
 import copy
 import datetime
@@ -59,7 +60,8 @@ _NUMPY = """
 """
 _BUILT_IN = """
     abs all any bin bool bytearray bytes callable chr complex dict divmod enumerate filter float format frozenset hash
-    hex int isinstance issubclass iter len list map max min next oct ord pow range repr reversed round set slice sorted str sum tuple zip
+    hex int isinstance issubclass iter len list map max min next oct ord pow range repr reversed round set slice sorted
+    str sum tuple zip
 """
 _OPERATOR = """
     abs add and_ concat contains countOf eq floordiv ge getitem gt index indexOf inv invert is_ is_not itemgetter le
@@ -67,7 +69,7 @@ _OPERATOR = """
 """
 
 _FUNCTIONS: set[Any] = {
-    *_of(sys.modules["builtins"], _BUILT_IN),
+    *_of(builtins, _BUILT_IN),
     *(one for one in vars(math).values() if callable(one)),
     *_of(np, _NUMPY),
     *_of(np.linalg, "norm det inv pinv solve lstsq eig eigh eigvals svd qr cholesky matrix_rank matrix_power"),
@@ -97,8 +99,7 @@ _FUNCTIONS: set[Any] = {
 }
 _IMMUTABLE_RESULTS: set[Any] = {
     *_of(
-        sys.modules["builtins"],
-        "abs all any bin bool bytes callable chr complex float format hash hex int len oct ord repr round str",
+        builtins, "abs all any bin bool bytes callable chr complex float format hash hex int len oct ord repr round str"
     ),
     *(one for one in vars(math).values() if callable(one)),
     *_of(
@@ -147,35 +148,12 @@ def _public(kinds: Iterable[Any], but: str = "") -> frozenset[str]:
     return frozenset(names - set(but.split()))
 
 
-CHANGING = frozenset(
-    [
-        "add",
-        "append",
-        "appendleft",
-        "clear",
-        "difference_update",
-        "discard",
-        "extend",
-        "extendleft",
-        "fill",
-        "insert",
-        "intersection_update",
-        "move_to_end",
-        "partition",
-        "pop",
-        "popitem",
-        "popleft",
-        "put",
-        "remove",
-        "resize",
-        "reverse",
-        "rotate",
-        "setdefault",
-        "sort",
-        "symmetric_difference_update",
-        "update",
-    ]
-)
+_CHANGING = """
+    add append appendleft clear difference_update discard extend extendleft fill insert intersection_update move_to_end
+    partition pop popitem popleft put remove resize reverse rotate setdefault sort symmetric_difference_update update
+"""
+
+CHANGING = frozenset(_CHANGING.split())
 """Methods by which containers and arrays are changed."""
 
 _VALUES = (
@@ -195,99 +173,24 @@ _PANDAS = """
     aggregate div add mod pow truediv radd rsub rmul
 """
 
+_CONTAINERS = (list, dict, set, bytearray, np.ndarray, collections.deque, collections.Counter, collections.OrderedDict)
+
 METHODS = (
-    _public(
-        (
-            *_VALUES,
-            list,
-            dict,
-            set,
-            bytearray,
-            np.ndarray,
-            collections.deque,
-            collections.Counter,
-            collections.OrderedDict,
-        ),
-        f"{_CLOCKS} {_FILES} setflags ctypes getfield setfield data base",
-    )
+    _public((*_VALUES, *_CONTAINERS), f"{_CLOCKS} {_FILES} setflags ctypes getfield setfield data base")
     | set(_PANDAS.split())
     | {"hexdigest", "digest"}
 )
 """Attributes and methods of an event's own data: what they change is that data."""
 
-READING = (
-    _public(
-        _VALUES,
-        f"{_CLOCKS} {_FILES} partition rotate setfield setflags put fill sort resize data base byteswap ctypes getfield newbyteorder",
-    )
-    & METHODS
-) | set(
-    [
-        "get",
-        "items",
-        "keys",
-        "values",
-        "copy",
-        "index",
-        "count",
-        "union",
-        "intersection",
-        "difference",
-        "symmetric_difference",
-        "issubset",
-        "issuperset",
-        "isdisjoint",
-        "most_common",
-        "elements",
-        "sum",
-        "mean",
-        "dot",
-        "std",
-        "var",
-        "min",
-        "max",
-        "argmin",
-        "argmax",
-        "argsort",
-        "any",
-        "all",
-        "astype",
-        "reshape",
-        "ravel",
-        "flatten",
-        "transpose",
-        "T",
-        "tolist",
-        "item",
-        "round",
-        "clip",
-        "cumsum",
-        "cumprod",
-        "prod",
-        "take",
-        "squeeze",
-        "searchsorted",
-        "nonzero",
-        "diagonal",
-        "trace",
-        "repeat",
-        "tobytes",
-        "shape",
-        "ndim",
-        "dtype",
-        "size",
-        "columns",
-        "iloc",
-        "loc",
-        "at",
-        "iat",
-        "to_numpy",
-        "to_dict",
-        "to_list",
-        "isin",
-        "empty",
-    ]
-)
+_WRITING = "partition rotate setfield setflags put fill sort resize data base byteswap ctypes getfield newbyteorder"
+_READING = """
+    get items keys values copy index count union intersection difference symmetric_difference issubset issuperset
+    isdisjoint most_common elements sum mean dot std var min max argmin argmax argsort any all astype reshape ravel
+    flatten transpose T tolist item round clip cumsum cumprod prod take squeeze searchsorted nonzero diagonal trace
+    repeat tobytes shape ndim dtype size columns iloc loc at iat to_numpy to_dict to_list isin empty
+"""
+
+READING = (_public(_VALUES, f"{_CLOCKS} {_FILES} {_WRITING}") & METHODS) | set(_READING.split())
 """Attributes and methods of shared data that only read it."""
 
 _ONE_ARGUMENT = frozenset(
@@ -298,12 +201,7 @@ _ONE_ARGUMENT = frozenset(
 
 def is_pure(function: Any) -> bool:
     """Whether the function is known to keep nothing, and to change nothing but data of the event's that it is given."""
-    return (
-        isinstance(function, np.ufunc)
-        or _is_in(function, _FUNCTIONS)
-        or _is_later(function)
-        or _is_descriptor(function)
-    )
+    return _is_ufunc(function) or _is_in(function, _FUNCTIONS) or _is_later(function) or _is_descriptor(function)
 
 
 def makes_immutable(function: Any) -> bool:
@@ -313,7 +211,7 @@ def makes_immutable(function: Any) -> bool:
 
 def makes_new(function: Any) -> bool:
     """Whether what the function returns is new, if not all that it holds."""
-    return isinstance(function, np.ufunc) or _is_in(function, _NEW_RESULTS)
+    return _is_ufunc(function) or _is_in(function, _NEW_RESULTS)
 
 
 def is_deep_copy(function: Any) -> bool:
@@ -365,6 +263,11 @@ def _is_hashable(value: Any) -> bool:
     return True
 
 
+def _is_ufunc(function: Any) -> bool:
+    """Whether it is one of compiled code: those of `np.frompyfunc` call Python, and take objects only."""
+    return isinstance(function, np.ufunc) and any(set(kind) - set("O->") for kind in function.types)
+
+
 def _is_later(function: Any) -> bool:
     for module, names in _LATER.items():
         loaded = sys.modules.get(module)
@@ -383,9 +286,20 @@ def is_plain_exception(kind: Any) -> bool:
     """Whether making one of these exceptions runs no code of the user's."""
     if not isinstance(kind, type) or not issubclass(kind, BaseException):
         return False
-    for one in kind.__mro__:
-        if one.__module__ != "builtins" and any(name in vars(one) for name in ("__init__", "__new__", "__str__")):
-            return False
-        if type(one) is not type:
-            return False
-    return True
+    return all(one.__module__ == "builtins" or _is_empty(one) for one in kind.__mro__)
+
+
+def _is_empty(kind: type) -> bool:
+    """Whether a class has nothing that runs."""
+    names = {
+        "__module__",
+        "__qualname__",
+        "__doc__",
+        "__weakref__",
+        "__dict__",
+        "__firstlineno__",
+        "__static_attributes__",
+    }
+    return type(kind) is type and all(
+        name in names or isinstance(value, (str, int, float, type(None))) for name, value in vars(kind).items()
+    )

@@ -148,7 +148,7 @@ class Statements(Expressions):
         self.block(node.body, scope)
         self.block(node.orelse, scope)
 
-    def _nothing(self, node: ast.stmt, scope: Scope) -> None:
+    def _nothing(self, _node: ast.stmt, _scope: Scope) -> None:
         pass
 
     def _raise(self, node: ast.Raise, scope: Scope) -> None:

@@ -450,6 +450,33 @@ IMPURE = {
     "in-place union": (predict("s = STATE\ns |= {'a': 1}\nreturn 1"), "s"),
     "target of a loop": (predict("for STATE['count'] in i:\n    pass\nreturn 1"), "STATE"),
     "target of a comprehension": (predict("[0 for STATE['count'] in i]\nreturn 1"), "STATE"),
+    "alias by next": (predict("x = next(iter([SEEN]))\nx.append(1)\nreturn 1"), "append"),
+    "alias by a function of what holds it": (predict("x = max([SEEN])\nx.append(1)\nreturn 1"), "append"),
+    "alias by a method of what holds it": (predict("x = [SEEN].pop()\nx.append(1)\nreturn 1"), "append"),
+    "alias by a star": (predict("x = [*[SEEN]]\nx[0].append(1)\nreturn 1"), "append"),
+    "alias by an error": (
+        predict("try:\n    raise ValueError(SEEN)\nexcept ValueError as e:\n    e.args[0].append(1)\nreturn 1"),
+        "append",
+    ),
+    "alias by a default": (predict("def f(x=SEEN):\n    x.append(1)\nf()\nreturn 1"), "append"),
+    "alias by a class's type": (predict("type(i).n = 1\nreturn 1"), "type"),
+    "an own function as a ufunc": (
+        "UFUNC = np.frompyfunc(SEEN.append, 1, 1)\n\n" + predict("return UFUNC(i)"),
+        "UFUNC",
+    ),
+    "an own exception that tells": (
+        "class Bad(ValueError):\n    def __repr__(self):\n        SEEN.append(1)\n\n" + predict("raise Bad(1)"),
+        "Bad",
+    ),
+    "a random id": ("import uuid\n\n" + predict("return str(uuid.uuid4())"), ""),
+    "a counter of a library": ("import tempfile\n\n" + predict("return tempfile.mktemp()"), ""),
+    "frames": ("import inspect\n\n" + predict("return len(inspect.stack())"), ""),
+    "threads' names": (predict("return threading.current_thread().name"), ""),
+    "context variable": (
+        "import contextvars\nVAR = contextvars.ContextVar('v')\n\n" + predict("VAR.set(1)\nreturn 1"),
+        "VAR",
+    ),
+    "a generator function": (predict("return list(g(i))") + "\ndef g(i):\n    yield SEEN.append(1)\n", "yield"),
     "yield": (predict("def g():\n    yield SEEN.append(1)\nreturn list(g())"), "yield"),
 }
 
