@@ -141,11 +141,13 @@ class Served:
                 is_users=getattr(model, "is_users", False),
             )
             real, assembly.model.load = assembly.model.load, lambda folder, modules: fake
+            # It stands for a library's model, wherever its class was written.
+            users, assembly.custom.has_users_code = assembly.custom.has_users_code, lambda native: False
         try:
             self.serving, self.loaded = Setup(setup_request(**options)).load(model, notices)
         finally:
             if not isinstance(model, str):
-                assembly.model.load = real
+                assembly.model.load, assembly.custom.has_users_code = real, users
         self._notices = notices
         predictor = self.serving._ways._predictor
         predict = predictor._predict
