@@ -53,12 +53,14 @@ class Setup:
         if self._coalesce is False or self._row_wise is False or not loaded.plan.stackable:
             return None
         why = None if self._coalesce else self._doubt(loaded, steps)
+        remedy = f"`operators.{self._operator}.coalesce: true` lets them run side by side all the same"
         if why is None and steps.predict is not None and not strands.are_there():
-            why = "greenlet isn't installed in the workers' Python, which lets them run side by side"
+            why = "they could run side by side, and greenlet isn't installed"
+            remedy = errors.install_command(["greenlet"])
         if why is not None:
             loaded.warnings.append(
                 f"the hooks are run one event at a time, each with a model call of its own: {why}. That is right, and "
-                f"slower; `operators.{self._operator}.coalesce: true` says that it may be otherwise"
+                f"slower; {remedy}"
             )
             return None
         return SideBySide(desk, self._operator, on_trial=not self._coalesce)

@@ -6,8 +6,7 @@ call that it can't answer is handed back, to be made by the hook itself: what it
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,7 +70,7 @@ class Desk:
             if found is None:
                 return method.plainly(*args, **named)
             wish = found
-        if wish.line.predictor.is_one_by_one:
+        if wish.line.is_hopeless:
             return method.plainly(value, **named)
         answer = strands.wait(wish)
         return method.plainly(value, **named) if answer is BY_ITSELF else answer
@@ -102,9 +101,9 @@ class Desk:
     def _line(self, kind: Kind, method: Method, named: dict[str, Any]) -> _Line:
         line = self._lines.get(kind)
         if line is None:
-            call = _call(method, named, is_sliced=bool(kind.how & SLICED))
+            call = _Call(method, named, is_sliced=bool(kind.how & SLICED))
             predictor = Predictor(call, Forgiving(self._notices), self._manner)
-            line = self._lines[kind] = _Line(_AS_IS if kind.how & AS_IS else self._plan, predictor)
+            line = self._lines[kind] = _Line(_AS_IS if kind.how & AS_IS else self._plan, call, predictor)
         return line
 
 
@@ -117,9 +116,15 @@ class NoDesk:
 class _Line:
     """The calls of one kind."""
 
-    def __init__(self, plan: Plan, predictor: Predictor) -> None:
+    def __init__(self, plan: Plan, call: _Call, predictor: Predictor) -> None:
         self._plan = plan
+        self._call = call
         self.predictor = predictor
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether each of these calls is to be made by itself."""
+        return self.predictor.is_one_by_one or self._call.is_refused
 
     def answer(self, members: list[Wish]) -> None:
         """Answers what can be answered together; the other calls are left to be made by themselves."""
@@ -168,22 +173,30 @@ def _is_numeric(array: np.ndarray) -> bool:
     return array.dtype.kind in "iufb"
 
 
-def _call(method: Method, named: dict[str, Any], *, is_sliced: bool) -> Callable[[Any], Any]:
+class _Call:
     """The model's answers to the rows of an input, for calls of one kind."""
-    on_input: Callable[[Any], Any] = functools.partial(method.on_input, **named)
-    if not is_sliced:
-        return on_input
 
-    def call(data: Any) -> Any:
+    def __init__(self, method: Method, named: dict[str, Any], *, is_sliced: bool) -> None:
+        self._method = method
+        self._named = named
+        self._is_sliced = is_sliced
+        self.is_refused = False
+        """Whether the answers can't be cut into those of rows."""
+
+    def __call__(self, data: Any) -> Any:
+        if not self._is_sliced:
+            return self._method.on_input(data, **self._named)
         rows = inputs.count(data)
         given = own(data) if rows == 1 else None
-        result = sliced(on_input(data), rows)
-        # The hook would see what the model wrote into its argument.
-        if given is not None and not _is_unchanged(given, data):
-            raise NoRowsError("the model writes into its input")
-        return result
-
-    return call
+        result = self._method.on_input(data, **self._named)
+        try:
+            # The hook would see what the model wrote into its argument.
+            if given is not None and not _is_unchanged(given, data):
+                raise NoRowsError("the model writes into its input")
+            return sliced(result, rows)
+        except NoRowsError:
+            self.is_refused = True
+            raise
 
 
 def _is_unchanged(given: Any, data: Any) -> bool:

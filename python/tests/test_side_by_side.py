@@ -5,10 +5,13 @@ import itertools
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from harness import FakeModel, Served, raw_batch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from makinage_worker.custom import has_users_code
 
 HEAD = """
 import numpy as np
@@ -193,6 +196,22 @@ def is_silent(text):
     return text is None or "SAID" not in text
 
 
+def test_a_model_with_code_of_the_users_runs_one_event_after_the_other():
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    class Own(LinearRegression):
+        def predict(self, data):
+            return super().predict(data)
+
+    assert not has_users_code(LinearRegression())
+    assert not has_users_code(make_pipeline(FunctionTransformer(np.log1p), LinearRegression()))
+    assert has_users_code(Own())
+    assert has_users_code(make_pipeline(FunctionTransformer(without_name), LinearRegression()))
+    assert has_users_code(make_pipeline(LinearRegression(), Own()))
+
+
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(list(filter(is_silent, PRE))),
@@ -308,6 +327,34 @@ def test_a_hook_may_catch_what_its_call_alone_raises(tmp_path):
     want, *_ = run(tmp_path, text, [EVENTS, EVENTS], Exhausted, coalesce=False)
     got, *_ = run(tmp_path, text, [EVENTS, EVENTS], Exhausted, coalesce=True)
     assert got == want
+
+
+class Framed(Native):
+    """Answers with what can't be cut without its index."""
+
+    def predict_proba(self, data):
+        return pd.DataFrame(super().predict_proba(data))
+
+
+class Spoiling(Native):
+    """Writes into its input, which a hook sees."""
+
+    def predict_proba(self, data):
+        answer = super().predict_proba(data)
+        data[:] = 0
+        return answer
+
+
+@pytest.mark.parametrize("model", [Framed, Spoiling])
+def test_calls_that_cannot_be_cut_are_made_by_themselves_and_once(model, tmp_path):
+    body = "x = np.asarray(i, dtype=float).reshape(1, -1)\n        return [model.predict_proba(x), x.tolist()]"
+    events = [[0.5, *event[1:]] for event in EVENTS]
+    want, *_ = run(tmp_path, source(None, body, None), [events] * 3, model, coalesce=False)
+    got, _, native, _ = run(tmp_path, source(None, body, None), [events] * 3, model, coalesce=True)
+    assert got == want
+    assert native.calls[-len(events) :] == [1] * len(events)
+    # Twice in the first batch.
+    assert len(native.calls) <= 4 * len(events) + 4
 
 
 def test_without_greenlets_events_pass_one_by_one_and_a_line_says_so(tmp_path, monkeypatch):
