@@ -55,25 +55,27 @@ class Desk:
         strands = self.strands
         if strands is None or len(args) != 1 or not strands.is_in_one():
             return method.plainly(*args, **named)
-        value = args[0]
-        if type(value) is np.ndarray and value.ndim == 1 and self._takes_arrays and not named and _is_numeric(value):
+        given = args[0]
+        if type(given) is np.ndarray and given.ndim == 1 and self._takes_arrays and not named and _is_numeric(given):
             # As it is now: other events' hooks run before it is used.
-            value = value.copy()
-            line = self._of_arrays.get(method) or self._line_of_arrays(method)
-            wish = Wish(line, value)
+            value = given.copy()
+            wish = Wish(self._of_arrays.get(method) or self._line_of_arrays(method), value)
         else:
             try:
-                value, named = own(value), own(named)
-                found = self._wish(method, value, named)
+                value, kept = own(given), own(named)
+                found = self._wish(method, value, kept)
             except BaseException:
                 found = None
             if found is None:
-                return method.plainly(*args, **named)
-            wish = found
+                return method.plainly(given, **named)
+            wish, named = found, kept
         if wish.line.is_hopeless:
-            return method.plainly(value, **named)
+            return method.plainly(given, **named)
         answer = strands.wait(wish)
-        return method.plainly(value, **named) if answer is BY_ITSELF else answer
+        if answer is not BY_ITSELF:
+            return answer
+        # The model may write into it, for the hook to see.
+        return method.plainly(given if _is_unchanged_since(value, given) else value, **named)
 
     def answer(self, wishes: Sequence[Wish]) -> None:
         """Gives calls that wait their answers; their events are in ascending order of their places."""
@@ -197,6 +199,13 @@ class _Call:
         except NoRowsError:
             self.is_refused = True
             raise
+
+
+def _is_unchanged_since(kept: Any, given: Any) -> bool:
+    """Whether an argument still is what was kept of it."""
+    if isinstance(kept, np.ndarray) and isinstance(given, np.ndarray):
+        return kept.dtype == given.dtype and kept.shape == given.shape and kept.tobytes() == given.tobytes()
+    return bool(given.equals(kept)) if hasattr(given, "iloc") else inputs.same(kept, given)
 
 
 def _is_unchanged(given: Any, data: Any) -> bool:
