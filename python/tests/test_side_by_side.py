@@ -318,7 +318,7 @@ def test_outputs_that_differ_by_a_bit_are_found_in_the_first_batches(tmp_path):
     assert max(native.calls[-2 * len(EVENTS) :]) > 20
 
 
-def test_a_hook_may_catch_what_its_call_alone_raises(tmp_path):
+def test_a_hook_may_catch_what_its_call_alone_raises(tmp_path, monkeypatch):
     text = source(
         None,
         "try:\n            return model.predict_proba(i)\n        except MemoryError:\n            return None",
@@ -326,6 +326,18 @@ def test_a_hook_may_catch_what_its_call_alone_raises(tmp_path):
     )
     want, *_ = run(tmp_path, text, [EVENTS, EVENTS], Exhausted, coalesce=False)
     got, *_ = run(tmp_path, text, [EVENTS, EVENTS], Exhausted, coalesce=True)
+    assert got == want
+    ended = []
+    monkeypatch.setattr("harness.exhausted", ended.append)
+    run(tmp_path, text, [EVENTS, EVENTS], Exhausted, coalesce=True)
+    assert ended == []
+
+
+@pytest.mark.parametrize("scale", ["4 if i[0] > 1 else 0.5", "1 if i[0] > 1 else True", "i[1]"])
+def test_calls_with_other_keyword_arguments_are_other_calls(scale, tmp_path):
+    text = source(None, f"return model.decision_function(i, scale={scale})", None)
+    want, *_ = run(tmp_path, text, [EVENTS, EVENTS], coalesce=False)
+    got, *_ = run(tmp_path, text, [EVENTS, EVENTS], coalesce=True)
     assert got == want
 
 
