@@ -265,6 +265,18 @@ def test_an_argument_is_what_it_was_when_the_call_was_made(tmp_path):
     assert got == want
 
 
+@pytest.mark.parametrize("call", ["model.predict_proba(frame)[0]", "model.predict(frame)"])
+def test_frames_of_one_row_share_a_call(call, tmp_path):
+    text = "import pandas as pd\n" + source(None, f"frame = pd.DataFrame([i])\n        return list({call})", None)
+    events = [{"a": 0.5, "b": float(k), "c": None if k == 5 else 1.0} for k in range(60)]
+    want, *_ = run(tmp_path, text, [events] * 2, coalesce=False)
+    for coalesce in (None, True):
+        got, _, native, served = run(tmp_path, text, [events] * 7, coalesce=coalesce)
+        assert got == want[:1] * 7
+        assert is_together(served), served.loaded["warnings"]
+        assert max(native.calls[-4:]) > 50
+
+
 class Mixing(Native):
     """Its answers depend on the rows beside them."""
 
