@@ -60,6 +60,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
                     self.ties.acks.settle(ticket, fate);
                 }
                 self.stale = None;
+                self.pauses.succeeded();
                 self.opened();
             }
             Outcome::Aborted => {
@@ -68,11 +69,11 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             }
             Outcome::Refused(refusal) => {
                 // Which outputs are to blame is known before the commit fails.
-                self.take_undelivered();
+                let is_told = self.take_undelivered();
                 match self.state {
                     State::Committing { round } => {
                         match refusal.of {
-                            Of::Outputs => {}
+                            Of::Outputs if is_told => {}
                             Of::Member => {
                                 self.stale = Some((round, self.now + STALE));
                                 tracing::debug!(
@@ -80,7 +81,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
                                     refusal.why
                                 );
                             }
-                            Of::Brokers => self.tell_again(&refusal.why),
+                            Of::Outputs | Of::Brokers => self.try_again(&refusal.why),
                         }
                         self.abort();
                     }
@@ -111,7 +112,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     fn start(&mut self) {
         self.state = State::Starting;
         self.called = self.now;
-        self.producer.call(Call::Start(self.entries.partitions()));
+        self.producer.call(Call::Start(self.entries.partitions(), self.ties.mandate.topics()));
     }
 
     /// A new producer of the same name takes over.
@@ -136,6 +137,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     }
 
     pub(super) fn unsure(&mut self, why: &dyn Display) {
+        self.pauses.failed(self.now);
         if self.said.is_due(self.now) {
             tracing::warn!(
                 "it isn't known whether a transaction is committed ({why}): a new producer ends it, and what the group has \
@@ -165,12 +167,17 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
         self.settle_all(left, Fate::Dropped);
     }
 
-    pub(super) fn tell_again(&mut self, why: &dyn Display) {
+    /// A transaction can't be committed for what may pass, and is to be made again in a while.
+    pub(super) fn try_again(&mut self, why: &dyn Display) {
+        self.pauses.failed(self.now);
         if self.said.is_due(self.now) {
             tracing::warn!(
                 "a transaction for topic {} could not be committed ({why}): it is aborted, and made again until it can",
                 self.limits.topic
             );
+        }
+        if let Some(until) = self.pauses.until(self.now) {
+            self.look_by(until);
         }
     }
 

@@ -26,6 +26,7 @@ use super::{
     entries::{Entries, Entry, Next, Output},
     fences::Fences,
     letters::Letters,
+    pauses::Pauses,
     transactional::{Call, Transactional, Transactions},
 };
 use crate::{
@@ -130,6 +131,7 @@ pub struct ExactlyOnce<M: Transactions, K = SystemClock> {
     pub(super) hurries: bool,
     /// The round of the group in which this member was refused, and until when.
     pub(super) stale: Option<(u64, Instant)>,
+    pub(super) pauses: Pauses,
     pub(super) refused: Vec<Refused>,
     /// Where events go that fail, if there is a topic for them.
     pub(super) letters: Option<Letters<M::Producer>>,
@@ -153,7 +155,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     ) -> KafkaResult<Self> {
         let producer = Arc::new(transactions.create(limits.batch_size, &ties.bell)?);
         partitions.ask_with(&producer);
-        producer.call(Call::Start(vec![]));
+        producer.call(Call::Start(vec![], vec![]));
         let now = clock.now();
         Ok(Self {
             transactions,
@@ -170,6 +172,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             ties,
             hurries: false,
             stale: None,
+            pauses: Pauses::default(),
             refused: vec![],
             letters: None,
             look_at: None,

@@ -17,6 +17,7 @@ mod fences;
 pub mod instance;
 pub(crate) mod letters;
 mod native;
+mod pauses;
 mod refusing;
 mod sending;
 #[cfg(test)]

@@ -17,11 +17,11 @@ use crate::{
 };
 
 impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
-    /// Outputs that were not taken: the transaction can't be committed any more.
-    pub(super) fn take_undelivered(&mut self) {
+    /// Outputs that were not taken: the transaction can't be committed any more. Whether they say why.
+    pub(super) fn take_undelivered(&mut self) -> bool {
         let undelivered = self.producer.take_undelivered();
         if undelivered.is_empty() || !matches!(self.state, State::Open | State::Committing { .. }) {
-            return;
+            return false;
         }
         let own = |error: &KafkaError| Refusal::of(error).advice();
         let guilty: BTreeSet<Ticket> =
@@ -29,14 +29,18 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
         if let Some((ticket, error)) = undelivered.iter().find(|(ticket, _)| guilty.contains(ticket)) {
             self.judge(&guilty, *ticket, error);
         } else if let Some((_, error)) = undelivered.iter().find(|(_, error)| Refusal::of(error) != Refusal::Others) {
-            self.tell_again(error);
-        } else if self.state == State::Open {
+            self.try_again(error);
+        } else {
             // That they were purged says nothing; the end of the transaction says why it has failed.
-            return self.commit();
+            if self.state == State::Open {
+                self.commit();
+            }
+            return false;
         }
         if self.state == State::Open {
             self.abort();
         }
+        true
     }
 
     fn judge(&mut self, guilty: &BTreeSet<Ticket>, first: Ticket, error: &KafkaError) {

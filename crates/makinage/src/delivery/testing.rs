@@ -52,7 +52,7 @@ impl Transactional for Fake {
     fn call(&self, call: Call) {
         let at = |position: &Position| format!("{}@{}", position.partition, position.offset);
         self.0.calls.borrow_mut().push(match call {
-            Call::Start(partitions) => format!("start {}", partitions.len()),
+            Call::Start(partitions, _) => format!("start {}", partitions.len()),
             Call::Commit(positions, granted) => {
                 format!("commit {} in round {}", positions.iter().map(at).collect::<Vec<_>>().join(" "), granted.round)
             }
@@ -152,6 +152,14 @@ impl Scene {
     pub(super) fn interval_passes(&mut self) -> Vec<Refused> {
         self.clock.sleep(INTERVAL);
         self.delivery.tend()
+    }
+
+    /// It is looked at again as soon as it wants to be, which is after so long.
+    pub(super) fn pause_is_over(&mut self) -> Duration {
+        let pause = self.delivery.next_look().expect("it waits for something");
+        self.clock.sleep(pause);
+        assert!(self.delivery.tend().is_empty());
+        pause
     }
 
     /// These outputs or letters of the first partition are refused, with this error.

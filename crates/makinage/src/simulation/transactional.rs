@@ -141,7 +141,7 @@ impl Transactional for SimTransactional {
         }
         let until = inner.world.time() + inner.ends().timeout;
         match call {
-            Call::Start(partitions) => inner.later(TRIP, move |inner| inner.start(&partitions, until)),
+            Call::Start(partitions, _) => inner.later(TRIP, move |inner| inner.start(&partitions, until)),
             Call::Commit(positions, granted) => inner.later(1, move |inner| inner.flush(positions, granted, until)),
             Call::Abort => {
                 inner.queue.borrow_mut().clear();
