@@ -134,7 +134,11 @@ impl Caller {
             return Err(Outcome::Unsure("the group's member is of another client".to_owned()));
         };
         let send = || self.native.send_offsets_to_transaction(&offsets, member, until - Instant::now().min(until));
-        repeat(until, send).map_err(|error| self.before_the_end(&error))?;
+        repeat(until, send).map_err(|error| match is_unanswered(&error) {
+            // It may still come, and would be the next transaction's: only a new producer is safe from that.
+            true => Outcome::Unsure(error.to_string()),
+            false => self.before_the_end(&error),
+        })?;
         let end = || self.native.commit_transaction(until - Instant::now().min(until));
         repeat(until, end).map_err(|error| match error {
             KafkaError::Transaction(_) => self.outcome_of(&error),
@@ -142,7 +146,7 @@ impl Caller {
             _ => self.before_the_end(&error),
         })?;
         self.opened_at = self.is_ended_once(since)?;
-        self.native.begin_transaction().map_err(|error| outcome_of(&error))?;
+        self.native.begin_transaction().map_err(|error| not_known(&error))?;
         Ok(Outcome::Committed)
     }
 
@@ -161,13 +165,10 @@ impl Caller {
 
     fn abort(&mut self) -> Result<Outcome, Outcome> {
         let until = Instant::now() + self.timeout;
-        let failed = |error: KafkaError| match outcome_of(&error) {
-            fenced @ Outcome::Fenced(_) => fenced,
-            _ => Outcome::Unsure(error.to_string()),
-        };
-        repeat(until, || self.native.abort_transaction(until - Instant::now().min(until))).map_err(failed)?;
+        let abort = || self.native.abort_transaction(until - Instant::now().min(until));
+        repeat(until, abort).map_err(|error| not_known(&error))?;
         self.opened_at = self.is_ended_once(self.opened_at)?;
-        self.native.begin_transaction().map_err(failed)?;
+        self.native.begin_transaction().map_err(|error| not_known(&error))?;
         Ok(Outcome::Aborted)
     }
 
@@ -241,6 +242,23 @@ fn repeat(until: Instant, call: impl Fn() -> KafkaResult<()>) -> KafkaResult<()>
             }
             done => return done,
         }
+    }
+}
+
+/// Whether a request has had no answer.
+fn is_unanswered(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(Code::OperationTimedOut | Code::TimedOutQueue | Code::RequestTimedOut | Code::BrokerTransportFailure)
+    )
+}
+
+/// What a failure means where the transaction's end has been asked for: it can't be aborted any more.
+fn not_known(error: &KafkaError) -> Outcome {
+    match outcome_of(error) {
+        fenced @ Outcome::Fenced(_) => fenced,
+        _ => Outcome::Unsure(error.to_string()),
     }
 }
 

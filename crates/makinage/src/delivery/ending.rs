@@ -69,11 +69,11 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             }
             Outcome::Refused(refusal) => {
                 // Which outputs are to blame is known before the commit fails.
-                let is_told = self.take_undelivered();
+                self.take_undelivered();
                 match self.state {
                     State::Committing { round } => {
                         match refusal.of {
-                            Of::Outputs if is_told => {}
+                            Of::Outputs if self.is_explained => {}
                             Of::Member => {
                                 self.stale = Some((round, self.now + STALE));
                                 tracing::debug!(
@@ -96,7 +96,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     /// A transaction is open, and nothing is in it.
     fn opened(&mut self) {
         self.state = State::Open;
-        self.begun = None;
+        (self.begun, self.is_explained) = (None, false);
         self.anywhere = self.anywhere.wrapping_add(1).max(0);
         self.drop_over();
     }

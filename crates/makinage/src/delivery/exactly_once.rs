@@ -133,6 +133,8 @@ pub struct ExactlyOnce<M: Transactions, K = SystemClock> {
     pub(super) stale: Option<(u64, Instant)>,
     pub(super) pauses: Pauses,
     pub(super) refused: Vec<Refused>,
+    /// What the transaction can't be committed for is known.
+    pub(super) is_explained: bool,
     /// Where events go that fail, if there is a topic for them.
     pub(super) letters: Option<Letters<M::Producer>>,
     pub(super) look_at: Option<Instant>,
@@ -174,6 +176,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             stale: None,
             pauses: Pauses::default(),
             refused: vec![],
+            is_explained: false,
             letters: None,
             look_at: None,
             said: Seldom::new(REPEAT),

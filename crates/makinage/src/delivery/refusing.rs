@@ -17,11 +17,11 @@ use crate::{
 };
 
 impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
-    /// Outputs that were not taken: the transaction can't be committed any more. Whether they say why.
-    pub(super) fn take_undelivered(&mut self) -> bool {
+    /// Outputs that were not taken: the transaction can't be committed any more.
+    pub(super) fn take_undelivered(&mut self) {
         let undelivered = self.producer.take_undelivered();
         if undelivered.is_empty() || !matches!(self.state, State::Open | State::Committing { .. }) {
-            return false;
+            return;
         }
         let own = |error: &KafkaError| Refusal::of(error).advice();
         let guilty: BTreeSet<Ticket> =
@@ -35,12 +35,12 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             if self.state == State::Open {
                 self.commit();
             }
-            return false;
+            return;
         }
+        self.is_explained = true;
         if self.state == State::Open {
             self.abort();
         }
-        true
     }
 
     fn judge(&mut self, guilty: &BTreeSet<Ticket>, first: Ticket, error: &KafkaError) {

@@ -237,6 +237,19 @@ fn an_output_that_is_refused_alone_fails_and_the_others_are_committed() {
 }
 
 #[test]
+fn what_outputs_were_refused_for_is_no_reason_to_pause_once_it_is_known() {
+    let (mut scene, log) = (Scene::new(), Log::default());
+    (0..2).for_each(|offset| scene.write(0, offset));
+    scene.interval_passes();
+    scene.refuses(&[0, 1], RDKafkaErrorCode::InvalidRecord);
+    scene.delivery.tend();
+    scene.sent();
+    log.keep(|| scene.says(refusal(Of::Outputs)));
+    scene.says(Outcome::Aborted);
+    assert_eq!((scene.sent(), log.text().as_str()), (vec!["0/0".to_owned()], ""));
+}
+
+#[test]
 fn a_flush_ends_with_the_last_commit() {
     let mut scene = Scene::new();
     assert!(scene.delivery.flush(Duration::ZERO));
