@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -34,8 +37,9 @@ use crate::{
 
 /// How long a producer's beginning is waited for before that is told.
 const BEGINNING: Duration = Duration::from_secs(10);
-/// How long a log line is waited for that is there.
+/// How long a log line is waited for that is there, and all of them at most.
 const LOG: Duration = Duration::from_millis(1);
+const LISTENING: Duration = Duration::from_secs(5);
 /// The pause before what may be repeated is.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -59,21 +63,26 @@ pub(super) struct Caller {
     has_begun: bool,
     /// How often connections had broken when the transaction was opened.
     opened_at: u64,
+    /// Of the commit that is under way, or was last.
+    has_sent_positions: Arc<AtomicBool>,
 }
 
 impl Caller {
     /// Of a producer that has made none.
-    pub(super) fn new(native: Arc<Native>, asks: Asks, timeout: Duration) -> Self {
-        Self { native, asks, timeout, has_begun: false, opened_at: 0 }
+    pub(super) fn new(native: Arc<Native>, asks: Asks, timeout: Duration, has_sent_positions: Arc<AtomicBool>) -> Self {
+        Self { native, asks, timeout, has_begun: false, opened_at: 0, has_sent_positions }
     }
 
     /// Makes a call.
     pub(super) fn make(&mut self, call: Call) -> Outcome {
-        match call {
+        tracing::debug!("transactions: {call:?}");
+        let outcome = match call {
             Call::Start(partitions, topics) => self.start(&partitions, &topics),
             Call::Commit(positions, granted) => self.commit(&positions, &granted).unwrap_or_else(|failure| failure),
             Call::Abort => self.abort().unwrap_or_else(|failure| failure),
-        }
+        };
+        tracing::debug!("transactions: {outcome:?}");
+        outcome
     }
 
     fn start(&mut self, partitions: &[Partition], topics: &[Option<TopicId>]) -> Outcome {
@@ -87,6 +96,7 @@ impl Caller {
             };
         }
         self.has_begun = true;
+        tracing::debug!("transactions: fenced off whoever had the name before");
         let committed = match self.committed(partitions, topics) {
             Ok(committed) => committed,
             Err(error) => return Outcome::NotStarted { why: self.told(&error), again: true },
@@ -112,7 +122,9 @@ impl Caller {
         }
         let context = Context::new(Arc::clone(&self.native.client().context().listener), ());
         let consumer: Supplied<BaseConsumer<Context<()>>> = self.asks.settings.create_with_context(context)?;
-        let answer = consumer.committed_offsets(asked, self.timeout.min(BEGINNING))?;
+        let answer = consumer.committed_offsets(asked, self.timeout.min(BEGINNING));
+        end_aside(consumer);
+        let answer = answer?;
         answer.elements().iter().try_for_each(TopicPartitionListElem::error)?;
         let answered = answer.elements();
         let all = answered.iter().zip(notes(&answer)).filter_map(|(element, note)| {
@@ -128,6 +140,7 @@ impl Caller {
     fn commit(&mut self, positions: &[Position], granted: &Granted) -> Result<Outcome, Outcome> {
         // Offsets that were asked for twice, and come late, would be taken for those of the next transaction, as its end.
         let since = self.breaks();
+        self.has_sent_positions.store(false, Ordering::Relaxed);
         let until = Instant::now() + self.timeout;
         let offsets = self.offsets(positions, granted).map_err(|error| Outcome::Unsure(error.to_string()))?;
         let Some(member) = granted.membership.words::<ConsumerGroupMetadata>() else {
@@ -139,6 +152,7 @@ impl Caller {
             true => Outcome::Unsure(error.to_string()),
             false => self.before_the_end(&error),
         })?;
+        self.has_sent_positions.store(true, Ordering::Relaxed);
         let end = || self.native.commit_transaction(until - Instant::now().min(until));
         repeat(until, end).map_err(|error| match error {
             KafkaError::Transaction(_) => self.outcome_of(&error),
@@ -222,14 +236,25 @@ impl Caller {
     /// that off. How often connections have broken so far.
     fn is_ended_once(&self, since: u64) -> Result<u64, Outcome> {
         // The client tells it in its log, which another thread reads. There are no outputs under way: what there is, is that.
-        while self.native.in_flight_count() > 0 {
+        let until = Instant::now() + LISTENING;
+        while self.native.in_flight_count() > 0 && Instant::now() < until {
             self.native.poll(LOG);
+        }
+        if self.native.in_flight_count() > 0 {
+            return Err(Outcome::Unsure("the client's log has no end".to_owned()));
         }
         let breaks = self.breaks();
         if breaks > since {
             return Err(Outcome::Unsure("a connection broke while a transaction was ended".to_owned()));
         }
         Ok(breaks)
+    }
+}
+
+/// A client of the group's comes to its end once the coordinator says so, however long that is away: nobody waits for it.
+fn end_aside(consumer: Supplied<BaseConsumer<Context<()>>>) {
+    if let Err(error) = thread::Builder::new().name("leaving".into()).spawn(move || drop(consumer)) {
+        tracing::debug!("a Kafka client ends on the thread of transactions: {error}");
     }
 }
 

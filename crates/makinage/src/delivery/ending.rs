@@ -17,9 +17,6 @@ use crate::{
     event::{Fate, Ticket},
 };
 
-/// A call takes at most so many times as long as a transaction may: the client itself gives up before.
-const PATIENCE: u32 = 3;
-
 impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     /// Takes in what has come of calls, and what should have.
     pub(super) fn hear(&mut self) {
@@ -30,16 +27,20 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             State::Waiting { until, .. } if self.now < until => self.look_by(until),
             State::Waiting { anew: true, .. } => self.begin_anew(),
             State::Waiting { anew: false, .. } => self.start(),
-            State::Starting | State::Committing { .. } | State::Aborting => {
-                let until = self.called + PATIENCE * self.limits.timeout;
-                if self.now >= until {
-                    self.unsure(&"the Kafka client has said nothing for too long");
-                } else {
-                    self.look_by(until);
-                }
-            }
+            State::Starting | State::Committing { .. } | State::Aborting => self.watch(),
             State::Open | State::Ended => {}
         }
+    }
+
+    /// A call that never returns is given up with its producer.
+    fn watch(&mut self) {
+        let sends = matches!(self.state, State::Committing { .. }) && !self.producer.has_sent_positions();
+        let until = self.watchdog.until(self.called, sends);
+        if self.now < until {
+            return self.look_by(until);
+        }
+        self.watchdog.gave_up();
+        self.unsure(&"the Kafka client has said nothing for too long");
     }
 
     fn take(&mut self, outcome: Outcome) {
@@ -61,6 +62,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
                 }
                 self.stale = None;
                 self.pauses.succeeded();
+                self.watchdog.succeeded();
                 self.opened();
             }
             Outcome::Aborted => {

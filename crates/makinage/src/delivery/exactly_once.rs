@@ -28,6 +28,7 @@ use super::{
     letters::Letters,
     pauses::Pauses,
     transactional::{Call, Transactional, Transactions},
+    watchdog::Watchdog,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -132,6 +133,7 @@ pub struct ExactlyOnce<M: Transactions, K = SystemClock> {
     /// The round of the group in which this member was refused, and until when.
     pub(super) stale: Option<(u64, Instant)>,
     pub(super) pauses: Pauses,
+    pub(super) watchdog: Watchdog,
     pub(super) refused: Vec<Refused>,
     /// What the transaction can't be committed for is known.
     pub(super) is_explained: bool,
@@ -170,6 +172,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             partitions: Arc::new(partitions),
             anywhere: 0,
             fences: Fences::new(limits.timeout),
+            watchdog: Watchdog::new(limits.timeout),
             limits,
             ties,
             hurries: false,

@@ -23,6 +23,7 @@ mod sending;
 #[cfg(test)]
 mod testing;
 pub mod transactional;
+mod watchdog;
 
 use std::time::Duration;
 

@@ -1,6 +1,12 @@
 //! A producer that does what it is told, and a group that says what the test says.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
@@ -28,6 +34,7 @@ use crate::{
 pub(super) struct Told {
     calls: RefCell<Vec<String>>,
     sent: RefCell<Vec<String>>,
+    pub has_sent_positions: Cell<bool>,
     pub outcome: RefCell<Option<Outcome>>,
     pub undelivered: RefCell<Vec<(Ticket, KafkaError)>>,
 }
@@ -62,6 +69,10 @@ impl Transactional for Fake {
 
     fn outcome(&self) -> Option<Outcome> {
         self.0.outcome.take()
+    }
+
+    fn has_sent_positions(&self) -> bool {
+        self.0.has_sent_positions.get()
     }
 
     fn wait(&self, _timeout: Duration) {}

@@ -86,6 +86,9 @@ pub trait Transactional: LookUp {
     /// The outcome, once it is there.
     fn outcome(&self) -> Option<Outcome>;
 
+    /// Whether a commit that is under way has its positions taken by brokers, and waits for all else.
+    fn has_sent_positions(&self) -> bool;
+
     /// Waits for the outcome, which nobody takes.
     fn wait(&self, timeout: Duration);
 

@@ -169,11 +169,25 @@ fn a_call_that_never_returns_is_given_up_with_its_producer() {
     let mut scene = Scene::new();
     scene.write(0, 0);
     scene.interval_passes();
+    scene.producer().0.has_sent_positions.set(true);
+    scene.clock.sleep(TIMEOUT);
+    scene.delivery.tend();
+    assert_eq!(scene.fakes.0.borrow().len(), 1, "its outputs may take so long");
     for made in 2..4 {
         scene.clock.sleep(3 * TIMEOUT);
         scene.delivery.tend();
         assert_eq!((scene.fakes.0.borrow().len(), scene.calls()), (made, vec!["start 1".to_owned()]));
     }
+}
+
+#[test]
+fn positions_that_nobody_takes_are_given_up_soon_with_their_producer() {
+    let mut scene = Scene::new();
+    scene.write(0, 0);
+    scene.interval_passes();
+    scene.clock.sleep(Duration::from_secs(10));
+    scene.delivery.tend();
+    assert_eq!((scene.fakes.0.borrow().len(), scene.calls()), (2, vec!["start 1".to_owned()]));
 }
 
 #[test]
