@@ -110,8 +110,8 @@ impl Caller {
         }
     }
 
-    /// How far the group is, once no transaction of anybody's is about to change that. What was committed of a topic that
-    /// had the name before is nothing.
+    /// How far the group is, once no transaction of anybody's is about to change that. What was committed of a topic
+    /// that had the name before is nothing.
     fn committed(&self, partitions: &[Partition], topics: &[Option<TopicId>]) -> KafkaResult<BTreeMap<Partition, i64>> {
         if partitions.is_empty() {
             return Ok(BTreeMap::new());
@@ -138,7 +138,7 @@ impl Caller {
     }
 
     fn commit(&mut self, positions: &[Position], granted: &Granted) -> Result<Outcome, Outcome> {
-        // Offsets that were asked for twice, and come late, would be taken for those of the next transaction, as its end.
+        // Offsets that were asked for twice, and come late, would be taken for the next transaction's, as an end would.
         let since = self.breaks();
         self.has_sent_positions.store(false, Ordering::Relaxed);
         let until = Instant::now() + self.timeout;
@@ -231,11 +231,11 @@ impl Caller {
         self.native.client().context().own.breaks()
     }
 
-    /// Whether a transaction's end, and what it has, was asked for once since then. What was asked before, and comes late,
-    /// would be taken for the next one's, by the protocol before KIP-890: a new producer has a higher epoch, and fences
-    /// that off. How often connections have broken so far.
+    /// Whether a transaction's end, and what it has, was asked for once since then. What was asked before, and comes
+    /// late, would be taken for the next one's, by the protocol before KIP-890: a new producer has a higher epoch, and
+    /// fences that off. How often connections have broken so far.
     fn is_ended_once(&self, since: u64) -> Result<u64, Outcome> {
-        // The client tells it in its log, which another thread reads. There are no outputs under way: what there is, is that.
+        // The client tells it in its log, which another thread reads. No outputs are under way: what is there, is that.
         let until = Instant::now() + LISTENING;
         while self.native.in_flight_count() > 0 && Instant::now() < until {
             self.native.poll(LOG);
@@ -251,7 +251,7 @@ impl Caller {
     }
 }
 
-/// A client of the group's comes to its end once the coordinator says so, however long that is away: nobody waits for it.
+/// A client of the group's comes to its end once the coordinator says so, however long that is away: nobody waits.
 fn end_aside(consumer: Supplied<BaseConsumer<Context<()>>>) {
     if let Err(error) = thread::Builder::new().name("leaving".into()).spawn(move || drop(consumer)) {
         tracing::debug!("a Kafka client ends on the thread of transactions: {error}");

@@ -43,8 +43,8 @@ impl Undelivered {
         if self.any.swap(false, Ordering::Acquire) { std::mem::take(&mut *self.outputs.lock()) } else { vec![] }
     }
 
-    /// How often a connection has broken, or a request was given up: what was asked meanwhile may have been asked again,
-    /// and come twice.
+    /// How often a connection has broken, or a request was given up: what was asked meanwhile may have been asked
+    /// again, and come twice.
     pub(super) fn breaks(&self) -> u64 {
         self.breaks.load(Ordering::Acquire)
     }

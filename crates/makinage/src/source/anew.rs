@@ -213,7 +213,7 @@ impl<K: Clock> Assignment<K> {
         !self.uncommitted.lock().is_empty()
     }
 
-    /// How far a partition is that is read again; `None` where it isn't assigned any more, or that is for others to say.
+    /// How far a partition is that is read again; `None` where it isn't assigned any more, or others say that.
     fn begun(&self, (source, partition): Partition) -> Option<Position> {
         let offset = self.begun_again.lock().get(&(source, partition)).copied()?;
         let offsets = self.offsets();
