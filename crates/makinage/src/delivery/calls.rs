@@ -147,10 +147,10 @@ impl Caller {
             return Err(Outcome::Unsure("the group's member is of another client".to_owned()));
         };
         let send = || self.native.send_offsets_to_transaction(&offsets, member, until - Instant::now().min(until));
-        repeat(until, send).map_err(|error| match is_unanswered(&error) {
+        repeat(until, send).map_err(|error| match error {
             // It may still come, and would be the next transaction's: only a new producer is safe from that.
-            true => Outcome::Unsure(error.to_string()),
-            false => self.before_the_end(&error),
+            error if is_unanswered(&error) => Outcome::Unsure(error.to_string()),
+            error => self.before_the_end(&error),
         })?;
         self.has_sent_positions.store(true, Ordering::Relaxed);
         let end = || self.native.commit_transaction(until - Instant::now().min(until));

@@ -273,7 +273,9 @@ impl Predictor {
     fn ask_newest(&mut self, mut jobs: Vec<Job>) {
         let Some(serving) = self.current.as_ref().filter(|_| !jobs.is_empty()) else { return };
         let generation = serving.pool.generation();
-        jobs.iter_mut().for_each(|job| job.generation = generation);
+        for job in &mut jobs {
+            job.generation = generation;
+        }
         self.return_jobs(jobs.into_iter());
     }
 
