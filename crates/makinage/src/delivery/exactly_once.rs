@@ -26,7 +26,9 @@ use super::{
     entries::{Entries, Entry, Next, Output},
     fences::Fences,
     letters::Letters,
+    pauses::Pauses,
     transactional::{Call, Transactional, Transactions},
+    watchdog::Watchdog,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -130,7 +132,11 @@ pub struct ExactlyOnce<M: Transactions, K = SystemClock> {
     pub(super) hurries: bool,
     /// The round of the group in which this member was refused, and until when.
     pub(super) stale: Option<(u64, Instant)>,
+    pub(super) pauses: Pauses,
+    pub(super) watchdog: Watchdog,
     pub(super) refused: Vec<Refused>,
+    /// What the transaction can't be committed for is known.
+    pub(super) is_explained: bool,
     /// Where events go that fail, if there is a topic for them.
     pub(super) letters: Option<Letters<M::Producer>>,
     pub(super) look_at: Option<Instant>,
@@ -153,7 +159,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     ) -> KafkaResult<Self> {
         let producer = Arc::new(transactions.create(limits.batch_size, &ties.bell)?);
         partitions.ask_with(&producer);
-        producer.call(Call::Start(vec![]));
+        producer.call(Call::Start(vec![], vec![]));
         let now = clock.now();
         Ok(Self {
             transactions,
@@ -166,11 +172,14 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             partitions: Arc::new(partitions),
             anywhere: 0,
             fences: Fences::new(limits.timeout),
+            watchdog: Watchdog::new(limits.timeout),
             limits,
             ties,
             hurries: false,
             stale: None,
+            pauses: Pauses::default(),
             refused: vec![],
+            is_explained: false,
             letters: None,
             look_at: None,
             said: Seldom::new(REPEAT),

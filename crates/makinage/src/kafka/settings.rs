@@ -256,8 +256,11 @@ pub fn transactional(producer: &Settings, name: &str) -> Settings {
     // An output that is not taken in the time of its transaction ends that, and goes with the next one: librdkafka's
     // default, then.
     client.remove("message.timeout.ms");
-    // Connections that break are told at this level: what was asked may be asked again then, and come twice.
-    client.set("log.connection.close", "true").set_log_level(RDKafkaLogLevel::Info);
+    // Of connections that break each has to be told, since what was asked may be asked again then, and come twice. At
+    // other levels librdkafka keeps to itself those that break as the one before did, and those that were idle.
+    let debug =
+        client.get("debug").filter(|contexts| !contexts.is_empty()).map_or_else(String::new, |own| format!("{own},"));
+    client.set("debug", format!("{debug}broker")).set_log_level(RDKafkaLogLevel::Debug);
     client
 }
 

@@ -10,6 +10,7 @@ use kafka_headers::topics::Described;
 use parking_lot::Mutex;
 use rdkafka::{
     Statistics, TopicPartitionList,
+    config::RDKafkaLogLevel,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     topic_partition_list::{Offset, TopicPartitionListElem},
 };
@@ -201,7 +202,7 @@ impl Own for Group {
         error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal)
     }
 
-    fn notes(&self, facility: &str, message: &str) -> bool {
+    fn notes(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) -> bool {
         self.notices.note(facility, message)
     }
 

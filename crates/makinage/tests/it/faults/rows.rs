@@ -71,7 +71,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("8", "links slow, lossy, cut, silent", "no loss, order", Plays(links::weathers)),
     row(
         "9",
-        "exactly once: the answer to EndTxn lost",
+        "exactly once: the answers to EndTxn and TxnOffsetCommit lost",
         "no loss, nothing repeated",
         Plays(|run| run.once(links::lost_ends)),
     )
