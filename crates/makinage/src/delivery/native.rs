@@ -58,8 +58,8 @@ impl Own for Undelivered {
     }
 
     /// What is told for debugging was asked for to see connections break: others hear of those that are told usually.
-    fn notes(&self, level: RDKafkaLogLevel, facility: &str, _message: &str) -> bool {
-        if matches!(facility, "FAIL" | "REQTMOUT") {
+    fn notes(&self, level: RDKafkaLogLevel, facility: &str, message: &str) -> bool {
+        if matches!(facility, "FAIL" | "REQTMOUT") && !is_of_an_attempt(message) {
             self.breaks.fetch_add(1, Ordering::Release);
         }
         matches!(level, RDKafkaLogLevel::Debug)
@@ -78,6 +78,12 @@ impl Own for Undelivered {
             )
         )
     }
+}
+
+/// Whether it is about a connection that was still being made, so that nothing had been asked on it. While a broker is
+/// away there is one each second.
+fn is_of_an_attempt(message: &str) -> bool {
+    ["in state TRY_CONNECT", "in state CONNECT"].iter().any(|state| message.contains(state))
 }
 
 impl ProducerContext for Context<Undelivered> {

@@ -44,5 +44,7 @@ fn what_was_asked_for_to_see_them_break_is_for_nobody_else() {
     assert!(own.notes(RDKafkaLogLevel::Debug, "FAIL", "Disconnected"));
     assert!(!own.notes(RDKafkaLogLevel::Info, "FAIL", "Disconnected"));
     assert!(!own.notes(RDKafkaLogLevel::Warning, "CONFWARN", "deprecated"));
-    assert_eq!(own.breaks(), 2);
+    let refused = "one:9092/1: Connect to ipv4#10.0.0.1:9092 failed: Connection refused (after 0ms in state CONNECT)";
+    assert!(own.notes(RDKafkaLogLevel::Debug, "FAIL", refused));
+    assert_eq!(own.breaks(), 2, "nothing is asked before there is a connection");
 }
