@@ -22,3 +22,4 @@ pub mod terms;
 pub mod tokens;
 pub mod topics;
 pub mod trial;
+mod unsaid;

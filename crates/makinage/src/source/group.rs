@@ -78,12 +78,17 @@ impl Group {
         }
     }
 
+    /// What the group is called.
+    pub(super) fn name(&self) -> &str {
+        self.settings.get("group.id").unwrap_or_default()
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.assignment.topics.iter().map(|topic| topic.name.as_str())
     }
 
     pub(super) fn stands_still(&self, standstill: Standstill) {
-        let name = self.settings.get("group.id").unwrap_or_default();
+        let name = self.name();
         tracing::error!(
             "consumer group {name}: {standstill}, though its coordinator answers: joining it anew with a new Kafka client; \
              events since the last commit are scored again"
@@ -96,7 +101,7 @@ impl Group {
         if !self.assignment.stop.fail() {
             return;
         }
-        let name = self.settings.get("group.id").unwrap_or_default();
+        let name = self.name();
         let instance = self.settings.get("group.instance.id").filter(|_| code == RDKafkaErrorCode::FencedInstanceId);
         if let Some(instance) = instance {
             tracing::error!(

@@ -43,6 +43,8 @@ pub(crate) struct Broker {
     /// Where the tests reach it, or the cluster that it is of, and as whom.
     tests: String,
     access: Access,
+    /// Java's options.
+    java: Vec<String>,
     data: tempfile::TempDir,
 }
 
@@ -191,7 +193,7 @@ impl Broker {
         static SHARED: OnceLock<Arc<Broker>> = OnceLock::new();
         let start = || {
             let broker = Self::down();
-            broker.start_guarded(&[]);
+            broker.start_guarded();
             Arc::new(broker)
         };
         Arc::clone(SHARED.get_or_init(start))
@@ -207,18 +209,18 @@ impl Broker {
     }
 
     /// Starts a broker that ends with the tests, whatever ends them.
-    fn start_guarded(&self, options: &[String]) {
+    pub(crate) fn start_guarded(&self) {
         let mut guarded = Command::new("sh");
         guarded.args(["-c", GUARD, "sh"]).arg(self.data.path());
-        let program = self.program(options);
+        let program = self.program();
         guarded.arg(program.get_program()).args(program.get_args());
         self.spawn(guarded.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()));
         self.wait_until_it_answers();
     }
 
-    /// Starts a broker that has so many more ports behind its two, and is told what `beyond` says of the first of them
-    /// and of a folder; it ends with the tests.
-    pub(crate) fn start_beyond(ports: u16, beyond: impl FnOnce(u16, &Path) -> Beyond) -> Self {
+    /// A broker that has so many more ports behind its two, is told what `beyond` says of the first of them and of its
+    /// folder, and has not been started.
+    pub(crate) fn down_beyond(ports: u16, beyond: impl FnOnce(u16, &Path) -> Beyond) -> Self {
         let port = free_ports(2 + ports);
         let address = format!("127.0.0.1:{port}");
         let mut broker = Self::on_an_empty_disk(port, (&address, &address));
@@ -226,8 +228,7 @@ impl Broker {
         let text = settings(port, &broker.log());
         fs::write(broker.settings(), format!("{text}\n{lines}\n")).expect("the settings");
         fs::write(broker.data.path().join("tools.properties"), &access.tools).expect("the tools' settings");
-        broker.access = access;
-        broker.start_guarded(&java);
+        (broker.access, broker.java) = (access, java);
         broker
     }
 
@@ -244,7 +245,8 @@ impl Broker {
     fn on_an_empty_disk(port: u16, (endpoint, tests): (&str, &str)) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let (endpoint, tests) = (endpoint.to_owned(), tests.to_owned());
-        let broker = Self { child: Mutex::default(), port, endpoint, tests, access: Access::default(), data };
+        let broker =
+            Self { child: Mutex::default(), port, endpoint, tests, access: Access::default(), java: vec![], data };
         copy_folder(formatted(), &broker.log());
         broker
     }
@@ -257,21 +259,26 @@ impl Broker {
         self.data.path().join("server.properties")
     }
 
+    /// The folder that is its own.
+    pub(crate) fn folder(&self) -> &Path {
+        self.data.path()
+    }
+
     /// Starts a broker that is down, with the topics and the address that it had, and waits until it answers.
     pub(crate) fn restart(&self) {
-        self.spawn(&mut self.program(&[]));
+        self.spawn(&mut self.program());
         self.wait_until_it_answers();
     }
 
     /// Starts a broker that is down, and waits until it listens: clients may not get further than that.
     pub(crate) fn restart_unreached(&self) {
-        self.spawn(&mut self.program(&[]));
+        self.spawn(&mut self.program());
         wait_until(START, "the broker does not listen", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 
-    fn program(&self, options: &[String]) -> Command {
+    fn program(&self) -> Command {
         let mut program = java();
-        program.args(options).arg("kafka.Kafka").arg(self.settings());
+        program.args(&self.java).arg("kafka.Kafka").arg(self.settings());
         program
     }
 

@@ -8,3 +8,4 @@ mod rights;
 mod rotation;
 mod stage;
 mod tokens;
+mod withdrawn;
