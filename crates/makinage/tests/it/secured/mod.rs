@@ -3,7 +3,9 @@
 mod bearer;
 mod certificates;
 mod listeners;
+mod outlawed;
 mod refused;
+mod renewed;
 mod rights;
 mod rotation;
 mod stage;
