@@ -15,7 +15,8 @@ use rdkafka::{Statistics, client::ClientContext, config::RDKafkaLogLevel, error:
 use super::{
     denied::{About, Operation, Resource, Rights},
     inquiry::{self, Inquiry},
-    pulse::{Pulse, Seen},
+    pulse::{Pulse, STATISTICS, Seen},
+    quota::{Quotas, Told},
     reach::{Failures, because, unreachable},
     terms::Terms,
     unsaid::{Cause, Unsaid},
@@ -47,6 +48,7 @@ pub struct Connection {
     /// The oldest first.
     lines: Mutex<VecDeque<(String, Instant)>>,
     unsaid: Mutex<Unsaid>,
+    quotas: Mutex<Quotas>,
     /// Why brokers refuse its clients, and these them.
     inquiry: Arc<Inquiry>,
     /// What words about missing rights need.
@@ -83,6 +85,7 @@ impl Connection {
             known: Mutex::default(),
             lines: Mutex::default(),
             unsaid: Mutex::default(),
+            quotas: Mutex::default(),
         }
     }
 
@@ -161,6 +164,11 @@ impl Connection {
     fn listen(&self, statistics: &Statistics, now: Instant) {
         for line in self.unsaid.lock().due(!self.is_alive() || self.is_refused(), now) {
             tracing::warn!("{line}");
+        }
+        match self.quotas.lock().look(statistics, STATISTICS, &self.rights, now) {
+            Some(Told::Held(line)) => tracing::warn!("{line}"),
+            Some(Told::Over(line)) => tracing::info!("{line}"),
+            None => {}
         }
         let mut known = self.known();
         let now = known.made(statistics, now);

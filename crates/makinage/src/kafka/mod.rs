@@ -13,6 +13,7 @@ mod inquiry;
 pub mod limits;
 pub mod partitioner;
 pub mod pulse;
+mod quota;
 pub mod reach;
 mod refused;
 pub mod renewal;

@@ -4,6 +4,7 @@ mod bearer;
 mod certificates;
 mod listeners;
 mod outlawed;
+mod quotas;
 mod refused;
 mod renewed;
 mod rights;
