@@ -6,6 +6,7 @@ pub mod clients;
 pub mod context;
 pub mod denied;
 pub mod described;
+pub mod explained;
 pub mod forwarding;
 mod greeting;
 pub mod handshake;
