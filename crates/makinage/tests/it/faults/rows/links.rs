@@ -7,7 +7,6 @@ use std::{
 
 use super::super::{
     super::{broker::Broker, patience::wait_until, scene::Scene},
-    cluster::Cluster,
     play::{PARTITIONS, PATIENCE, Play, Run, staged, tell_gap},
     proxy::{Proxy, Weather},
     sampler::Memory,
@@ -17,8 +16,8 @@ const ALL: [usize; PARTITIONS] = [0, 1, 2, 3];
 
 /// Each weather in turn, on one link or on both.
 pub(super) fn weathers(run: &mut Run) {
-    let cluster = Cluster::start(run.seed);
-    let play = Play::begin(run.staged(Scene::on(cluster.any(), "links")));
+    let cluster = run.cluster();
+    let play = Play::begin(run.staged(cluster.scene("links")));
     let mut service = play.scene.serve();
     play.flows();
     let from = Instant::now();
@@ -46,8 +45,8 @@ const END_TXN: i16 = 26;
 
 /// The brokers commit transactions, and the service never hears of it.
 pub(super) fn lost_ends(run: &mut Run) {
-    let cluster = Cluster::start(run.seed);
-    let play = Play::begin(run.staged(Scene::on(cluster.any(), "lost-ends")));
+    let cluster = run.cluster();
+    let play = Play::begin(run.staged(cluster.scene("lost-ends")));
     let mut service = play.scene.serve();
     play.flows();
     for _ in 0..run.pick(3, 20) {
