@@ -48,6 +48,8 @@ pub struct Group {
     pub(super) is_stuck: AtomicBool,
     /// Another client has its place: what the group says to this one is nobody's business.
     pub(super) is_left: AtomicBool,
+    /// It can't go on.
+    has_failed: AtomicBool,
     said_uncommitted: Mutex<Seldom>,
 }
 
@@ -65,6 +67,7 @@ impl Group {
             watch: Mutex::default(),
             is_stuck: AtomicBool::new(false),
             is_left: AtomicBool::new(false),
+            has_failed: AtomicBool::new(false),
             said_uncommitted: Mutex::new(Seldom::new(REPEAT)),
         }
     }
@@ -201,13 +204,16 @@ impl Group {
 }
 
 impl Own for Group {
-    fn keeps(&self, error: &KafkaError) -> bool {
-        // It is told by what ends the service for it.
-        error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal)
+    /// What it can't go on for is told by what ends the service for it. The client names the code that it failed with,
+    /// never that this is fatal.
+    fn keeps(&self, _error: &KafkaError) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
     }
 
     fn notes(&self, facility: &str, message: &str) -> bool {
-        self.notices.note(facility, message)
+        let is_fatal = facility == "FATAL";
+        self.has_failed.fetch_or(is_fatal, Ordering::Relaxed);
+        is_fatal || self.notices.note(facility, message)
     }
 
     fn look(&self, statistics: &Statistics) {
