@@ -108,6 +108,16 @@ fn libs() -> PathBuf {
     libs
 }
 
+/// The class behind `kafka-configs.sh`, which has had two names. A jar has the names of what is in it as they are.
+fn configuring() -> &'static str {
+    let files = fs::read_dir(libs()).expect("the jars").flatten().map(|entry| entry.path());
+    let tools =
+        files.filter(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"kafka-tools-4")));
+    let class = b"org/apache/kafka/tools/ConfigCommand.class";
+    let has = |path: PathBuf| fs::read(path).expect("a jar").windows(class.len()).any(|bytes| bytes == class);
+    if tools.map(has).any(|has| has) { "org.apache.kafka.tools.ConfigCommand" } else { "kafka.admin.ConfigCommand" }
+}
+
 /// The settings of a broker at a port, and at the one behind it as its own controller.
 fn settings(port: u16, log: &Path) -> String {
     let template = fs::read_to_string(root().join("kafka/server.properties")).expect("the template");
@@ -351,6 +361,12 @@ impl Broker {
         let output = program.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("the tool runs");
         let told = || [&output.stdout[..], &output.stderr[..]].map(|text| String::from_utf8_lossy(text).into_owned());
         assert!(output.status.success(), "{class} {arguments:?}: {:#?}", told());
+    }
+
+    /// Changes settings of brokers, users and clients, as `kafka-configs.sh` does.
+    pub(crate) fn configure(&self, arguments: &[&str]) {
+        static CLASS: OnceLock<&str> = OnceLock::new();
+        self.tool(CLASS.get_or_init(configuring), arguments);
     }
 
     /// As whom the tests come, as properties of a configuration.

@@ -235,8 +235,7 @@ impl Stage {
     }
 
     fn users(&self, name: &str, verb: &str, what: &str) {
-        let arguments = ["--alter", "--entity-type", "users", "--entity-name", name, verb, what];
-        self.broker.tool("org.apache.kafka.tools.ConfigCommand", &arguments);
+        self.broker.configure(&["--alter", "--entity-type", "users", "--entity-name", name, verb, what]);
     }
 }
 

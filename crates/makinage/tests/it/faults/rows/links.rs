@@ -66,7 +66,7 @@ pub(super) fn throttled(run: &mut Run) {
     play.flows();
     let quota = |change: &[&str]| {
         let of = ["--alter", "--entity-type", "clients", "--entity-name", "throttled"];
-        play.scene.broker().tool("kafka.admin.ConfigCommand", &[&of, change].concat());
+        play.scene.broker().configure(&[&of, change].concat());
     };
     let mut memory = Memory::default();
     memory.look(&service);
