@@ -111,11 +111,11 @@ fn libs() -> PathBuf {
 /// The class behind `kafka-configs.sh`, which has had two names. A jar has the names of what is in it as they are.
 fn configuring() -> &'static str {
     let files = fs::read_dir(libs()).expect("the jars").flatten().map(|entry| entry.path());
-    let tools =
+    let mut tools =
         files.filter(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"kafka-tools-4")));
     let class = b"org/apache/kafka/tools/ConfigCommand.class";
     let has = |path: PathBuf| fs::read(path).expect("a jar").windows(class.len()).any(|bytes| bytes == class);
-    if tools.map(has).any(|has| has) { "org.apache.kafka.tools.ConfigCommand" } else { "kafka.admin.ConfigCommand" }
+    if tools.any(has) { "org.apache.kafka.tools.ConfigCommand" } else { "kafka.admin.ConfigCommand" }
 }
 
 /// The settings of a broker at a port, and at the one behind it as its own controller.

@@ -1,7 +1,9 @@
 //! Users that are removed, or get another password, while a service is at work: where brokers have clients log in
 //! again, it says so, waits, and goes on once it may.
 
-use super::stage::{Listener, Stage};
+use std::time::Instant;
+
+use super::stage::{Listener, Stage, once_a_minute};
 use crate::{
     broker::left_out,
     flow::{Flow, Oracle},
@@ -32,6 +34,7 @@ fn goes_on(name: &str, delivery: &str, outlaw: impl FnOnce(&Stage)) {
     let flow = Flow::start(&scene, 2);
     oracle.watch_each(&reader, 20);
 
+    let since = Instant::now();
     let (logged, told) = (service.logged(), format!("doesn't let {name} log in with {SCRAM}"));
     outlaw(stage);
     let line = service.wait_for_line_after(logged, &told, DEADLINE);
@@ -43,7 +46,7 @@ fn goes_on(name: &str, delivery: &str, outlaw: impl FnOnce(&Stage)) {
     assert!(service.is_running());
     service.stop();
     let (lines, refusals) = (service.lines(), service.count_lines_after(logged, &told));
-    assert_eq!(refusals, 1, "{lines:#?}");
+    assert!(refusals <= once_a_minute(since), "{lines:#?}");
     for other in ["Kafka client:", "no Kafka broker answers", "ERROR"] {
         assert!(lines.iter().all(|line| !line.contains(other)), "it is said in other words too: {lines:#?}");
     }

@@ -6,6 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
+    time::Instant,
 };
 
 use super::{
@@ -237,6 +238,11 @@ impl Stage {
     fn users(&self, name: &str, verb: &str, what: &str) {
         self.broker.configure(&["--alter", "--entity-type", "users", "--entity-name", name, verb, what]);
     }
+}
+
+/// How often something may have been said since then that is said at once and again each minute.
+pub(crate) fn once_a_minute(since: Instant) -> usize {
+    1 + usize::try_from(since.elapsed().as_secs() / 60).expect("few")
 }
 
 /// The right to transactions of a scene.
