@@ -189,6 +189,7 @@ pub(crate) fn open(
         group: cluster.application().into(),
         name: name.as_str().into(),
         topics: [&operator.sink.name].into_iter().chain(&operator.dead_letter).cloned().collect(),
+        sources: opening.names().into(),
     };
     let (asker, topics) = (cluster.offsets_reader(), opening.names().into());
     let transactions = KafkaTransactions { settings, asker, topics, timeout, denials, name };

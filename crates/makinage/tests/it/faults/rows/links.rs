@@ -7,7 +7,6 @@ use std::{
 
 use super::super::{
     super::{broker::Broker, patience::wait_until, scene::Scene},
-    cluster::Cluster,
     play::{PARTITIONS, PATIENCE, Play, Run, staged, tell_gap},
     proxy::{Proxy, Weather},
     sampler::Memory,
@@ -17,8 +16,8 @@ const ALL: [usize; PARTITIONS] = [0, 1, 2, 3];
 
 /// Each weather in turn, on one link or on both.
 pub(super) fn weathers(run: &mut Run) {
-    let cluster = Cluster::start(run.seed);
-    let play = Play::begin(run.staged(Scene::on(cluster.any(), "links")));
+    let cluster = run.cluster();
+    let play = Play::begin(run.staged(cluster.scene("links")));
     let mut service = play.scene.serve();
     play.flows();
     let from = Instant::now();
@@ -46,8 +45,8 @@ const ENDING: [i16; 2] = [26, 28];
 
 /// The brokers commit transactions, or take their positions, and the service never hears of it.
 pub(super) fn lost_ends(run: &mut Run) {
-    let cluster = Cluster::start(run.seed);
-    let play = Play::begin(run.staged(Scene::on(cluster.any(), "lost-ends")));
+    let cluster = run.cluster();
+    let play = Play::begin(run.staged(cluster.scene("lost-ends")));
     let mut service = play.scene.serve();
     play.flows();
     for kind in ENDING.iter().cycle().take(run.pick(4, 20)) {
@@ -67,7 +66,7 @@ pub(super) fn throttled(run: &mut Run) {
     play.flows();
     let quota = |change: &[&str]| {
         let of = ["--alter", "--entity-type", "clients", "--entity-name", "throttled"];
-        play.scene.broker().tool("kafka.admin.ConfigCommand", &[&of, change].concat());
+        play.scene.broker().configure(&[&of, change].concat());
     };
     let mut memory = Memory::default();
     memory.look(&service);

@@ -12,7 +12,6 @@ use super::super::{
     super::{
         model::{faulty, zipped},
         processes::signal,
-        scene::Scene,
         script::Script,
         service::Service,
     },
@@ -109,8 +108,8 @@ pub(super) fn soak(run: &mut Run) {
 
 impl Soak {
     fn begin(run: &Run) -> Self {
-        let cluster = Cluster::start(run.seed);
-        let scene = staged(Scene::on(cluster.any(), "soak"))
+        let cluster = run.cluster();
+        let scene = staged(cluster.scene("soak"))
             .set("operators.serve.predict_timeout", "5s")
             .set("operators.serve.memory_limit", "1GB")
             .impatient();
