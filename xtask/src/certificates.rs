@@ -51,7 +51,8 @@ impl Certificates {
     /// What the broker's settings say of them.
     pub(crate) fn settings(&self) -> String {
         format!(
-            "ssl.keystore.type=PKCS12\nssl.keystore.location={}\nssl.keystore.password={PASSWORD}\n",
+            "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL\n\
+             ssl.keystore.type=PKCS12\nssl.keystore.location={}\nssl.keystore.password={PASSWORD}\n",
             self.store.display()
         )
     }

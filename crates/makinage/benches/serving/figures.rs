@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// What a figure is of, in the order of the report.
+/// What a figure is of, in the order of the report: a backlog's, and those of each pace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Of {
     /// Microseconds of processor time an event, of all its processes, while a backlog is scored.
@@ -15,14 +15,25 @@ pub(crate) enum Of {
     Memory,
     /// MiB at most: what that has started.
     Workers,
-    /// Milliseconds from an event's production to its output's arrival, at so many events a second: this percentile, in
-    /// tenths.
-    Latency { rate: u32, tenths: u16 },
-    /// Microseconds of processor time an event at so many events a second.
-    ProcessorAt { rate: u32 },
+    /// What is measured while so many events come in a second.
+    At(u32, Paced),
+}
+
+/// What is measured of events that come one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Paced {
+    /// Milliseconds from an event's production to its output's arrival: this percentile, in tenths.
+    Latency { tenths: u16 },
+    /// Microseconds of processor time an event.
+    Processor,
 }
 
 impl Of {
+    /// The pace, in events a second, of those that have one.
+    pub(crate) fn pace(self) -> Option<u32> {
+        if let Self::At(pace, _) = self { Some(pace) } else { None }
+    }
+
     /// A column's head.
     pub(crate) fn head(self) -> String {
         match self {
@@ -31,10 +42,10 @@ impl Of {
             Self::Start => "first output, s".to_owned(),
             Self::Memory => "MiB".to_owned(),
             Self::Workers => "workers' MiB".to_owned(),
-            Self::Latency { rate, tenths: 1000 } => format!("max at {rate}/s, ms"),
-            Self::Latency { rate, tenths } if tenths % 10 == 0 => format!("p{} at {rate}/s, ms", tenths / 10),
-            Self::Latency { rate, tenths } => format!("p{}.{} at {rate}/s, ms", tenths / 10, tenths % 10),
-            Self::ProcessorAt { rate } => format!("CPU µs/event at {rate}/s"),
+            Self::At(_, Paced::Processor) => "CPU µs/event".to_owned(),
+            Self::At(_, Paced::Latency { tenths: 1000 }) => "max ms".to_owned(),
+            Self::At(_, Paced::Latency { tenths }) if tenths % 10 == 0 => format!("p{} ms", tenths / 10),
+            Self::At(_, Paced::Latency { tenths }) => format!("p{}.{} ms", tenths / 10, tenths % 10),
         }
     }
 }

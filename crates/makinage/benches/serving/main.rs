@@ -8,6 +8,7 @@ mod contestants;
 mod figures;
 mod kafka;
 mod looping;
+mod plot;
 mod processes;
 mod report;
 mod service;
@@ -48,13 +49,18 @@ fn main() {
     kafka.create(LETTERS);
     let contestants = chosen("MAKINAGE_BENCH_CONTESTANTS", all_contestants(&makinage), |one| one.name);
     let kinds = chosen("MAKINAGE_BENCH_WORKLOADS", workloads::ALL.to_vec(), |kind| kind.name);
-    let mut text = String::new();
+    let (mut text, mut bars) = (String::new(), vec![]);
     for kind in kinds {
-        let section = measure(&kafka, &place, &makinage, kind, &contestants);
+        let (workload, rows) = measure(&kafka, &place, &makinage, kind, &contestants);
+        let section = report::section(&workload, &rows);
         println!("{section}");
         text.push_str(&section);
+        bars.push(report::bars(&workload, &rows));
     }
-    fs::write(variable("MAKINAGE_BENCH_REPORT"), text).expect("the report");
+    let report = PathBuf::from(variable("MAKINAGE_BENCH_REPORT"));
+    fs::write(&report, report::whole(&place, &text)).expect("the report");
+    let plot = plot::svg("Processor time an event while a backlog is scored, µs (logarithmic)", &bars);
+    fs::write(report.with_file_name("processor-time.svg"), plot).expect("the plot");
 }
 
 /// Those that are named, or all.
@@ -68,7 +74,13 @@ fn chosen<T>(variable: &str, all: Vec<T>, name: impl Fn(&T) -> &'static str) -> 
     all.into_iter().filter(|one| names.contains(&name(one))).collect()
 }
 
-fn measure(kafka: &Kafka, place: &Place, makinage: &Path, kind: Kind, contestants: &[Contestant]) -> String {
+fn measure(
+    kafka: &Kafka,
+    place: &Place,
+    makinage: &Path,
+    kind: Kind,
+    contestants: &[Contestant],
+) -> (Workload, Vec<Row>) {
     let workload = Workload::make(kind, &place.python, &place.folder);
     let (events, models) = (format!("{}-events", kind.name), format!("{}-models", kind.name));
     kafka.create(&events);
@@ -92,7 +104,7 @@ fn measure(kafka: &Kafka, place: &Place, makinage: &Path, kind: Kind, contestant
             rows[at].turns.push(turn.take());
         }
     }
-    report::section(&workload, &rows)
+    (workload, rows)
 }
 
 /// The scripts have no hooks.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     contestants::{Contestant, Does, What},
-    figures::{Figures, Of},
+    figures::{Figures, Of, Paced},
     kafka::{Kafka, Pace},
     service::{Place, Route, Service},
     workloads::Workload,
@@ -59,7 +59,9 @@ impl Turn<'_> {
         figures.insert(Of::Start, (arrived.first - began).as_secs_f64());
         let (memory, workers) = service.memory();
         figures.insert(Of::Memory, memory);
-        figures.insert(Of::Workers, workers);
+        if workers > 0.0 {
+            figures.insert(Of::Workers, workers);
+        }
     }
 
     fn keep_pace(&self, figures: &mut Figures) {
@@ -90,11 +92,11 @@ impl Turn<'_> {
             took.sort_unstable();
             for tenths in PERCENTILES {
                 let at = (took.len() - 1) * usize::from(tenths) / 1000;
-                figures.insert(Of::Latency { rate, tenths }, took[at].as_secs_f64() * 1e3);
+                figures.insert(Of::At(rate, Paced::Latency { tenths }), took[at].as_secs_f64() * 1e3);
             }
             if let (Some(before), Some(after)) = (before, spent()) {
                 let each = (after.saturating_sub(before)).as_secs_f64() * 1e6 / as_number(count);
-                figures.insert(Of::ProcessorAt { rate }, each);
+                figures.insert(Of::At(rate, Paced::Processor), each);
             }
         }
     }
