@@ -51,10 +51,14 @@ impl Bench {
         println!("building the release build");
         tools::run(serving().arg("--no-run"))?;
         self.serve(&python, &packages)?;
-        if self.workload.is_empty() && self.contestant.is_empty() {
+        if self.is_whole() {
             swap(&python, &kafka)?;
         }
         Ok(())
+    }
+
+    fn is_whole(&self) -> bool {
+        self.workload.is_empty() && self.contestant.is_empty()
     }
 
     fn serve(&self, python: &Path, packages: &Path) -> Result<()> {
@@ -63,7 +67,9 @@ impl Bench {
         let authority = broker.secure(SECURED)?;
         let _kafka = Running::start("Kafka", broker.command().stdout(Stdio::null()))?;
         wait_for("Kafka", || TcpStream::connect(("127.0.0.1", PORT)).is_ok())?;
-        let report = root().join("target/bench.md");
+        let folder = if self.is_whole() { "benches" } else { "target/bench" };
+        let report = root().join(folder).join("REPORT.md");
+        fs::create_dir_all(root().join(folder)).with_context(|| format!("can't make {folder}"))?;
         let mut bench = serving();
         bench
             .env("MAKINAGE_BENCH_BROKER", format!("127.0.0.1:{PORT}"))

@@ -1,4 +1,4 @@
-//! Who serves.
+//! Who serves: the product with its settings, scripts, and loops that do less, for comparison.
 
 use std::path::PathBuf;
 
