@@ -37,12 +37,11 @@ impl Of {
     /// A column's head.
     pub(crate) fn head(self) -> String {
         match self {
-            Self::Processor => "CPU µs/event".to_owned(),
             Self::Rate => "k events/s".to_owned(),
             Self::Start => "first output, s".to_owned(),
             Self::Memory => "MiB".to_owned(),
             Self::Workers => "workers' MiB".to_owned(),
-            Self::At(_, Paced::Processor) => "CPU µs/event".to_owned(),
+            Self::Processor | Self::At(_, Paced::Processor) => "CPU µs/event".to_owned(),
             Self::At(_, Paced::Latency { tenths: 1000 }) => "max ms".to_owned(),
             Self::At(_, Paced::Latency { tenths }) if tenths % 10 == 0 => format!("p{} ms", tenths / 10),
             Self::At(_, Paced::Latency { tenths }) => format!("p{}.{} ms", tenths / 10, tenths % 10),

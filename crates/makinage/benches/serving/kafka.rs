@@ -82,8 +82,8 @@ impl Kafka {
             let value = message.payload().expect("a value").to_vec();
             assert!(outputs.insert(number, value).is_none(), "event {number} has two outputs in {topic}");
         }
-        let (seen, at, sampled) = begun.expect("there are outputs");
-        let (took, samples) = (at.elapsed(), [sampled, sample()]);
+        let (seen, at, before) = begun.expect("there are outputs");
+        let (took, samples) = (at.elapsed(), [before, sample()]);
         Arrived { first: at, events: count.saturating_sub(seen), took, samples, outputs }
     }
 
@@ -100,7 +100,7 @@ impl Kafka {
 
     /// Produces events one by one, at this pace, and reads their outputs: how long each took, from its production to
     /// its output's arrival here.
-    pub(crate) fn pace(&self, topics: [&str; 2], events: &[String], pace: Pace) -> Vec<Duration> {
+    pub(crate) fn pace(&self, topics: [&str; 2], events: &[String], pace: &Pace) -> Vec<Duration> {
         let mut client = self.client();
         client.set("linger.ms", "0");
         let producer: BaseProducer = client.create().expect("a producer");

@@ -67,7 +67,7 @@ pub(crate) fn section(workload: &Workload, rows: &[Row]) -> String {
             None => "The backlog".to_owned(),
         };
         let _ = write!(text, "\n**{head}**\n");
-        table(&mut text, columns, rows.iter().map(|row| (row.name, &row.turns)), |turns, of| spread(turns, of));
+        table(&mut text, columns, rows.iter().map(|row| (row.name, &row.turns)), spread);
         if let [first, others @ ..] = rows
             && !others.is_empty()
         {
@@ -102,12 +102,10 @@ fn table<'a>(
 
 /// The median, and between which it lies.
 fn cell(Spread { least, median, most }: Spread) -> String {
-    let digits = if median < 10.0 {
-        2
-    } else if median < 100.0 {
-        1
-    } else {
-        0
+    let digits = match median {
+        ..10.0 => 2,
+        ..100.0 => 1,
+        _ => 0,
     };
     format!("**{median:.digits$}** ({least:.digits$}–{most:.digits$})")
 }

@@ -85,7 +85,7 @@ impl Turn<'_> {
             let spent = || service.as_ref().map(Service::processor_time);
             let before = spent();
             let pace = Pace { numbers: next..next + count, every: Duration::from_secs(1) / rate };
-            let mut took = self.kafka.pace(topics, &self.workload.events, pace);
+            let mut took = self.kafka.pace(topics, &self.workload.events, &pace);
             next += count;
             // The first second is for batches that find their size.
             took.drain(..rate as usize);
