@@ -140,7 +140,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
 
     pub(super) fn unsure(&mut self, why: &dyn Display) {
         self.pauses.failed(self.now);
-        if self.said.is_due(self.now) {
+        if self.said.is_due(&why.to_string(), self.now) {
             tracing::warn!(
                 "it isn't known whether a transaction is committed ({why}): a new producer ends it, and what the group has \
                  committed decides what is written again"
@@ -172,7 +172,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     /// A transaction can't be committed for what may pass, and is to be made again in a while.
     pub(super) fn try_again(&mut self, why: &dyn Display) {
         self.pauses.failed(self.now);
-        if self.said.is_due(self.now) {
+        if self.said.is_due(&why.to_string(), self.now) {
             tracing::warn!(
                 "a transaction for topic {} could not be committed ({why}): it is aborted, and made again until it can",
                 self.limits.topic
@@ -184,7 +184,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     }
 
     fn tell_not_started(&mut self, why: &dyn Display) {
-        if self.said_not_begun.is_due(self.now) {
+        if self.said_not_begun.is_due(&why.to_string(), self.now) {
             tracing::warn!(
                 "transactions of {} can't begin ({why}): outputs wait, and this is tried again until they can",
                 self.transactions.name()

@@ -34,7 +34,7 @@ use crate::{
     clock::{Clock, SystemClock},
     event::{Event, Failure, Fate, Place, Ticket},
     letters::Failed,
-    said::Seldom,
+    said::{Seldom, SeldomEach},
     sink::{
         Refused,
         backlog::Held,
@@ -140,9 +140,9 @@ pub struct ExactlyOnce<M: Transactions, K = SystemClock> {
     /// Where events go that fail, if there is a topic for them.
     pub(super) letters: Option<Letters<M::Producer>>,
     pub(super) look_at: Option<Instant>,
-    pub(super) said: Seldom,
+    pub(super) said: SeldomEach,
     pub(super) said_unacceptable: Seldom,
-    pub(super) said_not_begun: Seldom,
+    pub(super) said_not_begun: SeldomEach,
     pub(super) clock: K,
     /// The time, as of the last look.
     pub(super) now: Instant,
@@ -182,9 +182,9 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             is_explained: false,
             letters: None,
             look_at: None,
-            said: Seldom::new(REPEAT),
+            said: SeldomEach::new(REPEAT),
             said_unacceptable: Seldom::new(REPEAT),
-            said_not_begun: Seldom::new(REPEAT),
+            said_not_begun: SeldomEach::new(REPEAT),
             clock,
             now,
         })
