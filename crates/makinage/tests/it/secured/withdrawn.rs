@@ -46,8 +46,8 @@ impl Play {
         Self { scene, user, service, reader, oracle, flow }
     }
 
-    /// Withdraws a right, sees that this is said, once by each whom it hinders (who reads, and who writes transactions),
-    /// and nobody ends for it; and that it goes on when it is granted again.
+    /// Withdraws a right, sees that this is said, once by each whom it hinders (who reads, and who writes
+    /// transactions), and nobody ends for it; and that it goes on when it is granted again.
     fn without(&mut self, right: &str, told: &str) {
         let (stage, principal) = (Stage::shared(), format!("User:{}", self.user));
         let (logged, since) = (self.service.logged(), Instant::now());
