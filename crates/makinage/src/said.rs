@@ -52,34 +52,38 @@ impl Seldom {
     }
 }
 
-/// So many different things are kept apart.
-const APART: usize = 8;
-
-/// The same of different things, which don't hide one another: each by its words.
+/// The same of different things, each by its words, so that one doesn't hide another.
 #[derive(Debug, Clone)]
 pub(crate) struct SeldomEach {
     every: Duration,
-    last: VecDeque<(String, Seldom)>,
+    most: usize,
+    /// The oldest first.
+    last: VecDeque<(String, Instant)>,
 }
 
 impl SeldomEach {
-    /// Each at most once in this time.
-    pub(crate) const fn new(every: Duration) -> Self {
-        Self { every, last: VecDeque::new() }
+    /// Each at most once in this time; so many are kept apart.
+    pub(crate) const fn new(every: Duration, most: usize) -> Self {
+        Self { every, most, last: VecDeque::new() }
     }
 
     /// Whether this one is due now, and not again for a while then.
     pub(crate) fn is_due(&mut self, what: &str, now: Instant) -> bool {
-        if let Some((_, seldom)) = self.last.iter_mut().find(|(said, _)| said == what) {
-            return seldom.is_due(now);
-        }
-        if self.last.len() == APART {
+        while self.last.len() >= self.most
+            || self.last.front().is_some_and(|(_, said)| now.saturating_duration_since(*said) >= self.every)
+        {
             self.last.pop_front();
         }
-        let mut seldom = Seldom::new(self.every);
-        let due = seldom.is_due(now);
-        self.last.push_back((what.to_owned(), seldom));
-        due
+        let is_due = self.last.iter().all(|(said, _)| said != what);
+        if is_due {
+            self.last.push_back((what.to_owned(), now));
+        }
+        is_due
+    }
+
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.last.len()
     }
 }
 
@@ -87,7 +91,7 @@ impl SeldomEach {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{APART, Said, Seldom, SeldomEach};
+    use super::{Said, Seldom, SeldomEach};
 
     #[test]
     fn a_state_is_said_once_each_change_of_it_and_its_end_once() {
@@ -111,7 +115,7 @@ mod tests {
 
     #[test]
     fn different_things_are_said_at_once_though_another_was_just_said_and_few_are_remembered() {
-        let (mut each, now) = (SeldomEach::new(Duration::from_secs(10)), Instant::now());
+        let (mut each, now) = (SeldomEach::new(Duration::from_secs(10), 8), Instant::now());
         let at = |seconds| now + Duration::from_secs(seconds);
         assert!(each.is_due("no right", at(0)));
         assert!(each.is_due("no leader", at(1)), "another's line is no reason to be silent");
@@ -120,6 +124,6 @@ mod tests {
         for number in 0..100 {
             each.is_due(&number.to_string(), at(11));
         }
-        assert_eq!(each.last.len(), APART);
+        assert_eq!(each.remembered(), 8);
     }
 }

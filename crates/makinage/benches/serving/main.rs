@@ -87,8 +87,7 @@ fn measure(
     kafka.create(&models);
     kafka.produce(&events, &workload.events);
     place.publish(makinage, &workload, &models);
-    let can = |one: &&Contestant| one.does() != Does::OneByOne && !is_script_for_hooks(one, kind) || kind.some > 0;
-    let serving: Vec<&Contestant> = contestants.iter().filter(can).collect();
+    let serving: Vec<&Contestant> = contestants.iter().filter(|one| can_serve(one, kind)).collect();
     let mut rows: Vec<Row> = serving.iter().map(|one| Row { name: one.name, turns: vec![] }).collect();
     let turns = env::var("MAKINAGE_BENCH_TURNS").map_or(3, |turns| turns.parse().expect("a number of turns"));
     for number in 0..turns {
@@ -107,9 +106,9 @@ fn measure(
     (workload, rows)
 }
 
-/// The scripts have no hooks.
-fn is_script_for_hooks(one: &Contestant, kind: Kind) -> bool {
-    kind.has_hooks && matches!(one.what, What::Script { does: Does::Batches, .. })
+/// The scripts that score have no hooks.
+fn can_serve(one: &Contestant, kind: Kind) -> bool {
+    !kind.has_hooks || one.does() == Does::Pass || !matches!(one.what, What::Script { .. })
 }
 
 /// All; the others' figures are told as shares of the first one's.

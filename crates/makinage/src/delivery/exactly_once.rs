@@ -66,6 +66,8 @@ const LOOK: Duration = Duration::from_millis(1);
 const LAST: Duration = Duration::from_millis(500);
 /// A line that comes again and again is written once in this time.
 const REPEAT: Duration = Duration::from_mins(1);
+/// So many reasons are kept apart.
+const REASONS: usize = 8;
 
 /// What is known of the sink topic, and how long transactions are.
 #[derive(Debug, Clone)]
@@ -182,9 +184,9 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             is_explained: false,
             letters: None,
             look_at: None,
-            said: SeldomEach::new(REPEAT),
+            said: SeldomEach::new(REPEAT, REASONS),
             said_unacceptable: Seldom::new(REPEAT),
-            said_not_begun: SeldomEach::new(REPEAT),
+            said_not_begun: SeldomEach::new(REPEAT, REASONS),
             clock,
             now,
         })

@@ -66,9 +66,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             // The transaction has failed already, or the producer has: the commit says which.
             _ if self.entries.in_transaction() > 0 => self.commit(),
             Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::State) => self.unsure(error),
-            _ => {
-                self.try_again(error);
-            }
+            _ => self.try_again(error),
         }
     }
 

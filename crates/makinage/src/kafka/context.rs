@@ -1,7 +1,7 @@
 //! What librdkafka says on its own: its log lines, and whether brokers can be reached.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,6 +21,7 @@ use super::{
     terms::Terms,
     unsaid::{Cause, Unsaid},
 };
+use crate::said::SeldomEach;
 
 /// A broker that owes an answer and said nothing for so long does not answer: heartbeats come back at once, fetches
 /// after `fetch.wait.max.ms`.
@@ -45,8 +46,7 @@ pub struct Connection {
     patience: Duration,
     away: AtomicBool,
     known: Mutex<Known>,
-    /// The oldest first.
-    lines: Mutex<VecDeque<(String, Instant)>>,
+    lines: Mutex<SeldomEach>,
     unsaid: Mutex<Unsaid>,
     quotas: Mutex<Quotas>,
     /// Why brokers refuse its clients, and these them.
@@ -83,7 +83,7 @@ impl Connection {
             patience: SILENCE + fetch_wait,
             away: AtomicBool::new(false),
             known: Mutex::default(),
-            lines: Mutex::default(),
+            lines: Mutex::new(SeldomEach::new(REPEAT, REMEMBERED)),
             unsaid: Mutex::default(),
             quotas: Mutex::default(),
         }
@@ -218,18 +218,7 @@ impl Connection {
     }
 
     fn repeated(&self, line: &str) -> bool {
-        let mut lines = self.lines.lock();
-        let now = Instant::now();
-        while lines.len() >= REMEMBERED
-            || lines.front().is_some_and(|(_, written)| now.saturating_duration_since(*written) >= REPEAT)
-        {
-            lines.pop_front();
-        }
-        let repeated = lines.iter().any(|(text, _)| text == line);
-        if !repeated {
-            lines.push_back((line.to_owned(), now));
-        }
-        repeated
+        !self.lines.lock().is_due(line, Instant::now())
     }
 }
 

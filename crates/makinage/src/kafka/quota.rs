@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rdkafka::Statistics;
 
 use super::denied::Rights;
+use crate::said::Seldom;
 
 /// A client that is held back for a tenth of its time or more is worth a line.
 const WORTH: u32 = 10;
@@ -35,11 +36,17 @@ pub(super) struct Quotas {
     writing: Quota,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Quota {
-    /// When a client was held back last, and when that was said.
+    /// When a client was held back last.
     held: Option<Instant>,
-    said: Option<Instant>,
+    said: Seldom,
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self { held: None, said: Seldom::new(AGAIN) }
+    }
 }
 
 /// What is to be said.
@@ -68,11 +75,8 @@ impl Quotas {
         };
         if is_held {
             quota.held = Some(now);
-            let is_due = quota.said.is_none_or(|said| now.saturating_duration_since(said) >= AGAIN);
-            return is_due.then(|| {
-                quota.said = Some(now);
-                Told::Held(line(doing, longest, &statistics.client_id, rights))
-            });
+            let is_due = quota.said.is_due(now);
+            return is_due.then(|| Told::Held(line(doing, longest, &statistics.client_id, rights)));
         }
         let is_over = quota.held.is_some_and(|held| now.saturating_duration_since(held) >= OVER);
         is_over.then(|| {

@@ -191,7 +191,7 @@ fn lines_that_take_turns_are_each_written_once() {
 fn what_is_remembered_of_the_log_is_bounded() {
     let connection = Connection::new(&["localhost:9092".into()], FETCH_WAIT);
     (0..10 * REMEMBERED).for_each(|line| assert!(!connection.repeated(&line.to_string())));
-    assert!(connection.lines.lock().len() <= REMEMBERED);
+    assert!(connection.lines.lock().remembered() <= REMEMBERED);
 }
 
 const SESSION: &str = "[thrd:main]: Consumer group session timed out (in join-state steady) after 45202 ms without a \

@@ -1,6 +1,6 @@
 //! Quotas that a service uses up: which they may be, and how long brokers hold it back, is told, and that it is over.
 
-use super::stage::{Listener, Stage};
+use super::stage::Stage;
 use crate::{
     broker::left_out,
     flow::{Flow, Oracle},
@@ -14,13 +14,7 @@ fn a_quota_that_is_used_up_is_told_once_in_a_while_and_nothing_is_lost() {
         return;
     }
     let stage = Stage::shared();
-    let properties = [
-        ("security.protocol", "sasl_plaintext"),
-        ("sasl.mechanisms", "PLAIN"),
-        ("sasl.username", "held"),
-        ("sasl.password", "held-secret"),
-    ];
-    let scene = stage.scene("held", Listener::Sasl, &properties).topics(2);
+    let scene = stage.scene_of("held", "held").topics(2);
     stage.grant_service("User:held", &scene);
     scene.publish(any_model());
     let (reader, mut oracle) = (scene.reader(), Oracle::default());

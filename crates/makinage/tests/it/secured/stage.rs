@@ -179,6 +179,18 @@ impl Stage {
         scene
     }
 
+    /// A scene of a user who logs in with the password that all of them have by their names.
+    pub(crate) fn scene_of(&self, user: &str, name: &str) -> Scene {
+        let password = format!("{user}-secret");
+        let properties = [
+            ("security.protocol", "sasl_plaintext"),
+            ("sasl.mechanisms", "PLAIN"),
+            ("sasl.username", user),
+            ("sasl.password", password.as_str()),
+        ];
+        self.scene(name, Listener::Sasl, &properties)
+    }
+
     /// Lets somebody do things: `--operation Read --topic data`, in the words of `kafka-acls.sh`. To all resources of
     /// the line all operations of it are granted, so that one start of Java is enough for several.
     pub(crate) fn grant(&self, principal: &str, what: &str) {

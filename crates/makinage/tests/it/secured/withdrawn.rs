@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::stage::{Listener, Stage, once_a_minute, transactions};
+use super::stage::{Stage, once_a_minute, transactions};
 use crate::{
     broker::left_out,
     flow::{Flow, Oracle},
@@ -27,15 +27,8 @@ struct Play {
 impl Play {
     /// The user may do what a service must, and write transactions of the scene's name.
     fn begin(user: &'static str, delivery: &str) -> Self {
-        let password = format!("{user}-secret");
-        let properties = [
-            ("security.protocol", "sasl_plaintext"),
-            ("sasl.mechanisms", "PLAIN"),
-            ("sasl.username", user),
-            ("sasl.password", password.as_str()),
-        ];
         let stage = Stage::shared();
-        let scene = stage.scene(user, Listener::Sasl, &properties).topics(2).set("operators.serve.delivery", delivery);
+        let scene = stage.scene_of(user, user).topics(2).set("operators.serve.delivery", delivery);
         stage.grant_service(&format!("User:{user}"), &scene);
         stage.grant_transactions(&format!("User:{user}"), &scene);
         scene.publish(any_model());
@@ -119,15 +112,9 @@ fn while_letters_may_not_be_written_their_partition_waits_and_nothing_is_skipped
         return;
     }
     let stage = Stage::shared();
-    let properties = [
-        ("security.protocol", "sasl_plaintext"),
-        ("sasl.mechanisms", "PLAIN"),
-        ("sasl.username", "buried"),
-        ("sasl.password", "buried-secret"),
-    ];
     for delivery in ["at_least_once", "exactly_once"] {
         let name = format!("buried-{}", delivery.replace('_', "-"));
-        let scene = stage.scene(&name, Listener::Sasl, &properties).topics(2).with_dead_letters();
+        let scene = stage.scene_of("buried", &name).topics(2).with_dead_letters();
         let scene = scene.set("operators.serve.delivery", delivery).published(any_model());
         scene.create_topics(&[("dead", 1)]);
         let (principal, dead) = ("User:buried", scene.topic("dead"));
