@@ -60,7 +60,9 @@ def of_makinage(schema, record):
 
 
 def is_null(value):
-    return value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and math.isnan(value))
+    if isinstance(value, (float, np.floating, np.datetime64)):
+        return bool(np.isnan(value))
+    return value is None or value is pd.NaT
 
 
 def same(kind, value, got):  # noqa: C901, PLR0911 - a case a type
@@ -231,6 +233,7 @@ def check(spec, record):
 @example((ColSpec("datetime", "x"), {"y": 1.5, "x": "9999-12-31"}))
 @example((ColSpec(Array("integer"), "x"), {"y": 1.5, "x": [1]}))
 @example((ColSpec(Array("datetime"), "x"), {"y": 1.5, "x": ["2024-01-02"]}))
+@example((ColSpec(Array("datetime"), "x"), {"y": 1.5, "x": [None]}))
 def test_a_model_gets_what_mlflows_scoring_server_gives_it_unless_that_harms_it(case):
     check(*case)
 

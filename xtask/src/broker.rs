@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::certificates::Certificates;
 use crate::root::root;
 use crate::{jars, java, tools};
 
@@ -42,6 +43,22 @@ impl Broker {
                 .arg(&broker.settings),
         )?;
         Ok(broker)
+    }
+
+    /// Opens a listener with TLS on this port beside the other; its certificate's issuer is in the file returned.
+    pub(crate) fn secure(&self, port: u16) -> Result<PathBuf> {
+        let folder = self.settings.parent().context("settings are in a folder")?;
+        let certificates = Certificates::ensure(&self.java, folder)?;
+        let text: String = tools::read(&self.settings)?
+            .lines()
+            .map(|line| match line.split_once('=') {
+                Some(("listeners" | "advertised.listeners", _)) => format!("{line},SSL://127.0.0.1:{port}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let text = format!("{text}{}", certificates.settings());
+        fs::write(&self.settings, text).with_context(|| format!("can't write {}", self.settings.display()))?;
+        Ok(certificates.authority)
     }
 
     /// The command that is the broker, until it gets SIGTERM.

@@ -5,6 +5,7 @@
 
 mod bench;
 mod broker;
+mod certificates;
 mod deny;
 mod docs;
 mod env;
@@ -43,13 +44,9 @@ enum Command {
         #[arg(long)]
         no_kafka: bool,
     },
-    /// Measure start, processor time an event, latency, and what a model's swap costs (on a quiet machine, with a JDK
-    /// and Maven).
-    Bench {
-        /// Another build of `makinage`, measured in turns with this one.
-        #[arg(long)]
-        against: Option<std::path::PathBuf>,
-    },
+    /// Measure what serving costs, beside scripts and bare loops, and write benches/REPORT.md; then what a model's swap
+    /// costs (on a quiet machine, with a JDK and Maven).
+    Bench(bench::Bench),
     /// Run the simulation of source, pipeline and sink: more seeds, or one seed with its schedule.
     Simulate(simulate::Simulate),
     /// Run the fault suite against real brokers: all rows, or some, and write its table into docs/faults.md.
@@ -118,7 +115,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Valgrind => valgrind::run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Faults(faults) => faults.run(),
-        Command::Bench { against } => bench::run(against.as_deref()),
+        Command::Bench(bench) => bench.run(),
         Command::Env => env::ensure().map(|python| println!("{}", python.display())),
         Command::Images => images::run(),
         Command::Lock => lock::run(),

@@ -81,4 +81,4 @@ pub(crate) fn point(name: &str) {
 /// Does nothing in release builds.
 #[cfg(not(debug_assertions))]
 #[inline]
-pub fn point(_name: &str) {}
+pub(crate) fn point(_name: &str) {}

@@ -1,6 +1,9 @@
 //! What a log is told of something that lasts: its beginning once, and its end. Pure: the sentences are the caller's.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 /// A state of which only changes are said, as a broker that is away, or a topic that is waited for.
 #[derive(Debug, Clone)]
@@ -49,11 +52,46 @@ impl Seldom {
     }
 }
 
+/// The same of different things, each by its words, so that one doesn't hide another.
+#[derive(Debug, Clone)]
+pub(crate) struct SeldomEach {
+    every: Duration,
+    most: usize,
+    /// The oldest first.
+    last: VecDeque<(String, Instant)>,
+}
+
+impl SeldomEach {
+    /// Each at most once in this time; so many are kept apart.
+    pub(crate) const fn new(every: Duration, most: usize) -> Self {
+        Self { every, most, last: VecDeque::new() }
+    }
+
+    /// Whether this one is due now, and not again for a while then.
+    pub(crate) fn is_due(&mut self, what: &str, now: Instant) -> bool {
+        while self.last.len() >= self.most
+            || self.last.front().is_some_and(|(_, said)| now.saturating_duration_since(*said) >= self.every)
+        {
+            self.last.pop_front();
+        }
+        let is_due = self.last.iter().all(|(said, _)| said != what);
+        if is_due {
+            self.last.push_back((what.to_owned(), now));
+        }
+        is_due
+    }
+
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.last.len()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Said, Seldom};
+    use super::{Said, Seldom, SeldomEach};
 
     #[test]
     fn a_state_is_said_once_each_change_of_it_and_its_end_once() {
@@ -73,5 +111,19 @@ mod tests {
         let at = |seconds| now + Duration::from_secs(seconds);
         let said: Vec<u64> = (0..25).filter(|second| seldom.is_due(at(*second))).collect();
         assert_eq!(said, [0, 10, 20]);
+    }
+
+    #[test]
+    fn different_things_are_said_at_once_though_another_was_just_said_and_few_are_remembered() {
+        let (mut each, now) = (SeldomEach::new(Duration::from_secs(10), 8), Instant::now());
+        let at = |seconds| now + Duration::from_secs(seconds);
+        assert!(each.is_due("no right", at(0)));
+        assert!(each.is_due("no leader", at(1)), "another's line is no reason to be silent");
+        assert!(!each.is_due("no right", at(2)) && !each.is_due("no leader", at(10)));
+        assert!(each.is_due("no right", at(10)));
+        for number in 0..100 {
+            each.is_due(&number.to_string(), at(11));
+        }
+        assert_eq!(each.remembered(), 8);
     }
 }

@@ -87,7 +87,10 @@ pub(super) const ROOMS: &[Room] = &[
         &["clock", "config", "delivery", "event", "failures", "flights", "letters", "sink", "source", "wire"],
     ),
     room("failures", &["config", "event"]),
-    room("delivery", &["clock", "config", "event", "kafka", "letters", "panics", "said", "sink", "source", "stop"]),
+    room(
+        "delivery",
+        &["backoff", "clock", "config", "event", "kafka", "letters", "panics", "said", "sink", "source", "stop"],
+    ),
     room("sink", &["clock", "config", "event", "kafka", "letters", "panics", "said", "source", "topic"]),
     room("source", &["clock", "config", "counts", "event", "kafka", "panics", "said", "stop"]),
     room("queue", &["batch", "event"]),

@@ -2,12 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
 
-use kafka_headers::tokens::Supplied;
+use kafka_headers::{commits::notes, tokens::Supplied};
 use rdkafka::{
     Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata},
@@ -24,11 +27,19 @@ use super::{
 use crate::{
     kafka::{clients::Settings, forwarding::Context},
     sink::refusal::Refusal as Fault,
-    source::{consumer::note_of, mandate::Granted, offsets::Position},
+    source::{
+        consumer::{note_of, topic_of},
+        known::TopicId,
+        mandate::Granted,
+        offsets::Position,
+    },
 };
 
 /// How long a producer's beginning is waited for before that is told.
 const BEGINNING: Duration = Duration::from_secs(10);
+/// How long a log line is waited for that is there, and all of them at most.
+const LOG: Duration = Duration::from_millis(1);
+const LISTENING: Duration = Duration::from_secs(5);
 /// The pause before what may be repeated is.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -50,24 +61,31 @@ pub(super) struct Caller {
     timeout: Duration,
     /// Whether its predecessors are fenced off.
     has_begun: bool,
+    /// How often connections had broken when the transaction was opened.
+    opened_at: u64,
+    /// Of the commit that is under way, or was last.
+    has_sent_positions: Arc<AtomicBool>,
 }
 
 impl Caller {
     /// Of a producer that has made none.
-    pub(super) fn new(native: Arc<Native>, asks: Asks, timeout: Duration) -> Self {
-        Self { native, asks, timeout, has_begun: false }
+    pub(super) fn new(native: Arc<Native>, asks: Asks, timeout: Duration, has_sent_positions: Arc<AtomicBool>) -> Self {
+        Self { native, asks, timeout, has_begun: false, opened_at: 0, has_sent_positions }
     }
 
     /// Makes a call.
     pub(super) fn make(&mut self, call: Call) -> Outcome {
-        match call {
-            Call::Start(partitions) => self.start(&partitions),
+        tracing::debug!("transactions: {call:?}");
+        let outcome = match call {
+            Call::Start(partitions, topics) => self.start(&partitions, &topics),
             Call::Commit(positions, granted) => self.commit(&positions, &granted).unwrap_or_else(|failure| failure),
             Call::Abort => self.abort().unwrap_or_else(|failure| failure),
-        }
+        };
+        tracing::debug!("transactions: {outcome:?}");
+        outcome
     }
 
-    fn start(&mut self, partitions: &[Partition]) -> Outcome {
+    fn start(&mut self, partitions: &[Partition], topics: &[Option<TopicId>]) -> Outcome {
         if !self.has_begun
             && let Err(error) = self.native.init_transactions(self.timeout.min(BEGINNING))
         {
@@ -78,18 +96,23 @@ impl Caller {
             };
         }
         self.has_begun = true;
-        let begun = self.committed(partitions).and_then(|committed| {
-            self.native.begin_transaction()?;
-            Ok(committed)
-        });
-        match begun {
-            Ok(committed) => Outcome::Started(committed),
-            Err(error) => Outcome::NotStarted { why: self.told(&error), again: true },
+        tracing::debug!("transactions: fenced off whoever had the name before");
+        let committed = match self.committed(partitions, topics) {
+            Ok(committed) => committed,
+            Err(error) => return Outcome::NotStarted { why: self.told(&error), again: true },
+        };
+        self.opened_at = self.breaks();
+        match self.native.begin_transaction().map_err(|error| (outcome_of(&error), error)) {
+            Ok(()) => Outcome::Started(committed),
+            Err((fenced @ Outcome::Fenced(_), _)) => fenced,
+            // Nobody but this client has a say in that: what keeps it from beginning is over for it only with it.
+            Err((_, error)) => Outcome::NotStarted { why: self.told(&error), again: false },
         }
     }
 
-    /// How far the group is, once no transaction of anybody's is about to change that.
-    fn committed(&self, partitions: &[Partition]) -> KafkaResult<BTreeMap<Partition, i64>> {
+    /// How far the group is, once no transaction of anybody's is about to change that. What was committed of a topic
+    /// that had the name before is nothing.
+    fn committed(&self, partitions: &[Partition], topics: &[Option<TopicId>]) -> KafkaResult<BTreeMap<Partition, i64>> {
         if partitions.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -99,32 +122,45 @@ impl Caller {
         }
         let context = Context::new(Arc::clone(&self.native.client().context().listener), ());
         let consumer: Supplied<BaseConsumer<Context<()>>> = self.asks.settings.create_with_context(context)?;
-        let answer = consumer.committed_offsets(asked, self.timeout.min(BEGINNING))?;
+        let answer = consumer.committed_offsets(asked, self.timeout.min(BEGINNING));
+        end_aside(consumer);
+        let answer = answer?;
         answer.elements().iter().try_for_each(TopicPartitionListElem::error)?;
-        let offset = |&(source, partition): &Partition| {
-            let element = answer.find_partition(&self.asks.topics[usize::from(source)], partition)?;
-            Some(((source, partition), element.offset().to_raw().filter(|raw| *raw >= 0)?))
-        };
-        Ok(partitions.iter().filter_map(offset).collect())
+        let answered = answer.elements();
+        let all = answered.iter().zip(notes(&answer)).filter_map(|(element, note)| {
+            let source = self.asks.topics.iter().position(|topic| topic == element.topic())?;
+            let is_of_before =
+                topics.get(source).and_then(Option::as_ref).zip(topic_of(note)).is_some_and(|(id, noted)| *id != noted);
+            let offset = element.offset().to_raw().filter(|raw| *raw >= 0 && !is_of_before)?;
+            Some(((u16::try_from(source).ok()?, element.partition()), offset))
+        });
+        Ok(all.collect())
     }
 
-    fn commit(&self, positions: &[Position], granted: &Granted) -> Result<Outcome, Outcome> {
+    fn commit(&mut self, positions: &[Position], granted: &Granted) -> Result<Outcome, Outcome> {
+        // Offsets that were asked for twice, and come late, would be taken for the next transaction's, as an end would.
+        let since = self.breaks();
+        self.has_sent_positions.store(false, Ordering::Relaxed);
         let until = Instant::now() + self.timeout;
         let offsets = self.offsets(positions, granted).map_err(|error| Outcome::Unsure(error.to_string()))?;
         let Some(member) = granted.membership.words::<ConsumerGroupMetadata>() else {
             return Err(Outcome::Unsure("the group's member is of another client".to_owned()));
         };
         let send = || self.native.send_offsets_to_transaction(&offsets, member, until - Instant::now().min(until));
-        repeat(until, send).map_err(|error| self.before_the_end(&error))?;
-        self.watch();
+        repeat(until, send).map_err(|error| match error {
+            // It may still come, and would be the next transaction's: only a new producer is safe from that.
+            error if is_unanswered(&error) => Outcome::Unsure(error.to_string()),
+            error => self.before_the_end(&error),
+        })?;
+        self.has_sent_positions.store(true, Ordering::Relaxed);
         let end = || self.native.commit_transaction(until - Instant::now().min(until));
         repeat(until, end).map_err(|error| match error {
             KafkaError::Transaction(_) => self.outcome_of(&error),
             // Not all outputs have been taken in time: nothing has been asked yet.
             _ => self.before_the_end(&error),
         })?;
-        self.is_ended_once()?;
-        self.native.begin_transaction().map_err(|error| outcome_of(&error))?;
+        self.opened_at = self.is_ended_once(since)?;
+        self.native.begin_transaction().map_err(|error| not_known(&error))?;
         Ok(Outcome::Committed)
     }
 
@@ -141,16 +177,12 @@ impl Caller {
         Ok(list)
     }
 
-    fn abort(&self) -> Result<Outcome, Outcome> {
+    fn abort(&mut self) -> Result<Outcome, Outcome> {
         let until = Instant::now() + self.timeout;
-        let failed = |error: KafkaError| match outcome_of(&error) {
-            fenced @ Outcome::Fenced(_) => fenced,
-            _ => Outcome::Unsure(error.to_string()),
-        };
-        self.watch();
-        repeat(until, || self.native.abort_transaction(until - Instant::now().min(until))).map_err(failed)?;
-        self.is_ended_once()?;
-        self.native.begin_transaction().map_err(failed)?;
+        let abort = || self.native.abort_transaction(until - Instant::now().min(until));
+        repeat(until, abort).map_err(|error| not_known(&error))?;
+        self.opened_at = self.is_ended_once(self.opened_at)?;
+        self.native.begin_transaction().map_err(|error| not_known(&error))?;
         Ok(Outcome::Aborted)
     }
 
@@ -194,18 +226,35 @@ impl Caller {
         format!("{told}{advice}")
     }
 
-    /// From here on a broken connection may hide an answer, and the client asks again.
-    fn watch(&self) {
-        self.native.client().context().own.has_broken();
+    /// How often connections have broken, as far as that has been heard.
+    fn breaks(&self) -> u64 {
+        self.native.client().context().own.breaks()
     }
 
-    /// Whether a transaction's end was asked for once. What was asked before, and comes late, would be taken for the
-    /// end of the next one, by the protocol before KIP-890: a new producer has a higher epoch, and fences that off.
-    fn is_ended_once(&self) -> Result<(), Outcome> {
-        if self.native.client().context().own.has_broken() {
+    /// Whether a transaction's end, and what it has, was asked for once since then. What was asked before, and comes
+    /// late, would be taken for the next one's, by the protocol before KIP-890: a new producer has a higher epoch, and
+    /// fences that off. How often connections have broken so far.
+    fn is_ended_once(&self, since: u64) -> Result<u64, Outcome> {
+        // The client tells it in its log, which another thread reads. No outputs are under way: what is there, is that.
+        let until = Instant::now() + LISTENING;
+        while self.native.in_flight_count() > 0 && Instant::now() < until {
+            self.native.poll(LOG);
+        }
+        if self.native.in_flight_count() > 0 {
+            return Err(Outcome::Unsure("the client's log has no end".to_owned()));
+        }
+        let breaks = self.breaks();
+        if breaks > since {
             return Err(Outcome::Unsure("a connection broke while a transaction was ended".to_owned()));
         }
-        Ok(())
+        Ok(breaks)
+    }
+}
+
+/// A client of the group's comes to its end once the coordinator says so, however long that is away: nobody waits.
+fn end_aside(consumer: Supplied<BaseConsumer<Context<()>>>) {
+    if let Err(error) = thread::Builder::new().name("leaving".into()).spawn(move || drop(consumer)) {
+        tracing::debug!("a Kafka client ends on the thread of transactions: {error}");
     }
 }
 
@@ -218,6 +267,23 @@ fn repeat(until: Instant, call: impl Fn() -> KafkaResult<()>) -> KafkaResult<()>
             }
             done => return done,
         }
+    }
+}
+
+/// Whether a request has had no answer.
+fn is_unanswered(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(Code::OperationTimedOut | Code::TimedOutQueue | Code::RequestTimedOut | Code::BrokerTransportFailure)
+    )
+}
+
+/// What a failure means where the transaction's end has been asked for: it can't be aborted any more.
+fn not_known(error: &KafkaError) -> Outcome {
+    match outcome_of(error) {
+        fenced @ Outcome::Fenced(_) => fenced,
+        _ => Outcome::Unsure(error.to_string()),
     }
 }
 

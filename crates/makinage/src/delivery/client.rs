@@ -1,7 +1,14 @@
 //! Kafka's client as the transactional producer: rdkafka's threads and callbacks end here. Each producer has a thread
 //! of its own that makes its calls, since those wait for brokers.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rdkafka::{
@@ -51,6 +58,7 @@ pub struct TransactionalProducer {
     files: MadeWith,
     calls: Sender<Call>,
     outcomes: Receiver<Outcome>,
+    has_sent_positions: Arc<AtomicBool>,
 }
 
 impl LookUp for TransactionalProducer {
@@ -71,6 +79,10 @@ impl Transactional for TransactionalProducer {
 
     fn outcome(&self) -> Option<Outcome> {
         self.outcomes.try_recv().ok()
+    }
+
+    fn has_sent_positions(&self) -> bool {
+        self.has_sent_positions.load(Ordering::Relaxed)
     }
 
     fn wait(&self, timeout: Duration) {
@@ -110,7 +122,8 @@ impl Transactions for KafkaTransactions {
         let (told, outcomes) = bounded(1);
         let (topics, bell) = (Arc::clone(&self.topics), bell.clone());
         let asks = Asks { settings: self.asker.clone(), topics, denials: self.denials.clone() };
-        let mut caller = Caller::new(Arc::clone(&native), asks, self.timeout);
+        let has_sent_positions = Arc::new(AtomicBool::new(false));
+        let mut caller = Caller::new(Arc::clone(&native), asks, self.timeout, Arc::clone(&has_sent_positions));
         let run = move || {
             for call in asked {
                 panics::point("transactions");
@@ -123,7 +136,7 @@ impl Transactions for KafkaTransactions {
             .name("transactions".into())
             .spawn(run)
             .map_err(|error| KafkaError::ClientCreation(format!("no thread for transactions: {error}")))?;
-        Ok(TransactionalProducer { native, files, calls, outcomes })
+        Ok(TransactionalProducer { native, files, calls, outcomes, has_sent_positions })
     }
 
     fn name(&self) -> &str {
@@ -176,6 +189,7 @@ pub(crate) fn open(
         group: cluster.application().into(),
         name: name.as_str().into(),
         topics: [&operator.sink.name].into_iter().chain(&operator.dead_letter).cloned().collect(),
+        sources: opening.names().into(),
     };
     let (asker, topics) = (cluster.offsets_reader(), opening.names().into());
     let transactions = KafkaTransactions { settings, asker, topics, timeout, denials, name };

@@ -26,23 +26,27 @@ pub(super) struct Denials {
     pub name: Arc<str>,
     /// The topics that it writes to.
     pub topics: Arc<[String]>,
+    /// The topics of which it commits how far they are read.
+    pub sources: Arc<[String]>,
 }
 
 impl Denials {
     /// What an error says; with the command that grants it, where a right is missing.
     pub(super) fn told<C: ClientContext>(&self, client: &Client<C>, error: &KafkaError) -> String {
-        let rights = &self.connection.rights;
+        let connection = &self.connection;
         let line = match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::TransactionalIdAuthorizationFailed) => {
                 let id = Resource::TransactionalId(&self.name);
-                rights.line(error, id, &[Operation::Write, Operation::Describe])
+                connection.denial(error, id, &[Operation::Write, Operation::Describe])
             }
             Some(RDKafkaErrorCode::GroupAuthorizationFailed) => {
-                rights.line(error, Resource::Group(&self.group), &[Operation::Read])
+                connection.denial(error, Resource::Group(&self.group), &[Operation::Read])
             }
             Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
-                let topic = self.topics.iter().find(|topic| lacks(client, topic));
-                topic.and_then(|topic| rights.line(error, Resource::Topic(topic), &[Operation::Write]))
+                let written = self.topics.iter().map(|topic| (topic, Operation::Write));
+                let read = self.sources.iter().map(|topic| (topic, Operation::Read));
+                let lacking = written.chain(read).find(|(topic, operation)| lacks(client, topic, *operation));
+                lacking.and_then(|(topic, operation)| connection.denial(error, Resource::Topic(topic), &[operation]))
             }
             _ => None,
         };
@@ -51,9 +55,9 @@ impl Denials {
 }
 
 /// The error doesn't say which topic it is about.
-fn lacks<C: ClientContext>(client: &Client<C>, topic: &str) -> bool {
+fn lacks<C: ClientContext>(client: &Client<C>, topic: &str, operation: Operation) -> bool {
     match rights::of_topic(client, topic, TIMEOUT) {
-        Ok(granted) => granted.is_some_and(|granted| !granted.contains(&Operation::Write)),
+        Ok(granted) => granted.is_some_and(|granted| !granted.contains(&operation)),
         Err(code) => is_denial_code(code),
     }
 }

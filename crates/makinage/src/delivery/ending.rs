@@ -17,9 +17,6 @@ use crate::{
     event::{Fate, Ticket},
 };
 
-/// A call takes at most so many times as long as a transaction may: the client itself gives up before.
-const PATIENCE: u32 = 3;
-
 impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     /// Takes in what has come of calls, and what should have.
     pub(super) fn hear(&mut self) {
@@ -30,16 +27,20 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             State::Waiting { until, .. } if self.now < until => self.look_by(until),
             State::Waiting { anew: true, .. } => self.begin_anew(),
             State::Waiting { anew: false, .. } => self.start(),
-            State::Starting | State::Committing { .. } | State::Aborting => {
-                let until = self.called + PATIENCE * self.limits.timeout;
-                if self.now >= until {
-                    self.unsure(&"the Kafka client has said nothing for too long");
-                } else {
-                    self.look_by(until);
-                }
-            }
+            State::Starting | State::Committing { .. } | State::Aborting => self.watch(),
             State::Open | State::Ended => {}
         }
+    }
+
+    /// A call that never returns is given up with its producer.
+    fn watch(&mut self) {
+        let sends = matches!(self.state, State::Committing { .. }) && !self.producer.has_sent_positions();
+        let until = self.watchdog.until(self.called, sends);
+        if self.now < until {
+            return self.look_by(until);
+        }
+        self.watchdog.gave_up();
+        self.unsure(&"the Kafka client has said nothing for too long");
     }
 
     fn take(&mut self, outcome: Outcome) {
@@ -60,6 +61,8 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
                     self.ties.acks.settle(ticket, fate);
                 }
                 self.stale = None;
+                self.pauses.succeeded();
+                self.watchdog.succeeded();
                 self.opened();
             }
             Outcome::Aborted => {
@@ -72,7 +75,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
                 match self.state {
                     State::Committing { round } => {
                         match refusal.of {
-                            Of::Outputs => {}
+                            Of::Outputs if self.is_explained => {}
                             Of::Member => {
                                 self.stale = Some((round, self.now + STALE));
                                 tracing::debug!(
@@ -80,7 +83,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
                                     refusal.why
                                 );
                             }
-                            Of::Brokers => self.tell_again(&refusal.why),
+                            Of::Outputs | Of::Brokers => self.try_again(&refusal.why),
                         }
                         self.abort();
                     }
@@ -95,7 +98,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     /// A transaction is open, and nothing is in it.
     fn opened(&mut self) {
         self.state = State::Open;
-        self.begun = None;
+        (self.begun, self.is_explained) = (None, false);
         self.anywhere = self.anywhere.wrapping_add(1).max(0);
         self.drop_over();
     }
@@ -111,7 +114,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     fn start(&mut self) {
         self.state = State::Starting;
         self.called = self.now;
-        self.producer.call(Call::Start(self.entries.partitions()));
+        self.producer.call(Call::Start(self.entries.partitions(), self.ties.mandate.topics()));
     }
 
     /// A new producer of the same name takes over.
@@ -136,7 +139,8 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     }
 
     pub(super) fn unsure(&mut self, why: &dyn Display) {
-        if self.said.is_due(self.now) {
+        self.pauses.failed(self.now);
+        if self.said.is_due(&why.to_string(), self.now) {
             tracing::warn!(
                 "it isn't known whether a transaction is committed ({why}): a new producer ends it, and what the group has \
                  committed decides what is written again"
@@ -165,17 +169,22 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
         self.settle_all(left, Fate::Dropped);
     }
 
-    pub(super) fn tell_again(&mut self, why: &dyn Display) {
-        if self.said.is_due(self.now) {
+    /// A transaction can't be committed for what may pass, and is to be made again in a while.
+    pub(super) fn try_again(&mut self, why: &dyn Display) {
+        self.pauses.failed(self.now);
+        if self.said.is_due(&why.to_string(), self.now) {
             tracing::warn!(
                 "a transaction for topic {} could not be committed ({why}): it is aborted, and made again until it can",
                 self.limits.topic
             );
         }
+        if let Some(until) = self.pauses.until(self.now) {
+            self.look_by(until);
+        }
     }
 
     fn tell_not_started(&mut self, why: &dyn Display) {
-        if self.said_not_begun.is_due(self.now) {
+        if self.said_not_begun.is_due(&why.to_string(), self.now) {
             tracing::warn!(
                 "transactions of {} can't begin ({why}): outputs wait, and this is tried again until they can",
                 self.transactions.name()

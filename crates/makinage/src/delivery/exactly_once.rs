@@ -26,13 +26,15 @@ use super::{
     entries::{Entries, Entry, Next, Output},
     fences::Fences,
     letters::Letters,
+    pauses::Pauses,
     transactional::{Call, Transactional, Transactions},
+    watchdog::Watchdog,
 };
 use crate::{
     clock::{Clock, SystemClock},
     event::{Event, Failure, Fate, Place, Ticket},
     letters::Failed,
-    said::Seldom,
+    said::{Seldom, SeldomEach},
     sink::{
         Refused,
         backlog::Held,
@@ -64,6 +66,8 @@ const LOOK: Duration = Duration::from_millis(1);
 const LAST: Duration = Duration::from_millis(500);
 /// A line that comes again and again is written once in this time.
 const REPEAT: Duration = Duration::from_mins(1);
+/// So many reasons are kept apart.
+const REASONS: usize = 8;
 
 /// What is known of the sink topic, and how long transactions are.
 #[derive(Debug, Clone)]
@@ -130,13 +134,17 @@ pub struct ExactlyOnce<M: Transactions, K = SystemClock> {
     pub(super) hurries: bool,
     /// The round of the group in which this member was refused, and until when.
     pub(super) stale: Option<(u64, Instant)>,
+    pub(super) pauses: Pauses,
+    pub(super) watchdog: Watchdog,
     pub(super) refused: Vec<Refused>,
+    /// What the transaction can't be committed for is known.
+    pub(super) is_explained: bool,
     /// Where events go that fail, if there is a topic for them.
     pub(super) letters: Option<Letters<M::Producer>>,
     pub(super) look_at: Option<Instant>,
-    pub(super) said: Seldom,
+    pub(super) said: SeldomEach,
     pub(super) said_unacceptable: Seldom,
-    pub(super) said_not_begun: Seldom,
+    pub(super) said_not_begun: SeldomEach,
     pub(super) clock: K,
     /// The time, as of the last look.
     pub(super) now: Instant,
@@ -153,7 +161,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     ) -> KafkaResult<Self> {
         let producer = Arc::new(transactions.create(limits.batch_size, &ties.bell)?);
         partitions.ask_with(&producer);
-        producer.call(Call::Start(vec![]));
+        producer.call(Call::Start(vec![], vec![]));
         let now = clock.now();
         Ok(Self {
             transactions,
@@ -166,16 +174,19 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             partitions: Arc::new(partitions),
             anywhere: 0,
             fences: Fences::new(limits.timeout),
+            watchdog: Watchdog::new(limits.timeout),
             limits,
             ties,
             hurries: false,
             stale: None,
+            pauses: Pauses::default(),
             refused: vec![],
+            is_explained: false,
             letters: None,
             look_at: None,
-            said: Seldom::new(REPEAT),
+            said: SeldomEach::new(REPEAT, REASONS),
             said_unacceptable: Seldom::new(REPEAT),
-            said_not_begun: Seldom::new(REPEAT),
+            said_not_begun: SeldomEach::new(REPEAT, REASONS),
             clock,
             now,
         })

@@ -17,11 +17,13 @@ mod fences;
 pub mod instance;
 pub(crate) mod letters;
 mod native;
+mod pauses;
 mod refusing;
 mod sending;
 #[cfg(test)]
 mod testing;
 pub mod transactional;
+mod watchdog;
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The client of a transactional producer: what of its outputs was not taken, and whether its connections hold.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use kafka_headers::tokens::Supplied;
 use parking_lot::Mutex;
@@ -27,15 +27,15 @@ pub struct Undelivered {
     outputs: Mutex<Vec<(Ticket, KafkaError)>>,
     any: AtomicBool,
     bell: Bell,
-    /// A connection has broken.
-    broke: AtomicBool,
+    /// How often a connection has broken, or a request was given up.
+    breaks: AtomicU64,
 }
 
 impl Undelivered {
     /// Nothing has been reported yet; what is rings the bell.
     pub(super) fn new(bell: &Bell) -> Self {
-        let (any, broke) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { outputs: Mutex::default(), any, bell: bell.clone(), broke }
+        let (any, breaks) = (AtomicBool::new(false), AtomicU64::new(0));
+        Self { outputs: Mutex::default(), any, bell: bell.clone(), breaks }
     }
 
     /// What was not taken since the last look.
@@ -43,9 +43,10 @@ impl Undelivered {
         if self.any.swap(false, Ordering::Acquire) { std::mem::take(&mut *self.outputs.lock()) } else { vec![] }
     }
 
-    /// Whether a connection broke since the last look: what was asked may have been asked again, and come twice.
-    pub(super) fn has_broken(&self) -> bool {
-        self.broke.swap(false, Ordering::Relaxed)
+    /// How often a connection has broken, or a request was given up: what was asked meanwhile may have been asked
+    /// again, and come twice.
+    pub(super) fn breaks(&self) -> u64 {
+        self.breaks.load(Ordering::Acquire)
     }
 }
 
@@ -56,11 +57,12 @@ impl Own for Undelivered {
         if own { RDKafkaLogLevel::Debug } else { level }
     }
 
-    fn notes(&self, facility: &str, _message: &str) -> bool {
-        if matches!(facility, "FAIL" | "REQTMOUT") {
-            self.broke.store(true, Ordering::Relaxed);
+    /// What is told for debugging was asked for to see connections break: others hear of those that are told usually.
+    fn notes(&self, level: RDKafkaLogLevel, facility: &str, message: &str) -> bool {
+        if matches!(facility, "FAIL" | "REQTMOUT") && !is_of_an_attempt(message) {
+            self.breaks.fetch_add(1, Ordering::Release);
         }
-        false
+        matches!(level, RDKafkaLogLevel::Debug)
     }
 
     fn keeps(&self, error: &KafkaError) -> bool {
@@ -76,6 +78,12 @@ impl Own for Undelivered {
             )
         )
     }
+}
+
+/// Whether it is about a connection that was still being made, so that nothing had been asked on it. While a broker is
+/// away there is one each second.
+fn is_of_an_attempt(message: &str) -> bool {
+    ["in state TRY_CONNECT", "in state CONNECT"].iter().any(|state| message.contains(state))
 }
 
 impl ProducerContext for Context<Undelivered> {
@@ -97,3 +105,6 @@ impl ProducerContext for Context<Undelivered> {
 
 /// The client.
 pub(super) type Native = Supplied<ThreadedProducer<Context<Undelivered>>>;
+
+#[cfg(test)]
+mod tests;

@@ -29,11 +29,15 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
         if let Some((ticket, error)) = undelivered.iter().find(|(ticket, _)| guilty.contains(ticket)) {
             self.judge(&guilty, *ticket, error);
         } else if let Some((_, error)) = undelivered.iter().find(|(_, error)| Refusal::of(error) != Refusal::Others) {
-            self.tell_again(error);
-        } else if self.state == State::Open {
+            self.try_again(error);
+        } else {
             // That they were purged says nothing; the end of the transaction says why it has failed.
-            return self.commit();
+            if self.state == State::Open {
+                self.commit();
+            }
+            return;
         }
+        self.is_explained = true;
         if self.state == State::Open {
             self.abort();
         }

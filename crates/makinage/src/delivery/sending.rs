@@ -26,8 +26,11 @@ use crate::{
 const FULL: Duration = Duration::from_millis(2);
 
 impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
-    /// Puts what waits into the open transaction.
+    /// Puts what waits into the open transaction, unless one was refused a moment ago.
     pub(super) fn send(&mut self) {
+        if let Some(until) = self.pauses.until(self.now) {
+            return self.look_by(until);
+        }
         while self.state == State::Open {
             match self.entries.next() {
                 Next::Output(output) => {
@@ -63,10 +66,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             // The transaction has failed already, or the producer has: the commit says which.
             _ if self.entries.in_transaction() > 0 => self.commit(),
             Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::State) => self.unsure(error),
-            _ => {
-                self.tell_again(error);
-                self.look_by(self.now + RETRY);
-            }
+            _ => self.try_again(error),
         }
     }
 

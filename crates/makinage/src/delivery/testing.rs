@@ -1,6 +1,12 @@
 //! A producer that does what it is told, and a group that says what the test says.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
@@ -28,6 +34,7 @@ use crate::{
 pub(super) struct Told {
     calls: RefCell<Vec<String>>,
     sent: RefCell<Vec<String>>,
+    pub has_sent_positions: Cell<bool>,
     pub outcome: RefCell<Option<Outcome>>,
     pub undelivered: RefCell<Vec<(Ticket, KafkaError)>>,
 }
@@ -52,7 +59,7 @@ impl Transactional for Fake {
     fn call(&self, call: Call) {
         let at = |position: &Position| format!("{}@{}", position.partition, position.offset);
         self.0.calls.borrow_mut().push(match call {
-            Call::Start(partitions) => format!("start {}", partitions.len()),
+            Call::Start(partitions, _) => format!("start {}", partitions.len()),
             Call::Commit(positions, granted) => {
                 format!("commit {} in round {}", positions.iter().map(at).collect::<Vec<_>>().join(" "), granted.round)
             }
@@ -62,6 +69,10 @@ impl Transactional for Fake {
 
     fn outcome(&self) -> Option<Outcome> {
         self.0.outcome.take()
+    }
+
+    fn has_sent_positions(&self) -> bool {
+        self.0.has_sent_positions.get()
     }
 
     fn wait(&self, _timeout: Duration) {}
@@ -152,6 +163,14 @@ impl Scene {
     pub(super) fn interval_passes(&mut self) -> Vec<Refused> {
         self.clock.sleep(INTERVAL);
         self.delivery.tend()
+    }
+
+    /// It is looked at again as soon as it wants to be, which is after so long.
+    pub(super) fn pause_is_over(&mut self) -> Duration {
+        let pause = self.delivery.next_look().expect("it waits for something");
+        self.clock.sleep(pause);
+        assert!(self.delivery.tend().is_empty());
+        pause
     }
 
     /// These outputs or letters of the first partition are refused, with this error.

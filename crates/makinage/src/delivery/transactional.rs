@@ -13,7 +13,7 @@ use crate::{
         bell::Bell,
         producer::{LookUp, NotTaken, Record},
     },
-    source::{mandate::Granted, offsets::Position},
+    source::{known::TopicId, mandate::Granted, offsets::Position},
 };
 
 /// A partition of a data topic: the topic's place, the partition's number.
@@ -23,8 +23,8 @@ pub type Partition = (u16, i32);
 #[derive(Debug)]
 pub enum Call {
     /// Ends what a producer of this name has left open, fences it off, and opens a transaction. What the group has
-    /// committed of these partitions is asked after that.
-    Start(Vec<Partition>),
+    /// committed of these partitions, of these topics where that is known, is asked after that.
+    Start(Vec<Partition>, Vec<Option<TopicId>>),
     /// Adds these positions to the transaction, in that member's name, commits it, and opens the next one.
     Commit(Vec<Position>, Granted),
     /// Aborts the transaction, and opens the next one.
@@ -85,6 +85,9 @@ pub trait Transactional: LookUp {
 
     /// The outcome, once it is there.
     fn outcome(&self) -> Option<Outcome>;
+
+    /// Whether a commit that is under way has its positions taken by brokers, and waits for all else.
+    fn has_sent_positions(&self) -> bool;
 
     /// Waits for the outcome, which nobody takes.
     fn wait(&self, timeout: Duration);

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
-use super::part::Part;
+use super::{
+    handed::{Handed, Sifted},
+    job::Job,
+    part::Part,
+};
 use crate::event::Event;
 
 /// Consecutive events of a flight that leave, with what is known about them.
@@ -70,12 +74,36 @@ impl Flight {
 
     pub(super) fn add(&mut self, part: Part) {
         if self.parts.is_empty() {
-            self.waiting = self.events.iter().map(Event::size).sum();
+            self.waiting = self.size();
         }
         self.missing -= part.places().len();
         self.is_cut |= matches!(part, Part::GivenUp(_));
         self.waiting += part.bytes();
         self.parts.push(part);
+    }
+
+    /// All of its events.
+    pub(super) fn events(&self) -> &Arc<Vec<Event>> {
+        &self.events
+    }
+
+    fn size(&self) -> usize {
+        self.events.iter().map(Event::size).sum()
+    }
+
+    /// Of what is known of events that have not left, what a newer generation has been handed is known no more: it is
+    /// to be asked again.
+    pub(super) fn take_back(&mut self, number: u64, handed: &Handed) -> Vec<Job> {
+        let mut again = vec![];
+        for part in std::mem::take(&mut self.parts) {
+            let Sifted { kept, again: taken } = handed.sift(number, &self.events, part);
+            self.parts.extend(kept);
+            again.extend(taken);
+        }
+        self.missing += again.iter().map(|job: &Job| job.range.len()).sum::<usize>();
+        let known = |parts: &[Part]| parts.iter().map(Part::bytes).sum::<usize>();
+        self.waiting = if self.parts.is_empty() { 0 } else { self.size() + known(&self.parts) };
+        again
     }
 
     /// Whether something is known about each event, and none has left or is given up.

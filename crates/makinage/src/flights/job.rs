@@ -70,6 +70,11 @@ impl Job {
         }
     }
 
+    /// Events of a flight that were answered in this attempt, and are to be answered by another generation.
+    pub(super) fn anew(flight: u64, events: Arc<Vec<Event>>, range: Range<usize>, attempt: Attempt) -> Self {
+        Self { range, failures: attempt.number.saturating_sub(1), ..Self::new(flight, events) }
+    }
+
     /// A request for an event that scored before, whose answer is nobody's.
     pub(crate) fn probe(events: Arc<Vec<Event>>) -> Self {
         Self::new(PROBE, events)

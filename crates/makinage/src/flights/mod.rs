@@ -6,6 +6,7 @@
 //! became of it and all before it in its lane have left, whatever other lanes wait for.
 
 pub(crate) mod flight;
+mod handed;
 pub(crate) mod job;
 mod part;
 
@@ -14,7 +15,10 @@ use std::{
     sync::Arc,
 };
 
-use self::flight::{Flight, Lanes, Piece};
+use self::{
+    flight::{Flight, Lanes, Piece},
+    handed::{Handed, Sifted},
+};
 pub(crate) use self::{job::Job, part::Part};
 use crate::event::Event;
 
@@ -33,6 +37,8 @@ pub(crate) struct Flights {
     changed: bool,
     /// Lanes of which an event was given up: what comes after it is too, or it would overtake it.
     cut: BTreeSet<u32>,
+    /// Lanes that newer generations have been handed, while older ones still answer.
+    handed: Handed,
 }
 
 impl Flights {
@@ -51,6 +57,40 @@ impl Flights {
         let before = flight.waiting();
         flight.add(part);
         self.waiting += flight.waiting() - before;
+    }
+
+    /// What a generation has answered about events of a flight; once about each. Those whose lanes a newer one has been
+    /// handed meanwhile are that one's to answer: these jobs.
+    pub(crate) fn answer(&mut self, flight: u64, part: Part) -> Vec<Job> {
+        let Some(open) = self.open.get(&flight).filter(|_| !self.handed.is_empty()) else {
+            self.add(flight, part);
+            return vec![];
+        };
+        let Sifted { kept, again } = self.handed.sift(flight, open.events(), part);
+        for part in kept {
+            self.add(flight, part);
+        }
+        again
+    }
+
+    /// A job that an older generation had goes to this one. What older ones have answered of the same lanes behind it,
+    /// or will answer, is to be asked of this one too: these jobs, of what is answered already.
+    pub(crate) fn hand_over(&mut self, job: &Job, generation: u64) -> Vec<Job> {
+        for place in job.range.clone() {
+            self.handed.note(job.events[place].ticket.assignment(), (job.flight, place), generation);
+        }
+        let mut again = vec![];
+        for (number, flight) in self.open.range_mut(job.flight..) {
+            let before = flight.waiting();
+            again.extend(flight.take_back(*number, &self.handed));
+            self.waiting = self.waiting - before + flight.waiting();
+        }
+        again
+    }
+
+    /// No older generation answers any more.
+    pub(crate) fn only_newest_answers(&mut self) {
+        self.handed.forget();
     }
 
     /// Hands over all events that may leave: in pieces, each of consecutive events of one flight's part.

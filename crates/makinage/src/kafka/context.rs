@@ -1,7 +1,7 @@
 //! What librdkafka says on its own: its log lines, and whether brokers can be reached.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,12 +13,15 @@ use parking_lot::{Mutex, MutexGuard};
 use rdkafka::{Statistics, client::ClientContext, config::RDKafkaLogLevel, error::KafkaError, types::RDKafkaErrorCode};
 
 use super::{
-    denied::{Operation, Resource, Rights},
+    denied::{About, Operation, Resource, Rights},
     inquiry::{self, Inquiry},
-    pulse::{Pulse, Seen},
+    pulse::{Pulse, STATISTICS, Seen},
+    quota::{Quotas, Told},
     reach::{Failures, because, unreachable},
     terms::Terms,
+    unsaid::{Cause, Unsaid},
 };
+use crate::said::SeldomEach;
 
 /// A broker that owes an answer and said nothing for so long does not answer: heartbeats come back at once, fetches
 /// after `fetch.wait.max.ms`.
@@ -43,8 +46,9 @@ pub struct Connection {
     patience: Duration,
     away: AtomicBool,
     known: Mutex<Known>,
-    /// The oldest first.
-    lines: Mutex<VecDeque<(String, Instant)>>,
+    lines: Mutex<SeldomEach>,
+    unsaid: Mutex<Unsaid>,
+    quotas: Mutex<Quotas>,
     /// Why brokers refuse its clients, and these them.
     inquiry: Arc<Inquiry>,
     /// What words about missing rights need.
@@ -79,7 +83,9 @@ impl Connection {
             patience: SILENCE + fetch_wait,
             away: AtomicBool::new(false),
             known: Mutex::default(),
-            lines: Mutex::default(),
+            lines: Mutex::new(SeldomEach::new(REPEAT, REMEMBERED)),
+            unsaid: Mutex::default(),
+            quotas: Mutex::default(),
         }
     }
 
@@ -97,11 +103,48 @@ impl Connection {
 
     /// Says which right is missing, once in a while, where an error is about that.
     pub fn denied(&self, error: &KafkaError, resource: Resource<'_>, operations: &[Operation]) -> bool {
-        let Some(line) = self.rights.line(error, resource, operations) else { return false };
-        if !self.repeated(&line) {
+        let Some(line) = self.denial(error, resource, operations) else { return false };
+        // Whatever it was refused for.
+        if !self.repeated(&self.rights.command(resource, operations)) {
             tracing::warn!("{line}; waiting for it");
         }
         true
+    }
+
+    /// Which right is missing, where an error is about that: for whoever says it with what becomes of it.
+    pub fn denial(&self, error: &KafkaError, resource: Resource<'_>, operations: &[Operation]) -> Option<String> {
+        let line = self.rights.line(error, resource, operations)?;
+        self.unsaid.lock().said(resource, Instant::now());
+        Some(line)
+    }
+
+    /// Passes on what a client says in its own words, at once or where nobody says it better.
+    fn pass_on(&self, facility: &str, message: &str) {
+        let named = if facility.is_empty() { String::new() } else { format!("{facility}: ") };
+        let line = format!("Kafka client: {named}{message}");
+        let right = About::in_words(message).map(Cause::Right);
+        let Some(cause) = right.or_else(|| (facility == "SESSTMOUT").then_some(Cause::Silence)) else {
+            tracing::warn!("{line}");
+            return;
+        };
+        tracing::debug!("{line}");
+        self.unsaid.lock().wait(cause, line, Instant::now());
+    }
+
+    /// A consumer returns an error. What it met on a connection it has told with more words before.
+    pub fn returned(&self, error: &KafkaError, reason: &str) {
+        use RDKafkaErrorCode as Code;
+        match error.rdkafka_error_code() {
+            Some(
+                Code::AllBrokersDown
+                | Code::BrokerTransportFailure
+                | Code::Resolve
+                | Code::OperationTimedOut
+                | Code::SSL
+                | Code::Authentication,
+            ) => tracing::debug!("{reason}"),
+            _ => self.error(error.clone(), reason),
+        }
     }
 
     /// Something came from a broker.
@@ -119,6 +162,14 @@ impl Connection {
     /// Takes a client's statistics for what errors can't tell: a broker that holds its connections and answers nothing,
     /// and one that can't be reached while others can.
     fn listen(&self, statistics: &Statistics, now: Instant) {
+        for line in self.unsaid.lock().due(!self.is_alive() || self.is_refused(), now) {
+            tracing::warn!("{line}");
+        }
+        match self.quotas.lock().look(statistics, STATISTICS, &self.rights, now) {
+            Some(Told::Held(line)) => tracing::warn!("{line}"),
+            Some(Told::Over(line)) => tracing::info!("{line}"),
+            None => {}
+        }
         let mut known = self.known();
         let now = known.made(statistics, now);
         let mut seen = known.look(statistics, now);
@@ -167,18 +218,7 @@ impl Connection {
     }
 
     fn repeated(&self, line: &str) -> bool {
-        let mut lines = self.lines.lock();
-        let now = Instant::now();
-        while lines.len() >= REMEMBERED
-            || lines.front().is_some_and(|(_, written)| now.saturating_duration_since(*written) >= REPEAT)
-        {
-            lines.pop_front();
-        }
-        let repeated = lines.iter().any(|(text, _)| text == line);
-        if !repeated {
-            lines.push_back((line.to_owned(), now));
-        }
-        repeated
+        !self.lines.lock().is_due(line, Instant::now())
     }
 }
 
@@ -237,7 +277,7 @@ impl ClientContext for Connection {
                 tracing::debug!(facility, "{message}");
             }
             _ if self.repeated(facility) => {}
-            _ => tracing::warn!("Kafka client: {facility}: {message}"),
+            _ => self.pass_on(facility, message),
         }
     }
 
@@ -277,7 +317,7 @@ impl ClientContext for Connection {
             // The sink's way to keep the order; what is refused is told by itself.
             _ if reason.contains("gap-less guarantee") => tracing::debug!("{error}: {reason}"),
             _ if self.repeated(reason) => {}
-            _ => tracing::warn!("Kafka client: {reason}"),
+            _ => self.pass_on("", reason),
         }
     }
 }

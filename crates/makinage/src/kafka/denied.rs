@@ -49,6 +49,49 @@ impl Resource<'_> {
     }
 }
 
+/// What an error about rights is about, by its code or by its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    Topic,
+    Group,
+    TransactionalId,
+    Cluster,
+}
+
+impl About {
+    fn of(code: RDKafkaErrorCode) -> Option<Self> {
+        Some(match code {
+            RDKafkaErrorCode::TopicAuthorizationFailed => Self::Topic,
+            RDKafkaErrorCode::GroupAuthorizationFailed => Self::Group,
+            RDKafkaErrorCode::TransactionalIdAuthorizationFailed => Self::TransactionalId,
+            RDKafkaErrorCode::ClusterAuthorizationFailed => Self::Cluster,
+            _ => return None,
+        })
+    }
+
+    /// Of what Kafka's client says, which has Kafka's own words in it.
+    pub(super) fn in_words(text: &str) -> Option<Self> {
+        let all = [
+            ("Topic authorization failed", Self::Topic),
+            ("Group authorization failed", Self::Group),
+            ("Transactional Id authorization failed", Self::TransactionalId),
+            ("Cluster authorization failed", Self::Cluster),
+        ];
+        all.into_iter().find(|(words, _)| text.contains(words)).map(|(_, about)| about)
+    }
+
+    /// Whether a line about a resource says all that there is to be said of this.
+    pub(super) fn is_said_by(self, resource: Resource<'_>) -> bool {
+        match resource {
+            // Whoever may write to any topic may number its records: what is refused as the cluster's is a topic's.
+            Resource::Topic(_) => matches!(self, Self::Topic | Self::Cluster),
+            Resource::Group(_) => self == Self::Group,
+            Resource::TransactionalId(_) => self == Self::TransactionalId,
+            Resource::Cluster => self == Self::Cluster,
+        }
+    }
+}
+
 /// A topic that is asked for, and what for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
@@ -68,9 +111,10 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// The line about an error that says that a right is missing; `None` about any other.
+    /// The line about an error that says that a right to such a resource is missing; `None` about any other.
     pub fn line(&self, error: &KafkaError, resource: Resource<'_>, operations: &[Operation]) -> Option<String> {
-        is_denial(error).then(|| self.missing(&reason(error), resource, operations))
+        let about = code(error).and_then(About::of)?;
+        about.is_said_by(resource).then(|| self.missing(&reason(error), resource, operations))
     }
 
     /// The line about rights that are missing, for this reason.
@@ -103,22 +147,19 @@ fn names(operations: &[Operation]) -> Vec<&'static str> {
 
 /// Whether an error says that a right is missing.
 pub fn is_denial(error: &KafkaError) -> bool {
-    let code = match error {
-        KafkaError::AdminOp(code) => Some(*code),
-        other => other.rdkafka_error_code(),
-    };
-    code.is_some_and(is_denial_code)
+    code(error).is_some_and(is_denial_code)
 }
 
 /// The same of its code alone.
 pub fn is_denial_code(code: RDKafkaErrorCode) -> bool {
-    matches!(
-        code,
-        RDKafkaErrorCode::TopicAuthorizationFailed
-            | RDKafkaErrorCode::GroupAuthorizationFailed
-            | RDKafkaErrorCode::ClusterAuthorizationFailed
-            | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
-    )
+    About::of(code).is_some()
+}
+
+fn code(error: &KafkaError) -> Option<RDKafkaErrorCode> {
+    match error {
+        KafkaError::AdminOp(code) => Some(*code),
+        other => other.rdkafka_error_code(),
+    }
 }
 
 /// As a shell takes it.

@@ -14,7 +14,7 @@ pub trait Own: Send + Sync {
     }
 
     /// Whether a log line is this client's own business, and nobody else is to hear of it.
-    fn notes(&self, _facility: &str, _message: &str) -> bool {
+    fn notes(&self, _level: RDKafkaLogLevel, _facility: &str, _message: &str) -> bool {
         false
     }
 
@@ -48,7 +48,7 @@ impl<T, L> Context<T, L> {
 
 impl<T: Own, L: ClientContext> ClientContext for Context<T, L> {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        if !self.own.notes(facility, message) {
+        if !self.own.notes(level, facility, message) {
             self.listener.log(self.own.level(level, facility, message), facility, message);
         }
     }

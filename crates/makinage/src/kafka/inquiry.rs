@@ -12,10 +12,12 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{handshake, reach, terms::Terms};
+use super::{handshake, reach, refused::is_cut_off, terms::Terms};
 
 /// Between two tries to find out: clients tell of each of theirs.
 const PAUSE: Duration = Duration::from_secs(10);
+/// The same after one that has found nothing: of a broker that ends, or cuts a client off, the first word says little.
+const BRIEF: Duration = Duration::from_secs(1);
 /// Between two lines that are alike.
 const AGAIN: Duration = Duration::from_mins(1);
 /// So long after the last failure, it isn't the reason any more for what doesn't answer: the client repeats one that is
@@ -35,8 +37,10 @@ pub(super) struct Inquiry {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// When it was tried to find out last.
-    tried: Option<Instant>,
+    /// Before this, nobody tries to find out.
+    next: Option<Instant>,
+    /// Since when nothing is found that explains what a client calls a failure of security.
+    unexplained: Option<Instant>,
     /// What was found, when that was, and when it was said.
     found: Option<(String, Instant)>,
     said: Option<Instant>,
@@ -51,11 +55,11 @@ impl Inquiry {
     /// A connection has failed, and security may be why: `reason` is what the client says of it, if anything.
     pub(super) fn begin(self: &Arc<Self>, reason: &str) {
         let now = Instant::now();
-        let rests = self.known.lock().tried.is_some_and(|tried| now.saturating_duration_since(tried) < PAUSE);
+        let rests = self.known.lock().next.is_some_and(|next| now < next);
         if rests || self.busy.swap(true, Ordering::Relaxed) {
             return;
         }
-        self.known.lock().tried = Some(now);
+        self.known.lock().next = Some(now + PAUSE);
         let (inquiry, said) = (Arc::clone(self), reason.to_owned());
         // Whoever tells of the failure is a client's own thread, which must not wait.
         let begun = thread::Builder::new().name("inquiry".into()).spawn(move || {
@@ -73,7 +77,10 @@ impl Inquiry {
         let line = handshake::explain(&self.terms, broker, reason);
         let line = line.map(|line| format!("{line}; waiting until it is mended"));
         // What the client calls a failure of security is told in its own words, where there are no better ones.
-        let line = line.or_else(|| is_suspect(reason).then(|| format!("Kafka client: {reason}")));
+        let line = line.or_else(|| {
+            let lasts = self.known.lock().is_unexplained(Instant::now());
+            (lasts && is_suspect(reason) && !is_cut_off(reason)).then(|| format!("Kafka client: {reason}"))
+        });
         if let Some(line) = line
             && self.known.lock().note(&line, Instant::now())
         {
@@ -93,6 +100,15 @@ impl Inquiry {
 }
 
 impl Known {
+    /// Nothing was found; whether that is so for a while. A broker that ends cuts connections off in the middle of a
+    /// handshake too.
+    fn is_unexplained(&mut self, now: Instant) -> bool {
+        self.next = Some(now + BRIEF);
+        let lasts = |since: &Instant| now.saturating_duration_since(*since);
+        let since = *self.unexplained.insert(self.unexplained.filter(|since| lasts(since) < FRESH).unwrap_or(now));
+        lasts(&since) >= PAUSE
+    }
+
     /// Takes in what was found; whether it is to be said.
     fn note(&mut self, line: &str, now: Instant) -> bool {
         let same = self.found.as_ref().is_some_and(|(known, _)| known == line);
@@ -118,38 +134,4 @@ pub(super) fn is_suspect(reason: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_found_again_and_again_is_said_once_a_minute_and_what_is_new_at_once() {
-        let (mut known, now) = (Known::default(), Instant::now());
-        let mut said = |line, second| known.note(line, now + Duration::from_secs(second));
-        assert!(said("expired", 0));
-        assert!(!said("expired", 10) && !said("expired", 59));
-        assert!(said("expired", 60));
-        assert!(said("other host", 61));
-        assert!(!said("other host", 70));
-    }
-
-    #[test]
-    fn a_connection_that_was_refused_or_broken_is_no_suspect() {
-        for reason in [
-            "127.0.0.1:9/1: Connect to ipv4#127.0.0.1:9 failed: Connection refused",
-            "127.0.0.1:9/1: Disconnected",
-            "nowhere:9092/bootstrap: Failed to resolve 'nowhere:9092': Name or service not known",
-        ] {
-            assert!(!is_suspect(reason), "{reason}");
-        }
-        for reason in [
-            "k:9/bootstrap: Disconnected: requesting ApiVersion: might be caused by incorrect security.protocol \
-             configuration (connecting to a SSL listener?) or broker version is < 0.10",
-            "k:9/bootstrap: SSL handshake failed: Disconnected: connecting to a PLAINTEXT broker listener?",
-            "k:9/1: Disconnected: verify that security.protocol is correctly configured, broker might require SASL \
-             authentication",
-            "k:9/1: Receive failed: error:0A00045C:SSL routines::tlsv13 alert certificate required",
-        ] {
-            assert!(is_suspect(reason), "{reason}");
-        }
-    }
-}
+mod tests;

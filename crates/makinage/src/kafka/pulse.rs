@@ -13,6 +13,10 @@ use std::{
 
 use rdkafka::{Statistics, statistics::Broker};
 
+/// How often consumers and producers tell of their connections: twice within the time after which a silent broker is
+/// told.
+pub const STATISTICS: Duration = Duration::from_secs(2);
+
 /// How far a client is in its consumer group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Membership {

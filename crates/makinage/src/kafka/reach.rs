@@ -19,7 +19,7 @@ use rdkafka::{
     metadata::{Metadata, MetadataBroker, MetadataTopic},
 };
 
-use super::{handshake::explain, terms::Terms};
+use super::{explained::Explained, handshake::explain, terms::Terms};
 
 /// How long a client is asked for what it has met.
 const LISTEN: Duration = Duration::from_millis(200);
@@ -172,11 +172,11 @@ impl Failures {
     }
 
     /// Why there is no connection, where that is a question of security: a line that ends in what to do.
-    pub fn explained(&self, terms: &Terms, endpoints: &str) -> Option<String> {
+    pub fn explained(&self, terms: &Terms, endpoints: &str) -> Option<Explained> {
         // Of a listener that takes TLS alone, clients that don't speak it say nothing.
         let reason = self.last().map_or("", |(reason, _)| reason);
         let first = endpoints.split(',').next().unwrap_or(endpoints);
-        explain(terms, broker_in(reason).unwrap_or(first), reason)
+        explain(terms, broker_in(reason).unwrap_or(first), reason).map(Explained)
     }
 
     /// The last about a broker of this address.

@@ -156,8 +156,12 @@ fn of_client(Attempt { broker, certificate, .. }: &Attempt, alert: &str) -> Stri
 /// All was well up to the login.
 fn login_refused(Attempt { broker, mechanism, user, .. }: &Attempt, said: &str) -> Option<String> {
     let mechanism = mechanism.as_deref()?;
+    if is_cut_off(said) {
+        return None;
+    }
     let (_, why) = said.split_once("SASL authentication error: ").or_else(|| said.split_once("SASL "))?;
-    let why = why.split(" (after ").next().unwrap_or(why);
+    // Whether it was let in before makes no other fault of it.
+    let why = why.split(" (after ").next().unwrap_or(why).replace("re-authentication", "authentication");
     Some(match mechanism {
         "OAUTHBEARER" | "AWS_MSK_IAM" => format!(
             "Kafka at {broker} refuses this client's token ({why}): check that the token's audience, issuer and scope \
@@ -169,6 +173,11 @@ fn login_refused(Attempt { broker, mechanism, user, .. }: &Attempt, said: &str) 
             user.as_deref().unwrap_or("this client")
         ),
     })
+}
+
+/// Whether the connection has ended before the broker said what it thinks of the client.
+pub(super) fn is_cut_off(reason: &str) -> bool {
+    reason.contains("Local: Broker transport failure")
 }
 
 #[cfg(test)]

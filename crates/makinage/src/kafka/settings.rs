@@ -10,7 +10,7 @@ mod letters;
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
-use super::{client::Cluster, clients::Settings, denied::Rights, terms::Terms};
+use super::{client::Cluster, clients::Settings, denied::Rights, pulse::STATISTICS, terms::Terms};
 
 /// How often clients ask again which topics and partitions there are: the default of 5 minutes would be the wait for
 /// one that appears.
@@ -20,8 +20,6 @@ pub const CLIENT_LIMIT: u64 = 1_000_000_000;
 
 /// The longest wait before a broker is tried again.
 const LONGEST_BACKOFF_MS: u64 = 1000;
-/// How often consumers tell of their connections: twice within the time after which a silent broker is told.
-const STATISTICS_MS: &str = "2000";
 /// Room that `message.max.bytes` leaves for a record's key and headers.
 const RECORD_SLACK: u64 = 64 << 10;
 /// librdkafka's own default of `message.max.bytes`, below which there is no reason to go.
@@ -82,7 +80,7 @@ impl Cluster {
             .set("isolation.level", "read_committed")
             .set("partition.assignment.strategy", "cooperative-sticky")
             // What tells of a broker that is frozen: its requests time out only after a minute. Nobody else sees them.
-            .set("statistics.interval.ms", STATISTICS_MS);
+            .set("statistics.interval.ms", statistics_ms());
         self.default(&mut client, "auto.commit.interval.ms", "1000");
         // The default second stalls a fast consumer whenever its queue has been full: measured 122 k/s against 204 k/s.
         self.default(&mut client, "fetch.queue.backoff.ms", "5");
@@ -105,7 +103,7 @@ impl Cluster {
     pub fn model_consumer(&self) -> Settings {
         let mut client = self.model_reader();
         // The other pulse beside the data topics' consumer: this one fetches while a group waits for its members.
-        client.set("statistics.interval.ms", STATISTICS_MS);
+        client.set("statistics.interval.ms", statistics_ms());
         client
     }
 
@@ -155,10 +153,8 @@ impl Cluster {
         client.set("message.max.bytes", (max_record as u64).clamp(USUAL_LIMIT, CLIENT_LIMIT).to_string());
         raise(&mut client, "queue.buffering.max.messages", LEAST_QUEUED);
         raise(&mut client, "queue.buffering.max.kbytes", LEAST_QUEUED_KBYTES);
-        if !self.kafka.security.files.is_empty() {
-            // When it looks whether they have changed.
-            client.set("statistics.interval.ms", STATISTICS_MS);
-        }
+        // They tell of quotas, and are when it looks whether certificates have changed.
+        client.set("statistics.interval.ms", statistics_ms());
         client
     }
 
@@ -256,8 +252,11 @@ pub fn transactional(producer: &Settings, name: &str) -> Settings {
     // An output that is not taken in the time of its transaction ends that, and goes with the next one: librdkafka's
     // default, then.
     client.remove("message.timeout.ms");
-    // Connections that break are told at this level: what was asked may be asked again then, and come twice.
-    client.set("log.connection.close", "true").set_log_level(RDKafkaLogLevel::Info);
+    // Of connections that break each has to be told, since what was asked may be asked again then, and come twice. At
+    // other levels librdkafka keeps to itself those that break as the one before did, and those that were idle.
+    let debug =
+        client.get("debug").filter(|contexts| !contexts.is_empty()).map_or_else(String::new, |own| format!("{own},"));
+    client.set("debug", format!("{debug}broker")).set_log_level(RDKafkaLogLevel::Debug);
     client
 }
 
@@ -281,6 +280,10 @@ fn raise(client: &mut ClientConfig, name: &str, least: u64) {
         tracing::debug!("{name} of the producer of outputs is {least}, not {set}: one partition could fill it for all");
         client.set(name, least.to_string());
     }
+}
+
+fn statistics_ms() -> String {
+    STATISTICS.as_millis().to_string()
 }
 
 fn record_limit(largest: u64) -> u64 {

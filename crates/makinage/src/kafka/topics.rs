@@ -13,8 +13,7 @@ use rdkafka::{
 
 use super::{
     context::Connection,
-    denied::{Operation, Resource, Wanted, is_denial},
-    described,
+    denied::{Operation, Resource, Wanted},
     reach::is_silence,
 };
 use crate::said::Said;
@@ -138,12 +137,8 @@ impl<'a> Waiting<'a> {
                 "topic {topic} is not on Kafka at {endpoint}: waiting for it; create it with: {}",
                 create_command(endpoint, topic)
             ),
-            Topic::Unknown(error) if is_denial(error) => {
-                let reason = described::reason(error);
-                let (rights, operations) = (&self.connection.rights, [operation, Operation::Describe]);
-                let missing = rights.missing(&reason, Resource::Topic(topic), &operations);
-                tracing::warn!("{missing}; waiting for it");
-            }
+            Topic::Unknown(error)
+                if self.connection.denied(error, Resource::Topic(topic), &[operation, Operation::Describe]) => {}
             Topic::Unknown(error) => tracing::warn!(
                 "Kafka at {endpoint} does not answer for topic {topic} ({error}): waiting; check that Kafka runs there, and kafka.endpoint"
             ),

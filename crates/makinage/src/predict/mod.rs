@@ -153,9 +153,18 @@ impl Predictor {
         for _ in 0..self.retries.len() {
             let Some(job) = self.retries.pop_front() else { return };
             let serving = self.serving_for(&job);
-            match serving.and_then(|serving| Some((serving.free_worker_for(&job)?, serving))) {
-                Some((slot, serving)) => serving.ask(slot, job, now),
-                None => self.retries.push_back(job),
+            let Some((slot, generation)) =
+                serving.and_then(|serving| Some((serving.free_worker_for(&job)?, serving.pool.generation())))
+            else {
+                self.retries.push_back(job);
+                continue;
+            };
+            if job.generation != 0 && job.generation != generation {
+                let again = self.flights.hand_over(&job, generation);
+                self.ask_newest(again);
+            }
+            if let Some(serving) = self.generation(generation) {
+                serving.ask(slot, job, now);
             }
         }
     }
@@ -175,7 +184,7 @@ impl Predictor {
     }
 
     /// A job goes back to the generation that had it, while that lives and is well: a later batch may have been
-    /// answered by it already, and the switch is monotone.
+    /// answered by it already, and would have to be asked again, since the switch is monotone.
     fn serving_for(&mut self, job: &Job) -> Option<&mut Serving> {
         let had_it = |serving: &Serving| serving.pool.generation() == job.generation && !serving.is_hopeless();
         match self.draining.iter().position(had_it) {
@@ -247,12 +256,27 @@ impl Predictor {
             match delay {
                 Some(delay) => {
                     for known in self.delayed.sift(&job, part, now + delay, &self.over) {
-                        self.flights.add(job.flight, known);
+                        self.known(job.flight, known);
                     }
                 }
-                None => self.flights.add(job.flight, part),
+                None => self.known(job.flight, part),
             }
         }
+    }
+
+    fn known(&mut self, flight: u64, part: Part) {
+        let again = self.flights.answer(flight, part);
+        self.ask_newest(again);
+    }
+
+    /// What older generations have answered, and the newest is to.
+    fn ask_newest(&mut self, mut jobs: Vec<Job>) {
+        let Some(serving) = self.current.as_ref().filter(|_| !jobs.is_empty()) else { return };
+        let generation = serving.pool.generation();
+        for job in &mut jobs {
+            job.generation = generation;
+        }
+        self.return_jobs(jobs.into_iter());
     }
 
     fn convict(&mut self, Accused { job, cause, .. }: Accused) {
@@ -369,6 +393,9 @@ impl Predictor {
             !serving.is_hopeless() && (is_asked || is_waited_for)
         };
         self.draining.retain(|serving| !serving.pool.is_idle() || awaited(serving));
+        if self.draining.is_empty() {
+            self.flights.only_newest_answers();
+        }
     }
 
     /// When [`Predictor::tick`], or the batching rule, has something to do without a message.

@@ -13,6 +13,7 @@ use super::{client::Publisher, error::PublishError};
 use crate::kafka::{
     denied::{Operation, Resource, is_denial_code},
     described::{self, Untold, reason},
+    explained::Explained,
     reach,
 };
 
@@ -97,8 +98,8 @@ impl Publisher {
     fn unanswered(&self, topic: &str, waited: Duration) -> PublishError {
         let endpoints = self.endpoints.clone();
         let failures = self.heard().failures();
-        if let Some(line) = failures.explained(&self.cluster.terms(), &endpoints) {
-            return PublishError::Insecure { line };
+        if let Some(explained) = failures.explained(&self.cluster.terms(), &endpoints) {
+            return explained.into();
         }
         if let Some((broker, reason)) = failures.named(&endpoints) {
             let (topic, broker, reason) = (topic.to_owned(), broker.to_owned(), Some(reason.to_owned()));
@@ -111,7 +112,7 @@ impl Publisher {
     /// The right to publish is missing.
     pub(super) fn denied(&self, topic: &str, reason: &str) -> PublishError {
         let operations = [Operation::Write, Operation::Describe];
-        PublishError::Denied { line: self.cluster.rights().missing(reason, Resource::Topic(topic), &operations) }
+        Explained(self.cluster.rights().missing(reason, Resource::Topic(topic), &operations)).into()
     }
 
     fn unusable(&self, topic: &str, reason: String) -> PublishError {

@@ -4,7 +4,10 @@ use std::{io, path::PathBuf};
 
 use rdkafka::error::KafkaError;
 
-use crate::kafka::reach::{because, unreachable};
+use crate::kafka::{
+    explained::Explained,
+    reach::{because, unreachable},
+};
 
 /// Why a model wasn't published. Nothing was sent, unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]
@@ -95,18 +98,9 @@ pub(crate) enum PublishError {
         /// The zip.
         path: PathBuf,
     },
-    /// Broker and client don't come together.
-    #[error("{line}")]
-    Insecure {
-        /// Why, and what to do.
-        line: String,
-    },
-    /// A right is missing.
-    #[error("{line}")]
-    Denied {
-        /// Which, and what to do.
-        line: String,
-    },
+    /// Broker and client don't come together, or a right is missing.
+    #[error(transparent)]
+    Explained(#[from] Explained),
     /// The broker refused the record.
     #[error(
         "Kafka refuses the model's record of {bytes} bytes for the topic {topic:?} ({reason}); look at the topic's and the broker's settings and rights"

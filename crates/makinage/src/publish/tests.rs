@@ -176,7 +176,7 @@ fn a_topic_without_rights_is_named_at_once() {
     let kafka = cluster();
     kafka.topic_error("model", RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED).unwrap();
     let error = publisher(&kafka.bootstrap_servers()).check("model", &archive, deadline()).unwrap_err();
-    assert!(matches!(&error, PublishError::Denied { line } if line.ends_with("--topic model")), "{error}");
+    assert!(matches!(&error, PublishError::Explained(line) if line.0.ends_with("--topic model")), "{error}");
 }
 
 #[test]

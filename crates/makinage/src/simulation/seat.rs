@@ -161,6 +161,8 @@ impl Seat {
             return self.die(world, "died of an event");
         }
         if world.is_out() {
+            // One more, once another event has scored, would be theirs.
+            world.crews.borrow_mut().hit.extend(self.events_at());
             return self.die(world, "died as all do");
         }
         if !self.accident(world) {
@@ -247,13 +249,6 @@ impl Seat {
     pub(super) fn die(self: &Rc<Self>, world: &Rc<World>, how: &str) {
         world.tell(|| format!("{} {how}", self.id));
         self.alive.set(false);
-        let mut crews = world.crews.borrow_mut();
-        let generation = self.id.generation;
-        let mine = crews.seats.iter().filter(|seat| seat.id.generation == generation);
-        if mine.clone().count() >= world.plan.workers && mine.clone().all(|seat| !seat.alive.get()) {
-            crews.fallen.insert(generation);
-        }
-        drop(crews);
         self.busy.set(false);
         self.held.take();
         let cause = Cause { words: how.to_owned(), is_exhaustion: world.fault(world.plan.odds.memory) };

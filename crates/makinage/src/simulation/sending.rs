@@ -303,7 +303,7 @@ impl Inner {
 
     pub(super) fn give_up(&self, is_gap: bool, reason: &str) {
         self.world.tell(|| format!("producer {}: fatal: {reason}", self.id));
-        self.state.borrow_mut().fatal = Some(Fatal { is_gap, reason: reason.to_owned() });
+        self.state.borrow_mut().fatal = Some(Fatal { is_gap, is_denied: false, reason: reason.to_owned() });
         self.reports.give_up();
     }
 

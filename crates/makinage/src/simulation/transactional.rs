@@ -78,6 +78,7 @@ struct Inner {
     undelivered: RefCell<Vec<(Ticket, KafkaError)>>,
     outcome: RefCell<Option<Outcome>>,
     pumping: Cell<bool>,
+    has_sent_positions: Cell<bool>,
     closed: Cell<bool>,
 }
 
@@ -105,6 +106,7 @@ impl Transactions for SimTransactions {
             undelivered: RefCell::default(),
             outcome: RefCell::default(),
             pumping: Cell::new(false),
+            has_sent_positions: Cell::new(false),
             closed: Cell::new(false),
         })))
     }
@@ -135,13 +137,16 @@ impl Transactional for SimTransactional {
     fn call(&self, call: Call) {
         let inner = &self.0;
         inner.world.tell(|| format!("producer {}: {call:?}", inner.id));
+        // It waits for its outputs first: what never returns is the sending of positions.
+        inner.has_sent_positions.set(true);
         if inner.world.fault(inner.ends().hang) {
             inner.world.tell(|| format!("producer {}: that never returns", inner.id));
+            inner.has_sent_positions.set(false);
             return;
         }
         let until = inner.world.time() + inner.ends().timeout;
         match call {
-            Call::Start(partitions) => inner.later(TRIP, move |inner| inner.start(&partitions, until)),
+            Call::Start(partitions, _) => inner.later(TRIP, move |inner| inner.start(&partitions, until)),
             Call::Commit(positions, granted) => inner.later(1, move |inner| inner.flush(positions, granted, until)),
             Call::Abort => {
                 inner.queue.borrow_mut().clear();
@@ -152,6 +157,10 @@ impl Transactional for SimTransactional {
 
     fn outcome(&self) -> Option<Outcome> {
         self.0.outcome.take()
+    }
+
+    fn has_sent_positions(&self) -> bool {
+        self.0.has_sent_positions.get()
     }
 
     /// The service is ending, and its time passes without it.

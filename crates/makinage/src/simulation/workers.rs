@@ -39,8 +39,6 @@ pub(super) struct Crews {
     failed: BTreeMap<(i32, i64), u32>,
     /// A process has been exhausted.
     exhausted: bool,
-    /// Generations of which no worker was alive at some time: what they had goes to the next.
-    pub fallen: BTreeSet<u64>,
 }
 
 impl Crews {

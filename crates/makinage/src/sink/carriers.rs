@@ -86,7 +86,7 @@ impl<P: Producer> Carriers<P> {
             self.all().find(|carrier| carrier.producer.reports().has_news())?;
         let outputs = producer.reports().take_undelivered();
         // What was asked for is no news to anybody, as a gap isn't.
-        let unknown = || Fatal { is_gap: producer.reports().is_retired(), reason: String::new() };
+        let unknown = || Fatal { is_gap: producer.reports().is_retired(), is_denied: false, reason: String::new() };
         let given_up = producer.fatal_error().or_else(|| producer.reports().has_given_up().then(unknown));
         Some(Returned { number: *number, kind: *kind, batch_size: *batch_size, given_up, outputs })
     }

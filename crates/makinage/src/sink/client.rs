@@ -21,7 +21,7 @@ use crate::{
     kafka::{
         clients::Settings,
         context::Connection,
-        denied::{Operation, Resource, is_denial_code},
+        denied::{Operation, Resource},
         forwarding::{Context, Own},
         renewal::MadeWith,
         settings,
@@ -104,13 +104,10 @@ impl Producer for OutputProducer {
     }
 
     fn fatal_error(&self) -> Option<Fatal> {
-        let (code, mut reason) = self.client().fatal_error()?;
-        if is_denial_code(code) {
-            let Context { listener, own } = self.client().context().as_ref();
-            // Whoever may write to any topic may number its records, which this is about.
-            reason = listener.rights.missing(&reason, Resource::Topic(&own.topic), &[Operation::Write]);
-        }
-        Some(Fatal { is_gap: code == RDKafkaErrorCode::GaplessGuarantee, reason })
+        let (code, reason) = self.client().fatal_error()?;
+        let Context { listener, own } = self.client().context().as_ref();
+        let is_denied = listener.denied(&KafkaError::Global(code), Resource::Topic(&own.topic), &[Operation::Write]);
+        Some(Fatal { is_gap: code == RDKafkaErrorCode::GaplessGuarantee, is_denied, reason })
     }
 
     fn reports(&self) -> &Reports {

@@ -19,6 +19,8 @@ use crate::{
     source::acks::Acks,
 };
 
+/// The pause between two looks at the end.
+const LOOK: Duration = Duration::from_millis(20);
 /// Bytes that a letter may have more than its event before that counts as memory.
 const MORE: usize = 1024;
 
@@ -82,7 +84,12 @@ impl<M: Producers, K: Clock, O: Originals> DeadLetters<M, K, O> {
 
     /// Waits until all letters are settled; `false` when that did not happen in time.
     pub(super) fn flush(&mut self, timeout: Duration) -> bool {
-        self.sink.flush(timeout) && self.reunion.is_complete()
+        let flushed = self.sink.flush(timeout);
+        if flushed && !self.reunion.is_complete() {
+            // Others look for what is missing, and whoever waits here comes again at once.
+            self.sink.clock.sleep(LOOK.min(timeout));
+        }
+        flushed && self.reunion.is_complete()
     }
 }
 

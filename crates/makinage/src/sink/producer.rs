@@ -24,6 +24,8 @@ pub(crate) type NotTaken<'r> = (KafkaError, Record<'r>);
 pub struct Fatal {
     /// It could not deliver an output, whose report says why.
     pub is_gap: bool,
+    /// It may not write, which is told already, with the right that is missing.
+    pub is_denied: bool,
     /// In the client's words.
     pub reason: String,
 }

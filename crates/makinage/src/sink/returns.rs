@@ -23,7 +23,7 @@ use super::{
     carriers::Returned,
     headers::{self, source_of},
     kafka::{KafkaSink, RefusedRecord},
-    producer::{Kind, Producers},
+    producer::{Fatal, Kind, Producers},
     purpose::Purpose,
     refusal::Refusal,
     reports::Undelivered,
@@ -97,7 +97,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         if ended && of_now {
             // The end may be told before the refusal that it comes of.
             let unasked = returned.given_up.as_ref().filter(|fatal| refused.is_empty() && !fatal.is_gap);
-            self.give_up(unasked.map(|fatal| fatal.reason.as_str()));
+            self.give_up(unasked);
         }
         let mut again: BTreeMap<i32, Vec<Held>> = BTreeMap::new();
         for one in returned.outputs {
@@ -138,15 +138,19 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
 
     /// The ordinary producer takes nothing any more. One that ended for no output's fault is replaced at once, but not
     /// again and again.
-    fn give_up(&mut self, reason: Option<&str>) {
+    fn give_up(&mut self, unasked: Option<&Fatal>) {
         if self.replace_at.is_some() {
             return;
         }
         let mut at = self.now;
-        if let Some(reason) = reason {
-            tracing::error!(
-                "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
-            );
+        if let Some(Fatal { reason, is_denied, .. }) = unasked {
+            if *is_denied {
+                tracing::debug!("Kafka's producer has given up: {reason}");
+            } else {
+                tracing::error!(
+                    "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
+                );
+            }
             at = self.gave_up_at.map_or(at, |last| at.max(last + RETRY));
             self.gave_up_at = Some(at);
         }

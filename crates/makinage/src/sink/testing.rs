@@ -207,7 +207,7 @@ impl Producer for Fake {
 
     fn fatal_error(&self) -> Option<Fatal> {
         let is_gap = self.0.gap.get();
-        self.0.fatal.get().then(|| Fatal { is_gap, reason: "a test wants it".to_owned() })
+        self.0.fatal.get().then(|| Fatal { is_gap, is_denied: false, reason: "a test wants it".to_owned() })
     }
 
     fn reports(&self) -> &Reports {

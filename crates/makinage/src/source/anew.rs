@@ -213,11 +213,15 @@ impl<K: Clock> Assignment<K> {
         !self.uncommitted.lock().is_empty()
     }
 
-    /// How far a partition is that is read again; `None` where it isn't assigned any more.
+    /// How far a partition is that is read again; `None` where it isn't assigned any more, or others say that.
     fn begun(&self, (source, partition): Partition) -> Option<Position> {
         let offset = self.begun_again.lock().get(&(source, partition)).copied()?;
         let offsets = self.offsets();
         offsets.assignment(source, partition)?;
+        // What has come in is committed in a transaction, which this could come after.
+        if !self.commits() && offsets.has_received(source, partition) {
+            return None;
+        }
         Some(offsets.position(source, partition).unwrap_or(Position { source, partition, offset }))
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use kafka_headers::{commits::notes, membership::is_member, rights, tokens::Supplied, topics::Question};
 use rdkafka::{
-    ClientContext, Message, TopicPartitionList,
+    Message, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer as Client, ConsumerContext, RebalanceProtocol},
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     topic_partition_list::TopicPartitionListElem,
@@ -95,8 +95,7 @@ fn begin(consumer: &KafkaConsumer) -> KafkaResult<()> {
 fn tell_denied(consumer: &KafkaConsumer, error: &KafkaError) -> bool {
     let (own, connection) = (&consumer.context().own, &consumer.context().listener);
     if error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed) {
-        let group = own.settings.get("group.id").unwrap_or_default();
-        return connection.denied(error, Resource::Group(group), &[Operation::Read]);
+        return connection.denied(error, Resource::Group(own.name()), &[Operation::Read]);
     }
     let names: Vec<&str> = own.names().collect();
     // The error doesn't say which topic it is about.
@@ -280,7 +279,7 @@ impl Consumer for KafkaConsumer {
         match self.client().fatal_error() {
             Some((code, reason)) => self.context().own.fail(code, &reason),
             None if tell_denied(self, error) => {}
-            None => self.context().listener.error(error.clone(), &format!("reading failed: {error}")),
+            None => self.context().listener.returned(error, &format!("reading failed: {error}")),
         }
     }
 }
@@ -332,6 +331,9 @@ impl ConsumerContext for Context<Group> {
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
         match result {
             Ok(()) => self.listener.alive(),
+            Err(error) if self.listener.denied(&error, Resource::Group(self.own.name()), &[Operation::Read]) => {}
+            // Nor can such a topic be read, which says more.
+            Err(error) if is_denial(&error) => tracing::debug!("offsets could not be committed: {error}"),
             Err(error) => self.own.not_committed(&error),
         }
     }

@@ -66,7 +66,7 @@ pub struct Committed {
 const OF_TOPIC: &str = "topic ";
 
 /// The topic that a committed offset is of, by what is written beside it.
-pub(super) fn topic_of(note: &[u8]) -> Option<TopicId> {
+pub(crate) fn topic_of(note: &[u8]) -> Option<TopicId> {
     std::str::from_utf8(note).ok()?.strip_prefix(OF_TOPIC).map(TopicId::new)
 }
 

@@ -10,6 +10,7 @@ use kafka_headers::topics::Described;
 use parking_lot::Mutex;
 use rdkafka::{
     Statistics, TopicPartitionList,
+    config::RDKafkaLogLevel,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
     topic_partition_list::{Offset, TopicPartitionListElem},
 };
@@ -48,6 +49,8 @@ pub struct Group {
     pub(super) is_stuck: AtomicBool,
     /// Another client has its place: what the group says to this one is nobody's business.
     pub(super) is_left: AtomicBool,
+    /// It can't go on.
+    has_failed: AtomicBool,
     said_uncommitted: Mutex<Seldom>,
 }
 
@@ -65,6 +68,7 @@ impl Group {
             watch: Mutex::default(),
             is_stuck: AtomicBool::new(false),
             is_left: AtomicBool::new(false),
+            has_failed: AtomicBool::new(false),
             said_uncommitted: Mutex::new(Seldom::new(REPEAT)),
         }
     }
@@ -78,12 +82,17 @@ impl Group {
         }
     }
 
+    /// What the group is called.
+    pub(super) fn name(&self) -> &str {
+        self.settings.get("group.id").unwrap_or_default()
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.assignment.topics.iter().map(|topic| topic.name.as_str())
     }
 
     pub(super) fn stands_still(&self, standstill: Standstill) {
-        let name = self.settings.get("group.id").unwrap_or_default();
+        let name = self.name();
         tracing::error!(
             "consumer group {name}: {standstill}, though its coordinator answers: joining it anew with a new Kafka client; \
              events since the last commit are scored again"
@@ -96,7 +105,7 @@ impl Group {
         if !self.assignment.stop.fail() {
             return;
         }
-        let name = self.settings.get("group.id").unwrap_or_default();
+        let name = self.name();
         let instance = self.settings.get("group.instance.id").filter(|_| code == RDKafkaErrorCode::FencedInstanceId);
         if let Some(instance) = instance {
             tracing::error!(
@@ -196,13 +205,16 @@ impl Group {
 }
 
 impl Own for Group {
-    fn keeps(&self, error: &KafkaError) -> bool {
-        // It is told by what ends the service for it.
-        error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal)
+    /// What it can't go on for is told by what ends the service for it. The client names the code that it failed with,
+    /// never that this is fatal.
+    fn keeps(&self, _error: &KafkaError) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
     }
 
-    fn notes(&self, facility: &str, message: &str) -> bool {
-        self.notices.note(facility, message)
+    fn notes(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) -> bool {
+        let is_fatal = facility == "FATAL";
+        self.has_failed.fetch_or(is_fatal, Ordering::Relaxed);
+        is_fatal || self.notices.note(facility, message)
     }
 
     fn look(&self, statistics: &Statistics) {

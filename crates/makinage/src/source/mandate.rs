@@ -96,6 +96,11 @@ impl Mandate {
         Claim::Granted(Granted { membership, round: state.round, topics: state.topics.clone() })
     }
 
+    /// Which topics the data topics' names stand for, where that is known.
+    pub fn topics(&self) -> Vec<Option<TopicId>> {
+        self.0.lock().topics.clone()
+    }
+
     /// How often the group has said something.
     pub fn round(&self) -> u64 {
         self.0.lock().round

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc, time::Duration};
 
 use kafka_headers::tokens::Supplied;
 use rdkafka::{
-    ClientContext, Offset, TopicPartitionList,
+    Offset, TopicPartitionList,
     consumer::BaseConsumer,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
 };
@@ -85,7 +85,7 @@ impl TopicClient {
             // A client has to name a group, and asks for it; this one never joins it.
             Some(RDKafkaErrorCode::GroupAuthorizationFailed) => tracing::debug!("{error}"),
             _ if self.connection.denied(error, Resource::Topic(&self.topic), &[Operation::Read]) => {}
-            _ => self.connection.error(error.clone(), &format!("model topic {}: {error}", self.topic)),
+            _ => self.connection.returned(error, &format!("model topic {}: {error}", self.topic)),
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::kafka::{
     client::Cluster,
     clients::Settings,
     denied::{Operation, Resource, Rights},
+    explained::Explained,
     reach::{self, Remembered, Silent},
     topics::{self, Topic},
 };
@@ -48,8 +49,8 @@ impl Visited {
         let named = match reach::named(consumer.client(), TIMEOUT) {
             Ok(named) => named.join(", "),
             Err(source) => {
-                if let Some(line) = Remembered::of(&consumer).explained(&cluster.terms(), &endpoint) {
-                    return Err(VisitError::Insecure { line });
+                if let Some(explained) = Remembered::of(&consumer).explained(&cluster.terms(), &endpoint) {
+                    return Err(explained.into());
                 }
                 return Err(match reach::tried_in_vain(&consumer, &endpoint) {
                     Some(Silent { broker, reason }) => {
@@ -114,7 +115,7 @@ impl Visited {
 
 fn unreadable(rights: &Rights, role: Role, topic: String, source: KafkaError) -> VisitError {
     match rights.line(&source, Resource::Topic(&topic), &[Operation::Read]) {
-        Some(line) => VisitError::Denied { line },
+        Some(line) => Explained(line).into(),
         None => VisitError::Unreadable { role, topic, source },
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Broker {
     /// Where the tests reach it, or the cluster that it is of, and as whom.
     tests: String,
     access: Access,
+    /// Java's options.
+    java: Vec<String>,
     data: tempfile::TempDir,
 }
 
@@ -104,6 +106,16 @@ fn libs() -> PathBuf {
     let libs = env::var_os("MAKINAGE_TEST_KAFKA").map_or_else(|| root().join(".cache/kafka/libs"), PathBuf::from);
     assert!(libs.is_dir(), "no Kafka at {}; run the tests with: cargo xtask test (or --no-kafka)", libs.display());
     libs
+}
+
+/// The class behind `kafka-configs.sh`, which has had two names. A jar has the names of what is in it as they are.
+fn configuring() -> &'static str {
+    let files = fs::read_dir(libs()).expect("the jars").flatten().map(|entry| entry.path());
+    let mut tools =
+        files.filter(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"kafka-tools-4")));
+    let class = b"org/apache/kafka/tools/ConfigCommand.class";
+    let has = |path: PathBuf| fs::read(path).expect("a jar").windows(class.len()).any(|bytes| bytes == class);
+    if tools.any(has) { "org.apache.kafka.tools.ConfigCommand" } else { "kafka.admin.ConfigCommand" }
 }
 
 /// The settings of a broker at a port, and at the one behind it as its own controller.
@@ -191,7 +203,7 @@ impl Broker {
         static SHARED: OnceLock<Arc<Broker>> = OnceLock::new();
         let start = || {
             let broker = Self::down();
-            broker.start_guarded(&[]);
+            broker.start_guarded();
             Arc::new(broker)
         };
         Arc::clone(SHARED.get_or_init(start))
@@ -207,18 +219,18 @@ impl Broker {
     }
 
     /// Starts a broker that ends with the tests, whatever ends them.
-    fn start_guarded(&self, options: &[String]) {
+    pub(crate) fn start_guarded(&self) {
         let mut guarded = Command::new("sh");
         guarded.args(["-c", GUARD, "sh"]).arg(self.data.path());
-        let program = self.program(options);
+        let program = self.program();
         guarded.arg(program.get_program()).args(program.get_args());
         self.spawn(guarded.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()));
         self.wait_until_it_answers();
     }
 
-    /// Starts a broker that has so many more ports behind its two, and is told what `beyond` says of the first of them
-    /// and of a folder; it ends with the tests.
-    pub(crate) fn start_beyond(ports: u16, beyond: impl FnOnce(u16, &Path) -> Beyond) -> Self {
+    /// A broker that has so many more ports behind its two, is told what `beyond` says of the first of them and of its
+    /// folder, and has not been started.
+    pub(crate) fn down_beyond(ports: u16, beyond: impl FnOnce(u16, &Path) -> Beyond) -> Self {
         let port = free_ports(2 + ports);
         let address = format!("127.0.0.1:{port}");
         let mut broker = Self::on_an_empty_disk(port, (&address, &address));
@@ -226,8 +238,7 @@ impl Broker {
         let text = settings(port, &broker.log());
         fs::write(broker.settings(), format!("{text}\n{lines}\n")).expect("the settings");
         fs::write(broker.data.path().join("tools.properties"), &access.tools).expect("the tools' settings");
-        broker.access = access;
-        broker.start_guarded(&java);
+        (broker.access, broker.java) = (access, java);
         broker
     }
 
@@ -244,7 +255,8 @@ impl Broker {
     fn on_an_empty_disk(port: u16, (endpoint, tests): (&str, &str)) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let (endpoint, tests) = (endpoint.to_owned(), tests.to_owned());
-        let broker = Self { child: Mutex::default(), port, endpoint, tests, access: Access::default(), data };
+        let broker =
+            Self { child: Mutex::default(), port, endpoint, tests, access: Access::default(), java: vec![], data };
         copy_folder(formatted(), &broker.log());
         broker
     }
@@ -257,21 +269,26 @@ impl Broker {
         self.data.path().join("server.properties")
     }
 
+    /// The folder that is its own.
+    pub(crate) fn folder(&self) -> &Path {
+        self.data.path()
+    }
+
     /// Starts a broker that is down, with the topics and the address that it had, and waits until it answers.
     pub(crate) fn restart(&self) {
-        self.spawn(&mut self.program(&[]));
+        self.spawn(&mut self.program());
         self.wait_until_it_answers();
     }
 
     /// Starts a broker that is down, and waits until it listens: clients may not get further than that.
     pub(crate) fn restart_unreached(&self) {
-        self.spawn(&mut self.program(&[]));
+        self.spawn(&mut self.program());
         wait_until(START, "the broker does not listen", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 
-    fn program(&self, options: &[String]) -> Command {
+    fn program(&self) -> Command {
         let mut program = java();
-        program.args(options).arg("kafka.Kafka").arg(self.settings());
+        program.args(&self.java).arg("kafka.Kafka").arg(self.settings());
         program
     }
 
@@ -344,6 +361,12 @@ impl Broker {
         let output = program.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("the tool runs");
         let told = || [&output.stdout[..], &output.stderr[..]].map(|text| String::from_utf8_lossy(text).into_owned());
         assert!(output.status.success(), "{class} {arguments:?}: {:#?}", told());
+    }
+
+    /// Changes settings of brokers, users and clients, as `kafka-configs.sh` does.
+    pub(crate) fn configure(&self, arguments: &[&str]) {
+        static CLASS: OnceLock<&str> = OnceLock::new();
+        self.tool(CLASS.get_or_init(configuring), arguments);
     }
 
     /// As whom the tests come, as properties of a configuration.

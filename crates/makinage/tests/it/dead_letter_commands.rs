@@ -17,13 +17,13 @@ use super::{
     model::any_model,
     patience::wait_until,
     scene::Scene,
-    service::{DEADLINE, Service},
+    service::DEADLINE,
     stream::{header, send, value},
 };
 
 /// A record of the dead-letter topic, as the service writes one.
 #[derive(Clone)]
-struct Letter {
+pub(crate) struct Letter {
     key: Option<Vec<u8>>,
     value: Option<Vec<u8>>,
     /// The event's own headers.
@@ -34,7 +34,7 @@ struct Letter {
 
 impl Letter {
     /// Of an event at this offset of the data topic's first partition.
-    fn new(scene: &Scene, offset: i64) -> Self {
+    pub(crate) fn new(scene: &Scene, offset: i64) -> Self {
         let source = format!("{}/0/{offset}", scene.topic("data"));
         let added = [
             ("makinage-dead-letter", "1"),
@@ -71,7 +71,7 @@ impl Letter {
 }
 
 /// A scene whose data and dead-letter topics have so many partitions.
-fn scene(name: &str, partitions: i32) -> Scene {
+pub(crate) fn scene(name: &str, partitions: i32) -> Scene {
     Scene::new(name).topics_of(&[("data", partitions), ("dead", partitions)]).with_dead_letters()
 }
 
@@ -81,12 +81,12 @@ fn record<'l>(topic: &'l str, letter: &'l Letter) -> BaseRecord<'l, [u8], [u8]> 
     record
 }
 
-fn write(scene: &Scene, letters: &[Letter]) {
+pub(crate) fn write(scene: &Scene, letters: &[Letter]) {
     let topic = scene.topic("dead");
     send(scene.broker(), letters.iter().map(|letter| record(&topic, letter)));
 }
 
-fn command(scene: &Scene, arguments: &[&str]) -> Command {
+pub(crate) fn command(scene: &Scene, arguments: &[&str]) -> Command {
     let mut command = scene.command(&[&["dead-letter"], arguments].concat());
     command.env_remove("RUST_LOG");
     command
@@ -97,7 +97,7 @@ fn run(scene: &Scene, arguments: &[&str]) -> Output {
 }
 
 /// Standard output of a command that succeeds, and standard error.
-fn succeeds(scene: &Scene, arguments: &[&str]) -> (String, String) {
+pub(crate) fn succeeds(scene: &Scene, arguments: &[&str]) -> (String, String) {
     let output = run(scene, arguments);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (printed, told) = (text(&output.stdout), text(&output.stderr));
@@ -140,7 +140,7 @@ fn committed(scene: &Scene, role: &str) -> Vec<OwnedMessage> {
 }
 
 /// The offsets of the letters whose events are on the data topic, as their values have them.
-fn returned(scene: &Scene) -> Vec<i64> {
+pub(crate) fn returned(scene: &Scene) -> Vec<i64> {
     let value = |message: &OwnedMessage| {
         let text = String::from_utf8_lossy(message.payload().expect("a value")).into_owned();
         text.trim_matches(['[', ']']).parse().expect("a number")
@@ -239,45 +239,6 @@ fn filters_leave_gaps_that_later_replays_fill_and_doubles_go_back_once() {
     }
     succeeds(&scene, &["replay", "--yes"]);
     assert_eq!(returned(&scene).len(), 250);
-}
-
-#[test]
-fn a_replay_that_is_killed_goes_on_where_it_was_and_nothing_goes_back_twice_or_is_lost() {
-    const ALL: i64 = 20_000;
-    if left_out() {
-        return;
-    }
-    let scene = scene("replay-killed", 1);
-    write(&scene, &(0..ALL).map(|offset| Letter::new(&scene, offset)).collect::<Vec<_>>());
-    let mut interrupted = 0;
-    for kills in 0..4 {
-        let mut replay = Service::spawn(command(&scene, &["replay", "--yes"]));
-        let before = scene.broker().offsets(&scene.topic("data")).1;
-        wait_until(DEADLINE, "nothing is replayed", || {
-            scene.broker().offsets(&scene.topic("data")).1 > before + 700 * kills || !replay.is_running()
-        });
-        replay.signal("KILL");
-        interrupted += i32::from(!replay.wait().success());
-    }
-    assert!(interrupted > 0, "all replays came to their end");
-    // Whatever the last one had begun comes to nothing.
-    let (printed, told) = succeeds(&scene, &["replay", "--yes"]);
-    assert_eq!(returned(&scene), (0..ALL).collect::<Vec<_>>(), "{printed}{told}");
-}
-
-#[test]
-fn of_two_replays_at_once_each_event_goes_back_once() {
-    const ALL: i64 = 8_000;
-    if left_out() {
-        return;
-    }
-    let scene = scene("replay-twice", 1);
-    write(&scene, &(0..ALL).map(|offset| Letter::new(&scene, offset)).collect::<Vec<_>>());
-    let mut replays: Vec<_> = (0..3).map(|_| Service::spawn(command(&scene, &["replay", "--yes"]))).collect();
-    let done = replays.iter_mut().filter_map(|replay| replay.wait().success().then_some(())).count();
-    assert!(done > 0, "none came to its end");
-    succeeds(&scene, &["replay", "--yes"]);
-    assert_eq!(returned(&scene), (0..ALL).collect::<Vec<_>>());
 }
 
 #[test]

@@ -49,6 +49,7 @@ mod refusals_at_random;
 mod registry;
 mod reload;
 mod reload_consul;
+mod replays;
 mod resets;
 mod retry;
 mod right_answers;

@@ -163,6 +163,7 @@ fn an_instance_whose_id_another_one_has_taken_ends_and_says_why() {
     let mut second = scene.serve();
     first.wait_for_line("another instance has joined as group.instance.id one");
     assert_eq!(first.wait().code(), Some(1));
+    assert_eq!(first.count_lines_after(0, "Kafka client:"), 0, "it is said in no other words: {:#?}", first.lines());
     second.wait_for_line("assigned");
     produce(&scene, 0..10, 1);
     read_all(&scene, 0..10);

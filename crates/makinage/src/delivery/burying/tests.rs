@@ -57,6 +57,7 @@ fn a_letter_is_in_the_transaction_that_has_its_events_offset() {
     scene.says(Outcome::Unsure("no answer".to_owned()));
     scene.says(Outcome::Started([((0, 0), 1)].into()));
     assert_eq!(scene.settled(), ["0/0 Dropped"]);
+    scene.pause_is_over();
     assert_eq!(scene.sent(), ["dead: value", "0/2"], "it is made again with what is behind it");
     scene.interval_passes();
     scene.says(Outcome::Committed);

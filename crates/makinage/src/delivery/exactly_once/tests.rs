@@ -52,11 +52,57 @@ fn an_aborted_transaction_is_made_again_of_the_same() {
     scene.says(refusal(Of::Brokers));
     assert_eq!(scene.calls(), ["commit 0@1 in round 1", "abort"]);
     scene.says(Outcome::Aborted);
-    assert_eq!(scene.sent(), ["0/0", "0/0", "0/1"]);
+    assert_eq!(scene.sent(), ["0/0"], "what was refused a moment ago may be again");
+    scene.pause_is_over();
+    assert_eq!(scene.sent(), ["0/0", "0/1"]);
     scene.interval_passes();
     assert_eq!(scene.calls(), ["commit 0@2 in round 1"]);
     scene.says(Outcome::Committed);
     assert_eq!(scene.settled(), ["0/0 Finished", "0/1 Finished"]);
+}
+
+#[test]
+fn what_brokers_go_on_to_refuse_is_made_again_after_pauses_that_grow_and_is_told_once_a_minute() {
+    let (mut scene, log) = (Scene::new(), Log::default());
+    let mut pauses = vec![];
+    log.keep(|| {
+        for refused in 0..6 {
+            // Outputs, of which nothing is known but that they could not be sent, are refused as all else is.
+            let of = if refused % 2 == 0 { Of::Brokers } else { Of::Outputs };
+            if refused == 0 {
+                scene.write(0, 0);
+            }
+            scene.interval_passes();
+            scene.says(refusal(of));
+            scene.says(Outcome::Aborted);
+            scene.sent();
+            pauses.push(scene.pause_is_over().as_millis());
+            assert_eq!(scene.sent(), ["0/0"], "once");
+        }
+    });
+    assert_eq!(pauses, [50, 100, 200, 400, 800, 1600]);
+    assert_eq!(log.text().matches("could not be committed (a test wants it)").count(), 1, "{}", log.text());
+    scene.interval_passes();
+    scene.says(Outcome::Committed);
+    scene.write(0, 1);
+    scene.interval_passes();
+    scene.says(refusal(Of::Brokers));
+    scene.says(Outcome::Aborted);
+    assert_eq!(scene.pause_is_over().as_millis(), 50, "what succeeds begins them anew");
+}
+
+#[test]
+fn outputs_without_a_right_to_their_topic_are_not_sent_again_and_again() {
+    let mut scene = Scene::new();
+    scene.write(0, 0);
+    scene.refuses(&[0], RDKafkaErrorCode::TopicAuthorizationFailed);
+    assert!(scene.delivery.tend().is_empty());
+    assert_eq!(scene.calls(), ["abort"]);
+    scene.sent();
+    scene.says(Outcome::Aborted);
+    assert!(scene.sent().is_empty());
+    scene.pause_is_over();
+    assert_eq!(scene.sent(), ["0/0"]);
 }
 
 #[test]
@@ -108,11 +154,13 @@ fn an_end_that_is_not_known_is_made_known_by_a_new_producer_and_the_groups_offse
     let at: [(Partition, i64); 2] = [((0, 0), 3), ((0, 1), 1)];
     scene.says(Outcome::Started(BTreeMap::from(at)));
     assert_eq!(scene.settled(), ["0/0 Finished", "0/1 Finished", "0/2 Finished", "1/0 Finished"]);
+    scene.pause_is_over();
     assert_eq!(scene.sent(), ["0/3"]);
     // The next one has not come through.
     scene.interval_passes();
     scene.says(Outcome::Unsure("no answer".to_owned()));
     scene.says(Outcome::Started(BTreeMap::from(at)));
+    scene.pause_is_over();
     assert_eq!((scene.sent(), scene.settled()), (vec!["0/3".to_owned()], vec![]));
 }
 
@@ -121,11 +169,25 @@ fn a_call_that_never_returns_is_given_up_with_its_producer() {
     let mut scene = Scene::new();
     scene.write(0, 0);
     scene.interval_passes();
+    scene.producer().0.has_sent_positions.set(true);
+    scene.clock.sleep(TIMEOUT);
+    scene.delivery.tend();
+    assert_eq!(scene.fakes.0.borrow().len(), 1, "its outputs may take so long");
     for made in 2..4 {
         scene.clock.sleep(3 * TIMEOUT);
         scene.delivery.tend();
         assert_eq!((scene.fakes.0.borrow().len(), scene.calls()), (made, vec!["start 1".to_owned()]));
     }
+}
+
+#[test]
+fn positions_that_nobody_takes_are_given_up_soon_with_their_producer() {
+    let mut scene = Scene::new();
+    scene.write(0, 0);
+    scene.interval_passes();
+    scene.clock.sleep(Duration::from_secs(10));
+    scene.delivery.tend();
+    assert_eq!((scene.fakes.0.borrow().len(), scene.calls()), (2, vec!["start 1".to_owned()]));
 }
 
 #[test]
@@ -186,6 +248,19 @@ fn an_output_that_is_refused_alone_fails_and_the_others_are_committed() {
     assert_eq!((scene.calls(), scene.sent()), (vec!["commit 0@2 in round 1".to_owned()], vec![]));
     scene.says(Outcome::Committed);
     assert_eq!(scene.settled(), ["0/0 Finished", "0/1 Failed"]);
+}
+
+#[test]
+fn what_outputs_were_refused_for_is_no_reason_to_pause_once_it_is_known() {
+    let (mut scene, log) = (Scene::new(), Log::default());
+    (0..2).for_each(|offset| scene.write(0, offset));
+    scene.interval_passes();
+    scene.refuses(&[0, 1], RDKafkaErrorCode::InvalidRecord);
+    scene.delivery.tend();
+    scene.sent();
+    log.keep(|| scene.says(refusal(Of::Outputs)));
+    scene.says(Outcome::Aborted);
+    assert_eq!((scene.sent(), log.text().as_str()), (vec!["0/0".to_owned()], ""));
 }
 
 #[test]

@@ -191,5 +191,52 @@ fn lines_that_take_turns_are_each_written_once() {
 fn what_is_remembered_of_the_log_is_bounded() {
     let connection = Connection::new(&["localhost:9092".into()], FETCH_WAIT);
     (0..10 * REMEMBERED).for_each(|line| assert!(!connection.repeated(&line.to_string())));
-    assert!(connection.lines.lock().len() <= REMEMBERED);
+    assert!(connection.lines.lock().remembered() <= REMEMBERED);
+}
+
+const SESSION: &str = "[thrd:main]: Consumer group session timed out (in join-state steady) after 45202 ms without a \
+                       successful response from the group coordinator (broker 1, last error was Success)";
+
+#[test]
+fn a_session_that_ends_while_no_broker_answers_is_said_by_that_alone() {
+    let statistics: Statistics = serde_json::from_str(IDLE.lines().next().unwrap()).unwrap();
+    let told = |is_lost| {
+        warnings(|connection| {
+            connection.log(RDKafkaLogLevel::Warning, "SESSTMOUT", SESSION);
+            if is_lost {
+                connection.lost(&mut connection.known(), Instant::now());
+            }
+            connection.listen(&statistics, Instant::now() + Duration::from_secs(10));
+        })
+    };
+    assert_eq!(told(false).matches("Consumer group session timed out").count(), 1);
+    let told = told(true);
+    assert!(told.contains(AWAY) && !told.contains("session timed out"), "{told}");
+}
+
+#[test]
+fn what_the_client_says_of_rights_is_said_only_where_nobody_says_it_better() {
+    let statistics: Statistics = serde_json::from_str(IDLE.lines().next().unwrap()).unwrap();
+    let fetch = "Fetch from broker 1 failed: Broker: Topic authorization failed";
+    let told = |resource| {
+        warnings(|connection| {
+            error(&connection, RDKafkaErrorCode::TopicAuthorizationFailed, fetch);
+            let refused = KafkaError::MessageConsumption(RDKafkaErrorCode::TopicAuthorizationFailed);
+            assert_eq!(connection.denied(&refused, resource, &[Operation::Read]), resource != Resource::Group("g"));
+            connection.listen(&statistics, Instant::now() + Duration::from_secs(10));
+        })
+    };
+    assert_eq!(told(Resource::Group("g")).matches(fetch).count(), 1);
+    let told = told(Resource::Topic("t"));
+    assert!(told.contains("no right to Read topic t") && !told.contains(fetch), "{told}");
+}
+
+#[test]
+fn a_right_that_is_missing_is_told_once_whatever_is_refused_for_it() {
+    let told = warnings(|connection| {
+        for code in [RDKafkaErrorCode::TopicAuthorizationFailed, RDKafkaErrorCode::ClusterAuthorizationFailed] {
+            assert!(connection.denied(&KafkaError::Global(code), Resource::Topic("t"), &[Operation::Write]));
+        }
+    });
+    assert_eq!(told.matches("no right to Write topic t").count(), 1, "{told}");
 }

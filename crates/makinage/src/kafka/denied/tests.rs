@@ -48,3 +48,36 @@ fn other_errors_are_no_question_of_rights() {
     assert_eq!(rights(None).line(&error, Resource::Cluster, &[]), None);
     assert!(is_denial(&KafkaError::AdminOp(RDKafkaErrorCode::GroupAuthorizationFailed)));
 }
+
+#[test]
+fn an_error_about_one_kind_of_resource_says_nothing_of_another() {
+    let of = |code, resource| rights(None).line(&KafkaError::MessageProduction(code), resource, &[Operation::Write]);
+    let all = [
+        (RDKafkaErrorCode::TopicAuthorizationFailed, Resource::Topic("t")),
+        (RDKafkaErrorCode::GroupAuthorizationFailed, Resource::Group("g")),
+        (RDKafkaErrorCode::TransactionalIdAuthorizationFailed, Resource::TransactionalId("i")),
+        (RDKafkaErrorCode::ClusterAuthorizationFailed, Resource::Cluster),
+    ];
+    for (n, (code, _)) in all.iter().enumerate() {
+        for (m, (_, resource)) in all.iter().enumerate() {
+            // Who may write to any topic may number its records.
+            let is_said = n == m || (*code, m) == (RDKafkaErrorCode::ClusterAuthorizationFailed, 0);
+            assert_eq!(of(*code, *resource).is_some(), is_said, "{code} of {resource:?}");
+        }
+    }
+}
+
+#[test]
+fn what_the_client_says_is_about_what_kafka_says_in_it() {
+    let codes = [
+        (RDKafkaErrorCode::TopicAuthorizationFailed, About::Topic),
+        (RDKafkaErrorCode::GroupAuthorizationFailed, About::Group),
+        (RDKafkaErrorCode::TransactionalIdAuthorizationFailed, About::TransactionalId),
+        (RDKafkaErrorCode::ClusterAuthorizationFailed, About::Cluster),
+    ];
+    for (code, about) in codes {
+        let words = KafkaError::Global(code).to_string();
+        assert_eq!((About::in_words(&words), About::of(code)), (Some(about), Some(about)), "{words}");
+    }
+    assert_eq!(About::in_words("Fetch from broker 1 failed: Broker: Leader not available"), None);
+}

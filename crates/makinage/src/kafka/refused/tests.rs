@@ -66,6 +66,20 @@ fn a_client_that_has_a_certificate_is_told_which_one_is_refused() {
 }
 
 #[test]
+fn who_was_let_in_before_and_is_not_any_more_has_the_same_line_at_each_try() {
+    let again = SCRAM.replace("during authentication", "during re-authentication");
+    assert_ne!(again, SCRAM);
+    assert_eq!(line(&Found::Fine, &attempt(), &again), line(&Found::Fine, &attempt(), SCRAM));
+}
+
+#[test]
+fn a_connection_that_breaks_while_somebody_logs_in_is_no_refusal() {
+    let said = "k-1:9093/1: SASL SCRAM-SHA-512 mechanism handshake failed: Local: Broker transport failure: broker's \
+                supported mechanisms: (n/a) (after 1ms in state AUTH_HANDSHAKE)";
+    assert_eq!(line(&Found::Fine, &attempt(), said), None);
+}
+
+#[test]
 fn a_refused_token_is_no_wrong_password() {
     let attempt = Attempt { mechanism: Some("OAUTHBEARER".into()), user: None, ..attempt() };
     let said = "k-1:9093/1: SASL authentication error: {\"status\":\"invalid_token\"} (after 5ms in state AUTH_REQ)";

@@ -114,7 +114,12 @@ fn each_kind_of_client_has_these_settings_and_no_others() {
             vec![
                 &ACKNOWLEDGED,
                 &OUTPUTS,
-                &[("batch.size", "500000"), ("enable.gapless.guarantee", "true"), ("message.max.bytes", "2000000")],
+                &[
+                    ("batch.size", "500000"),
+                    ("enable.gapless.guarantee", "true"),
+                    ("message.max.bytes", "2000000"),
+                    ("statistics.interval.ms", "2000"),
+                ],
             ],
         ),
         (
@@ -127,6 +132,7 @@ fn each_kind_of_client_has_these_settings_and_no_others() {
                     ("batch.size", "500000"),
                     ("linger.ms", "0"),
                     ("message.max.bytes", "2000000"),
+                    ("statistics.interval.ms", "2000"),
                 ],
             ],
         ),
@@ -221,7 +227,7 @@ fn what_a_promise_rests_on_no_property_changes() {
         ("queued.max.messages.kbytes", "1024", &["model consumer", "model looker"]),
         ("batch.num.messages", "1", &["outputs alone", "chunk producer"]),
         ("enable.gapless.guarantee", "true", &["outputs in order"]),
-        ("statistics.interval.ms", "2000", &["data consumer", "model consumer"]),
+        ("statistics.interval.ms", "2000", &["data consumer", "model consumer", "outputs in order", "outputs alone"]),
         ("allow.auto.create.topics", "false", &["model looker", "asker", "publishing asker"]),
     ];
     for (property, value, kinds) in promised {

@@ -206,6 +206,34 @@ fn what_a_generation_that_is_unwell_holds_goes_to_the_next() {
 }
 
 #[test]
+fn where_a_newer_generation_is_given_what_an_older_one_had_it_answers_all_behind_that_in_the_lane() {
+    let now = Instant::now();
+    let ((first, old), (second, new)) = (crew(1, 1, 3), pool(2, 1));
+    let mut predictor = Predictor::default();
+    predictor.switch_to(first, now);
+    (0..3).for_each(|offset| predictor.open(events(offset..offset + 1), now));
+    let asked: Vec<Ask> = old.iter().map(|seat| seat.asked().expect("a request")).collect();
+    predictor.hear(old[1].answer(&asked[1]), now);
+    predictor.switch_to(second, now);
+    predictor.hear(old[0].dies(), now);
+    predictor.hear(old[1].dies(), now);
+    // A probe is asked of the last one: it is not well.
+    predictor.dispatch(now);
+    predictor.hear(old[2].dies_at(old[2].asked().map(|probe| At { id: probe.id, places: 0..1 })), now);
+    let mut answered = vec![];
+    for _ in 0..6 {
+        predictor.tick(now);
+        predictor.dispatch(now);
+        if let Some(ask) = new.asked() {
+            answered.extend(offsets(&ask));
+            predictor.hear(new.answer(&ask), now);
+        }
+    }
+    answered.sort_unstable();
+    assert_eq!((answered, landed(&mut predictor)), (vec![0, 1, 2], vec![2, 2, 2]));
+}
+
+#[test]
 fn an_event_that_no_worker_lives_to_begin_is_found_too() {
     let now = Instant::now();
     let (pool, mut seat) = pool(1, 1);

@@ -21,7 +21,7 @@ use crate::{
         Wiring,
         acks::Acks,
         consumer::{Committed, Member, Positions, Record},
-        mandate::Words,
+        mandate::{Mandate, Words},
     },
     stop::Stop,
 };
@@ -165,9 +165,14 @@ struct Source {
 
 impl Source {
     fn new(watermarks: (i64, i64)) -> Self {
+        Self::with(watermarks, None)
+    }
+
+    /// Somebody else commits, where there is a mandate.
+    fn with(watermarks: (i64, i64), mandate: Option<Arc<Mandate>>) -> Self {
         let (intake, received) = unbounded();
         let topic = DataTopic { name: "data".into(), encoder: Encoder::Json, start_from: DataStart::End };
-        let wiring = Wiring { acks: Arc::new(Acks::default()), intake, stop: Stop::default(), mandate: None };
+        let wiring = Wiring { acks: Arc::new(Acks::default()), intake, stop: Stop::default(), mandate };
         let assignment = Assignment::new(&[topic], wiring, Hand::default());
         let receive = |partition| {
             assignment.offsets().assign(0, partition);
@@ -362,6 +367,20 @@ fn beginnings_that_could_not_be_committed_are_until_they_are_and_then_as_far_as_
     assert!(!source.assignment.has_uncommitted());
     assert_eq!(commit(), Ok(()));
     assert!(source.calls().is_empty());
+}
+
+#[test]
+fn a_beginning_that_could_not_be_committed_is_not_committed_over_transactions() {
+    let source = Source::with((0, 300), Some(Arc::default()));
+    source.client.commit_fails.set(true);
+    assert_eq!(source.reset(0, 900).0, Ok(vec![(0, 0)]));
+    assert_eq!(source.reset(1, 900).0, Ok(vec![(0, 1)]));
+    source.calls();
+    source.client.commit_fails.set(false);
+    // It may be in a transaction that is being committed, and says more than the beginning.
+    source.assignment.offsets().received(0, 0, 0, 1).expect("it is assigned");
+    assert_eq!(source.assignment.commit_begun(&source.client), Ok(()));
+    assert_eq!(source.calls(), ["commit [(1, 0)]"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rdkafka::error::KafkaError;
 
-use crate::kafka::{reach::unreachable, topics};
+use crate::kafka::{explained::Explained, reach::unreachable, topics};
 
 /// What a topic is to its visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,18 +41,9 @@ pub(crate) enum VisitError {
         /// What the client says.
         source: KafkaError,
     },
-    /// Broker and client don't come together.
-    #[error("{line}")]
-    Insecure {
-        /// Why, and what to do.
-        line: String,
-    },
-    /// A right is missing.
-    #[error("{line}")]
-    Denied {
-        /// Which, and what to do.
-        line: String,
-    },
+    /// Broker and client don't come together, or a right is missing.
+    #[error(transparent)]
+    Explained(#[from] Explained),
     /// Kafka answers, but not a broker that it names.
     #[error("{}", unreachable(endpoint, broker, Some(topic), reason.as_deref()))]
     BrokerUnreachable {

@@ -3,7 +3,14 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    super::{model::faulty, random::Random, scene::Scene, service::Service},
+    super::{
+        model::faulty,
+        random::Random,
+        scene::Scene,
+        secured::stage::{Listener, Stage},
+        service::Service,
+    },
+    cluster::Cluster,
     load::Load,
     oracle::{Seen, broken, doubles, longest_gap},
     witness::Witness,
@@ -17,19 +24,60 @@ pub(crate) struct Run {
     pub brief: bool,
     /// The service delivers exactly once.
     exactly_once: bool,
+    /// It comes to brokers with TLS and a password.
+    secured: bool,
     figures: Vec<String>,
     broken: Vec<String>,
 }
 
 impl Run {
     pub(crate) fn new(seed: u64, brief: bool) -> Self {
-        Self { seed, random: Random::new(seed), brief, exactly_once: false, figures: vec![], broken: vec![] }
+        Self {
+            seed,
+            random: Random::new(seed),
+            brief,
+            exactly_once: false,
+            secured: false,
+            figures: vec![],
+            broken: vec![],
+        }
     }
 
     /// The same row with a service that delivers exactly once: no output may come again.
     pub(crate) fn once(&mut self, row: fn(&mut Self)) {
         self.exactly_once = true;
         row(self);
+    }
+
+    /// The same row with a service that comes to brokers with TLS and a password.
+    pub(crate) fn secured(&mut self, row: fn(&mut Self)) {
+        self.secured = true;
+        row(self);
+    }
+
+    /// Two brokers, as the row has them.
+    pub(crate) fn cluster(&self) -> Cluster {
+        if self.secured { Cluster::start_secured(self.seed) } else { Cluster::start(self.seed) }
+    }
+
+    /// A scene on the broker that rows share, as the row has it.
+    pub(crate) fn scene(&self, name: &str) -> Scene {
+        let name = self.name(name);
+        if !self.secured {
+            return Scene::new(&name);
+        }
+        let stage = Stage::shared();
+        let ca = stage.ca();
+        let properties = [
+            ("security.protocol", "sasl_ssl"),
+            ("ssl.ca.location", ca.as_str()),
+            ("sasl.mechanisms", "PLAIN"),
+            ("sasl.username", "service"),
+            ("sasl.password", "service-secret"),
+        ];
+        let scene = stage.scene(&name, Listener::SaslTls, &properties);
+        stage.grant_service("User:service", &scene);
+        scene
     }
 
     /// Topics and a model that does what its events say, and the delivery that the row is for.

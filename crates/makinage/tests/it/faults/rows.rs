@@ -71,7 +71,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("8", "links slow, lossy, cut, silent", "no loss, order", Plays(links::weathers)),
     row(
         "9",
-        "exactly once: the answer to EndTxn lost",
+        "exactly once: the answers to EndTxn and TxnOffsetCommit lost",
         "no loss, nothing repeated",
         Plays(|run| run.once(links::lost_ends)),
     )
@@ -101,6 +101,10 @@ pub(crate) const ROWS: &[Row] = &[
     row("8-once", "row 8, exactly once", "no loss, nothing repeated", Plays(|run| run.once(links::weathers))),
     row("10-once", "row 10, exactly once", "no loss, nothing repeated", Plays(|run| run.once(service::zombie))),
     row("13-once", "row 13, exactly once", "no loss, nothing repeated", Plays(|run| run.once(groups::scale))),
+    row("1-secured", "row 1, with TLS and a password", "no loss, order", Plays(|run| run.secured(service::kill_9))),
+    row("4-secured", "row 4, with TLS and a password", "no loss, order", Plays(|run| run.secured(brokers::bounce))),
+    row("7-secured", "row 7, with TLS and a password", "no loss", Plays(|run| run.secured(brokers::coordinator))),
+    row("8-secured", "row 8, with TLS and a password", "no loss, order", Plays(|run| run.secured(links::weathers))),
     row("13", "one instance, three, one", "no loss, nothing repeated", Plays(groups::scale)).brief(),
     row("14", "the same with KIP-848", "", NotHere("`group.protocol` is refused until the client's is sound")),
     row(

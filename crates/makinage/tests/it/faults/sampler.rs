@@ -40,17 +40,23 @@ impl Memory {
         self.0.iter().copied().max().unwrap_or(0)
     }
 
-    /// The medians of the first and the last third, without a warm-up of a tenth.
-    pub(crate) fn thirds(&self) -> (u64, u64) {
-        let warm = &self.0[self.0.len() / 10..];
-        let third = warm.len().div_ceil(3);
-        (median(&warm[..third]), median(&warm[warm.len() - third..]))
+    /// The medians of all tenths, in their order.
+    pub(crate) fn tenths(&self) -> Vec<u64> {
+        self.0.chunks(self.0.len().div_ceil(10).max(1)).map(median).collect()
     }
 
-    /// Whether the last third has at most a tenth more than the first.
+    /// The medians of the second and the last third. In the first one the heap grows to what faults need at most, and
+    /// keeps that.
+    pub(crate) fn thirds(&self) -> (u64, u64) {
+        let third = self.0.len().div_ceil(3);
+        let last = self.0.len() - third;
+        (median(&self.0[third.min(last)..last]), median(&self.0[last..]))
+    }
+
+    /// Whether the last third has at most a twentieth more than the one before.
     pub(crate) fn is_flat(&self) -> bool {
-        let (first, last) = self.thirds();
-        last * 10 <= first * 11
+        let (middle, last) = self.thirds();
+        last * 20 <= middle * 21
     }
 }
 
@@ -67,8 +73,10 @@ mod tests {
     #[test]
     fn memory_that_grows_is_not_flat() {
         assert!(Memory((0..100).map(|n| 100 + n % 3).collect()).is_flat());
-        assert!(!Memory((0..100).map(|n| 100 + n).collect()).is_flat());
-        // What was had before the warm-up's end doesn't count.
-        assert!(Memory([vec![20; 5], vec![100; 95]].concat()).is_flat());
+        assert!(!Memory((0..100).map(|n| 100 + n / 5).collect()).is_flat(), "a fifth in all");
+        // What was needed most comes in the first third.
+        assert!(Memory([vec![20; 30], vec![100; 70]].concat()).is_flat());
+        assert!(!Memory([vec![100; 60], vec![110; 40]].concat()).is_flat());
+        assert_eq!(Memory((0..100).collect()).tenths(), [5, 15, 25, 35, 45, 55, 65, 75, 85, 95]);
     }
 }

@@ -1,7 +1,7 @@
 //! Rights that are missing: `check` names each with the command that grants it, and the service waits for it and goes
 //! on by itself.
 
-use super::stage::{Listener, Stage};
+use super::stage::Stage;
 use crate::{
     broker::left_out,
     model::any_model,
@@ -10,14 +10,7 @@ use crate::{
 };
 
 fn scene(stage: &Stage, name: &str, user: &str) -> Scene {
-    let password = format!("{user}-secret");
-    let properties = [
-        ("security.protocol", "sasl_plaintext"),
-        ("sasl.mechanisms", "PLAIN"),
-        ("sasl.username", user),
-        ("sasl.password", password.as_str()),
-    ];
-    stage.scene(name, Listener::Sasl, &properties).topics(1)
+    stage.scene_of(user, name).topics(1)
 }
 
 fn bad(scene: &Scene, mark: &str) -> Vec<String> {

@@ -6,6 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
+    time::Instant,
 };
 
 use super::{
@@ -17,9 +18,12 @@ use crate::{
     scene::Scene,
 };
 
+/// The broker's certificate and key, but at the listeners that have one of their own.
+const GOOD: &str = "good.pem";
 const ADMIN: &str = "admin-secret";
 /// Users of PLAIN, each with its name and `-secret` for a password.
-const USERS: [&str; 6] = ["publisher", "service", "reader", "poor", "other", "patient"];
+const USERS: [&str; 10] =
+    ["publisher", "service", "reader", "poor", "other", "patient", "least", "once", "buried", "held"];
 const PLAIN: &str = "org.apache.kafka.common.security.plain.PlainLoginModule";
 const SCRAM: &str = "org.apache.kafka.common.security.scram.ScramLoginModule";
 const BEARER: &str = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule";
@@ -38,18 +42,21 @@ pub(crate) enum Listener {
     Sasl,
     /// The same with TLS.
     SaslTls,
+    /// SASL without TLS, where clients have to log in again each few seconds.
+    Again,
     /// TLS with a certificate that has expired.
     Expired,
     /// TLS with a certificate for another host.
     Elsewhere,
 }
 
-const LISTENERS: [Listener; 7] = [
+const LISTENERS: [Listener; 8] = [
     Listener::Open,
     Listener::Tls,
     Listener::Mutual,
     Listener::Sasl,
     Listener::SaslTls,
+    Listener::Again,
     Listener::Expired,
     Listener::Elsewhere,
 ];
@@ -62,6 +69,7 @@ impl Listener {
             Self::Mutual => "MUTUAL",
             Self::Sasl => "SASL",
             Self::SaslTls => "SASLTLS",
+            Self::Again => "AGAIN",
             Self::Expired => "EXPIRED",
             Self::Elsewhere => "ELSEWHERE",
         }
@@ -70,7 +78,7 @@ impl Listener {
     const fn protocol(self) -> &'static str {
         match self {
             Self::Open => "PLAINTEXT",
-            Self::Sasl => "SASL_PLAINTEXT",
+            Self::Sasl | Self::Again => "SASL_PLAINTEXT",
             Self::SaslTls => "SASL_SSL",
             Self::Tls | Self::Mutual | Self::Expired | Self::Elsewhere => "SSL",
         }
@@ -94,14 +102,25 @@ impl Stage {
     /// The one of all tests.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Stage> = OnceLock::new();
-        SHARED.get_or_init(Self::start)
+        SHARED.get_or_init(|| {
+            let stage = Self::down();
+            stage.broker.start_guarded();
+            stage
+        })
     }
 
-    fn start() -> Self {
+    /// One for a test that ends its broker.
+    pub(crate) fn own() -> Self {
+        let stage = Self::down();
+        stage.broker.restart();
+        stage
+    }
+
+    fn down() -> Self {
         let (authority, tokens) = (Authority::new("the tests' authority"), Tokens::start());
         let folder = tempfile::tempdir().expect("a folder");
         let mut first = 0;
-        let broker = Broker::start_beyond(u16::try_from(LISTENERS.len()).expect("few"), |port, data| {
+        let broker = Broker::down_beyond(u16::try_from(LISTENERS.len()).expect("few"), |port, data| {
             first = port;
             Beyond {
                 settings: settings(port, data, &authority, &tokens),
@@ -127,6 +146,11 @@ impl Stage {
         let path = self.folder.path().join(name);
         fs::write(&path, content).expect("the file");
         path
+    }
+
+    /// What the broker shows from its next start on.
+    pub(crate) fn show(&self, identity: &Identity) {
+        fs::write(self.broker.folder().join(GOOD), identity.both_pem()).expect("the certificate");
     }
 
     /// The authority's certificate.
@@ -155,6 +179,18 @@ impl Stage {
         scene
     }
 
+    /// A scene of a user who logs in with the password that all of them have by their names.
+    pub(crate) fn scene_of(&self, user: &str, name: &str) -> Scene {
+        let password = format!("{user}-secret");
+        let properties = [
+            ("security.protocol", "sasl_plaintext"),
+            ("sasl.mechanisms", "PLAIN"),
+            ("sasl.username", user),
+            ("sasl.password", password.as_str()),
+        ];
+        self.scene(name, Listener::Sasl, &properties)
+    }
+
     /// Lets somebody do things: `--operation Read --topic data`, in the words of `kafka-acls.sh`. To all resources of
     /// the line all operations of it are granted, so that one start of Java is enough for several.
     pub(crate) fn grant(&self, principal: &str, what: &str) {
@@ -167,12 +203,16 @@ impl Stage {
     }
 
     fn acls(&self, verb: &str, principal: &str, what: &str) {
-        let mut arguments = vec![verb, "--allow-principal", principal];
-        arguments.extend(what.split(' '));
+        self.change(verb, &format!("--allow-principal {principal} {what}"));
+    }
+
+    /// Changes what anybody may do, in the words of `kafka-acls.sh`.
+    pub(crate) fn change(&self, verb: &str, what: &str) {
+        let arguments: Vec<&str> = verb.split(' ').chain(what.split(' ')).collect();
         self.broker.tool("org.apache.kafka.tools.AclCommand", &arguments);
     }
 
-    /// What a service of a scene needs, all of it.
+    /// What a service of a scene needs, but the right to transactions.
     pub(crate) fn grant_service(&self, principal: &str, scene: &Scene) {
         let name = scene.name();
         let what = format!(
@@ -181,6 +221,11 @@ impl Stage {
         );
         self.grant(principal, &format!("--operation Read --group {name}"));
         self.grant(principal, &what);
+    }
+
+    /// What it needs to write transactions.
+    pub(crate) fn grant_transactions(&self, principal: &str, scene: &Scene) {
+        self.grant(principal, &transactions(scene.name()));
     }
 
     /// Makes a user of `SCRAM-SHA-256` or `-512`, or gives it another password.
@@ -192,10 +237,29 @@ impl Stage {
         self.users(name, "--delete-config", mechanism);
     }
 
-    fn users(&self, name: &str, verb: &str, what: &str) {
-        let arguments = ["--alter", "--entity-type", "users", "--entity-name", name, verb, what];
-        self.broker.tool("org.apache.kafka.tools.ConfigCommand", &arguments);
+    /// Brokers hold back whom reads or writes more bytes in a second: `producer_byte_rate=20000`.
+    pub(crate) fn limit(&self, name: &str, quota: &str) {
+        self.users(name, "--add-config", quota);
     }
+
+    /// They don't any more.
+    pub(crate) fn unlimit(&self, name: &str, quota: &str) {
+        self.users(name, "--delete-config", quota);
+    }
+
+    fn users(&self, name: &str, verb: &str, what: &str) {
+        self.broker.configure(&["--alter", "--entity-type", "users", "--entity-name", name, verb, what]);
+    }
+}
+
+/// How often something may have been said since then that is said at once and again each minute.
+pub(crate) fn once_a_minute(since: Instant) -> usize {
+    1 + usize::try_from(since.elapsed().as_secs() / 60).expect("few")
+}
+
+/// The right to transactions of a scene.
+pub(crate) fn transactions(name: &str) -> String {
+    format!("--operation Write --operation Describe --transactional-id {name}- --resource-pattern-type prefixed")
 }
 
 /// The tests' own clients.
@@ -224,7 +288,7 @@ fn settings(first: u16, data: &Path, authority: &Authority, tokens: &Tokens) -> 
     };
     let ca = file("ca.pem", authority.pem());
     let certificate = |name: &str, says: &Says| file(name, authority.issue(says).both_pem());
-    let good = certificate("good.pem", &Says::BROKER);
+    let good = certificate(GOOD, &Says::BROKER);
     let expired = certificate("expired.pem", &Says { days: (-20, -2), ..Says::BROKER });
     let elsewhere = certificate("elsewhere.pem", &Says { hosts: &["kafka.example.org", "192.0.2.1"], ..Says::BROKER });
     let keys = file("keys.json", tokens.key_set());
@@ -256,7 +320,7 @@ fn settings(first: u16, data: &Path, authority: &Authority, tokens: &Tokens) -> 
         let name = format!("listener.name.{listener}");
         write!(text, "{name}.sasl.enabled.mechanisms=PLAIN\n{name}.plain.sasl.jaas.config={admin}\n").expect("a text");
     }
-    for listener in ["sasl", "sasltls"] {
+    for listener in ["sasl", "sasltls", "again"] {
         let name = format!("listener.name.{listener}");
         write!(
             text,
@@ -271,6 +335,9 @@ fn settings(first: u16, data: &Path, authority: &Authority, tokens: &Tokens) -> 
              {name}.oauthbearer.sasl.oauthbearer.expected.issuer={ISSUER}\n"
         )
         .expect("a text");
+    }
+    for mechanism in ["scram-sha-512", "plain"] {
+        writeln!(text, "listener.name.again.{mechanism}.connections.max.reauth.ms=5000").expect("a text");
     }
     text
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::super::{
-    super::{model::faulty, scene::Scene, service::Service},
+    super::{model::faulty, service::Service},
     cluster::Cluster,
     play::{PARTITIONS, PATIENCE, Play, Run, longest, seconds, tell_gap},
     sampler::{Memory, resident},
@@ -16,8 +16,8 @@ const ALL: [usize; PARTITIONS] = [0, 1, 2, 3];
 
 /// A cluster, a service on it that works, and when it began to.
 fn at_work(run: &Run, name: &str) -> (Cluster, Play, Service, Instant) {
-    let cluster = Cluster::start(run.seed);
-    let play = Play::begin(run.staged(Scene::on(cluster.any(), name)));
+    let cluster = run.cluster();
+    let play = Play::begin(run.staged(cluster.scene(name)));
     let service = play.scene.serve();
     play.flows();
     (cluster, play, service, Instant::now())
@@ -96,8 +96,8 @@ pub(super) fn coordinator(run: &mut Run) {
 
 /// One partition of the sink topic is on a broker that is down: the others go on.
 pub(super) fn leaderless(run: &mut Run) {
-    let cluster = Cluster::start(run.seed);
-    let scene = Scene::on(cluster.any(), "leaderless").topics_of(&[("model", 1), ("data", 4)]);
+    let cluster = run.cluster();
+    let scene = cluster.scene("leaderless").topics_of(&[("model", 1), ("data", 4)]);
     cluster.any().create_topic_on(&scene.topic("predict"), &[1, 1, 1, 2]);
     let play = Play::begin(scene.published(faulty()).reading_from_the_beginning());
     let mut service = play.scene.serve();

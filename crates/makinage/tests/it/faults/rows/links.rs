@@ -7,7 +7,6 @@ use std::{
 
 use super::super::{
     super::{broker::Broker, patience::wait_until, scene::Scene},
-    cluster::Cluster,
     play::{PARTITIONS, PATIENCE, Play, Run, staged, tell_gap},
     proxy::{Proxy, Weather},
     sampler::Memory,
@@ -17,8 +16,8 @@ const ALL: [usize; PARTITIONS] = [0, 1, 2, 3];
 
 /// Each weather in turn, on one link or on both.
 pub(super) fn weathers(run: &mut Run) {
-    let cluster = Cluster::start(run.seed);
-    let play = Play::begin(run.staged(Scene::on(cluster.any(), "links")));
+    let cluster = run.cluster();
+    let play = Play::begin(run.staged(cluster.scene("links")));
     let mut service = play.scene.serve();
     play.flows();
     let from = Instant::now();
@@ -41,17 +40,17 @@ pub(super) fn weathers(run: &mut Run) {
     tell_gap(run, &seen, &ALL, (from, to));
 }
 
-/// Kafka's number of the request that ends a transaction.
-const END_TXN: i16 = 26;
+/// Kafka's numbers of the requests that end a transaction, and that add positions to it.
+const ENDING: [i16; 2] = [26, 28];
 
-/// The brokers commit transactions, and the service never hears of it.
+/// The brokers commit transactions, or take their positions, and the service never hears of it.
 pub(super) fn lost_ends(run: &mut Run) {
-    let cluster = Cluster::start(run.seed);
-    let play = Play::begin(run.staged(Scene::on(cluster.any(), "lost-ends")));
+    let cluster = run.cluster();
+    let play = Play::begin(run.staged(cluster.scene("lost-ends")));
     let mut service = play.scene.serve();
     play.flows();
-    for _ in 0..run.pick(3, 20) {
-        cluster.links.iter().for_each(|link| link.lose_the_answer_to(END_TXN));
+    for kind in ENDING.iter().cycle().take(run.pick(4, 20)) {
+        cluster.links.iter().for_each(|link| link.lose_the_answer_to(*kind));
         let any_lost = || cluster.links.iter().any(Proxy::has_lost_it);
         wait_until(PATIENCE, "no transaction was ended", any_lost);
         play.flows();
@@ -67,7 +66,7 @@ pub(super) fn throttled(run: &mut Run) {
     play.flows();
     let quota = |change: &[&str]| {
         let of = ["--alter", "--entity-type", "clients", "--entity-name", "throttled"];
-        play.scene.broker().tool("kafka.admin.ConfigCommand", &[&of, change].concat());
+        play.scene.broker().configure(&[&of, change].concat());
     };
     let mut memory = Memory::default();
     memory.look(&service);

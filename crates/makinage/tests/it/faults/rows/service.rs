@@ -9,7 +9,7 @@ use super::super::{
 
 /// Half of them hit a service that works on its backlog, the others may hit one that starts.
 pub(super) fn kill_9(run: &mut Run) {
-    let play = Play::begin(run.staged(Scene::new(&run.name("kill-9"))).impatient());
+    let play = Play::begin(run.staged(run.scene("kill-9")).impatient());
     let mut service = play.scene.serve();
     let kills = run.pick(4, 50);
     for kill in 0..kills {
@@ -40,7 +40,7 @@ pub(super) fn sigterm(run: &mut Run) {
 
 /// It is frozen until the group has given its partitions to another one, and goes on then.
 pub(super) fn zombie(run: &mut Run) {
-    let play = Play::begin(run.staged(Scene::new(&run.name("zombie"))).impatient());
+    let play = Play::begin(run.staged(run.scene("zombie")).impatient());
     let zombie = play.scene.serve();
     play.flows();
     zombie.signal("STOP");

@@ -12,7 +12,6 @@ use super::super::{
     super::{
         model::{faulty, zipped},
         processes::signal,
-        scene::Scene,
         script::Script,
         service::Service,
     },
@@ -94,23 +93,21 @@ pub(super) fn soak(run: &mut Run) {
     }
     let told = FAULTS.iter().zip(&faults).map(|(fault, count)| format!("{count} {fault:?}")).collect::<Vec<_>>();
     run.tell(told.join(" "));
-    let (first, last) = memory.thirds();
-    run.tell(format!(
-        "memory {first} MiB in the first third, {last} MiB in the last, its workers at most {} MiB",
-        workers.most()
-    ));
+    let tenths = memory.tenths().iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
+    run.tell(format!("memory by tenths of the time {tenths} MiB, its workers at most {} MiB", workers.most()));
     assert!(soak.elder.is_running(), "the elder instance lives through it all");
     soak.other.stop();
     let to = Instant::now();
     let seen = soak.play.finish(&mut soak.elder, soak.reads, run);
     tell_gap(run, &seen, &[0, 1, 2, 3], (from, to));
-    assert!(!memory.tells() || memory.is_flat(), "memory grew from {first} MiB to {last} MiB");
+    let (middle, last) = memory.thirds();
+    assert!(!memory.tells() || memory.is_flat(), "memory grew from {middle} MiB in the second third to {last} MiB");
 }
 
 impl Soak {
     fn begin(run: &Run) -> Self {
-        let cluster = Cluster::start(run.seed);
-        let scene = staged(Scene::on(cluster.any(), "soak"))
+        let cluster = run.cluster();
+        let scene = staged(cluster.scene("soak"))
             .set("operators.serve.predict_timeout", "5s")
             .set("operators.serve.memory_limit", "1GB")
             .impatient();
