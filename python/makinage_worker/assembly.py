@@ -9,6 +9,7 @@ from makinage_worker.desk import Desk
 from makinage_worker.encoding import Codec
 from makinage_worker.model import LoadedModel
 from makinage_worker.namesakes import HookModules
+from makinage_worker.native import Libraries, Natives
 from makinage_worker.notices import Notices
 from makinage_worker.passing import Passing
 from makinage_worker.predict import Manner, Predictor, Scorer
@@ -28,6 +29,7 @@ class Setup:
         self._operator: str = request["operator"]
         self._row_wise: bool | None = request["row_wise"]
         self._coalesce: bool | None = request["coalesce"]
+        self._native: bool = request["native"]
         self._retry_on: list[str] = request["retry_on"]
         self._modules = HookModules(request)
         hooks.add_folder(self._folder)
@@ -72,6 +74,12 @@ class Setup:
         found = purity.doubt(self._topics, steps)
         return None if found is None else str(found)
 
+    def _asked(self, loaded: LoadedModel, native: Any, notices: Notices) -> Natives | Libraries:
+        """How the model's methods are called."""
+        if not self._native:
+            return Libraries(loaded.pyfunc)
+        return Natives(loaded.pyfunc, native, loaded.plan, lambda message: notices.warn(message))
+
     def _warm_up(self, loaded: LoadedModel, folder: str, scorer: Scorer) -> bool:
         try:
             return warm_up(loaded.pyfunc, folder, scorer)
@@ -94,7 +102,9 @@ class Setup:
         """The model of the folder ready to serve, and the payload of `loaded`. Raises SetupError."""
         loaded = model.load(folder, self._modules)
         desk = Desk(loaded.plan, notices, self._manner(loaded, one_by_one=False))
-        served = ModelProxy(loaded.pyfunc, loaded.plan, desk)
+        native = proxy.native(loaded.pyfunc)
+        asked = self._asked(loaded, native, notices)
+        served = ModelProxy(native, asked, loaded.plan, desk)
         steps = Steps()
         for step, factory in self._factories.items():
             arguments = (served,) if step == "predict" else ()
@@ -102,7 +112,7 @@ class Setup:
         in_order = Ownership.of(self._topics, steps).one_by_one(users_model=loaded.is_users)
         side_by_side = self._side_by_side(loaded, steps, desk) if in_order else None
         manner = self._manner(loaded, one_by_one=in_order and side_by_side is None)
-        scorer = Scorer(loaded.plan, Predictor(loaded.pyfunc.predict, notices, manner))
+        scorer = Scorer(loaded.plan, Predictor(asked.predict, notices, manner))
         warm = self._warm_up(loaded, folder, scorer)
         # Hooks and model have imported what they use: a class of theirs is the one that they raise.
         passing = Passing(self._retry_on)

@@ -13,6 +13,7 @@ import numpy as np
 from makinage_worker.arrays import is_frame
 from makinage_worker.desk import Desk
 from makinage_worker.features import settled
+from makinage_worker.native import Ask, Libraries, Natives
 from makinage_worker.own import own
 from makinage_worker.rows import Plan, entries, split
 from makinage_worker.stack import single
@@ -25,11 +26,12 @@ class ModelProxy:
     own (rank 2 and more, a DataFrame) goes to the model as it is, and its result comes back as it is.
     """
 
-    def __init__(self, pyfunc: Any, plan: Plan, desk: Desk) -> None:
-        self._makinage_predict = _Predict(pyfunc, plan)
+    def __init__(self, native: Any, asked: Natives | Libraries, plan: Plan, desk: Desk) -> None:
+        self._makinage_predict = _Predict(asked.predict, plan)
         self._makinage_plan = plan
         self._makinage_desk = desk
-        self._makinage_native = native(pyfunc)
+        self._makinage_asked = asked
+        self._makinage_native = native
 
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         """MLflow's pyfunc predict, with `params` passed on."""
@@ -45,12 +47,12 @@ class ModelProxy:
         attribute = getattr(self._makinage_native, name)
         if not inspect.isroutine(attribute) and not isinstance(attribute, functools.partial):
             return attribute
-        method = _RowMethod(attribute, self._makinage_plan, self._makinage_desk)
-        if getattr(attribute, "__self__", None) is self._makinage_native and name not in getattr(
-            self._makinage_native, "__dict__", ()
-        ):
-            # Made once: a hook asks for it with each event.
-            self.__dict__[name] = method
+        native = self._makinage_native
+        if getattr(attribute, "__self__", None) is not native or name in getattr(native, "__dict__", ()):
+            return _RowMethod(attribute, attribute, self._makinage_plan, self._makinage_desk)
+        ask = self._makinage_asked.method(name, attribute)
+        # Made once: a hook asks for it with each event.
+        method = self.__dict__[name] = _RowMethod(attribute, ask, self._makinage_plan, self._makinage_desk)
         return method
 
     def __dir__(self) -> list[str]:
@@ -65,22 +67,22 @@ class _Predict:
 
     name = "pyfunc predict"
 
-    def __init__(self, pyfunc: Any, plan: Plan) -> None:
-        self._pyfunc = pyfunc
+    def __init__(self, ask: Ask, plan: Plan) -> None:
+        self._ask = ask
         self._plan = plan
 
     def plainly(self, data: Any, **params: Any) -> Any:
         """The call as it is where nothing is stacked."""
         if is_frame(data):
-            return self._pyfunc.predict(data, **params)
+            return self._ask(data, **params)
         row = self._plan.row(data)
         with settled(self._plan.order):
-            result = self._pyfunc.predict(single(self._plan, row).data, **params)
+            result = self._ask(single(self._plan, row).data, **params)
         return result if row.count is not None else _only(result)
 
     def on_input(self, data: Any, **params: Any) -> Any:
         """The model's own answer to an input."""
-        return self._pyfunc.predict(data, **params)
+        return self._ask(data, **params)
 
     def takes_as_event(self, value: Any) -> bool:
         """Whether it is for the plan to make rows of."""
@@ -90,10 +92,10 @@ class _Predict:
 class _RowMethod:
     """A method of the native model whose event-shaped arguments are one row."""
 
-    def __init__(self, method: Callable[..., Any], plan: Plan, desk: Desk) -> None:
+    def __init__(self, method: Callable[..., Any], ask: Ask, plan: Plan, desk: Desk) -> None:
         functools.update_wrapper(self, method)
         self.name = str(getattr(method, "__name__", ""))
-        self._method = method
+        self._ask = ask
         self._plan = plan
         self._desk = desk
 
@@ -104,13 +106,13 @@ class _RowMethod:
 
     def on_input(self, data: Any, **kwargs: Any) -> Any:
         """The model's own answer to an input."""
-        return self._method(data, **kwargs)
+        return self._ask(data, **kwargs)
 
     def plainly(self, *args: Any, **kwargs: Any) -> Any:
         """The call as it is where nothing is stacked."""
         arguments = [self._argument(value) for value in args]
         named = {name: self._argument(value) for name, value in kwargs.items()}
-        result = self._method(*(value for value, _ in arguments), **{name: value for name, (value, _) in named.items()})
+        result = self._ask(*(value for value, _ in arguments), **{name: value for name, (value, _) in named.items()})
         one_row = any(is_row for _, is_row in (*arguments, *named.values()))
         return _only(result) if one_row else result
 

@@ -53,6 +53,7 @@ def setup_request(folder, hooks=None, source=JSON, sink=JSON, config=None, **mor
         "retry_on": [],
         "row_wise": None,
         "coalesce": None,
+        "native": True,
         "modules": {},
         "threads": 1,
         **more,

@@ -13,6 +13,7 @@ from makinage_worker.arrays import ArrayPlan
 from makinage_worker.desk import Desk
 from makinage_worker.encoding import built_in
 from makinage_worker.predict import Manner
+from makinage_worker.native import Libraries
 from makinage_worker.proxy import ModelProxy
 from makinage_worker.purity import doubt
 from makinage_worker.steps import Steps, Topics
@@ -47,7 +48,7 @@ def verdict(tmp_path, monkeypatch):
         sys.modules[name] = module
         made.append(name)
         spec.loader.exec_module(module)
-        model = ModelProxy(FakeModel(None, Native()), ArrayPlan(), Desk(ArrayPlan(), None, Manner("serve")))
+        model = ModelProxy(Native(), Libraries(FakeModel(None, Native())), ArrayPlan(), Desk(ArrayPlan(), None, Manner("serve")))
         steps = Steps()
         for step in ("pre_transform", "predict", "post_transform"):
             factory = getattr(module, step, None)

@@ -141,6 +141,8 @@ pub struct Setup<'a> {
     pub row_wise: Option<bool>,
     /// Whether the model calls of a batch's hooks may become one; `None` where the hooks' source is to say so.
     pub coalesce: Option<bool>,
+    /// Whether a model's answers may be computed without its library.
+    pub native: bool,
     /// Classes of errors after which an event is tried again; empty where none is.
     pub retry_on: &'a [String],
     /// The largest output that the sink takes.

@@ -71,6 +71,7 @@ pub fn setup(
             RowWise::Never => Some(false),
         },
         coalesce: operator.tuning.coalesce,
+        native: operator.tuning.native,
         retry_on: operator.tuning.retried(),
         max_output_bytes,
         modules: &operator.code.files,

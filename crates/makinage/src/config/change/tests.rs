@@ -22,6 +22,7 @@ fn what_goes_with_a_generation_can_change_while_the_service_runs() {
         ("batch: 32", "batch: 33"),
         ("row_wise: auto", "row_wise: false"),
         ("coalesce: auto", "coalesce: true"),
+        ("native: true", "native: false"),
         ("max_delay: 10ms", "max_delay: 11ms"),
         ("predict_timeout: 1m", "predict_timeout: 2m"),
         ("load_timeout: 5m", "load_timeout: 6m"),

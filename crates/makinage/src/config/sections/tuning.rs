@@ -98,6 +98,9 @@ section! {
         /// Whether the model calls that hooks make for the events of a batch may become one: `auto` where the hooks'
         /// source shows that they keep nothing between events, `true` whatever they do, `false` never.
         coalesce: Option<bool> = AutoOrBool, default None, example "auto";
+        /// Whether what is known of a library's models may be computed without the library, where that has been seen
+        /// to give the same answers to the bit; `false` is the library's own call for every event.
+        native: bool = TrueOrFalse, default true, example "true";
         /// The longest that a worker may be silent on a batch.
         predict_timeout: Duration = Limits::some(DAY), default Duration::from_secs(30), example "1m";
         /// The longest that a model may take to load.
@@ -249,7 +252,28 @@ impl Kind for AutoOrBool {
     }
 }
 
-/// The same, of how a model answers.
+/// A verdict of the user's.
+struct TrueOrFalse;
+
+impl Kind for TrueOrFalse {
+    type Value = bool;
+
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<bool> {
+        field.flag(findings)
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        "`true` or `false`".to_owned()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &bool) -> String {
+        value.to_string()
+    }
+}
+
+/// `AutoOrBool`, of how a model answers.
 struct RowWiseWord;
 
 impl Kind for RowWiseWord {

@@ -45,6 +45,13 @@ fn calls_of_hooks_become_one_when_their_source_or_the_user_says_so() {
 }
 
 #[test]
+fn a_model_is_computed_natively_unless_the_user_says_no() {
+    let native = |keys: &str| config(SERVE, &with(keys)).operator.tuning.native;
+    assert!(config(SERVE, SERVE).operator.tuning.native && native("native: true") && !native("native: false"));
+    insta::assert_snapshot!(problem(SERVE, &with("native: auto")), @"15: operators.serve.native: this must be `true` or `false`, not `auto`");
+}
+
+#[test]
 fn a_model_is_row_wise_when_it_is_seen_or_said_to_be() {
     let row_wise = |keys: &str| config(SERVE, &with(keys)).operator.tuning.row_wise;
     assert_eq!(config(SERVE, SERVE).operator.tuning.row_wise, RowWise::Seen);
