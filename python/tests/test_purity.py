@@ -48,7 +48,9 @@ def verdict(tmp_path, monkeypatch):
         sys.modules[name] = module
         made.append(name)
         spec.loader.exec_module(module)
-        model = ModelProxy(Native(), Libraries(FakeModel(None, Native())), ArrayPlan(), Desk(ArrayPlan(), None, Manner("serve")))
+        model = ModelProxy(
+            Native(), Libraries(FakeModel(None, Native())), ArrayPlan(), Desk(ArrayPlan(), None, Manner("serve"))
+        )
         steps = Steps()
         for step in ("pre_transform", "predict", "post_transform"):
             factory = getattr(module, step, None)
