@@ -78,7 +78,7 @@ class Setup:
         """How the model's methods are called."""
         if not self._native:
             return Libraries(loaded.pyfunc)
-        return Natives(loaded.pyfunc, native, loaded.plan, lambda message: notices.warn(message))
+        return Natives(loaded.pyfunc, native, loaded.plan, notices)
 
     def _warm_up(self, loaded: LoadedModel, folder: str, scorer: Scorer) -> bool:
         try:

@@ -1,12 +1,10 @@
-"""The worker's end of the socket: frames in from a thread of their own, frames out from the main thread."""
+"""The worker's end of the socket: frames in and out, and the end of the process when the service has gone."""
 
 from __future__ import annotations
 
 import os
-import queue
 import select
 import socket
-import struct
 import sys
 import threading
 from typing import Any, NoReturn
@@ -14,27 +12,53 @@ from typing import Any, NoReturn
 from makinage_worker import errors, protocol
 from makinage_worker.protocol import Kind
 
-_QUEUE_FRAMES = 4
-"""The service keeps two batches in flight; a few more frames never wait in the socket."""
-
 _EXHAUSTED = 71
 """Exit code of a worker that has run out of memory."""
 
-_FULL_QUEUE_POLL_SECONDS = 0.5
-"""How often a reader whose queue is full looks whether the service is still there."""
+_READ_BYTES = 1 << 16
+"""What is read at once: a small frame whole, and the beginning of a large one."""
+
+_LENGTH_BYTES = 4
 
 
 class Channel:
-    """Frames to and from the service. End of file ends the process, whatever the main thread is doing."""
+    """Frames to and from the service, on the main thread. End of file ends the process, whatever that is doing."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
-        self._frames: queue.Queue[bytes] = queue.Queue(_QUEUE_FRAMES)
-        threading.Thread(target=self._read_frames, name="makinage-reader", daemon=True).start()
+        self._buffer = memoryview(bytearray(_READ_BYTES))
+        self._begin = self._end = 0
+        threading.Thread(target=_end_with, args=(sock,), name="makinage-end", daemon=True).start()
 
     def receive(self) -> tuple[int, int, memoryview]:
         """The next frame's kind, id and payload."""
-        return protocol.split_body(self._frames.get())
+        while self._end - self._begin < _LENGTH_BYTES:
+            self._read_more()
+        start = self._begin + _LENGTH_BYTES
+        length = protocol.check_length(int.from_bytes(self._buffer[self._begin : start], "little"))
+        body = memoryview(bytearray(length))
+        there = min(length, self._end - start)
+        body[:there] = self._buffer[start : start + there]
+        self._begin = start + there
+        while there < length:
+            there += self._received(body[there:])
+        return protocol.split_body(body.toreadonly())
+
+    def _read_more(self) -> None:
+        """Fills the buffer, of which less than a length is left to be read."""
+        rest = self._buffer[self._begin : self._end].tobytes()
+        self._buffer[: len(rest)] = rest
+        self._begin, self._end = 0, len(rest)
+        self._end += self._received(self._buffer[self._end :])
+
+    def _received(self, room: memoryview) -> int:
+        try:
+            count = self._socket.recv_into(room)
+        except OSError:
+            count = 0
+        if not count:
+            os._exit(0)
+        return count
 
     def send(self, frame: bytes) -> None:
         """Sends a frame; ends the process when the service has gone."""
@@ -47,37 +71,17 @@ class Channel:
         """Sends a frame with a JSON payload."""
         self.send(protocol.json_frame(kind, ident, message))
 
-    def _read_frames(self) -> None:
-        try:
-            while True:
-                (length,) = struct.unpack("<I", self._read(4))
-                self._put(self._read(protocol.check_length(length)))
-        except OSError:
-            os._exit(0)
-        except BaseException as error:
-            fail(error)
 
-    def _read(self, size: int) -> bytes:
-        data = bytearray(size)
-        view = memoryview(data)
-        while view:
-            count = self._socket.recv_into(view)
-            if not count:
-                os._exit(0)
-            view = view[count:]
-        return bytes(data)
-
-    def _put(self, body: bytes) -> None:
-        while True:
-            try:
-                self._frames.put(body, timeout=_FULL_QUEUE_POLL_SECONDS)
-                return
-            except queue.Full:
-                # Nobody reads the socket meanwhile, so end of file has to be asked for.
-                poll = select.poll()
-                poll.register(self._socket, 0)
-                if any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0)):
-                    os._exit(0)
+def _end_with(sock: socket.socket) -> None:
+    """Ends the process once the other end of the socket is closed; wakes for nothing else."""
+    try:
+        poll = select.poll()
+        # That it is closed for reading only is a Linux thing to know; the rest is told unasked.
+        poll.register(sock, getattr(select, "POLLRDHUP", 0))
+        poll.poll()
+        os._exit(0)
+    except BaseException as error:
+        fail(error)
 
 
 _OUT_OF_MEMORY = protocol.json_frame(Kind.ENDING, 0, {"why": "out of memory"})

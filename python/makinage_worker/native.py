@@ -7,14 +7,16 @@ been compared is the library's to answer, and so is everything from the first do
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from makinage_worker import native_forms, native_kinds
 from makinage_worker.native_linear import Evaluate
 from makinage_worker.native_proof import Make, identical, proven
+from makinage_worker.notices import Notices
 from makinage_worker.rows import Plan
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Ask = Callable[..., Any]
 """A model's method."""
@@ -27,12 +29,12 @@ _MOST_FORMS = 16
 
 
 class Natives:
-    """The methods of a model, native where they can be. `warn` is told once of each that stops being so."""
+    """The methods of a model, native where they can be. The log is told once of each that stops being so."""
 
-    def __init__(self, pyfunc: Any, model: Any, plan: Plan, warn: Callable[[str], None]) -> None:
+    def __init__(self, pyfunc: Any, model: Any, plan: Plan, notices: Notices) -> None:
         self._pyfunc = pyfunc
         self._model = model
-        self._warn = warn
+        self._notices = notices
         name = _method_of_predict(pyfunc)
         self.predict: Ask = pyfunc.predict
         """MLflow's predict."""
@@ -57,7 +59,7 @@ class Natives:
             evaluate = proven(candidates, ask, make, width)
         except Exception:
             return ask  # it can't answer generated rows: there is nothing to compare with
-        return ask if evaluate is None else Native(ask, evaluate, self._warn)
+        return ask if evaluate is None else Native(ask, evaluate, self._notices)
 
 
 class Libraries:
@@ -67,7 +69,7 @@ class Libraries:
         self.predict: Ask = pyfunc.predict
         """MLflow's predict."""
 
-    def method(self, name: str, ask: Ask) -> Ask:
+    def method(self, name: str, ask: Ask) -> Ask:  # noqa: ARG002  # as the other's
         """`ask`."""
         return ask
 
@@ -75,10 +77,10 @@ class Libraries:
 class Native:
     """A method that is computed here, and by the library now and then."""
 
-    def __init__(self, ask: Ask, evaluate: Evaluate, warn: Callable[[str], None]) -> None:
+    def __init__(self, ask: Ask, evaluate: Evaluate, notices: Notices) -> None:
         self._ask = ask
         self._evaluate: Evaluate | None = evaluate
-        self._warn = warn
+        self._notices = notices
         self._forms: set[Hashable] = set()
         self._between = 1
         self._left = 0
@@ -127,7 +129,7 @@ class Native:
 
     def _stop(self, why: str) -> None:
         self._evaluate = None
-        self._warn(
+        self._notices.warn(
             f"the model is called by its library alone from now on, because what stood in for it can't be relied on "
             f"({why}). That is right, and slower; `native: false` says so from the start"
         )

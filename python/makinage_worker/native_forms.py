@@ -16,7 +16,8 @@ _EXACT = float(1 << 53)
 def read(data: Any) -> tuple[np.ndarray, Hashable] | None:
     """The input's numbers, a row each, and its form: models, and signatures, treat inputs of one form alike.
 
-    None for any other input, for one without rows, and where a number in it isn't finite, of which libraries think differently.
+    None for any other input, for one without rows, and where a number in it isn't finite, of which libraries think
+    differently.
     """
     if type(data) is np.ndarray:
         if data.ndim != 2 or not data.size or data.dtype not in _DTYPES or not _is_finite(data):

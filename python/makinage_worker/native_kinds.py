@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from makinage_worker import native_linear, native_scaling
 from makinage_worker.native_linear import Evaluate
 from makinage_worker.native_scaling import Scale
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _METHODS = ("decision_function", "predict", "predict_proba", "transform")
 

@@ -23,6 +23,7 @@ RESULT_FRAME_TARGET = 4 << 20
 """A result frame is closed once its items exceed this many bytes."""
 
 _HEADER = struct.Struct("<IBQ")
+_BODY = struct.Struct("<BQ")
 _GROUP = struct.Struct("<BHI")
 _DENSE = struct.Struct("<BI")
 _RESULT = struct.Struct("<IIQB")
@@ -145,12 +146,12 @@ def _well_formed(value: Any) -> Any:
     return value
 
 
-def split_body(body: bytes) -> tuple[int, int, memoryview]:
+def split_body(body: bytes | memoryview) -> tuple[int, int, memoryview]:
     """Kind, id and payload of a frame without its length field.
 
     The kind is a plain number: an unknown one is for the caller to refuse.
     """
-    kind, ident = struct.unpack_from("<BQ", body)
+    kind, ident = _BODY.unpack_from(body)
     return kind, ident, memoryview(body)[_PREFIX_BYTES:]
 
 

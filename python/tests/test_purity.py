@@ -12,8 +12,8 @@ from purity_hooks import HEAD, IMPURE, PURE
 from makinage_worker.arrays import ArrayPlan
 from makinage_worker.desk import Desk
 from makinage_worker.encoding import built_in
-from makinage_worker.predict import Manner
 from makinage_worker.native import Libraries
+from makinage_worker.predict import Manner
 from makinage_worker.proxy import ModelProxy
 from makinage_worker.purity import doubt
 from makinage_worker.steps import Steps, Topics
