@@ -123,6 +123,7 @@ class Setup:
             "flavour": loaded.flavour,
             "seconds": round(loaded.seconds, 3),
             "dense": serving.dense,
+            "columns": loaded.plan.fields,
             "warm": warm,
             "warnings": loaded.warnings,
         }

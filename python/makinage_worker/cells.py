@@ -49,6 +49,11 @@ class Column:
         """Whether pandas chooses the column's type by the values in it (MLflow's AnyType)."""
         return self.kind == "anytype"
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it takes nothing but numbers."""
+        return self.kind in _NUMPY and self.kind != "boolean"
+
     def cast(self, values: np.ndarray) -> np.ndarray | None:
         """A column of int64 or float64 numbers in this column's type; None when one of them would change."""
         dtype = _NUMPY.get(self.kind)

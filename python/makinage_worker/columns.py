@@ -39,12 +39,19 @@ class ColumnPlan:
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = list(columns)
         self._names = [column.name for column in columns]
+        self._all_double = all(column.kind == "double" for column in columns)
         self._named = all(isinstance(name, str) for name in self._names)
         self._required = frozenset(column.name for column in columns if column.required)
         self._defaults = [
             (column.name, _ABSENT if column.kind in WHOLE and not column.required else None) for column in columns
         ]
         self._inferred = [index for index, column in enumerate(columns) if column.inferred]
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """All columns, where they have names, and take numbers."""
+        names = {column.name: None for column in self._columns if column.is_number and isinstance(column.name, str)}
+        return list(names) if len(names) == len(self._columns) else ()
 
     def row(self, value: Any) -> Row:
         """The row of an event; raises ValueError when it lacks a column."""
@@ -133,6 +140,9 @@ class ColumnPlan:
 
         if matrix.shape[1] != len(self._columns):
             return None
+        if self._all_double and matrix.dtype == np.float64:
+            # In memory as pandas has it, a column after the other: sums of the same numbers are the same then.
+            return pd.DataFrame(np.array(matrix, order="F"), columns=self._names)
         columns = {}
         for index, column in enumerate(self._columns):
             values = column.cast(matrix[:, index])

@@ -9,7 +9,6 @@ import decimal
 import enum
 import json
 import math
-import re
 import sys
 import uuid
 from typing import Any, NoReturn
@@ -24,8 +23,9 @@ try:
 except ImportError:
     orjson = None  # type: ignore[assignment]  # it is optional: the standard library does the same, slower
 
-_LONG_NUMBER = re.compile(rb"\d{19}")
-"""Where an integer may exceed 64 bits: orjson would make a float of it."""
+_ZEROS = bytes.maketrans(b"0123456789", b"0000000000")
+_LONG_NUMBER = b"0" * 19
+"""Where an integer may exceed 64 bits, once all digits are zeros: orjson would make a float of it."""
 
 
 def loads(data: bytes) -> Any:
@@ -34,7 +34,7 @@ def loads(data: bytes) -> Any:
     Raises ValueError for anything else, NaN, Infinity and numbers beyond float64 included, and RecursionError for
     absurd nesting. The last of duplicate keys wins, integers have any size.
     """
-    if orjson is not None and _LONG_NUMBER.search(data) is None:
+    if orjson is not None and _LONG_NUMBER not in data.translate(_ZEROS):
         try:
             return orjson.loads(data)
         except ValueError:

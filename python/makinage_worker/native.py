@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 from makinage_worker import native_forms, native_kinds
-from makinage_worker.native_linear import Evaluate
+from makinage_worker.native_flavour import Ask, Flavour
 from makinage_worker.native_proof import Make, identical, proven
 from makinage_worker.notices import Notices
 from makinage_worker.rows import Plan
@@ -18,8 +18,8 @@ from makinage_worker.rows import Plan
 if TYPE_CHECKING:
     import numpy as np
 
-Ask = Callable[..., Any]
-"""A model's method."""
+StandIn = Callable[[Any, "np.ndarray"], Any]
+"""What answers in a method's place, from its input and that input's numbers."""
 
 _MOST_CALLS_BETWEEN = 4096
 """Calls between two that the library answers, too: the second, the fourth, the eighth … at first."""
@@ -35,11 +35,8 @@ class Natives:
         self._pyfunc = pyfunc
         self._model = model
         self._notices = notices
-        name = _method_of_predict(pyfunc)
-        self.predict: Ask = pyfunc.predict
+        self.predict: Ask = self._predict(plan)
         """MLflow's predict."""
-        if name is not None:
-            self.predict = self._native(name, pyfunc.predict, lambda matrix: plan.dense(matrix, 1))
 
     def __reduce__(self) -> tuple[type[Libraries], tuple[Any]]:
         # A hook may copy its model, or send it to another process.
@@ -48,18 +45,30 @@ class Natives:
     def method(self, name: str, ask: Ask) -> Ask:
         """`ask`, the model's own method of this name."""
         names = getattr(self._model, "feature_names_in_", None)
-        return self._native(name, ask, _matrix if names is None else _frames(names))
+        return self._computed(name, ask, _matrix if names is None else _frames(names)) or ask
 
-    def _native(self, name: str, ask: Ask, make: Make) -> Ask:
+    def _predict(self, plan: Plan) -> Ask:
+        flavour = Flavour.of(self._pyfunc)
+        ask: Ask = self._pyfunc.predict
+        if flavour is None:
+            return ask
+        computed = self._computed(flavour.method, ask, lambda matrix: plan.dense(matrix, 1))
+        if computed is not None:
+            return computed
+        directly = flavour.directly(self._pyfunc)
+        # A model that draws random numbers isn't worth a line.
+        return ask if directly is None else Native(ask, lambda data, _: directly(data), _say_nothing)
+
+    def _computed(self, name: str, ask: Ask, make: Make) -> Ask | None:
         candidates = native_kinds.evaluators(self._model, name)
         width = getattr(self._model, "n_features_in_", None)
         if not candidates or not isinstance(width, int):
-            return ask
+            return None
         try:
             evaluate = proven(candidates, ask, make, width)
         except Exception:
-            return ask  # it can't answer generated rows: there is nothing to compare with
-        return ask if evaluate is None else Native(ask, evaluate, self._notices)
+            return None  # it can't answer generated rows: there is nothing to compare with
+        return None if evaluate is None else Native(ask, lambda _, matrix: evaluate(matrix), self._notices.warn)
 
 
 class Libraries:
@@ -75,12 +84,15 @@ class Libraries:
 
 
 class Native:
-    """A method that is computed here, and by the library now and then."""
+    """A method that something else stands in for, which is compared with it now and then.
 
-    def __init__(self, ask: Ask, evaluate: Evaluate, notices: Notices) -> None:
+    `stand_in` gets the input and its numbers. `tell` is told when, and why, it is not believed any more.
+    """
+
+    def __init__(self, ask: Ask, stand_in: StandIn, tell: Callable[[str], None]) -> None:
         self._ask = ask
-        self._evaluate: Evaluate | None = evaluate
-        self._notices = notices
+        self._stand_in: StandIn | None = stand_in
+        self._tell = tell
         self._forms: set[Hashable] = set()
         self._between = 1
         self._left = 0
@@ -90,9 +102,9 @@ class Native:
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """The method's answer."""
-        evaluate = self._evaluate
-        read = None if evaluate is None or named or len(args) != 1 else native_forms.read(args[0])
-        if evaluate is None or read is None:
+        stand_in = self._stand_in
+        read = None if stand_in is None or named or len(args) != 1 else native_forms.read(args[0])
+        if stand_in is None or read is None:
             return self._ask(*args, **named)
         (data,) = args
         matrix, form = read
@@ -100,7 +112,7 @@ class Native:
         if self._left < 0 or form not in self._forms:
             return self._compared(data, matrix, form)
         try:
-            return evaluate(matrix)
+            return stand_in(data, matrix)
         except Exception as error:
             # Whatever is wrong, the library says it as its users know it.
             self._stop(f"{type(error).__name__}: {error}")
@@ -108,10 +120,10 @@ class Native:
 
     def _compared(self, data: Any, matrix: np.ndarray, form: Hashable) -> Any:
         answer = self._ask(data)
-        evaluate = self._evaluate
-        assert evaluate is not None  # or it wouldn't be compared
+        stand_in = self._stand_in
+        assert stand_in is not None  # or it wouldn't be compared
         try:
-            mine = evaluate(matrix)
+            mine = stand_in(data, matrix)
         except Exception as error:
             self._stop(f"{type(error).__name__}: {error}")
             return answer
@@ -128,25 +140,19 @@ class Native:
         return answer
 
     def _stop(self, why: str) -> None:
-        self._evaluate = None
-        self._notices.warn(
+        self._stand_in = None
+        self._tell(
             f"the model is called by its library alone from now on, because what stood in for it can't be relied on "
             f"({why}). That is right, and slower; `native: false` says so from the start"
         )
 
 
+def _say_nothing(_: str) -> None:
+    pass
+
+
 def _itself(ask: Ask) -> Ask:
     return ask
-
-
-def _method_of_predict(pyfunc: Any) -> str | None:
-    """The method of scikit-learn's model that MLflow's predict calls; None for other flavours."""
-    flavours = getattr(getattr(pyfunc, "metadata", None), "flavors", None)
-    configured = flavours.get("python_function", {}) if isinstance(flavours, dict) else {}
-    if configured.get("loader_module") != "mlflow.sklearn":
-        return None
-    name = configured.get("predict_fn", "predict")
-    return name if isinstance(name, str) else None
 
 
 def _matrix(matrix: np.ndarray) -> Any:

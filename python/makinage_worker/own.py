@@ -69,10 +69,11 @@ def own_frame(frame: Any) -> Any:
     copied = frame.copy()
     if copied.ndim == 1:
         return _objects(copied) if _holds_objects(copied) else copied
-    for place in range(copied.shape[1]):
-        column = copied.iloc[:, place]
-        if _holds_objects(column):
-            copied.isetitem(place, _objects(column))
+    for place, dtype in enumerate(copied.dtypes):
+        if dtype.kind == "O":
+            column = copied.iloc[:, place]
+            if _holds_objects(column):
+                copied.isetitem(place, _objects(column))
     return copied
 
 

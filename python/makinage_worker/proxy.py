@@ -13,7 +13,8 @@ import numpy as np
 from makinage_worker.arrays import is_frame
 from makinage_worker.desk import Desk
 from makinage_worker.features import settled
-from makinage_worker.native import Ask, Libraries, Natives
+from makinage_worker.native import Libraries, Natives
+from makinage_worker.native_flavour import Ask
 from makinage_worker.own import own
 from makinage_worker.rows import Plan, entries, split
 from makinage_worker.stack import single

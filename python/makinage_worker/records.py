@@ -21,6 +21,7 @@ class RecordPlan:
     """
 
     stackable = True
+    fields: tuple[str, ...] = ()
     order: FieldOrder | None = None
 
     def row(self, value: Any) -> Row:

@@ -38,6 +38,11 @@ class Plan(Protocol):
     order: FieldOrder | None
     """The order of an object's fields where no signature gives it."""
 
+    @property
+    def fields(self) -> Sequence[str]:
+        """In which order a list of numbers is the same event as the object with these fields; none where none is."""
+        ...
+
     def row(self, value: Any) -> Row:
         """The row of a pre-transformed event; raises ValueError or TypeError when the model can't take it."""
         ...

@@ -77,6 +77,8 @@ class Tensor:
 class TensorPlan:
     """An event of one sample's shape is one row, one of (k, *sample) is k rows; an object holds the inputs by name."""
 
+    fields: tuple[str, ...] = ()
+
     def __init__(self, tensors: Sequence[Tensor]) -> None:
         self._tensors = list(tensors)
         self._named = tensors[0].name is not None

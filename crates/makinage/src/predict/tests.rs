@@ -99,7 +99,8 @@ impl Seat {
 }
 
 fn live(handle: &Handle, incarnation: u32) -> Live {
-    let loaded = Loaded { flavour: String::new(), seconds: 0.0, dense: false, warm: true, warnings: vec![] };
+    let loaded =
+        Loaded { flavour: String::new(), seconds: 0.0, dense: false, columns: vec![], warm: true, warnings: vec![] };
     Live::new(Box::new(handle.clone()), incarnation, loaded)
 }
 

@@ -80,7 +80,14 @@ impl Seat {
     pub(super) fn live(&self) -> Live {
         let handle = Handle::default();
         self.ended.replace(handle.clone());
-        let loaded = Loaded { flavour: "sklearn".to_owned(), seconds: 1.0, dense: true, warm: true, warnings: vec![] };
+        let loaded = Loaded {
+            flavour: "sklearn".to_owned(),
+            seconds: 1.0,
+            dense: true,
+            columns: vec![],
+            warm: true,
+            warnings: vec![],
+        };
         Live::new(Box::new(handle), self.incarnation.get(), loaded)
     }
 

@@ -1,13 +1,28 @@
 //! A batch of events as the payload of a `batch` frame: rows of numbers as matrices, the rest as they are. Pure.
 
-use super::rows::{RowKind, read_row};
+use std::sync::Arc;
+
+use super::{
+    objects::{Columns, Objects},
+    protocol::Loaded,
+    rows::{RowKind, read_row},
+};
 use crate::event::Event;
 
 /// Which events may travel as numbers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Encoding {
     /// The worker takes dense groups: all steps are the default ones, source and sink are JSON.
     pub dense: bool,
+    /// Those by which the numbers of an object are a list.
+    pub columns: Arc<Columns>,
+}
+
+impl Encoding {
+    /// What a worker takes that has said this of its model.
+    pub fn of(loaded: &Loaded) -> Self {
+        Self { dense: loaded.dense, columns: Arc::new(Columns::new(loaded.columns.clone())) }
+    }
 }
 
 struct Group {
@@ -19,13 +34,15 @@ struct Group {
 }
 
 /// The payload of a `batch` frame. Events without a value must have been taken out before.
-pub fn encode_batch(events: &[Event], encoding: Encoding) -> Vec<u8> {
+pub fn encode_batch(events: &[Event], encoding: &Encoding) -> Vec<u8> {
     let mut groups: Vec<Group> = Vec::new();
+    let mut objects = Objects::new(&encoding.columns);
     let mut row = Vec::new();
     for (place, event) in (0_u32..).zip(events) {
         let value = event.value().unwrap_or_default();
         row.clear();
-        let kind = if encoding.dense { read_row(value, &mut row) } else { None };
+        let read = || read_row(value, &mut row).or_else(|| objects.read_row(value, &mut row));
+        let kind = encoding.dense.then(read).flatten();
         // Batches are nearly always of one kind, so the group of the last event is looked at first.
         let known = groups.iter().rposition(|group| group.source == event.source && group.kind == kind);
         let index = known.unwrap_or_else(|| {

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod frame;
+pub mod objects;
 pub mod protocol;
 pub mod rows;
 pub mod splice;

@@ -192,6 +192,9 @@ pub struct Loaded {
     pub seconds: f64,
     /// Whether dense groups may be sent.
     pub dense: bool,
+    /// By which columns an object of numbers is the list of them, in a dense group; none where it isn't.
+    #[serde(default)]
+    pub columns: Vec<String>,
     /// Whether the model has scored its input example.
     pub warm: bool,
     /// Lines for the log.

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, fmt, io, time::Instant};
 use super::asking::AskKind;
 use crate::{
     flights::Job,
-    wire::{answer::Answer, protocol::Loaded},
+    wire::{answer::Answer, frame::Encoding, protocol::Loaded},
 };
 
 /// What a pool does with a process, beside asking it.
@@ -24,6 +24,8 @@ pub struct Live {
     pub(super) incarnation: u32,
     /// What it said of the model.
     pub loaded: Loaded,
+    /// How it takes events.
+    pub(super) encoding: Encoding,
     pub(super) process: Box<dyn Process>,
     pub(super) in_flight: VecDeque<InFlight>,
     /// Since when the worker has been at its oldest request without a sign of life.
@@ -66,6 +68,7 @@ impl Live {
     pub(crate) fn new(process: Box<dyn Process>, incarnation: u32, loaded: Loaded) -> Self {
         Self {
             incarnation,
+            encoding: Encoding::of(&loaded),
             loaded,
             process,
             in_flight: VecDeque::new(),

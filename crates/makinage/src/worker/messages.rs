@@ -5,7 +5,7 @@ use std::fmt;
 pub use super::asking::{AskKind, At};
 use super::live::Live;
 use crate::flights::Job;
-use crate::wire::answer::Answer;
+use crate::wire::{answer::Answer, frame::Encoding};
 
 /// Names a worker: its generation and its place in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl fmt::Display for WorkerId {
 pub(crate) struct Ask {
     pub incarnation: u32,
     pub id: u64,
-    pub dense: bool,
+    pub encoding: Encoding,
     pub job: Job,
     pub kind: AskKind,
 }

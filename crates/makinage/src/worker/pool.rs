@@ -219,7 +219,7 @@ impl Pool {
         let Some(live) = worker.live.as_mut() else { return };
         let id = self.next_id;
         self.next_id += 1;
-        let ask = Ask { incarnation: live.incarnation, id, dense: live.loaded.dense, job: job.clone(), kind };
+        let ask = Ask { incarnation: live.incarnation, id, encoding: live.encoding.clone(), job: job.clone(), kind };
         if live.in_flight.is_empty() {
             live.silent_since = Some(now);
         }

@@ -110,7 +110,7 @@ impl Slot {
 
     fn warm_up(&self, process: Process, loaded: &Loaded) -> Result<Process, LoadFailure> {
         let score = |process: &mut Process, sample: &Event| {
-            let payload = encode_batch(std::slice::from_ref(sample), Encoding { dense: loaded.dense });
+            let payload = encode_batch(std::slice::from_ref(sample), &Encoding::of(loaded));
             process.ask(Kind::Batch, &payload, self.setup.tuning.predict_timeout).map(drop)
         };
         let load = |error: &ProcessError| {
@@ -172,7 +172,7 @@ impl Seat for Slot {
                 recv(self.jobs) -> ask => match ask {
                     Ok(ask) if ask.incarnation == incarnation => {
                         panics::point("worker");
-                        let payload = encode_batch(ask.job.events(), Encoding { dense: ask.dense });
+                        let payload = encode_batch(ask.job.events(), &ask.encoding);
                         if let Err(error) = write_frame(&mut process.socket(), frame_kind(ask.kind), ask.id, &payload) {
                             break Some(Last::Broken(error.to_string()));
                         }

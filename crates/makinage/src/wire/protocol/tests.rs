@@ -57,7 +57,8 @@ fn a_batch_is_encoded_as_the_fixture_has_it() {
     };
     let events: Vec<Event> = (0..).zip(&values).map(event).collect();
     let mut frame = Vec::new();
-    write_frame(&mut frame, Kind::Batch, 7, &encode_batch(&events, Encoding { dense: true })).expect("written");
+    write_frame(&mut frame, Kind::Batch, 7, &encode_batch(&events, &Encoding { dense: true, ..Encoding::default() }))
+        .expect("written");
     assert_eq!(frame, bytes);
 }
 

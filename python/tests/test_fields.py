@@ -1,0 +1,74 @@
+"""An object of numbers may travel as the list of them, by the model's columns: what comes of it is the same."""
+
+import numpy as np
+import pytest
+from harness import FakeModel, Served, batch, dense_group, raw_batch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from makinage_worker.cells import Column
+from makinage_worker.columns import ColumnPlan
+from makinage_worker.rows import entries
+
+KINDS = ["double", "float", "long", "integer"]
+
+
+def told(data):
+    """A model that answers with all that it was given."""
+    return [repr(row) for row in zip(*(entries(data[name].to_numpy()) for name in data), strict=True)]
+
+
+def told_of_types(data):
+    return [f"{dict(data.dtypes)} {row}" for row in told(data)]
+
+
+def fields_of(plan, rows):
+    return [dict(zip(plan.fields, row, strict=True)) for row in rows]
+
+
+def numbers_of_service(rows):
+    """Whether the service sends these rows as numbers: integers beside floats only where each float type has them."""
+    types = {type(number) for row in rows for number in row}
+    return types in ({float}, {int}) or all(abs(number) <= 2**24 for row in rows for number in row)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_an_object_of_numbers_is_the_list_of_them(data):
+    kinds = data.draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=4))
+    columns = [Column(f"c{place}", kind, data.draw(st.booleans())) for place, kind in enumerate(kinds)]
+    plan = ColumnPlan(columns)
+    whole = st.integers(-(2**24), 2**24)
+    number = data.draw(
+        st.sampled_from([st.floats(-1e6, 1e6), whole, whole | st.floats(-9, 9), st.integers(-(2**62), 2**62)])
+    )
+    rows = data.draw(st.lists(st.lists(number, min_size=len(kinds), max_size=len(kinds)), min_size=1, max_size=5))
+    if not numbers_of_service(rows):
+        return
+    matrix = np.array(rows, dtype=np.float64 if any(isinstance(n, float) for row in rows for n in row) else np.int64)
+    answers = []
+    for payload in (raw_batch(fields_of(plan, rows)), batch([dense_group(range(len(rows)), matrix)], len(rows))):
+        served = Served(FakeModel(told_of_types, plan=ColumnPlan(columns)), folder="/")
+        answers.append([(result.status, result.value) for result in served.run(payload)])
+    assert answers[0] == answers[1]
+
+
+def test_only_columns_with_names_of_their_own_make_fields_of_numbers():
+    assert ColumnPlan([Column("a", "double"), Column("b", "long")]).fields == ["a", "b"]
+    assert list(ColumnPlan([Column(0, "double"), Column(1, "double")]).fields) == []
+    assert list(ColumnPlan([Column("a", "double"), Column("a", "double")]).fields) == []
+    assert list(ColumnPlan([Column("a", "double"), Column("b", "string")]).fields) == []
+
+
+@pytest.mark.parametrize(("folder", "fields"), [("named_lr", ["a", "b", "c", "d"]), ("lr", []), ("float32_tensor", [])])
+def test_the_service_is_told_a_models_fields(folder, fields, serve, model_folder):
+    assert list(serve(model_folder(folder)).loaded["columns"]) == fields
+
+
+def test_columns_of_one_type_lie_in_memory_as_pandas_puts_them():
+    plan = ColumnPlan([Column(name, "double") for name in "abc"])
+    rows = np.arange(12.0).reshape(4, 3) / 7
+    dense = plan.dense(rows, 1)
+    listed, _ = plan.assemble(plan.row(rows[0].tolist()).key, rows.tolist())
+    assert dense.equals(listed)
+    assert dense.to_numpy().strides == listed.to_numpy().strides
