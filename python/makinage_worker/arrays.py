@@ -57,24 +57,22 @@ def _keeps_texts(value: Any) -> bool:
     return isinstance(value, (str, bytes)) and value[-1:] not in ("\0", b"\0")
 
 
-def number_matrix(events: Sequence[Any]) -> tuple[np.ndarray, int] | None:
-    """Events that are all numbers, or all lists of equally many, as one matrix (n, width), and their rank.
+def numbers(events: Sequence[Any]) -> np.ndarray | None:
+    """Events that are all numbers, or all lists of equally many, as one array (n,) or (n, width).
 
     None when they aren't, or when `np.array` would give one of them another dtype than the rest.
     """
     types = set(map(type, events))
-    rank = 0
     if types == {list}:
-        rank = 1
         if len(set(map(len, events))) != 1:
             return None
         types = set(map(type, chain.from_iterable(events)))
     if types not in ({float}, {int}):
         return None
-    matrix = np.array(events)
+    together = np.array(events)
     # Integers beyond 64 bits make other dtypes, of their neighbours too.
     wanted = "<i8" if types == {int} else "<f8"
-    return (matrix.reshape(len(events), -1), rank) if matrix.dtype.str == wanted else None
+    return together if together.dtype.str == wanted and together.size else None
 
 
 def is_frame(value: Any) -> bool:
@@ -196,9 +194,9 @@ class ArrayPlan:
         stacked = np.stack(values, dtype=dtype)
         return (stacked.reshape(-1, 1) if kind == "scalar" and dtype.kind not in "OSU" else stacked), {}
 
-    def dense(self, matrix: np.ndarray, rank: int) -> Any:
-        """The matrix itself: it has the dtype of `np.array(event)`."""
-        return matrix
+    def dense(self, together: np.ndarray) -> Any:
+        """The numbers themselves: they have the dtype of `np.array(event)`. Lists of lists are rows of their own."""
+        return together.reshape(len(together), -1) if together.ndim <= 2 else None
 
     def takes_object(self, value: dict[Any, Any]) -> bool:
         """Without a signature a dict may be anything."""

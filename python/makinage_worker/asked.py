@@ -142,9 +142,9 @@ class AsIs:
         del key
         return inputs.join(values), {}
 
-    def dense(self, matrix: np.ndarray, rank: int) -> Any:
+    def dense(self, together: np.ndarray) -> Any:
         """Never asked for."""
-        del matrix, rank
+        del together
 
     def takes_object(self, value: dict[Any, Any]) -> bool:
         """It takes rows."""

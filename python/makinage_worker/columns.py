@@ -134,11 +134,12 @@ class ColumnPlan:
                 errors.setdefault(place, error)
         return (None if errors else pd.DataFrame(columns, index=range(len(rows)))), errors
 
-    def dense(self, matrix: np.ndarray, rank: int) -> Any:
-        """The DataFrame of the matrix, when its columns are as many as the signature's and all take numbers."""
+    def dense(self, together: np.ndarray) -> Any:
+        """The DataFrame of the events, when their numbers are as many as the signature's columns, and all take them."""
         import pandas as pd
 
-        if matrix.shape[1] != len(self._columns):
+        matrix = together.reshape(len(together), -1)
+        if together.ndim > 2 or matrix.shape[1] != len(self._columns):
             return None
         if self._all_double and matrix.dtype == np.float64:
             # In memory as pandas has it, a column after the other: sums of the same numbers are the same then.

@@ -76,13 +76,12 @@ def records(batch: Batch, codecs: list[Codec]) -> Iterator[Record]:
     return iter(found if len(batch.groups) == 1 else sorted(found, key=attrgetter("place")))
 
 
-def matrix_of(group: DenseGroup) -> np.ndarray:
-    """The numbers of a dense group, a row an event."""
-    return np.frombuffer(group.values, dtype=group.dtype).reshape(len(group.places), group.width)
+def numbers_of(group: DenseGroup) -> np.ndarray:
+    """The numbers of a dense group, with the events along the first axis."""
+    return np.frombuffer(group.values, dtype=group.dtype).reshape(len(group.places), *group.axes)
 
 
 def values_of(group: DenseGroup) -> list[Any]:
     """The events of a dense group as JSON would have given them."""
-    matrix = matrix_of(group)
-    values: list[Any] = (matrix if group.rank else matrix[:, 0]).tolist()
+    values: list[Any] = numbers_of(group).tolist()
     return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import platform
 import socket
 import time
@@ -80,6 +81,9 @@ class _Worker:
         answer["warnings"] += told
         notices.warn = self._send_warning
         self._notices = notices
+        # The libraries' million objects stay as long as the process: no collection need look at them again.
+        gc.collect()
+        gc.freeze()
         self._channel.send_json(Kind.LOADED, ident, answer)
 
     def _on_batch(self, ident: int, payload: memoryview) -> None:

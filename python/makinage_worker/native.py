@@ -52,7 +52,7 @@ class Natives:
         ask: Ask = self._pyfunc.predict
         if flavour is None:
             return ask
-        computed = self._computed(flavour.method, ask, lambda matrix: plan.dense(matrix, 1))
+        computed = self._computed(flavour.method, ask, plan.dense)
         if computed is not None:
             return computed
         directly = flavour.directly(self._pyfunc)

@@ -1,4 +1,4 @@
-"""Model inputs that are nothing but numbers, as a matrix, and what else of them a model could take notice of."""
+"""Model inputs that are nothing but numbers, as an array, and what else of them a model could take notice of."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def read(data: Any) -> tuple[np.ndarray, Hashable] | None:
     differently.
     """
     if type(data) is np.ndarray:
-        if data.ndim != 2 or not data.size or data.dtype not in _DTYPES or not _is_finite(data):
+        if data.ndim < 2 or not data.size or data.dtype not in _DTYPES or not _is_finite(data):
             return None
-        return data, (data.dtype, data.shape[1])
+        return data, (data.dtype, data.shape[1:])
     return _read_frame(data) if _is_frame(data) else None
 
 

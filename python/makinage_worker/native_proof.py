@@ -23,6 +23,8 @@ Make = Callable[[np.ndarray], Any]
 
 def identical(one: Any, other: Any) -> bool:
     """Whether two answers are the same to the bit, and of the same type and shape."""
+    if type(one) is dict and type(other) is dict:
+        return list(one) == list(other) and all(identical(one[key], other[key]) for key in one)
     if type(one) is not np.ndarray or type(other) is not np.ndarray:
         return False
     if one.dtype != other.dtype or one.shape != other.shape:

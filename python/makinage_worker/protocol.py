@@ -25,7 +25,6 @@ RESULT_FRAME_TARGET = 4 << 20
 _HEADER = struct.Struct("<IBQ")
 _BODY = struct.Struct("<BQ")
 _GROUP = struct.Struct("<BHI")
-_DENSE = struct.Struct("<BI")
 _RESULT = struct.Struct("<IIQB")
 _PREFIX_BYTES = 9
 """Kind and id, which the length field counts."""
@@ -84,17 +83,16 @@ class RawGroup:
 
 @dataclass(slots=True)
 class DenseGroup:
-    """JSON events of one source that are all numbers, or all lists of `width` numbers.
+    """JSON events of one source that are all numbers, or all lists of equally many, or lists of such lists.
 
-    `values` holds `len(places) * width` little-endian values of 8 bytes, `dtype` is `<i8` or `<f8`,
-    `rank` is 0 for numbers and 1 for lists.
+    `axes` are the lengths of the lists, from the outermost on; none for numbers. `values` holds the little-endian
+    values of 8 bytes of one event after the other, `dtype` is `<i8` or `<f8`.
     """
 
     source: int
     places: Sequence[int]
     dtype: str
-    rank: int
-    width: int
+    axes: tuple[int, ...]
     values: memoryview
 
 
@@ -214,7 +212,7 @@ def decode_batch(payload: memoryview) -> Batch:
         for _ in range(count):
             group, offset = _decode_group(payload, offset, events)
             groups.append(group)
-    except struct.error as error:
+    except (struct.error, IndexError) as error:
         raise ProtocolError(f"a batch that ends too early: {error}") from error
     if offset != len(payload) or sum(len(group.places) for group in groups) != events:
         raise ProtocolError("a batch whose groups don't add up")
@@ -239,13 +237,15 @@ def _decode_group(payload: memoryview, offset: int, events: int) -> tuple[RawGro
         return RawGroup(source, places, parts), offset + ends[-1]
     if form not in (1, 2):
         raise ProtocolError(f"a group of form {form}")
-    rank, width = _DENSE.unpack_from(payload, offset)
-    offset += _DENSE.size
-    size = 8 * count * width
+    rank = payload[offset]
+    lengths = struct.unpack_from(f"<{max(rank, 1)}I", payload, offset + 1)
+    offset += 1 + 4 * len(lengths)
+    axes = lengths[:rank]
+    size = 8 * count * math.prod(axes)
     values = payload[offset : offset + size]
     if len(values) != size:
         raise ProtocolError("a dense group that ends too early")
-    return DenseGroup(source, places, "<i8" if form == 1 else "<f8", rank, width, values), offset + size
+    return DenseGroup(source, places, "<i8" if form == 1 else "<f8", axes, values), offset + size
 
 
 def item_frames(ident: int, statuses: bytearray, bodies: list[bytes], nanoseconds: int) -> Iterator[bytes]:

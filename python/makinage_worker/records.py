@@ -39,9 +39,9 @@ class RecordPlan:
         assert isinstance(key, tuple)  # as `row` and `frame_row` make them
         return (list(values) if key[0] == "record" else join_frames(values)), {}
 
-    def dense(self, matrix: np.ndarray, rank: int) -> Any:
+    def dense(self, together: np.ndarray) -> Any:
         """The events as Python numbers or lists of them."""
-        return (matrix[:, 0] if rank == 0 else matrix).tolist()
+        return together.tolist()
 
     def takes_object(self, value: dict[Any, Any]) -> bool:
         """Hints don't name columns: a dict may be anything."""

@@ -51,8 +51,8 @@ class Plan(Protocol):
         """The model input of rows of one key, and the errors of those that are left out of it, by their index."""
         ...
 
-    def dense(self, matrix: np.ndarray, rank: int) -> Any:
-        """The model input of n events that are numbers (rank 0, shape (n, 1)) or lists (rank 1, shape (n, width)).
+    def dense(self, together: np.ndarray) -> Any:
+        """The model input of n events that are numbers (n,), or lists (n, width), or lists of lists (n, …).
 
         None when they must be looked at one by one.
         """

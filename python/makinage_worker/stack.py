@@ -94,23 +94,23 @@ def stack_rows(plan: Plan, rows: Sequence[tuple[int, Row]]) -> tuple[list[Stack]
 
 
 class Dense:
-    """Makes stacks of events that are numbers, or lists of them."""
+    """Makes stacks of events that are numbers, or lists of them, or lists of such lists."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._keys: dict[tuple[str, int, int], Hashable] = {}
+        self._keys: dict[tuple[str, tuple[int, ...]], Hashable] = {}
 
-    def stack(self, places: Sequence[int], matrix: np.ndarray, rank: int) -> Stack | None:
+    def stack(self, places: Sequence[int], together: np.ndarray) -> Stack | None:
         """The stack of a row for each event; None where the plan must look at each by itself."""
-        data = self._plan.dense(matrix, rank)
+        data = self._plan.dense(together)
         if data is None:
             return None
-        form = (matrix.dtype.str, matrix.shape[1], rank)
+        form = (together.dtype.str, together.shape[1:])
         if form not in self._keys:
             if len(self._keys) == _FORMS:
                 self._keys.clear()
             # The one that these events have when they come by themselves.
-            self._keys[form] = _key(self._plan.row((matrix[0] if rank else matrix[0, 0]).tolist()))
+            self._keys[form] = _key(self._plan.row(together[0].tolist()))
         return Stack(places, data, self._keys[form])
 
 

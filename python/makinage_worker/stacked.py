@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from makinage_worker.arrays import number_matrix
+from makinage_worker.arrays import numbers
 from makinage_worker.encoding import Codec
 from makinage_worker.errors import Failure
-from makinage_worker.events import Echo, Event, decode, matrix_of, records, values_of
+from makinage_worker.events import Echo, Event, decode, numbers_of, records, values_of
 from makinage_worker.finish import Finish
 from makinage_worker.lazy import computed
 from makinage_worker.notices import Notices
@@ -107,7 +107,7 @@ class Stacked:
                 if self._ownership.after or not (codec.is_json and self._finish.splices):
                     events.update((place, Event(value, codec.is_json)) for place, value in found)
             else:
-                stack = self._dense(group.places, matrix_of(group), group.rank)
+                stack = self._dense(group.places, numbers_of(group))
                 if stack is not None:
                     stacks.append(stack)
                     continue
@@ -133,8 +133,8 @@ class Stacked:
 
     def _rows(self, decoded: list[tuple[int, Any]], out: Outcomes) -> list[Stack]:
         # Numbers of one shape need no look at each of them.
-        numbers = number_matrix([value for _, value in decoded])
-        stack = None if numbers is None else self._dense([place for place, _ in decoded], *numbers)
+        together = numbers([value for _, value in decoded])
+        stack = None if together is None else self._dense([place for place, _ in decoded], together)
         if stack is not None:
             return [stack]
         rows: list[tuple[int, Row]] = []
@@ -145,9 +145,9 @@ class Stacked:
                 out.fail(place, Failure("pre_transform", error))
         return self._stack(rows, out)
 
-    def _dense(self, places: Sequence[int], matrix: np.ndarray, rank: int) -> Stack | None:
+    def _dense(self, places: Sequence[int], together: np.ndarray) -> Stack | None:
         try:
-            return self._numbers.stack(places, matrix, rank)
+            return self._numbers.stack(places, together)
         except BaseException:
             return None  # each by itself tells which
 

@@ -130,18 +130,17 @@ class TensorPlan:
             return {tensor.name: array for tensor, array in zip(self._tensors, arrays, strict=True)}
         return arrays[0]
 
-    def dense(self, matrix: np.ndarray, rank: int) -> Any:
-        """The matrix in the signature's dtype, when each event is one sample of it."""
+    def dense(self, together: np.ndarray) -> Any:
+        """The numbers in the signature's dtype, when each event is one sample of it."""
         tensor = self._tensors[0]
-        width = matrix.shape[1]
         if len(self._tensors) > 1 or not self.stackable:
             return None
-        if rank == 0 and tensor.sample == ():
-            matrix = matrix[:, 0]
-        elif not (_matches((width,), tensor.sample) and (rank == 1 or width == 1)):
+        if together.ndim == 1 and tensor.sample != ():
+            together = together.reshape(-1, 1)
+        if not _matches(together.shape[1:], tensor.sample):
             return None
         try:
-            return self._input([tensor._cast(matrix)])
+            return self._input([tensor._cast(together)])
         except ValueError:
             return None
 

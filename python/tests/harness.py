@@ -87,9 +87,9 @@ def raw_group(places, events, source=0):
 def dense_group(places, matrix):
     matrix = np.asarray(matrix)
     form = {"i": 1, "f": 2}[matrix.dtype.kind]
-    count, width = len(matrix), 1 if matrix.ndim == 1 else matrix.shape[1]
+    count, axes = len(matrix), matrix.shape[1:]
     head = struct.pack("<BHI", form, 0, count) + struct.pack(f"<{count}I", *places)
-    return head + struct.pack("<BI", matrix.ndim - 1, width) + np.ascontiguousarray(matrix).tobytes()
+    return head + struct.pack(f"<B{max(len(axes), 1)}I", len(axes), *(axes or (1,))) + matrix.tobytes()
 
 
 def batch(groups, events):

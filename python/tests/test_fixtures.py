@@ -37,7 +37,7 @@ def test_a_mixed_batch_is_read_with_all_its_groups():
             assert [event.decode() for event in group.events] == want["events"]
         else:
             assert isinstance(group, DenseGroup)
-            assert (group.rank, group.width) == (want["rank"], want["width"])
+            assert list(group.axes) == want["axes"]
             assert np.frombuffer(group.values, group.dtype).tolist() == want["values"]
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from makinage_worker import features, jsontext
-from makinage_worker.arrays import ArrayPlan, as_array, number_matrix
+from makinage_worker.arrays import ArrayPlan, as_array, numbers
 from makinage_worker.cells import Column
 from makinage_worker.columns import ColumnPlan
 from makinage_worker.moments import moment
@@ -83,13 +83,13 @@ class TestNumbers:
         assert list(errors) == [0]
         assert "'a'" in str(errors[0])
         if big < 2**63:
-            assert plan.dense(np.array([[big]]), 1) is None
+            assert plan.dense(np.array([[big]])) is None
 
     @pytest.mark.parametrize("kind", ["long", "integer"])
     @pytest.mark.parametrize("number", [2.0**53, 1e18, 1e300, 0.5])
     def test_a_column_of_whole_numbers_refuses_a_float_that_may_not_be_what_was_written(self, kind, number):
         plan = ColumnPlan([Column("a", kind)])
-        assert plan.dense(np.array([[number]]), 1) is None
+        assert plan.dense(np.array([[number]])) is None
         with pytest.raises(ValueError, match="'a'"):
             given_to_model(plan, {"a": number})
 
@@ -123,9 +123,9 @@ class TestNumbers:
         assert given_to_model(ColumnPlan([Column("a", "float")]), [16777217.0])["a"].tolist() == [16777216.0]
 
     def test_a_matrix_of_numbers_is_all_integers_or_all_floats(self):
-        assert number_matrix([[2**53 + 1, 1], [2, 3]])[0].tolist() == [[2**53 + 1, 1], [2, 3]]
-        assert number_matrix([[2**53 + 1, 1.5], [2, 3.5]]) is None
-        assert number_matrix([[2**64, 1], [2, 3]]) is None
+        assert numbers([[2**53 + 1, 1], [2, 3]]).tolist() == [[2**53 + 1, 1], [2, 3]]
+        assert numbers([[2**53 + 1, 1.5], [2, 3.5]]) is None
+        assert numbers([[2**64, 1], [2, 3]]) is None
 
 
 class TestTexts:

@@ -62,7 +62,7 @@ pub fn encode_batch(events: &[Event], encoding: &Encoding) -> Vec<u8> {
 }
 
 fn assemble(events: usize, groups: &[Group]) -> Vec<u8> {
-    let size = groups.iter().map(|group| 12 + 8 * group.places.len() + group.data.len()).sum::<usize>();
+    let size = groups.iter().map(|group| 24 + 8 * group.places.len() + group.data.len()).sum::<usize>();
     let mut payload = Vec::with_capacity(8 + size);
     payload.extend_from_slice(&length(events).to_le_bytes());
     payload.extend_from_slice(&length(groups.len()).to_le_bytes());
@@ -73,8 +73,10 @@ fn assemble(events: usize, groups: &[Group]) -> Vec<u8> {
         payload.extend(group.places.iter().flat_map(|place| place.to_le_bytes()));
         match group.kind {
             Some(kind) => {
-                payload.push(u8::from(kind.list));
-                payload.extend_from_slice(&kind.width.to_le_bytes());
+                let axes = kind.axes();
+                payload.push(u8::try_from(axes.len()).expect("there are few axes; this is a bug"));
+                let lengths = if axes.is_empty() { &[1][..] } else { axes };
+                payload.extend(lengths.iter().flat_map(|length| length.to_le_bytes()));
             }
             None => payload.extend(group.lengths.iter().flat_map(|length| length.to_le_bytes())),
         }

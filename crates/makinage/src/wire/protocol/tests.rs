@@ -44,9 +44,10 @@ fn a_batch_is_encoded_as_the_fixture_has_it() {
             let text = if let Some(events) = group["events"].as_array() {
                 events[n].as_str().expect("text").to_owned()
             } else {
-                let width = usize::try_from(group["width"].as_u64().expect("a width")).expect("small");
-                let row = &group["values"].as_array().expect("values")[n * width..(n + 1) * width];
-                if group["rank"] == 0 { row[0].to_string() } else { Value::from(row.to_vec()).to_string() }
+                let axes = group["axes"].as_array().expect("axes").iter();
+                let axes: Vec<usize> = axes.map(|axis| axis.as_u64().expect("a length") as usize).collect();
+                let size = axes.iter().product::<usize>();
+                nested(&axes, &group["values"].as_array().expect("values")[n * size..(n + 1) * size]).to_string()
             };
             values[place] = (source, text);
         }
@@ -60,6 +61,13 @@ fn a_batch_is_encoded_as_the_fixture_has_it() {
     write_frame(&mut frame, Kind::Batch, 7, &encode_batch(&events, &Encoding { dense: true, ..Encoding::default() }))
         .expect("written");
     assert_eq!(frame, bytes);
+}
+
+fn nested(axes: &[usize], values: &[Value]) -> Value {
+    match axes {
+        [] => values[0].clone(),
+        [length, rest @ ..] => values.chunks(values.len() / length).map(|part| nested(rest, part)).collect(),
+    }
 }
 
 #[test]

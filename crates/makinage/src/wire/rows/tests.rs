@@ -3,8 +3,10 @@ use proptest::prelude::*;
 use super::*;
 
 #[expect(clippy::unnecessary_wraps, reason = "what read_row returns for a row")]
-fn kind(float: bool, list: bool, width: u32) -> Option<RowKind> {
-    Some(RowKind { float, list, width })
+fn kind(float: bool, axes: &[u32]) -> Option<RowKind> {
+    let mut lengths = [0; MOST_AXES];
+    lengths[..axes.len()].copy_from_slice(axes);
+    Some(RowKind { float, rank: axes.len(), lengths })
 }
 
 fn floats(bytes: &[u8]) -> Vec<f64> {
@@ -18,25 +20,43 @@ fn integers(bytes: &[u8]) -> Vec<i64> {
 #[test]
 fn a_row_of_integers_stays_integers_and_one_float_makes_all_of_the_row_floats() {
     let mut data = vec![];
-    assert_eq!(read_row(b"[1, -2, 9223372036854775807, -9223372036854775808]", &mut data), kind(false, true, 4));
+    assert_eq!(read_row(b"[1, -2, 9223372036854775807, -9223372036854775808]", &mut data), kind(false, &[4]));
     assert_eq!(integers(&data), [1, -2, i64::MAX, i64::MIN]);
     data.clear();
-    assert_eq!(read_row(b" [ 1 ,2.5,\n3e2 ] ", &mut data), kind(true, true, 3));
+    assert_eq!(read_row(b" [ 1 ,2.5,\n3e2 ] ", &mut data), kind(true, &[3]));
     assert_eq!(floats(&data), [1.0, 2.5, 300.0]);
 }
 
 #[test]
 fn small_integers_beside_floats_are_floats_up_to_what_every_float_type_holds() {
     let mut data = vec![];
-    assert_eq!(read_row(b"[16777216, 0.5, -16777216]", &mut data), kind(true, true, 3));
+    assert_eq!(read_row(b"[16777216, 0.5, -16777216]", &mut data), kind(true, &[3]));
     assert_eq!(floats(&data), [16_777_216.0, 0.5, -16_777_216.0]);
+}
+
+/// The numbers of lists that have these lengths.
+fn numbers(value: &serde_json::Value, axes: &[u32]) -> Vec<serde_json::Value> {
+    let [length, rest @ ..] = axes else { return vec![value.clone()] };
+    let items = value.as_array().expect("a list");
+    assert_eq!(items.len(), *length as usize);
+    items.iter().flat_map(|item| numbers(item, rest)).collect()
+}
+
+#[test]
+fn lists_of_equally_long_lists_are_a_row_of_their_numbers() {
+    let mut data = vec![];
+    assert_eq!(read_row(b" [ [1, 2,3] ,\n[4,5 ,6]] ", &mut data), kind(false, &[2, 3]));
+    assert_eq!(integers(&data), [1, 2, 3, 4, 5, 6]);
+    data.clear();
+    assert_eq!(read_row(b"[[[[1]],[[2.5]]]]", &mut data), kind(true, &[1, 2, 1, 1]));
+    assert_eq!(floats(&data), [1.0, 2.5]);
 }
 
 #[test]
 fn a_single_number_is_a_row_of_rank_0() {
     let mut data = vec![];
-    assert_eq!(read_row(b"7", &mut data), kind(false, false, 1));
-    assert_eq!(read_row(b"-0.0", &mut data), kind(true, false, 1));
+    assert_eq!(read_row(b"7", &mut data), kind(false, &[]));
+    assert_eq!(read_row(b"-0.0", &mut data), kind(true, &[]));
     assert_eq!(data.len(), 16);
 }
 
@@ -64,7 +84,19 @@ fn what_is_not_a_row_of_numbers_is_left_to_the_worker_and_leaves_no_trace() {
         "[true]",
         "[null]",
         "\"1\"",
-        "[[1]]",
+        "[[1],[2,3]]",
+        "[[1,2],[3]]",
+        "[[1],2]",
+        "[1,[2]]",
+        "[[]]",
+        "[[1],[]]",
+        "[[1]",
+        "[[1]]]",
+        "[[1],]",
+        "[[[1]],[2]]",
+        "[[1],[[2]]]",
+        "[[1],[true]]",
+        "[[[[[1]]]]]",
         "{}",
         "[9223372036854775808]",
         "[-9223372036854775809]",
@@ -97,12 +129,11 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_is_what_a_json_reader_reads(text in r#"[ ]{0,1}\[?[-0-9eE.,\[\] "a-z]{0,24}\]?"#) {
+    fn what_is_read_is_what_a_json_reader_reads(text in r#"[ ]{0,1}\[?[-0-9eE.,\[\] "a-z]{0,24}\]?|(\[|\]|\],\[|[12],|[1-3.]){1,14}"#) {
         let mut data = vec![];
         if let Some(kind) = read_row(text.as_bytes(), &mut data) {
             let value: serde_json::Value = serde_json::from_str(&text).expect("accepted text is JSON");
-            let numbers = if kind.list { value.as_array().expect("a list").clone() } else { vec![value] };
-            prop_assert_eq!(numbers.len(), kind.width as usize);
+            let numbers = numbers(&value, kind.axes());
             if kind.float {
                 prop_assert_eq!(floats(&data), numbers.iter().map(|n| n.as_f64().expect("a number")).collect::<Vec<_>>());
             } else {
@@ -115,8 +146,20 @@ proptest! {
     fn every_list_of_finite_numbers_is_a_row(numbers in prop::collection::vec(any::<f64>().prop_filter("finite", |n| n.is_finite()), 1..20)) {
         let mut data = vec![];
         let text = serde_json::to_string(&numbers).expect("finite");
-        prop_assert_eq!(read_row(text.as_bytes(), &mut data), kind(true, true, u32::try_from(numbers.len()).expect("small")));
+        prop_assert_eq!(read_row(text.as_bytes(), &mut data), kind(true, &[u32::try_from(numbers.len()).expect("small")]));
         prop_assert_eq!(floats(&data), numbers);
+    }
+
+    #[test]
+    fn nested_lists_are_flat_lists_of_their_numbers(rows in (1..5usize, 1..5usize).prop_flat_map(|(rows, width)| {
+        prop::collection::vec(prop::collection::vec(-1e6..1e6f64, width), rows)
+    })) {
+        let (mut nested, mut flat) = (vec![], vec![]);
+        let text = serde_json::to_string(&rows).expect("finite");
+        let axes = [rows.len(), rows[0].len()].map(|length| u32::try_from(length).expect("small"));
+        prop_assert_eq!(read_row(text.as_bytes(), &mut nested), kind(true, &axes));
+        read_row(serde_json::to_string(&rows.concat()).expect("finite").as_bytes(), &mut flat);
+        prop_assert_eq!(nested, flat);
     }
 
     #[test]
