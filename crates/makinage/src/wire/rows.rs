@@ -3,8 +3,8 @@
 //! A JSON number, a list of JSON numbers, or lists of equally long lists of them become a row of the dtype that
 //! `np.array(event)` would have: int64 when all its numbers are integers, float64 otherwise. Anything else (objects,
 //! text, ragged lists, `null`, booleans, integers beyond 64 bits, empty lists, what isn't JSON, numbers beyond float64)
-//! travels as it is, and the worker decides: this module never rejects an event. So does a large integer beside a float:
-//! as a float64 it would be another number, or no longer be known for an integer.
+//! travels as it is, and the worker decides: this module never rejects an event. So does a large integer beside a
+//! float: as a float64 it would be another number, or no longer be known for an integer.
 
 /// The largest integer up to which every integer is a float32: beside floats only these are written as floats, so that
 /// no column, whatever its type, gets another number than the event has.
