@@ -23,6 +23,10 @@ _OTHERWISE = (AttributeError, KeyError, IndexError, TypeError, ValueError)
 """What reading a model raises that another version of its library has made."""
 
 
+_TAKEN = (np.dtype(np.float64), np.dtype(np.float32))
+"""Types of numbers that are answered here: of others each library makes something else."""
+
+
 class Evaluator:
     """What a model's method returns for a matrix of numbers, or None where its library must be asked.
 
@@ -39,6 +43,7 @@ class Evaluator:
         self._forest = laid_out
         self._prepare = reading.prepare
         self._finish = reading.finish
+        self._is_current = reading.is_current
 
     def __call__(self, matrix: Any) -> Any:
         """Raises nothing that the library would raise: that is for it to do."""
@@ -52,9 +57,9 @@ class Evaluator:
 
     def _rows(self, matrix: Any) -> Any:
         """The rows as the library would look at them; None where it must do that itself."""
-        if type(matrix) is not np.ndarray or matrix.ndim != 2 or matrix.dtype.char not in "fd":
+        if type(matrix) is not np.ndarray or matrix.ndim != 2 or matrix.dtype not in _TAKEN:
             return None
-        if matrix.shape[1] != self.features or not len(matrix):
+        if matrix.shape[1] != self.features or not len(matrix) or not self._is_current():
             return None
         if matrix.dtype == self._feature:
             rows = np.ascontiguousarray(matrix)

@@ -26,12 +26,12 @@ def read(model: Any, method: str, library: Library) -> Reading:
     if type(model) is lightgbm.Booster:
         if method != "predict":
             raise NotUnderstood(f"it has no {method}")
-        return _reading(_Text(model), library, lambda answers: answers)
+        return _reading(model, library, lambda answers: answers, lambda: model)
     if type(model) not in (lightgbm.LGBMClassifier, lightgbm.LGBMRegressor):
         raise NotUnderstood(f"a {type(model).__name__} is left to LightGBM")
     if callable(model.objective) or any(name.startswith("pred") for name in model.get_params()):
         raise NotUnderstood("it has an objective or ways to predict of its own")
-    return _reading(_Text(model.booster_), library, _finish_of_wrapper(model, method))
+    return _reading(model.booster_, library, _finish_of_wrapper(model, method), lambda: model.booster_)
 
 
 class _Text:
@@ -108,10 +108,16 @@ def _thresholds(thresholds: Any) -> Any:
     return np.where((moved < 0) & (moved >= -_ZERO), np.nextafter(-_ZERO, -np.inf), moved)
 
 
-def _reading(text: _Text, library: Library, finish: Callable[[Any], Any]) -> Reading:
+def _reading(booster: Any, library: Library, finish: Callable[[Any], Any], now: Callable[[], Any]) -> Reading:
+    text = _Text(booster)
+    count, best = booster.num_trees(), booster.best_iteration
+
+    def is_current() -> bool:
+        return now() is booster and booster.num_trees() == count and booster.best_iteration == best
+
     trees = ensemble(Kind.DOUBLE_UP_TO, text.trees, text.features, np.zeros(text.groups))
     answer = _link(text, library)
-    return Reading(trees, Accepts.ALL, lambda sums: finish(answer(sums)), prepare=text.preparation())
+    return Reading(trees, Accepts.ALL, lambda sums: finish(answer(sums)), is_current, prepare=text.preparation())
 
 
 def _link(text: _Text, library: Library) -> Callable[[Any], Any]:
@@ -150,5 +156,4 @@ def _finish_of_wrapper(model: Any, method: str) -> Callable[[Any], Any]:
         return probabilities
     if method != "predict":
         raise NotUnderstood(f"{method} is left to LightGBM")
-    classes = model.classes_
-    return lambda answers: classes[np.argmax(probabilities(answers), axis=1)]
+    return lambda answers: model.classes_[np.argmax(probabilities(answers), axis=1)]

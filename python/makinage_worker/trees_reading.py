@@ -26,6 +26,8 @@ class Reading:
     accepts: Accepts
     finish: Callable[[Any], Any]
     """From rows of sums, which are its own, to what the model's method returns."""
+    is_current: Callable[[], bool]
+    """Whether the model still has the trees that were read: a hook may train it on."""
     columns: list[str] | None = None
     """The names that the library holds columns of a DataFrame to, if it does."""
     prepare: Callable[[Any], Any] | None = None

@@ -97,16 +97,12 @@ class Rows:
 
 def _parents(trees: Ensemble) -> tuple[Any, Any]:
     """Each node's parent, negative at roots, and whether it is the right child."""
-    parent = np.full(len(trees.left), -1, np.int64)
-    is_right = np.zeros(len(trees.left), bool)
+    parent = np.full(len(trees.child), -1, np.int64)
+    is_right = np.zeros(len(trees.child), bool)
     inner = np.flatnonzero(trees.inner)
-    # What no root leads to may name anything.
-    count = len(parent)
-    inner = inner[(trees.left[inner] < count) & (trees.right[inner] >= 0) & (trees.right[inner] < count)]
-    parent[trees.left[inner]] = inner
-    parent[trees.right[inner]] = inner
-    is_right[trees.right[inner]] = True
-    parent[trees.roots] = -1
+    left = trees.child[inner]
+    parent[left] = parent[left + 1] = inner
+    is_right[left + 1] = True
     return parent, is_right
 
 

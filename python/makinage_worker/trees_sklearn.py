@@ -48,7 +48,7 @@ def _forest(model: Any, trees: list[Any], method: str) -> Reading:
         raise NotUnderstood("it has several outputs")
     is_forest = hasattr(model, "estimators_")
     values = [tree.tree_.value[:, 0, :] for tree in trees]
-    if is_forest and model.n_jobs not in (None, 1) and not _adds_exactly(values):
+    if is_forest and model.n_jobs not in (None, 1) and not _adds_exactly(trees):
         raise NotUnderstood(
             f"with n_jobs={model.n_jobs} its threads add up the trees in any order, so that its own last bits vary; "
             "n_jobs=1 would make it faster, too"
@@ -58,7 +58,20 @@ def _forest(model: Any, trees: list[Any], method: str) -> Reading:
     begin = np.full(values[0].shape[1], 0.0 if is_forest else -0.0)
     read_trees = ensemble(Kind.FLOAT_UP_TO, grown, model.n_features_in_, begin)
     count = len(trees) if is_forest else None
-    return Reading(read_trees, Accepts.FINITE, _finish_of_forest(model, method, count))
+    current = _has_still(model, "estimators_" if is_forest else "tree_")
+    return Reading(read_trees, Accepts.FINITE, _finish_of_forest(model, method, count), current)
+
+
+def _has_still(model: Any, name: str) -> Callable[[], bool]:
+    """Whether the model's attribute is what it was: training replaces it, or makes it longer."""
+    kept = getattr(model, name)
+    count = _count(kept)
+    return lambda: getattr(model, name, None) is kept and _count(kept) == count
+
+
+def _count(trees: Any) -> int:
+    """Trees of a list, or nodes of one tree."""
+    return int(trees.node_count) if hasattr(trees, "node_count") else len(trees)
 
 
 def _finish_of_forest(model: Any, method: str, count: int | None) -> Callable[[Any], Any]:
@@ -73,20 +86,19 @@ def _finish_of_forest(model: Any, method: str, count: int | None) -> Callable[[A
         return lambda sums: mean(sums).reshape(-1)
     if method == "predict_proba":
         return mean
-    classes = model.classes_
-    return lambda sums: classes.take(np.argmax(mean(sums), axis=1), axis=0)
+    return lambda sums: model.classes_.take(np.argmax(mean(sums), axis=1), axis=0)
 
 
-def _adds_exactly(values: list[Any]) -> bool:
-    """Whether the sum of one value of each tree has no rounding in it, in whatever order they are added."""
-    numbers = np.concatenate([value.ravel() for value in values])
+def _adds_exactly(trees: list[Any]) -> bool:
+    """Whether the sum of one leaf of each tree has no rounding in it, in whatever order they are added."""
+    numbers = np.concatenate([tree.tree_.value[tree.tree_.children_left < 0].ravel() for tree in trees])
     numbers = np.abs(numbers[numbers != 0])
     if not len(numbers) or not np.isfinite(numbers).all():
         return not len(numbers)
     mantissa, exponent = np.frexp(numbers)
     bits = (mantissa * 2.0**53).astype(np.int64)
     lowest = exponent - 53 + np.log2((bits & -bits).astype(np.float64)).astype(np.int64)
-    return bool(numbers.max() * len(values) < 2.0 ** (53 + int(lowest.min())))
+    return bool(numbers.max() * len(trees) < 2.0 ** (53 + int(lowest.min())))
 
 
 def _grown(tree: Any, value: Any, column: int = 0) -> Grown:
@@ -117,7 +129,7 @@ def _boosted(model: Any, method: str) -> Reading:
     if begin.shape != (stages.shape[1],):
         raise NotUnderstood("its first predictions aren't one for each tree of a stage")
     read_trees = ensemble(Kind.FLOAT_UP_TO, trees, model.n_features_in_, begin)
-    return Reading(read_trees, Accepts.FINITE, _finish_of_boosted(model, method))
+    return Reading(read_trees, Accepts.FINITE, _finish_of_boosted(model, method), _has_still(model, "estimators_"))
 
 
 def _begin_of_boosted(model: Any) -> Any:
@@ -140,12 +152,11 @@ def _finish_of_boosted(model: Any, method: str) -> Callable[[Any], Any]:
     if method == "predict_proba":
         loss = model._loss
         return lambda sums: loss.predict_proba(sums.ravel() if sums.shape[1] == 1 else sums)
-    classes = model.classes_
 
     def labels(sums: Any) -> Any:
         if sums.shape[1] == 1:
-            return classes[(sums.ravel() >= 0).astype(int)]
-        return classes[np.argmax(sums, axis=1)]
+            return model.classes_[(sums.ravel() >= 0).astype(int)]
+        return model.classes_[np.argmax(sums, axis=1)]
 
     return labels
 
@@ -175,7 +186,7 @@ def _by_histogram(model: Any, method: str) -> Reading:
     # As the library adds it: to zero.
     begin = np.zeros(model.n_trees_per_iteration_) + baseline.reshape(-1)
     read_trees = ensemble(Kind.DOUBLE_UP_TO, trees, model.n_features_in_, begin)
-    return Reading(read_trees, Accepts.ALL, _finish_by_histogram(model, method))
+    return Reading(read_trees, Accepts.ALL, _finish_by_histogram(model, method), _has_still(model, "_predictors"))
 
 
 def _finish_by_histogram(model: Any, method: str) -> Callable[[Any], Any]:
@@ -187,11 +198,10 @@ def _finish_by_histogram(model: Any, method: str) -> Callable[[Any], Any]:
     if method == "predict_proba":
         # In the order of columns, as the library has them: sums along rows depend on it.
         return lambda sums: loss.predict_proba(np.asfortranarray(sums))
-    classes = model.classes_
 
     def labels(sums: Any) -> Any:
         if sums.shape[1] == 1:
-            return classes[(sums.ravel() > 0).astype(int)]
-        return classes[np.argmax(sums, axis=1)]
+            return model.classes_[(sums.ravel() > 0).astype(int)]
+        return model.classes_[np.argmax(sums, axis=1)]
 
     return labels

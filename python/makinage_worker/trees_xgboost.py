@@ -12,7 +12,7 @@ from makinage_worker.trees_layout import Grown, Kind, NotUnderstood, ensemble
 from makinage_worker.trees_library import Library, Link
 from makinage_worker.trees_reading import Accepts, Reading
 
-_PLAIN = ("reg:squarederror", "reg:squaredlogerror", "reg:absoluteerror", "reg:pseudohubererror")
+_PLAIN = ("reg:squarederror", "reg:squaredlogerror", "reg:absoluteerror", "reg:pseudohubererror", "binary:logitraw")
 _LOGISTIC = ("binary:logistic", "reg:logistic")
 _POSITIVE = ("count:poisson", "reg:gamma", "reg:tweedie")
 _CLASSES = ("multi:softprob", "multi:softmax")
@@ -26,15 +26,23 @@ def read(model: Any, method: str, library: Library) -> Reading:
     if type(model) is xgboost.Booster:
         if method != "predict":
             raise NotUnderstood(f"it has no {method}")
-        return _reading(_Text(model), None, library, lambda answers: answers)
+        return _reading(_Text(model), None, library, lambda answers: answers, _has_still(model, lambda: model))
     if type(model) not in wrappers:
         raise NotUnderstood(f"a {type(model).__name__} is left to XGBoost")
     if not (isinstance(model.missing, float) and np.isnan(model.missing)):
         raise NotUnderstood(f"it takes {model.missing} for a missing value")
-    text = _Text(model.get_booster())
+    booster = model.get_booster()
+    text = _Text(booster)
     finish = _finish_of_wrapper(model, method, text)
     last = getattr(model, "best_iteration", None)
-    return _reading(text, None if last is None else int(last) + 1, library, finish)
+    current = _has_still(booster, model.get_booster)
+    return _reading(text, None if last is None else int(last) + 1, library, finish, current)
+
+
+def _has_still(booster: Any, now: Callable[[], Any]) -> Callable[[], bool]:
+    """Whether it is the same booster, with as many trees."""
+    rounds = booster.num_boosted_rounds()
+    return lambda: now() is booster and booster.num_boosted_rounds() == rounds
 
 
 class _Text:
@@ -85,10 +93,16 @@ def _grown(tree: dict[str, Any], group: int) -> Grown:
     )
 
 
-def _reading(text: _Text, iterations: int | None, library: Library, finish: Callable[[Any], Any]) -> Reading:
+def _reading(
+    text: _Text,
+    iterations: int | None,
+    library: Library,
+    finish: Callable[[Any], Any],
+    is_current: Callable[[], bool],
+) -> Reading:
     begin, answer = _link(text, library)
     trees = ensemble(Kind.FLOAT_BELOW, text.trees(iterations), text.features, begin)
-    return Reading(trees, Accepts.MISSING, lambda sums: finish(answer(sums)), text.names or None)
+    return Reading(trees, Accepts.MISSING, lambda sums: finish(answer(sums)), is_current, text.names or None)
 
 
 def _link(text: _Text, library: Library) -> tuple[Any, Callable[[Any], Any]]:
@@ -102,8 +116,6 @@ def _link(text: _Text, library: Library) -> tuple[Any, Callable[[Any], Any]]:
         raise NotUnderstood(f"{objective} of several classes is left to XGBoost")
     if objective in _PLAIN:
         return base, lambda sums: sums.ravel()
-    if objective == "binary:logitraw":
-        return [library.logit(base[0])], lambda sums: sums.ravel()
     if objective in _LOGISTIC:
         return [library.logit(base[0])], lambda sums: library.link(Link.LOGISTIC_OF_XGBOOST, sums).ravel()
     if objective in _POSITIVE:
