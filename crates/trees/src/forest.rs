@@ -93,7 +93,8 @@ impl<'a, T: Real, V: Real> Forest<'a, T, V> {
                 return Err(Flaw::Leaf);
             }
         }
-        let is_in = |tree: &Tree| (tree.root as usize) < nodes.len() && tree.column as usize + width <= sums;
+        let is_in =
+            |tree: &Tree| (tree.root as usize) < nodes.len() && (tree.column as usize).saturating_add(width) <= sums;
         if !trees.iter().all(is_in) {
             return Err(Flaw::Tree);
         }

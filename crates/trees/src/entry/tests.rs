@@ -46,6 +46,31 @@ fn a_forest_adds_to_sums_by_its_address() {
 }
 
 #[test]
+fn each_kind_has_its_types_and_its_side_of_a_threshold() {
+    let singles = [1.0_f32, 2.0];
+    let below = Arrays { values: singles.as_ptr().cast(), ..arrays(1) };
+    let mut sums = [0.0_f32; 2];
+    // SAFETY: the arrays are what they say, and are checked first; there are two rows of one feature and of one sum.
+    unsafe {
+        assert_eq!(makinage_trees_check(&below), 0);
+        let rows = [0.4_f32, 0.5];
+        assert_eq!(makinage_trees_add(&below, rows.as_ptr().cast(), 2, sums.as_mut_ptr().cast()), 0);
+    }
+    assert_eq!(sums, [1.0, 2.0]);
+    let nodes =
+        NODES.map(|node| Node { threshold: f64::from(node.threshold), feature: node.feature, child: node.child });
+    let double = Arrays { nodes: nodes.as_ptr().cast(), ..arrays(2) };
+    let mut sums = [0.0_f64; 2];
+    // SAFETY: the same.
+    unsafe {
+        assert_eq!(makinage_trees_check(&double), 0);
+        let rows = [0.5_f64, 0.5000000001];
+        assert_eq!(makinage_trees_add(&double, rows.as_ptr().cast(), 2, sums.as_mut_ptr().cast()), 0);
+    }
+    assert_eq!(sums, [1.0, 2.0]);
+}
+
+#[test]
 fn kinds_and_counts_that_are_none_are_refused() {
     // SAFETY: nothing of the arrays is looked at.
     assert_eq!(unsafe { makinage_trees_check(&arrays(3)) }, UNFIT);

@@ -53,8 +53,7 @@ impl<T: Number, V: Number> Grown<T, V> {
     fn new(random: &mut Rng, features: usize) -> Self {
         let width = random.usize(1..4);
         let sums = width + random.usize(0..3);
-        let mut grown =
-            Self { nodes: vec![], leaves: vec![], trees: vec![], values: vec![], width, features, sums };
+        let mut grown = Self { nodes: vec![], leaves: vec![], trees: vec![], values: vec![], width, features, sums };
         for _ in 0..random.usize(1..40) {
             grown.tree(random);
         }
@@ -157,7 +156,8 @@ fn lengths_that_do_not_fit_add_nothing() {
     let grown = Grown::<f32, f64>::new(&mut Rng::with_seed(1), 3);
     let forest = Forest::new(grown.parts()).unwrap();
     let mut sums = vec![0.0; 2 * grown.sums];
-    assert!(!forest.add::<UpTo>(&[0.0; 5], &mut sums));
+    assert!(!forest.add::<UpTo>(&[0.0; 5], &mut sums[..grown.sums]));
+    assert!(!forest.add::<UpTo>(&[0.0; 3], &mut sums));
     assert!(!forest.add::<UpTo>(&[0.0; 9], &mut sums));
     assert!(sums.iter().all(|sum| sum.to_bits() == 0));
     assert!(forest.add::<UpTo>(&[0.0; 6], &mut sums));
