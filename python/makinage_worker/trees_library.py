@@ -14,8 +14,6 @@ import os
 from enum import IntEnum
 from typing import Any
 
-import numpy as np
-
 NODES_AT_MOST = 2**31 - 2
 """Places among nodes are 32 bits there."""
 
@@ -76,7 +74,7 @@ class Library:
     def link(self, link: Link, sums: Any) -> Any:
         """The answers, in the place of the sums: rows of `f32` or `f64`, one after the other."""
         rows, width = sums.shape
-        if self._link(link, sums.dtype == np.float64, address(sums), rows, width) != 0:
+        if self._link(link, sums.dtype.itemsize == 8, address(sums), rows, width) != 0:
             raise ValueError(f"link {link} of {rows} rows of {width} sums")
         return sums
 

@@ -1,4 +1,4 @@
-//! What the Python worker calls, through `ctypes` (`python/makinage_worker/trees/library.py`).
+//! What the Python worker calls, through `ctypes` (`python/makinage_worker/trees_library.py`).
 //!
 //! Numbers say how it went: 0 is well, and nothing was written otherwise.
 

@@ -60,7 +60,7 @@ pub enum Link {
 }
 
 impl Link {
-    /// The link of this number, which `python/makinage_worker/trees/library.py` has by the same names.
+    /// The link of this number, which `python/makinage_worker/trees_library.py` has by the same names.
     pub fn numbered(number: u32) -> Option<Self> {
         match number {
             0 => Some(Self::Exp),

@@ -131,7 +131,7 @@ impl<T: Real, V: Real> Forest<'_, T, V> {
         // SAFETY: `place` is a tree's root or what this returned, a child or the one behind it: `Forest::new` has seen
         // that those are among the nodes.
         let Node { threshold, feature, child } = *unsafe { self.parts.nodes.get_unchecked(place as usize) };
-        // SAFETY: all callers cut rows to the forest's features, and `Forest::new` has seen that the feature is of them.
+        // SAFETY: all callers cut rows to the forest's features, and `Forest::new` has seen that this is one of them.
         let value = *unsafe { row.get_unchecked((feature & !GOES_RIGHT) as usize) };
         let mut right = S::is_right(value, threshold);
         if MISSING {
