@@ -11,6 +11,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import numpy as np
 import pytest
+import trees_library
 from harness import Served
 from hypothesis import settings
 from models import MODELS
@@ -62,6 +63,17 @@ def module(monkeypatch):
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def trees_binary(tmp_path_factory):
+    """The module that has the compiled library for trees, as the service sends it; returns its text."""
+    text = trees_library.module_text(tmp_path_factory.mktemp("trees"))
+    made = types.ModuleType("makinage_worker.trees_binary")
+    exec(text, vars(made))
+    sys.modules[made.__name__] = made
+    yield text
+    del sys.modules[made.__name__]
 
 
 @pytest.fixture(scope="session")

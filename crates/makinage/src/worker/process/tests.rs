@@ -92,3 +92,20 @@ fn a_real_worker_answers_a_check() {
     let text = String::from_utf8_lossy(&answer.payload).into_owned();
     assert!(answer.kind == Kind::Checked && text.contains("the package not_there isn't installed"), "{text}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_package_has_a_library_for_trees_that_a_worker_can_load() {
+    let importer = BOOTSTRAP.trim_end().strip_suffix("_main()").expect("its last line starts it");
+    let script = r#"
+sock = socket.socket(fileno=os.dup(0))
+sys.meta_path.insert(0, _MemoryImporter(json.loads(_receive(sock, *struct.unpack("<I", _receive(sock, 4))))))
+from makinage_worker import trees_library
+said = repr((trees_library.load().log(1), trees_library.load().logit(0.25))).encode()
+_receive(sock, *struct.unpack("<I", _receive(sock, 4)))
+sock.sendall(struct.pack("<IBQ", 9 + len(said), 16, 0) + said)
+sock.recv(1)
+"#;
+    let answer = start(&format!("{importer}{script}")).expect("it takes the package").ask(Kind::Setup, b"{}", LONG);
+    assert_eq!(String::from_utf8_lossy(&answer.expect("an answer").payload), "(0.0, -1.0986123085021973)");
+}
