@@ -102,12 +102,12 @@ def settled(order: FieldOrder | None) -> Iterator[None]:
 def field_order(pyfunc: Any) -> FieldOrder:
     """The order for a model that MLflow loaded."""
     model = _native(pyfunc)
-    names = _names(model)
+    names = names_of(model)
     if names is not None:
         return FieldOrder(names)
     steps = getattr(model, "steps", None)
-    later = (_names(step) for _, step in steps[1:]) if isinstance(steps, list) else ()
-    return FieldOrder(None, _width(model), next((names for names in later if names is not None), None))
+    later = (names_of(step) for _, step in steps[1:]) if isinstance(steps, list) else ()
+    return FieldOrder(None, width_of(model), next((names for names in later if names is not None), None))
 
 
 def _native(pyfunc: Any) -> Any:
@@ -118,7 +118,7 @@ def _native(pyfunc: Any) -> Any:
         return None
 
 
-def _names(model: Any) -> list[str] | None:
+def names_of(model: Any) -> list[str] | None:
     """The names of the features that the model was trained with, in their order."""
     for read in (_sklearn, _xgboost, _lightgbm, _catboost):
         names = read(model)
@@ -127,7 +127,7 @@ def _names(model: Any) -> list[str] | None:
             return None if all(map(_GENERIC.fullmatch, listed)) else listed
     steps = getattr(model, "steps", None)
     # A pipeline's input is its first step's.
-    return _names(steps[0][1]) if isinstance(steps, list) and steps else None
+    return names_of(steps[0][1]) if isinstance(steps, list) and steps else None
 
 
 def _sklearn(model: Any) -> Any:
@@ -150,7 +150,8 @@ def _catboost(model: Any) -> Any:
     return getattr(model, "feature_names_", None)
 
 
-def _width(model: Any) -> int | None:
+def width_of(model: Any) -> int | None:
+    """The number of features that the model was trained with, where it says so."""
     width = getattr(model, "n_features_in_", None)
     for method in ("num_feature", "num_features"):
         if width is None and callable(getattr(model, method, None)):

@@ -6,11 +6,13 @@ been compared is the library's to answer, and so is everything from the first do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from makinage_worker import native_forms, native_kinds
+from makinage_worker.features import names_of, width_of
 from makinage_worker.native_flavour import Ask, Flavour
+from makinage_worker.native_linear import Evaluate
 from makinage_worker.native_proof import Make, identical, proven
 from makinage_worker.notices import Notices
 from makinage_worker.rows import Plan
@@ -44,27 +46,26 @@ class Natives:
 
     def method(self, name: str, ask: Ask) -> Ask:
         """`ask`, the model's own method of this name."""
-        names = getattr(self._model, "feature_names_in_", None)
-        return self._computed(name, ask, _matrix if names is None else _frames(names)) or ask
+        make = _as_trained(self._model)
+        return self._computed(name, ask, make, lambda matrix: ask(make(matrix))) or ask
 
     def _predict(self, plan: Plan) -> Ask:
-        flavour = Flavour.of(self._pyfunc)
         ask: Ask = self._pyfunc.predict
-        if flavour is None:
+        flavour = Flavour.of(self._pyfunc)
+        directly = None if flavour is None else flavour.directly(self._pyfunc)
+        if flavour is None or directly is None:
             return ask
-        computed = self._computed(flavour.method, ask, plan.dense)
-        if computed is not None:
-            return computed
-        directly = flavour.directly(self._pyfunc)
+        make = _as_trained(self._model)
+        computed = self._computed(flavour.method, ask, plan.dense, lambda matrix: directly(make(matrix)))
         # A model that draws random numbers isn't worth a line.
-        return ask if directly is None else Native(ask, lambda data, _: directly(data), _say_nothing)
+        return computed or Native(ask, lambda data, _: directly(data), _say_nothing)
 
-    def _computed(self, name: str, ask: Ask, make: Make) -> Ask | None:
-        candidates = native_kinds.evaluators(self._model, name)
-        width = getattr(self._model, "n_features_in_", None)
-        if not candidates or not isinstance(width, int):
+    def _computed(self, name: str, ask: Ask, make: Make, library: Evaluate) -> Ask | None:
+        width = width_of(self._model)
+        if width is None:
             return None
         try:
+            candidates = native_kinds.evaluators(self._model, name, library, self._notices.warn)
             evaluate = proven(candidates, ask, make, width)
         except Exception:
             return None  # it can't answer generated rows: there is nothing to compare with
@@ -97,7 +98,7 @@ class Native:
         self._between = 1
         self._left = 0
 
-    def __reduce__(self) -> tuple[Callable[[Ask], Ask], tuple[Ask]]:
+    def __reduce__(self) -> tuple[Callable[[Any], Any], tuple[Ask]]:
         return _itself, (self._ask,)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -112,11 +113,12 @@ class Native:
         if self._left < 0 or form not in self._forms:
             return self._compared(data, matrix, form)
         try:
-            return stand_in(data, matrix)
+            answer = stand_in(data, matrix)
         except Exception as error:
             # Whatever is wrong, the library says it as its users know it.
             self._stop(f"{type(error).__name__}: {error}")
-            return self._ask(data)
+            answer = None
+        return self._ask(data) if answer is None else answer
 
     def _compared(self, data: Any, matrix: np.ndarray, form: Hashable) -> Any:
         answer = self._ask(data)
@@ -126,6 +128,8 @@ class Native:
             mine = stand_in(data, matrix)
         except Exception as error:
             self._stop(f"{type(error).__name__}: {error}")
+            return answer
+        if mine is None:
             return answer
         if not identical(mine, answer):
             self._stop("its answer to an event is another one")
@@ -151,15 +155,17 @@ def _say_nothing(_: str) -> None:
     pass
 
 
-def _itself(ask: Ask) -> Ask:
-    return ask
+def _itself(anything: Any) -> Any:
+    return anything
 
 
-def _matrix(matrix: np.ndarray) -> Any:
-    return matrix
+def _as_trained(model: Any) -> Make:
+    """A matrix as the model's own methods take it: with the names that it was trained with."""
+    names = names_of(model)
+    return _itself if names is None else _frames(names)
 
 
-def _frames(names: Any) -> Make:
+def _frames(names: Sequence[str]) -> Make:
     import pandas as pd
 
-    return lambda matrix: pd.DataFrame(matrix, columns=names)
+    return lambda matrix: pd.DataFrame(matrix, columns=list(names))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 Evaluate = Callable[[np.ndarray], Any]
-"""From a matrix of finite numbers, a row each, to what the library answers to it."""
+"""From a matrix of finite numbers, a row each, to what the library answers to it; None where it must be asked."""
 
 _CLASSIFIERS = frozenset(
     {

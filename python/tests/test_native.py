@@ -186,7 +186,7 @@ def test_what_only_looks_like_a_librarys_model_is_called_as_it_is():
     writes = _fitted(make_pipeline(StandardScaler(copy=False), LogisticRegression(max_iter=300)))
     for model in (mine, patched, changed, writes):
         assert not isinstance(natives(model).predict, Native), model
-        assert native_kinds.evaluators(model, "predict") == []
+        assert native_kinds.evaluators(model, "predict", model.predict, print) == []
 
 
 @pytest.mark.parametrize(
@@ -202,14 +202,14 @@ def test_what_only_looks_like_a_librarys_model_is_called_as_it_is():
 )
 def test_a_formula_that_is_not_the_librarys_is_never_used(wrong, monkeypatch):
     model = MODELS["multinomial"]
-    monkeypatch.setattr(native.native_kinds, "evaluators", lambda model, method: [wrong(model)])
+    monkeypatch.setattr(native.native_kinds, "evaluators", lambda model, *_: [wrong(model)])
     assert not isinstance(natives(model).predict, Native)
 
 
 def test_a_difference_in_the_last_bit_is_a_difference(monkeypatch):
     model = MODELS["regression"]
     other = [lambda rows: np.nextafter(model.predict(rows), np.inf)]
-    monkeypatch.setattr(native.native_kinds, "evaluators", lambda model, method: other)
+    monkeypatch.setattr(native.native_kinds, "evaluators", lambda *_: other)
     assert not isinstance(natives(model).predict, Native)
 
 
