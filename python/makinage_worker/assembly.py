@@ -69,14 +69,15 @@ class Setup:
 
     def _doubt(self, loaded: LoadedModel, steps: Steps) -> str | None:
         """Why nobody should rely on the user's code keeping nothing between events; None where it doesn't."""
-        if loaded.is_users or custom.has_users_code(proxy.native(loaded.pyfunc)):
+        if _has_users_code(loaded):
             return "the model has code of the user's in it, too, which may have something in common with them"
         found = purity.doubt(self._topics, steps)
         return None if found is None else str(found)
 
     def _asked(self, loaded: LoadedModel, native: Any, notices: Notices) -> Natives | Libraries:
         """How the model's methods are called."""
-        if not self._native:
+        # Who counts how often their code is called must not see it called to compare.
+        if not self._native or _has_users_code(loaded):
             return Libraries(loaded.pyfunc)
         return Natives(loaded.pyfunc, native, loaded.plan, notices)
 
@@ -128,3 +129,7 @@ class Setup:
             "warnings": loaded.warnings,
         }
         return serving, answer
+
+
+def _has_users_code(loaded: LoadedModel) -> bool:
+    return loaded.is_users or custom.has_users_code(proxy.native(loaded.pyfunc))

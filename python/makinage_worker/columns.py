@@ -45,6 +45,7 @@ class ColumnPlan:
         self._defaults = [
             (column.name, _ABSENT if column.kind in WHOLE and not column.required else None) for column in columns
         ]
+        self._index: Any = None
         self._inferred = [index for index, column in enumerate(columns) if column.inferred]
 
     @property
@@ -142,8 +143,10 @@ class ColumnPlan:
         if together.ndim > 2 or matrix.shape[1] != len(self._columns):
             return None
         if self._all_double and matrix.dtype == np.float64:
+            if self._index is None:
+                self._index = pd.Index(self._names)
             # In memory as pandas has it, a column after the other: sums of the same numbers are the same then.
-            return pd.DataFrame(np.array(matrix, order="F"), columns=self._names)
+            return pd.DataFrame(np.array(matrix, order="F"), columns=self._index.copy())
         columns = {}
         for index, column in enumerate(self._columns):
             values = column.cast(matrix[:, index])

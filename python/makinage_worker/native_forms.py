@@ -37,7 +37,7 @@ def _read_frame(frame: Any) -> tuple[np.ndarray, Hashable] | None:
     # Libraries may take integers in another way than by float64.
     if len(set(dtypes)) > 1 and (matrix.dtype != np.float64 or np.abs(matrix).max() > _EXACT):
         return None
-    return matrix, ("frame", dtypes, tuple(frame.columns))
+    return matrix, ("frame", dtypes, tuple(frame.columns.tolist()))
 
 
 def _is_frame(data: Any) -> bool:

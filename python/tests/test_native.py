@@ -2,16 +2,18 @@
 
 import copy
 import pickle
+import sys
 import warnings
 
+import mlflow.sklearn
 import numpy as np
 import pandas as pd
 import pytest
-from harness import FakeModel, notices
+from harness import notices
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from models import X, Y
+from models import QUICK, X, Y
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import (
     HuberRegressor,
@@ -74,7 +76,7 @@ class Counting:
             return None
 
     def __init__(self, model):
-        self._model = model
+        self._model = self._model_impl = model
         self.calls = 0
 
     def predict(self, data, params=None):
@@ -87,6 +89,11 @@ class Counting:
 
 def natives(model, told=None):
     return Natives(Counting(model), model, ArrayPlan(), notices([] if told is None else told))
+
+
+def computes(model):
+    """Whether the model's predict is computed natively."""
+    return isinstance(natives(model).method("predict", model.predict), Native)
 
 
 def outcome(call):
@@ -156,8 +163,8 @@ def test_the_answer_is_the_librarys_to_the_bit_and_so_is_the_error(name, given):
 @pytest.mark.parametrize("name", ALWAYS_NATIVE)
 def test_events_are_answered_without_the_library_for_the_most_part(name):
     library = Counting(MODELS[name])
+    assert computes(MODELS[name])
     predict = Natives(library, MODELS[name], ArrayPlan(), notices([])).predict
-    assert isinstance(predict, Native)
     library.calls = 0
     for place in range(300):
         predict(X[place % 150 : place % 150 + 1])
@@ -185,7 +192,7 @@ def test_what_only_looks_like_a_librarys_model_is_called_as_it_is():
     changed = _fitted(make_pipeline(FunctionTransformer(np.log1p), LogisticRegression(max_iter=300)))
     writes = _fitted(make_pipeline(StandardScaler(copy=False), LogisticRegression(max_iter=300)))
     for model in (mine, patched, changed, writes):
-        assert not isinstance(natives(model).predict, Native), model
+        assert not computes(model)
         assert native_kinds.evaluators(model, "predict", model.predict, print) == []
 
 
@@ -203,14 +210,14 @@ def test_what_only_looks_like_a_librarys_model_is_called_as_it_is():
 def test_a_formula_that_is_not_the_librarys_is_never_used(wrong, monkeypatch):
     model = MODELS["multinomial"]
     monkeypatch.setattr(native.native_kinds, "evaluators", lambda model, *_: [wrong(model)])
-    assert not isinstance(natives(model).predict, Native)
+    assert not computes(model)
 
 
 def test_a_difference_in_the_last_bit_is_a_difference(monkeypatch):
     model = MODELS["regression"]
     other = [lambda rows: np.nextafter(model.predict(rows), np.inf)]
     monkeypatch.setattr(native.native_kinds, "evaluators", lambda *_: other)
-    assert not isinstance(natives(model).predict, Native)
+    assert not computes(model)
 
 
 def test_what_differs_later_on_is_the_librarys_from_then_on_and_said_once():
@@ -284,10 +291,35 @@ def test_a_hook_may_copy_its_model_and_send_it_elsewhere(serve, module, model_fo
 
 
 def test_a_model_that_cannot_answer_generated_rows_is_its_librarys():
-    class Model(FakeModel):
-        metadata = Counting.metadata
-
     unfitted = LogisticRegression()
     unfitted.n_features_in_ = 4
-    asked = Natives(Model(unfitted.predict), unfitted, ArrayPlan(), notices([]))
-    assert not isinstance(asked.predict, Native)
+    assert not computes(unfitted)
+
+
+def test_a_model_with_a_users_code_in_it_is_called_once_an_event(serve, tmp_path):
+    (tmp_path / "counting_estimator.py").write_text(COUNTING)
+    sys.path.insert(0, str(tmp_path))
+    try:
+        from counting_estimator import Counts
+
+        folder = tmp_path / "model"
+        mlflow.sklearn.save_model(Counts(), str(folder), serialization_format="cloudpickle", **QUICK)
+        served = serve(str(folder), row_wise=False)
+        before = served.raw([[0.0]])[0].value
+        assert [result.value - before for result in served.raw([[0.0]] * 20)] == list(range(1, 21))
+    finally:
+        sys.path.remove(str(tmp_path))
+
+
+COUNTING = """
+import numpy as np
+from sklearn.base import BaseEstimator
+
+
+class Counts(BaseEstimator):
+    calls = 0
+
+    def predict(self, data):
+        Counts.calls += 1
+        return np.full(len(data), Counts.calls)
+"""
