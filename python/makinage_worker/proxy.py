@@ -45,7 +45,7 @@ class ModelProxy:
         attribute = getattr(self._makinage_native, name)
         if not inspect.isroutine(attribute) and not isinstance(attribute, functools.partial):
             return attribute
-        method = _RowMethod(attribute, self._makinage_plan, self._makinage_desk)
+        method = _RowMethod(name, attribute, self)
         if getattr(attribute, "__self__", None) is self._makinage_native and name not in getattr(
             self._makinage_native, "__dict__", ()
         ):
@@ -90,12 +90,13 @@ class _Predict:
 class _RowMethod:
     """A method of the native model whose event-shaped arguments are one row."""
 
-    def __init__(self, method: Callable[..., Any], plan: Plan, desk: Desk) -> None:
+    def __init__(self, name: str, method: Callable[..., Any], model: ModelProxy) -> None:
         functools.update_wrapper(self, method)
-        self.name = str(getattr(method, "__name__", ""))
+        # What the model has it under: its own may be a decorator's.
+        self.name = name
         self._method = method
-        self._plan = plan
-        self._desk = desk
+        self._plan = model._makinage_plan
+        self._desk = model._makinage_desk
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._desk.strands is None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from makinage_worker import purity_known
 from makinage_worker.encoding import Codec
 from makinage_worker.purity_calls import Arguments
@@ -35,6 +37,8 @@ class Doubtful:
 
 def doubt(topics: Topics, steps: Steps) -> Doubtful | None:
     """What first makes the user's code doubtful; None where it keeps nothing between events."""
+    if np.geterrcall() is not None and not {"call", "log"}.isdisjoint(np.geterr().values()):
+        return Doubtful("np.seterrcall", "has a function that is called whenever a number overflows", None)
     leaks = False
     while True:
         reader = _Reader(leaks=leaks)

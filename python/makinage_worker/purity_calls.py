@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from makinage_worker import purity_known as known
 from makinage_worker.proxy import ModelProxy, model_method
 from makinage_worker.purity_values import (
@@ -41,6 +43,8 @@ class Calls:
     def __init__(self) -> None:
         self.leaks = False
         """Whether something shared may be in a container of the event's: then all that is in one is taken for that."""
+        self.model_calls = 0
+        """Calls of the model that have been seen, and methods of it that were handed on."""
         self._taints: dict[int, tuple[Any, Taint | None, bool]] = {}
 
     def follow(self, function: types.FunctionType, arguments: Arguments, where: str) -> Value:
@@ -97,6 +101,7 @@ class Calls:
         if isinstance(function, ModelMethod):
             self._refuse_spread(function, arguments, where)
             self.joined(arguments.all(), where)
+            self.model_calls += 1
             return Taint.OWN
         if isinstance(function, Part):
             return self._call_method(function, arguments, where)
@@ -121,8 +126,11 @@ class Calls:
         self._refuse_spread(function, arguments, where, named_only=known.reads_anywhere(target))
         if target is isinstance or target is issubclass:
             return self._is_instance(arguments, where)
+        calls = self.model_calls
         taints = [self._argument(value, arguments, where) for value in arguments.positional]
         named = self._named(arguments, where)
+        if self.model_calls != calls and not known.may_call_the_model(target):
+            raise Doubt(f"lets {shown(function)} call the model", where)
         if Taint.SHARED not in (*taints, *named):
             if known.makes_immutable(target):
                 return Taint.PLAIN
@@ -140,15 +148,20 @@ class Calls:
         if known.makes_immutable(function):
             return Taint.PLAIN
         if known.is_deep_copy(function):
+            if len(arguments.all()) != 1:
+                raise Doubt("calls copy.deepcopy with a memo beside shared data", where)
             return Taint.OWN
         if not known.makes_new(function):
             return Taint.SHARED
-        for value in arguments.all():
-            self._keep_parts(value, where)
+        for value in arguments.named.values():
+            # `dict(a=...)` holds them, not what is in them.
+            self._keep_parts(value, where, has_views=True)
+        for value in arguments.positional:
+            self._keep_parts(value, where, has_views=known.makes_views(function) and is_matrix(value))
         return Taint.OWN
 
-    def _keep_parts(self, value: Value, where: str) -> None:
-        if self.is_flat(value) or (isinstance(value, Known) and known.is_pure(value.object)):
+    def _keep_parts(self, value: Value, where: str, *, has_views: bool) -> None:
+        if (self.is_flat(value) and not has_views) or (isinstance(value, Known) and known.is_pure(value.object)):
             return
         if not isinstance(value, (Local, ModelMethod)):
             self.keep(value, where)
@@ -165,8 +178,11 @@ class Calls:
     def _call_method(self, method: Part, arguments: Arguments, where: str) -> Value:
         of, name = method.of, method.name
         self._refuse_spread(method, arguments, where)
+        calls = self.model_calls
         taints = [self._argument(value, arguments, where, of) for value in arguments.positional]
         named = self._named(arguments, where, of)
+        if self.model_calls != calls and name != "sort":
+            raise Doubt(f"lets {shown(method)} call the model", where)
         if name not in (known.READING if of is Taint.SHARED else known.METHODS):
             raise Doubt(f"calls {shown(method)}{_OUTLIVES[of]}", where)
         is_shared = Taint.SHARED in (*taints, *named)
@@ -180,7 +196,7 @@ class Calls:
             ):
                 return Taint.OWN
             self.leaks = True
-        if of is Taint.SHARED and name == "copy":
+        if of is Taint.SHARED and name == "copy" and not arguments.all():
             self.leaks = True
             return Taint.OWN
         return Taint.SHARED if is_shared else self.part(of)
@@ -195,7 +211,9 @@ class Calls:
     def _argument(self, value: Value, arguments: Arguments, where: str, of: Taint = Taint.OWN) -> Taint:
         """Whose an argument is; a function may be called with any of the others."""
         if isinstance(value, ModelMethod):
+            self.model_calls += 1
             return Taint.PLAIN
+        self._refuse_writer(value, arguments, where, of)
         target = value.object if isinstance(value, Known) else None
         if isinstance(value, Local) or isinstance(target, types.FunctionType):
             others = [other for other in arguments.all() if not _is_function(other)]
@@ -209,10 +227,20 @@ class Calls:
             return Taint.PLAIN
         return self.taint(value, where)
 
+    def _refuse_writer(self, value: Value, arguments: Arguments, where: str, of: Taint) -> None:
+        """A function that is handed on may be called with anything: not with what it could write into."""
+        if isinstance(value, Known):
+            may_write = known.is_pure(value.object) and known.may_write(value.object)
+        else:
+            may_write = isinstance(value, Part) and known.method_may_write(value.name)
+        if may_write and (self.leaks or of is Taint.SHARED or any(map(self._is_shared, arguments.all()))):
+            raise Doubt(f"hands on {shown(value)} beside shared data, where it may write", where)
+
     def _named(self, arguments: Arguments, where: str, of: Taint = Taint.OWN) -> list[Taint]:
         found = []
         for name, value in arguments.named.items():
             if isinstance(value, Known) and known.is_pure(value.object):
+                self._refuse_writer(value, arguments, where, of)
                 continue  # a type, such as dtype=float
             taint = self._argument(value, arguments, where, of)
             if name == "out" and taint is Taint.SHARED:
@@ -229,6 +257,11 @@ class Calls:
     def _refuse_spread(self, function: Value, arguments: Arguments, where: str, *, named_only: bool = False) -> None:
         if arguments.spread and not (named_only and not arguments.named):
             raise Doubt(f"calls {shown(function)} with * or **", where)
+
+
+def is_matrix(value: Value) -> bool:
+    """Whether the value is an array whose parts are arrays, which are views."""
+    return isinstance(value, Known) and isinstance(value.object, np.ndarray) and value.object.ndim > 1
 
 
 def resolved(value: Any, name: str) -> Value:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from makinage_worker.purity_calls import Arguments, Calls, attribute, resolved
+from makinage_worker.purity_calls import Arguments, Calls, attribute, is_matrix, resolved
 from makinage_worker.purity_values import Doubt, Known, Local, Part, Scope, Taint, Value
 
 _MOST_STEPS = 200_000
@@ -81,6 +81,9 @@ class Expressions(Calls):
         """What may be either. Raises Doubt where these are functions."""
         if one == other or _are_same(one, other):
             return one
+        if isinstance(one, Local) and isinstance(other, Local) and one.node is other.node and one.scope is other.scope:
+            defaults = self.joined((one.defaults, other.defaults), where)
+            return one if defaults is one.defaults else Local(one.node, one.scope, defaults)
         if _is_none(one):
             return other
         if _is_none(other):
@@ -89,7 +92,7 @@ class Expressions(Calls):
 
     def item(self, value: Value, where: str) -> Value:
         """What iterating over a value, or taking a part of it, gives."""
-        if self.is_flat(value) and not (isinstance(value, Known) and _is_array(value) and value.object.ndim > 1):
+        if self.is_flat(value) and not is_matrix(value):
             return Taint.PLAIN
         return self.part(self.taint(value, where))
 
@@ -264,10 +267,20 @@ class Expressions(Calls):
 
     def function(self, node: ast.Lambda | ast.FunctionDef, scope: Scope) -> Local:
         """A function that is made here."""
+        self._annotations(node, scope)
         defaults = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
         return Local(
             node, scope, self.joined((self.value(default, scope) for default in defaults), scope.place.at(node))
         )
+
+    def _annotations(self, node: ast.Lambda | ast.FunctionDef, scope: Scope) -> None:
+        """They are evaluated when the function is made: types are, and whatever else is written there."""
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
+        found = [argument.annotation for argument in every if argument is not None]
+        for annotation in [*found, getattr(node, "returns", None)]:
+            if annotation is not None and not all(isinstance(part, _OF_TYPES) for part in ast.walk(annotation)):
+                raise Doubt(f"has the annotation {ast.unparse(annotation)}", scope.place.at(node))
 
     def _walrus(self, node: ast.NamedExpr, scope: Scope) -> Value:
         value = self.value(node.value, scope)
@@ -290,7 +303,13 @@ def _is_none(value: Value) -> bool:
 def _are_same(one: Value, other: Value) -> bool:
     if isinstance(one, Known) and isinstance(other, Known):
         return one.object is other.object
-    return isinstance(one, Local) and isinstance(other, Local) and one.node is other.node and one.scope is other.scope
+    return (
+        isinstance(one, Local)
+        and isinstance(other, Local)
+        and one.node is other.node
+        and one.scope is other.scope
+        and one.defaults is other.defaults
+    )
 
 
 def _named_as(node: ast.AST) -> str:
@@ -302,6 +321,10 @@ def _text(node: ast.expr) -> str:
     return text if len(text) <= 40 else text[:40] + "…"
 
 
+_OF_TYPES = (
+    *(ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.BinOp, ast.BitOr),
+    *(ast.expr_context, ast.UnaryOp, ast.unaryop),
+)
 _EVALUATE: dict[type, Callable[[Any, Any, Scope], Value]] = {
     ast.Name: Expressions._name,
     ast.Constant: Expressions._constant,

@@ -24,6 +24,7 @@ import statistics
 import string
 import struct
 import sys
+import types
 import unicodedata
 import urllib.parse
 import uuid
@@ -101,13 +102,9 @@ _IMMUTABLE_RESULTS: set[Any] = {
     *_of(
         builtins, "abs all any bin bool bytes callable chr complex float format hash hex int len oct ord repr round str"
     ),
-    *(one for one in vars(math).values() if callable(one)),
-    *_of(
-        np,
-        "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool_ str_ bytes_ ndim shape size",
-    ),
-    *_of(np, "array_equal allclose count_nonzero"),
-    *_of(statistics, "mean fmean median median_low median_high pstdev pvariance stdev variance"),
+    *(one for one in vars(math).values() if callable(one) and one is not math.prod),
+    *_of(np, "array_equal allclose count_nonzero ndim shape size"),
+    *_of(statistics, "mean fmean pstdev pvariance stdev variance"),
     *_of(json, "dumps"),
 }
 _NEW_RESULTS: set[Any] = {
@@ -118,12 +115,12 @@ _NEW_RESULTS: set[Any] = {
         """array zeros_like ones_like full_like concatenate stack hstack vstack column_stack dot vdot inner outer
         matmul tensordot kron cross trace sum prod mean median average std var min max amin amax nanmin nanmax nansum
         nanmean nanstd nanvar nanmedian percentile quantile nanpercentile ptp argmin argmax argsort sort cumsum
-        cumprod diff clip round around where nonzero flatnonzero argwhere any all isin unique searchsorted digitize
-        histogram bincount interp repeat tile pad isclose polyval corrcoef cov convolve correlate norm lexsort""",
+        cumprod where nonzero flatnonzero argwhere any all isin unique searchsorted digitize
+        bincount interp repeat pad isclose polyval corrcoef cov convolve correlate norm lexsort""",
     ),
     np.linalg.norm,
 }
-_ANYWHERE: set[Any] = _of(np, "where clip interp") | {
+_ANYWHERE: set[Any] = _of(np, "where interp") | {
     max,
     min,
     zip,
@@ -175,10 +172,10 @@ _PANDAS = """
 
 _CONTAINERS = (list, dict, set, bytearray, np.ndarray, collections.deque, collections.Counter, collections.OrderedDict)
 
+_LAYOUT = "base data ctypes flags strides setflags getfield setfield"
+
 METHODS = (
-    _public((*_VALUES, *_CONTAINERS), f"{_CLOCKS} {_FILES} setflags ctypes getfield setfield data base")
-    | set(_PANDAS.split())
-    | {"hexdigest", "digest"}
+    _public((*_VALUES, *_CONTAINERS), f"{_CLOCKS} {_FILES} {_LAYOUT}") | set(_PANDAS.split()) | {"hexdigest", "digest"}
 )
 """Attributes and methods of an event's own data: what they change is that data."""
 
@@ -198,10 +195,45 @@ _ONE_ARGUMENT = frozenset(
 ) - {"clip"}
 """Methods of arrays: behind their first argument there may be a place for the result."""
 
+_WITH_OUT = frozenset(
+    [
+        "all",
+        "any",
+        "argmax",
+        "argmin",
+        "choose",
+        "clip",
+        "compress",
+        "cumprod",
+        "cumsum",
+        "dot",
+        "max",
+        "mean",
+        "min",
+        "prod",
+        "ptp",
+        "put",
+        "round",
+        "std",
+        "sum",
+        "take",
+        "trace",
+        "var",
+    ]
+)
+"""Methods of arrays that have a place for the result."""
+
 
 def is_pure(function: Any) -> bool:
     """Whether the function is known to keep nothing, and to change nothing but data of the event's that it is given."""
     return _is_ufunc(function) or _is_in(function, _FUNCTIONS) or _is_later(function) or _is_descriptor(function)
+
+
+def may_call_the_model(function: Any) -> bool:
+    """Whether a function may wait in what it calls: some packages change settings of all the process meanwhile."""
+    return function in (map, filter, sorted, min, max) or (
+        type(function) is type and function.__module__ == "itertools"
+    )
 
 
 def makes_immutable(function: Any) -> bool:
@@ -228,6 +260,8 @@ def shared_places(function: Any) -> int:
     """How many positional arguments may be shared data: in a later one the function may write."""
     if isinstance(function, np.ufunc):
         return int(function.nin)
+    if function is np.clip:
+        return 3
     return 0 if function is np.nan_to_num else 2
 
 
@@ -238,7 +272,25 @@ def shared_places_of(method: str) -> int:
 
 def may_be_handed_on(method: str, *, is_shared: bool) -> bool:
     """Whether an attribute of data may be used for what it is, by whoever gets it: called, if it is a method."""
-    return method in READING if is_shared else method not in CHANGING and method not in _FILES.split()
+    if is_shared:
+        return method in READING
+    # An answer's array may be a part of one that others have parts of, too.
+    return method not in CHANGING and method not in _FILES.split() and method not in _LAYOUT.split()
+
+
+def may_write(function: Any) -> bool:
+    """Whether the function has a place among its arguments where it writes a result, for whoever calls it so."""
+    return not isinstance(function, type) and type(function).__module__.partition(".")[0] == "numpy"
+
+
+def method_may_write(method: str) -> bool:
+    """The same for a method."""
+    return method in _WITH_OUT
+
+
+def makes_views(function: Any) -> bool:
+    """Whether what the function makes of a matrix holds views of its rows."""
+    return not isinstance(function, np.ufunc) and type(function).__module__.partition(".")[0] != "numpy"
 
 
 def is_of_arrays(method: str) -> bool:
@@ -271,9 +323,16 @@ def _is_ufunc(function: Any) -> bool:
 def _is_later(function: Any) -> bool:
     for module, names in _LATER.items():
         loaded = sys.modules.get(module)
-        if loaded is not None and str(getattr(function, "__module__", "")).startswith(module.partition(".")[0]):
+        if loaded is not None and _home(function).partition(".")[0] == module.partition(".")[0]:
             return any(getattr(loaded, name, None) is function for name in names.split())
     return False
+
+
+def _home(function: Any) -> str:
+    """The module that a function or class stands in, whatever a decorator has written on it."""
+    if isinstance(function, types.FunctionType):
+        return str(function.__globals__.get("__name__", ""))
+    return function.__module__ if isinstance(function, type) else ""
 
 
 def _is_descriptor(function: Any) -> bool:
@@ -286,7 +345,11 @@ def is_plain_exception(kind: Any) -> bool:
     """Whether making one of these exceptions runs no code of the user's."""
     if not isinstance(kind, type) or not issubclass(kind, BaseException):
         return False
-    return all(one.__module__ == "builtins" or _is_empty(one) for one in kind.__mro__)
+    return all(not one.__flags__ & _MADE_AT_RUN_TIME or _is_empty(one) for one in kind.__mro__)
+
+
+_MADE_AT_RUN_TIME = 1 << 9
+"""Classes that are no part of the interpreter: `Py_TPFLAGS_HEAPTYPE`."""
 
 
 def _is_empty(kind: type) -> bool:

@@ -5,8 +5,10 @@ import sys
 import textwrap
 
 import numpy as np
+import pandas as pd
 import pytest
 from harness import FakeModel
+from purity_hidden import HIDDEN
 from purity_hooks import HEAD, IMPURE, PURE
 
 from makinage_worker.arrays import ArrayPlan
@@ -35,8 +37,10 @@ class Native:
 def verdict(tmp_path, monkeypatch):
     """`verdict(source)`: what is doubtful about a module's three factories, "" for nothing; with its own file."""
     made = []
-    # One of the hooks puts another in its place.
+    # Some of the hooks put others in their place.
     monkeypatch.setattr(np, "median", np.median)
+    monkeypatch.setattr(pd, "isna", pd.isna)
+    told = np.geterr(), np.geterrcall()
 
     def start(text):
         name = f"purity_hooks_{len(made)}"
@@ -57,6 +61,8 @@ def verdict(tmp_path, monkeypatch):
         return "" if found is None else str(found)
 
     yield start
+    np.seterr(**told[0])
+    np.seterrcall(told[1])
     for name in made:
         del sys.modules[name]
 
@@ -72,9 +78,9 @@ def test_hooks_that_keep_nothing(name, verdict):
     assert verdict(PURE[name]) == ""
 
 
-@pytest.mark.parametrize("name", IMPURE)
+@pytest.mark.parametrize("name", {**IMPURE, **HIDDEN})
 def test_hooks_that_may_keep_something_are_told_with_their_reason(name, verdict):
-    source, reason = IMPURE[name]
+    source, reason = {**IMPURE, **HIDDEN}[name]
     found = verdict(source)
-    assert found.startswith(("predict", "pre_transform"))
+    assert found.startswith(("predict", "pre_transform", "np.seterrcall"))
     assert reason in found
