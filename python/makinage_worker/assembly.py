@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from makinage_worker import custom, encoding, errors, hooks, model, protocol, proxy, purity, snapshot, strands
+from makinage_worker import (
+    custom,
+    encoding,
+    errors,
+    hooks,
+    locks,
+    model,
+    protocol,
+    proxy,
+    purity,
+    snapshot,
+    strands,
+)
 from makinage_worker.desk import Desk
 from makinage_worker.encoding import Codec
 from makinage_worker.model import LoadedModel
@@ -52,8 +64,10 @@ class Setup:
         """Whether events that would have to pass one after the other may pass side by side; says why not, if not."""
         if self._coalesce is False or self._row_wise is False or not loaded.plan.stackable:
             return None
-        why = None if self._coalesce else self._doubt(loaded, steps)
+        why = self._lock(steps) if self._coalesce else self._doubt(loaded, steps)
         remedy = f"`operators.{self._operator}.coalesce: true` lets them run side by side all the same"
+        if self._coalesce:
+            remedy = "take the lock out: a worker's hooks run in one thread"
         if why is None and steps.predict is not None and not strands.are_there():
             why = "they could run side by side, and greenlet isn't installed"
             remedy = errors.install_command(["greenlet"])
@@ -64,6 +78,14 @@ class Setup:
             )
             return None
         return SideBySide(desk, self._operator, on_trial=not self._coalesce)
+
+    @staticmethod
+    def _lock(steps: Steps) -> str | None:
+        """Why not even `coalesce: true` may let events run side by side."""
+        found = None if steps.predict is None else locks.lock_of(steps.predict)
+        if found is None:
+            return None
+        return f"predict uses the lock {found}, which one event may hold while the next waits for it"
 
     def _doubt(self, loaded: LoadedModel, steps: Steps) -> str | None:
         """Why nobody should rely on the user's code keeping nothing between events; None where it doesn't."""
