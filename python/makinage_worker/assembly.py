@@ -25,6 +25,7 @@ from makinage_worker.notices import Notices
 from makinage_worker.passing import Passing
 from makinage_worker.predict import Manner, Predictor, Scorer
 from makinage_worker.proxy import ModelProxy
+from makinage_worker.purity import Doubtful, Findings
 from makinage_worker.serving import Serving
 from makinage_worker.steps import Ownership, Steps, Topics
 from makinage_worker.warm_up import ExampleFailed, warm_up
@@ -64,7 +65,8 @@ class Setup:
         """Whether events that would have to pass one after the other may pass side by side; says why not, if not."""
         if self._coalesce is False or self._row_wise is False or not loaded.plan.stackable:
             return None
-        why = self._lock(steps) if self._coalesce else self._doubt(loaded, steps)
+        found = None if self._coalesce else self._look(loaded, steps)
+        why = self._lock(steps) if found is None else None if found.doubtful is None else str(found.doubtful)
         remedy = f"`operators.{self._operator}.coalesce: true` lets them run side by side all the same"
         if self._coalesce:
             remedy = "take the lock out: a worker's hooks run in one thread"
@@ -77,7 +79,8 @@ class Setup:
                 f"slower; {remedy}"
             )
             return None
-        return SideBySide(desk, self._operator, on_trial=not self._coalesce)
+        quiet = frozenset() if found is None else found.quiet
+        return SideBySide(desk, self._operator, on_trial=not self._coalesce, quiet=quiet)
 
     @staticmethod
     def _lock(steps: Steps) -> str | None:
@@ -87,12 +90,12 @@ class Setup:
             return None
         return f"predict uses the lock {found}, which one event may hold while the next waits for it"
 
-    def _doubt(self, loaded: LoadedModel, steps: Steps) -> str | None:
-        """Why nobody should rely on the user's code keeping nothing between events; None where it doesn't."""
+    def _look(self, loaded: LoadedModel, steps: Steps) -> Findings:
+        """Whether anybody should rely on the user's code keeping nothing between events."""
         if loaded.is_users or custom.has_users_code(proxy.native(loaded.pyfunc)):
-            return "the model has code of the user's in it, too, which may have something in common with them"
-        found = purity.doubt(self._topics, steps)
-        return None if found is None else str(found)
+            what = "has code of the user's in it, too, which may have something in common with them"
+            return Findings(Doubtful("the model", what, None))
+        return purity.look(self._topics, steps)
 
     def _warm_up(self, loaded: LoadedModel, folder: str, scorer: Scorer) -> bool:
         try:

@@ -10,9 +10,11 @@ import binascii
 import builtins
 import collections
 import copy
+import dataclasses
 import datetime
 import decimal
 import fractions
+import functools
 import hashlib
 import html
 import itertools
@@ -79,6 +81,9 @@ _FUNCTIONS: set[Any] = {
     *_of(re, "match fullmatch search findall finditer split sub subn compile escape"),
     *_of(json, "dumps loads"),
     *_of(copy, "copy deepcopy"),
+    *_of(dataclasses, "asdict astuple replace"),
+    *_of(uuid, "uuid3 uuid5"),
+    *(np.append, np.delete, object, functools.reduce),
     *_of(base64, "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode"),
     *_of(binascii, "hexlify unhexlify crc32"),
     *_of(zlib, "adler32 crc32 compress decompress"),
@@ -112,11 +117,14 @@ _NEW_RESULTS: set[Any] = {
     *(collections.deque, zip, map, filter, enumerate, reversed, iter),
     *_of(
         np,
-        """array zeros_like ones_like full_like concatenate stack hstack vstack column_stack dot vdot inner outer
-        matmul tensordot kron cross trace sum prod mean median average std var min max amin amax nanmin nanmax nansum
-        nanmean nanstd nanvar nanmedian percentile quantile nanpercentile ptp argmin argmax argsort sort cumsum
-        cumprod where nonzero flatnonzero argwhere any all isin unique searchsorted digitize
-        bincount interp repeat pad isclose polyval corrcoef cov convolve correlate norm lexsort""",
+        """
+        append array delete zeros_like ones_like full_like concatenate stack hstack vstack column_stack dot
+        vdot inner outer matmul tensordot kron cross trace sum prod mean median average std var min max amin
+        amax nanmin nanmax nansum nanmean nanstd nanvar nanmedian percentile quantile nanpercentile ptp
+        argmin argmax argsort sort cumsum cumprod where nonzero flatnonzero argwhere any all isin unique
+        searchsorted digitize bincount interp repeat pad isclose polyval corrcoef cov convolve correlate
+        norm lexsort
+        """,
     ),
     np.linalg.norm,
 }
@@ -134,7 +142,9 @@ _ANYWHERE: set[Any] = _of(np, "where interp") | {
 """Functions that only read, in whichever place of their arguments."""
 
 _LATER: dict[str, str] = {
-    "pandas": "DataFrame Series isna isnull notna notnull concat to_numeric",
+    "pandas": """
+        DataFrame Series Timestamp Timedelta to_datetime to_timedelta isna isnull notna notnull concat to_numeric
+    """,
     "scipy.special": "softmax log_softmax logsumexp",
 }
 """Packages that the worker doesn't import: their functions are known by where they say that they are from."""
@@ -174,8 +184,12 @@ _CONTAINERS = (list, dict, set, bytearray, np.ndarray, collections.deque, collec
 
 _LAYOUT = "base data ctypes flags strides setflags getfield setfield"
 
+_OTHERS = """
+    hexdigest digest toarray day_name month_name normalize tz_localize tz_convert _asdict _replace
+"""
+
 METHODS = (
-    _public((*_VALUES, *_CONTAINERS), f"{_CLOCKS} {_FILES} {_LAYOUT}") | set(_PANDAS.split()) | {"hexdigest", "digest"}
+    _public((*_VALUES, *_CONTAINERS), f"{_CLOCKS} {_FILES} {_LAYOUT}") | set(_PANDAS.split()) | set(_OTHERS.split())
 )
 """Attributes and methods of an event's own data: what they change is that data."""
 
@@ -274,13 +288,17 @@ def may_be_handed_on(method: str, *, is_shared: bool) -> bool:
     """Whether an attribute of data may be used for what it is, by whoever gets it: called, if it is a method."""
     if is_shared:
         return method in READING
-    # An answer's array may be a part of one that others have parts of, too.
-    return method not in CHANGING and method not in _FILES.split() and method not in _LAYOUT.split()
+    return method not in CHANGING and method not in _FILES.split()
 
 
 def may_write(function: Any) -> bool:
     """Whether the function has a place among its arguments where it writes a result, for whoever calls it so."""
     return not isinstance(function, type) and type(function).__module__.partition(".")[0] == "numpy"
+
+
+def is_of_memory(name: str) -> bool:
+    """Whether an attribute tells how an array lies in memory: one answer's lies there beside those of others."""
+    return name in _LAYOUT.split()
 
 
 def method_may_write(method: str) -> bool:

@@ -12,6 +12,7 @@ import decimal
 import fractions
 import re
 import sys
+import types
 import uuid
 import zoneinfo
 from collections import Counter, OrderedDict, deque
@@ -73,7 +74,15 @@ class Local:
     defaults: Taint
 
 
-Value = Taint | Known | Part | ModelMethod | Local
+@dataclass(frozen=True, slots=True, eq=False)
+class Method:
+    """A function of a class of the user's, bound to one of its objects."""
+
+    function: types.FunctionType
+    of: Known
+
+
+Value = Taint | Known | Part | ModelMethod | Local | Method
 
 
 @dataclass(slots=True, eq=False)

@@ -10,15 +10,18 @@ import pytest
 from harness import FakeModel
 from purity_hidden import HIDDEN
 from purity_hooks import HEAD, IMPURE, PURE
+from purity_objects import COMMON, OBJECTS
 
 from makinage_worker.arrays import ArrayPlan
 from makinage_worker.desk import Desk
 from makinage_worker.encoding import built_in
 from makinage_worker.predict import Manner
 from makinage_worker.proxy import ModelProxy
-from makinage_worker.purity import doubt
+from makinage_worker.purity import look
 from makinage_worker.steps import Steps, Topics
 
+YES = {**PURE, **COMMON}
+NO = {**IMPURE, **HIDDEN, **OBJECTS}
 JSON = "makinage.encoding.json"
 CONFIG = {"config": {"serve": {"field": "x", "threshold": 0.5, "weights": [1.0, 2.0], "names": {"a": [1]}}}}
 
@@ -57,7 +60,7 @@ def verdict(tmp_path, monkeypatch):
             factory = getattr(module, step, None)
             if factory is not None:
                 setattr(steps, step, factory(*([model] if step == "predict" else []), copy_of(CONFIG)))
-        found = doubt(Topics([built_in(JSON)], built_in(JSON), 1 << 20), steps)
+        found = look(Topics([built_in(JSON)], built_in(JSON), 1 << 20), steps).doubtful
         return "" if found is None else str(found)
 
     yield start
@@ -73,14 +76,14 @@ def copy_of(config):
     return copy.deepcopy(config)
 
 
-@pytest.mark.parametrize("name", PURE)
+@pytest.mark.parametrize("name", YES)
 def test_hooks_that_keep_nothing(name, verdict):
-    assert verdict(PURE[name]) == ""
+    assert verdict(YES[name]) == ""
 
 
-@pytest.mark.parametrize("name", {**IMPURE, **HIDDEN})
+@pytest.mark.parametrize("name", NO)
 def test_hooks_that_may_keep_something_are_told_with_their_reason(name, verdict):
-    source, reason = {**IMPURE, **HIDDEN}[name]
+    source, reason = NO[name]
     found = verdict(source)
     assert found.startswith(("predict", "pre_transform", "np.seterrcall"))
     assert reason in found
