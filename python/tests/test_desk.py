@@ -91,3 +91,102 @@ def test_the_lock_is_named_with_its_place():
     assert lock_of(hook) == f"guard ({__file__}:{line})"
     assert lock_of(functools.partial(hook, 1)) == f"guard ({__file__}:{line})"
     assert lock_of(lambda i: i) is None
+
+
+def test_lines_of_a_log_are_in_the_order_of_the_events_as_soon_as_it_is_on(tmp_path, caplog):
+    import logging
+
+    lines = "LOG.debug('before %s', i[2])", "p = model.predict(i)", "LOG.debug('after %s', i[2])", "return p"
+    body = "\n        ".join(lines)
+    text = "import logging\nLOG = logging.getLogger('test_desk.quiet')\n" + HEAD + factory("predict", "i", body)
+    events = [[0.5, *event[1:]] for event in EVENTS]
+    want, *_ = run(tmp_path, text, [events], coalesce=False)
+    with caplog.at_level(logging.INFO, "test_desk.quiet"):
+        got, _, native, served = run(tmp_path, text, [events] * 6)
+        assert got == want * 6
+        assert max(native.calls[-3:]) > 50
+        caplog.set_level(logging.DEBUG, "test_desk.quiet")
+        served.raw(events)
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [line for event in events for line in (f"before {event[2]}", f"after {event[2]}")]
+    assert native.calls[-len(events) :] == [1] * len(events)
+
+
+WITH_OBJECTS = {
+    "a scorer": """
+class Scorer:
+    def __init__(self, model, low):
+        self._model, self.low = model, low
+
+    def row(self, i):
+        return [float(x) for x in i]
+
+    def __call__(self, i):
+        p = self._model.predict_proba([self.row(i)])[0]
+        return {"p": p.tolist(), "high": bool(p[1] > self.low)}
+
+
+def predict(model, config):
+    return Scorer(model, 2.0)
+""",
+    "a partial": """
+import functools
+
+
+def run(model, low, i):
+    return [float(model.predict(i)), bool(model.predict(i[::-1]) > low)]
+
+
+def predict(model, config):
+    return functools.partial(run, model, 2.0)
+""",
+    "records and a generator": """
+import dataclasses
+
+
+@dataclasses.dataclass
+class Answer:
+    label: float
+    rows: list = dataclasses.field(default_factory=list)
+
+
+def rows(model, i):
+    for row in (i, i[::-1]):
+        yield model.predict_proba(row).tolist()
+
+
+def predict(model, config):
+    def _predict(i):
+        answer = Answer(float(model.predict(i)))
+        answer.rows.extend(rows(model, i))
+        return dataclasses.asdict(answer)
+
+    return _predict
+""",
+    "a scaler": """
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+
+def predict(model, config):
+    scaler = StandardScaler().fit(np.eye(3))
+
+    def _predict(i):
+        with np.errstate(all="ignore"):
+            x = np.log(np.asarray(i, dtype=float) + 1)
+        return model.predict_proba(scaler.transform([x]))[0].tolist()
+
+    return _predict
+""",
+}
+
+
+@pytest.mark.parametrize("name", WITH_OBJECTS)
+def test_hooks_with_objects_give_what_a_plain_loop_gives(name, tmp_path):
+    batches = [EVENTS, [*EVENTS[:5], "text", [1.0], None, *EVENTS[5:]]] * 3
+    want, *_ = run(tmp_path, HEAD + WITH_OBJECTS[name], batches, coalesce=False)
+    for coalesce in (None, True):
+        got, _, native, served = run(tmp_path, HEAD + WITH_OBJECTS[name], batches, coalesce=coalesce)
+        assert is_together(served), served.loaded["warnings"]
+        assert got == want
+        assert max(native.calls) > 20
