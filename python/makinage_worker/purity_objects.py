@@ -118,7 +118,8 @@ def setter(kind: type, name: str) -> tuple[str, int] | None:
 
 def _source(kind: type) -> Source:
     filename = _filename(kind) or ""
-    source = parsed(filename, "".join(linecache.getlines(filename)))
+    lines = linecache.getlines(filename)
+    source = parsed(filename, "".join(lines)) if lines else None
     if source is None:
         raise Doubt(f"uses {kind.__name__}, whose source can't be read", filename)
     return source
