@@ -127,6 +127,7 @@ class AsIs:
     """The plan of arguments that the model gets as they are: their rows are joined."""
 
     stackable = True
+    takes_vectors = False
     order: FieldOrder | None = None
 
     def row(self, value: Any) -> Row:

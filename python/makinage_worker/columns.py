@@ -44,6 +44,7 @@ class ColumnPlan:
         self._defaults = [
             (column.name, _ABSENT if column.kind in WHOLE and not column.required else None) for column in columns
         ]
+        self.takes_vectors = all(column.nested is None for column in columns)
         self._inferred = [index for index, column in enumerate(columns) if column.inferred]
 
     def row(self, value: Any) -> Row:

@@ -21,6 +21,7 @@ class RecordPlan:
     """
 
     stackable = True
+    takes_vectors = False
     order: FieldOrder | None = None
 
     def row(self, value: Any) -> Row:
