@@ -91,7 +91,7 @@ def test_no_method_that_writes_is_taken_for_one_that_reads():
             value = kind([1.5, 2.5]) if kind in (list, set) else {"a": 1.5} if kind is dict else np.array([2.5, 1.5])
             if kind is bytearray:
                 value = bytearray(b"ba")
-            before, method = repr(value), getattr(value, name)
+            before, method = repr(value), getattr(value, name, None)
             if not isinstance(method, (types.BuiltinMethodType, types.MethodType)):
                 continue
             for arguments in ((), (0,), ("a",), ([0],), (0, 1)):
