@@ -132,6 +132,7 @@ class ArrayPlan:
 
     stackable = True
     fields: tuple[str, ...] = ()
+    takes_vectors = True
 
     def __init__(self, order: FieldOrder | None = None) -> None:
         self.order: FieldOrder | None = order or FieldOrder()

@@ -128,6 +128,7 @@ class AsIs:
 
     stackable = True
     fields: tuple[str, ...] = ()
+    takes_vectors = False
     order: FieldOrder | None = None
 
     def row(self, value: Any) -> Row:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from makinage_worker import custom, encoding, errors, hooks, model, protocol, proxy, purity, snapshot, strands
+from makinage_worker import (
+    custom,
+    encoding,
+    errors,
+    hooks,
+    locks,
+    model,
+    protocol,
+    proxy,
+    purity,
+    snapshot,
+    strands,
+)
 from makinage_worker.desk import Desk
 from makinage_worker.encoding import Codec
 from makinage_worker.model import LoadedModel
@@ -14,6 +26,7 @@ from makinage_worker.notices import Notices
 from makinage_worker.passing import Passing
 from makinage_worker.predict import Manner, Predictor, Scorer
 from makinage_worker.proxy import ModelProxy
+from makinage_worker.purity import Doubtful, Findings
 from makinage_worker.serving import Serving
 from makinage_worker.steps import Ownership, Steps, Topics
 from makinage_worker.warm_up import ExampleFailed, warm_up
@@ -54,8 +67,11 @@ class Setup:
         """Whether events that would have to pass one after the other may pass side by side; says why not, if not."""
         if self._coalesce is False or self._row_wise is False or not loaded.plan.stackable:
             return None
-        why = None if self._coalesce else self._doubt(loaded, steps)
+        found = None if self._coalesce else self._look(loaded, steps)
+        why = self._lock(steps) if found is None else None if found.doubtful is None else str(found.doubtful)
         remedy = f"`operators.{self._operator}.coalesce: true` lets them run side by side all the same"
+        if self._coalesce:
+            remedy = "take the lock out: a worker's hooks run in one thread"
         if why is None and steps.predict is not None and not strands.are_there():
             why = "they could run side by side, and greenlet isn't installed"
             remedy = errors.install_command(["greenlet"])
@@ -65,14 +81,23 @@ class Setup:
                 f"slower; {remedy}"
             )
             return None
-        return SideBySide(desk, self._operator, on_trial=not self._coalesce)
+        quiet = frozenset() if found is None else found.quiet
+        return SideBySide(desk, self._operator, on_trial=not self._coalesce, quiet=quiet)
 
-    def _doubt(self, loaded: LoadedModel, steps: Steps) -> str | None:
-        """Why nobody should rely on the user's code keeping nothing between events; None where it doesn't."""
+    @staticmethod
+    def _lock(steps: Steps) -> str | None:
+        """Why not even `coalesce: true` may let events run side by side."""
+        found = None if steps.predict is None else locks.lock_of(steps.predict)
+        if found is None:
+            return None
+        return f"predict uses the lock {found}, which one event may hold while the next waits for it"
+
+    def _look(self, loaded: LoadedModel, steps: Steps) -> Findings:
+        """Whether anybody should rely on the user's code keeping nothing between events."""
         if _has_users_code(loaded):
-            return "the model has code of the user's in it, too, which may have something in common with them"
-        found = purity.doubt(self._topics, steps)
-        return None if found is None else str(found)
+            what = "has code of the user's in it, too, which may have something in common with them"
+            return Findings(Doubtful("the model", what, None))
+        return purity.look(self._topics, steps)
 
     def _asked(self, loaded: LoadedModel, native: Any, notices: Notices) -> Natives | Libraries:
         """How the model's methods are called."""

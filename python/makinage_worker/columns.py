@@ -46,6 +46,7 @@ class ColumnPlan:
             (column.name, _ABSENT if column.kind in WHOLE and not column.required else None) for column in columns
         ]
         self._index: Any = None
+        self.takes_vectors = all(column.nested is None for column in columns)
         self._inferred = [index for index, column in enumerate(columns) if column.inferred]
 
     @property

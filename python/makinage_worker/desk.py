@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from makinage_worker import inputs
-from makinage_worker.arrays import ArrayPlan
 from makinage_worker.asked import AS_IS, BY_ITSELF, SLICED, AsIs, Kind, Method, NoRowsError, Wish, kind_of, sliced
 from makinage_worker.errors import Failure, is_exhaustion
 from makinage_worker.notices import Forgiving, Notices
@@ -33,11 +32,10 @@ class Desk:
 
     def __init__(self, plan: Plan, notices: Notices, manner: Manner) -> None:
         self._plan = plan
-        self._takes_arrays = type(plan) is ArrayPlan
         self._notices = notices
         self._manner = manner
         self._lines: dict[Kind, _Line] = {}
-        self._of_arrays: dict[Method, _Line] = {}
+        self._of_vectors: dict[str, _Line] = {}
         self.strands: Strands | None = None
         """Where hooks run while their calls are to wait."""
 
@@ -56,10 +54,10 @@ class Desk:
         if strands is None or len(args) != 1 or not strands.is_in_one():
             return method.plainly(*args, **named)
         given = args[0]
-        if type(given) is np.ndarray and given.ndim == 1 and self._takes_arrays and not named and _is_numeric(given):
-            # As it is now: other events' hooks run before it is used.
-            value = given.copy()
-            wish = Wish(self._of_arrays.get(method) or self._line_of_arrays(method), value)
+        # As it is now: other events' hooks run before it is used.
+        value = None if named or not self._plan.takes_vectors else vector(given)
+        if value is not None:
+            wish = Wish(self._of_vectors.get(method.name) or self._line_of_vectors(method), value)
         else:
             try:
                 value, kept = own(given), own(named)
@@ -74,6 +72,8 @@ class Desk:
         answer = strands.wait(wish)
         if answer is not BY_ITSELF:
             return answer
+        if type(given) is list and type(value) is np.ndarray:
+            value = value.tolist()
         # The model may write into it, for the hook to see.
         return method.plainly(given if _is_unchanged_since(value, given) else value, **named)
 
@@ -96,8 +96,8 @@ class Desk:
             return None
         return Wish(self._line(kind, method, named), row)
 
-    def _line_of_arrays(self, method: Method) -> _Line:
-        line = self._of_arrays[method] = self._line(Kind(method.name, (), 0), method, {})
+    def _line_of_vectors(self, method: Method) -> _Line:
+        line = self._of_vectors[method.name] = self._line(Kind(method.name, (), 0), method, {})
         return line
 
     def _line(self, kind: Kind, method: Method, named: dict[str, Any]) -> _Line:
@@ -134,12 +134,17 @@ class _Line:
         rows: list[Wish] = []
         for wish in members:
             (arrays if type(wish.row) is np.ndarray else rows).append(wish)
-        for alike in _alike(arrays):
-            stacks = of_arrays(self._plan, [wish.job.place for wish in alike], [wish.row for wish in alike])
-            self._answer(stacks, alike)
-        if rows:
+        try:
             # What can't be assembled is called by itself, and raises there what it raises.
-            self._answer(stack_rows(self._plan, [(wish.job.place, wish.row) for wish in rows])[0], rows)
+            for alike in _alike(arrays):
+                places = [wish.job.place for wish in alike]
+                self._answer(of_arrays(self._plan, places, [wish.row for wish in alike]), alike)
+            if rows:
+                self._answer(stack_rows(self._plan, [(wish.job.place, wish.row) for wish in rows])[0], rows)
+        except Exception as error:
+            # Out of memory for many is no event's fault, and may be enough for one.
+            if not is_exhaustion(error):
+                raise
 
     def _answer(self, stacks: list[Stack], wishes: list[Wish]) -> None:
         by_place = {wish.job.place: wish for wish in wishes}
@@ -147,7 +152,6 @@ class _Line:
             try:
                 self._score(stack, by_place)
             except Exception as error:
-                # Out of memory for many is no event's fault, and may be enough for one.
                 if not is_exhaustion(error):
                     raise
 
@@ -171,8 +175,22 @@ def _alike(wishes: list[Wish]) -> Iterable[list[Wish]]:
     return groups.values()
 
 
-def _is_numeric(array: np.ndarray) -> bool:
-    return array.dtype.kind in "iufb"
+def vector(value: Any) -> np.ndarray | None:
+    """A copy of a row that is an array of 64-bit numbers, or a list that NumPy makes one of; None for any other."""
+    kind = type(value)
+    if kind is list:
+        if set(map(type, value)) not in _OF_NUMBERS:
+            return None
+        value = np.array(value)
+    elif kind is np.ndarray and value.ndim == 1:
+        value = value.copy()
+    else:
+        return None
+    return value if value.dtype in _NUMBERS else None
+
+
+_OF_NUMBERS = ({float}, {int})
+_NUMBERS = (np.dtype(np.float64), np.dtype(np.int64))
 
 
 class _Call:

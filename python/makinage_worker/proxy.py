@@ -50,10 +50,9 @@ class ModelProxy:
             return attribute
         native = self._makinage_native
         if getattr(attribute, "__self__", None) is not native or name in getattr(native, "__dict__", ()):
-            return _RowMethod(attribute, attribute, self._makinage_plan, self._makinage_desk)
-        ask = self._makinage_asked.method(name, attribute)
+            return _RowMethod(name, attribute, attribute, self)
         # Made once: a hook asks for it with each event.
-        method = self.__dict__[name] = _RowMethod(attribute, ask, self._makinage_plan, self._makinage_desk)
+        method = self.__dict__[name] = _RowMethod(name, attribute, self._makinage_asked.method(name, attribute), self)
         return method
 
     def __dir__(self) -> list[str]:
@@ -93,12 +92,13 @@ class _Predict:
 class _RowMethod:
     """A method of the native model whose event-shaped arguments are one row."""
 
-    def __init__(self, method: Callable[..., Any], ask: Ask, plan: Plan, desk: Desk) -> None:
+    def __init__(self, name: str, method: Callable[..., Any], ask: Ask, model: ModelProxy) -> None:
         functools.update_wrapper(self, method)
-        self.name = str(getattr(method, "__name__", ""))
+        # What the model has it under: its own may be a decorator's.
+        self.name = name
         self._ask = ask
-        self._plan = plan
-        self._desk = desk
+        self._plan = model._makinage_plan
+        self._desk = model._makinage_desk
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._desk.strands is None:

@@ -7,14 +7,19 @@ got into it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
+
+import numpy as np
 
 from makinage_worker import purity_known
 from makinage_worker.encoding import Codec
 from makinage_worker.purity_calls import Arguments
+from makinage_worker.purity_logs import Line
+from makinage_worker.purity_objects import is_users_object
 from makinage_worker.purity_statements import Statements
 from makinage_worker.purity_values import Doubt, Known, Taint, Value
 from makinage_worker.steps import Steps, Topics
@@ -33,20 +38,36 @@ class Doubtful:
         return f"{self.who}{place} {self.what}"
 
 
-def doubt(topics: Topics, steps: Steps) -> Doubtful | None:
-    """What first makes the user's code doubtful; None where it keeps nothing between events."""
+@dataclass(slots=True)
+class Findings:
+    """What makes the user's code doubtful, first of all; None where it keeps nothing between events.
+
+    It writes the `quiet` lines to logs as soon as their levels are turned on.
+    """
+
+    doubtful: Doubtful | None
+    quiet: frozenset[Line] = frozenset()
+
+
+def look(topics: Topics, steps: Steps) -> Findings:
+    """Looks at all of the user's code."""
+    if np.geterrcall() is not None and not {"call", "log"}.isdisjoint(np.geterr().values()):
+        return Findings(Doubtful("np.seterrcall", "has a function that is called whenever a number overflows", None))
     leaks = False
     while True:
         reader = _Reader(leaks=leaks)
         try:
             reader.pass_through(topics, steps)
         except Doubt as found:
-            return Doubtful(reader.who, found.what, found.where or None)
+            return Findings(Doubtful(reader.who, found.what, found.where or None))
         except Exception as error:
             # Source that nobody has thought of: it takes no worker down.
-            return Doubtful(reader.who, f"can't be followed ({type(error).__name__}: {error})", None)
+            return Findings(Doubtful(reader.who, f"can't be followed ({type(error).__name__}: {error})", None))
+        if reader.sets_errors and reader.calls_later:
+            # What is iterated over there may call the model.
+            return Findings(Doubtful("predict", "has np.errstate, and something that calls the model later", None))
         if reader.leaks == leaks:
-            return None
+            return Findings(None, frozenset(reader.quiet))
         leaks = reader.leaks
 
 
@@ -88,7 +109,8 @@ class _Reader(Statements):
         return self._returned(function, given)
 
     def _returned(self, function: Callable[..., Any], given: list[Taint]) -> Taint:
-        if not isinstance(function, FunctionType) and not purity_known.is_pure(function):
+        is_followed = isinstance(function, (FunctionType, MethodType, functools.partial)) or is_users_object(function)
+        if not is_followed and not purity_known.is_pure(function):
             raise Doubt(f"is a {type(function).__name__}, which may remember events", "")
         values: list[Value] = list(given)
         where = getattr(getattr(function, "__code__", None), "co_filename", "")

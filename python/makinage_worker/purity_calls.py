@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from makinage_worker import purity_estimators as estimators
 from makinage_worker import purity_known as known
-from makinage_worker.proxy import ModelProxy, model_method
+from makinage_worker import purity_logs as logs
+from makinage_worker import purity_objects as objects
+from makinage_worker.purity_attributes import bound_method, is_matrix, resolved, shown
 from makinage_worker.purity_values import (
     Doubt,
     Known,
     Local,
+    Method,
     ModelMethod,
     Part,
     Taint,
@@ -41,6 +46,12 @@ class Calls:
     def __init__(self) -> None:
         self.leaks = False
         """Whether something shared may be in a container of the event's: then all that is in one is taken for that."""
+        self.model_calls = 0
+        """Calls of the model that have been seen, and methods of it that were handed on."""
+        self.calls_later = False
+        """Whether the model may be called when something is iterated over, wherever that is."""
+        self.quiet: set[logs.Line] = set()
+        """Lines of logs that are turned off now."""
         self._taints: dict[int, tuple[Any, Taint | None, bool]] = {}
 
     def follow(self, function: types.FunctionType, arguments: Arguments, where: str) -> Value:
@@ -94,9 +105,13 @@ class Calls:
         """What a call returns. Raises Doubt."""
         if isinstance(function, Local):
             return self.enter(function, arguments)
+        if isinstance(function, Method):
+            given = Arguments([function.of, *arguments.positional], arguments.named, arguments.spread)
+            return self.follow(function.function, given, where)
         if isinstance(function, ModelMethod):
             self._refuse_spread(function, arguments, where)
             self.joined(arguments.all(), where)
+            self.model_calls += 1
             return Taint.OWN
         if isinstance(function, Part):
             return self._call_method(function, arguments, where)
@@ -110,19 +125,59 @@ class Calls:
             return self._call_pure(function, arguments, where)
         if isinstance(target, types.FunctionType):
             return self.follow(target, arguments, where)
-        if known.is_plain_exception(target):
+        if known.is_plain_exception(target) or objects.is_record(target):
             for value in arguments.all():
                 self.keep(value, where)
             return Taint.OWN
-        raise Doubt(f"calls {shown(function)}", where)
+        return self._call_object(function, arguments, where)
+
+    def _call_object(self, function: Known, arguments: Arguments, where: str) -> Value:
+        """A call of an object that is there before the event, and that isn't a function by itself."""
+        target = function.object
+        line = logs.line(target)
+        if line is not None:
+            return self._write_line(line, function, arguments, where)
+        if type(target) is functools.partial:
+            before = [Known(value, f"an argument of {function.name}") for value in target.args]
+            named = {name: Known(value, f"{function.name}'s {name}") for name, value in target.keywords.items()}
+            given = Arguments([*before, *arguments.positional], {**named, **arguments.named}, arguments.spread)
+            return self.call(resolved(target.func, function.name), given, where)
+        if isinstance(target, types.MethodType) and estimators.is_known(target.__self__):
+            return self._call_estimator(function, arguments, where)
+        bound = bound_method(function)
+        if bound is None:
+            raise Doubt(f"calls {shown(function)}", where)
+        return self.call(bound, arguments, where)
+
+    def _write_line(self, line: logs.Line, method: Known, arguments: Arguments, where: str) -> Value:
+        if line.is_written:
+            raise Doubt(f"writes to a log by {method.name}", where)
+        self.joined(arguments.all(), where)
+        self.quiet.add(line)
+        return Taint.PLAIN
+
+    def _call_estimator(self, method: Known, arguments: Arguments, where: str) -> Value:
+        self._refuse_spread(method, arguments, where)
+        if not estimators.answers(method.object.__self__, method.object.__name__):
+            raise Doubt(f"calls {method.name}", where)
+        if self.joined(arguments.all(), where) is not Taint.SHARED:
+            return self.part(Taint.OWN)
+        if estimators.writes_into_its_input(method.object.__self__):
+            raise Doubt(f"gives {method.name} shared data, into which it writes", where)
+        return Taint.SHARED
 
     def _call_pure(self, function: Known, arguments: Arguments, where: str) -> Value:
         target = function.object
         self._refuse_spread(function, arguments, where, named_only=known.reads_anywhere(target))
         if target is isinstance or target is issubclass:
             return self._is_instance(arguments, where)
+        calls = self.model_calls
         taints = [self._argument(value, arguments, where) for value in arguments.positional]
         named = self._named(arguments, where)
+        if self.model_calls != calls:
+            if not known.may_call_the_model(target):
+                raise Doubt(f"lets {shown(function)} call the model", where)
+            self.calls_later = True
         if Taint.SHARED not in (*taints, *named):
             if known.makes_immutable(target):
                 return Taint.PLAIN
@@ -140,17 +195,22 @@ class Calls:
         if known.makes_immutable(function):
             return Taint.PLAIN
         if known.is_deep_copy(function):
+            if len(arguments.all()) != 1:
+                raise Doubt("calls copy.deepcopy with a memo beside shared data", where)
             return Taint.OWN
         if not known.makes_new(function):
             return Taint.SHARED
-        for value in arguments.all():
-            self._keep_parts(value, where)
+        for value in arguments.named.values():
+            # `dict(a=...)` holds them, not what is in them.
+            self._keep_parts(value, where, has_views=True)
+        for value in arguments.positional:
+            self._keep_parts(value, where, has_views=known.makes_views(function) and is_matrix(value))
         return Taint.OWN
 
-    def _keep_parts(self, value: Value, where: str) -> None:
-        if self.is_flat(value) or (isinstance(value, Known) and known.is_pure(value.object)):
+    def _keep_parts(self, value: Value, where: str, *, has_views: bool) -> None:
+        if (self.is_flat(value) and not has_views) or (isinstance(value, Known) and known.is_pure(value.object)):
             return
-        if not isinstance(value, (Local, ModelMethod)):
+        if not isinstance(value, (Local, Method, ModelMethod)):
             self.keep(value, where)
 
     def _is_instance(self, arguments: Arguments, where: str) -> Taint:
@@ -165,8 +225,11 @@ class Calls:
     def _call_method(self, method: Part, arguments: Arguments, where: str) -> Value:
         of, name = method.of, method.name
         self._refuse_spread(method, arguments, where)
+        calls = self.model_calls
         taints = [self._argument(value, arguments, where, of) for value in arguments.positional]
         named = self._named(arguments, where, of)
+        if self.model_calls != calls and name != "sort":
+            raise Doubt(f"lets {shown(method)} call the model", where)
         if name not in (known.READING if of is Taint.SHARED else known.METHODS):
             raise Doubt(f"calls {shown(method)}{_OUTLIVES[of]}", where)
         is_shared = Taint.SHARED in (*taints, *named)
@@ -180,7 +243,7 @@ class Calls:
             ):
                 return Taint.OWN
             self.leaks = True
-        if of is Taint.SHARED and name == "copy":
+        if of is Taint.SHARED and name == "copy" and not arguments.all():
             self.leaks = True
             return Taint.OWN
         return Taint.SHARED if is_shared else self.part(of)
@@ -195,9 +258,11 @@ class Calls:
     def _argument(self, value: Value, arguments: Arguments, where: str, of: Taint = Taint.OWN) -> Taint:
         """Whose an argument is; a function may be called with any of the others."""
         if isinstance(value, ModelMethod):
+            self.model_calls += 1
             return Taint.PLAIN
+        self._refuse_writer(value, arguments, where, of)
         target = value.object if isinstance(value, Known) else None
-        if isinstance(value, Local) or isinstance(target, types.FunctionType):
+        if isinstance(value, (Local, Method)) or isinstance(target, types.FunctionType):
             others = [other for other in arguments.all() if not _is_function(other)]
             is_shared = Taint.SHARED in (of, self.joined(others, where))
             # What it is given may be parts of parts.
@@ -209,10 +274,20 @@ class Calls:
             return Taint.PLAIN
         return self.taint(value, where)
 
+    def _refuse_writer(self, value: Value, arguments: Arguments, where: str, of: Taint) -> None:
+        """A function that is handed on may be called with anything: not with what it could write into."""
+        if isinstance(value, Known):
+            may_write = known.is_pure(value.object) and known.may_write(value.object)
+        else:
+            may_write = isinstance(value, Part) and known.method_may_write(value.name)
+        if may_write and (self.leaks or of is Taint.SHARED or any(map(self._is_shared, arguments.all()))):
+            raise Doubt(f"hands on {shown(value)} beside shared data, where it may write", where)
+
     def _named(self, arguments: Arguments, where: str, of: Taint = Taint.OWN) -> list[Taint]:
         found = []
         for name, value in arguments.named.items():
             if isinstance(value, Known) and known.is_pure(value.object):
+                self._refuse_writer(value, arguments, where, of)
                 continue  # a type, such as dtype=float
             taint = self._argument(value, arguments, where, of)
             if name == "out" and taint is Taint.SHARED:
@@ -231,42 +306,6 @@ class Calls:
             raise Doubt(f"calls {shown(function)} with * or **", where)
 
 
-def resolved(value: Any, name: str) -> Value:
-    """What a name means that leads to this object."""
-    method = model_method(value)
-    return ModelMethod(method) if method in known.MODEL_METHODS else Known(value, name)
-
-
-def attribute(of: Known, name: str, where: str) -> Value:
-    """An attribute of something that is there before the event. Raises Doubt."""
-    target, path = of.object, f"{of.name}.{name}"
-    if isinstance(target, types.ModuleType):
-        if name not in vars(target):
-            raise Doubt(f"uses {path}, which isn't there yet", where)
-        return resolved(vars(target)[name], path)
-    if isinstance(target, ModelProxy):
-        return _of_model(target, name, path, where)
-    if isinstance(target, type) and known.is_pure(target):
-        found = getattr(target, name, None)
-        return Known(found, path)
-    taint = taint_of(target)
-    if taint is None:
-        raise Doubt(f"uses {shown(of)}", where)
-    return Part(taint, name, of.name)
-
-
-def _of_model(model: ModelProxy, name: str, path: str, where: str) -> Value:
-    if name in known.MODEL_METHODS:
-        return ModelMethod(name)
-    try:
-        value = getattr(model, name)
-    except Exception:
-        raise Doubt(f"uses {path}, which can't be read", where) from None
-    if taint_of(value) is None:
-        raise Doubt(f"uses {path}, which may change the model", where)
-    return Known(value, path)
-
-
 def _are_types(kinds: Any) -> bool:
     """Whether asking if something is of these types runs no code of the user's."""
     if isinstance(kinds, (tuple, types.UnionType)):
@@ -277,7 +316,7 @@ def _are_types(kinds: Any) -> bool:
 def _is_function(value: Value) -> bool:
     if isinstance(value, Known):
         return isinstance(value.object, types.FunctionType) or known.is_pure(value.object)
-    return isinstance(value, (Local, ModelMethod))
+    return isinstance(value, (Local, Method, ModelMethod))
 
 
 def _rank(taint: Taint) -> int:
@@ -285,23 +324,3 @@ def _rank(taint: Taint) -> int:
 
 
 _OUTLIVES = {Taint.PLAIN: "", Taint.OWN: "", Taint.SHARED: " of something that outlives the event"}
-
-
-def shown(value: Value) -> str:
-    """The value for people."""
-    if isinstance(value, Known):
-        kind = type(value.object)
-        return (
-            f"{value.name}, {_article(kind.__name__)}"
-            if not callable(value.object) or kind.__module__ != "builtins"
-            else value.name
-        )
-    if isinstance(value, ModelMethod):
-        return f"the model's {value.name}"
-    if isinstance(value, Part):
-        return f"{value.text}.{value.name}"
-    return "a function" if isinstance(value, Local) else "a value"
-
-
-def _article(name: str) -> str:
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"

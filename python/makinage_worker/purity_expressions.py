@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from makinage_worker.purity_calls import Arguments, Calls, attribute, resolved
-from makinage_worker.purity_values import Doubt, Known, Local, Part, Scope, Taint, Value
+from makinage_worker import purity_known as known
+from makinage_worker import purity_objects as objects
+from makinage_worker.purity_attributes import attribute, is_matrix, resolved
+from makinage_worker.purity_calls import Arguments, Calls
+from makinage_worker.purity_values import Doubt, Known, Local, Method, Part, Scope, Taint, Value
 
 _MOST_STEPS = 200_000
 """Expressions that are evaluated before hooks are given up: that takes about a second."""
@@ -23,6 +26,8 @@ class Expressions(Calls):
     def __init__(self) -> None:
         super().__init__()
         self._steps = 0
+        self.sets_errors = False
+        """Whether something runs with other settings for NumPy's errors, which are those of all that runs meanwhile."""
 
     def value(self, node: ast.expr, scope: Scope) -> Value:
         """The value of an expression. Raises Doubt."""
@@ -81,6 +86,9 @@ class Expressions(Calls):
         """What may be either. Raises Doubt where these are functions."""
         if one == other or _are_same(one, other):
             return one
+        if isinstance(one, Local) and isinstance(other, Local) and one.node is other.node and one.scope is other.scope:
+            defaults = self.joined((one.defaults, other.defaults), where)
+            return one if defaults is one.defaults else Local(one.node, one.scope, defaults)
         if _is_none(one):
             return other
         if _is_none(other):
@@ -89,7 +97,7 @@ class Expressions(Calls):
 
     def item(self, value: Value, where: str) -> Value:
         """What iterating over a value, or taking a part of it, gives."""
-        if self.is_flat(value) and not (isinstance(value, Known) and _is_array(value) and value.object.ndim > 1):
+        if self.is_flat(value) and not is_matrix(value):
             return Taint.PLAIN
         return self.part(self.taint(value, where))
 
@@ -134,12 +142,23 @@ class Expressions(Calls):
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Value:
         where = scope.place.at(node)
-        if node.attr.startswith("_"):
-            raise Doubt(f"uses .{node.attr}", where)
+        if node.attr == "__name__" and self._is_type(node.value, scope):
+            return Taint.PLAIN
         whole = self.value(node.value, scope)
+        if node.attr.startswith("_") and not _is_own_name(node.attr, whole):
+            raise Doubt(f"uses .{node.attr}", where)
         if isinstance(whole, Known):
             return attribute(whole, node.attr, where)
+        if known.is_of_memory(node.attr):
+            raise Doubt(f"uses .{node.attr}", where)
         return Part(self.taint(whole, where), node.attr, _text(node.value))
+
+    def _is_type(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether it is `type(x)`, of data."""
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1):
+            return False
+        function = self.value(node.func, scope)
+        return isinstance(function, Known) and function.object is type and bool(self.data(node.args[0], scope))
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Value:
         where = scope.place.at(node)
@@ -204,9 +223,9 @@ class Expressions(Calls):
     def _display(self, node: ast.List | ast.Tuple | ast.Set, scope: Scope) -> Value:
         where = scope.place.at(node)
         values = [self.value(item, scope) for item in node.elts]
-        known = [value.object for value in values if isinstance(value, Known)]
-        if isinstance(node, ast.Tuple) and known and len(known) == len(values):
-            return Known(tuple(known), ast.unparse(node))
+        held = [value.object for value in values if isinstance(value, Known)]
+        if isinstance(node, ast.Tuple) and held and len(held) == len(values):
+            return Known(tuple(held), ast.unparse(node))
         for value in values:
             self.keep(value, where)
         is_plain = isinstance(node, ast.Tuple) and self.joined(values, where) is Taint.PLAIN
@@ -243,6 +262,7 @@ class Expressions(Calls):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
         }
         inner = Scope(frozenset(names), scope.place, scope)
+        calls = self.model_calls
         while True:
             inner.has_changed = False
             for generator in node.generators:
@@ -257,17 +277,49 @@ class Expressions(Calls):
             for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
                 self.keep(self.value(part, inner), scope.place.at(node))
             if not inner.has_changed:
+                self.calls_later |= isinstance(node, ast.GeneratorExp) and self.model_calls != calls
                 return Taint.OWN
+
+    def _yield(self, node: ast.Yield, scope: Scope) -> Value:
+        if node.value is not None:
+            self.keep(self.value(node.value, scope), scope.place.at(node))
+        self._make_generator(scope, scope.place.at(node))
+        return Taint.PLAIN  # nobody sends anything
+
+    def _yield_from(self, node: ast.YieldFrom, scope: Scope) -> Value:
+        where = scope.place.at(node)
+        item = self.item(self.value(node.value, scope), where)
+        self.keep(item, where)
+        self._make_generator(scope, where)
+        return item
+
+    def _make_generator(self, scope: Scope, where: str) -> None:
+        """The function returns something of the event's that gives what it was made to keep."""
+        new = Taint.OWN if scope.returned is None else self.either(scope.returned, Taint.OWN, where)
+        if new != scope.returned:
+            scope.returned = new
+            scope.has_changed = True
+        self.calls_later = True
 
     def _lambda(self, node: ast.Lambda, scope: Scope) -> Value:
         return self.function(node, scope)
 
     def function(self, node: ast.Lambda | ast.FunctionDef, scope: Scope) -> Local:
         """A function that is made here."""
+        self._annotations(node, scope)
         defaults = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
         return Local(
             node, scope, self.joined((self.value(default, scope) for default in defaults), scope.place.at(node))
         )
+
+    def _annotations(self, node: ast.Lambda | ast.FunctionDef, scope: Scope) -> None:
+        """They are evaluated when the function is made: types are, and whatever else is written there."""
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
+        found = [argument.annotation for argument in every if argument is not None]
+        for annotation in [*found, getattr(node, "returns", None)]:
+            if annotation is not None and not all(isinstance(part, _OF_TYPES) for part in ast.walk(annotation)):
+                raise Doubt(f"has the annotation {ast.unparse(annotation)}", scope.place.at(node))
 
     def _walrus(self, node: ast.NamedExpr, scope: Scope) -> Value:
         value = self.value(node.value, scope)
@@ -283,6 +335,13 @@ def _is_array(value: Value) -> bool:
     return isinstance(value, Known) and isinstance(value.object, np.ndarray)
 
 
+def _is_own_name(name: str, whole: Value) -> bool:
+    """Whether a name that begins with an underscore is no secret: `self._model`, and what named tuples have."""
+    if isinstance(whole, Taint):
+        return name in ("_asdict", "_replace")
+    return isinstance(whole, Known) and not name.startswith("__") and objects.is_users_object(whole.object)
+
+
 def _is_none(value: Value) -> bool:
     return isinstance(value, Known) and value.object is None
 
@@ -290,7 +349,15 @@ def _is_none(value: Value) -> bool:
 def _are_same(one: Value, other: Value) -> bool:
     if isinstance(one, Known) and isinstance(other, Known):
         return one.object is other.object
-    return isinstance(one, Local) and isinstance(other, Local) and one.node is other.node and one.scope is other.scope
+    if isinstance(one, Method) and isinstance(other, Method):
+        return one.function is other.function and one.of.object is other.of.object
+    return (
+        isinstance(one, Local)
+        and isinstance(other, Local)
+        and one.node is other.node
+        and one.scope is other.scope
+        and one.defaults is other.defaults
+    )
 
 
 def _named_as(node: ast.AST) -> str:
@@ -302,6 +369,10 @@ def _text(node: ast.expr) -> str:
     return text if len(text) <= 40 else text[:40] + "…"
 
 
+_OF_TYPES = (
+    *(ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.BinOp, ast.BitOr),
+    *(ast.expr_context, ast.UnaryOp, ast.unaryop),
+)
 _EVALUATE: dict[type, Callable[[Any, Any, Scope], Value]] = {
     ast.Name: Expressions._name,
     ast.Constant: Expressions._constant,
@@ -327,4 +398,6 @@ _EVALUATE: dict[type, Callable[[Any, Any, Scope], Value]] = {
     ast.GeneratorExp: Expressions._comprehension,
     ast.Lambda: Expressions._lambda,
     ast.NamedExpr: Expressions._walrus,
+    ast.Yield: Expressions._yield,
+    ast.YieldFrom: Expressions._yield_from,
 }

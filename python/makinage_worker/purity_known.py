@@ -10,9 +10,11 @@ import binascii
 import builtins
 import collections
 import copy
+import dataclasses
 import datetime
 import decimal
 import fractions
+import functools
 import hashlib
 import html
 import itertools
@@ -24,6 +26,7 @@ import statistics
 import string
 import struct
 import sys
+import types
 import unicodedata
 import urllib.parse
 import uuid
@@ -78,6 +81,9 @@ _FUNCTIONS: set[Any] = {
     *_of(re, "match fullmatch search findall finditer split sub subn compile escape"),
     *_of(json, "dumps loads"),
     *_of(copy, "copy deepcopy"),
+    *_of(dataclasses, "asdict astuple replace"),
+    *_of(uuid, "uuid3 uuid5"),
+    *(np.append, np.delete, object, functools.reduce),
     *_of(base64, "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode"),
     *_of(binascii, "hexlify unhexlify crc32"),
     *_of(zlib, "adler32 crc32 compress decompress"),
@@ -101,13 +107,9 @@ _IMMUTABLE_RESULTS: set[Any] = {
     *_of(
         builtins, "abs all any bin bool bytes callable chr complex float format hash hex int len oct ord repr round str"
     ),
-    *(one for one in vars(math).values() if callable(one)),
-    *_of(
-        np,
-        "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool_ str_ bytes_ ndim shape size",
-    ),
-    *_of(np, "array_equal allclose count_nonzero"),
-    *_of(statistics, "mean fmean median median_low median_high pstdev pvariance stdev variance"),
+    *(one for one in vars(math).values() if callable(one) and one is not math.prod),
+    *_of(np, "array_equal allclose count_nonzero ndim shape size"),
+    *_of(statistics, "mean fmean pstdev pvariance stdev variance"),
     *_of(json, "dumps"),
 }
 _NEW_RESULTS: set[Any] = {
@@ -115,15 +117,18 @@ _NEW_RESULTS: set[Any] = {
     *(collections.deque, zip, map, filter, enumerate, reversed, iter),
     *_of(
         np,
-        """array zeros_like ones_like full_like concatenate stack hstack vstack column_stack dot vdot inner outer
-        matmul tensordot kron cross trace sum prod mean median average std var min max amin amax nanmin nanmax nansum
-        nanmean nanstd nanvar nanmedian percentile quantile nanpercentile ptp argmin argmax argsort sort cumsum
-        cumprod diff clip round around where nonzero flatnonzero argwhere any all isin unique searchsorted digitize
-        histogram bincount interp repeat tile pad isclose polyval corrcoef cov convolve correlate norm lexsort""",
+        """
+        append array delete zeros_like ones_like full_like concatenate stack hstack vstack column_stack dot
+        vdot inner outer matmul tensordot kron cross trace sum prod mean median average std var min max amin
+        amax nanmin nanmax nansum nanmean nanstd nanvar nanmedian percentile quantile nanpercentile ptp
+        argmin argmax argsort sort cumsum cumprod where nonzero flatnonzero argwhere any all isin unique
+        searchsorted digitize bincount interp repeat pad isclose polyval corrcoef cov convolve correlate
+        norm lexsort
+        """,
     ),
     np.linalg.norm,
 }
-_ANYWHERE: set[Any] = _of(np, "where clip interp") | {
+_ANYWHERE: set[Any] = _of(np, "where interp") | {
     max,
     min,
     zip,
@@ -137,7 +142,9 @@ _ANYWHERE: set[Any] = _of(np, "where clip interp") | {
 """Functions that only read, in whichever place of their arguments."""
 
 _LATER: dict[str, str] = {
-    "pandas": "DataFrame Series isna isnull notna notnull concat to_numeric",
+    "pandas": """
+        DataFrame Series Timestamp Timedelta to_datetime to_timedelta isna isnull notna notnull concat to_numeric
+    """,
     "scipy.special": "softmax log_softmax logsumexp",
 }
 """Packages that the worker doesn't import: their functions are known by where they say that they are from."""
@@ -175,10 +182,14 @@ _PANDAS = """
 
 _CONTAINERS = (list, dict, set, bytearray, np.ndarray, collections.deque, collections.Counter, collections.OrderedDict)
 
+_LAYOUT = "base data ctypes flags strides setflags getfield setfield"
+
+_OTHERS = """
+    hexdigest digest toarray day_name month_name normalize tz_localize tz_convert _asdict _replace
+"""
+
 METHODS = (
-    _public((*_VALUES, *_CONTAINERS), f"{_CLOCKS} {_FILES} setflags ctypes getfield setfield data base")
-    | set(_PANDAS.split())
-    | {"hexdigest", "digest"}
+    _public((*_VALUES, *_CONTAINERS), f"{_CLOCKS} {_FILES} {_LAYOUT}") | set(_PANDAS.split()) | set(_OTHERS.split())
 )
 """Attributes and methods of an event's own data: what they change is that data."""
 
@@ -198,10 +209,45 @@ _ONE_ARGUMENT = frozenset(
 ) - {"clip"}
 """Methods of arrays: behind their first argument there may be a place for the result."""
 
+_WITH_OUT = frozenset(
+    [
+        "all",
+        "any",
+        "argmax",
+        "argmin",
+        "choose",
+        "clip",
+        "compress",
+        "cumprod",
+        "cumsum",
+        "dot",
+        "max",
+        "mean",
+        "min",
+        "prod",
+        "ptp",
+        "put",
+        "round",
+        "std",
+        "sum",
+        "take",
+        "trace",
+        "var",
+    ]
+)
+"""Methods of arrays that have a place for the result."""
+
 
 def is_pure(function: Any) -> bool:
     """Whether the function is known to keep nothing, and to change nothing but data of the event's that it is given."""
     return _is_ufunc(function) or _is_in(function, _FUNCTIONS) or _is_later(function) or _is_descriptor(function)
+
+
+def may_call_the_model(function: Any) -> bool:
+    """Whether a function may wait in what it calls: some packages change settings of all the process meanwhile."""
+    return function in (map, filter, sorted, min, max) or (
+        type(function) is type and function.__module__ == "itertools"
+    )
 
 
 def makes_immutable(function: Any) -> bool:
@@ -228,6 +274,8 @@ def shared_places(function: Any) -> int:
     """How many positional arguments may be shared data: in a later one the function may write."""
     if isinstance(function, np.ufunc):
         return int(function.nin)
+    if function is np.clip:
+        return 3
     return 0 if function is np.nan_to_num else 2
 
 
@@ -238,7 +286,29 @@ def shared_places_of(method: str) -> int:
 
 def may_be_handed_on(method: str, *, is_shared: bool) -> bool:
     """Whether an attribute of data may be used for what it is, by whoever gets it: called, if it is a method."""
-    return method in READING if is_shared else method not in CHANGING and method not in _FILES.split()
+    if is_shared:
+        return method in READING
+    return method not in CHANGING and method not in _FILES.split()
+
+
+def may_write(function: Any) -> bool:
+    """Whether the function has a place among its arguments where it writes a result, for whoever calls it so."""
+    return not isinstance(function, type) and type(function).__module__.partition(".")[0] == "numpy"
+
+
+def is_of_memory(name: str) -> bool:
+    """Whether an attribute tells how an array lies in memory: one answer's lies there beside those of others."""
+    return name in _LAYOUT.split()
+
+
+def method_may_write(method: str) -> bool:
+    """The same for a method."""
+    return method in _WITH_OUT
+
+
+def makes_views(function: Any) -> bool:
+    """Whether what the function makes of a matrix holds views of its rows."""
+    return not isinstance(function, np.ufunc) and type(function).__module__.partition(".")[0] != "numpy"
 
 
 def is_of_arrays(method: str) -> bool:
@@ -271,9 +341,16 @@ def _is_ufunc(function: Any) -> bool:
 def _is_later(function: Any) -> bool:
     for module, names in _LATER.items():
         loaded = sys.modules.get(module)
-        if loaded is not None and str(getattr(function, "__module__", "")).startswith(module.partition(".")[0]):
+        if loaded is not None and _home(function).partition(".")[0] == module.partition(".")[0]:
             return any(getattr(loaded, name, None) is function for name in names.split())
     return False
+
+
+def _home(function: Any) -> str:
+    """The module that a function or class stands in, whatever a decorator has written on it."""
+    if isinstance(function, types.FunctionType):
+        return str(function.__globals__.get("__name__", ""))
+    return function.__module__ if isinstance(function, type) else ""
 
 
 def _is_descriptor(function: Any) -> bool:
@@ -286,7 +363,11 @@ def is_plain_exception(kind: Any) -> bool:
     """Whether making one of these exceptions runs no code of the user's."""
     if not isinstance(kind, type) or not issubclass(kind, BaseException):
         return False
-    return all(one.__module__ == "builtins" or _is_empty(one) for one in kind.__mro__)
+    return all(not one.__flags__ & _MADE_AT_RUN_TIME or _is_empty(one) for one in kind.__mro__)
+
+
+_MADE_AT_RUN_TIME = 1 << 9
+"""Classes that are no part of the interpreter: `Py_TPFLAGS_HEAPTYPE`."""
 
 
 def _is_empty(kind: type) -> bool:

@@ -16,6 +16,7 @@ from makinage_worker.purity_known import CHANGING
 from makinage_worker.purity_values import Doubt
 
 Def = ast.FunctionDef | ast.Lambda
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class Source:
@@ -48,12 +49,17 @@ class Source:
                 continue
             if reader in self._parents[node]:
                 continue
-            functions = [
-                parent
-                for parent in self._parents[node]
-                if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-            ]
+            functions = [parent for parent in self._parents[node] if isinstance(parent, _FUNCTIONS)]
             if isinstance(node, (ast.Global, ast.Nonlocal)) or (functions and functions[-1] not in above):
+                return node
+        return None
+
+    def setter(self, attribute: str) -> ast.AST | None:
+        """What in a function sets or changes an attribute of this name; but in what makes an object."""
+        for node in self._parents:
+            functions = [parent for parent in self._parents[node] if isinstance(parent, _FUNCTIONS)]
+            is_made = not functions or getattr(functions[-1], "name", "") in ("__init__", "__post_init__")
+            if not is_made and attribute in _changed_attributes(node):
                 return node
         return None
 
@@ -68,14 +74,15 @@ def source_of(function: FunctionType) -> Source:
     """The file that a function is from. Raises Doubt."""
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
-    source = _source(code.co_filename, "".join(lines)) if lines else None
+    source = parsed(code.co_filename, "".join(lines)) if lines else None
     if source is None:
         raise Doubt("has no source that can be read", f"{code.co_filename}:{code.co_firstlineno}")
     return source
 
 
 @functools.lru_cache(maxsize=64)
-def _source(filename: str, text: str) -> Source | None:
+def parsed(filename: str, text: str) -> Source | None:
+    """The file of this text; None for what is no source."""
     try:
         return Source(filename, text)
     except (SyntaxError, ValueError, RecursionError):
@@ -150,6 +157,24 @@ def _changed(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
         return _root(node.func.value)
     return []
+
+
+def _changed_attributes(node: ast.AST) -> list[str]:
+    """The names of attributes that this piece of source sets, or whose values it changes."""
+    if isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, (ast.Store, ast.Del)):
+        return _path(node)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
+        return _path(node.func.value)
+    return []
+
+
+def _path(node: ast.expr) -> list[str]:
+    names = []
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        if isinstance(node, ast.Attribute):
+            names.append(node.attr)
+        node = node.value
+    return names
 
 
 def _root(node: ast.expr) -> list[str]:

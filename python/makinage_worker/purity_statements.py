@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import functools
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from makinage_worker.purity_attributes import resolved
 from makinage_worker.purity_calls import Arguments
 from makinage_worker.purity_expressions import Expressions
 from makinage_worker.purity_source import parameters, source_of
@@ -52,7 +56,8 @@ class Statements(Expressions):
         try:
             self._bind_parameters(node, scope, defaults, arguments)
             if isinstance(node, ast.Lambda):
-                return self.value(node.body, scope)
+                value = self.value(node.body, scope)
+                return value if scope.returned is None else Taint.OWN
             while True:
                 scope.has_changed = False
                 self.block(node.body, scope)
@@ -191,6 +196,58 @@ class Statements(Expressions):
             raise Doubt("decorates a function with each event", scope.place.at(node))
         self.bind(node.name, self.function(node, scope), scope, scope.place.at(node))
 
+    def _with(self, node: ast.With, scope: Scope) -> None:
+        where = scope.place.at(node)
+        for item in node.items:
+            if item.optional_vars is not None or not self._is_of_errors(item.context_expr, scope):
+                raise Doubt(f"enters a context (`with {ast.unparse(item.context_expr)}`)", where)
+        calls = self.model_calls
+        self.block(node.body, scope)
+        if self.model_calls != calls:
+            raise Doubt("calls the model while it has other settings for NumPy's errors", where)
+        self.sets_errors = True
+
+    def _is_of_errors(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether it is `np.errstate(...)`, with nothing that is called or printed."""
+        if not isinstance(node, ast.Call) or node.args or not all(map(_is_quiet, node.keywords)):
+            return False
+        manager = self.value(node.func, scope)
+        return isinstance(manager, Known) and manager.object is np.errstate
+
+    def _import(self, node: ast.Import, scope: Scope) -> None:
+        for alias in node.names:
+            module = _loaded(alias.name, node, scope)
+            if alias.asname is None:
+                module = sys.modules[alias.name.partition(".")[0]]
+            self.bind(_bound(alias), Known(module, _bound(alias)), scope, scope.place.at(node))
+
+    def _import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
+        where = scope.place.at(node)
+        module = _loaded(node.module or "", node, scope)
+        for alias in node.names:
+            if node.level or alias.name not in vars(module):
+                raise Doubt("imports a module", where)
+            self.bind(_bound(alias), resolved(vars(module)[alias.name], _bound(alias)), scope, where)
+
+
+def _is_quiet(keyword: ast.keyword) -> bool:
+    """Whether what this says of an error of numbers calls nothing, and prints nothing."""
+    value = keyword.value
+    return keyword.arg is not None and isinstance(value, ast.Constant) and value.value in ("ignore", "warn", "raise")
+
+
+def _loaded(name: str, node: ast.stmt, scope: Scope) -> types.ModuleType:
+    """A module that is imported already, so that importing it again does nothing. Raises Doubt."""
+    module = sys.modules.get(name)
+    if type(module) is not types.ModuleType:
+        raise Doubt("imports a module", scope.place.at(node))
+    return module
+
+
+def _bound(alias: ast.alias) -> str:
+    """The variable that an import sets."""
+    return alias.asname or alias.name.partition(".")[0]
+
 
 def _are_errors(value: Any) -> bool:
     if isinstance(value, tuple):
@@ -229,6 +286,9 @@ class _Names(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self.names.add(node.name)
 
+    def visit_alias(self, node: ast.alias) -> None:
+        self.names.add(_bound(node))
+
     def visit_Lambda(self, node: ast.Lambda) -> None:
         """Its variables are its own."""
 
@@ -253,9 +313,6 @@ class _Names(ast.NodeVisitor):
 _REFUSED = {
     "global": "sets a global variable",
     "nonlocal": "sets a variable of the function around it",
-    "with": "enters a context (`with`)",
-    "import": "imports a module",
-    "importfrom": "imports a module",
     "classdef": "makes a class",
 }
 _EXECUTE: dict[type, Callable[[Any, Any, Scope], None]] = {
@@ -275,4 +332,7 @@ _EXECUTE: dict[type, Callable[[Any, Any, Scope], None]] = {
     ast.Assert: Statements._assert,
     ast.Delete: Statements._delete,
     ast.FunctionDef: Statements._define,
+    ast.With: Statements._with,
+    ast.Import: Statements._import,
+    ast.ImportFrom: Statements._import_from,
 }

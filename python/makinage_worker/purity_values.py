@@ -12,11 +12,12 @@ import decimal
 import fractions
 import re
 import sys
+import types
 import uuid
+import zoneinfo
 from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,15 @@ class Local:
     defaults: Taint
 
 
-Value = Taint | Known | Part | ModelMethod | Local
+@dataclass(frozen=True, slots=True, eq=False)
+class Method:
+    """A function of a class of the user's, bound to one of its objects."""
+
+    function: types.FunctionType
+    of: Known
+
+
+Value = Taint | Known | Part | ModelMethod | Local | Method
 
 
 @dataclass(slots=True, eq=False)
@@ -107,8 +116,8 @@ class Place:
 
 
 _ATOMS = (
-    *(type(None), bool, int, float, complex, str, bytes, range, slice, type(Ellipsis), type(NotImplemented)),
-    *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone),
+    *(type(None), bool, int, float, complex, str, bytes, range, type(Ellipsis), type(NotImplemented)),
+    *(datetime.date, datetime.timedelta, datetime.timezone, zoneinfo.ZoneInfo),
     *(decimal.Decimal, fractions.Fraction, uuid.UUID, re.Pattern, np.dtype),
 )
 _MOST_ITEMS = 100_000
@@ -127,18 +136,30 @@ def _look(value: Any, seen: set[int], left: list[int]) -> Taint | None:
         return None
     if kind in _ATOMS or _is_scalar(value, kind):
         return Taint.PLAIN
+    if kind in (datetime.datetime, datetime.time):
+        # A time zone of the user's own runs code.
+        return Taint.PLAIN if value.tzinfo is None else _look(value.tzinfo, seen, left)
     if kind is np.ndarray:
-        return Taint.SHARED if value.dtype.kind in "iufbcUSmM" else _items(value.ravel().tolist(), seen, left)
+        return Taint.SHARED if _is_of_atoms(value) else _shared(_items(value.ravel().tolist(), seen, left))
     if _is_pandas(kind):
-        return None if _items(value.to_numpy().ravel().tolist(), seen, left) is None else Taint.SHARED
+        return _shared(_items(value.to_numpy().ravel().tolist(), seen, left))
     if kind not in _CONTAINERS:
         return None
     if id(value) in seen:
         return Taint.SHARED
     seen.add(id(value))
-    held = [*value.keys(), *value.values()] if isinstance(value, (dict, MappingProxyType)) else list(value)
+    held = [*value.keys(), *value.values()] if isinstance(value, dict) else list(value)
     found = _items(held, seen, left)
-    return found if kind in (tuple, frozenset) or found is None else Taint.SHARED
+    return found if kind in (tuple, frozenset) else _shared(found)
+
+
+def _shared(held: Taint | None) -> Taint | None:
+    """Whose a container is that can be changed, by what it holds."""
+    return None if held is None else Taint.SHARED
+
+
+def _is_of_atoms(array: np.ndarray) -> bool:
+    return array.dtype.kind in "iufbcUSmM"
 
 
 def _items(held: list[Any], seen: set[int], left: list[int]) -> Taint | None:
@@ -148,7 +169,7 @@ def _items(held: list[Any], seen: set[int], left: list[int]) -> Taint | None:
     return Taint.SHARED if Taint.SHARED in taints else Taint.PLAIN
 
 
-_CONTAINERS = (list, dict, set, frozenset, tuple, OrderedDict, Counter, deque, MappingProxyType)
+_CONTAINERS = (list, dict, set, frozenset, tuple, OrderedDict, Counter, deque)
 
 
 def _is_scalar(value: Any, kind: type) -> bool:
@@ -163,9 +184,9 @@ def _is_pandas(kind: type) -> bool:
 def is_flat(value: Any) -> bool:
     """Whether nothing in the data could be changed by itself."""
     if type(value) is np.ndarray:
-        return value.dtype.kind in "iufbcUSmM"
+        return _is_of_atoms(value)
     if type(value) not in _CONTAINERS:
         return False
-    if isinstance(value, (dict, MappingProxyType)):
+    if isinstance(value, dict):
         return all(taint_of(item) is Taint.PLAIN for item in value.values())
     return all(taint_of(item) is Taint.PLAIN for item in value)

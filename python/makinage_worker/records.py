@@ -22,6 +22,7 @@ class RecordPlan:
 
     stackable = True
     fields: tuple[str, ...] = ()
+    takes_vectors = False
     order: FieldOrder | None = None
 
     def row(self, value: Any) -> Row:

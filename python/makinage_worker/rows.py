@@ -35,6 +35,9 @@ class Plan(Protocol):
     stackable: bool
     """False when the signature fixes the number of rows of a call: then each event has a call of its own."""
 
+    takes_vectors: bool
+    """Whether one-dimensional arrays of 64-bit numbers are rows that `dense` may take together."""
+
     order: FieldOrder | None
     """The order of an object's fields where no signature gives it."""
 

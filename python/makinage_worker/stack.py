@@ -123,15 +123,21 @@ def single(plan: Plan, row: Row) -> Stack:
 
 
 def of_arrays(plan: Plan, places: Sequence[int], arrays: Sequence[np.ndarray]) -> list[Stack]:
-    """Stacks of one-dimensional arrays of numbers, of one dtype and length, for a plan that takes them as they are.
+    """Stacks of one-dimensional arrays of numbers, of one dtype and length, for a plan that takes vectors.
 
-    Raises what the plan raises.
+    Those are left out that the plan refuses.
     """
     matrix = np.concatenate(arrays).reshape(len(arrays), -1)
-    if nulls(matrix):
-        rows = [(place, plan.row(array)) for place, array in zip(places, arrays, strict=True)]
-        return stack_rows(plan, rows)[0]
-    return [Stack(places, matrix, _key(plan.row(arrays[0])))]
+    data = None if nulls(matrix) else plan.dense(matrix)
+    if data is not None:
+        return [Stack(places, data, _key(plan.row(arrays[0])))]
+    rows = []
+    for place, array in zip(places, arrays, strict=True):
+        try:
+            rows.append((place, plan.row(array)))
+        except Exception:
+            continue
+    return stack_rows(plan, rows)[0]
 
 
 def _key(row: Row) -> Hashable:

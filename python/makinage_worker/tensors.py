@@ -84,6 +84,7 @@ class TensorPlan:
         self._named = tensors[0].name is not None
         self.order: FieldOrder | None = None
         self.stackable = all(tensor.rows < 0 for tensor in tensors)
+        self.takes_vectors = self.stackable and len(tensors) == 1 and len(tensors[0].sample) == 1
 
     def row(self, value: Any) -> Row:
         """The row of an event; raises ValueError when it doesn't fit the signature."""

@@ -9,6 +9,7 @@ from makinage_worker.desk import Desk
 from makinage_worker.notices import Notices
 from makinage_worker.one_by_one import OneByOne
 from makinage_worker.predict import Scorer
+from makinage_worker.purity_logs import Line
 from makinage_worker.stacked import Stacked
 from makinage_worker.steps import Ownership, Steps, Topics
 from makinage_worker.trial import Trial, Way
@@ -19,12 +20,13 @@ class SideBySide:
     """Where events may pass the user's code side by side: `desk` has their model calls.
 
     `on_trial`: they are compared with events that pass one after the other at first. `operator` names the
-    configuration.
+    configuration. Hooks that write one of the `quiet` lines pass one after the other.
     """
 
     desk: Desk
     operator: str
     on_trial: bool
+    quiet: frozenset[Line] = frozenset()
 
 
 class Ways:
@@ -47,12 +49,15 @@ class Ways:
         if side_by_side is not None and side_by_side.on_trial:
             self._many = Trial(self._many, self.one_by_one, self._refuse)
         self._is_refused = False
+        self._quiet = () if side_by_side is None else tuple(side_by_side.quiet)
 
     def way(self) -> Way:
         """The way of the next batch."""
         # A model that gets one event a call anyway is called in its turn.
         calls_each = self._predictor.is_one_by_one if self._desk is None else self._desk.has_given_up
-        return self.one_by_one if calls_each or self._is_refused else self._many
+        if calls_each or self._is_refused or any(line.is_written for line in self._quiet):
+            return self.one_by_one
+        return self._many
 
     def _refuse(self, why: str) -> None:
         assert self._side_by_side is not None  # it is on trial

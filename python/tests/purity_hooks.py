@@ -275,10 +275,10 @@ IMPURE = {
     "lock": (predict("with LOCK:\n    return 1"), "with"),
     "lock by hand": (predict("LOCK.acquire()\nreturn 1"), "LOCK"),
     "print": (predict("print(i)\nreturn 1"), "print"),
-    "logging": (predict("LOG.info('x')\nreturn 1"), "LOG"),
+    "logging": (predict("LOG.warning('x')\nreturn 1"), "LOG"),
     "logging module": (predict("logging.info('x')\nreturn 1"), ""),
     "warnings": (predict("warnings.warn('x')\nreturn 1"), ""),
-    "errstate": (predict("with np.errstate(all='ignore'):\n    return 1"), "with"),
+    "errstate": (predict("with np.errstate(all='ignore'):\n    return model.predict(i)"), "settings"),
     "open": (predict("open('x')\nreturn 1"), "open"),
     "tofile": (predict("np.array(i).tofile('x')\nreturn 1"), "tofile"),
     "environment": (predict("return os.environ['HOME']"), "os.environ"),
@@ -287,7 +287,7 @@ IMPURE = {
     "getattr": (predict("getattr(SEEN, 'append')(1)\nreturn 1"), "getattr"),
     "setattr": (predict("setattr(model, 'n', 1)\nreturn 1"), "setattr"),
     "globals": (predict("globals()['COUNT'] = 1\nreturn 1"), "globals"),
-    "import": (predict("import math\nreturn math.pi"), "import"),
+    "import": (predict("import this\nreturn 1"), "import"),
     "dunder": (predict("i.__class__.n = 1\nreturn 1"), "__class__"),
     "partial_fit": (predict("model.partial_fit(i)\nreturn 1"), "partial_fit"),
     "model attribute set": (predict("model.n = 1\nreturn 1"), "model"),
@@ -296,10 +296,6 @@ IMPURE = {
     "a thread": (predict("threading.Thread(target=print).start()\nreturn 1"), "Thread"),
     "thread local": (predict("LOCAL.n = 1\nreturn 1", "LOCAL = threading.local()"), "LOCAL"),
     "own object": ("class Thing:\n    n = 0\n\nTHING = Thing()\n\n" + predict("THING.n += 1\nreturn 1"), "THING"),
-    "own object's method": (
-        "class Thing:\n    def go(self):\n        return 1\n\nTHING = Thing()\n\n" + predict("return THING.go()"),
-        "THING",
-    ),
     "makes an own object": (
         "class Thing:\n    made = []\n    def __init__(self):\n        self.made.append(1)\n\n"
         + predict("Thing()\nreturn 1"),
@@ -315,17 +311,9 @@ IMPURE = {
     ),
     "a dict of its own kind": ("class D(dict):\n    pass\n\nD1 = D()\n\n" + predict("return D1['x']"), "D1"),
     "defaultdict": (predict("return table[i['k']]", "table = defaultdict(list)"), "table"),
-    "an object with a call": (
-        "class Hook:\n    def __call__(self, i):\n        return 1\n\ndef predict(model, config):\n    return Hook()\n",
-        "Hook",
-    ),
-    "a bound method": (
-        "class Hook:\n    def go(self, i):\n        return 1\n\ndef predict(model, config):\n    return Hook().go\n",
-        "method",
-    ),
     "a partial": (
         "def predict(model, config):\n    return functools.partial(lambda s, i: s.append(i), SEEN)\n",
-        "partial",
+        "append",
     ),
     "recursion": ("def deep(x):\n    return deep(x[0]) if x else 1\n\n" + predict("return deep(i)"), "calls itself"),
     "a shared error": ("ERROR = ValueError('x')\n\n" + predict("raise ERROR"), "ERROR"),
@@ -358,7 +346,7 @@ IMPURE = {
     "a patched module": (
         "def counting(x):\n    SEEN.append(x)\n    return x\n\nclass np2:\n    array = staticmethod(counting)\n\n"
         + predict("return np2.array(i)"),
-        "np2",
+        "SEEN",
     ),
     "match": (predict("match i:\n    case [SEEN]:\n        return 1"), "match"),
     "codec": (predict("return i.foo()"), "i.foo"),
@@ -413,6 +401,6 @@ IMPURE = {
         "import contextvars\nVAR = contextvars.ContextVar('v')\n\n" + predict("VAR.set(1)\nreturn 1"),
         "VAR",
     ),
-    "a generator function": (predict("return list(g(i))") + "\ndef g(i):\n    yield SEEN.append(1)\n", "yield"),
-    "yield": (predict("def g():\n    yield SEEN.append(1)\nreturn list(g())"), "yield"),
+    "a generator function": (predict("return list(g(i))") + "\ndef g(i):\n    yield SEEN.append(1)\n", "SEEN"),
+    "yield": (predict("def g():\n    yield SEEN.append(1)\nreturn list(g())"), "SEEN"),
 }

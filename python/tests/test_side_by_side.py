@@ -158,7 +158,9 @@ def run(folder, text, batches, model=Native, **options):
     steps = {
         step: f"{name}:{step}" for step in ("pre_transform", "predict", "post_transform") if f"def {step}(" in text
     }
-    served = Served(FakeModel(native.predict, native), folder=str(folder), hooks=steps, **options)
+    served = Served(
+        FakeModel(native.predict, native, getattr(native, "plan", None)), folder=str(folder), hooks=steps, **options
+    )
     try:
         results = [served.run(raw_batch(events)) for events in batches]
         said = sys.modules[name].SAID
