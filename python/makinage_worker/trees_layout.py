@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from makinage_worker.trees_library import NODES_AT_MOST, Flawed, Forest, Library
+from makinage_worker.trees_library import Flawed, Forest, Library
+
+_PLACE = np.int32
+"""Places of nodes: they are as many as that holds, at most."""
+_MOST_NODES = 8_000_000
+"""Of more the arrays would take half a gigabyte while they are made."""
+_PIECE = 1 << 16
+"""Leaves that are looked at together."""
 
 
 class NotUnderstood(Exception):  # noqa: N818  # it is an answer
@@ -85,16 +92,14 @@ class Ensemble:
 def ensemble(kind: Kind, trees: list[Grown], features: int, begin: Any) -> Ensemble:
     """The trees put together, without what no root leads to. Raises NotUnderstood."""
     sizes = [len(tree.left) for tree in trees]
-    if not trees or not all(sizes) or sum(sizes) > NODES_AT_MOST:
+    if not trees or not all(sizes) or sum(sizes) > _MOST_NODES:
         raise NotUnderstood(f"it has {len(trees)} trees with {sum(sizes)} nodes")
-    roots = np.cumsum([0, *sizes[:-1]])
+    roots = np.cumsum([0, *sizes[:-1]], dtype=_PLACE)
     shift = np.repeat(roots, sizes)
-    left = _joined([tree.left for tree in trees], np.int64)
-    order = _Order(
-        np.where(left < 0, -1, left + shift), _joined([tree.right for tree in trees], np.int64) + shift, roots
-    )
+    left = _joined([tree.left for tree in trees], _PLACE)
+    order = _Order(np.where(left < 0, -1, left + shift), _joined([tree.right for tree in trees], _PLACE) + shift, roots)
     inner = order.child >= 0
-    feature = np.where(inner, _joined([tree.feature for tree in trees], np.int64)[order.nodes], 0)
+    feature = np.where(inner, _joined([tree.feature for tree in trees], _PLACE)[order.nodes], 0)
     threshold = np.where(inner, _joined([tree.threshold for tree in trees], kind.feature)[order.nodes], np.nan)
     if feature.min() < 0 or feature.max() >= features:
         raise NotUnderstood("it looks at a feature that isn't there")
@@ -122,16 +127,24 @@ def ensemble(kind: Kind, trees: list[Grown], features: int, begin: Any) -> Ensem
 
 
 def _joined(parts: list[Any], kind: type[Any]) -> Any:
-    return np.concatenate([np.asarray(part, kind) for part in parts])
+    # What is beyond the type becomes another number of it, and is looked at like any other.
+    return np.concatenate([np.asarray(part).astype(kind, copy=False) for part in parts])
 
 
 def _distinct(values: Any, wanted: Any) -> tuple[Any, Any]:
     """For each node the place of its value among the distinct ones, and those: trees of classes have few."""
     rows = np.ascontiguousarray(values[wanted])
-    texts = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel().tolist()
+    texts = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
     places: dict[bytes, int] = {}
     leaf = np.zeros(len(values), np.uint32)
-    leaf[wanted] = [places.setdefault(text, len(places)) for text in texts]
+    found = []
+    for begin in range(0, len(texts), _PIECE):
+        found += [places.setdefault(text, len(places)) for text in texts[begin : begin + _PIECE].tolist()]
+        if len(places) > _PIECE // 4 and len(places) > len(found) // 2:
+            # Nearly each is another one, as of numbers.
+            leaf[wanted] = np.arange(len(rows))
+            return leaf, rows
+    leaf[wanted] = found
     return leaf, np.frombuffer(b"".join(places), values.dtype).reshape(len(places), rows.shape[1]).copy()
 
 
@@ -141,12 +154,12 @@ class _Order:
     def __init__(self, left: Any, right: Any, roots: Any) -> None:
         """Raises NotUnderstood where nodes are no trees."""
         levels, owners, children = [roots], [np.arange(len(roots))], []
-        self.depths = np.zeros(len(roots), np.int64)
+        self.depths = np.zeros(len(roots), _PLACE)
         total = len(roots)
         while True:
             inner = left[levels[-1]] >= 0
             parents = levels[-1][inner]
-            child = np.full(len(inner), -1, np.int64)
+            child = np.full(len(inner), -1, _PLACE)
             child[inner] = total + 2 * np.arange(len(parents))
             children.append(child)
             if not len(parents):
@@ -161,7 +174,7 @@ class _Order:
         owner = np.concatenate(owners)
         # Stable: within a tree nodes stay in the order of levels, and pairs together.
         order = np.argsort(owner, kind="stable")
-        place = np.empty(total, np.int64)
+        place = np.empty(total, _PLACE)
         place[order] = np.arange(total)
         child = np.concatenate(children)
         self.child = np.where(child >= 0, place[child], -1)[order]

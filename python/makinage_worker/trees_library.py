@@ -14,9 +14,6 @@ import os
 from enum import IntEnum
 from typing import Any
 
-NODES_AT_MOST = 2**31 - 2
-"""Places among nodes are 32 bits there."""
-
 
 class Link(IntEnum):
     """What sums become, by the numbers of `crates/trees/src/links.rs`."""

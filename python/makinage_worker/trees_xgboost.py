@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from makinage_worker import ubjson
 from makinage_worker.trees_layout import Grown, Kind, NotUnderstood, ensemble
 from makinage_worker.trees_library import Library, Link
 from makinage_worker.trees_reading import Accepts, Reading
@@ -49,7 +50,7 @@ class _Text:
     """What a booster says of itself."""
 
     def __init__(self, booster: Any) -> None:
-        learner = json.loads(bytes(booster.save_raw("json")))["learner"]
+        learner = ubjson.loads(bytes(booster.save_raw("ubj")))["learner"]
         settings = json.loads(booster.save_config())["learner"].get("generic_param", {})
         if learner["gradient_booster"]["name"] != "gbtree":
             raise NotUnderstood(f"its booster is {learner['gradient_booster']['name']}")
@@ -77,18 +78,18 @@ class _Text:
 
 
 def _grown(tree: dict[str, Any], group: int) -> Grown:
-    if any(tree["split_type"]) or tree["categories"]:
+    if np.any(tree["split_type"]) or len(tree["categories"]):
         raise NotUnderstood("it has categories")
     if int(tree["tree_param"].get("size_leaf_vector", 1)) > 1:
         raise NotUnderstood("its leaves have several values")
-    numbers = np.array(tree["split_conditions"], np.float32)
+    numbers = np.asarray(tree["split_conditions"], np.float32)
     return Grown(
         tree["left_children"],
         tree["right_children"],
         tree["split_indices"],
         numbers,
         numbers,
-        np.array(tree["default_left"]) == 0,
+        np.asarray(tree["default_left"]) == 0,
         group,
     )
 

@@ -1,5 +1,6 @@
 """Models made of trees give the same answers without their library."""
 
+import importlib
 import os
 import pickle
 import subprocess
@@ -8,15 +9,17 @@ import warnings
 from pathlib import Path
 
 import lightgbm
+import mlflow.pyfunc
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
 import xgboost
+from models import QUICK
 from sklearn import dummy, ensemble, linear_model, tree
 from trees_models import MADE, MODELS, ask, five, iris, numbers, trained, two
 
-from makinage_worker import trees, trees_library, trees_proof
+from makinage_worker import proxy, trees, trees_library, trees_proof
 from makinage_worker.trees_layout import Grown, Kind, NotUnderstood, forest
 from makinage_worker.trees_layout import ensemble as put_together
 from makinage_worker.trees_library import Unavailable
@@ -67,7 +70,7 @@ def test_the_answers_are_the_librarys_own(name, method):
         same(verdict.evaluator(rows), library(rows))
 
 
-@pytest.mark.parametrize("name", ["forest", "boosted", "histogram", "xgboost", "lightgbm"])
+@pytest.mark.parametrize("name", ["forest", "boosted", "histogram", "xgboost", "xgboost's booster", "lightgbm"])
 def test_numbers_that_a_library_refuses_or_that_are_no_matrix_are_left_to_it(name):
     model, data = trained(name)
     evaluator = trees.evaluator_of(model)
@@ -95,7 +98,7 @@ def test_numbers_that_a_library_refuses_or_that_are_no_matrix_are_left_to_it(nam
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                expected = model.predict(rows)
+                expected = ask(model)(rows)
             except Exception as error:
                 refused = error
         if expected is None:
@@ -370,3 +373,38 @@ def test_what_is_out_of_reach_may_be_anything():
 def test_no_trees_are_no_forest():
     with pytest.raises(NotUnderstood):
         put_together(Kind.FLOAT_UP_TO, [], 2, [0.0])
+
+
+MLFLOWS = {
+    "sklearn": lambda data: ensemble.RandomForestClassifier(10, random_state=0).fit(data, iris().labels),
+    "xgboost": lambda data: xgboost.XGBClassifier(n_estimators=5, n_jobs=1).fit(data, iris().labels),
+    "xgboost's booster": lambda data: (
+        xgboost.XGBClassifier(n_estimators=5, n_jobs=1).fit(data, iris().labels).get_booster()
+    ),
+    "lightgbm": lambda data: lightgbm.LGBMClassifier(n_estimators=5, n_jobs=1, verbose=-1).fit(data, iris().labels),
+}
+
+
+@pytest.mark.parametrize("names", [None, list("abcd")])
+@pytest.mark.parametrize("name", MLFLOWS)
+def test_the_answers_are_those_of_mlflows_predict(name, names, tmp_path):
+    data = iris().rows if names is None else pd.DataFrame(iris().rows, columns=names)
+    flavour = importlib.import_module(f"mlflow.{name.partition(chr(39))[0]}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        options = {**QUICK, "serialization_format": "cloudpickle"} if name == "sklearn" else QUICK
+        flavour.save_model(MLFLOWS[name](data), tmp_path / "model", input_example=data[:5], **options)
+        pyfunc = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+
+    def library(matrix):
+        # A signature takes one type of number.
+        matrix = matrix.astype(np.float64)
+        return pyfunc.predict(matrix if names is None else pd.DataFrame(matrix, columns=names))
+
+    native = proxy.native(pyfunc)
+    assert trees.is_known(native)
+    verdict = trees_proof.proven(native, library)
+    assert verdict.evaluator is not None, verdict.told
+    if name != "lightgbm":
+        assert verdict.evaluator.columns == names
+    same(verdict.evaluator(iris().rows), pyfunc.predict(data))

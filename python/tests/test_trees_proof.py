@@ -287,7 +287,7 @@ def makes(seed):
     ]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(problem=problems(), holes=st.booleans())
 def test_models_of_any_data_are_proven(problem, holes):
     rows, labels, weights, seed = problem

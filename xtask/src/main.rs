@@ -64,7 +64,7 @@ enum Command {
     Deny,
     /// Write the tables of README and the commented example anew, from what the program says of its keys.
     Docs,
-    /// Run the tests of the crate with unsafe code under valgrind, as `test` does where valgrind is installed.
+    /// Run the tests of the crates with unsafe code under valgrind, as `test` does where valgrind is installed.
     Valgrind,
     /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
     Env,

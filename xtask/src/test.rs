@@ -22,7 +22,7 @@ pub(crate) fn run(no_kafka: bool) -> Result<()> {
     }
     if valgrind::find().is_none() {
         println!(
-            "\nleft out, because there is no valgrind on PATH: the tests of kafka-headers under it (apt-get install valgrind)"
+            "\nleft out, because there is no valgrind on PATH: the tests of the crates with unsafe code under it (apt-get install valgrind)"
         );
     }
     outcome
@@ -54,7 +54,7 @@ fn steps(no_kafka: bool, report: &mut Report) -> Result<()> {
         report.tests("fault suite, brief rows", |tests| Faults::brief().run_with(&python, kafka, tests))?;
     }
     match valgrind::find() {
-        Some(program) => report.tests("headers under valgrind", |tests| valgrind::run_with(&program, tests)),
+        Some(program) => report.tests("unsafe code under valgrind", |tests| valgrind::run_with(&program, tests)),
         None => Ok(()),
     }
 }

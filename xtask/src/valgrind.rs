@@ -1,4 +1,4 @@
-//! The tests of the one crate with `unsafe` code, under valgrind: memory that is read or freed wrongly, and memory that
+//! The tests of the crates with `unsafe` code, under valgrind: memory that is read or freed wrongly, and memory that
 //! nobody frees.
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::report::Tests;
 use crate::root::root;
 use crate::tools;
 
-const CRATE: &str = "kafka-headers";
+const CRATES: [&str; 2] = ["kafka-headers", "trees"];
 const OPTIONS: [&str; 5] = [
     "--quiet",
     "--error-exitcode=99",
@@ -40,6 +40,7 @@ pub(crate) fn run_with(valgrind: &Path, tests: &mut Tests) -> Result<()> {
     let words: Vec<&str> = [program.as_str()].into_iter().chain(OPTIONS).chain([suppressions.as_str()]).collect();
     let mut cargo = tools::command("cargo");
     cargo.arg("--config").arg(format!("target.'cfg(unix)'.runner = {words:?}"));
-    cargo.args(["test", "--locked", "--package", CRATE, "--tests"]);
+    cargo.args(["test", "--locked", "--tests"]);
+    cargo.args(CRATES.iter().flat_map(|name| ["--package", name]));
     tools::run_lines(&mut cargo, |line| tests.read(line))
 }

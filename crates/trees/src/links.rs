@@ -17,6 +17,7 @@ pub trait Real:
     /// One.
     const ONE: Self;
     /// The C library's.
+    #[must_use]
     fn exp(self) -> Self;
     /// Whether it is missing.
     fn is_nan(self) -> bool;
@@ -28,7 +29,7 @@ impl Real for f32 {
     fn exp(self) -> Self {
         expf(self)
     }
-    #[inline(always)]
+    #[inline]
     fn is_nan(self) -> bool {
         self.is_nan()
     }
@@ -40,7 +41,7 @@ impl Real for f64 {
     fn exp(self) -> Self {
         exp(self)
     }
-    #[inline(always)]
+    #[inline]
     fn is_nan(self) -> bool {
         self.is_nan()
     }

@@ -10,7 +10,7 @@ use crate::links::Real;
 /// How many walks go side by side.
 const SIDE_BY_SIDE: usize = 16;
 /// Steps between two looks at whether all have arrived.
-const BURST: u32 = 2;
+const BURST: u32 = 4;
 /// Bytes of rows that every tree sees before the next rows: with a tree of some size they stay in the fastest cache.
 const BLOCK_BYTES: usize = 16 << 10;
 
@@ -25,7 +25,7 @@ pub trait Split<T> {
 pub struct UpTo;
 
 impl<T: Real> Split<T> for UpTo {
-    #[inline(always)]
+    #[inline]
     fn is_right(value: T, threshold: T) -> bool {
         value > threshold
     }
@@ -36,7 +36,7 @@ impl<T: Real> Split<T> for UpTo {
 pub struct Below;
 
 impl<T: Real> Split<T> for Below {
-    #[inline(always)]
+    #[inline]
     fn is_right(value: T, threshold: T) -> bool {
         value >= threshold
     }
@@ -101,7 +101,7 @@ impl<T: Real, V: Real> Forest<'_, T, V> {
     }
 
     /// Where each row ends up that sets out at its place and takes so many steps.
-    #[inline(always)]
+    #[inline]
     fn walk<S: Split<T>, const MISSING: bool>(
         &self,
         mut places: [u32; SIDE_BY_SIDE],
@@ -125,7 +125,7 @@ impl<T: Real, V: Real> Forest<'_, T, V> {
     }
 
     /// The place after this one.
-    #[inline(always)]
+    #[inline]
     fn step<S: Split<T>, const MISSING: bool>(&self, place: u32, row: &[T]) -> u32 {
         debug_assert!((place as usize) < self.parts.nodes.len() && row.len() == self.parts.features);
         // SAFETY: `place` is a tree's root or what this returned, a child or the one behind it: `Forest::new` has seen
@@ -135,12 +135,12 @@ impl<T: Real, V: Real> Forest<'_, T, V> {
         let value = *unsafe { row.get_unchecked((feature & !GOES_RIGHT) as usize) };
         let mut right = S::is_right(value, threshold);
         if MISSING {
-            right |= value.is_nan() & (feature & GOES_RIGHT != 0);
+            right |= value.is_nan() && (feature & GOES_RIGHT != 0);
         }
         child + u32::from(right)
     }
 
-    #[inline(always)]
+    #[inline]
     fn add_leaf(&self, place: u32, tree: &Tree, sums: &mut [V]) {
         let width = self.parts.width;
         let leaf = self.parts.leaves[place as usize] as usize;
