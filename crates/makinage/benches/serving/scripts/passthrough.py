@@ -4,7 +4,7 @@ import sys
 
 from confluent_kafka import Consumer, Producer
 
-endpoint, events, outputs, _model = sys.argv[1:]
+endpoint, events, outputs, _model, _models = sys.argv[1:]
 consumer = Consumer({
     "bootstrap.servers": endpoint,
     "group.id": outputs,

@@ -10,7 +10,7 @@ import pandas as pd
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 warnings.simplefilter("ignore")
-endpoint, events, outputs, folder = sys.argv[1:]
+endpoint, events, outputs, folder, _models = sys.argv[1:]
 model = mlflow.pyfunc.load_model(folder)
 consumer = Consumer({
     "bootstrap.servers": endpoint,
