@@ -65,7 +65,8 @@ impl Broker {
     pub(crate) fn version(&self) -> Result<String> {
         let jars = fs::read_dir(&self.libs).with_context(|| format!("can't read {}", self.libs.display()))?;
         let names = jars.flatten().map(|jar| jar.file_name().to_string_lossy().into_owned());
-        let mut versions = names.filter_map(|name| Some(name.strip_prefix("kafka_2.13-")?.strip_suffix(".jar")?.to_owned()));
+        let mut versions =
+            names.filter_map(|name| Some(name.strip_prefix("kafka_2.13-")?.strip_suffix(".jar")?.to_owned()));
         versions.next().context("there is no jar of the broker's")
     }
 

@@ -75,12 +75,11 @@ impl Contestant {
     /// Whether it can serve this at all.
     pub(crate) fn can_serve(&self, kind: &Kind) -> bool {
         match &self.what {
-            What::Makinage { .. } => true,
+            What::Makinage { .. } | What::Script { does: Does::Pass, .. } => true,
             // A latency is all that it has.
             What::Bare => !kind.paces.is_empty(),
             // It knows one partition.
             What::Loop => kind.partitions == 1,
-            What::Script { does: Does::Pass, .. } => true,
             // These know lists of four numbers and scikit-learn.
             What::Script { environment: Some(_), .. } => ["W1", "W2"].contains(&kind.name),
             What::Script { environment: None, .. } => !kind.has_hooks,

@@ -3,6 +3,7 @@
 use crate::{
     figures::{Of, Paced, Spread},
     results::Results,
+    workloads::Made,
 };
 
 /// One goal.
@@ -80,7 +81,12 @@ fn first(results: &Results) -> Vec<Goal> {
             "×",
             share(results, "W1", "loop", Of::Processor),
         ),
-        most("W1: processor time an event, of the strong script's", 0.5, "×", share(results, "W1", "strong", Of::Processor)),
+        most(
+            "W1: processor time an event, of the strong script's",
+            0.5,
+            "×",
+            share(results, "W1", "strong", Of::Processor),
+        ),
         goal(
             "W1: events a second, of a bare passthrough's, the broker on the other processor",
             Bound::AtLeast(0.75),
@@ -108,9 +114,19 @@ fn models(results: &Results) -> Vec<Goal> {
     let own = |kind| own(results, kind)[0];
     vec![
         most("W2: processor time an event (the model's batched time + 2.5 µs)", own("W2") + 2.5, "µs", cost("W2")),
-        most("W2: processor time an event, of the strong script's", 0.85, "×", share(results, "W2", "strong", Of::Processor)),
+        most(
+            "W2: processor time an event, of the strong script's",
+            0.85,
+            "×",
+            share(results, "W2", "strong", Of::Processor),
+        ),
         most("W3: processor time an event (1.5 × DataFrame → predict alone)", 1.5 * own("W3"), "µs", cost("W3")),
-        most("W3: processor time an event, of the strong script's", 0.5, "×", share(results, "W3", "strong", Of::Processor)),
+        most(
+            "W3: processor time an event, of the strong script's",
+            0.5,
+            "×",
+            share(results, "W3", "strong", Of::Processor),
+        ),
         goal("W4: events a second", Bound::AtLeast(23.6), "k", itself(results, "W4", Of::Rate)),
     ]
 }
@@ -146,10 +162,15 @@ fn workers(results: &Results) -> Vec<Goal> {
 
 fn growth(results: &Results) -> Vec<Goal> {
     let times = |kind| results.both(([kind, "makinage"], ["W1", "makinage"]), Of::Processor, |one, other| one / other);
-    let bytes = |kind| results.made(kind).map_or(f64::NAN, |made| made.bytes());
+    let bytes = |kind| results.made(kind).map_or(f64::NAN, Made::bytes);
     let a_byte = |kind| times(kind).map(|all: Spread| all.each(|share| share * bytes("W1") / bytes(kind)));
     vec![
-        most("memory of the service's process, a backlog of 12 partitions", 60.0, "MiB", itself(results, "W1p12", Of::Memory)),
+        most(
+            "memory of the service's process, a backlog of 12 partitions",
+            60.0,
+            "MiB",
+            itself(results, "W1p12", Of::Memory),
+        ),
         most("growth: processor time an event, 12 partitions of one's", 1.1, "×", times("W1p12")),
         most("growth: the same, 200 partitions", 1.1, "×", times("W1p200")),
         most("growth: processor time an event, 4,000,000 events of 400,000's", 1.1, "×", times("W1t10")),
@@ -162,6 +183,7 @@ fn growth(results: &Results) -> Vec<Goal> {
 
 fn start(results: &Results) -> Goal {
     let each = results.turns(["W1", "makinage"]).iter();
-    let share = each.filter_map(|turn| Some(turn.get(&Of::Start)? / (turn.get(&Of::OwnImport)? + turn.get(&Of::OwnLoad)?)));
+    let share =
+        each.filter_map(|turn| Some(turn.get(&Of::Start)? / (turn.get(&Of::OwnImport)? + turn.get(&Of::OwnLoad)?)));
     most("start to first output, of import and load alone", 1.2, "×", Spread::of(share.collect()))
 }

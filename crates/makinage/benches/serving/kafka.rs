@@ -175,9 +175,7 @@ pub(crate) fn send(producer: &BaseProducer, topic: &str, number: usize, (event, 
     let mut record = BaseRecord::to(topic).key(&key).payload(event);
     if talks == Talks::InV2 {
         let width = event.split(',').count();
-        asked = format!(
-            r#"{{"inputs":[{{"name":"predict","shape":[1,{width}],"datatype":"FP64","data":{event}}}]}}"#
-        );
+        asked = format!(r#"{{"inputs":[{{"name":"predict","shape":[1,{width}],"datatype":"FP64","data":{event}}}]}}"#);
         let model = Header { key: "mlserver-model", value: Some("bench") };
         record = record.payload(asked.as_str()).headers(OwnedHeaders::new().insert(model));
     }

@@ -5,6 +5,7 @@ use std::{fs, path::Path, process::Command, thread};
 use crate::{
     choice::{Choice, variable},
     contestants::What,
+    prose::wrapped,
     service::Place,
 };
 
@@ -22,26 +23,26 @@ const PACKAGES: [&str; 10] = [
     "mlserver",
 ];
 
-/// All of it, as a paragraph and a list.
+/// A paragraph and a list.
 pub(crate) fn told(place: &Place, choice: &Choice) -> String {
     let cores = thread::available_parallelism().map_or(0, usize::from);
     let (_, client) = rdkafka::util::get_rdkafka_version();
     let commit = Command::new("git").args(["rev-parse", "--short", "HEAD"]).output();
     let commit = commit.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
-    let mut text = format!(
-        "Machine: {cores} processors ({}), {} of memory, Linux {}. makinage {} ({commit}), librdkafka {client}, Kafka {}.\n\n\
-         - the models, and the scripts: {}\n",
+    let machine = format!(
+        "Machine: {cores} processors ({}), {} of memory, Linux {}. makinage {} ({commit}), librdkafka {client}, Kafka {}.",
         first_of("/proc/cpuinfo", "model name"),
         first_of("/proc/meminfo", "MemTotal"),
         fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim(),
         env!("CARGO_PKG_VERSION"),
         variable("MAKINAGE_BENCH_KAFKA_VERSION"),
-        versions(&place.python, Some(&place.packages))
     );
+    let models = versions(&place.python, Some(&place.packages));
+    let mut text = format!("{}\n{}", wrapped(&machine), wrapped(&format!("- the models, and the scripts: {models}")));
     for contestant in &choice.contestants {
         if let What::Script { environment: Some(environment), .. } = &contestant.what {
             let versions = versions(&environment.join("bin/python"), None);
-            text.push_str(&format!("- `{}`: {versions}\n", contestant.name));
+            text.push_str(&wrapped(&format!("- `{}`: {versions}", contestant.name)));
         }
     }
     text

@@ -15,6 +15,7 @@ mod machine;
 mod pacing;
 mod plot;
 mod processes;
+mod prose;
 mod report;
 mod results;
 mod service;
@@ -61,7 +62,8 @@ fn main() {
     kafka.create(LETTERS, 1);
     let choice = Choice::from_environment(&makinage);
     let began = Instant::now();
-    let bench = Bench { kafka: &kafka, place: &place, choice: &choice, ready: prepare(&kafka, &place, &makinage, &choice) };
+    let bench =
+        Bench { kafka: &kafka, place: &place, choice: &choice, ready: prepare(&kafka, &place, &makinage, &choice) };
     let mut results = bench.nothing_yet();
     for number in 0..choice.turns {
         bench.take_turns(number, &mut results);

@@ -1,11 +1,6 @@
 //! The report: goals, tables, and plots.
 
-use std::{
-    fmt::Write,
-    fs,
-    path::Path,
-    time::Duration,
-};
+use std::{fmt::Write, fs, path::Path, time::Duration};
 
 use crate::{
     choice::Choice,
@@ -14,6 +9,7 @@ use crate::{
     kinds::Kind,
     machine,
     plot::{self, Group},
+    prose::wrapped,
     results::{Results, Row, shares, spread},
     service::Place,
     workloads::Made,
@@ -41,6 +37,9 @@ const WHO: &str = "\
   The driver sends what is due each millisecond, and reads with blocking calls: its own share of a processor is told.
 ";
 
+/// What people have found out about goals that are missed; it stands behind them.
+const LIMITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/LIMITS.md");
+
 /// Where it was measured, what, and for how long.
 pub(crate) struct Report<'a> {
     pub place: &'a Place,
@@ -63,14 +62,14 @@ impl Report<'_> {
     fn text(&self) -> String {
         let (done, turns) = (self.results.rows.first().map_or(0, |row| row.turns.len()), self.choice.turns);
         let minutes = self.took.as_secs().div_ceil(60);
-        let mut text = format!(
-            "# What serving costs\n\n\
-             Written by `cargo xtask bench`: {done} of {turns} turns, in {minutes} minutes. Contestants take turns on one \
+        let how = format!(
+            "Written by `cargo xtask bench`: {done} of {turns} turns, in {minutes} minutes. Contestants take turns on one \
              broker, which shares the machine with them, and who begins changes. A cell is the median of the turns, and its \
              least and most. Machines are noisy: compare within a table, and shares rather than figures. Outputs were held \
-             against the model's own answers before a figure counted, each event's once.\n\n{}\n{WHO}",
-            machine::told(self.place, self.choice)
+             against the model's own answers before a figure counted, each event's once."
         );
+        let (how, where_) = (wrapped(&how), machine::told(self.place, self.choice));
+        let mut text = format!("# What serving costs\n\n{how}\n{where_}\n{WHO}");
         self.goals(&mut text);
         text.push_str("\n![processor time an event](processor-time.svg)\n\n![latency](latency.svg)\n");
         for (place, (kind, made)) in self.results.kinds.iter().enumerate() {
@@ -83,6 +82,8 @@ impl Report<'_> {
         text.push_str("\n## Goals\n\n| | goal | measured | met |\n|---|---|---|---|\n");
         for Goal { what, bound, unit, measured } in goals::all(self.results) {
             let told = match bound {
+                // What it is computed from wasn't measured.
+                Bound::AtMost(most) if most.is_nan() => String::new(),
                 Bound::AtMost(most) => format!("≤ {} {unit}", short(most)),
                 Bound::AtLeast(least) => format!("≥ {} {unit}", short(least)),
             };
@@ -92,6 +93,9 @@ impl Report<'_> {
                 None => (String::new(), "not measured"),
             };
             let _ = writeln!(text, "| {what} | {told} | {cell} | {met} |");
+        }
+        if let Ok(limits) = fs::read_to_string(LIMITS) {
+            let _ = write!(text, "\n{limits}");
         }
     }
 
@@ -106,20 +110,18 @@ impl Report<'_> {
     }
 
     /// A workload's tables: figures, and shares of the first contestant's.
-    fn section(&self, text: &mut String, place: usize, (kind, made): (&Kind, &Made)) {
+    fn section(&self, text: &mut String, number: usize, (kind, made): (&Kind, &Made)) {
         let [batched, single] = made.own;
-        let _ = write!(
-            text,
-            "\n## {}: {}\n\nThe model's call alone: {} µs of processor time for a row among many, {} µs for one row. Backlog: \
-             {} events of {:.0} bytes.\n",
-            kind.name,
-            kind.what,
+        let costs = format!(
+            "The model's call alone: {} µs of processor time for a row among many, {} µs for one row. Backlog: {} events of \
+             {:.0} bytes.",
             short(batched),
             short(single),
             kind.backlog(),
             made.bytes()
         );
-        let rows: Vec<(&str, &Row)> = self.results.of(place).collect();
+        let _ = write!(text, "\n## {}: {}\n\n{}", kind.name, kind.what, wrapped(&costs));
+        let rows: Vec<(&str, &Row)> = self.results.of(number).collect();
         for columns in columns(&rows).chunk_by(|one, next| one.table() == next.table()) {
             let (head, has_shares) = match columns[0].table() {
                 Table::Backlog => ("The backlog".to_owned(), true),
@@ -140,7 +142,8 @@ impl Report<'_> {
         }
         for (name, row) in rows {
             for failure in &row.failures {
-                let _ = write!(text, "\n`{name}` failed, and has no figures for that: {failure}.\n");
+                let failure = wrapped(&format!("`{name}` failed, and has no figures for that: {failure}."));
+                let _ = write!(text, "\n{failure}");
             }
         }
     }

@@ -50,8 +50,7 @@ pub(crate) struct Service {
 }
 
 /// What the product says on its way to a first output, in this order, and what the time until then is.
-const SAID: [(&str, Of); 3] =
-    [(": loading model ", Of::Found), (" loaded in ", Of::Loaded), (" takes over", Of::Over)];
+const SAID: [(&str, Of); 3] = [(": loading model ", Of::Found), (" loaded in ", Of::Loaded), (" takes over", Of::Over)];
 
 impl Service {
     /// Starts one. `None` for one that needs no process.
@@ -161,8 +160,12 @@ impl Place {
         Some(match &contestant.what {
             What::Bare => return None,
             What::Makinage { program, setting } => {
-                let config =
-                    self.config(&setting.kafka(&self.endpoint), (setting.topics(), setting.operator()), workload, route);
+                let config = self.config(
+                    &setting.kafka(&self.endpoint),
+                    (setting.topics(), setting.operator()),
+                    workload,
+                    route,
+                );
                 let mut command = Command::new(program);
                 command.arg("--config").arg(config).current_dir(folder);
                 command

@@ -9,7 +9,7 @@ use crate::{
     contestants::{Contestant, Does, What},
     figures::{Figures, Of, Paced},
     kafka::{Kafka, Topic},
-    pacing::{self, Kept, Pace},
+    pacing::{self, Kept, Pace, WAKE},
     service::{Loaded, Place, Route, Service},
     workloads::{Right, Workload},
 };
@@ -64,8 +64,8 @@ impl Turn<'_> {
     fn load_alone(&self, figures: &mut Figures) {
         let [imported, loaded, answered] = Loaded::alone(self.place, self.workload);
         figures.insert(Of::OwnImport, imported.as_secs_f64());
-        figures.insert(Of::OwnLoad, (loaded - imported).as_secs_f64());
-        figures.insert(Of::OwnAnswer, (answered - loaded).as_secs_f64());
+        figures.insert(Of::OwnLoad, loaded.saturating_sub(imported).as_secs_f64());
+        figures.insert(Of::OwnAnswer, answered.saturating_sub(loaded).as_secs_f64());
     }
 
     fn score_backlog(&self, figures: &mut Figures) -> Result<(), String> {
@@ -104,7 +104,7 @@ impl Turn<'_> {
         let first = self.wake(&events, outputs)?;
         service.tell_start(began, Instant::now(), figures);
         let (at, before) = (Instant::now(), service.processor_time());
-        self.produce(&events, 1, count);
+        self.produce(&events, WAKE + 1, count);
         counter.wait(first + count)?;
         self.tell_speed(count, at.elapsed(), service.processor_time().saturating_sub(before), figures);
         service.tell_memory(figures);
@@ -120,7 +120,7 @@ impl Turn<'_> {
     fn wake(&self, events: &Topic, outputs: &Topic) -> Result<usize, String> {
         let counter = self.kafka.counter(outputs);
         for _ in 0..ASKED {
-            self.produce(events, 0, 1);
+            self.produce(events, WAKE, 1);
             thread::sleep(ASK_AGAIN);
             if counter.count() > 0 {
                 break;
@@ -135,6 +135,10 @@ impl Turn<'_> {
     }
 
     fn tell_speed(&self, count: usize, took: Duration, spent: Duration, figures: &mut Figures) {
+        if count == 0 {
+            // All came at once: so few tell nothing.
+            return;
+        }
         let (count, made) = (as_number(count), &self.workload.made);
         let rate = count / took.as_secs_f64();
         figures.insert(Of::Processor, spent.as_secs_f64() * 1e6 / count);
@@ -148,8 +152,7 @@ impl Turn<'_> {
     fn verify(&self, outputs: &Topic, first: usize) -> Result<(), String> {
         let (workload, talks) = (self.workload, self.contestant.talks);
         let count = self.contestant.share_of(&workload.kind);
-        // What was asked for first has number 0.
-        let start = usize::from(self.contestant.is_late());
+        let start = if self.contestant.is_late() { WAKE + 1 } else { 0 };
         let mut seen = vec![false; workload.kind.backlog() + 1];
         let mut next = start;
         let first = i64::try_from(first).expect("a count");
@@ -171,7 +174,7 @@ impl Turn<'_> {
             if is_bare { events.clone() } else { self.kafka.create(&format!("{}-paced-scored", self.name), 1) };
         let service = self.start(&events, &outputs);
         self.wake(&events, &outputs)?;
-        let mut next = 1;
+        let mut next = WAKE + 1;
         for rate in &self.paces {
             let count = (rate * seconds(*rate)) as usize;
             let spent = || service.as_ref().map(Service::processor_time);
@@ -211,7 +214,7 @@ fn tell_latency(rate: u32, mut kept: Kept, figures: &mut Figures) {
 fn seconds(rate: u32) -> u32 {
     match rate {
         ..500 => 6,
-        ..5_000 => 8,
+        500..5_000 => 8,
         _ => 4,
     }
 }

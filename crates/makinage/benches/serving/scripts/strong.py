@@ -12,21 +12,25 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 warnings.simplefilter("ignore")
 endpoint, events, outputs, folder, _models = sys.argv[1:]
 model = mlflow.pyfunc.load_model(folder)
-consumer = Consumer({
-    "bootstrap.servers": endpoint,
-    "group.id": outputs,
-    "auto.offset.reset": "earliest",
-    "enable.auto.commit": False,
-    "fetch.queue.backoff.ms": 5,
-})
+consumer = Consumer(
+    {
+        "bootstrap.servers": endpoint,
+        "group.id": outputs,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "fetch.queue.backoff.ms": 5,
+    }
+)
 consumer.subscribe([events])
-producer = Producer({
-    "bootstrap.servers": endpoint,
-    "compression.type": "lz4",
-    "enable.idempotence": True,
-    "linger.ms": 5,
-    "queue.buffering.max.messages": 1_000_000,
-})
+producer = Producer(
+    {
+        "bootstrap.servers": endpoint,
+        "compression.type": "lz4",
+        "enable.idempotence": True,
+        "linger.ms": 5,
+        "queue.buffering.max.messages": 1_000_000,
+    }
+)
 failed = []
 
 

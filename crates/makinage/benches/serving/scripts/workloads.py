@@ -56,8 +56,11 @@ STATEFUL = HOOKS.replace(
     """        seen["events"] += 1
         proba = model.predict_proba(i)
 """,
-).replace("""    threshold = config""", """    seen = {"events": 0}
-    threshold = config""")
+).replace(
+    """    threshold = config""",
+    """    seen = {"events": 0}
+    threshold = config""",
+)
 
 
 def iris():
@@ -198,8 +201,10 @@ class Crayfish(Workload):
 class Texts(Workload):
     """TF-IDF and a linear model on short texts."""
 
-    WORDS = ("order late refund great broken love hate screen battery fast slow price cheap support again never box "
-             "arrived missing perfect").split()
+    WORDS = (
+        "order late refund great broken love hate screen battery fast slow price cheap support again never box "
+        "arrived missing perfect"
+    ).split()
 
     def __init__(self):
         self.hooks = None
