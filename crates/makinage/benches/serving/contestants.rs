@@ -102,7 +102,9 @@ impl Contestant {
         let most = match &self.what {
             What::Script { does: Does::OneByOne, .. } => kind.one_by_one,
             What::Script { environment: Some(_), .. } => 1_000,
-            What::Makinage { .. } if !self.is_default() => 1_000,
+            // What these add is work, and no waiting.
+            What::Makinage { setting: Setting::DeadLetters | Setting::Tls { .. }, .. } => 0,
+            What::Makinage { setting: Setting::ExactlyOnce { .. }, .. } => 1_000,
             _ => u32::MAX,
         };
         paces.iter().copied().filter(|pace| *pace <= most).collect()

@@ -11,6 +11,10 @@ pub(crate) enum Of {
     Rate,
     /// The rate as a share of that of so many models as there are workers.
     OwnRate,
+    /// Microseconds of processor time that the model's call alone takes beside it, for a row among many.
+    OwnBatched,
+    /// The same for a single row.
+    OwnSingle,
     /// MiB at most: the process that was started.
     Memory,
     /// MiB at most: the largest process that it has started.
@@ -65,7 +69,7 @@ impl Of {
     /// The table that it stands in.
     pub(crate) fn table(self) -> Table {
         match self {
-            Self::Processor | Self::Rate | Self::OwnRate => Table::Backlog,
+            Self::Processor | Self::Rate | Self::OwnRate | Self::OwnBatched | Self::OwnSingle => Table::Backlog,
             Self::Memory | Self::Worker | Self::Workers => Table::Memory,
             Self::At(pace, _) => Table::Pace(pace),
             _ => Table::Start,
@@ -77,6 +81,8 @@ impl Of {
         match self {
             Self::Rate => "k events/s".to_owned(),
             Self::OwnRate => "of workers × the model's own rate".to_owned(),
+            Self::OwnBatched => "the model's call alone, µs/row".to_owned(),
+            Self::OwnSingle => "of one row, µs".to_owned(),
             Self::Memory => "the service's own process".to_owned(),
             Self::Worker => "its largest other".to_owned(),
             Self::Workers => "all others".to_owned(),

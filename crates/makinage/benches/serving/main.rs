@@ -129,6 +129,7 @@ impl Bench<'_> {
                 match self.take_turn(row, number) {
                     Ok(figures) => row.turns.push(figures),
                     Err(failure) => {
+                        eprintln!("that failed: {failure}");
                         row.failures.push(format!("turn {}: {failure}", number + 1));
                         row.turns.push(Figures::new());
                     }

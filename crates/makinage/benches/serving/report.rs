@@ -82,8 +82,6 @@ impl Report<'_> {
         text.push_str("\n## Goals\n\n| | goal | measured | met |\n|---|---|---|---|\n");
         for Goal { what, bound, unit, measured } in goals::all(self.results) {
             let told = match bound {
-                // What it is computed from wasn't measured.
-                Bound::AtMost(most) if most.is_nan() => String::new(),
                 Bound::AtMost(most) => format!("≤ {} {unit}", short(most)),
                 Bound::AtLeast(least) => format!("≥ {} {unit}", short(least)),
             };

@@ -8,6 +8,7 @@ use std::{
 use crate::{
     contestants::{Contestant, Does, What},
     figures::{Figures, Of, Paced},
+    goals,
     kafka::{Kafka, Topic},
     pacing::{self, Kept, Pace, WAKE},
     service::{Loaded, Place, Route, Service},
@@ -39,8 +40,14 @@ impl Turn<'_> {
     /// Takes it. The error says what was wrong with the outputs.
     pub(crate) fn take(&self) -> Result<Figures, String> {
         let mut figures = Figures::new();
-        if self.contestant.is_default() {
+        if self.contestant.is_default() && !self.workload.kind.paces.is_empty() {
             self.load_alone(&mut figures);
+        }
+        let (kind, made) = (&self.workload.kind, &self.workload.made);
+        if self.contestant.is_default() && goals::NEED_OWN.contains(&kind.name) {
+            let [batched, single] = made.own_now(kind.made, &self.place.python);
+            figures.insert(Of::OwnBatched, batched);
+            figures.insert(Of::OwnSingle, single);
         }
         if !matches!(self.contestant.what, What::Bare) {
             self.score_backlog(&mut figures)?;

@@ -64,15 +64,18 @@ impl Made {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it was written");
         let lines = |name: &str| read(name).lines().map(str::to_owned).collect();
-        let own: Value = serde_json::from_str(&read("own.json")).expect("JSON");
-        let number = |name: &str| own[name].as_f64().expect("a number");
-        Self {
-            own: [number("batched"), number("single")],
-            wall: number("wall"),
-            events: lines("events.jsonl"),
-            outputs: lines("outputs.jsonl"),
-            folder,
-        }
+        let [batched, single, wall] = own(&read("own.json"));
+        Self { own: [batched, single], wall, events: lines("events.jsonl"), outputs: lines("outputs.jsonl"), folder }
+    }
+
+    /// What the model's call alone costs at this moment: for a row among many, for a single row.
+    pub(crate) fn own_now(&self, name: &str, python: &Path) -> [f64; 2] {
+        let mut script = Command::new(python);
+        script.arg(SCRIPT).args(["--own", name]).arg(&self.folder).env("OMP_NUM_THREADS", "1");
+        let told = script.output().expect("Python runs");
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        let [batched, single, _] = own(&String::from_utf8_lossy(&told.stdout));
+        [batched, single]
     }
 
     /// The event of this number, in whose place others follow once all have been.
@@ -85,6 +88,11 @@ impl Made {
     pub(crate) fn bytes(&self) -> f64 {
         self.events.iter().map(String::len).sum::<usize>() as f64 / self.events.len() as f64
     }
+}
+
+fn own(text: &str) -> [f64; 3] {
+    let own: Value = serde_json::from_str(text).expect("JSON");
+    ["batched", "single", "wall"].map(|name| own[name].as_f64().expect("a number"))
 }
 
 impl Workload {

@@ -2,7 +2,8 @@
 
 `workloads.py NAME FOLDER COUNT` writes `model/`, `events.jsonl`, `outputs.jsonl` (of the same number of lines), maybe
 `hooks_of_bench.py`, and `own.json`: what the model's call alone costs, in microseconds of processor time, for a row
-among 1,024 and for one row, and how long a row among many takes by the clock.
+among 1,024 and for one row, and how long a row among many takes by the clock. `workloads.py --own NAME FOLDER` prints
+the same at another moment.
 """
 
 import json
@@ -304,9 +305,29 @@ def cost(call, rows, size, calls):
     return [sorted(times)[len(took) // 2] / 1e3 / rows for times in zip(*took, strict=True)]
 
 
+def own(workload, call, rows, calls):
+    """What the model's call alone costs."""
+    batched, wall = cost(call, rows, workload.batch, calls)
+    single, _ = cost(call, rows, 1, calls)
+    return {"batched": batched, "single": single, "wall": wall}
+
+
+def measure(name, folder):
+    """Prints what the model's call of a workload that is written costs at this moment."""
+    workload = WORKLOADS[name]()
+    model = mlflow.pyfunc.load_model(str(folder / "model"))
+    if workload.hooks:
+        workload.native = mlflow.sklearn.load_model(str(folder / "model"))
+    rows = workload.rows(np.random.default_rng(SEED + 1), 12 * workload.batch)
+    print(json.dumps(own(workload, lambda rows: workload.call(model, rows), rows, 12)))
+
+
 def main():
     """Writes one workload."""
     warnings.simplefilter("ignore")
+    if sys.argv[1] == "--own":
+        measure(sys.argv[2], Path(sys.argv[3]))
+        return
     name, folder, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     workload = WORKLOADS[name]()
     model = workload.save(folder / "model")
@@ -325,9 +346,7 @@ def main():
     def call(rows):
         return workload.call(model, rows)
 
-    batched, wall = cost(call, rows, workload.batch, workload.calls)
-    single, _ = cost(call, rows, 1, workload.calls)
-    (folder / "own.json").write_text(json.dumps({"batched": batched, "single": single, "wall": wall}))
+    (folder / "own.json").write_text(json.dumps(own(workload, call, rows, workload.calls)))
 
 
 main()
