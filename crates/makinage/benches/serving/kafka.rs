@@ -127,8 +127,16 @@ pub(crate) struct Counter {
 impl Counter {
     /// So many now.
     pub(crate) fn count(&self) -> usize {
-        // With the time that stands for the end, since only these ask for all partitions at once.
-        let ends = self.consumer.offsets_for_times(self.topic.at(Offset::End), PATIENCE).expect("an answer");
+        let began = Instant::now();
+        let ends = loop {
+            // With the time that stands for the end, since only these ask for all partitions at once.
+            match self.consumer.offsets_for_times(self.topic.at(Offset::End), PATIENCE) {
+                Ok(ends) => break ends,
+                // A topic that was just made has no leaders yet.
+                Err(error) => assert!(began.elapsed() < PATIENCE, "{}: {error}", self.topic.name),
+            }
+            thread::sleep(LOOK);
+        };
         let end = |offset: Offset| if let Offset::Offset(end) = offset { end } else { 0 };
         let ends = ends.elements().iter().map(|partition| end(partition.offset())).sum::<i64>();
         usize::try_from(ends).expect("a count")

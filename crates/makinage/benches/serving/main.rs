@@ -64,15 +64,16 @@ fn main() {
     let began = Instant::now();
     let bench =
         Bench { kafka: &kafka, place: &place, choice: &choice, ready: prepare(&kafka, &place, &makinage, &choice) };
-    let mut results = bench.nothing_yet();
+    let (mut results, machine) = (bench.nothing_yet(), machine::told(&place, &choice));
+    let file = PathBuf::from(variable("MAKINAGE_BENCH_REPORT"));
     for number in 0..choice.turns {
-        bench.take_turns(number, &mut results);
         // Each time, so that a run that is cut short has one.
-        let report = Report { place: &place, choice: &choice, results: &results, took: began.elapsed() };
-        report.write(&PathBuf::from(variable("MAKINAGE_BENCH_REPORT")));
+        bench.take_turns(number, &mut results, |results| {
+            let report = Report { machine: &machine, turns: choice.turns, results, took: began.elapsed() };
+            report.write(&file);
+        });
     }
-    let text = fs::read_to_string(variable("MAKINAGE_BENCH_REPORT")).expect("the report");
-    println!("{text}");
+    println!("{}", fs::read_to_string(file).expect("the report"));
 }
 
 /// A workload, and the topics where its backlog and its models are.
@@ -121,7 +122,7 @@ impl Bench<'_> {
     }
 
     /// Everybody takes a turn, whose number says who begins.
-    fn take_turns(&self, number: usize, results: &mut Results) {
+    fn take_turns(&self, number: usize, results: &mut Results, after_each: impl Fn(&Results)) {
         for place in rotated(self.ready.len(), number, self.choice.turns) {
             let rows: Vec<usize> = (0..results.rows.len()).filter(|row| results.rows[*row].kind == place).collect();
             for at in rotated(rows.len(), number, self.choice.turns) {
@@ -134,6 +135,7 @@ impl Bench<'_> {
                         row.turns.push(Figures::new());
                     }
                 }
+                after_each(results);
             }
         }
     }

@@ -3,15 +3,12 @@
 use std::{fmt::Write, fs, path::Path, time::Duration};
 
 use crate::{
-    choice::Choice,
     figures::{Figures, Of, Paced, Spread, Table},
     goals::{self, Bound, Goal},
     kinds::Kind,
-    machine,
     plot::{self, Group},
     prose::wrapped,
     results::{Results, Row, shares, spread},
-    service::Place,
     workloads::Made,
 };
 
@@ -42,8 +39,9 @@ const LIMITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/LIMITS.
 
 /// Where it was measured, what, and for how long.
 pub(crate) struct Report<'a> {
-    pub place: &'a Place,
-    pub choice: &'a Choice,
+    pub machine: &'a str,
+    /// How many each was to take.
+    pub turns: usize,
     pub results: &'a Results,
     pub took: Duration,
 }
@@ -60,7 +58,8 @@ impl Report<'_> {
     }
 
     fn text(&self) -> String {
-        let (done, turns) = (self.results.rows.first().map_or(0, |row| row.turns.len()), self.choice.turns);
+        let done = self.results.rows.iter().map(|row| row.turns.len()).min().unwrap_or_default();
+        let turns = self.turns;
         let minutes = self.took.as_secs().div_ceil(60);
         let how = format!(
             "Written by `cargo xtask bench`: {done} of {turns} turns, in {minutes} minutes. Contestants take turns on one \
@@ -68,8 +67,7 @@ impl Report<'_> {
              least and most. Machines are noisy: compare within a table, and shares rather than figures. Outputs were held \
              against the model's own answers before a figure counted, each event's once."
         );
-        let (how, where_) = (wrapped(&how), machine::told(self.place, self.choice));
-        let mut text = format!("# What serving costs\n\n{how}\n{where_}\n{WHO}");
+        let mut text = format!("# What serving costs\n\n{}\n{}\n{WHO}", wrapped(&how), self.machine);
         self.goals(&mut text);
         text.push_str("\n![processor time an event](processor-time.svg)\n\n![latency](latency.svg)\n");
         for (place, (kind, made)) in self.results.kinds.iter().enumerate() {

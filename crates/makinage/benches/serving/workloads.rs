@@ -15,6 +15,9 @@ use crate::{contestants::Talks, kinds::Kind};
 /// Makes all of it.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/serving/scripts/workloads.py");
 
+/// Characters of a wrong output that are told; the prediction is at its end.
+const LONGEST: usize = 200;
+
 /// One that is made.
 pub(crate) struct Workload {
     pub kind: Kind,
@@ -110,6 +113,9 @@ impl Workload {
             // It doesn't tell the event.
             (output, right) = (output["outputs"][0]["data"][0].take(), right[1].take());
         }
-        if output == right { Ok(()) } else { Err(format!("event {number} has the output {output} for {right}")) }
+        let short = |value: &Value| value.to_string().chars().rev().take(LONGEST).collect::<Vec<_>>();
+        let short = |value: &Value| short(value).into_iter().rev().collect::<String>();
+        let told = || format!("event {number} has an output that ends {}, not {}", short(&output), short(&right));
+        if output == right { Ok(()) } else { Err(told()) }
     }
 }

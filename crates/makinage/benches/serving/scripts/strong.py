@@ -53,8 +53,12 @@ while True:
         rows = np.array(values)
         rows = rows.astype(np.float32) if rows.ndim == 3 else rows
     answers = model.predict(rows)
-    answers = next(iter(answers.values())) if isinstance(answers, dict) else answers
-    for message, value, answer in zip(messages, values, np.asarray(answers).tolist(), strict=True):
+    if isinstance(answers, dict):
+        [(name, rows)] = answers.items()
+        answers = [{name: row} for row in rows.tolist()]
+    else:
+        answers = np.asarray(answers).tolist()
+    for message, value, answer in zip(messages, values, answers, strict=True):
         producer.produce(outputs, orjson.dumps([value, answer]), message.key(), on_delivery=delivered)
     producer.flush()
     if failed:

@@ -195,8 +195,10 @@ class Crayfish(Workload):
         return [json.loads(json.dumps(np.round(row.astype(float), 3).tolist())) for row in rows]
 
     def call(self, model, rows):
-        answer = model.predict(rows)
-        return next(iter(answer.values())) if isinstance(answer, dict) else answer
+        return model.predict(rows)["classes"]
+
+    def outputs(self, events, answers):
+        return [[event, {"classes": answer}] for event, answer in zip(events, answers.tolist(), strict=True)]
 
 
 class Texts(Workload):
