@@ -130,7 +130,10 @@ impl Bench {
 
     /// What is said to the benchmark, by the names of its variables.
     fn chosen(&self) -> Vec<(&'static str, String)> {
-        let [workloads, contestants] = QUICK.map(str::to_owned);
+        let [workloads, mut contestants] = QUICK.map(str::to_owned);
+        if self.against.is_some() {
+            contestants.push_str(",before");
+        }
         let (turns, paces) = if self.quick { ("1", vec![1_000]) } else { ("3", vec![]) };
         let all = [
             ("WORKLOADS", self.workload.join(","), workloads),
@@ -187,4 +190,46 @@ fn cargo(command: &str) -> Command {
     let mut cargo = tools::command("cargo");
     cargo.args([command, "--locked", "--package", "makinage"]);
     cargo
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Bench;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        bench: Bench,
+    }
+
+    fn bench(line: &str) -> Bench {
+        Line::parse_from(["bench"].into_iter().chain(line.split_whitespace())).bench
+    }
+
+    /// What is said of one variable.
+    fn said(line: &str, variable: &str) -> Option<String> {
+        bench(line).chosen().into_iter().find_map(|(name, text)| (name == variable).then_some(text))
+    }
+
+    #[test]
+    fn a_quick_look_is_short_and_what_is_named_goes_before_it() {
+        assert_eq!(said("", "TURNS").as_deref(), Some("3"));
+        assert_eq!(said("", "WORKLOADS"), None);
+        assert_eq!(said("--quick", "TURNS").as_deref(), Some("1"));
+        assert_eq!(said("--quick", "PACES").as_deref(), Some("1000"));
+        assert_eq!(said("--quick --turns 2 --workload W3", "TURNS").as_deref(), Some("2"));
+        assert_eq!(said("--quick --turns 2 --workload W3", "WORKLOADS").as_deref(), Some("W3"));
+        assert_eq!(said("--quick --against x", "CONTESTANTS").as_deref(), Some("makinage,loop,strong,bare,before"));
+    }
+
+    #[test]
+    fn only_a_run_that_nobody_chose_from_is_the_whole() {
+        assert!(bench("").is_whole());
+        assert!(bench("--turns 5 --against x").is_whole());
+        for chosen in ["--quick", "--workload W1", "--contestant bare", "--paces 200", "--events 9"] {
+            assert!(!bench(chosen).is_whole(), "{chosen}");
+        }
+    }
 }

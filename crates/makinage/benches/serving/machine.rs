@@ -14,7 +14,7 @@ const PACKAGES: [&str; 10] = [
     "mlflow",
     "scikit-learn",
     "numpy",
-    "xgboost",
+    "xgboost-cpu",
     "onnxruntime",
     "confluent-kafka",
     "makinage",
