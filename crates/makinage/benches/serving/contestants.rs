@@ -62,7 +62,7 @@ impl Contestant {
         self.talks != Talks::Plainly
     }
 
-    /// Whether it is this product's, whose failures end everything.
+    /// Whether it is this product, of which nothing may fail.
     pub(crate) fn is_makinage(&self) -> bool {
         matches!(self.what, What::Makinage { .. })
     }
@@ -101,10 +101,11 @@ impl Contestant {
     pub(crate) fn paces(&self, kind: &Kind, paces: &[u32]) -> Vec<u32> {
         let most = match &self.what {
             What::Script { does: Does::OneByOne, .. } => kind.one_by_one,
-            What::Script { environment: Some(_), .. } => 1_000,
             // What these add is work, and no waiting.
             What::Makinage { setting: Setting::DeadLetters | Setting::Tls { .. }, .. } => 0,
-            What::Makinage { setting: Setting::ExactlyOnce { .. }, .. } => 1_000,
+            What::Makinage { setting: Setting::ExactlyOnce { .. }, .. } | What::Script { environment: Some(_), .. } => {
+                1_000
+            }
             _ => u32::MAX,
         };
         paces.iter().copied().filter(|pace| *pace <= most).collect()
