@@ -118,7 +118,9 @@ impl Spread {
     /// That of these, if there are any.
     pub(crate) fn of(mut all: Vec<f64>) -> Option<Self> {
         all.sort_by(f64::total_cmp);
-        Some(Self { least: *all.first()?, median: all[all.len() / 2], most: *all.last()? })
+        let middle = [all.len().saturating_sub(1) / 2, all.len() / 2];
+        let median = f64::midpoint(*all.get(middle[0])?, *all.get(middle[1])?);
+        Some(Self { least: *all.first()?, median, most: *all.last()? })
     }
 
     /// What becomes of each, in the same order.
