@@ -61,6 +61,15 @@ impl Broker {
         Ok(certificates.authority)
     }
 
+    /// Which Kafka it is, by the name of its jar.
+    pub(crate) fn version(&self) -> Result<String> {
+        let jars = fs::read_dir(&self.libs).with_context(|| format!("can't read {}", self.libs.display()))?;
+        let names = jars.flatten().map(|jar| jar.file_name().to_string_lossy().into_owned());
+        let mut versions =
+            names.filter_map(|name| Some(name.strip_prefix("kafka_2.13-")?.strip_suffix(".jar")?.to_owned()));
+        versions.next().context("there is no jar of the broker's")
+    }
+
     /// The command that is the broker, until it gets SIGTERM.
     pub(crate) fn command(&self) -> Command {
         let mut command = self.java();

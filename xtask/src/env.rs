@@ -1,4 +1,4 @@
-//! The Python environment of the tests and the lints: `.venv`, from a locked list.
+//! Python environments from locked lists: that of the tests and the lints, `.venv`, and those of the benchmark.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,8 +14,12 @@ const OLDEST: (u32, u32) = (3, 10);
 
 /// Makes `.venv` unless it is there and up to date; returns its interpreter.
 pub(crate) fn ensure() -> Result<PathBuf> {
-    let folder = root().join(".venv");
-    let lock = root().join("python/requirements-test.lock");
+    make(".venv", "python/requirements-test.lock")
+}
+
+/// Makes an environment of a locked list unless it is there and up to date; returns its interpreter.
+pub(crate) fn make(folder: &str, lock: &str) -> Result<PathBuf> {
+    let (name, folder, lock) = (folder, root().join(folder), root().join(lock));
     let base = Interpreter::find()?;
     let stamp = Stamp::new(&folder.join("makinage.stamp"), format!("{}\n{}", base.version, tools::read(&lock)?));
     let python = folder.join("bin/python");
@@ -23,7 +27,7 @@ pub(crate) fn ensure() -> Result<PathBuf> {
         return Ok(python);
     }
 
-    println!("making the Python environment in .venv (Python {})", base.version);
+    println!("making the Python environment in {name} (Python {})", base.version);
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("can't remove {}", folder.display()))?;
     }

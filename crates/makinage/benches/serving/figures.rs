@@ -7,14 +7,36 @@ use std::collections::BTreeMap;
 pub(crate) enum Of {
     /// Microseconds of processor time an event, of all its processes, while a backlog is scored.
     Processor,
-    /// Thousands of events a second, while a backlog is scored and its outputs are read.
+    /// Thousands of events a second, while a backlog is scored.
     Rate,
-    /// Seconds from the start to the first output.
-    Start,
+    /// The rate as a share of that of so many models as there are workers.
+    OwnRate,
+    /// Microseconds of processor time that the model's call alone takes beside it, for a row among many.
+    OwnBatched,
+    /// The same for a single row.
+    OwnSingle,
     /// MiB at most: the process that was started.
     Memory,
-    /// MiB at most: what that has started.
+    /// MiB at most: the largest process that it has started.
+    Worker,
+    /// MiB at most: all processes that it has started.
     Workers,
+    /// Seconds from the start to the first output.
+    Start,
+    /// Of these, until the service has found the model.
+    Found,
+    /// Then until a worker has imported what it needs, and has loaded it.
+    Loaded,
+    /// Then until that has warmed up, and takes over.
+    Over,
+    /// Then until the first output.
+    Answer,
+    /// Seconds that a fresh interpreter takes beside it: to import MLflow.
+    OwnImport,
+    /// Then to load the model.
+    OwnLoad,
+    /// Then to answer a row.
+    OwnAnswer,
     /// What is measured while so many events come in a second.
     At(u32, Paced),
 }
@@ -26,21 +48,53 @@ pub(crate) enum Paced {
     Latency { tenths: u16 },
     /// Microseconds of processor time an event.
     Processor,
+    /// Hundredths of a processor that the driver itself takes.
+    Driver,
+}
+
+/// Which table a figure stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Table {
+    /// What scoring a backlog costs.
+    Backlog,
+    /// Memory.
+    Memory,
+    /// Where a start's time goes.
+    Start,
+    /// What comes at so many events a second.
+    Pace(u32),
 }
 
 impl Of {
-    /// The pace, in events a second, of those that have one.
-    pub(crate) fn pace(self) -> Option<u32> {
-        if let Self::At(pace, _) = self { Some(pace) } else { None }
+    /// The table that it stands in.
+    pub(crate) fn table(self) -> Table {
+        match self {
+            Self::Processor | Self::Rate | Self::OwnRate | Self::OwnBatched | Self::OwnSingle => Table::Backlog,
+            Self::Memory | Self::Worker | Self::Workers => Table::Memory,
+            Self::At(pace, _) => Table::Pace(pace),
+            _ => Table::Start,
+        }
     }
 
     /// A column's head.
     pub(crate) fn head(self) -> String {
         match self {
             Self::Rate => "k events/s".to_owned(),
-            Self::Start => "first output, s".to_owned(),
-            Self::Memory => "MiB".to_owned(),
-            Self::Workers => "workers' MiB".to_owned(),
+            Self::OwnRate => "of workers × the model's own rate".to_owned(),
+            Self::OwnBatched => "the model's call alone, µs/row".to_owned(),
+            Self::OwnSingle => "of one row, µs".to_owned(),
+            Self::Memory => "the service's own process".to_owned(),
+            Self::Worker => "its largest other".to_owned(),
+            Self::Workers => "all others".to_owned(),
+            Self::Start => "start to first output".to_owned(),
+            Self::Found => "model found".to_owned(),
+            Self::Loaded => "+ import and load".to_owned(),
+            Self::Over => "+ warm-up".to_owned(),
+            Self::Answer => "+ first output".to_owned(),
+            Self::OwnImport => "alone: interpreter and import".to_owned(),
+            Self::OwnLoad => "+ load".to_owned(),
+            Self::OwnAnswer => "+ first answer".to_owned(),
+            Self::At(_, Paced::Driver) => "driver, % of a processor".to_owned(),
             Self::Processor | Self::At(_, Paced::Processor) => "CPU µs/event".to_owned(),
             Self::At(_, Paced::Latency { tenths: 1000 }) => "max ms".to_owned(),
             Self::At(_, Paced::Latency { tenths }) if tenths % 10 == 0 => format!("p{} ms", tenths / 10),
@@ -61,19 +115,16 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    fn of(mut all: Vec<f64>) -> Option<Self> {
+    /// That of these, if there are any.
+    pub(crate) fn of(mut all: Vec<f64>) -> Option<Self> {
         all.sort_by(f64::total_cmp);
-        Some(Self { least: *all.first()?, median: all[all.len() / 2], most: *all.last()? })
+        let middle = [all.len().saturating_sub(1) / 2, all.len() / 2];
+        let median = f64::midpoint(*all.get(middle[0])?, *all.get(middle[1])?);
+        Some(Self { least: *all.first()?, median, most: *all.last()? })
     }
-}
 
-/// A figure's spread over turns.
-pub(crate) fn spread(turns: &[Figures], of: Of) -> Option<Spread> {
-    Spread::of(turns.iter().filter_map(|turn| turn.get(&of).copied()).collect())
-}
-
-/// A figure as a share of another contestant's in the same turn, since the machine changes meanwhile.
-pub(crate) fn shares(turns: &[Figures], others: &[Figures], of: Of) -> Option<Spread> {
-    let share = |(one, other): (&Figures, &Figures)| Some(one.get(&of)? / other.get(&of)?);
-    Spread::of(turns.iter().zip(others).filter_map(share).collect())
+    /// What becomes of each, in the same order.
+    pub(crate) fn each(self, each: impl Fn(f64) -> f64) -> Self {
+        Self { least: each(self.least), median: each(self.median), most: each(self.most) }
+    }
 }

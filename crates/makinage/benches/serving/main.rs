@@ -1,32 +1,44 @@
 //! What serving costs: contestants serve workloads in turns, on one broker.
 //!
 //! `cargo xtask bench` starts the broker and runs this. Machines are noisy, so that only ratios within one run mean
-//! something: each figure is a median of turns, who begins alternates, and no figure counts before the outputs were
-//! held against the model's own answers.
+//! something: each figure is a median of turns, everybody takes one before anybody takes the next, who begins changes,
+//! and no figure counts before the outputs were held against the model's own answers.
 
+mod choice;
 mod contestants;
 mod figures;
+mod goals;
 mod kafka;
+mod kinds;
 mod looping;
+mod machine;
+mod pacing;
 mod plot;
 mod processes;
+mod prose;
 mod report;
+mod results;
 mod service;
 mod turn;
 mod workloads;
 
 use std::{
+    collections::HashMap,
     env, fs,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use self::{
-    contestants::{Contestant, Does, LETTERS, Setting, What},
-    kafka::Kafka,
-    report::Row,
+    choice::{Choice, variable},
+    contestants::{LETTERS, Talks},
+    figures::Figures,
+    kafka::{Kafka, Topic},
+    report::Report,
+    results::{Results, Row},
     service::Place,
     turn::Turn,
-    workloads::{Kind, Workload},
+    workloads::{Makers, Workload},
 };
 
 fn main() {
@@ -40,103 +52,123 @@ fn main() {
     let endpoint = variable("MAKINAGE_BENCH_BROKER");
     let place = Place {
         endpoint: endpoint.clone(),
+        broker: variable("MAKINAGE_BENCH_BROKER_PROCESS"),
         python: variable("MAKINAGE_TEST_PYTHON").into(),
         packages: variable("MAKINAGE_BENCH_PACKAGES").into(),
         folder: folder.path().to_owned(),
     };
     let makinage = PathBuf::from(env!("CARGO_BIN_EXE_makinage"));
     let kafka = Kafka { endpoint };
-    kafka.create(LETTERS);
-    let contestants = chosen("MAKINAGE_BENCH_CONTESTANTS", all_contestants(&makinage), |one| one.name);
-    let kinds = chosen("MAKINAGE_BENCH_WORKLOADS", workloads::ALL.to_vec(), |kind| kind.name);
-    let (mut text, mut bars) = (String::new(), vec![]);
-    for kind in kinds {
-        let (workload, rows) = measure(&kafka, &place, &makinage, kind, &contestants);
-        let section = report::section(&workload, &rows);
-        println!("{section}");
-        text.push_str(&section);
-        bars.push(report::bars(&workload, &rows));
+    kafka.create(LETTERS, 1);
+    let choice = Choice::from_environment(&makinage);
+    let began = Instant::now();
+    let bench =
+        Bench { kafka: &kafka, place: &place, choice: &choice, ready: prepare(&kafka, &place, &makinage, &choice) };
+    let (mut results, machine) = (bench.nothing_yet(), machine::told(&place, &choice));
+    let file = PathBuf::from(variable("MAKINAGE_BENCH_REPORT"));
+    for number in 0..choice.turns {
+        // Each time, so that a run that is cut short has one.
+        bench.take_turns(number, &mut results, |results| {
+            let report = Report { machine: &machine, turns: choice.turns, results, took: began.elapsed() };
+            report.write(&file);
+        });
     }
-    let report = PathBuf::from(variable("MAKINAGE_BENCH_REPORT"));
-    fs::write(&report, report::whole(&place, &text)).expect("the report");
-    let plot = plot::svg("Processor time an event while a backlog is scored, µs (logarithmic)", &bars);
-    fs::write(report.with_file_name("processor-time.svg"), plot).expect("the plot");
+    println!("{}", fs::read_to_string(file).expect("the report"));
+    let own = results.rows.iter().filter(|row| choice.contestants[row.by].is_makinage());
+    let failures: Vec<&String> = own.flat_map(|row| &row.failures).collect();
+    assert!(failures.is_empty(), "this project's own outputs aren't what they should be: {failures:?}");
 }
 
-/// Those that are named, or all.
-fn chosen<T>(variable: &str, all: Vec<T>, name: impl Fn(&T) -> &'static str) -> Vec<T> {
-    let Ok(names) = env::var(variable) else { return all };
-    let names: Vec<&str> = names.split(',').collect();
-    let known: Vec<&str> = all.iter().map(&name).collect();
-    for asked in &names {
-        assert!(known.contains(asked), "there is no {asked}: {}", known.join(", "));
-    }
-    all.into_iter().filter(|one| names.contains(&name(one))).collect()
+/// A workload, and the topics where its backlog and its models are.
+struct Ready {
+    workload: Workload,
+    events: Topic,
+    models: Topic,
 }
 
-fn measure(
-    kafka: &Kafka,
-    place: &Place,
-    makinage: &Path,
-    kind: Kind,
-    contestants: &[Contestant],
-) -> (Workload, Vec<Row>) {
-    let workload = Workload::make(kind, &place.python, &place.folder);
-    let (events, models) = (format!("{}-events", kind.name), format!("{}-models", kind.name));
-    kafka.create(&events);
-    kafka.create(&models);
-    kafka.produce(&events, &workload.events);
-    place.publish(makinage, &workload, &models);
-    let serving: Vec<&Contestant> = contestants.iter().filter(|one| can_serve(one, kind)).collect();
-    let mut rows: Vec<Row> = serving.iter().map(|one| Row { name: one.name, turns: vec![] }).collect();
-    let turns = env::var("MAKINAGE_BENCH_TURNS").map_or(3, |turns| turns.parse().expect("a number of turns"));
-    for number in 0..turns {
-        let mut order: Vec<usize> = (0..serving.len()).collect();
-        if number % 2 == 1 {
-            order.reverse();
+struct Bench<'a> {
+    kafka: &'a Kafka,
+    place: &'a Place,
+    choice: &'a Choice,
+    ready: Vec<Ready>,
+}
+
+/// Makes all workloads, and puts them on their topics.
+fn prepare(kafka: &Kafka, place: &Place, makinage: &Path, choice: &Choice) -> Vec<Ready> {
+    let mut makers = Makers::default();
+    let mut published: HashMap<&str, Topic> = HashMap::new();
+    let mut ready = vec![];
+    for kind in &choice.kinds {
+        let workload = makers.workload(*kind, &place.python, &place.folder);
+        let models = published.entry(kind.made).or_insert_with(|| {
+            let models = kafka.create(&format!("{}-models", kind.made), 1);
+            place.publish(makinage, &workload, &models.name);
+            models
+        });
+        let models = models.clone();
+        let events = kafka.create(&format!("{}-events", kind.name), kind.partitions);
+        kafka.produce(&events, 0..kind.backlog(), |number| workload.made.event(number), Talks::Plainly);
+        ready.push(Ready { workload, events, models });
+    }
+    ready
+}
+
+impl Bench<'_> {
+    fn nothing_yet(&self) -> Results {
+        let mut rows = vec![];
+        for (kind, ready) in self.ready.iter().enumerate() {
+            let by = self.choice.by(&ready.workload.kind);
+            rows.extend(by.into_iter().map(|by| Row { kind, by, turns: vec![], failures: vec![] }));
         }
-        for at in order {
-            let name = format!("{}-{at}-{number}", kind.name);
-            let contestant = serving[at];
-            eprintln!("{}: {}, turn {} of {turns}", kind.name, contestant.name, number + 1);
-            let turn = Turn { kafka, place, contestant, workload: &workload, from: [&events, &models], name };
-            rows[at].turns.push(turn.take());
+        let kinds = self.ready.iter().map(|ready| (ready.workload.kind, ready.workload.made.clone())).collect();
+        Results { kinds, names: self.choice.contestants.iter().map(|one| one.name).collect(), rows }
+    }
+
+    /// Everybody takes a turn, whose number says who begins.
+    fn take_turns(&self, number: usize, results: &mut Results, after_each: impl Fn(&Results)) {
+        for place in rotated(self.ready.len(), number, self.choice.turns) {
+            let rows: Vec<usize> = (0..results.rows.len()).filter(|row| results.rows[*row].kind == place).collect();
+            for at in rotated(rows.len(), number, self.choice.turns) {
+                let row = &mut results.rows[rows[at]];
+                match self.take_turn(row, number) {
+                    Ok(figures) => row.turns.push(figures),
+                    Err(failure) => {
+                        eprintln!("that failed: {failure}");
+                        row.failures.push(format!("turn {}: {failure}", number + 1));
+                        row.turns.push(Figures::new());
+                    }
+                }
+                after_each(results);
+            }
         }
     }
-    (workload, rows)
-}
 
-/// The scripts that score have no hooks.
-fn can_serve(one: &Contestant, kind: Kind) -> bool {
-    !kind.has_hooks || one.does() == Does::Pass || !matches!(one.what, What::Script { .. })
-}
-
-/// All; the others' figures are told as shares of the first one's.
-fn all_contestants(now: &Path) -> Vec<Contestant> {
-    let makinage = |name, program: &Path, setting| Contestant {
-        name,
-        what: What::Makinage { program: program.to_owned(), setting },
-    };
-    let script = |name, file, does| Contestant { name, what: What::Script { file, does } };
-    let mut all = vec![makinage("makinage", now, Setting::Default)];
-    if let Ok(before) = env::var("MAKINAGE_BENCH_AGAINST") {
-        all.push(makinage("before", Path::new(&before), Setting::Default));
+    fn take_turn(&self, row: &Row, number: usize) -> Result<Figures, String> {
+        let Ready { workload, events, models } = &self.ready[row.kind];
+        let (contestant, kind) = (&self.choice.contestants[row.by], &workload.kind);
+        eprintln!("{}: {}, turn {} of {}", kind.name, contestant.name, number + 1, self.choice.turns);
+        if kind.is_apart {
+            self.place.move_broker("0");
+        }
+        let turn = Turn {
+            kafka: self.kafka,
+            place: self.place,
+            contestant,
+            workload,
+            from: [events, models],
+            paces: contestant.paces(kind, self.choice.paces(kind)),
+            name: format!("{}-{}-{number}", kind.name, contestant.name),
+        };
+        let taken = turn.take();
+        if kind.is_apart {
+            self.place.move_broker("0-1");
+        }
+        taken
     }
-    let (endpoint, authority) = (variable("MAKINAGE_BENCH_SECURED"), variable("MAKINAGE_BENCH_AUTHORITY").into());
-    all.extend([
-        makinage("dead-letters", now, Setting::DeadLetters),
-        makinage("tls", now, Setting::Tls { endpoint, authority }),
-        makinage("exactly-once", now, Setting::ExactlyOnce { interval: 100 }),
-        makinage("exactly-once-20ms", now, Setting::ExactlyOnce { interval: 20 }),
-        Contestant { name: "loop", what: What::Loop },
-        script("strong", "strong.py", Does::Batches),
-        script("naive", "naive.py", Does::OneByOne),
-        script("passthrough", "passthrough.py", Does::Pass),
-        Contestant { name: "bare", what: What::Bare },
-    ]);
-    all
 }
 
-fn variable(name: &str) -> String {
-    env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run: cargo xtask bench"))
+/// So many places in a row, the first of which is another one in each turn.
+fn rotated(count: usize, number: usize, turns: usize) -> Vec<usize> {
+    let first = number * count / turns.max(1);
+    (0..count).map(|place| (first + place) % count).collect()
 }

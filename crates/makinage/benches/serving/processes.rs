@@ -10,10 +10,19 @@ pub(crate) fn processor_time(root: u32) -> Duration {
     family(root).into_iter().map(spent).sum()
 }
 
-/// Most memory that they had, each by itself, in MiB: the process, and the others together.
-pub(crate) fn memory(root: u32) -> (f64, f64) {
-    let others = family(root).into_iter().filter(|process| *process != root).map(most).sum();
-    (most(root), others)
+/// Most memory that processes had, each by itself, in MiB.
+pub(crate) struct Memory {
+    /// The one that was started.
+    pub root: f64,
+    /// What it has started: the largest one, and all of them.
+    pub largest: f64,
+    pub others: f64,
+}
+
+/// Most memory that a process and all that it has started had.
+pub(crate) fn memory(root: u32) -> Memory {
+    let others: Vec<f64> = family(root).into_iter().filter(|process| *process != root).map(most).collect();
+    Memory { root: most(root), largest: others.iter().copied().fold(0.0, f64::max), others: others.iter().sum() }
 }
 
 fn family(root: u32) -> Vec<u32> {
@@ -31,7 +40,8 @@ fn family(root: u32) -> Vec<u32> {
     all
 }
 
-fn spent(process: u32) -> Duration {
+/// Processor time of one process.
+pub(crate) fn spent(process: u32) -> Duration {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
     let ticks: u32 = fields.skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();

@@ -1,81 +1,121 @@
 //! What is served: a model, its events, and the output that each event must get.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 use serde_json::Value;
 
-use crate::kafka::Outputs;
+use crate::{contestants::Talks, kinds::Kind};
 
 /// Makes all of it.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/serving/scripts/workloads.py");
 
-/// What is asked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Kind {
-    pub name: &'static str,
-    pub what: &'static str,
-    /// Events of its backlog.
-    pub backlog: usize,
-    /// Events that who scores one by one gets of it.
-    pub some: usize,
-    pub has_hooks: bool,
-}
-
-/// All of them.
-pub(crate) const ALL: [Kind; 7] = [
-    kind("W1", "logistic regression (iris), lists of four numbers", 400_000, 20_000),
-    kind("W2", "forest of 100 trees (iris)", 100_000, 1_000),
-    kind("W3", "XGBoost, objects of 30 named numbers", 60_000, 2_000),
-    kind("W4", "Crayfish: 28×28 numbers, dense network 784-32-32-10 in ONNX", 30_000, 10_000),
-    kind("W5", "texts, TF-IDF and a linear model", 60_000, 5_000),
-    Kind { has_hooks: true, ..kind("W6", "the page's three hooks, logistic regression", 100_000, 0) },
-    Kind { has_hooks: true, ..kind("W6f", "the page's three hooks, forest of 100 trees", 50_000, 0) },
-];
-
-const fn kind(name: &'static str, what: &'static str, backlog: usize, some: usize) -> Kind {
-    Kind { name, what, backlog, some, has_hooks: false }
-}
+/// Characters of a wrong output that are told; the prediction is at its end.
+const LONGEST: usize = 200;
 
 /// One that is made.
 pub(crate) struct Workload {
     pub kind: Kind,
-    pub folder: PathBuf,
-    pub events: Vec<String>,
-    outputs: Vec<Value>,
-    /// What the model's call alone costs, in microseconds of processor time: for a row among 1,024, for a single row.
-    pub own: [f64; 2],
+    pub made: Arc<Made>,
 }
 
-impl Workload {
-    /// Makes one below this folder.
-    pub(crate) fn make(kind: Kind, python: &Path, folder: &Path) -> Self {
-        let folder = folder.join(kind.name);
+/// A model and its events.
+pub(crate) struct Made {
+    pub folder: PathBuf,
+    pub events: Vec<String>,
+    outputs: Vec<String>,
+    /// What the model's call alone costs, in microseconds of processor time: for a row among many, for a single row.
+    pub own: [f64; 2],
+    /// How long a row among many takes the model, in microseconds.
+    pub wall: f64,
+}
+
+/// What an output has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// The event, as it is.
+    PassedOn,
+    /// What the service's steps make of event and prediction.
+    Scored,
+}
+
+/// Those that are made already, by name.
+#[derive(Default)]
+pub(crate) struct Makers(HashMap<&'static str, Arc<Made>>);
+
+impl Makers {
+    /// A workload, made unless another one of the same model has been.
+    pub(crate) fn workload(&mut self, kind: Kind, python: &Path, folder: &Path) -> Workload {
+        let made = self.0.entry(kind.made).or_insert_with(|| Arc::new(Made::new(kind, python, folder)));
+        Workload { kind, made: Arc::clone(made) }
+    }
+}
+
+impl Made {
+    fn new(kind: Kind, python: &Path, folder: &Path) -> Self {
+        eprintln!("{}: making its model and events", kind.made);
+        let folder = folder.join(kind.made);
         fs::create_dir_all(&folder).expect("a folder");
         let mut script = Command::new(python);
-        script.arg(SCRIPT).arg(kind.name).arg(&folder).arg(kind.backlog.to_string());
+        script.arg(SCRIPT).arg(kind.made).arg(&folder).arg(kind.events.to_string());
         let made = script.env("OMP_NUM_THREADS", "1").output().expect("Python runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it was written");
-        let own: Value = serde_json::from_str(&read("own.json")).expect("JSON");
-        let own = ["batched", "single"].map(|name| own[name].as_f64().expect("a number"));
-        let outputs = read("outputs.jsonl").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        Self { kind, events: read("events.jsonl").lines().map(str::to_owned).collect(), outputs, own, folder }
+        let lines = |name: &str| read(name).lines().map(str::to_owned).collect();
+        let [batched, single, wall] = own(&read("own.json"));
+        Self { own: [batched, single], wall, events: lines("events.jsonl"), outputs: lines("outputs.jsonl"), folder }
     }
 
-    /// Holds outputs against the model's own answers, or against the events themselves.
-    pub(crate) fn verify(&self, outputs: &Outputs, passed_on: bool, who: &str) {
-        for (number, value) in outputs {
-            let value: Value = serde_json::from_slice(value).expect("an output is JSON");
-            let right = if passed_on {
-                serde_json::from_str(&self.events[*number]).expect("an event is JSON")
-            } else {
-                self.outputs[*number].clone()
-            };
-            assert_eq!(value, right, "{who} has a wrong output for event {number} of {}", self.kind.name);
+    /// What the model's call alone costs at this moment: for a row among many, for a single row.
+    pub(crate) fn own_now(&self, name: &str, python: &Path) -> [f64; 2] {
+        let mut script = Command::new(python);
+        script.arg(SCRIPT).args(["--own", name]).arg(&self.folder).env("OMP_NUM_THREADS", "1");
+        let told = script.output().expect("Python runs");
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        let [batched, single, _] = own(&String::from_utf8_lossy(&told.stdout));
+        [batched, single]
+    }
+
+    /// The event of this number, in whose place others follow once all have been.
+    pub(crate) fn event(&self, number: usize) -> &str {
+        &self.events[number % self.events.len()]
+    }
+
+    /// Bytes of an event.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    pub(crate) fn bytes(&self) -> f64 {
+        self.events.iter().map(String::len).sum::<usize>() as f64 / self.events.len() as f64
+    }
+}
+
+fn own(text: &str) -> [f64; 3] {
+    let own: Value = serde_json::from_str(text).expect("JSON");
+    ["batched", "single", "wall"].map(|name| own[name].as_f64().expect("a number"))
+}
+
+impl Workload {
+    /// Holds an output against the model's own answer, or against the event itself.
+    pub(crate) fn verify(&self, number: usize, output: &[u8], right: Right, talks: Talks) -> Result<(), String> {
+        let read = |text: &str| -> Value { serde_json::from_str(text).expect("it was written as JSON") };
+        let number = number % self.made.events.len();
+        let mut right = match right {
+            Right::PassedOn => read(&self.made.events[number]),
+            Right::Scored => read(&self.made.outputs[number]),
+        };
+        let mut output: Value =
+            serde_json::from_slice(output).map_err(|error| format!("event {number} has an output: {error}"))?;
+        if talks == Talks::InV2 {
+            // It doesn't tell the event.
+            (output, right) = (output["outputs"][0]["data"][0].take(), right[1].take());
         }
+        let short = |value: &Value| value.to_string().chars().rev().take(LONGEST).collect::<Vec<_>>();
+        let short = |value: &Value| short(value).into_iter().rev().collect::<String>();
+        let told = || format!("event {number} has an output that ends {}, not {}", short(&output), short(&right));
+        if output == right { Ok(()) } else { Err(told()) }
     }
 }

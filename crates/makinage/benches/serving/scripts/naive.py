@@ -10,7 +10,7 @@ import pandas as pd
 from confluent_kafka import Consumer, Producer
 
 warnings.simplefilter("ignore")
-endpoint, events, outputs, folder = sys.argv[1:]
+endpoint, events, outputs, folder, _models = sys.argv[1:]
 model = mlflow.pyfunc.load_model(folder)
 consumer = Consumer({"bootstrap.servers": endpoint, "group.id": outputs, "auto.offset.reset": "earliest"})
 consumer.subscribe([events])
@@ -28,6 +28,9 @@ while True:
         row = np.array([event])
         row = row.astype(np.float32) if row.ndim == 3 else row
     answer = model.predict(row)
-    answer = next(iter(answer.values())) if isinstance(answer, dict) else answer
-    producer.produce(outputs, json.dumps([event, np.asarray(answer).tolist()[0]]), message.key())
+    if isinstance(answer, dict):
+        answer = {name: rows.tolist()[0] for name, rows in answer.items()}
+    else:
+        answer = np.asarray(answer).tolist()[0]
+    producer.produce(outputs, json.dumps([event, answer]), message.key())
     producer.poll(0)

@@ -4,13 +4,15 @@ import sys
 
 from confluent_kafka import Consumer, Producer
 
-endpoint, events, outputs, _model = sys.argv[1:]
-consumer = Consumer({
-    "bootstrap.servers": endpoint,
-    "group.id": outputs,
-    "auto.offset.reset": "earliest",
-    "fetch.queue.backoff.ms": 5,
-})
+endpoint, events, outputs, _model, _models = sys.argv[1:]
+consumer = Consumer(
+    {
+        "bootstrap.servers": endpoint,
+        "group.id": outputs,
+        "auto.offset.reset": "earliest",
+        "fetch.queue.backoff.ms": 5,
+    }
+)
 consumer.subscribe([events])
 producer = Producer({"bootstrap.servers": endpoint, "compression.type": "lz4", "linger.ms": 0})
 while True:

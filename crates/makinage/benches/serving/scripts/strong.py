@@ -10,23 +10,27 @@ import pandas as pd
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 warnings.simplefilter("ignore")
-endpoint, events, outputs, folder = sys.argv[1:]
+endpoint, events, outputs, folder, _models = sys.argv[1:]
 model = mlflow.pyfunc.load_model(folder)
-consumer = Consumer({
-    "bootstrap.servers": endpoint,
-    "group.id": outputs,
-    "auto.offset.reset": "earliest",
-    "enable.auto.commit": False,
-    "fetch.queue.backoff.ms": 5,
-})
+consumer = Consumer(
+    {
+        "bootstrap.servers": endpoint,
+        "group.id": outputs,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "fetch.queue.backoff.ms": 5,
+    }
+)
 consumer.subscribe([events])
-producer = Producer({
-    "bootstrap.servers": endpoint,
-    "compression.type": "lz4",
-    "enable.idempotence": True,
-    "linger.ms": 5,
-    "queue.buffering.max.messages": 1_000_000,
-})
+producer = Producer(
+    {
+        "bootstrap.servers": endpoint,
+        "compression.type": "lz4",
+        "enable.idempotence": True,
+        "linger.ms": 5,
+        "queue.buffering.max.messages": 1_000_000,
+    }
+)
 failed = []
 
 
@@ -49,8 +53,12 @@ while True:
         rows = np.array(values)
         rows = rows.astype(np.float32) if rows.ndim == 3 else rows
     answers = model.predict(rows)
-    answers = next(iter(answers.values())) if isinstance(answers, dict) else answers
-    for message, value, answer in zip(messages, values, np.asarray(answers).tolist(), strict=True):
+    if isinstance(answers, dict):
+        [(name, rows)] = answers.items()
+        answers = [{name: row} for row in rows.tolist()]
+    else:
+        answers = np.asarray(answers).tolist()
+    for message, value, answer in zip(messages, values, answers, strict=True):
         producer.produce(outputs, orjson.dumps([value, answer]), message.key(), on_delivery=delivered)
     producer.flush()
     if failed:

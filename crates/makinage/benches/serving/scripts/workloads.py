@@ -2,7 +2,8 @@
 
 `workloads.py NAME FOLDER COUNT` writes `model/`, `events.jsonl`, `outputs.jsonl` (of the same number of lines), maybe
 `hooks_of_bench.py`, and `own.json`: what the model's call alone costs, in microseconds of processor time, for a row
-among 1,024 and for one row.
+among 1,024 and for one row, and how long a row among many takes by the clock. `workloads.py --own NAME FOLDER` prints
+the same at another moment.
 """
 
 import json
@@ -49,6 +50,20 @@ def post_transform(config):
 """
 
 
+# What is written to between events can be known by nobody who looks at one event.
+STATEFUL = HOOKS.replace(
+    """        proba = model.predict_proba(i)
+""",
+    """        seen["events"] += 1
+        proba = model.predict_proba(i)
+""",
+).replace(
+    """    threshold = config""",
+    """    seen = {"events": 0}
+    threshold = config""",
+)
+
+
 def iris():
     from sklearn.datasets import load_iris
 
@@ -74,7 +89,10 @@ def forest():
 class Workload:
     """Rows of four numbers for a scikit-learn model: lists in, `[event, prediction]` out."""
 
-    def __init__(self, make, hooks=False):
+    # How many rows its costliest call has, and how many such calls are timed.
+    batch, calls = BATCH, 40
+
+    def __init__(self, make, hooks=None):
         self.make, self.hooks = make, hooks
 
     def save(self, folder):
@@ -93,6 +111,10 @@ class Workload:
     def call(self, model, rows):
         return self.native.predict_proba(rows) if self.hooks else model.predict(rows)
 
+    def answers(self, model, rows):
+        parts = [rows[begin : begin + BATCH] for begin in range(0, len(rows), BATCH)]
+        return np.concatenate([np.asarray(self.call(model, part)) for part in parts])
+
     def outputs(self, events, answers):
         if self.hooks:
             positive = (answers[:, 1] >= 0.5).tolist()
@@ -106,7 +128,7 @@ class Boosted(Workload):
     NAMES = [f"feature_{number}" for number in range(30)]
 
     def __init__(self):
-        self.hooks = False
+        self.hooks = None
 
     def save(self, folder):
         import xgboost
@@ -130,7 +152,7 @@ class Crayfish(Workload):
     """Crayfish's feed-forward network (EDBT 2024): 28x28 numbers, 784-32-32-10, ONNX."""
 
     def __init__(self):
-        self.hooks = False
+        self.hooks = None
 
     def save(self, folder):
         from onnx import TensorProto, helper, numpy_helper
@@ -173,18 +195,22 @@ class Crayfish(Workload):
         return [json.loads(json.dumps(np.round(row.astype(float), 3).tolist())) for row in rows]
 
     def call(self, model, rows):
-        answer = model.predict(rows)
-        return next(iter(answer.values())) if isinstance(answer, dict) else answer
+        return model.predict(rows)["classes"]
+
+    def outputs(self, events, answers):
+        return [[event, {"classes": answer}] for event, answer in zip(events, answers.tolist(), strict=True)]
 
 
 class Texts(Workload):
     """TF-IDF and a linear model on short texts."""
 
-    WORDS = ("order late refund great broken love hate screen battery fast slow price cheap support again never box "
-             "arrived missing perfect").split()
+    WORDS = (
+        "order late refund great broken love hate screen battery fast slow price cheap support again never box "
+        "arrived missing perfect"
+    ).split()
 
     def __init__(self):
-        self.hooks = False
+        self.hooks = None
 
     def save(self, folder):
         from sklearn.feature_extraction.text import TfidfVectorizer
@@ -206,42 +232,110 @@ class Texts(Workload):
         return list(rows)
 
 
+class Wide(Workload):
+    """So many numbers an event, for a linear model of them all."""
+
+    def __init__(self, width):
+        super().__init__(self.fit)
+        self.width = width
+
+    def fit(self):
+        from sklearn.linear_model import LogisticRegression
+
+        rows = self.rows(np.random.default_rng(SEED), 200)
+        return LogisticRegression(max_iter=500).fit(rows, rows.sum(axis=1) > 4.5 * self.width)
+
+    def rows(self, random, count):
+        return np.round(random.uniform(0, 9, size=(count, self.width)), 1)
+
+    def answers(self, model, rows):
+        return model.predict(rows)
+
+    def outputs(self, events, answers):
+        return zip(events, answers.tolist(), strict=True)
+
+
+class Slow(Workload):
+    """Rows of four numbers for a model that takes ten milliseconds for each."""
+
+    batch, calls = 20, 5
+
+    def __init__(self):
+        self.hooks = None
+
+    def save(self, folder):
+        class Sleeping(mlflow.pyfunc.PythonModel):
+            def predict(self, context, model_input, params=None):
+                time.sleep(0.01 * len(model_input))
+                return np.asarray(model_input)[:, 0]
+
+        mlflow.pyfunc.save_model(folder, python_model=Sleeping(), pip_requirements=["numpy"])
+        return mlflow.pyfunc.load_model(str(folder))
+
+    def answers(self, model, rows):
+        return rows[:, 0]
+
+
 WORKLOADS = {
     "W1": lambda: Workload(logistic),
     "W2": lambda: Workload(forest),
     "W3": Boosted,
     "W4": Crayfish,
     "W5": Texts,
-    "W6": lambda: Workload(logistic, hooks=True),
-    "W6f": lambda: Workload(forest, hooks=True),
+    "W6": lambda: Workload(logistic, HOOKS),
+    "W6f": lambda: Workload(forest, HOOKS),
+    "W6s": lambda: Workload(logistic, STATEFUL),
+    "W7": Slow,
+    "F40": lambda: Wide(40),
+    "F400": lambda: Wide(400),
+    "F4000": lambda: Wide(4000),
 }
 
 
-def cost(call, rows, size):
-    """Processor time for a row, in microseconds, of calls with so many rows."""
-    parts = [rows[begin : begin + size] for begin in range(0, min(len(rows), 40 * size), size)]
-    parts = [part for part in parts if len(part) == size]
+def cost(call, rows, size, calls):
+    """Processor time, and time by the clock, for a row, in microseconds, of calls with so many rows."""
+    parts = [rows[begin : begin + size] for begin in range(0, min(len(rows), calls * size), size)]
+    parts = [part for part in parts if len(part) == size] or [rows]
     for part in parts[:3]:
         call(part)
     took = []
     for part in parts:
-        before = time.process_time_ns()
+        before, at = time.process_time_ns(), time.perf_counter_ns()
         call(part)
-        took.append(time.process_time_ns() - before)
-    return sorted(took)[len(took) // 2] / 1e3 / size
+        took.append((time.process_time_ns() - before, time.perf_counter_ns() - at))
+    rows = len(parts[0])
+    return [sorted(times)[len(took) // 2] / 1e3 / rows for times in zip(*took, strict=True)]
+
+
+def own(workload, call, rows, calls):
+    """What the model's call alone costs."""
+    batched, wall = cost(call, rows, workload.batch, calls)
+    single, _ = cost(call, rows, 1, calls)
+    return {"batched": batched, "single": single, "wall": wall}
+
+
+def measure(name, folder):
+    """Prints what the model's call of a workload that is written costs at this moment."""
+    workload = WORKLOADS[name]()
+    model = mlflow.pyfunc.load_model(str(folder / "model"))
+    if workload.hooks:
+        workload.native = mlflow.sklearn.load_model(str(folder / "model"))
+    rows = workload.rows(np.random.default_rng(SEED + 1), 12 * workload.batch)
+    print(json.dumps(own(workload, lambda rows: workload.call(model, rows), rows, 12)))
 
 
 def main():
     """Writes one workload."""
     warnings.simplefilter("ignore")
+    if sys.argv[1] == "--own":
+        measure(sys.argv[2], Path(sys.argv[3]))
+        return
     name, folder, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     workload = WORKLOADS[name]()
     model = workload.save(folder / "model")
     rows = workload.rows(np.random.default_rng(SEED + 1), count)
     events = workload.events(rows)
-    answers = np.concatenate([
-        np.asarray(workload.call(model, rows[begin : begin + BATCH])) for begin in range(0, count, BATCH)
-    ])
+    answers = workload.answers(model, rows)
 
     def write(file, values):
         (folder / file).write_text("".join(json.dumps(value) + "\n" for value in values))
@@ -249,13 +343,12 @@ def main():
     write("events.jsonl", events)
     write("outputs.jsonl", workload.outputs(events, answers))
     if workload.hooks:
-        (folder / "hooks_of_bench.py").write_text(HOOKS)
+        (folder / "hooks_of_bench.py").write_text(workload.hooks)
 
     def call(rows):
         return workload.call(model, rows)
 
-    own = {"batched": cost(call, rows, BATCH), "single": cost(call, rows, 1)}
-    (folder / "own.json").write_text(json.dumps(own))
+    (folder / "own.json").write_text(json.dumps(own(workload, call, rows, workload.calls)))
 
 
 main()
