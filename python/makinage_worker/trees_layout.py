@@ -101,8 +101,6 @@ def ensemble(kind: Kind, trees: list[Grown], features: int, begin: Any) -> Ensem
     inner = order.child >= 0
     feature = np.where(inner, _joined([tree.feature for tree in trees], _PLACE)[order.nodes], 0)
     threshold = np.where(inner, _joined([tree.threshold for tree in trees], kind.feature)[order.nodes], np.nan)
-    if feature.min() < 0 or feature.max() >= features:
-        raise NotUnderstood("it looks at a feature that isn't there")
     if np.isnan(threshold[inner]).any():
         raise NotUnderstood("a threshold of it is no number")
     sides = [np.zeros(len(tree.left), bool) if tree.goes_right is None else tree.goes_right for tree in trees]

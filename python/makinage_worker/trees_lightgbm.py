@@ -53,8 +53,8 @@ class _Text:
 
     def _grown(self, text: str, group: int) -> Grown:
         fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-        if fields.get("num_cat", "0") != "0" or fields.get("is_linear", "0") != "0":
-            raise NotUnderstood("it has categories or linear leaves")
+        if fields.get("is_linear", "0") != "0":
+            raise NotUnderstood("its leaves are linear")
         values = np.array(fields["leaf_value"].split(), np.float64)
         count = len(values) - 1
         if not count:

@@ -196,8 +196,8 @@ def _finish_by_histogram(model: Any, method: str) -> Callable[[Any], Any]:
             raise NotUnderstood(f"it has no {method}")
         return lambda sums: loss.link.inverse(sums.ravel())
     if method == "predict_proba":
-        # In the order of columns, as the library has them: sums along rows depend on it.
-        return lambda sums: loss.predict_proba(np.asfortranarray(sums))
+        predict_proba: Callable[[Any], Any] = loss.predict_proba
+        return predict_proba
 
     def labels(sums: Any) -> Any:
         if sums.shape[1] == 1:

@@ -3,6 +3,7 @@
 import importlib
 import os
 import pickle
+import re
 import subprocess
 import sys
 import warnings
@@ -110,10 +111,28 @@ def test_numbers_that_a_library_refuses_or_that_are_no_matrix_are_left_to_it(nam
 def test_answers_are_not_shared():
     model, data = trained("forest")
     evaluator = trees.evaluator_of(model, "predict_proba")
-    first = evaluator(data.rows)
-    kept = first.copy()
-    first[:] = -1
-    same(evaluator(data.rows), kept)
+    assert not np.shares_memory(evaluator(data.rows), evaluator(data.rows))
+
+
+@pytest.mark.parametrize("threshold", ["0", "5e-36", "-5e-36", "-1.0000000180025095e-35", "-2e-35"])
+def test_what_lightgbm_takes_for_zero_is_zero(threshold):
+    text = trained("lightgbm's booster, steep")[0].model_to_string()
+    # Without what depends on the text's length.
+    text = re.sub(r"tree_sizes=.*\n", "", text)
+    model = lightgbm.Booster(model_str=re.sub(r"(?m)^threshold=\S+", f"threshold={threshold}", text))
+    evaluator = trees.evaluator_of(model)
+    small = [0.0, 1e-36, 4e-36, 6e-36, float(np.float32(1e-35)), 1.1e-35, 3e-35]
+    rows = np.zeros((len(small) * 2, 12))
+    rows[:] = np.array([*small, *np.negative(small)])[:, None]
+    same(evaluator(rows), model.predict(rows))
+
+
+def test_a_trees_negative_zero_stays_one():
+    model = tree.DecisionTreeRegressor().fit([[0.0], [1.0]], [0.0, 1.0])
+    model.tree_.value[model.tree_.children_left < 0] *= -1
+    rows = np.array([[0.0], [1.0]])
+    assert np.signbit(model.predict(rows)).all()
+    same(trees.evaluator_of(model)(rows), model.predict(rows))
 
 
 def test_the_names_of_columns_are_told():
@@ -129,6 +148,15 @@ class Overridden(ensemble.RandomForestClassifier):
         return super().predict(X)[::-1]
 
 
+class OverriddenBoosted(xgboost.XGBClassifier):
+    pass
+
+
+# As one of the libraries' own would say.
+Overridden.__module__ = ensemble.RandomForestClassifier.__module__
+OverriddenBoosted.__module__ = xgboost.XGBClassifier.__module__
+
+
 def with_own_predict():
     model = ensemble.RandomForestClassifier(3).fit(iris().rows, iris().labels)
     model.predict = lambda rows: rows
@@ -141,8 +169,8 @@ def with_categories(model, **named):
     return model.fit(pd.DataFrame(rows).astype({3: int}).astype({3: "category"}), iris().labels, **named)
 
 
-def of_iris(model, labels=None):
-    return model.fit(iris().rows, iris().labels if labels is None else labels)
+def of_iris(model, labels=None, rows=None):
+    return model.fit(iris().rows if rows is None else rows, iris().labels if labels is None else labels)
 
 
 def lightgbm_of_its_own(preds, data):
@@ -151,6 +179,7 @@ def lightgbm_of_its_own(preds, data):
 
 LEFT = {
     "a subclass": lambda: of_iris(Overridden(3)),
+    "a subclass of xgboost's": lambda: of_iris(OverriddenBoosted(n_estimators=3)),
     "a method of its own": with_own_predict,
     "another model": lambda: of_iris(linear_model.LogisticRegression(max_iter=500)),
     "several outputs": lambda: of_iris(ensemble.RandomForestRegressor(3), iris().rows),
@@ -160,6 +189,10 @@ LEFT = {
     ),
     "histogram with categories": lambda: with_categories(
         ensemble.HistGradientBoostingClassifier(max_iter=3, categorical_features=[3])
+    ),
+    "histogram with a category that no split looks at": lambda: of_iris(
+        ensemble.HistGradientBoostingClassifier(max_iter=3, categorical_features=[0]),
+        rows=iris().rows * [0, 1, 1, 1],
     ),
     "xgboost with categories": lambda: with_categories(xgboost.XGBClassifier(n_estimators=3, enable_categorical=True)),
     "lightgbm with categories": lambda: with_categories(lightgbm.LGBMClassifier(n_estimators=3, verbose=-1)),

@@ -146,7 +146,6 @@ BROKEN = {
     "labels in a list": ("forest", finishing(lambda finish, sums: finish(sums).tolist())),
     "labels that are other texts": ("forest with names", finishing(lambda finish, sums: finish(sums)[::-1])),
     "equal to two, but a float": ("forest", finishing(lambda finish, sums: finish(sums).astype(float))),
-    "a negative zero": ("xgboost of numbers", finishing(lambda finish, sums: np.where(finish(sums) == 0, -0.0, 1))),
 }
 
 
@@ -187,6 +186,15 @@ def test_the_first_of_the_largest_is_the_class():
     assert any(ties)
     plain = Plain(model)
     plain.finish = lambda sums: model.classes_[::-1][np.argmax(sums[:, ::-1], axis=1)]
+    assert trees_proof.prove(plain, model.predict).is_odd
+
+
+def test_a_zeros_sign_is_a_difference():
+    model = tree.DecisionTreeRegressor().fit([[0.0], [1.0]], [0.0, -1.0])
+    model.tree_.value[model.tree_.children_left < 0] *= -1
+    assert trees_proof.prove(Plain(model), model.predict).evaluator is not None
+    plain = Plain(model)
+    plain.finish = lambda sums: np.abs(sums).ravel()
     assert trees_proof.prove(plain, model.predict).is_odd
 
 
@@ -231,12 +239,16 @@ def test_a_process_without_memory_proves_nothing_and_ends():
 def test_a_slow_library_is_asked_for_so_long_and_the_share_is_told():
     model, _ = trained("forest of numbers")
 
+    asked = []
+
     def library(matrix):
+        asked.append(len(matrix))
         time.sleep(0.2)
         return model.predict(matrix)
 
     verdict = trees_proof.proven(model, library)
     assert verdict.evaluator is not None
+    assert len(asked) < 10
     assert " % of their splits" in verdict.told
     assert "all of their splits" in trees_proof.proven(*trained_small()).told
 
