@@ -48,6 +48,7 @@ def is_known(value: Any) -> bool:
         len(parts) <= _MOST_PARTS
         and not has_users_code(value)
         and not any(callable(part) and not isinstance(part, type) for part in parts)
+        and not any(name.endswith("verbose") and told for name, told in value.get_params(deep=True).items())
         and all(_is_one(type(part)) for part in parts if hasattr(part, "get_params"))
     )
 

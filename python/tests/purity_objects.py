@@ -204,6 +204,14 @@ OBJECTS = {
         HEAD + predict("return s.transform([i])", "s = StandardScaler()\ns.transform = SEEN.append"),
         "StandardScaler",
     ),
+    "a forest that tells what it does": (
+        HEAD
+        + predict(
+            "return forest.predict([i])",
+            "from sklearn.ensemble import RandomForestClassifier\nforest = RandomForestClassifier(2, verbose=1)",
+        ),
+        "RandomForestClassifier",
+    ),
     "a record of what is shared": (_hook("r = Record(1, SEEN)", "r.b.append(1)", "return 1"), "append"),
     "a record with a method": (
         "import dataclasses\n@dataclasses.dataclass\nclass R:\n    a: int\n    def update(self):\n        SEEN.append(1)\n\n"
