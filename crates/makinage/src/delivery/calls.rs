@@ -40,6 +40,9 @@ const BEGINNING: Duration = Duration::from_secs(10);
 /// How long a log line is waited for that is there, and all of them at most.
 const LOG: Duration = Duration::from_millis(1);
 const LISTENING: Duration = Duration::from_secs(5);
+/// The pauses between two looks whether all outputs are taken: the first, and the longest.
+const LOOK: Duration = Duration::from_millis(1);
+const LONGEST_LOOK: Duration = Duration::from_millis(20);
 /// The pause before what may be repeated is.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -153,6 +156,7 @@ impl Caller {
             error => self.before_the_end(&error),
         })?;
         self.has_sent_positions.store(true, Ordering::Relaxed);
+        self.drain(until);
         let end = || self.native.commit_transaction(until - Instant::now().min(until));
         repeat(until, end).map_err(|error| match error {
             KafkaError::Transaction(_) => self.outcome_of(&error),
@@ -162,6 +166,15 @@ impl Caller {
         self.opened_at = self.is_ended_once(since)?;
         self.native.begin_transaction().map_err(|error| not_known(&error))?;
         Ok(Outcome::Committed)
+    }
+
+    /// Waits for all outputs to be taken; that they aren't by then, the commit says. It would wait itself, but looks
+    /// again only after a tenth of a second, since another thread takes what it waits for.
+    fn drain(&self, until: Instant) {
+        let began = Instant::now();
+        while self.native.flush(Duration::ZERO).is_err() && Instant::now() < until {
+            self.native.poll(pause_between_looks(began.elapsed()));
+        }
     }
 
     /// Each with the topic that it is of beside it.
@@ -251,6 +264,11 @@ impl Caller {
     }
 }
 
+/// How long outputs aren't looked after that have been waited for so long.
+fn pause_between_looks(waited: Duration) -> Duration {
+    (waited / 8).clamp(LOOK, LONGEST_LOOK)
+}
+
 /// A client of the group's comes to its end once the coordinator says so, however long that is away: nobody waits.
 fn end_aside(consumer: Supplied<BaseConsumer<Context<()>>>) {
     if let Err(error) = thread::Builder::new().name("leaving".into()).spawn(move || drop(consumer)) {
@@ -312,5 +330,16 @@ fn outcome_of(error: &KafkaError) -> Outcome {
             Outcome::Refused(Refusal { why, of })
         }
         _ => Outcome::Unsure(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_are_looked_after_at_once_and_seldom_where_brokers_are_away() {
+        let pauses = [0, 8, 80, 8_000].map(Duration::from_millis).map(pause_between_looks);
+        assert_eq!(pauses, [1, 1, 10, 20].map(Duration::from_millis));
     }
 }

@@ -46,6 +46,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     fn take(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Started(committed) => {
+                self.anew.succeeded();
                 for (ticket, fate) in self.entries.landed(&committed) {
                     self.ties.acks.settle(ticket, fate);
                 }
@@ -53,7 +54,9 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             }
             Outcome::NotStarted { why, again } => {
                 self.tell_not_started(&why);
-                self.state = State::Waiting { until: self.now + RETRY, anew: !again };
+                // Each new producer is connections, threads and requests to those who have refused the one before.
+                let pause = if again { RETRY } else { self.anew.failed() };
+                self.state = State::Waiting { until: self.now + pause, anew: !again };
             }
             Outcome::Committed => {
                 let settled: Vec<(Ticket, Fate)> = self.entries.committed().collect();
@@ -132,8 +135,9 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             }
             Err(error) => {
                 self.tell_not_started(&error);
-                self.state = State::Waiting { until: self.now + RETRY, anew: true };
-                self.look_by(self.now + RETRY);
+                let until = self.now + self.anew.failed();
+                self.state = State::Waiting { until, anew: true };
+                self.look_by(until);
             }
         }
     }

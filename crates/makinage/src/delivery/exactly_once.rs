@@ -31,6 +31,7 @@ use super::{
     watchdog::Watchdog,
 };
 use crate::{
+    backoff::Backoff,
     clock::{Clock, SystemClock},
     event::{Event, Failure, Fate, Place, Ticket},
     letters::Failed,
@@ -58,6 +59,8 @@ const MANY: usize = 8192;
 const ASK: Duration = Duration::from_millis(20);
 /// The wait before something is tried again that the world lacks.
 pub(super) const RETRY: Duration = Duration::from_secs(1);
+/// The longest wait before another producer begins, where those before were refused for good.
+const LONGEST_ANEW: Duration = Duration::from_secs(10);
 /// A membership that was refused is used again after so long, though nothing has been heard of the group since.
 pub(super) const STALE: Duration = Duration::from_secs(1);
 /// The pause between two looks at the end.
@@ -135,6 +138,8 @@ pub struct ExactlyOnce<M: Transactions, K = SystemClock> {
     /// The round of the group in which this member was refused, and until when.
     pub(super) stale: Option<(u64, Instant)>,
     pub(super) pauses: Pauses,
+    /// Between producers that don't begin.
+    pub(super) anew: Backoff,
     pub(super) watchdog: Watchdog,
     pub(super) refused: Vec<Refused>,
     /// What the transaction can't be committed for is known.
@@ -180,6 +185,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             hurries: false,
             stale: None,
             pauses: Pauses::default(),
+            anew: Backoff::new(RETRY, LONGEST_ANEW),
             refused: vec![],
             is_explained: false,
             letters: None,

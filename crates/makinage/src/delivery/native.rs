@@ -17,6 +17,7 @@ use crate::{
     kafka::{
         denied::{Operation, Resource},
         forwarding::{Context, Own},
+        last_words::LastWords,
     },
     panics,
     sink::bell::Bell,
@@ -29,13 +30,14 @@ pub struct Undelivered {
     bell: Bell,
     /// How often a connection has broken, or a request was given up.
     breaks: AtomicU64,
+    last_words: LastWords,
 }
 
 impl Undelivered {
     /// Nothing has been reported yet; what is rings the bell.
     pub(super) fn new(bell: &Bell) -> Self {
         let (any, breaks) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { outputs: Mutex::default(), any, bell: bell.clone(), breaks }
+        Self { outputs: Mutex::default(), any, bell: bell.clone(), breaks, last_words: LastWords::default() }
     }
 
     /// What was not taken since the last look.
@@ -59,24 +61,20 @@ impl Own for Undelivered {
 
     /// What is told for debugging was asked for to see connections break: others hear of those that are told usually.
     fn notes(&self, level: RDKafkaLogLevel, facility: &str, message: &str) -> bool {
+        self.last_words.is_said_by(facility, message);
         if matches!(facility, "FAIL" | "REQTMOUT") && !is_of_an_attempt(message) {
             self.breaks.fetch_add(1, Ordering::Release);
         }
         matches!(level, RDKafkaLogLevel::Debug)
     }
 
-    fn keeps(&self, error: &KafkaError) -> bool {
+    fn keeps(&self, error: &KafkaError, reason: &str) -> bool {
         use RDKafkaErrorCode as Code;
-        matches!(
+        let of_transactions = matches!(
             error.rdkafka_error_code(),
-            Some(
-                Code::Fatal
-                    | Code::Fenced
-                    | Code::ProducerFenced
-                    | Code::InvalidProducerEpoch
-                    | Code::InvalidTransactionalState
-            )
-        )
+            Some(Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch | Code::InvalidTransactionalState)
+        );
+        of_transactions || self.last_words.is_for(reason)
     }
 }
 

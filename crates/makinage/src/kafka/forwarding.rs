@@ -19,7 +19,7 @@ pub trait Own: Send + Sync {
     }
 
     /// Whether an error is this client's own business, and nobody else is to hear of it.
-    fn keeps(&self, _error: &KafkaError) -> bool {
+    fn keeps(&self, _error: &KafkaError, _reason: &str) -> bool {
         false
     }
 
@@ -59,7 +59,7 @@ impl<T: Own, L: ClientContext> ClientContext for Context<T, L> {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        if !self.own.keeps(&error) {
+        if !self.own.keeps(&error, reason) {
             self.listener.error(error, reason);
         }
     }

@@ -11,6 +11,7 @@ pub mod forwarding;
 mod greeting;
 pub mod handshake;
 mod inquiry;
+pub mod last_words;
 pub mod limits;
 pub mod partitioner;
 pub mod pulse;

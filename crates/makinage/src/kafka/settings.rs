@@ -24,6 +24,8 @@ const LONGEST_BACKOFF_MS: u64 = 1000;
 const RECORD_SLACK: u64 = 64 << 10;
 /// librdkafka's own default of `message.max.bytes`, below which there is no reason to go.
 const USUAL_LIMIT: u64 = 1_000_000;
+/// The lower end of `message.max.bytes`.
+const LEAST_LIMIT: u64 = 1000;
 /// What the producers of outputs hold, at least: more than the source lets be open, with what an output may have more
 /// than its event. One partition that takes nothing would fill a smaller queue for all. The first is librdkafka's
 /// default, the second that of here.
@@ -84,8 +86,16 @@ impl Cluster {
         self.default(&mut client, "auto.commit.interval.ms", "1000");
         // The default second stalls a fast consumer whenever its queue has been full: measured 122 k/s against 204 k/s.
         self.default(&mut client, "fetch.queue.backoff.ms", "5");
-        // Prefetched records are memory beside the pipeline's own bound.
+        // Prefetched records are memory beside the pipeline's own bound, whose queue is what keeps the pipeline busy:
+        // the client's needs to last for a round trip. A record takes 400 bytes there beside its own, so that the usual
+        // megabyte of small ones in each partition would be hundreds of megabytes. A larger batch comes by itself.
         self.default(&mut client, "queued.max.messages.kbytes", "32768");
+        self.default(&mut client, "queued.min.messages", "2000");
+        self.default(&mut client, "fetch.max.bytes", "524288");
+        // librdkafka refuses one above `fetch.max.bytes`; of a consumer it means nothing else but the first guess at
+        // what a batch unpacks to.
+        let fetched = client.get("fetch.max.bytes").and_then(|bytes| bytes.trim().parse().ok()).unwrap_or(USUAL_LIMIT);
+        client.set("message.max.bytes", fetched.clamp(LEAST_LIMIT, USUAL_LIMIT).to_string());
         client
     }
 
@@ -165,8 +175,9 @@ impl Cluster {
             // A broker that is away is waited for, however long; see KIP-91 for what this bounds.
             .set("message.timeout.ms", "0")
             .set("topic.metadata.propagation.max.ms", "3600000");
-        // The default 5 ms is a floor under every prediction's latency; batches grow by themselves under load.
-        self.default(&mut client, "linger.ms", "1");
+        // The default 5 ms is a floor under every prediction's latency; batches grow by themselves under load, while a
+        // partition's batch before is under way.
+        self.default(&mut client, "linger.ms", "0");
         self.default(&mut client, "queue.buffering.max.kbytes", &LEAST_QUEUED_KBYTES.to_string());
         client
     }

@@ -23,6 +23,7 @@ use crate::{
         context::Connection,
         denied::{Operation, Resource},
         forwarding::{Context, Own},
+        last_words::LastWords,
         renewal::MadeWith,
         settings,
         topics::{Topic, look_up},
@@ -38,6 +39,7 @@ pub struct Deliveries {
     topic: Arc<str>,
     /// The certificates that its client was made with.
     files: MadeWith,
+    last_words: LastWords,
 }
 
 impl Own for Deliveries {
@@ -48,12 +50,15 @@ impl Own for Deliveries {
         if own { RDKafkaLogLevel::Debug } else { level }
     }
 
-    fn keeps(&self, error: &KafkaError) -> bool {
-        let is_fatal = error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal);
-        if is_fatal {
+    fn notes(&self, _: RDKafkaLogLevel, facility: &str, message: &str) -> bool {
+        if self.last_words.is_said_by(facility, message) {
             self.reports.give_up();
         }
-        is_fatal
+        false
+    }
+
+    fn keeps(&self, _: &KafkaError, reason: &str) -> bool {
+        self.last_words.is_for(reason)
     }
 
     fn look(&self, _: &Statistics) {
@@ -166,7 +171,8 @@ pub struct KafkaProducers {
 impl KafkaProducers {
     pub(super) fn create_with(&self, settings: &Settings, bell: &Bell) -> KafkaResult<Supplied<OutputProducer>> {
         let (reports, topic) = (Reports::new(&self.acks, self.fate, bell), Arc::clone(&self.topic));
-        let deliveries = Deliveries { reports, topic, files: settings.files() };
+        let (files, last_words) = (settings.files(), LastWords::default());
+        let deliveries = Deliveries { reports, topic, files, last_words };
         settings.create_with_context(Context::new(Arc::clone(&self.connection), deliveries))
     }
 }

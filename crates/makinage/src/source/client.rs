@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use kafka_headers::{commits::notes, membership::is_member, rights, tokens::Supplied, topics::Question};
 use rdkafka::{
     Message, TopicPartitionList,
@@ -57,11 +58,25 @@ pub(super) fn create(
     settings.create_with_context(Context::new(connection, group))
 }
 
-/// Has a member leave that has nothing any more, on a thread of its own: its client may never get to it.
-fn leave_aside(consumer: Supplied<KafkaConsumer>) {
-    if let Err(error) = thread::Builder::new().name("leaving".into()).spawn(move || drop(consumer)) {
-        tracing::warn!("a Kafka client that has come to a standstill is left as it is: {error}");
+/// Has a member leave that has nothing any more, on a thread of its own: its client may never get to it. The end of it
+/// disconnects what is returned.
+fn leave_aside(consumer: Supplied<KafkaConsumer>) -> Receiver<()> {
+    let (ends, ended) = bounded(0);
+    let leave = move || {
+        drop(consumer);
+        drop(ends);
+    };
+    if let Err(error) = thread::Builder::new().name("leaving".into()).spawn(leave) {
+        tracing::warn!("a Kafka client leaves its group on the thread that has no more need of it: {error}");
     }
+    ended
+}
+
+/// Has a member leave, and waits for that so long; whether it has. One that is still about to join may have to wait for
+/// the group's other members first: its coordinator answers one request after the other, and librdkafka waits five
+/// seconds for the answer (`rd_kafka_LeaveGroupRequest`).
+pub(super) fn leave(consumer: Supplied<KafkaConsumer>, timeout: Duration) -> bool {
+    leave_aside(consumer).recv_timeout(timeout) != Err(RecvTimeoutError::Timeout)
 }
 
 /// Looks which topics are there, and joins the group: what is made later is new. Where no broker answers, or one misses
@@ -298,7 +313,7 @@ impl Member for Supplied<KafkaConsumer> {
                 assignment.revoked(&**self, &held);
                 own.is_left.store(true, Ordering::Relaxed);
                 own.is_subscribed.store(false, Ordering::Relaxed);
-                leave_aside(mem::replace(self, new));
+                drop(leave_aside(mem::replace(self, new)));
             }
             Err(error) => tracing::warn!("no new Kafka client could be made ({error}): trying again in two minutes"),
         }

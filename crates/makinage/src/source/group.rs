@@ -207,7 +207,7 @@ impl Group {
 impl Own for Group {
     /// What it can't go on for is told by what ends the service for it. The client names the code that it failed with,
     /// never that this is fatal.
-    fn keeps(&self, _error: &KafkaError) -> bool {
+    fn keeps(&self, _error: &KafkaError, _reason: &str) -> bool {
         self.has_failed.load(Ordering::Relaxed)
     }
 

@@ -50,6 +50,8 @@ pub const MOST_OPEN: usize = SPACE.most() / SLOT;
 const UNASSIGNED: Duration = Duration::from_secs(8);
 /// The wait for the first event of a portion; settled events are looked at in between.
 const POLL: Duration = Duration::from_millis(100);
+/// Between two times that the client is told which offsets may be committed, which it does each second: a part of that.
+const STORE: Duration = Duration::from_millis(100);
 /// How soon the group is joined when there is a generation.
 const SOON: Duration = Duration::from_millis(50);
 
@@ -76,6 +78,8 @@ pub struct KafkaSource<C = Supplied<KafkaConsumer>, K = SystemClock> {
     standing: Standing,
     first: First,
     missing: HashSet<String>,
+    /// Finished offsets aren't stored before.
+    store_at: Option<Instant>,
     /// Since when there has been no partition to read; `None` once that was told.
     unassigned_since: Option<Instant>,
 }
@@ -108,7 +112,11 @@ impl KafkaSource {
             panics::point("source");
             self.step();
         }
-        self.leave(stop_timeout) && joined
+        let finished = self.finish(stop_timeout);
+        if !client::leave(self.consumer, kept_for_the_end(stop_timeout)) {
+            tracing::debug!("the group's coordinator has not said yet that this member has left");
+        }
+        finished && joined
     }
 }
 
@@ -125,6 +133,7 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
             standing: Standing::default(),
             first,
             missing: HashSet::new(),
+            store_at: None,
             unassigned_since: None,
         }
     }
@@ -173,13 +182,19 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         self.assignment.clock.now()
     }
 
-    /// Takes in what has been settled, so many if that doesn't take too long, and stores the offsets that follow.
-    fn settle(&self, wanted: usize, timeout: Duration) {
+    /// Takes in what has been settled, so many if that doesn't take too long, and stores the offsets that follow, if
+    /// that hasn't been done a moment ago: a list of them by name, for each event, would cost more than the event.
+    fn settle(&mut self, wanted: usize, timeout: Duration) {
         self.assignment.settle(wanted, timeout);
+        let now = self.now();
+        if self.store_at.is_some_and(|at| now < at) {
+            return;
+        }
         let moved = self.assignment.offsets().take_moved();
         if moved.is_empty() || !self.assignment.commits() {
             return;
         }
+        self.store_at = Some(now + STORE);
         if let Err(error) = self.consumer.store(&moved) {
             tracing::warn!("finished offsets could not be stored ({error}); they are stored with the next ones");
         }
@@ -290,9 +305,15 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         }
     }
 
-    /// Ends without replay: what is under way is waited for, its offsets are committed, the group is left, all in less
-    /// than this time. `false` where something was given up.
+    /// The same end, of a member that leaves at once.
+    #[cfg(test)]
     pub(crate) fn leave(mut self, timeout: Duration) -> bool {
+        self.finish(timeout)
+    }
+
+    /// Ends without replay: what is under way is waited for, and its offsets are committed, so that the group can be
+    /// left, all in less than this time. `false` where something was given up.
+    fn finish(&mut self, timeout: Duration) -> bool {
         // A pipeline that has ended by itself (`on_error: stop`), or never began, settles nothing more.
         let listening = self.assignment.intake.send(Intake::Stop).is_ok();
         let drain = if listening { timeout.saturating_sub(kept_for_the_end(timeout)) } else { Duration::ZERO };

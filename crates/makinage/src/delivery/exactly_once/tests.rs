@@ -207,6 +207,32 @@ fn transactions_that_can_not_begin_are_tried_again_and_told_of() {
 }
 
 #[test]
+fn producers_that_are_refused_for_good_come_ever_more_seldom_until_one_begins() {
+    let mut scene = Scene::new();
+    let seconds_to_the_next = |scene: &mut Scene| {
+        scene.says(Outcome::NotStarted { why: "no rights".to_owned(), again: false });
+        let made = scene.fakes.0.borrow().len();
+        let seconds = (1..60).find(|_| {
+            scene.clock.sleep(RETRY);
+            scene.delivery.tend();
+            scene.fakes.0.borrow().len() > made
+        });
+        scene.calls();
+        seconds
+    };
+    scene.write(0, 0);
+    scene.interval_passes();
+    scene.says(Outcome::Unsure("no answer".to_owned()));
+    scene.calls();
+    let pauses: Vec<_> = (0..6).map(|_| seconds_to_the_next(&mut scene)).collect();
+    assert_eq!(pauses, [1, 2, 4, 8, 10, 10].map(Some));
+    scene.says(Outcome::Started(BTreeMap::new()));
+    scene.says(Outcome::Unsure("no answer".to_owned()));
+    scene.calls();
+    assert_eq!(seconds_to_the_next(&mut scene), Some(1));
+}
+
+#[test]
 fn whoever_is_fenced_begins_again_and_ends_when_that_happens_twice() {
     let log = Log::default();
     let mut scene = Scene::new();

@@ -54,7 +54,7 @@ fn what_is_a_client_s_own_business_is_not_and_it_sees_its_statistics_first() {
             RDKafkaLogLevel::Debug
         }
 
-        fn keeps(&self, error: &KafkaError) -> bool {
+        fn keeps(&self, error: &KafkaError, _: &str) -> bool {
             error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal)
         }
 

@@ -61,7 +61,7 @@ const ACKNOWLEDGED: [(&str, &str); 3] =
     [("acks", "all"), ("enable.idempotence", "true"), ("partitioner", "murmur2_random")];
 
 const OUTPUTS: [(&str, &str); 4] = [
-    ("linger.ms", "1"),
+    ("linger.ms", "0"),
     ("message.timeout.ms", "0"),
     ("queue.buffering.max.kbytes", "262144"),
     ("topic.metadata.propagation.max.ms", "3600000"),
@@ -97,11 +97,14 @@ fn each_kind_of_client_has_these_settings_and_no_others() {
                 ("auto.offset.reset", "earliest"),
                 ("enable.auto.commit", "true"),
                 ("enable.auto.offset.store", "false"),
+                ("fetch.max.bytes", "524288"),
                 ("fetch.queue.backoff.ms", "5"),
                 ("group.id", "app"),
                 ("isolation.level", "read_committed"),
+                ("message.max.bytes", "524288"),
                 ("partition.assignment.strategy", "cooperative-sticky"),
                 ("queued.max.messages.kbytes", "32768"),
+                ("queued.min.messages", "2000"),
                 ("statistics.interval.ms", "2000"),
             ]],
         ),
@@ -187,6 +190,8 @@ fn a_property_of_the_user_s_is_every_client_s_and_comes_before_what_is_only_a_de
     for (name, property) in [
         ("data consumer", "fetch.queue.backoff.ms"),
         ("data consumer", "queued.max.messages.kbytes"),
+        ("data consumer", "queued.min.messages"),
+        ("data consumer", "fetch.max.bytes"),
         ("producer", "linger.ms"),
         ("producer", "queue.buffering.max.kbytes"),
         ("record producer", "socket.connection.setup.timeout.ms"),
@@ -312,20 +317,21 @@ fn make(client: &ClientConfig) -> KafkaResult<()> {
 #[test]
 fn what_a_user_may_set_contradicts_no_setting_of_ours() {
     let larger = [
+        ("fetch.max.bytes", "90000000"),
         ("reconnect.backoff.ms", "1500"),
         ("message.max.bytes", "20000000"),
         ("linger.ms", "250000"),
         ("session.timeout.ms", "300000"),
     ];
     let smaller = [
-        ("fetch.max.bytes", "1000000"),
+        ("fetch.max.bytes", "2000"),
         ("queued.max.messages.kbytes", "1"),
         ("statistics.interval.ms", "0"),
         ("socket.timeout.ms", "10"),
     ];
     for (name, _) in KINDS {
-        for user in [larger, smaller] {
-            make(&kind(name, &user)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for user in [&larger[..], &smaller] {
+            make(&kind(name, user)).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
     }
     let longest = |first| cluster(&[("reconnect.backoff.ms", first)]).longest_backoff_ms();

@@ -101,6 +101,11 @@ fn a_producer_that_has_given_up_is_replaced_and_its_outputs_are_produced_by_the_
         assert!(Instant::now() < deadline, "the producer has not given up");
         std::thread::yield_now();
     }
+    // It says so by itself, before anything is sent.
+    while !case.sink.carriers.ordinary.producer.reports().has_given_up() {
+        assert!(Instant::now() < deadline, "the producer has not said that it has given up");
+        std::thread::yield_now();
+    }
     case.write(0, 3);
     case.finish(&[3]);
 }

@@ -94,3 +94,16 @@ fn what_is_committed_says_of_which_topic_it_is() {
     let committed = Positions::committed(&member.consumer, 0).expect("an answer");
     assert_eq!(committed, [(0, Some(Committed { offset: 1, topic: id }))].into());
 }
+
+#[test]
+fn a_member_leaves_and_one_whose_coordinator_does_not_answer_is_not_waited_for() {
+    let member = Joined::new();
+    member.produce("one");
+    member.read();
+    assert!(leave(member.consumer, PATIENCE));
+    let member = Joined::new();
+    member.produce("one");
+    member.read();
+    member.cluster.broker_round_trip_time(1, PATIENCE).expect("it is slow");
+    assert!(!leave(member.consumer, Duration::from_millis(1)));
+}

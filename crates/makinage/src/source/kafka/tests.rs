@@ -258,6 +258,29 @@ fn too_many_open_events_pause_the_partitions_after_a_while_and_room_resumes_them
 }
 
 #[test]
+fn finished_offsets_are_stored_each_tenth_of_a_second_and_all_of_them_at_the_end() {
+    let mut case = Case::new(Some(3));
+    case.assigned();
+    case.fake.0.borrow_mut().records.extend(3..6);
+    case.source.step();
+    case.source.step();
+    case.fake.calls();
+    let open = case.taken();
+    case.acks.settle(open[0], Fate::Finished);
+    case.source.step();
+    assert_eq!(case.fake.calls(), ["store 4"]);
+    case.acks.settle(open[1], Fate::Finished);
+    case.source.step();
+    assert!(case.fake.calls().is_empty());
+    case.clock.sleep(STORE);
+    case.source.step();
+    assert_eq!(case.fake.calls(), ["store 5"]);
+    case.acks.settle(open[2], Fate::Finished);
+    case.source.leave(Duration::from_secs(1));
+    assert_eq!(case.fake.calls()[..2], ["store 6", "commit 6"]);
+}
+
+#[test]
 fn a_revoke_commits_what_has_finished_and_what_comes_of_it_later_settles_nothing() {
     let mut case = Case::new(Some(3));
     case.assigned();
