@@ -48,7 +48,7 @@ pub(crate) fn run(endpoint: &str, events: &str, outputs: &str) -> ! {
     let producer: BaseProducer<Reports> = client
         .set("enable.idempotence", "true")
         .set("compression.type", "lz4")
-        .set("linger.ms", "1")
+        .set("linger.ms", "0")
         .create_with_context(reports.clone())
         .expect("a producer");
     let mut stored = 0;
