@@ -35,7 +35,7 @@ class Plain:
 
     def __call__(self, matrix):
         rows = matrix.astype(self.feature)
-        if self.accepts is not Accepts.ALL and np.isinf(rows).any():
+        if not len(rows) or (self.accepts is not Accepts.ALL and np.isinf(rows).any()):
             return None
         if self.accepts is Accepts.FINITE and not np.isfinite(rows).all():
             return None

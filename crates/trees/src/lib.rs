@@ -1,8 +1,8 @@
 //! Forests and boosted trees, answered with the same bits as the libraries that trained them.
 //!
 //! The Python worker lays a model's trees out in arrays (`python/makinage_worker/trees_layout.py`), has them checked
-//! here, and hands over rows. What the sums mean (votes, margins, a base score, classes) is Python's business, and so is
-//! the proof that the answers are the library's own.
+//! here, and hands over rows. What the sums mean (votes, margins, a base score, classes) is Python's business, and so
+//! is the proof that the answers are the library's own.
 //!
 //! The same files are compiled twice: as a crate, for its tests and lints, and by `crates/makinage/build.rs` with
 //! `--cfg makinage_library` as the library that travels to the worker. That one does without `std` and without an
