@@ -21,7 +21,7 @@ from makinage_worker.trees_library import Unavailable
 from makinage_worker.trees_reading import Accepts
 from makinage_worker.trees_rows import Rows
 
-_SECONDS = 0.8
+_SECONDS = 0.4
 """How long it may take but for its last step."""
 _CHUNKS = 16
 """Chunks of rows at most: some thousands of rows."""

@@ -45,7 +45,8 @@ fn a_batch_is_encoded_as_the_fixture_has_it() {
                 events[n].as_str().expect("text").to_owned()
             } else {
                 let axes = group["axes"].as_array().expect("axes").iter();
-                let axes: Vec<usize> = axes.map(|axis| axis.as_u64().expect("a length") as usize).collect();
+                let axes: Vec<usize> =
+                    axes.map(|axis| usize::try_from(axis.as_u64().expect("a length")).expect("small")).collect();
                 let size = axes.iter().product::<usize>();
                 nested(&axes, &group["values"].as_array().expect("values")[n * size..(n + 1) * size]).to_string()
             };
