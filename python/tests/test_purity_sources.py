@@ -15,6 +15,7 @@ from harness import FakeModel
 from makinage_worker.arrays import ArrayPlan
 from makinage_worker.desk import Desk
 from makinage_worker.encoding import built_in
+from makinage_worker.native import Libraries
 from makinage_worker.predict import Manner
 from makinage_worker.proxy import ModelProxy
 from makinage_worker.purity import look
@@ -32,7 +33,9 @@ def predict(model):
 
 
 def said_of(module):
-    model = ModelProxy(FakeModel(None, object()), ArrayPlan(), Desk(ArrayPlan(), None, Manner("serve")))
+    model = ModelProxy(
+        object(), Libraries(FakeModel(None, object())), ArrayPlan(), Desk(ArrayPlan(), None, Manner("serve"))
+    )
     json = built_in("makinage.encoding.json")
     found = look(Topics([json], json, 1 << 20), Steps(predict=module.predict(model))).doubtful
     return "" if found is None else str(found)
