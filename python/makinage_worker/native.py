@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from makinage_worker import native_forms, native_kinds
 from makinage_worker.features import names_of, width_of
-from makinage_worker.native_flavour import Ask, Flavour
+from makinage_worker.native_flavour import Ask, Flavour, takes_as_it_is
 from makinage_worker.native_linear import Evaluate
 from makinage_worker.native_proof import Make, identical, proven
 from makinage_worker.notices import Notices
@@ -58,9 +58,11 @@ class Natives:
         make = _as_trained(self._model)
         computed = self._computed(flavour.method, ask, plan.dense, lambda matrix: directly(make(matrix)))
         # A model that draws random numbers isn't worth a line.
-        return computed or Native(ask, lambda data, _: directly(data), _say_nothing)
+        native = computed or Native(ask, lambda data, _: directly(data), _say_nothing)
+        native.takes = lambda data: takes_as_it_is(self._pyfunc, data)
+        return native
 
-    def _computed(self, name: str, ask: Ask, make: Make, library: Evaluate) -> Ask | None:
+    def _computed(self, name: str, ask: Ask, make: Make, library: Evaluate) -> Native | None:
         width = width_of(self._model)
         if width is None:
             return None
@@ -94,6 +96,8 @@ class Native:
         self._ask = ask
         self._stand_in: StandIn | None = stand_in
         self._tell = tell
+        self.takes: Callable[[Any], bool] = _anything
+        """Whether the method leaves an input as it is before it looks at its numbers; asked once for each form."""
         self._forms: set[Hashable] = set()
         self._between = 1
         self._left = 0
@@ -122,6 +126,8 @@ class Native:
 
     def _compared(self, data: Any, matrix: np.ndarray, form: Hashable) -> Any:
         answer = self._ask(data)
+        if form not in self._forms and not self.takes(data):
+            return answer
         stand_in = self._stand_in
         assert stand_in is not None  # or it wouldn't be compared
         try:
@@ -149,6 +155,10 @@ class Native:
             f"the model is called by its library alone from now on, because what stood in for it can't be relied on "
             f"({why}). That is right, and slower; `native: false` says so from the start"
         )
+
+
+def _anything(_: Any) -> bool:
+    return True
 
 
 def _say_nothing(_: str) -> None:

@@ -40,5 +40,29 @@ class Flavour:
         return method if callable(method) else None
 
 
+def takes_as_it_is(pyfunc: Any, data: Any) -> bool:
+    """Whether MLflow gives an input (an array, or a DataFrame of numbers) to the model as it is.
+
+    It puts a DataFrame's columns in the signature's order, leaves out the others, and converts their types.
+    """
+    schema = pyfunc.metadata.get_input_schema()
+    if schema is None or not schema.inputs:
+        return True
+    if schema.is_tensor_spec():
+        (spec, *others) = schema.inputs
+        shape = getattr(data, "shape", ())
+        fits = len(shape) == len(spec.shape) and all(map(_fits, spec.shape, shape))
+        is_array = spec.name is None and not hasattr(data, "iloc")
+        return is_array and fits and not others and bool(data.dtype == spec.type)
+    if not hasattr(data, "iloc") or data.columns.tolist() != schema.input_names():
+        return False
+    types = [getattr(spec.type, "to_numpy", lambda: None)() for spec in schema.inputs]
+    return list(data.dtypes) == types
+
+
+def _fits(wanted: int, length: int) -> bool:
+    return wanted in (-1, length)
+
+
 _USERS = ("mlflow.pyfunc.model", "mlflow.pyfunc.loaders.code_model", "mlflow.langchain", "mlflow.openai")
 """Those whose predict may do anything."""

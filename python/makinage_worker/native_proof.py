@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -50,9 +51,10 @@ def proven(candidates: Sequence[Evaluate], plainly: Callable[[Any], Any], make: 
 
 def _inputs(make: Make, width: int) -> Iterator[tuple[np.ndarray, Any]]:
     random = np.random.default_rng(0)
+    dtypes = itertools.cycle((np.float64, np.float32, np.int64))
     for size in _SIZES:
         for scale in _SCALES:
-            numbers = random.normal(scale=scale, size=(size, width))
+            numbers = random.normal(scale=scale, size=(size, width)).astype(next(dtypes))
             made = make(numbers)
             # Columns of whole numbers take no others.
             made = make(np.rint(numbers)) if made is None else made

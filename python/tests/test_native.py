@@ -33,6 +33,7 @@ from makinage_worker import native, native_kinds
 from makinage_worker.arrays import ArrayPlan
 from makinage_worker.native import Native, Natives
 from makinage_worker.native_proof import identical
+from makinage_worker.signature import plan_for
 
 TEXTS = np.array(["setosa", "versicolor", "virginica"])[Y]
 
@@ -73,6 +74,10 @@ class Counting:
 
         @staticmethod
         def get_params_schema():
+            return None
+
+        @staticmethod
+        def get_input_schema():
             return None
 
     def __init__(self, model):
@@ -323,3 +328,41 @@ class Counts(BaseEstimator):
         Counts.calls += 1
         return np.full(len(data), Counts.calls)
 """
+
+
+NAMES = ["a", "b", "c", "d"]
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory):
+    """A model with named columns, which in another order make another label, though often the same, and its rows."""
+    frame = pd.DataFrame(X, columns=NAMES)
+    folder = str(tmp_path_factory.mktemp("signed") / "model")
+    mlflow.sklearn.save_model(
+        LogisticRegression(max_iter=300).fit(X, Y),
+        folder,
+        signature=mlflow.models.infer_signature(frame, Y),
+        serialization_format="cloudpickle",
+        **QUICK,
+    )
+    return mlflow.pyfunc.load_model(folder), frame
+
+
+@pytest.mark.parametrize("order", [["d", "c", "b", "a"], ["b", "a", "c", "d"], ["a", "b", "c", "d", "more"]])
+def test_columns_in_another_order_than_the_signatures_are_put_in_it(order, signed):
+    pyfunc, frame = signed
+    told = []
+    predict = Natives(pyfunc, pyfunc.get_raw_model(), plan_for(pyfunc), notices(told)).predict
+    # One row at a time: a label that is the same by chance proves nothing.
+    for row in range(len(X)):
+        rows = frame.assign(more=row)[order].iloc[row : row + 1]
+        assert predict(rows).tolist() == pyfunc.predict(rows).tolist()
+    assert told == []
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+def test_types_other_than_the_signatures_are_mlflows(dtype, signed):
+    pyfunc, frame = signed
+    predict = Natives(pyfunc, pyfunc.get_raw_model(), plan_for(pyfunc), notices([])).predict
+    for rows in [frame.astype(dtype), frame.astype({"a": dtype}), frame.to_numpy(dtype), frame.to_numpy()] * 3:
+        assert same(outcome(lambda rows=rows: predict(rows)), outcome(lambda rows=rows: pyfunc.predict(rows)))
