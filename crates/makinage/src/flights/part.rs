@@ -88,8 +88,9 @@ impl Part {
             }
             let begins = [about.start].into_iter().chain(among.iter().map(|place| place + 1));
             let ends = among.iter().copied().chain([about.end]);
-            for run in begins.zip(ends).map(|(begin, end)| begin..end) {
-                parts.extend(answer.copied(run.start - first..run.end - first).map(|answer| part(run, answer)));
+            for run in begins.zip(ends).map(|(begin, end)| begin..end).filter(|run| !run.is_empty()) {
+                let copied = answer.copied(run.start - first..run.end - first);
+                parts.push(part(run, copied));
             }
         }
         parts.retain(|part| !part.places().is_empty());

@@ -3,7 +3,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     event::{Failure, Place, Ticket},
-    wire::testing::answer,
+    wire::{
+        answer::Answer,
+        testing::{answer, scores},
+    },
 };
 
 fn event(lane: u32, sequence: u64) -> Event {
@@ -98,11 +101,23 @@ fn what_comes_after_an_event_that_was_given_up_is_given_up_too_and_other_lanes_a
     assert!(flights.is_empty() && flights.cut.is_empty());
 }
 
+/// An answer for so many events that have all scored.
+type Scores = fn(usize) -> Answer;
+
+const FORMS: [Scores; 2] = [in_items, in_numbers];
+
+fn in_items(count: usize) -> Answer {
+    answer(0, &vec![(0, b"1"); count])
+}
+
+fn in_numbers(count: usize) -> Answer {
+    scores(0, count, 1, &vec![0; 8 * count])
+}
+
 /// What this generation answers for these places.
-fn scored(places: std::ops::Range<usize>, generation: u64) -> Part {
-    let items = vec![(0, b"1"); places.len()];
+fn scored(scores: Scores, places: std::ops::Range<usize>, generation: u64) -> Part {
     let attempt = job::Attempt { number: 1, is_last: false };
-    Part::answered(places.start, vec![answer(0, &items)], generation, "model".into(), attempt)
+    Part::answered(places.start, vec![scores(places.len())], generation, "model".into(), attempt)
 }
 
 /// Lane, number and generation of what leaves now.
@@ -118,20 +133,26 @@ fn by_whom(flights: &mut Flights) -> Vec<(u32, u64, u64)> {
 
 #[test]
 fn behind_what_a_newer_generation_is_handed_its_lane_is_that_ones_and_others_are_not() {
+    for scores in FORMS {
+        a_lane_is_handed_over(scores);
+    }
+}
+
+fn a_lane_is_handed_over(scores: Scores) {
     let (mut flights, mut next) = (Flights::default(), BTreeMap::new());
     let jobs: Vec<Job> = (0..3).map(|_| flights.open(events(&[1, 2, 1], &mut next))).collect();
-    assert!(flights.answer(jobs[0].flight, scored(0..2, 7)).is_empty());
-    assert!(flights.answer(jobs[1].flight, scored(0..3, 7)).is_empty());
+    assert!(flights.answer(jobs[0].flight, scored(scores, 0..2, 7)).is_empty());
+    assert!(flights.answer(jobs[1].flight, scored(scores, 0..3, 7)).is_empty());
     // The last event of the first flight is all that it lacks.
     let handed = jobs[0].clone().from(2);
     let again = flights.hand_over(&handed, 8);
     let asked = |jobs: &[Job]| jobs.iter().map(|job| (job.flight, job.range.clone())).collect::<Vec<_>>();
     assert_eq!(asked(&again), [(1, 0..1), (1, 2..3)]);
     assert_eq!(by_whom(&mut flights), [(1, 0, 7), (2, 0, 7), (2, 1, 7)], "what is before it, and others, may leave");
-    let late = flights.answer(jobs[2].flight, scored(0..3, 7));
+    let late = flights.answer(jobs[2].flight, scored(scores, 0..3, 7));
     assert_eq!(asked(&late), [(2, 0..1), (2, 2..3)], "an answer that comes late is not used either");
     for job in [handed].into_iter().chain(again).chain(late) {
-        assert!(flights.answer(job.flight, scored(job.range.clone(), 8)).is_empty());
+        assert!(flights.answer(job.flight, scored(scores, job.range.clone(), 8)).is_empty());
     }
     let all = [(1, 1, 8), (1, 2, 8), (1, 3, 8), (1, 4, 8), (2, 2, 7), (1, 5, 8)];
     assert_eq!(by_whom(&mut flights), all);

@@ -175,19 +175,38 @@ impl Answer {
         matches!(self.form, Form::Items { .. }) && self.status(item) == Status::Passing
     }
 
-    /// A copy of what it says of these items, for an answer of which some are held back; `None` for one of numbers, of
-    /// which none ever are.
-    pub(crate) fn copied(&self, items: Range<usize>) -> Option<Self> {
-        let Form::Items { ends, data } = &self.form else { return None };
-        let begin = items.start.checked_sub(1).map_or(*data, |before| ends[before]);
-        let end = items.end.checked_sub(1).map_or(*data, |last| ends[last]);
-        let data = HEAD + items.len();
-        let mut payload = vec![0; HEAD];
-        payload.extend_from_slice(&self.payload[HEAD + items.start..HEAD + items.end]);
-        payload.extend_from_slice(&self.payload[begin..end]);
-        let ends = ends[items.clone()].iter().map(|end| end - begin + data).collect();
+    /// A copy of what it says of these items, for an answer of which others are held back or asked for again.
+    pub(crate) fn copied(&self, items: Range<usize>) -> Self {
         let (first, count) = (self.first + items.start, items.len());
-        Some(Self { first, count, nanoseconds: self.nanoseconds, form: Form::Items { ends, data }, payload })
+        let mut payload = vec![0; HEAD];
+        let form = match &self.form {
+            Form::Items { ends, data } => {
+                let begin = items.start.checked_sub(1).map_or(*data, |before| ends[before]);
+                let end = items.end.checked_sub(1).map_or(*data, |last| ends[last]);
+                payload.extend_from_slice(&self.payload[HEAD + items.start..HEAD + items.end]);
+                payload.extend_from_slice(&self.payload[begin..end]);
+                let data = HEAD + count;
+                Form::Items { ends: ends[items].iter().map(|end| end - begin + data).collect(), data }
+            }
+            Form::Integers => {
+                payload.extend_from_slice(self.values(&items, 8));
+                Form::Integers
+            }
+            Form::Floats => {
+                payload.extend_from_slice(self.values(&items, 8));
+                Form::Floats
+            }
+            Form::Booleans => {
+                payload.extend_from_slice(self.values(&items, 1));
+                Form::Booleans
+            }
+        };
+        Self { first, count, nanoseconds: self.nanoseconds, form, payload }
+    }
+
+    /// The bytes of these items, where each has so many.
+    fn values(&self, items: &Range<usize>, width: usize) -> &[u8] {
+        &self.payload[HEAD + width * items.start..HEAD + width * items.end]
     }
 
     fn status(&self, item: usize) -> Status {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::wire::testing::answer;
+use crate::wire::testing::{answer, scores};
 
 const FAILURE: &str = r#"{"step":"predict","error":"TimeoutError","message":"late"}"#;
 
@@ -32,8 +32,9 @@ fn known(parts: &[Part]) -> Vec<(usize, String)> {
                     place,
                     match answer.outcome(item) {
                         Outcome::Output(value) => String::from_utf8_lossy(value).into_owned(),
+                        Outcome::Prediction(prediction) => format!("{prediction:?}"),
                         Outcome::Failed(failure) => failure.error,
-                        other => panic!("{other:?}"),
+                        Outcome::Skipped(step) => panic!("skipped by {step:?}"),
                     },
                 ));
             }
@@ -60,6 +61,22 @@ fn events_that_are_to_be_tried_again_are_taken_out_and_all_else_stays_as_it_was(
         let expected: Vec<_> = outcomes.match_indices('p').map(|(item, _)| 10 + item).collect();
         assert_eq!(passing, expected, "{outcomes}");
         assert_eq!(known(&part.without(&passing)), all(&outcomes), "{outcomes}");
+    }
+}
+
+#[test]
+fn of_an_answer_in_numbers_all_stays_as_it_was_but_what_is_taken_out() {
+    let integers = (10..14_i64).flat_map(i64::to_le_bytes).collect::<Vec<u8>>();
+    let floats = (10..14_i32).map(f64::from).flat_map(f64::to_le_bytes).collect::<Vec<u8>>();
+    for (form, values) in [(1, integers), (2, floats), (3, vec![0, 1, 1, 0])] {
+        let attempt = Attempt { number: 2, is_last: false };
+        let part = || Part::answered(10, vec![scores(0, 4, form, &values)], 1, "model".into(), attempt);
+        let all = known(&[part()]);
+        assert_eq!(all.len(), 4);
+        for taken in [vec![10], vec![11], vec![13], vec![10, 12], vec![11, 12], vec![10, 11, 12, 13]] {
+            let left: Vec<_> = all.iter().filter(|(place, _)| !taken.contains(place)).cloned().collect();
+            assert_eq!(known(&part().without(&taken)), left, "form {form} without {taken:?}");
+        }
     }
 }
 
