@@ -177,8 +177,9 @@ fn an_event_is_scored_though_the_next_one_lets_itself_be_waited_for() {
 #[test]
 fn an_interpreter_that_reads_no_more_is_given_up_when_its_time_is_over() {
     let folder = Folder::new();
-    // Enough of the package that the socket holds the rest.
-    let python = folder.write("python", "#!/bin/sh\nhead -c 200000 > /dev/null\nexec sleep 1000\n");
+    // It takes the package, whose length comes first, and nothing more.
+    let script = "#!/bin/sh\nlength=$(dd bs=1 count=4 2>/dev/null | od -An -tu4)\nhead -c $length > /dev/null\nexec sleep 1000\n";
+    let python = folder.write("python", script);
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).expect("it may be run");
     let mut process = Process::start(&python, "deaf").expect("it starts");
     let (given_up, outcome) = mpsc::channel();
