@@ -46,7 +46,17 @@ def proven(candidates: Sequence[Evaluate], plainly: Callable[[Any], Any], make: 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         pairs = [(given, plainly(made)) for given, made in _inputs(make, width)] if candidates else []
-        return next((one for one in candidates if pairs and all(_answers(one, *pair) for pair in pairs)), None)
+        return next((one for one in candidates if _answers_all(one, pairs)), None)
+
+
+def _answers_all(evaluate: Evaluate, pairs: Sequence[tuple[np.ndarray, Any]]) -> bool:
+    """Whether it answers some of the inputs, and those as the library does."""
+    try:
+        answers = [(evaluate(given), answer) for given, answer in pairs]
+    except Exception:
+        return False  # what was learned isn't of the shape that it needs
+    given = [(mine, answer) for mine, answer in answers if mine is not None]
+    return bool(given) and all(identical(*pair) for pair in given)
 
 
 def _inputs(make: Make, width: int) -> Iterator[tuple[np.ndarray, Any]]:
@@ -61,10 +71,3 @@ def _inputs(make: Make, width: int) -> Iterator[tuple[np.ndarray, Any]]:
             read = native_forms.read(made)
             if read is not None:
                 yield read[0].copy(order="K"), made
-
-
-def _answers(evaluate: Evaluate, given: np.ndarray, answer: Any) -> bool:
-    try:
-        return identical(evaluate(given), answer)
-    except Exception:
-        return False  # what was learned isn't of the shape that it needs

@@ -13,8 +13,10 @@ from harness import notices
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from lightgbm import LGBMRegressor
 from models import QUICK, X, Y
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import (
     HuberRegressor,
     Lasso,
@@ -28,6 +30,8 @@ from sklearn.linear_model import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+from xgboost import XGBClassifier
 
 from makinage_worker import native, native_kinds
 from makinage_worker.arrays import ArrayPlan
@@ -181,6 +185,22 @@ def test_a_service_answers_the_same_with_the_library_and_without(serve, model_fo
     alone = serve(model_folder("lr"), native=False)
     for rows in (X[:1], X[1:2], X[:100], X):
         assert served.dense(rows) == alone.dense(rows)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RandomForestClassifier(20, random_state=0),
+        GradientBoostingRegressor(n_estimators=9, random_state=0),
+        make_pipeline(StandardScaler(), DecisionTreeClassifier(random_state=0)),
+        XGBClassifier(n_estimators=9, n_jobs=1),
+        LGBMRegressor(n_estimators=9, n_jobs=1, verbose=-1),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.usefixtures("trees_binary")
+def test_trees_are_walked_here(model):
+    assert computes(_fitted(model))
 
 
 class Mine(LogisticRegression):
