@@ -82,7 +82,6 @@ class _Worker:
         notices.warn = self._send_warning
         self._notices = notices
         # The libraries' million objects stay as long as the process: no collection need look at them again.
-        gc.collect()
         gc.freeze()
         self._channel.send_json(Kind.LOADED, ident, answer)
 
