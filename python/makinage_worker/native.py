@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from makinage_worker import native_forms, native_kinds
+from makinage_worker.errors import message
 from makinage_worker.features import names_of, width_of
 from makinage_worker.native_flavour import Ask, Flavour, takes_as_it_is
 from makinage_worker.native_linear import Evaluate
@@ -69,8 +70,13 @@ class Natives:
         try:
             candidates = native_kinds.evaluators(self._model, name, library, self._notices.warn)
             evaluate = proven(candidates, ask, make, width)
-        except Exception:
-            return None  # it can't answer generated rows: there is nothing to compare with
+        except Exception as error:
+            # Not the library's, and no reason not to serve the model.
+            self._notices.warn(
+                f"the model's {name} is its library's alone: what would stand in for it can't be made "
+                f"({type(error).__name__}: {message(error)}); please report it"
+            )
+            return None
         return None if evaluate is None else Native(ask, lambda _, matrix: evaluate(matrix), self._notices.warn)
 
 
@@ -115,26 +121,25 @@ class Native:
         matrix, form = read
         self._left -= 1
         if self._left < 0 or form not in self._forms:
-            return self._compared(data, matrix, form)
+            return self._compared(stand_in, data, read)
+        answer = self._mine(stand_in, data, matrix)
+        return self._ask(data) if answer is None else answer
+
+    def _mine(self, stand_in: StandIn, data: Any, matrix: np.ndarray) -> Any:
+        """What the stand-in answers; None where the method must be asked."""
         try:
-            answer = stand_in(data, matrix)
+            return stand_in(data, matrix)
         except Exception as error:
             # Whatever is wrong, the library says it as its users know it.
             self._stop(f"{type(error).__name__}: {error}")
-            answer = None
-        return self._ask(data) if answer is None else answer
+            return None
 
-    def _compared(self, data: Any, matrix: np.ndarray, form: Hashable) -> Any:
+    def _compared(self, stand_in: StandIn, data: Any, read: tuple[np.ndarray, Hashable]) -> Any:
         answer = self._ask(data)
+        matrix, form = read
         if form not in self._forms and not self.takes(data):
             return answer
-        stand_in = self._stand_in
-        assert stand_in is not None  # or it wouldn't be compared
-        try:
-            mine = stand_in(data, matrix)
-        except Exception as error:
-            self._stop(f"{type(error).__name__}: {error}")
-            return answer
+        mine = self._mine(stand_in, data, matrix)
         if mine is None:
             return answer
         if not identical(mine, answer):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from makinage_worker import errors, trees
+from makinage_worker.bits import difference
 from makinage_worker.trees import Evaluator
 from makinage_worker.trees_layout import NotUnderstood
 from makinage_worker.trees_library import Unavailable
@@ -125,29 +126,7 @@ class _Proof:
             if errors.is_exhaustion(error):
                 raise
             raise _Differs(f"to rows that it should take it says {type(error).__name__}: {error}") from error
-        difference = _difference(ours, theirs)
-        if difference is not None:
-            raise _Differs(difference)
+        found = difference(ours, theirs)
+        if found is not None:
+            raise _Differs(found)
         self.rows += len(matrix)
-
-
-def _difference(ours: Any, theirs: Any) -> str | None:
-    if type(ours) is not type(theirs):
-        return f"the library returns a {type(theirs).__name__} and not a {type(ours).__name__}"
-    if ours.dtype != theirs.dtype or ours.shape != theirs.shape:
-        return f"the library returns {theirs.dtype} {theirs.shape} and not {ours.dtype} {ours.shape}"
-    if ours.dtype == object:
-        same = [type(one) is type(other) and one == other for one, other in zip(ours.flat, theirs.flat, strict=True)]
-        equal = np.array(same, bool).reshape(ours.shape)
-    else:
-        equal = _bits(ours) == _bits(theirs)
-    if equal.all():
-        return None
-    place = tuple(np.argwhere(~equal)[0])
-    return f"it answers {theirs[place]!r} and they {ours[place]!r} to row {place[0]} of {len(ours)}"
-
-
-def _bits(array: Any) -> Any:
-    """The bytes of each element, comparable."""
-    size = array.dtype.itemsize
-    return np.ascontiguousarray(array).view(np.dtype((np.void, size))).reshape(array.shape)
