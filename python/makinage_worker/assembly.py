@@ -63,11 +63,14 @@ class Setup:
         stackable = loaded.plan.stackable and not one_by_one
         return Manner(self._operator, self._row_wise if stackable else False)
 
-    def _side_by_side(self, loaded: LoadedModel, steps: Steps, desk: Desk) -> SideBySide | None:
-        """Whether events that would have to pass one after the other may pass side by side; says why not, if not."""
+    def _side_by_side(self, loaded: LoadedModel, steps: Steps, desk: Desk, *, users: bool) -> SideBySide | None:
+        """Whether events that would have to pass one after the other may pass side by side; says why not, if not.
+
+        `users`: the model has code of the user's in it.
+        """
         if self._coalesce is False or self._row_wise is False or not loaded.plan.stackable:
             return None
-        found = None if self._coalesce else self._look(loaded, steps)
+        found = None if self._coalesce else self._look(steps, users=users)
         why = self._lock(steps) if found is None else None if found.doubtful is None else str(found.doubtful)
         remedy = f"`operators.{self._operator}.coalesce: true` lets them run side by side all the same"
         if self._coalesce:
@@ -92,19 +95,12 @@ class Setup:
             return None
         return f"predict uses the lock {found}, which one event may hold while the next waits for it"
 
-    def _look(self, loaded: LoadedModel, steps: Steps) -> Findings:
+    def _look(self, steps: Steps, *, users: bool) -> Findings:
         """Whether anybody should rely on the user's code keeping nothing between events."""
-        if _has_users_code(loaded):
+        if users:
             what = "has code of the user's in it, too, which may have something in common with them"
             return Findings(Doubtful("the model", what, None))
         return purity.look(self._topics, steps)
-
-    def _asked(self, loaded: LoadedModel, native: Any, notices: Notices) -> Natives | Libraries:
-        """How the model's methods are called."""
-        # Who counts how often their code is called must not see it called to compare.
-        if not self._native or _has_users_code(loaded):
-            return Libraries(loaded.pyfunc)
-        return Natives(loaded.pyfunc, native, loaded.plan, notices)
 
     def _warm_up(self, loaded: LoadedModel, folder: str, scorer: Scorer) -> bool:
         try:
@@ -129,14 +125,17 @@ class Setup:
         loaded = model.load(folder, self._modules)
         desk = Desk(loaded.plan, notices, self._manner(loaded, one_by_one=False))
         native = proxy.native(loaded.pyfunc)
-        asked = self._asked(loaded, native, notices)
+        users = loaded.is_users or custom.has_users_code(native)
+        # Who counts how often their code is called must not see it called to compare.
+        computes = self._native and not users
+        asked = Natives(loaded.pyfunc, native, loaded.plan, notices) if computes else Libraries(loaded.pyfunc)
         served = ModelProxy(native, asked, loaded.plan, desk)
         steps = Steps()
         for step, factory in self._factories.items():
             arguments = (served,) if step == "predict" else ()
             setattr(steps, step, hooks.make_step(step, factory, *arguments, config=self._config))
         in_order = Ownership.of(self._topics, steps).one_by_one(users_model=loaded.is_users)
-        side_by_side = self._side_by_side(loaded, steps, desk) if in_order else None
+        side_by_side = self._side_by_side(loaded, steps, desk, users=users) if in_order else None
         manner = self._manner(loaded, one_by_one=in_order and side_by_side is None)
         scorer = Scorer(loaded.plan, Predictor(asked.predict, notices, manner))
         warm = self._warm_up(loaded, folder, scorer)
@@ -154,7 +153,3 @@ class Setup:
             "warnings": loaded.warnings,
         }
         return serving, answer
-
-
-def _has_users_code(loaded: LoadedModel) -> bool:
-    return loaded.is_users or custom.has_users_code(proxy.native(loaded.pyfunc))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import types
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,7 +41,7 @@ class Arguments:
         return [*self.positional, *self.named.values()]
 
 
-class Calls:
+class Calls(ABC):
     """What is common to the analysis of all hooks of a service, and how it takes calls."""
 
     def __init__(self) -> None:
@@ -54,13 +55,13 @@ class Calls:
         """Lines of logs that are turned off now."""
         self._taints: dict[int, tuple[Any, Taint | None, bool]] = {}
 
+    @abstractmethod
     def follow(self, function: types.FunctionType, arguments: Arguments, where: str) -> Value:
         """What one of the user's functions returns; for whoever reads sources."""
-        raise NotImplementedError
 
+    @abstractmethod
     def enter(self, function: Local, arguments: Arguments) -> Value:
         """What a function that was made for the event returns."""
-        raise NotImplementedError
 
     def taint(self, value: Value, where: str) -> Taint:
         """Whose the data is. Raises Doubt for what is none."""

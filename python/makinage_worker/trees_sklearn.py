@@ -16,9 +16,16 @@ _FORESTS = ("RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassi
 _BOOSTED = ("GradientBoostingClassifier", "GradientBoostingRegressor")
 _BY_HISTOGRAM = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")
 
+_NAMES = frozenset((*_TREES, *_FORESTS, *_BOOSTED, *_BY_HISTOGRAM))
+
 
 def read(model: Any, method: str, library: Library) -> Reading:  # noqa: ARG001  # as all readers are called
     """What is known of the model. Raises NotUnderstood."""
+    if method not in ("predict", "predict_proba"):
+        raise NotUnderstood(f"{method} is left to scikit-learn")
+    if type(model).__name__ not in _NAMES:
+        # Before anything is imported that such a model has no need of.
+        raise NotUnderstood(f"a {type(model).__name__} is left to scikit-learn")
     from sklearn import ensemble as ensembles
     from sklearn import tree
 
@@ -26,8 +33,6 @@ def read(model: Any, method: str, library: Library) -> Reading:  # noqa: ARG001 
         # Not a subclass, whose methods may be anybody's.
         return type(model) in [getattr(home, name) for name in names]
 
-    if method not in ("predict", "predict_proba"):
-        raise NotUnderstood(f"{method} is left to scikit-learn")
     if is_one(tree, _TREES):
         reading = _forest(model, [model], method)
     elif is_one(ensembles, _FORESTS):
