@@ -85,6 +85,10 @@ impl<D: Delivery> Pipeline<D> {
     /// Runs until the source says that it ends, then flushes the sink for at most `flush_timeout`.
     pub(crate) fn run(mut self, flush_timeout: Duration) -> Ended {
         while !self.stream.is_done() {
+            if self.time_left().is_some_and(|left| left.is_zero()) {
+                self.stream.give_up_at_the_end();
+                break;
+            }
             panics::point("pipeline");
             if panics::happened() {
                 self.stream.stop();
@@ -103,9 +107,15 @@ impl<D: Delivery> Pipeline<D> {
         self.stream.flush(flush_timeout, &SystemClock)
     }
 
+    /// How long what is under way may still be waited for; `None` as long as nothing bounds the end.
+    fn time_left(&self) -> Option<Duration> {
+        Some(self.outlets.stop.drains_until()?.saturating_duration_since(SystemClock.now()))
+    }
+
     /// Waits for one message, and takes the answers that have come besides.
     fn read(&mut self) {
-        let timeout = self.stream.next_deadline(SystemClock.now()).map_or(TICK, |due| due.min(TICK));
+        let due = self.stream.next_deadline(SystemClock.now());
+        let timeout = due.into_iter().chain(self.time_left()).fold(TICK, Duration::min);
         let (Inputs { intake, workers, generations }, stream) = (&self.inputs, &mut self.stream);
         select! {
             recv(intake) -> message => if let Ok(message) = message {

@@ -56,12 +56,14 @@ pub(crate) struct Stream<D> {
     /// Keeps some events.
     samples: Samples,
     phase: Phase,
+    /// Something was under way when the time for a stop was over.
+    given_up: bool,
 }
 
 impl<D: Delivery> Stream<D> {
     /// Without a generation yet.
     pub(crate) fn new(writer: Writer<D>, samples: Samples) -> Self {
-        Self { queue: Queue::default(), predictor: Predictor::default(), writer, samples, phase: Phase::Running }
+        Self { queue: Queue::default(), predictor: Predictor::default(), writer, samples, phase: Phase::Running, given_up: false }
     }
 
     /// Every failed event is named in the log, however many there are.
@@ -117,6 +119,17 @@ impl<D: Delivery> Stream<D> {
             self.writer.drop_events(&self.queue.clear());
             self.writer.hurry();
         }
+    }
+
+    /// The stop has no more time to wait for answers: what has none is left to whoever reads it next.
+    pub(crate) fn give_up_at_the_end(&mut self) {
+        self.stop();
+        self.given_up = true;
+        tracing::warn!(
+            "the stop no longer waits for {} events that no worker has answered: they are read again at the next \
+             start, here or elsewhere; where models are that slow, raise application.stop_timeout",
+            self.predictor.unanswered(),
+        );
     }
 
     /// Takes in what a worker says.
@@ -185,7 +198,7 @@ impl<D: Delivery> Stream<D> {
 
     /// Waits until the sink has everything for good, for at most `timeout`.
     pub(crate) fn flush(&mut self, timeout: Duration, clock: &impl Clock) -> Ended {
-        let clean = self.writer.flush(timeout, clock);
+        let clean = self.writer.flush(timeout, clock) && !self.given_up;
         Ended { clean, stopped_by_error: self.writer.stopped_by_error() }
     }
 }

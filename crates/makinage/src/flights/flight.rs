@@ -111,6 +111,11 @@ impl Flight {
         self.missing == 0 && !self.is_cut && self.aboard.as_ref().is_none_or(|aboard| aboard.count == aboard.left.len())
     }
 
+    /// Of how many events nothing is known.
+    pub(super) fn missing(&self) -> usize {
+        self.missing
+    }
+
     /// Whether nothing is known.
     pub(super) fn is_unknown(&self) -> bool {
         self.parts.is_empty()

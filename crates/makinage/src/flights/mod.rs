@@ -147,6 +147,11 @@ impl Flights {
         crowds.into_iter().filter(|(_, count)| *count >= most).map(|(lane, _)| lane).collect()
     }
 
+    /// How many events have no answer yet.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.open.values().map(Flight::missing).sum()
+    }
+
     /// Whether nothing is under way.
     pub(crate) fn is_empty(&self) -> bool {
         self.open.is_empty()

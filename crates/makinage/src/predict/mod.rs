@@ -431,6 +431,11 @@ impl Predictor {
         self.current.iter().chain(&self.draining).all(|serving| serving.pool.is_gone())
     }
 
+    /// How many events under way have no answer yet.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.flights.unanswered()
+    }
+
     /// Whether nothing is under way.
     pub(crate) fn is_idle(&self) -> bool {
         self.flights.is_empty()
