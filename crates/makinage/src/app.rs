@@ -25,6 +25,7 @@ use crate::{
         loader::{self, Loader},
         mailbox::Mailbox,
     },
+    http,
     kafka::client::Cluster,
     pipeline::{Inputs, Pipeline, PipelineOutlets},
     reload::Changes,
@@ -37,6 +38,7 @@ use crate::{
     },
     stop::Stop,
     store::{self, Store, workspace::Workspace},
+    telemetry::Telemetry,
     threads::Threads,
     topic::{
         reader::ModelReader,
@@ -94,6 +96,8 @@ impl Service {
     fn build(config: &Config, stop: &Stop) -> anyhow::Result<Self> {
         let cluster = Arc::new(Cluster::new(&config.kafka, &config.application.name));
         let (mailbox, acks) = (Arc::<Mailbox>::default(), Arc::<Acks>::default());
+        let telemetry = Arc::<Telemetry>::default();
+        http::start(config, &telemetry, &acks, stop);
         let counted = Arc::clone(&acks);
         stop.count_with(move || counted.counts());
         let workspace = Workspace::open(&cache_folder())?;
@@ -109,14 +113,25 @@ impl Service {
 
         let transactional = config.operator.tuning.delivery == Guarantee::ExactlyOnce;
         let mandate = transactional.then(Arc::<Mandate>::default);
-        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone(), mandate: mandate.clone() };
+        let wiring = Wiring {
+            acks: Arc::clone(&acks),
+            intake,
+            stop: stop.clone(),
+            mandate: mandate.clone(),
+            telemetry: Arc::clone(&telemetry),
+        };
         cluster.watch_files();
         let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;
         let stream = Stream {
             cluster: Arc::clone(&cluster),
             operator: config.operator.clone(),
             inputs: Inputs { intake: events, workers, generations },
-            outlets: PipelineOutlets { mailbox: Arc::clone(&mailbox), samples: samples.clone(), stop: stop.clone() },
+            outlets: PipelineOutlets {
+                mailbox: Arc::clone(&mailbox),
+                samples: samples.clone(),
+                stop: stop.clone(),
+                telemetry: Arc::clone(&telemetry),
+            },
             acks: Arc::clone(&acks),
             mandate,
             limit,
@@ -137,9 +152,13 @@ impl Service {
             answers,
             largest_output: LargestOutput::new(largest_output),
             mailbox: Arc::clone(&ends.mailbox),
+            telemetry: Arc::clone(&telemetry),
         };
-        let hand_over =
-            HandOver::new(builder, LoaderOutlets { ready, begin, memory: store }, Arc::clone(&ends.mailbox));
+        let hand_over = HandOver::new(
+            builder,
+            LoaderOutlets { ready, begin, memory: store, telemetry: Arc::clone(&telemetry) },
+            Arc::clone(&ends.mailbox),
+        );
         let known = loader::Source { models: shelf, asks: requests };
         let loader = Loader::new(config.clone(), Arc::clone(&ends.mailbox), known, hand_over);
         Ok(Self { source, begins, stream, models, fetcher, loader, config: config.clone(), ends })

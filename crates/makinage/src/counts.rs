@@ -40,6 +40,36 @@ impl Counts {
         } += 1;
     }
 
+    /// Those that came in.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Those whose output is acknowledged.
+    pub fn finished(&self) -> u64 {
+        self.finished
+    }
+
+    /// Those for which this step returned `None`.
+    pub fn skipped_by(&self, step: Step) -> u64 {
+        self.skipped[step as usize]
+    }
+
+    /// Those whose dead letter is acknowledged, of the ones that failed.
+    pub fn dead_letters(&self) -> u64 {
+        self.dead_letters
+    }
+
+    /// Those that were given up: they are read again.
+    pub fn given_up(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Those that were deleted before they could be read, at most.
+    pub fn deleted(&self) -> u64 {
+        self.lost
+    }
+
     /// Those that failed.
     pub fn failed(&self) -> u64 {
         self.failed

@@ -8,7 +8,10 @@
 //!
 //! The steps are the [`Stream`]'s; here are the channels that it listens to, and the clock.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crossbeam_channel::{Receiver, never, select};
 
@@ -21,6 +24,7 @@ use crate::{
     source::{Intake, acks::Acks},
     stop::Stop,
     stream::{Ended, Stream},
+    telemetry::Telemetry,
     worker::{messages::FromWorker, pool::Pool, samples::Samples},
     write::Writer,
 };
@@ -48,6 +52,8 @@ pub(crate) struct PipelineOutlets {
     pub samples: Samples,
     /// Bounds the end.
     pub stop: Stop,
+    /// Shows what is under way.
+    pub telemetry: Arc<Telemetry>,
 }
 
 /// The stream, and what it listens to.
@@ -58,6 +64,8 @@ pub(crate) struct Pipeline<D> {
     stream: Stream<D>,
     /// Rings when the delivery has something to look after.
     bell: Receiver<()>,
+    /// When it was shown last what is under way.
+    told: Option<Instant>,
 }
 
 impl<D: Delivery> Pipeline<D> {
@@ -70,9 +78,11 @@ impl<D: Delivery> Pipeline<D> {
         acks: Arc<Acks>,
     ) -> Self {
         let topics = operator.data.iter().map(|topic| topic.name.clone()).collect();
-        let stream = Stream::new(Writer::new(topics, delivery, acks, SystemClock.now()), outlets.samples.clone());
+        let telemetry = || Arc::clone(&outlets.telemetry);
+        let writer = Writer::new(topics, delivery, acks, SystemClock.now()).shown_in(telemetry());
+        let stream = Stream::new(writer, outlets.samples.clone(), telemetry());
         let bell = stream.bell();
-        Self { inputs, outlets, stream, bell }
+        Self { inputs, outlets, stream, bell, told: None }
     }
 
     /// The same, naming every failed event in the log, however many there are.
@@ -94,7 +104,9 @@ impl<D: Delivery> Pipeline<D> {
                 self.stream.stop();
             }
             self.read();
-            let news = self.stream.go_on(SystemClock.now());
+            let now = SystemClock.now();
+            let news = self.stream.go_on(now);
+            self.tell(now);
             if let Some(trouble) = news.trouble {
                 self.outlets.mailbox.complain(trouble);
             }
@@ -110,6 +122,15 @@ impl<D: Delivery> Pipeline<D> {
     /// How long what is under way may still be waited for; `None` as long as nothing bounds the end.
     fn time_left(&self) -> Option<Duration> {
         Some(self.outlets.stop.drains_until()?.saturating_duration_since(SystemClock.now()))
+    }
+
+    /// Shows that this thread is at work, and with what.
+    fn tell(&mut self, now: Instant) {
+        self.outlets.telemetry.stream.beat.beats(now);
+        if self.told.is_none_or(|told| now.saturating_duration_since(told) >= TICK) {
+            self.told = Some(now);
+            self.stream.tell(now);
+        }
     }
 
     /// Waits for one message, and takes the answers that have come besides.

@@ -93,6 +93,11 @@ impl Queue {
         Queued { rows: self.events.len(), full_of_bytes: self.bytes >= MAX_BYTES, waited: waited.unwrap_or_default() }
     }
 
+    /// How many events wait.
+    pub(crate) fn events(&self) -> usize {
+        self.events.len() + self.aside.values().map(|aside| aside.events.len()).sum::<usize>()
+    }
+
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.events.is_empty() && self.aside.values().all(|aside| aside.events.is_empty())

@@ -5,7 +5,10 @@
 //! and stays open, which is what bounds the source. (Only where a topic turns out to have another size than before, the
 //! sink waits for the broker's answer.)
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crossbeam_channel::Receiver;
 
@@ -16,6 +19,7 @@ use crate::{
     predict::Predictor,
     queue::Queue,
     source::Intake,
+    telemetry::{Telemetry, stream::StreamSeen},
     worker::{messages::FromWorker, pool::Pool, samples::Samples},
     write::Writer,
 };
@@ -55,6 +59,7 @@ pub(crate) struct Stream<D> {
     writer: Writer<D>,
     /// Keeps some events.
     samples: Samples,
+    telemetry: Arc<Telemetry>,
     phase: Phase,
     /// Something was under way when the time for a stop was over.
     given_up: bool,
@@ -62,8 +67,16 @@ pub(crate) struct Stream<D> {
 
 impl<D: Delivery> Stream<D> {
     /// Without a generation yet.
-    pub(crate) fn new(writer: Writer<D>, samples: Samples) -> Self {
-        Self { queue: Queue::default(), predictor: Predictor::default(), writer, samples, phase: Phase::Running, given_up: false }
+    pub(crate) fn new(writer: Writer<D>, samples: Samples, telemetry: Arc<Telemetry>) -> Self {
+        Self {
+            queue: Queue::default(),
+            predictor: Predictor::new(Arc::clone(&telemetry)),
+            writer,
+            samples,
+            telemetry,
+            phase: Phase::Running,
+            given_up: false,
+        }
     }
 
     /// Every failed event is named in the log, however many there are.
@@ -183,6 +196,16 @@ impl<D: Delivery> Stream<D> {
             self.stop();
         }
         News { trouble, ends }
+    }
+
+    /// Shows what waits and what is under way.
+    pub(crate) fn tell(&self, now: Instant) {
+        self.telemetry.stream.is(StreamSeen {
+            queued_events: self.queue.events(),
+            unanswered_events: self.predictor.unanswered(),
+            generation: self.predictor.newest(),
+            workers: self.predictor.workers(now),
+        });
     }
 
     /// Rings when the delivery has something to look after.

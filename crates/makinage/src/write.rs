@@ -18,6 +18,7 @@ use crate::{
     letters::Failed,
     sink::{Original, Refused},
     source::acks::Acks,
+    telemetry::Telemetry,
     wire::{answer::Outcome, splice::splice},
 };
 
@@ -43,6 +44,7 @@ pub(crate) struct Writer<D> {
     topics: Vec<String>,
     acks: Arc<Acks>,
     failed: FailedEvents,
+    telemetry: Arc<Telemetry>,
     stopped_by_error: bool,
 }
 
@@ -51,7 +53,13 @@ impl<D: Delivery> Writer<D> {
     pub(crate) fn new(topics: Vec<String>, delivery: D, acks: Arc<Acks>, now: Instant) -> Self {
         // Nothing fails before a generation has come, and with it what becomes of that.
         let failed = FailedEvents::new(OnError::Skip, delivery.dead_letter_topic(), now);
-        Self { delivery, topics, acks, failed, stopped_by_error: false }
+        Self { delivery, topics, acks, failed, telemetry: Arc::default(), stopped_by_error: false }
+    }
+
+    /// The same, showing failed events here.
+    #[must_use]
+    pub(crate) fn shown_in(self, telemetry: Arc<Telemetry>) -> Self {
+        Self { telemetry, ..self }
     }
 
     /// Every failed event is named in the log, however many there are.
@@ -169,14 +177,16 @@ impl<D: Delivery> Writer<D> {
         if self.stopped_by_error {
             return Some(Fate::Dropped);
         }
-        match self.failed.failed(place, failure, now) {
-            Verdict::Bury => None,
-            Verdict::Skip => Some(Fate::Failed),
+        let (fate, became) = match self.failed.failed(place, failure, now) {
+            Verdict::Bury => (None, "dead letter"),
+            Verdict::Skip => (Some(Fate::Failed), "skipped"),
             Verdict::Stop => {
                 self.stopped_by_error = true;
-                Some(Fate::Stopped)
+                (Some(Fate::Stopped), "stopped")
             }
-        }
+        };
+        self.telemetry.failures.add(place, failure, became);
+        fate
     }
 
     /// Looks after what the delivery was given, and after the log.

@@ -33,6 +33,7 @@ pub use reading::Reading;
 pub use redirect::Redirect;
 pub use sections::{
     application::Application,
+    http::Http,
     kafka::Kafka,
     models::Models,
     operator::Operator,

@@ -19,6 +19,7 @@ use super::{
     sections::{
         application::{self, Application},
         document,
+        http::{self, Http},
         kafka::{self, Kafka},
         models::{self, Models},
         operator::{self, Operator},
@@ -43,6 +44,8 @@ section! {
         operators: "", "", example "", restart;
         /// Where models are kept on this machine.
         models: "", "", example "", restart;
+        /// Where the service shows itself.
+        http: "", "", example "", restart;
         /// Yours: the hooks get all of it. Only pre_transform, predict and post_transform mean something to the
         /// program.
         config: "", "", example "";
@@ -68,7 +71,9 @@ pub struct Config {
     pub operator: Operator,
     /// The `models` section.
     pub models: Models,
-    /// The whole file for the hooks, as written, less `security` and `properties`, in the worker protocol's tagged
+    /// The `http` section.
+    pub http: Http,
+    /// The whole file for the hooks, as written, less `security`, `properties` and `http.token`, in the worker protocol's tagged
     /// form. JSON text, so that integers of any size survive.
     pub document: Box<RawValue>,
 }
@@ -104,6 +109,7 @@ fn sections(
     let reader = operator::Reader { root: &top, topics: topics.as_ref(), ground };
     let (operator, imports) = reader.read(findings);
     let models = models::read(&top, &ground, findings);
+    let http = http::read(&top, &ground, findings);
     let config = || {
         Some(Config {
             file: origin.name.clone(),
@@ -112,6 +118,7 @@ fn sections(
             kafka: kafka?,
             operator: operator?,
             models: models?,
+            http: http?,
             document: document::write(root),
         })
     };

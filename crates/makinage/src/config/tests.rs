@@ -17,6 +17,7 @@ impl Surroundings for Machine {
             "PATH" => "/usr/local/bin:/usr/bin",
             "KAFKA_PASSWORD" => "canary in env",
             "HOSTNAME" => "pod-7",
+            "MAKINAGE_TOKEN" => "canary-in-env",
             _ => return None,
         };
         Some(value.into())

@@ -20,6 +20,7 @@ use crate::{
         StoreError, StoredModel,
         workspace::{UnpackedModel, Workspace},
     },
+    telemetry::Telemetry,
     wire::protocol::LoadFailure,
     worker::{
         messages::FromWorker,
@@ -46,6 +47,8 @@ pub(crate) struct Builder {
     pub largest_output: LargestOutput,
     /// Closed when the service ends, which ends a build.
     pub mailbox: Arc<Mailbox>,
+    /// Shows what a build waits for.
+    pub telemetry: Arc<Telemetry>,
 }
 
 /// The most bytes of an output's value, which is known once the sink's topic is there.
@@ -93,6 +96,7 @@ impl Build for Builder {
         let stopping = || self.mailbox.is_closed();
         let runner = Runner::new(&stopping, environment::LONGEST);
         let runner = if beside_another { runner.on_one_processor() } else { runner };
+        self.telemetry.generations.waits_for("environment");
         let python = interpreter(config, &unpacked, &runner).context("step environment")?;
         let Some(max_output_bytes) = self.largest_output.wait() else {
             self.mailbox.closes_by(Instant::now() + LAST_MOMENT);
@@ -103,6 +107,7 @@ impl Build for Builder {
             setup.samples = self.samples.copies();
         }
         let starting = if beside_another { Starting::beside_another() } else { Starting::default() };
+        self.telemetry.generations.waits_for("load");
         let pool = self.start(*generation, setup, starting).map_err(|failure| {
             let traceback =
                 failure.traceback.as_deref().map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossbeam_channel::Sender;
 
 use super::{Arrived, Configuration, Made, builder::Build, mailbox::Mailbox, memory::Memory, words};
+use crate::telemetry::Telemetry;
 
 /// Where generations go, and who takes note.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct LoaderOutlets<R> {
     pub begin: Sender<()>,
     /// Takes note of what was served, and of what was taken back.
     pub memory: Arc<dyn Memory>,
+    /// Shows what is made, and what became of it.
+    pub telemetry: Arc<Telemetry>,
 }
 
 /// What became of making a generation.
@@ -55,6 +58,11 @@ impl<B: Build> HandOver<B> {
         self.is_over
     }
 
+    /// What serves is to be taken back.
+    pub(crate) fn taken_back(&self, why: &str) {
+        self.outlets.telemetry.generations.taken_back(why);
+    }
+
     /// What takes note of models.
     pub(crate) fn memory(&self) -> &dyn Memory {
         &*self.outlets.memory
@@ -65,6 +73,7 @@ impl<B: Build> HandOver<B> {
         self.generation += 1;
         let (configuration, model) = (configuration.clone(), Arc::clone(model));
         let made = Made { generation: self.generation, configuration, model };
+        self.outlets.telemetry.generations.begins(made.seen());
         match self.builder.build(&made, self.serving.is_some()) {
             Ok(ready) => return Outcome::Serves(self.switch(made, ready)),
             // The service ends, and what was under way with it.
@@ -79,6 +88,7 @@ impl<B: Build> HandOver<B> {
             self.is_over = true;
             return None;
         }
+        self.outlets.telemetry.generations.takes_over();
         // Said once is enough, so that there may be no room for more, or nobody who listens any longer.
         let _ = self.outlets.begin.try_send(());
         self.outlets.memory.served(&made.model.model, &made.model.place);
@@ -87,6 +97,7 @@ impl<B: Build> HandOver<B> {
 
     fn tell_failure(&mut self, made: &Made, error: &anyhow::Error) {
         self.failed += 1;
+        self.outlets.telemetry.generations.failed(&format!("{error:#}"));
         tracing::error!("{}", words::failure(made, self.serving.as_ref(), self.failed, error));
     }
 }

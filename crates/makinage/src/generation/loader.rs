@@ -278,6 +278,7 @@ impl<B: Build, T: Models> Loader<B, T> {
             return;
         };
         tracing::error!("{}", words::taken_back(&serving, &previous, trouble));
+        self.hand_over.taken_back(&trouble.what);
         if !serving.has_model_of(&previous) {
             // Where the configuration changed with it, either may be to blame.
             if serving.has_configuration_of(&previous) {

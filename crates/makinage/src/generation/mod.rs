@@ -32,6 +32,7 @@ use crate::{
     config::Config,
     model::{ModelLabel, RecordPlace},
     store::StoredModel,
+    telemetry::generations::{GenerationSeen, now},
 };
 
 /// A model that is on the topic, whole, with its bytes in the store.
@@ -76,6 +77,18 @@ impl Made {
     /// Its model's name.
     pub(crate) fn label(&self) -> ModelLabel {
         self.model.model.identity.label()
+    }
+
+    /// As it is shown.
+    pub(crate) fn seen(&self) -> GenerationSeen {
+        let Arrived { place, model } = &*self.model;
+        GenerationSeen {
+            generation: self.generation,
+            model: self.label().to_string(),
+            sha256: model.identity.sha256.clone(),
+            place: place.to_string(),
+            since: now(),
+        }
     }
 
     /// Whether two have the same model, by its bytes.

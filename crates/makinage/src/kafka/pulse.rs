@@ -12,13 +12,15 @@ use std::{
 };
 
 use rdkafka::{Statistics, statistics::Broker};
+use serde::Serialize;
 
 /// How often consumers and producers tell of their connections: twice within the time after which a silent broker is
 /// told.
 pub const STATISTICS: Duration = Duration::from_secs(2);
 
 /// How far a client is in its consumer group.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Membership {
     /// It hasn't asked to join, or finds nobody to ask.
     #[default]

@@ -11,7 +11,12 @@ use super::{
 use crate::{
     flights::{Job, job::Parted},
     panics,
-    worker::messages::{AskKind, At, Cause, WorkerId},
+    telemetry::stream::Death,
+    worker::{
+        left::Dead,
+        messages::{AskKind, At, Cause, WorkerId},
+        pool::NO_REQUEST,
+    },
 };
 
 impl Predictor {
@@ -29,6 +34,7 @@ impl Predictor {
         // After a panic of this program's own no event is to blame.
         let may_be_blamed = !panics::happened()
             && died_on.is_none_or(|place| serving.standing.died(dead.left[place].job.is_probe(), now));
+        self.telemetry.stream.died(reason(&dead, cause));
         let may_be_last_straw = cause.is_exhaustion && dead.ended_for.is_none() && !dead.was_fresh;
         let at = at.filter(|at| died_on.is_some_and(|place| dead.left[place].id == at.id));
         self.take_in(Heard { believed, judged: Judged::default() }, worker.generation, now);
@@ -80,5 +86,15 @@ impl Predictor {
             }
             None => Some(job),
         }
+    }
+}
+
+/// Why a process ended.
+fn reason(dead: &Dead, cause: &Cause) -> Death {
+    match dead.ended_for {
+        Some(NO_REQUEST) => Death::Replaced,
+        Some(_) => Death::Timeout,
+        None if cause.is_exhaustion => Death::Memory,
+        None => Death::Crash,
     }
 }

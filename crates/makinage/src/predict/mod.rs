@@ -4,6 +4,7 @@ mod delayed;
 mod died;
 mod doubts;
 mod serving;
+mod show;
 mod standing;
 
 use std::{
@@ -24,6 +25,7 @@ use crate::{
     event::{Event, Failure},
     flights::{Flights, Job, Part, flight::Piece},
     generation::{Trouble, probation::Probation},
+    telemetry::Telemetry,
     worker::{
         early::EarlyNews,
         messages::{Cause, FromWorker, WorkerId},
@@ -62,6 +64,7 @@ pub(crate) struct Predictor {
     ticked: Option<Instant>,
     /// No more events come.
     is_last: bool,
+    telemetry: Arc<Telemetry>,
 }
 
 impl Default for Predictor {
@@ -79,6 +82,7 @@ impl Default for Predictor {
             over: BTreeSet::new(),
             ticked: None,
             is_last: false,
+            telemetry: Arc::default(),
         }
     }
 }
@@ -205,6 +209,7 @@ impl Predictor {
                     self.current.as_ref().is_some_and(|serving| serving.pool.generation() == worker.generation);
                 if let Some(took) = answered.took.filter(|_| is_current) {
                     self.sizer.measured(rows, took);
+                    self.telemetry.stream.answered(rows, took);
                 }
                 self.take_in(heard, worker.generation, now);
             }
@@ -429,11 +434,6 @@ impl Predictor {
     /// Whether what is under way will never be answered.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.current.iter().chain(&self.draining).all(|serving| serving.pool.is_gone())
-    }
-
-    /// How many events under way have no answer yet.
-    pub(crate) fn unanswered(&self) -> usize {
-        self.flights.unanswered()
     }
 
     /// Whether nothing is under way.

@@ -80,7 +80,13 @@ impl Service {
         let (acks, stop) = (Arc::new(Acks::default()), Stop::default());
         let (intake, received) = unbounded();
         let mandate = world.plan.transactions.map(|_| Arc::<Mandate>::default());
-        let wiring = Wiring { acks: Arc::clone(&acks), intake, stop: stop.clone(), mandate: mandate.clone() };
+        let wiring = Wiring {
+            acks: Arc::clone(&acks),
+            intake,
+            stop: stop.clone(),
+            mandate: mandate.clone(),
+            telemetry: Arc::default(),
+        };
         let start_from = if world.plan.start_at_end { DataStart::End } else { DataStart::Beginning };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, clock(Who::Source)));
@@ -98,7 +104,7 @@ impl Service {
             Some(mandate) => SimDelivery::exactly_once(world, number, ties(mandate)),
         };
         let writer = Writer::new(vec!["data".to_owned()], delivery, Arc::clone(&acks), world.now());
-        let stream = Stream::new(writer, Samples::default());
+        let stream = Stream::new(writer, Samples::default(), Arc::default());
         let service = Rc::new(Self {
             number,
             assignment,

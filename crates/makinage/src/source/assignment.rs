@@ -26,6 +26,7 @@ use crate::{
     config::DataTopic,
     event::{Event, Fate, Place, Ticket},
     stop::Stop,
+    telemetry::{Telemetry, source::since_1970},
 };
 
 /// The longest that a revoke waits for batches that are under way: others of the group wait with it.
@@ -42,6 +43,7 @@ pub(crate) struct Assignment<K> {
     pub(super) stop: Stop,
     /// Who commits, where that isn't the source.
     mandate: Option<Arc<Mandate>>,
+    pub(super) telemetry: Arc<Telemetry>,
     pub(super) clock: K,
     pub(super) known: Mutex<Known>,
     /// Partitions that are read again since they were assigned, and where their reading began anew.
@@ -72,13 +74,14 @@ pub(super) struct Taken {
 impl<K: Clock> Assignment<K> {
     /// Nothing is assigned yet.
     pub(crate) fn new(topics: &[DataTopic], wiring: Wiring, clock: K) -> Self {
-        let Wiring { acks, intake, stop, mandate } = wiring;
+        let Wiring { acks, intake, stop, mandate, telemetry } = wiring;
         Self {
             topics: topics.to_vec(),
             acks,
             intake,
             stop,
             mandate,
+            telemetry,
             clock,
             known: Mutex::new(Known::nothing(topics.len())),
             begun_again: Mutex::default(),
@@ -100,7 +103,7 @@ impl<K: Clock> Assignment<K> {
         let bytes = record.size();
         let Record { partition: (source, partition), offset, key, value, headers, time } = record;
         let mut state = self.state.lock();
-        let ticket = state.offsets.received(source, partition, offset, bytes)?;
+        let ticket = state.offsets.received_at(Place { source, partition, offset }, time, bytes)?;
         let mut event = Event::new(ticket, Place { source, partition, offset }, key, value);
         (event.headers, event.time) = (headers, time);
         state.portion.push(event);
@@ -146,9 +149,15 @@ impl<K: Clock> Assignment<K> {
         for (ticket, bytes) in self.acks.collect(settled) {
             offsets.grew(ticket, bytes);
         }
-        for (ticket, fate) in settled.drain(..) {
-            offsets.settle(ticket, fate);
+        if settled.is_empty() {
+            return;
         }
+        let now = since_1970(self.clock.date());
+        let times = settled.drain(..).filter_map(|(ticket, fate)| {
+            let time = offsets.settle(ticket, fate);
+            time.filter(|_| fate == Fate::Finished)
+        });
+        self.telemetry.source.acknowledged(times, now);
     }
 
     /// The group gives this instance more partitions.
@@ -174,6 +183,7 @@ impl<K: Clock> Assignment<K> {
     fn wait_for_starts(&self, consumer: &impl Consumer, partitions: &[Partition]) -> Option<Vec<Start>> {
         let (began, mut telling) = (self.clock.now(), Telling::default());
         loop {
+            self.telemetry.source.beat.beats(self.clock.now());
             let waited = self.clock.now().saturating_duration_since(began);
             let why = match self.starts(consumer, partitions, waited) {
                 Ok(Some(starts)) => return Some(starts),
@@ -239,6 +249,7 @@ impl<K: Clock> Assignment<K> {
     fn drain(&self, assignments: &[u32]) {
         let deadline = self.clock.now() + self.drain;
         loop {
+            self.telemetry.source.beat.beats(self.clock.now());
             let closed = self.acks.is_closed();
             self.settle(1, Duration::ZERO);
             let open: usize = assignments.iter().map(|assignment| self.offsets().unsettled_in(*assignment)).sum();

@@ -344,6 +344,7 @@ impl ConsumerContext for Context<Group> {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
+        self.own.assignment.telemetry.source.committed(result.is_ok());
         match result {
             Ok(()) => self.listener.alive(),
             Err(error) if self.listener.denied(&error, Resource::Group(self.own.name()), &[Operation::Read]) => {}

@@ -12,6 +12,7 @@ use rdkafka::{
     Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    statistics,
     topic_partition_list::{Offset, TopicPartitionListElem},
 };
 
@@ -89,6 +90,18 @@ impl Group {
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.assignment.topics.iter().map(|topic| topic.name.as_str())
+    }
+
+    /// What the client's statistics show that nobody else knows.
+    fn show(&self, statistics: &Statistics) {
+        let telemetry = &self.assignment.telemetry.source;
+        let rebalances = statistics.cgrp.as_ref().map_or(0, |group| group.rebalance_cnt);
+        telemetry.in_group(Membership::of(statistics), rebalances.try_into().unwrap_or_default());
+        for name in self.names() {
+            let partitions = statistics.topics.get(name).map(|topic| &topic.partitions);
+            let ends = partitions.into_iter().flatten().map(|(number, partition)| (*number, end(partition)));
+            telemetry.ends(name, ends.filter(|(number, end)| *number >= 0 && *end >= 0));
+        }
     }
 
     pub(super) fn stands_still(&self, standstill: Standstill) {
@@ -204,6 +217,12 @@ impl Group {
     }
 }
 
+/// Where a partition ends for whoever reads only what is committed: at its first open transaction. Below zero where the
+/// client doesn't know.
+fn end(partition: &statistics::Partition) -> i64 {
+    if partition.ls_offset < 0 { partition.hi_offset } else { partition.ls_offset }
+}
+
 impl Own for Group {
     /// What it can't go on for is told by what ends the service for it. The client names the code that it failed with,
     /// never that this is fatal.
@@ -220,6 +239,7 @@ impl Own for Group {
     fn look(&self, statistics: &Statistics) {
         self.notices.look(statistics);
         *self.membership.lock() = Membership::of(statistics);
+        self.show(statistics);
         if self.files.is_out_of_date() && !self.is_stuck.swap(true, Ordering::Relaxed) {
             tracing::info!("the consumer group is joined anew with the new certificates");
         }

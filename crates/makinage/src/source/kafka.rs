@@ -24,6 +24,7 @@ use super::{
     consumer::{Member, Partition},
     first::First,
     offsets::SLOT,
+    report::{self, Report},
     room::{Change, Room, Space},
     standing::{self, Standing},
 };
@@ -76,6 +77,7 @@ pub struct KafkaSource<C = Supplied<KafkaConsumer>, K = SystemClock> {
     portion: usize,
     room: Room,
     standing: Standing,
+    report: Report,
     first: First,
     missing: HashSet<String>,
     /// Finished offsets aren't stored before.
@@ -131,6 +133,7 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
             portion: space.portion,
             room: Room::new(space),
             standing: Standing::default(),
+            report: Report::default(),
             first,
             missing: HashSet::new(),
             store_at: None,
@@ -143,6 +146,7 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         for name in self.first.look(&self.consumer, &self.assignment) {
             self.tell_missing(&name);
         }
+        self.tell(self.now());
         // Nothing is read yet, but the client has to tell of its connections.
         self.poll(SOON);
     }
@@ -169,6 +173,7 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         self.settle(1, Duration::ZERO);
         let now = self.now();
         self.look(now);
+        self.tell(now);
         let left = self.room.left(&self.assignment.offsets(), now);
         if left > 0 {
             self.read_portion(left);
@@ -213,6 +218,16 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         }
         if self.standing.is_due(now) {
             self.tell_standing(now);
+        }
+    }
+
+    /// Shows that this thread is at work, and what is read.
+    fn tell(&mut self, now: Instant) {
+        let telemetry = &self.assignment.telemetry.source;
+        telemetry.beat.beats(now);
+        if self.report.is_due(now) {
+            let partitions = report::partitions(&self.assignment, &self.room, &self.standing, now);
+            telemetry.reads(self.consumer.is_reached(), partitions);
         }
     }
 

@@ -68,7 +68,9 @@ impl<R: Read> LineSource<R> {
                 for (ticket, bytes) in grown {
                     offsets.grew(ticket, bytes);
                 }
-                settled.drain(..).for_each(|(ticket, fate)| offsets.settle(ticket, fate));
+                for (ticket, fate) in settled.drain(..) {
+                    offsets.settle(ticket, fate);
+                }
             }
             if !more {
                 let _ = self.intake.send(Intake::Finish);

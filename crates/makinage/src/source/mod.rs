@@ -22,6 +22,7 @@ pub mod memory;
 mod notices;
 mod numbered;
 pub mod offsets;
+mod report;
 pub(crate) mod room;
 mod standing;
 mod standstill;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use crossbeam_channel::Sender;
 
 use self::{acks::Acks, mandate::Mandate};
-use crate::{event::Event, stop::Stop};
+use crate::{event::Event, stop::Stop, telemetry::Telemetry};
 
 /// What a source tells the pipeline.
 #[derive(Debug)]
@@ -64,4 +65,6 @@ pub struct Wiring {
     pub stop: Stop,
     /// Where somebody else commits what is finished: what that may say of this instance. Without, the source commits.
     pub mandate: Option<Arc<Mandate>>,
+    /// Where it says what it does.
+    pub telemetry: Arc<Telemetry>,
 }

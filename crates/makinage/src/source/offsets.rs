@@ -12,15 +12,20 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::numbered::Numbered;
-use crate::event::{Fate, Ticket};
+use crate::event::{Fate, Place, Ticket};
 
 /// Bytes that a received event counts for at least, its value empty or its fate known: what there is of it on its way,
 /// and its place here.
 pub const SLOT: usize = 2 << 10;
 
+/// What Kafka writes where a record has no time.
+const NO_TIME: i64 = -1;
+
 #[derive(Debug)]
 struct Open {
     offset: i64,
+    /// Its record's time.
+    time: i64,
     /// Bytes that it counts for.
     held: usize,
     fate: Option<Fate>,
@@ -60,6 +65,10 @@ pub(super) struct Holding {
     pub partition: (u16, i32),
     /// The sequence number and the offset of its first event that isn't settled, where there is one.
     pub first: Option<(u64, i64)>,
+    /// That event's time.
+    pub time: Option<i64>,
+    /// The offset to commit, where anything has finished.
+    pub position: Option<i64>,
     /// Events from there on.
     pub events: usize,
     /// Bytes that they count for.
@@ -113,8 +122,14 @@ impl Offsets {
         self.assigned.get(&(source, partition)).copied()
     }
 
-    /// An event has been read, of so many bytes. `None` when its partition isn't assigned.
+    /// An event without a time has been read, of so many bytes. `None` when its partition isn't assigned.
     pub fn received(&mut self, source: u16, partition: i32, offset: i64, bytes: usize) -> Option<Ticket> {
+        self.received_at(Place { source, partition, offset }, NO_TIME, bytes)
+    }
+
+    /// An event of this time has been read.
+    pub fn received_at(&mut self, place: Place, time: i64, bytes: usize) -> Option<Ticket> {
+        let Place { source, partition, offset } = place;
         let number = match self.reading {
             Some((reading, number)) if reading == (source, partition) => number,
             _ => {
@@ -126,7 +141,7 @@ impl Offsets {
         let assignment = self.assignments.get_mut(number)?;
         let ticket = Ticket::new(number, assignment.base + assignment.open.len() as u64);
         let held = bytes.max(SLOT);
-        assignment.open.push_back(Open { offset, held, fate: None });
+        assignment.open.push_back(Open { offset, time, held, fate: None });
         assignment.unsettled += 1;
         assignment.held += held;
         self.unsettled += 1;
@@ -143,12 +158,12 @@ impl Offsets {
         self.held += bytes;
     }
 
-    /// An event's fate is known. A ticket of an ended assignment is ignored.
-    pub fn settle(&mut self, ticket: Ticket, fate: Fate) {
+    /// An event's fate is known; its record's time. A ticket of an ended assignment is ignored.
+    pub fn settle(&mut self, ticket: Ticket, fate: Fate) -> Option<i64> {
         let number = ticket.assignment();
-        let Some(assignment) = self.assignments.get_mut(number) else { return };
-        let Some(open) = assignment.unsettled_at(ticket) else { return };
-        let mut freed = open.held - SLOT;
+        let assignment = self.assignments.get_mut(number)?;
+        let open = assignment.unsettled_at(ticket)?;
+        let (time, mut freed) = (open.time, open.held - SLOT);
         open.held = SLOT;
         open.fate = Some(fate);
         while let Some(first) = assignment.open.pop_front_if(|first| first.fate.is_some_and(Fate::is_final)) {
@@ -163,6 +178,7 @@ impl Offsets {
         assignment.held -= freed;
         self.unsettled -= 1;
         self.held -= freed;
+        Some(time)
     }
 
     /// The positions that moved since the last call.
@@ -198,6 +214,8 @@ impl Offsets {
             assignment: number,
             partition: (assignment.source, assignment.partition),
             first: assignment.open.front().map(|first| (assignment.base, first.offset)),
+            time: assignment.open.front().map(|first| first.time),
+            position: assignment.position,
             events: assignment.open.len(),
             held: assignment.held,
         })

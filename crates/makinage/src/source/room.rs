@@ -90,6 +90,11 @@ impl Room {
         Self { space, lanes: BTreeMap::new(), paused: vec![], looked: None, full_since: None }
     }
 
+    /// Whether an assignment is paused.
+    pub(super) fn is_paused(&self, assignment: u32) -> bool {
+        self.paused.binary_search(&assignment).is_ok()
+    }
+
     /// Bytes that may be read now; 0 for none.
     pub(super) fn left(&mut self, offsets: &Offsets, now: Instant) -> usize {
         let left = self.left_beside(self.held_by_paused(offsets), offsets.held());
@@ -99,7 +104,7 @@ impl Room {
         }
         self.full_since.get_or_insert(now);
         // Where all are paused nothing comes, and who is asked for more hears what the group says.
-        let is_paused = |holding: Holding| self.paused.binary_search(&holding.assignment).is_ok();
+        let is_paused = |holding: Holding| self.is_paused(holding.assignment);
         if offsets.holdings().all(is_paused) { self.space.least() } else { 0 }
     }
 

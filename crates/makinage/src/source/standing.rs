@@ -85,6 +85,15 @@ impl Standing {
         Told { named: due.into_iter().take(LINES).map(|(_, held)| held).collect(), others }
     }
 
+    /// For how long the first open event of an assignment has been that, as far as was looked.
+    pub(super) fn stands(&self, holding: &Holding, now: Instant) -> Duration {
+        let known = self
+            .known
+            .get(&holding.assignment)
+            .filter(|known| holding.first.is_some_and(|(first, _)| first == known.first));
+        known.map_or(Duration::ZERO, |known| now.saturating_duration_since(known.since))
+    }
+
     /// That what is open is so was nobody's fault here.
     pub(super) fn forget(&mut self) {
         self.known.clear();

@@ -34,6 +34,6 @@ fn the_sink_is_told_which_assignments_are_over() {
     let (over, now) = (Rc::default(), Instant::now());
     let acks = Arc::<Acks>::default();
     let writer = Writer::new(vec![], AtLeastOnce::new(Fake(Rc::clone(&over)), Arc::clone(&acks)), acks, now);
-    Stream::new(writer, Samples::default()).accept(Intake::Over(vec![3, 5]), now);
+    Stream::new(writer, Samples::default(), Arc::default()).accept(Intake::Over(vec![3, 5]), now);
     assert_eq!(*over.borrow(), [3, 5]);
 }

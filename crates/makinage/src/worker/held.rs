@@ -29,4 +29,8 @@ impl Process for Held {
     fn release(&self) -> io::Result<()> {
         confine::release(self.id)
     }
+
+    fn id(&self) -> Option<u32> {
+        Some(self.id)
+    }
 }

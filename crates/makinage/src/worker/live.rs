@@ -15,6 +15,11 @@ pub(crate) trait Process: fmt::Debug + Send + Sync {
 
     /// Lets it use all processors.
     fn release(&self) -> io::Result<()>;
+
+    /// Its number, where it is a process of its own.
+    fn id(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// A process that has loaded its model, and what it has been asked.

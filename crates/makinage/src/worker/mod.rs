@@ -16,6 +16,7 @@ mod reading;
 mod replacing;
 pub mod samples;
 pub mod setup;
+mod show;
 mod slot;
 pub mod starting;
 mod streak;

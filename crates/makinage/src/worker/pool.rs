@@ -29,7 +29,7 @@ pub const IN_FLIGHT: usize = 2;
 const LEASH: Duration = Duration::from_secs(1);
 
 /// The number of no request.
-const NO_REQUEST: u64 = At::NOTHING.id;
+pub(crate) const NO_REQUEST: u64 = At::NOTHING.id;
 
 /// What a generation goes by.
 #[derive(Debug, Clone)]
@@ -64,9 +64,9 @@ pub(crate) trait Crew: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct Worker {
     asks: Sender<Ask>,
-    live: Option<Live>,
+    pub(super) live: Option<Live>,
     /// It will never be replaced.
-    gone: bool,
+    pub(super) gone: bool,
 }
 
 impl Worker {
@@ -99,7 +99,7 @@ pub struct Pool {
     generation: u64,
     terms: Terms,
     crew: Box<dyn Crew>,
-    workers: Vec<Worker>,
+    pub(super) workers: Vec<Worker>,
     /// How many workers it is to have.
     size: usize,
     next_id: u64,

@@ -63,7 +63,13 @@ impl Source {
         let topic = DataTopic { name: topic.to_owned(), encoder: Encoder::Json, start_from: DataStart::Beginning };
         let (acks, stop) = (Arc::new(Acks::default()), Stop::default());
         let (sender, intake) = unbounded();
-        let wiring = Wiring { acks: Arc::clone(&acks), intake: sender, stop: stop.clone(), mandate: None };
+        let wiring = Wiring {
+            acks: Arc::clone(&acks),
+            intake: sender,
+            stop: stop.clone(),
+            mandate: None,
+            telemetry: Arc::default(),
+        };
         let source = KafkaSource::new(&cluster, &[topic], wiring).expect("a source");
         let (ready, begin) = unbounded();
         ready.send(()).expect("a receiver");

@@ -78,6 +78,27 @@ impl<T: Copy + PartialEq + Debug> Kind for Words<T> {
     }
 }
 
+/// A verdict of the user's.
+pub(crate) struct TrueOrFalse;
+
+impl Kind for TrueOrFalse {
+    type Value = bool;
+
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<bool> {
+        field.flag(findings)
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        "`true` or `false`".to_owned()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &bool) -> String {
+        value.to_string()
+    }
+}
+
 /// A section below this one.
 pub(crate) struct Below<S>(pub std::marker::PhantomData<S>);
 

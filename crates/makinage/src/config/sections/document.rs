@@ -8,12 +8,18 @@ use crate::yaml::{Entry, Node, Value, tagged};
 #[cfg(test)]
 mod tests;
 
-/// The whole file, less `security` and `properties` of its Kafka section, which are no hook's business and may hold
-/// secrets.
+/// The whole file, less what is no hook's business and may hold secrets: `security` and `properties` of its Kafka
+/// section, `token` of `http`.
 pub(crate) fn write(root: &Node) -> Box<RawValue> {
     let mut root = root.clone();
     if let Value::Map(entries) = &mut root.value {
-        entries.iter_mut().filter(|entry| matches!(entry.key.source(), Some("kafka" | "Kafka"))).for_each(thin);
+        for entry in entries {
+            match entry.key.source() {
+                Some("kafka" | "Kafka") => thin(entry, &["security", "properties"]),
+                Some("http") => thin(entry, &["token"]),
+                _ => {}
+            }
+        }
     }
     // What is written there is JSON by construction; the tests hold it to that for any text.
     RawValue::from_string(tagged(&root)).unwrap_or_else(|_| RawValue::NULL.to_owned())
@@ -42,8 +48,8 @@ fn ordered(document: &RawValue) -> String {
     }
 }
 
-fn thin(kafka: &mut Entry) {
-    if let Value::Map(entries) = &mut kafka.value.value {
-        entries.retain(|entry| !matches!(entry.key.source(), Some("security" | "properties")));
+fn thin(section: &mut Entry, secrets: &[&str]) {
+    if let Value::Map(entries) = &mut section.value.value {
+        entries.retain(|entry| !entry.key.source().is_some_and(|key| secrets.contains(&key)));
     }
 }

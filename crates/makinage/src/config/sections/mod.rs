@@ -3,6 +3,7 @@
 pub(super) mod application;
 pub(super) mod document;
 pub(super) mod hooks;
+pub(super) mod http;
 pub(super) mod kafka;
 pub(super) mod models;
 pub(super) mod operator;

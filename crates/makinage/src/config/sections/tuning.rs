@@ -10,7 +10,7 @@ use crate::{
     config::{
         reader::{
             field::{Count, Field},
-            kinds::{AutoOr, Below, Words},
+            kinds::{AutoOr, Below, TrueOrFalse, Words},
             problem::Findings,
             section::Section,
             shape::{Ground, Kind, section},
@@ -249,27 +249,6 @@ impl Kind for AutoOrBool {
     #[cfg(test)]
     fn shown(&self, value: &Option<bool>) -> String {
         value.map_or_else(|| "auto".to_owned(), |verdict| verdict.to_string())
-    }
-}
-
-/// A verdict of the user's.
-struct TrueOrFalse;
-
-impl Kind for TrueOrFalse {
-    type Value = bool;
-
-    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<bool> {
-        field.flag(findings)
-    }
-
-    #[cfg(test)]
-    fn form(&self) -> String {
-        "`true` or `false`".to_owned()
-    }
-
-    #[cfg(test)]
-    fn shown(&self, value: &bool) -> String {
-        value.to_string()
     }
 }
 

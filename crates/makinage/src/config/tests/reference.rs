@@ -9,7 +9,9 @@ use crate::config::{
     publish::ModelKeys,
     reader::shape::{Described, Shaped},
     redirect::RedirectKeys,
-    sections::{application::Application, kafka::KafkaKeys, models::Models, topics::TopicKeys, tuning::Tuning},
+    sections::{
+        application::Application, http::Http, kafka::KafkaKeys, models::Models, topics::TopicKeys, tuning::Tuning,
+    },
     service::ServiceKeys,
     tests::service,
 };
@@ -34,13 +36,14 @@ const OTHER_TOPICS: &str = "  - name: data
 ";
 
 /// The service's sections, each with the path of its keys.
-fn service_sections() -> [(&'static str, Vec<Described>); 5] {
+fn service_sections() -> [(&'static str, Vec<Described>); 6] {
     [
         ("application", Application::described()),
         ("kafka", KafkaKeys::described()),
         ("topics[]", TopicKeys::described()),
         ("operators.<name>", Tuning::described()),
         ("models", Models::described()),
+        ("http", Http::described()),
     ]
 }
 
@@ -208,7 +211,7 @@ fn the_described_defaults_hold() {
 /// Their values reach clients and threads that are made once, so a key without the word would be taken up by nobody.
 #[test]
 fn every_key_of_a_section_without_generations_takes_a_restart() {
-    for keys in [Application::described(), KafkaKeys::described(), Models::described()] {
+    for keys in [Application::described(), KafkaKeys::described(), Models::described(), Http::described()] {
         for key in keys {
             assert!(key.restart, "{}", key.key);
         }

@@ -29,7 +29,7 @@ impl Scene {
         let (workshop, notes, mailbox) = <(Arc<Workshop>, Arc<Notes>, Arc<Mailbox>)>::default();
         let ((sender, ready), (begin, begins)) = (unbounded(), bounded(1));
         let memory = Arc::clone(&notes) as Arc<dyn Memory>;
-        let outlets = LoaderOutlets { ready: sender, begin, memory };
+        let outlets = LoaderOutlets { ready: sender, begin, memory, telemetry: Arc::default() };
         let hand_over = HandOver::new(Arc::clone(&workshop), outlets, Arc::clone(&mailbox));
         let config = read_service(PAGE, &Origin::file(Path::new("serve.yaml"))).config.expect("the documented one");
         let configuration = Configuration { number: 1, config: Arc::new(config) };

@@ -172,7 +172,13 @@ impl Source {
     fn with(watermarks: (i64, i64), mandate: Option<Arc<Mandate>>) -> Self {
         let (intake, received) = unbounded();
         let topic = DataTopic { name: "data".into(), encoder: Encoder::Json, start_from: DataStart::End };
-        let wiring = Wiring { acks: Arc::new(Acks::default()), intake, stop: Stop::default(), mandate };
+        let wiring = Wiring {
+            acks: Arc::new(Acks::default()),
+            intake,
+            stop: Stop::default(),
+            mandate,
+            telemetry: Arc::default(),
+        };
         let assignment = Assignment::new(&[topic], wiring, Hand::default());
         let receive = |partition| {
             assignment.offsets().assign(0, partition);

@@ -28,8 +28,13 @@ impl Joined {
         let cluster = MockCluster::new(1).expect("a cluster");
         cluster.create_topic("data", 1, 1).expect("a topic");
         let topic = DataTopic { name: "data".into(), encoder: Encoder::Json, start_from: DataStart::Beginning };
-        let wiring =
-            Wiring { acks: Arc::new(Acks::default()), intake: unbounded().0, stop: Stop::default(), mandate: None };
+        let wiring = Wiring {
+            acks: Arc::new(Acks::default()),
+            intake: unbounded().0,
+            stop: Stop::default(),
+            mandate: None,
+            telemetry: Arc::default(),
+        };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, SystemClock));
         let mut settings = Settings::new(None, Arc::default());
         settings

@@ -144,7 +144,13 @@ impl Case {
     fn new(there: bool, has_members: bool) -> Self {
         let group = Group { there: Cell::new(there), answers: Cell::new(true), has_members, ..Group::default() };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
-        let wiring = Wiring { acks: Arc::default(), intake: unbounded().0, stop: Stop::default(), mandate: None };
+        let wiring = Wiring {
+            acks: Arc::default(),
+            intake: unbounded().0,
+            stop: Stop::default(),
+            mandate: None,
+            telemetry: Arc::default(),
+        };
         Self { group, assignment: Assignment::new(&[topic], wiring, Hand::default()), first: First::new(1) }
     }
 

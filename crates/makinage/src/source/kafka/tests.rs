@@ -191,7 +191,13 @@ impl Case {
         fake.0.borrow_mut().committed.extend(committed.map(|offset| (0, offset)));
         let (sender, intake) = unbounded();
         let stop = Stop::default();
-        let wiring = Wiring { acks: Arc::clone(&acks), intake: sender, stop: stop.clone(), mandate: None };
+        let wiring = Wiring {
+            acks: Arc::clone(&acks),
+            intake: sender,
+            stop: stop.clone(),
+            mandate: None,
+            telemetry: Arc::default(),
+        };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, clock.clone()).polled_within(interval));
         let group = Group { name: "app".to_owned(), endpoint: "kafka".to_owned(), session_timeout: SESSION_TIMEOUT };

@@ -49,7 +49,9 @@ impl Scene {
             // Behind one that stands still others are settled all the same.
             let from = usize::from(*stuck).min(open.len());
             let settled = open.drain(from..open.len().min(from + self.pace));
-            settled.for_each(|ticket| self.offsets.settle(ticket, Fate::Finished));
+            for ticket in settled {
+                self.offsets.settle(ticket, Fate::Finished);
+            }
         }
         if let Some(change) = self.room.look(&self.offsets, self.now) {
             change.pause.iter().for_each(|(_, partition)| self.paused[place(*partition)] = true);
@@ -139,7 +141,9 @@ fn one_partition_alone_is_paused_at_half_of_the_whole_and_resumed_at_half_of_tha
     scene.turns(SECOND);
     assert!(scene.paused[0]);
     let all: Vec<Ticket> = scene.open[0].drain(..).collect();
-    all.iter().take(32).for_each(|ticket| scene.offsets.settle(*ticket, Fate::Finished));
+    for ticket in all.iter().take(32) {
+        scene.offsets.settle(*ticket, Fate::Finished);
+    }
     scene.turns(SECOND);
     assert!(scene.paused[0], "it holds half of its share");
     scene.offsets.settle(all[32], Fate::Finished);

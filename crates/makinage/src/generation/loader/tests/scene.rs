@@ -49,7 +49,7 @@ impl Scene {
         let (asks, fetcher) = fetcher(Arc::clone(&topic), Arc::clone(&mailbox));
         let (sender, ready) = unbounded();
         let memory = Arc::clone(&notes) as Arc<dyn Memory>;
-        let outlets = LoaderOutlets { ready: sender, begin: bounded(1).0, memory };
+        let outlets = LoaderOutlets { ready: sender, begin: bounded(1).0, memory, telemetry: Arc::default() };
         let hand_over = HandOver::new(Arc::clone(&workshop), outlets, Arc::clone(&mailbox));
         let source = Source { models: Arc::clone(&topic), asks };
         let loader = Loader::new(config, Arc::clone(&mailbox), source, hand_over);

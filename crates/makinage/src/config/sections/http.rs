@@ -1,0 +1,124 @@
+//! The `http` section: where the service shows itself, and to whom.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use crate::config::{
+    reader::{
+        field::Field,
+        kinds::TrueOrFalse,
+        problem::Findings,
+        section::Section,
+        shape::{Ground, Kind, Shaped, section},
+    },
+    values::secret::{self, Secret},
+};
+
+#[cfg(test)]
+mod tests;
+
+/// The default of OpenTelemetry's Prometheus exporters.
+const PORT: u16 = 9464;
+const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), PORT);
+
+section! {
+    /// Where the service shows itself: metrics, health, what it does.
+    pub struct Http, check |section, findings| { check(section, listen, token.as_ref(), insecure, findings) }
+    by hand {}
+    keys {
+        /// The address and port of metrics, health and status; `off` for none.
+        listen: Option<SocketAddr> = Listen, default Some(LOOPBACK), example "\"127.0.0.1:9464\"", restart;
+        /// What requests must bring as `Authorization: Bearer …`. Addresses that others can reach need it.
+        token: Option<Secret> = Token, optional "none", example "\"${env:MAKINAGE_TOKEN}\"", restart;
+        /// Shows all to everybody who can reach the address, without a token.
+        insecure: bool = TrueOrFalse, default false, example "false", restart;
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: Some(LOOPBACK), token: None, insecure: false }
+    }
+}
+
+/// Reads where the service shows itself.
+pub(crate) fn read(root: &Section, ground: &Ground, findings: &mut Findings) -> Option<Http> {
+    let Some(field) = root.get("http") else { return Some(Http::default()) };
+    let section = Section::read(field, &Http::KEYS, findings)?;
+    Http::read(&section, ground, findings)
+}
+
+/// What others can reach shows itself only to those who have the token, unless that is said not to matter.
+fn check(
+    section: &Section,
+    listen: Option<Option<SocketAddr>>,
+    token: Option<&Option<Secret>>,
+    insecure: Option<bool>,
+    findings: &mut Findings,
+) {
+    let (Some(Some(listen)), Some(token), Some(insecure)) = (listen, token, insecure) else { return };
+    if !listen.ip().is_loopback() && token.is_none() && !insecure {
+        let message = format!(
+            "others can reach {listen}: give them a token, `token: ${{env:MAKINAGE_TOKEN}}`, or write `insecure: true` \
+             where the network keeps them away"
+        );
+        findings.problem(&section.place.below("listen"), message);
+    }
+}
+
+/// An address with a port, or `off`.
+struct Listen;
+
+impl Kind for Listen {
+    type Value = Option<SocketAddr>;
+
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<Option<SocketAddr>> {
+        // As written: YAML 1.2 has no other meaning for the word, YAML 1.1 has `false`.
+        if matches!(field.node.source(), Some("off" | "false")) {
+            return Some(None);
+        }
+        let address = field.text(findings)?;
+        let host_and_port = address.strip_prefix("localhost:").map(|port| format!("{}:{port}", Ipv4Addr::LOCALHOST));
+        match host_and_port.as_deref().unwrap_or(address).parse() {
+            Ok(address) => Some(Some(address)),
+            Err(_) => {
+                let message = format!(
+                    "this must be an IP address with a port, as `\"127.0.0.1:{PORT}\"` or `\"[::]:{PORT}\"`, or `off`, not {}",
+                    field.shown()
+                );
+                findings.problem(&field.place, message);
+                None
+            }
+        }
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        "an IP address with a port, or `off`".to_owned()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, value: &Option<SocketAddr>) -> String {
+        value.map_or_else(|| "off".to_owned(), |address| address.to_string())
+    }
+}
+
+/// A secret word.
+struct Token;
+
+impl Kind for Token {
+    type Value = Secret;
+
+    fn read(&self, field: &Field, ground: &Ground, findings: &mut Findings) -> Option<Secret> {
+        secret::read(field, ground.folder, ground.surroundings, findings)
+    }
+
+    #[cfg(test)]
+    fn form(&self) -> String {
+        "one word; `${env:NAME}` or `${file:PATH}`".to_owned()
+    }
+
+    #[cfg(test)]
+    fn shown(&self, _: &Secret) -> String {
+        "a secret".to_owned()
+    }
+}

@@ -1,0 +1,216 @@
+//! Metrics as Prometheus takes them: its text, OpenMetrics, or its protobuf messages, which alone have native buckets.
+//! `prometheus-client` writes them.
+
+use std::fmt;
+
+use prometheus_client::{
+    collector::Collector,
+    encoding::{
+        DescriptorEncoder, MetricEncoder, NativeHistogram, NativeHistogramBuckets, NoLabelSet, prometheus_protobuf,
+        prometheus_text, text,
+    },
+    metrics::MetricType,
+    registry::{Registry, Unit},
+};
+
+use super::{
+    metrics::{Family, Value},
+    names::Kind,
+};
+use crate::telemetry::histogram::{Range, SCHEMA, Snapshot};
+
+/// How metrics are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Prometheus' text, which everybody reads.
+    Text,
+    /// OpenMetrics' text.
+    OpenMetrics,
+    /// Prometheus' messages.
+    Protobuf,
+}
+
+impl Format {
+    /// The one of these that a request's `Accept` likes best.
+    pub(super) fn accepted(accept: &str) -> Self {
+        let mut best = (0.0, Self::Text);
+        for range in accept.split(',') {
+            let mut parts = range.split(';').map(str::trim);
+            let format = match parts.next().unwrap_or_default() {
+                "application/openmetrics-text" => Self::OpenMetrics,
+                "application/vnd.google.protobuf" if range.contains("io.prometheus.client.MetricFamily") => {
+                    Self::Protobuf
+                }
+                "text/plain" | "text/*" | "*/*" => Self::Text,
+                _ => continue,
+            };
+            let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
+            if quality > best.0 {
+                best = (quality, format);
+            }
+        }
+        best.1
+    }
+
+    /// The answer's type.
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Self::Protobuf => {
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+            }
+        }
+    }
+}
+
+/// These families in this format.
+pub(super) fn written(families: Vec<Family>, format: Format) -> Result<Vec<u8>, fmt::Error> {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Families(families)));
+    let mut written = String::new();
+    match format {
+        Format::Text => prometheus_text::encode(&mut written, &registry)?,
+        Format::OpenMetrics => text::encode(&mut written, &registry)?,
+        Format::Protobuf => return prometheus_protobuf::encode_to_vec(&registry).map_err(|_| fmt::Error),
+    }
+    Ok(written.into_bytes())
+}
+
+#[derive(Debug)]
+struct Families(Vec<Family>);
+
+impl Collector for Families {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        for Family { metric, samples } in self.0.iter().filter(|family| !family.samples.is_empty()) {
+            let unit = metric.unit.map(|unit| Unit::Other(unit.to_owned()));
+            let kind = match metric.kind {
+                Kind::Counter => MetricType::Counter,
+                Kind::Gauge => MetricType::Gauge,
+                Kind::Histogram => MetricType::Histogram,
+            };
+            let mut family = encoder.encode_descriptor(metric.name, metric.help, unit.as_ref(), kind)?;
+            for sample in samples {
+                let labels: Vec<(&str, &str)> =
+                    metric.labels.iter().copied().zip(sample.labels.iter().map(String::as_str)).collect();
+                if labels.is_empty() {
+                    encode(&mut family, metric.kind, &sample.value)?;
+                } else {
+                    encode(&mut family.encode_family(&labels)?, metric.kind, &sample.value)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn encode(encoder: &mut MetricEncoder<'_>, kind: Kind, value: &Value) -> fmt::Result {
+    match (kind, value) {
+        (_, Value::Sizes(sizes)) => encode_sizes(encoder, sizes),
+        (Kind::Counter, Value::Count(count)) => encoder.encode_counter::<NoLabelSet, _, u64>(count, None),
+        (Kind::Counter, Value::Amount(amount)) => encoder.encode_counter::<NoLabelSet, _, u64>(amount, None),
+        (_, Value::Count(count)) => encoder.encode_gauge(count),
+        (_, Value::Amount(amount)) => encoder.encode_gauge(amount),
+    }
+}
+
+fn encode_sizes(encoder: &mut MetricEncoder<'_>, sizes: &Snapshot) -> fmt::Result {
+    // Powers of two that classic buckets end at: from an eighth of a millisecond to 8.5 minutes, or from 1 to 65,536.
+    let powers = if sizes.range == Range::NUMBERS { 0..=16 } else { -13..=9 };
+    let classic = sizes.by_powers(powers);
+    let (spans, deltas) = sparse(&sizes.buckets);
+    let none = NativeHistogramBuckets { spans: &[], deltas: &[] };
+    let native = NativeHistogram {
+        schema: SCHEMA,
+        zero_threshold: sizes.zero_threshold(),
+        zero_count: sizes.zero,
+        negative: none,
+        positive: NativeHistogramBuckets { spans: &spans, deltas: &deltas },
+        created: None,
+    };
+    encoder.encode_histogram_with_native::<NoLabelSet>(sizes.sum, sizes.count(), &classic, None, native)
+}
+
+/// Runs of buckets, each as far from the end of the one before as it says, and each bucket's count less that of the one
+/// before: so Prometheus writes native buckets.
+fn sparse(buckets: &[(i32, u64)]) -> (Vec<(i32, u32)>, Vec<i64>) {
+    let (mut spans, mut deltas): (Vec<(i32, u32)>, Vec<i64>) = (vec![], vec![]);
+    let (mut next, mut before) = (0, 0_i64);
+    for (bucket, count) in buckets {
+        match spans.last_mut() {
+            Some((_, length)) if *bucket == next => *length += 1,
+            _ => spans.push((*bucket - next, 1)),
+        }
+        let count = i64::try_from(*count).unwrap_or(i64::MAX);
+        deltas.push(count - before);
+        (next, before) = (*bucket + 1, count);
+    }
+    (spans, deltas)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{http::metrics::Sample, http::names, telemetry::histogram::Histogram};
+
+    fn families() -> Vec<Family> {
+        let histogram = Histogram::new(Range::SECONDS);
+        [0.0, 0.001, 0.002, 1.0].iter().for_each(|value| histogram.observe(*value, 1));
+        let labels = vec!["output".to_owned(), "a\"b\\c\nd".to_owned()];
+        vec![
+            Family { metric: names::EVENTS, samples: vec![Sample { labels, value: Value::Count(7) }] },
+            Family {
+                metric: names::LATENCY,
+                samples: vec![Sample { labels: vec![], value: Value::Sizes(histogram.snapshot()) }],
+            },
+            Family { metric: names::MODEL, samples: vec![] },
+        ]
+    }
+
+    fn text_of(format: Format) -> String {
+        String::from_utf8(written(families(), format).expect("it is written")).expect("text")
+    }
+
+    #[test]
+    fn both_texts_have_each_value_and_what_has_none_is_left_out() {
+        let (text, open) = (text_of(Format::Text), text_of(Format::OpenMetrics));
+        for written in [&text, &open] {
+            assert!(written.contains(r#"makinage_events_total{outcome="output",step="a\"b\\c\nd"} 7"#), "{written}");
+            assert!(written.contains(r#"makinage_event_latency_seconds_bucket{le="0.0009765625"} 1"#), "{written}");
+            assert!(written.contains(r#"makinage_event_latency_seconds_bucket{le="+Inf"} 4"#), "{written}");
+            assert!(written.contains("makinage_event_latency_seconds_count 4"), "{written}");
+            assert!(!written.contains("makinage_model_info"), "{written}");
+        }
+        assert!(text.contains("# TYPE makinage_events_total counter"), "{text}");
+        assert!(open.contains("# TYPE makinage_events counter") && open.ends_with("# EOF\n"), "{open}");
+    }
+
+    #[test]
+    fn messages_have_native_buckets() {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(Families(families())));
+        let messages = prometheus_protobuf::encode(&registry).expect("they are written");
+        let histogram = messages[1].metric[0].histogram.as_ref().expect("a histogram");
+        assert_eq!((histogram.schema, histogram.zero_count, histogram.sample_count), (3, 1, 4));
+        let spans: Vec<_> = histogram.positive_span.iter().map(|span| (span.offset, span.length)).collect();
+        // 0.001 is just above 2^-10, 0.002 just above 2^-9, and 1 is a bound.
+        assert_eq!(spans, [(-79, 1), (7, 1), (70, 1)]);
+        assert_eq!(histogram.positive_delta, [1, 0, 0]);
+    }
+
+    #[test]
+    fn what_a_request_likes_best_is_written() {
+        let prometheus = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,\
+                          application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+        assert_eq!(Format::accepted(prometheus), Format::Protobuf);
+        assert_eq!(
+            Format::accepted("application/openmetrics-text;version=1.0.0,text/plain;q=0.5"),
+            Format::OpenMetrics
+        );
+        for plain in
+            ["", "*/*", "text/html,*/*;q=0.1", "application/vnd.google.protobuf;proto=another", "text/plain;q=x"]
+        {
+            assert_eq!(Format::accepted(plain), Format::Text, "{plain}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The service's own HTTP port: metrics, health, status. It reads what the parts say of themselves (`telemetry`) and
+//! changes nothing.
+//!
+//! It has a thread of its own, and answers under any load of the stream's. A port that is taken is one warning.
+
+mod exposition;
+mod guard;
+mod health;
+mod machine;
+mod metrics;
+mod names;
+mod plain;
+mod routes;
+mod server;
+mod status;
+#[cfg(test)]
+mod testing;
+
+use std::{
+    net::TcpListener,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use serde_json::value::RawValue;
+
+use self::guard::Guard;
+use crate::{config::Config, source::acks::Acks, stop::Stop, telemetry::Telemetry};
+
+/// What there is to show.
+#[derive(Debug)]
+pub(crate) struct Site {
+    guard: Guard,
+    application: String,
+    operator: String,
+    /// The user's file, less what may hold secrets, in the worker protocol's tagged form.
+    document: Box<RawValue>,
+    predict_timeout: Duration,
+    telemetry: Arc<Telemetry>,
+    acks: Arc<Acks>,
+    stop: Stop,
+    began: Instant,
+    started: SystemTime,
+}
+
+/// Starts to show a service, where its configuration says so.
+pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks>, stop: &Stop) {
+    let Some(address) = config.http.listen else { return };
+    let site = Site {
+        guard: Guard::of(&config.http),
+        application: config.application.name.clone(),
+        operator: config.operator.name.clone(),
+        document: config.document.clone(),
+        predict_timeout: config.operator.tuning.predict_timeout,
+        telemetry: Arc::clone(telemetry),
+        acks: Arc::clone(acks),
+        stop: stop.clone(),
+        began: Instant::now(),
+        started: SystemTime::now(),
+    };
+    let opened = TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        thread::Builder::new().name("http".into()).spawn(move || server::run(listener, site))?;
+        Ok(address)
+    });
+    match opened {
+        Ok(address) => tracing::info!("status and metrics: http://{address}/api/status, http://{address}/metrics"),
+        Err(error) => tracing::warn!(
+            "metrics and status can't be had at {address} ({error}): set another port as `http: {{listen: \"127.0.0.1:0\"}}`, \
+             or `off`; events are served all the same"
+        ),
+    }
+}

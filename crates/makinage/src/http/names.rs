@@ -1,0 +1,98 @@
+//! Every metric's name, once: what it counts, in which unit, by which labels. `docs/metrics.md` is made of this table.
+//!
+//! Names follow Prometheus' rules: counters end in `_total`, units are base units and stand in the name
+//! (<https://prometheus.io/docs/practices/naming/>). Labels are bounded: nothing that an event brings is one.
+
+/// What a metric is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Counts by size, in classic and native buckets.
+    Histogram,
+}
+
+/// A metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Metric {
+    /// Without what the exposition adds: the unit, and `_total`.
+    pub name: &'static str,
+    /// The unit, which stands behind the name.
+    pub unit: Option<&'static str>,
+    /// What it is.
+    pub kind: Kind,
+    /// Its labels.
+    pub labels: &'static [&'static str],
+    /// What it says.
+    pub help: &'static str,
+}
+
+impl Metric {
+    /// As it is shown.
+    #[cfg(test)]
+    pub(super) fn shown(&self) -> String {
+        let unit = self.unit.map(|unit| format!("_{unit}")).unwrap_or_default();
+        let total = if self.kind == Kind::Counter { "_total" } else { "" };
+        format!("{}{unit}{total}", self.name)
+    }
+}
+
+macro_rules! metrics {
+    ($( $NAME:ident = $kind:ident $name:literal $(in $unit:literal)? $(by [$($label:literal),*])?: $help:literal; )*) => {
+        $(
+            pub(super) const $NAME: Metric = Metric {
+                name: $name,
+                unit: metrics!(@unit $($unit)?),
+                kind: Kind::$kind,
+                labels: &[$($($label),*)?],
+                help: $help,
+            };
+        )*
+        /// All of them, in the order in which they are shown.
+        #[cfg(test)]
+        pub(super) const ALL: &[Metric] = &[$($NAME),*];
+    };
+    (@unit) => { None };
+    (@unit $unit:literal) => { Some($unit) };
+}
+
+metrics! {
+    BUILD = Gauge "makinage_build_info" by ["version", "application", "operator"]: "Which program runs, and for what; always 1";
+    START_TIME = Gauge "process_start_time" in "seconds": "When the service started, in seconds since 1970";
+    PROCESS_CPU = Counter "process_cpu" in "seconds": "Processor time of the service's own process";
+    PROCESS_MEMORY = Gauge "process_resident_memory" in "bytes": "Memory of the service's own process";
+    LIVE = Gauge "makinage_live": "1 while nothing is stuck, as /livez says";
+    READY = Gauge "makinage_ready" by ["latch"]: "1 while this latch of /readyz holds";
+    RECEIVED = Counter "makinage_events_received": "Events that were read";
+    EVENTS = Counter "makinage_events" by ["outcome", "step"]: "Events that have finished: output, skipped (a step returned None), failed, given_up (they are read again)";
+    DEAD_LETTERS = Counter "makinage_dead_letters": "Events whose dead letter was acknowledged, of those that failed";
+    DELETED = Counter "makinage_events_deleted_unread": "Events that were deleted before they were read, at most";
+    LATENCY = Histogram "makinage_event_latency" in "seconds": "From an event's time, as its record has it, to the acknowledgement of its output";
+    BATCH_EVENTS = Histogram "makinage_batch_events": "Events of a batch";
+    BATCH_SECONDS = Histogram "makinage_batch_duration" in "seconds": "What a batch takes in its worker";
+    QUEUED = Gauge "makinage_queued_events": "Events that have been read and no worker has been given";
+    UNANSWERED = Gauge "makinage_unanswered_events": "Events that workers have been given and have not answered";
+    OPEN_EVENTS = Gauge "makinage_open_events" by ["topic", "partition"]: "Events from the first that has not finished on, as far as they have been read";
+    OPEN_BYTES = Gauge "makinage_open" in "bytes" by ["topic", "partition"]: "What these take in memory";
+    LAG = Gauge "makinage_partition_lag_events" by ["topic", "partition"]: "Events of a partition that have not finished, read or not, at most";
+    LAG_SECONDS = Gauge "makinage_partition_lag" in "seconds" by ["topic", "partition"]: "How long ago the first event that was read and has not finished was produced; 0 where all have finished";
+    HELD = Gauge "makinage_partition_held" in "seconds" by ["topic", "partition"]: "For how long the same event has held a partition's position";
+    PAUSED = Gauge "makinage_partition_paused" by ["topic", "partition"]: "1 while too much of a partition is open, so that it isn't read";
+    MEMBER = Gauge "makinage_group_member": "1 while the service is a member of its consumer group and no rebalance is under way";
+    REBALANCES = Counter "makinage_group_rebalances": "Rebalances of the consumer group that this instance took part in";
+    COMMITS = Counter "makinage_commits" by ["outcome"]: "Commits of offsets: done, failed (they are tried again)";
+    REACHED = Gauge "makinage_kafka_reached": "1 while brokers answer";
+    GENERATION = Gauge "makinage_generation": "The number of the generation that serves; 0 while none does";
+    MODEL = Gauge "makinage_model_info" by ["model", "sha256"]: "The model that serves; always 1";
+    GENERATIONS = Counter "makinage_generations" by ["outcome"]: "Generations: took_over, failed (could not be made), taken_back";
+    GENERATION_SECONDS = Histogram "makinage_generation_duration" in "seconds": "What it takes from a model that is here to its taking over";
+    WORKERS = Gauge "makinage_workers" by ["state"]: "Workers: serving, draining, replacing, gone";
+    DEATHS = Counter "makinage_worker_deaths" by ["cause"]: "Processes of workers that ended: memory, timeout, replaced (to see whether another does better), crash";
+    WORKER_MEMORY = Gauge "makinage_worker_resident_memory" in "bytes" by ["slot", "state"]: "Memory of a worker's process";
+    WORKER_CPU = Counter "makinage_worker_cpu" in "seconds" by ["slot", "state"]: "Processor time of a worker's process; begins anew with each process";
+}
+
+#[cfg(test)]
+mod tests;

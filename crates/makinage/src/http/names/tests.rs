@@ -1,0 +1,82 @@
+//! Each metric is there, each that is there is named, and the reference says what they are.
+
+use std::{collections::BTreeSet, env, fs, path::PathBuf};
+
+use super::{ALL, Kind};
+use crate::http::testing;
+
+#[test]
+fn every_metric_is_emitted_and_no_other_is() {
+    let site = testing::busy();
+    let emitted: BTreeSet<String> = crate::http::metrics::gathered(&site)
+        .into_iter()
+        .filter(|family| !family.samples.is_empty())
+        .inspect(|family| {
+            let labels = family.metric.labels.len();
+            assert!(family.samples.iter().all(|sample| sample.labels.len() == labels), "{:?}", family.metric);
+        })
+        .map(|family| family.metric.shown())
+        .collect();
+    let named: BTreeSet<String> = ALL.iter().map(super::Metric::shown).collect();
+    assert_eq!(named.len(), ALL.len(), "a name that is there twice");
+    assert_eq!(emitted, named);
+}
+
+#[test]
+fn names_are_as_prometheus_wants_them() {
+    for metric in ALL {
+        let shown = metric.shown();
+        assert!(shown.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_')), "{shown}");
+        assert!(shown.starts_with("makinage_") || shown.starts_with("process_"), "{shown}");
+        assert!(!metric.help.ends_with('.') && !metric.help.is_empty(), "{shown}");
+    }
+}
+
+/// `cargo xtask docs` runs this with the variable set, which writes anew what differs.
+#[test]
+fn the_reference_has_every_metric_as_the_program_has_it() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/metrics.md");
+    let page = fs::read_to_string(&path).expect("the page");
+    let (before, rest) = page.split_once("<!-- generated: cargo xtask docs -->\n").expect("a beginning");
+    let (_, after) = rest.split_once("<!-- /generated -->\n").expect("an end");
+    let written = format!("{before}<!-- generated: cargo xtask docs -->\n{}<!-- /generated -->\n{after}", table());
+    if env::var_os("MAKINAGE_WRITE_DOCS").is_some() {
+        fs::write(&path, &written).expect("it can be written");
+    } else {
+        assert_eq!(page, written, "docs/metrics.md isn't what the program emits: run `cargo xtask docs`");
+    }
+}
+
+fn table() -> String {
+    let mut table = String::new();
+    for metric in ALL {
+        let kind = match metric.kind {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        };
+        let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        let by = if labels.is_empty() { String::new() } else { format!(", by {}", labels.join(", ")) };
+        let item = format!("- `{}` ({kind}{by}): {}.", metric.shown(), metric.help);
+        table.push_str(&wrapped(&item));
+    }
+    table
+}
+
+/// Lines of at most 120 characters, those behind the first a little to the right.
+fn wrapped(item: &str) -> String {
+    let (mut lines, mut line) = (String::new(), String::new());
+    for word in item.split(' ') {
+        if !line.is_empty() && line.len() + 1 + word.len() > 120 {
+            lines.push_str(&line);
+            lines.push('\n');
+            line = format!("  {word}");
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines + &line + "\n"
+}

@@ -1,0 +1,100 @@
+//! What is answered to which request.
+
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::Bytes,
+    header::{self, HeaderValue},
+};
+use serde::Serialize;
+
+use super::{
+    Site,
+    exposition::{self, Format},
+    guard::Access,
+    health, metrics, status,
+};
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
+/// What there is, for who asks for something else.
+const PLACES: &str = "\
+/metrics       what Prometheus scrapes
+/livez         whether the service is stuck
+/readyz        whether it serves
+/startupz      whether it has ever served
+/api/status    all that is known, as JSON
+";
+
+/// An answer.
+pub(super) type Answer = Response<Full<Bytes>>;
+
+/// The answer to a request.
+pub(super) fn answer<B>(site: &Site, request: &Request<B>) -> Answer {
+    let mut answer = match site.guard.admit(request) {
+        Err(refusal) => text(refusal.status, format!("{}\n", refusal.why)),
+        Ok(_) if !matches!(*request.method(), Method::GET | Method::HEAD) => {
+            let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "nothing here can be changed: GET or HEAD\n");
+            refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            refused
+        }
+        Ok(access) => route(site, request, access),
+    };
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    answer
+}
+
+fn route<B>(site: &Site, request: &Request<B>, access: Access) -> Answer {
+    let probe = match request.uri().path() {
+        "/livez" => Some(health::live(site)),
+        "/readyz" => Some(health::ready(site)),
+        "/startupz" => Some(health::started(site)),
+        _ => None,
+    };
+    match (probe, request.uri().path(), access) {
+        (Some(health), _, access) => {
+            let status = if health.ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            json(status, &health.for_whom(access))
+        }
+        (None, _, Access::Probes) => {
+            text(StatusCode::UNAUTHORIZED, "bring `Authorization: Bearer …` with the token of `http.token`\n")
+        }
+        (None, "/metrics", Access::Full) => {
+            let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+            let format = Format::accepted(accept.unwrap_or_default());
+            match exposition::written(metrics::gathered(site), format) {
+                Ok(body) => made(StatusCode::OK, format.content_type(), body),
+                Err(error) => {
+                    text(StatusCode::INTERNAL_SERVER_ERROR, format!("the metrics can't be written: {error}\n"))
+                }
+            }
+        }
+        (None, "/api/status", Access::Full) => json(StatusCode::OK, &status::of(site)),
+        (None, "/", Access::Full) => text(StatusCode::OK, PLACES),
+        (None, _, Access::Full) => text(StatusCode::NOT_FOUND, format!("there is nothing here; there is:\n{PLACES}")),
+    }
+}
+
+fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {
+    made(status, TEXT, body)
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+    match serde_json::to_vec(body) {
+        Ok(body) => made(status, JSON, body),
+        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("this can't be written: {error}\n")),
+    }
+}
+
+fn made(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}

@@ -1,0 +1,60 @@
+//! The connections: HTTP/1.1 on one thread, each bounded in time, all in number. What is answered is `routes`'.
+
+use std::{convert::Infallible, net::TcpListener, sync::Arc, time::Duration};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{runtime, sync::Semaphore, time};
+
+use super::{Site, routes};
+
+/// Connections at a time; more of them wait.
+const MOST: usize = 64;
+/// The longest that a request's head may take to come, and an idle connection waits for the next one.
+const HEAD: Duration = Duration::from_secs(10);
+/// The longest that a connection is kept: who reads no answer takes no place for longer.
+const LONGEST: Duration = Duration::from_secs(60);
+/// After a connection that could not be taken: there may be too many open files.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Answers until the program ends.
+pub(super) fn run(listener: TcpListener, site: Site) {
+    let ended = runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .and_then(|runtime| runtime.block_on(serve(listener, Arc::new(site))));
+    if let Err(error) = ended {
+        tracing::warn!("metrics and status can't be had any longer ({error}); start the service again to have them");
+    }
+}
+
+async fn serve(listener: TcpListener, site: Arc<Site>) -> std::io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let places = Arc::new(Semaphore::new(MOST));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::debug!("a connection for metrics or status: {error}");
+                time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let site = Arc::clone(&site);
+        tokio::spawn(async move {
+            let _place = place;
+            let answer = service_fn(|request| {
+                let answer = routes::answer(&site, &request);
+                async move { Ok::<_, Infallible>(answer) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD)
+                .serve_connection(TokioIo::new(stream), answer);
+            // Whoever is at its other end knows best why it broke.
+            let _ = time::timeout(LONGEST, connection).await;
+        });
+    }
+}

@@ -1,0 +1,160 @@
+//! All that is known of the service, as `/api/status` shows it.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Site,
+    health::{self, Health},
+    machine::{Usage, usage},
+    plain::plain,
+};
+use crate::{
+    event::Step,
+    telemetry::{
+        generations::GenerationsSeen,
+        histogram::Histogram,
+        recent::FailedEvent,
+        source::{GroupSeen, PartitionSeen},
+        stream::{StreamSeen, WorkerSeen, date},
+    },
+};
+
+/// The service.
+#[derive(Debug, Serialize)]
+pub(super) struct Status {
+    version: &'static str,
+    application: String,
+    operator: String,
+    started: String,
+    uptime_seconds: f64,
+    usage: Option<Usage>,
+    live: Health,
+    ready: Health,
+    events: Events,
+    latency_seconds: Quantiles,
+    batch_seconds: Quantiles,
+    batch_events: Quantiles,
+    generations: GenerationsSeen,
+    stream: Stream,
+    group: Group,
+    failures: Vec<FailedEvent>,
+    config: Value,
+}
+
+/// Events since the start.
+#[derive(Debug, Serialize)]
+struct Events {
+    received: u64,
+    output: u64,
+    skipped: BTreeMap<&'static str, u64>,
+    failed: u64,
+    failed_by_step: BTreeMap<&'static str, u64>,
+    dead_letters: u64,
+    given_up: u64,
+    deleted_unread: u64,
+}
+
+/// As well as buckets of nine per cent tell.
+#[derive(Debug, Serialize)]
+struct Quantiles {
+    count: u64,
+    p50: Option<f64>,
+    p99: Option<f64>,
+    p999: Option<f64>,
+}
+
+/// What is under way.
+#[derive(Debug, Serialize)]
+struct Stream {
+    queued_events: usize,
+    unanswered_events: usize,
+    workers: Vec<Worker>,
+    deaths: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Worker {
+    #[serde(flatten)]
+    seen: WorkerSeen,
+    usage: Option<Usage>,
+}
+
+/// The member of the consumer group.
+#[derive(Debug, Serialize)]
+struct Group {
+    membership: crate::kafka::pulse::Membership,
+    rebalances: u64,
+    reached: bool,
+    partitions: Vec<Partition>,
+}
+
+#[derive(Debug, Serialize)]
+struct Partition {
+    #[serde(flatten)]
+    seen: PartitionSeen,
+    lag: Option<u64>,
+}
+
+/// What there is to say now.
+pub(super) fn of(site: &Site) -> Status {
+    let telemetry = &site.telemetry;
+    Status {
+        version: env!("CARGO_PKG_VERSION"),
+        application: site.application.clone(),
+        operator: site.operator.clone(),
+        started: date(site.started),
+        uptime_seconds: Instant::now().saturating_duration_since(site.began).as_secs_f64(),
+        usage: usage(None),
+        live: health::live(site),
+        ready: health::ready(site),
+        events: events(site),
+        latency_seconds: quantiles(&telemetry.source.latency),
+        batch_seconds: quantiles(&telemetry.stream.batch_seconds),
+        batch_events: quantiles(&telemetry.stream.batch_events),
+        generations: telemetry.generations.seen(),
+        stream: stream(site),
+        group: group(telemetry.source.group()),
+        failures: telemetry.failures.all(),
+        config: serde_json::from_str(site.document.get()).map_or(Value::Null, plain),
+    }
+}
+
+fn events(site: &Site) -> Events {
+    let counts = site.acks.counts();
+    Events {
+        received: counts.taken(),
+        output: counts.finished(),
+        skipped: Step::ALL.into_iter().map(|step| (step.name(), counts.skipped_by(step))).collect(),
+        failed: counts.failed(),
+        failed_by_step: site.telemetry.failures.by_step().into_iter().collect(),
+        dead_letters: counts.dead_letters(),
+        given_up: counts.given_up(),
+        deleted_unread: counts.deleted(),
+    }
+}
+
+fn quantiles(histogram: &Histogram) -> Quantiles {
+    let seen = histogram.snapshot();
+    let quantile = |share| seen.quantile(share);
+    Quantiles { count: seen.count(), p50: quantile(0.5), p99: quantile(0.99), p999: quantile(0.999) }
+}
+
+fn stream(site: &Site) -> Stream {
+    let StreamSeen { queued_events, unanswered_events, workers, .. } = site.telemetry.stream.seen();
+    let worker = |seen: WorkerSeen| Worker { usage: seen.pid.and_then(|pid| usage(Some(pid))), seen };
+    Stream {
+        queued_events,
+        unanswered_events,
+        workers: workers.into_iter().map(worker).collect(),
+        deaths: site.telemetry.stream.deaths().into_iter().map(|(death, count)| (death.name(), count)).collect(),
+    }
+}
+
+fn group(group: GroupSeen) -> Group {
+    let GroupSeen { membership, rebalances, reached, partitions } = group;
+    let partition = |seen: PartitionSeen| Partition { lag: seen.lag(), seen };
+    Group { membership, rebalances, reached, partitions: partitions.into_iter().map(partition).collect() }
+}

@@ -1,0 +1,86 @@
+//! Services to be shown, for tests.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::value::RawValue;
+
+use super::{Site, guard::Guard};
+use crate::{
+    config::Http,
+    event::{Failure, Fate, Ticket},
+    kafka::pulse::Membership,
+    source::acks::Acks,
+    stop::Stop,
+    telemetry::{
+        Telemetry,
+        generations::GenerationSeen,
+        source::PartitionSeen,
+        stream::{StreamSeen, WorkerSeen},
+    },
+};
+
+/// A service that has just been started, with this key.
+pub(super) fn new(http: &Http) -> Site {
+    Site {
+        guard: Guard::of(http),
+        application: "app".into(),
+        operator: "serve".into(),
+        document: RawValue::from_string(r#"{"m":[["application",{"m":[["name","app"]]}]]}"#.into()).expect("JSON"),
+        predict_timeout: Duration::from_secs(30),
+        telemetry: Arc::<Telemetry>::default(),
+        acks: Arc::<Acks>::default(),
+        stop: Stop::default(),
+        began: Instant::now(),
+        started: std::time::SystemTime::now(),
+    }
+}
+
+/// One in which all that can happen has.
+pub(super) fn busy() -> Site {
+    let site = new(&Http::default());
+    let Telemetry { source, stream, generations, failures } = &*site.telemetry;
+    generations.begins(GenerationSeen {
+        generation: 1,
+        model: "iris@3".into(),
+        sha256: "00".into(),
+        place: "model/0/0".into(),
+        since: String::new(),
+    });
+    generations.takes_over();
+    source.beat.beats(Instant::now());
+    stream.beat.beats(Instant::now());
+    source.in_group(Membership::Member, 1);
+    let partition = PartitionSeen {
+        topic: "data".into(),
+        partition: 0,
+        position: Some(3),
+        first_open: Some(5),
+        open: 2,
+        held_bytes: 4096,
+        held_seconds: 0.0,
+        first_open_time: Some(1_000),
+        paused: false,
+        end: None,
+    };
+    source.reads(true, vec![partition]);
+    source.ends("data", [(0, 9)].into_iter());
+    source.acknowledged([1_000].into_iter(), 2_000);
+    stream.answered(3, Duration::from_millis(2));
+    let worker = WorkerSeen {
+        generation: 1,
+        slot: 0,
+        pid: Some(std::process::id()),
+        state: "serving",
+        batches: 1,
+        silent_ms: None,
+    };
+    stream.is(StreamSeen { queued_events: 1, unanswered_events: 1, generation: Some(1), workers: vec![worker] });
+    failures.add("data/0/2", &Failure::new("predict", "ValueError", "no number"), "skipped");
+    site.acks.received(5);
+    site.acks.settle(Ticket::from_opaque(0), Fate::Finished);
+    site.acks.settle(Ticket::from_opaque(1), Fate::Failed);
+    site
+}

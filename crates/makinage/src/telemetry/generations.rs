@@ -1,0 +1,213 @@
+//! What serves, what is on its way, and what became of those before.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant, SystemTime},
+};
+
+use parking_lot::Mutex;
+use serde::Serialize;
+
+use super::{
+    histogram::{Histogram, Range},
+    stream::date,
+};
+
+/// So many ended ones are kept.
+const KEPT: usize = 50;
+
+/// One configuration and one model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct GenerationSeen {
+    /// Its number.
+    pub generation: u64,
+    /// What its model is called.
+    pub model: String,
+    /// The model's bytes.
+    pub sha256: String,
+    /// Where it was published: `topic/partition/offset`.
+    pub place: String,
+    /// When that was seen, as RFC 3339 has it.
+    pub since: String,
+}
+
+/// One that is being made.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Making {
+    /// Which.
+    #[serde(flatten)]
+    pub generation: GenerationSeen,
+    /// What is waited for: `unpack`, `environment`, `load`.
+    pub step: &'static str,
+}
+
+/// What became of making one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    /// It took over.
+    TookOver,
+    /// It could not be made.
+    Failed,
+    /// It served, and was taken back.
+    TakenBack,
+}
+
+impl Outcome {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::TookOver, Self::Failed, Self::TakenBack];
+
+    /// As it is shown.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::TookOver => "took_over",
+            Self::Failed => "failed",
+            Self::TakenBack => "taken_back",
+        }
+    }
+}
+
+/// What happened to one.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Past {
+    /// Which.
+    #[serde(flatten)]
+    pub generation: GenerationSeen,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, where that isn't plain.
+    pub why: Option<String>,
+    /// How long it took to make, in seconds.
+    pub seconds: Option<f64>,
+}
+
+/// All generations that are known.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct GenerationsSeen {
+    /// What serves.
+    pub serving: Option<GenerationSeen>,
+    /// What is being made.
+    pub making: Option<Making>,
+    /// What has happened, the newest first.
+    pub past: VecDeque<Past>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    seen: GenerationsSeen,
+    began: Option<Instant>,
+    counts: [u64; Outcome::ALL.len()],
+}
+
+/// What serves, what is on its way, and what became of those before.
+#[derive(Debug)]
+pub(crate) struct Generations {
+    state: Mutex<State>,
+    /// How long it takes to make one that takes over, in seconds.
+    pub seconds: Histogram,
+}
+
+impl Default for Generations {
+    fn default() -> Self {
+        Self { state: Mutex::default(), seconds: Histogram::new(Range::SECONDS) }
+    }
+}
+
+impl Generations {
+    /// One is being made from now on.
+    pub(crate) fn begins(&self, generation: GenerationSeen) {
+        let mut state = self.state.lock();
+        state.began = Some(Instant::now());
+        state.seen.making = Some(Making { generation, step: "unpack" });
+    }
+
+    /// What that waits for now.
+    pub(crate) fn waits_for(&self, step: &'static str) {
+        if let Some(making) = &mut self.state.lock().seen.making {
+            making.step = step;
+        }
+    }
+
+    /// It serves.
+    pub(crate) fn takes_over(&self) {
+        let mut state = self.state.lock();
+        let Some((generation, took)) = state.ends() else { return };
+        self.seconds.observe(took.as_secs_f64(), 1);
+        state.seen.serving = Some(GenerationSeen { since: now(), ..generation.clone() });
+        state.note(generation, Outcome::TookOver, None, Some(took));
+    }
+
+    /// It could not be made.
+    pub(crate) fn failed(&self, why: &str) {
+        let mut state = self.state.lock();
+        let Some((generation, took)) = state.ends() else { return };
+        state.note(generation, Outcome::Failed, Some(why.to_owned()), Some(took));
+    }
+
+    /// The one that serves is to be taken back.
+    pub(crate) fn taken_back(&self, why: &str) {
+        let mut state = self.state.lock();
+        let Some(generation) = state.seen.serving.clone() else { return };
+        state.note(generation, Outcome::TakenBack, Some(why.to_owned()), None);
+    }
+
+    /// All that is known now.
+    pub(crate) fn seen(&self) -> GenerationsSeen {
+        self.state.lock().seen.clone()
+    }
+
+    /// How many had each outcome since the start.
+    pub(crate) fn counts(&self) -> [(Outcome, u64); Outcome::ALL.len()] {
+        let state = self.state.lock();
+        Outcome::ALL.map(|outcome| (outcome, state.counts[outcome as usize]))
+    }
+}
+
+impl State {
+    fn ends(&mut self) -> Option<(GenerationSeen, Duration)> {
+        let generation = self.seen.making.take()?.generation;
+        Some((generation, self.began.take().map_or(Duration::ZERO, |began| began.elapsed())))
+    }
+
+    fn note(&mut self, generation: GenerationSeen, outcome: Outcome, why: Option<String>, took: Option<Duration>) {
+        self.counts[outcome as usize] += 1;
+        let generation = GenerationSeen { since: now(), ..generation };
+        let past = Past { generation, outcome, why, seconds: took.map(|took| took.as_secs_f64()) };
+        self.seen.past.truncate(KEPT - 1);
+        self.seen.past.push_front(past);
+    }
+}
+
+/// This moment, as RFC 3339 has it.
+pub(crate) fn now() -> String {
+    date(SystemTime::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(generation: u64) -> GenerationSeen {
+        let (model, sha256, place) = (format!("iris@{generation}"), "00".into(), "model/0/0".into());
+        GenerationSeen { generation, model, sha256, place, since: now() }
+    }
+
+    #[test]
+    fn one_that_takes_over_serves_and_one_that_fails_changes_nothing_but_the_past() {
+        let generations = Generations::default();
+        generations.begins(named(1));
+        generations.waits_for("load");
+        assert_eq!(generations.seen().making.map(|making| making.step), Some("load"));
+        generations.takes_over();
+        generations.begins(named(2));
+        generations.failed("step load: ImportError");
+        let seen = generations.seen();
+        assert_eq!(seen.serving.map(|serving| serving.generation), Some(1));
+        assert!(seen.making.is_none());
+        let past: Vec<_> = seen.past.iter().map(|past| (past.generation.generation, past.outcome)).collect();
+        assert_eq!(past, [(2, Outcome::Failed), (1, Outcome::TookOver)]);
+        generations.taken_back("3 crashes");
+        assert_eq!(generations.counts().map(|(_, count)| count), [1, 1, 1]);
+        assert_eq!(generations.seconds.snapshot().count(), 1);
+    }
+}

@@ -1,0 +1,215 @@
+//! What the source says of itself: its place in the group, its partitions, how long events took.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use parking_lot::Mutex;
+use serde::Serialize;
+
+use super::{
+    beat::Beat,
+    histogram::{Histogram, Range},
+};
+use crate::kafka::pulse::Membership;
+
+/// A partition that is read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct PartitionSeen {
+    /// Its topic.
+    pub topic: String,
+    /// Its number.
+    pub partition: i32,
+    /// The next offset to commit, where anything has finished since it was assigned.
+    pub position: Option<i64>,
+    /// The offset of its first event that hasn't finished.
+    pub first_open: Option<i64>,
+    /// Events from there on that have been read.
+    pub open: usize,
+    /// Bytes that these count for.
+    pub held_bytes: usize,
+    /// For how long that first one has been the first, in seconds, as far as was looked.
+    pub held_seconds: f64,
+    /// When that first event was produced, in milliseconds since 1970.
+    pub first_open_time: Option<i64>,
+    /// Whether it is paused since too much of it is open.
+    pub paused: bool,
+    /// Its end: the offset that the next event gets, and, read committed, no open transaction is before it.
+    pub end: Option<i64>,
+}
+
+impl PartitionSeen {
+    /// Events that have not finished, read or not; at most, as not every offset is an event.
+    pub(crate) fn lag(&self) -> Option<u64> {
+        let next = self.first_open.or(self.position)?;
+        u64::try_from(self.end?.saturating_sub(next)).ok()
+    }
+
+    /// How long ago the first event that hasn't finished was produced, in seconds; zero where all have.
+    pub(crate) fn lag_seconds(&self, now_ms: i64) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of some years")]
+        self.first_open_time.map_or(0.0, |time| now_ms.saturating_sub(time).max(0) as f64 / 1000.0)
+    }
+}
+
+/// What the group has given this instance, and what became of that.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct GroupSeen {
+    /// How far it is in its group.
+    pub membership: Membership,
+    /// How often the group has shared out its partitions since this instance began to join.
+    pub rebalances: u64,
+    /// Whether brokers answer.
+    pub reached: bool,
+    /// The partitions that are read.
+    pub partitions: Vec<PartitionSeen>,
+}
+
+/// What the source says of itself.
+#[derive(Debug)]
+pub(crate) struct SourceTelemetry {
+    /// The thread that reads.
+    pub beat: Beat,
+    /// From an event's time, as its record has it, until its output was acknowledged; in seconds.
+    pub latency: Histogram,
+    group: Mutex<GroupSeen>,
+    /// The ends of partitions, by topic and number, as brokers told them last.
+    ends: Mutex<BTreeMap<(String, i32), i64>>,
+    joined: Mutex<(Membership, u64)>,
+    commits: [AtomicU64; 2],
+}
+
+impl Default for SourceTelemetry {
+    fn default() -> Self {
+        Self {
+            beat: Beat::default(),
+            latency: Histogram::new(Range::SECONDS),
+            group: Mutex::default(),
+            ends: Mutex::default(),
+            joined: Mutex::default(),
+            commits: Default::default(),
+        }
+    }
+}
+
+impl SourceTelemetry {
+    /// The client has committed, or has failed to.
+    pub(crate) fn committed(&self, well: bool) {
+        self.commits[usize::from(well)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Commits since the start: those that failed, and those that didn't.
+    pub(crate) fn commits(&self) -> (u64, u64) {
+        let [failed, done] = self.commits.each_ref().map(|count| count.load(Ordering::Relaxed));
+        (failed, done)
+    }
+
+    /// How it stands with the group, from the client's statistics.
+    pub(crate) fn in_group(&self, membership: Membership, rebalances: u64) {
+        *self.joined.lock() = (membership, rebalances);
+    }
+
+    /// Where a topic's partitions end now, from the client's statistics.
+    pub(crate) fn ends(&self, topic: &str, ends: impl Iterator<Item = (i32, i64)>) {
+        let mut known = self.ends.lock();
+        for (partition, end) in ends {
+            known.insert((topic.to_owned(), partition), end);
+        }
+    }
+
+    /// Outputs of events of these times, in milliseconds since 1970, were acknowledged `now`.
+    pub(crate) fn acknowledged(&self, times: impl Iterator<Item = i64>, now: i64) {
+        // Most have the time of the one before.
+        let (mut last, mut count) = (0, 0);
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of some years")]
+        let observe = |time: i64, count| {
+            if count > 0 {
+                self.latency.observe(now.saturating_sub(time) as f64 / 1000.0, count);
+            }
+        };
+        // What is below zero is no time: so Kafka says that a record has none.
+        for time in times.filter(|time| *time >= 0) {
+            if time != last {
+                observe(last, count);
+                (last, count) = (time, 0);
+            }
+            count += 1;
+        }
+        observe(last, count);
+    }
+
+    /// What is read now, without the ends.
+    pub(crate) fn reads(&self, reached: bool, partitions: Vec<PartitionSeen>) {
+        let mut group = self.group.lock();
+        (group.reached, group.partitions) = (reached, partitions);
+    }
+
+    /// What was seen last.
+    pub(crate) fn group(&self) -> GroupSeen {
+        let mut group = self.group.lock().clone();
+        (group.membership, group.rebalances) = *self.joined.lock();
+        let ends = self.ends.lock();
+        for partition in &mut group.partitions {
+            let key = (partition.topic.clone(), partition.partition);
+            // What has finished meanwhile shows that there is more.
+            partition.end = ends.get(&key).copied().max(partition.position).filter(|_| ends.contains_key(&key));
+        }
+        group
+    }
+}
+
+/// Milliseconds since 1970, as records have them.
+pub(crate) fn since_1970(date: SystemTime) -> i64 {
+    date.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen() -> PartitionSeen {
+        PartitionSeen {
+            topic: "data".into(),
+            partition: 0,
+            position: Some(7),
+            first_open: None,
+            open: 0,
+            held_bytes: 0,
+            held_seconds: 0.0,
+            first_open_time: None,
+            paused: false,
+            end: None,
+        }
+    }
+
+    #[test]
+    fn lag_counts_from_the_first_event_that_has_not_finished_to_the_end() {
+        assert_eq!(seen().lag(), None, "the end isn't known");
+        assert_eq!(PartitionSeen { end: Some(10), ..seen() }.lag(), Some(3));
+        let open = PartitionSeen { first_open: Some(5), first_open_time: Some(1_000), end: Some(10), ..seen() };
+        assert_eq!((open.lag(), open.lag_seconds(3_500), open.lag_seconds(500)), (Some(5), 2.5, 0.0));
+        assert_eq!(seen().lag_seconds(3_500), 0.0);
+    }
+
+    #[test]
+    fn each_acknowledged_event_that_has_a_time_is_observed_once() {
+        let telemetry = SourceTelemetry::default();
+        telemetry.acknowledged([1_000, 1_000, -1, 3_000, 1_000].into_iter(), 5_000);
+        telemetry.acknowledged([].into_iter(), 5_000);
+        let seen = telemetry.latency.snapshot();
+        assert_eq!((seen.count(), seen.sum), (4, 14.0));
+    }
+
+    #[test]
+    fn ends_are_those_that_brokers_told_last_and_never_before_what_has_finished() {
+        let telemetry = SourceTelemetry::default();
+        telemetry.reads(true, vec![seen()]);
+        assert_eq!(telemetry.group().partitions[0].end, None);
+        telemetry.ends("data", [(0, 20), (1, 3)].into_iter());
+        assert_eq!(telemetry.group().partitions[0].end, Some(20));
+        telemetry.ends("data", [(0, 3)].into_iter());
+        assert_eq!(telemetry.group().partitions[0].end, Some(7));
+    }
+}
