@@ -73,8 +73,8 @@ pub struct Config {
     pub models: Models,
     /// The `http` section.
     pub http: Http,
-    /// The whole file for the hooks, as written, less `security`, `properties` and `http.token`, in the worker protocol's tagged
-    /// form. JSON text, so that integers of any size survive.
+    /// The whole file for the hooks, as written, less `security`, `properties` and `http.token`, in the worker
+    /// protocol's tagged form. JSON text, so that integers of any size survive.
     pub document: Box<RawValue>,
 }
 

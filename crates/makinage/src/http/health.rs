@@ -1,13 +1,14 @@
 //! Whether the service is well, latch by latch, each with its reason.
 //!
-//! `/livez` says whether it is stuck, which a restart mends, `/readyz` whether it serves, `/startupz` whether it has ever
-//! served. What the world lacks (a broker, a model) makes it not ready, never not live: a restart would change nothing.
+//! `/livez` says whether it is stuck, which a restart mends, `/readyz` whether it serves, `/startupz` whether it has
+//! ever served. What the world lacks (a broker, a model) makes it not ready, never not live: a restart would change
+//! nothing.
 
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{Site, guard::Access};
+use super::{guard::Access, site::Site};
 use crate::{
     kafka::pulse::Membership,
     telemetry::{beat::Beat, generations::GenerationsSeen, source::GroupSeen, stream::StreamSeen},

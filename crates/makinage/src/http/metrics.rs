@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use super::{
-    Site, health,
+    health,
     machine::{Usage, usage},
     names::{self, Metric},
+    site::Site,
 };
 use crate::{
     event::Step,

@@ -12,6 +12,7 @@ mod names;
 mod plain;
 mod routes;
 mod server;
+mod site;
 mod status;
 #[cfg(test)]
 mod testing;
@@ -20,29 +21,11 @@ use std::{
     net::TcpListener,
     sync::Arc,
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
-use serde_json::value::RawValue;
-
-use self::guard::Guard;
+use self::{guard::Guard, site::Site};
 use crate::{config::Config, source::acks::Acks, stop::Stop, telemetry::Telemetry};
-
-/// What there is to show.
-#[derive(Debug)]
-pub(crate) struct Site {
-    guard: Guard,
-    application: String,
-    operator: String,
-    /// The user's file, less what may hold secrets, in the worker protocol's tagged form.
-    document: Box<RawValue>,
-    predict_timeout: Duration,
-    telemetry: Arc<Telemetry>,
-    acks: Arc<Acks>,
-    stop: Stop,
-    began: Instant,
-    started: SystemTime,
-}
 
 /// Starts to show a service, where its configuration says so.
 pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks>, stop: &Stop) {

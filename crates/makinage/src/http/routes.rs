@@ -9,10 +9,11 @@ use hyper::{
 use serde::Serialize;
 
 use super::{
-    Site,
     exposition::{self, Format},
     guard::Access,
-    health, metrics, status,
+    health, metrics,
+    site::Site,
+    status,
 };
 
 const TEXT: &str = "text/plain; charset=utf-8";

@@ -6,7 +6,7 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{runtime, sync::Semaphore, time};
 
-use super::{Site, routes};
+use super::{routes, site::Site};
 
 /// Connections at a time; more of them wait.
 const MOST: usize = 64;

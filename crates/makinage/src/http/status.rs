@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Site,
     health::{self, Health},
     machine::{Usage, usage},
     plain::plain,
+    site::Site,
 };
 use crate::{
     event::Step,

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::value::RawValue;
 
-use super::{Site, guard::Guard};
+use super::{guard::Guard, site::Site};
 use crate::{
     config::Http,
     event::{Failure, Fate, Ticket},

@@ -1,4 +1,5 @@
-//! What the parts of the service say of themselves while they run: each writes about itself, and whoever shows it reads.
+//! What the parts of the service say of themselves while they run: each writes about itself, and whoever shows it
+//! reads.
 //!
 //! Nothing here is asked for on the way of an event but histograms, which are a few additions; all else is written down
 //! when it changes, or once in a while. What is shown, and how, is [`http`](crate::http)'s.

@@ -61,6 +61,7 @@ mod secrets;
 mod secured;
 mod service;
 mod settings;
+mod shown;
 mod start;
 mod stops;
 mod stream;

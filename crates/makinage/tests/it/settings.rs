@@ -21,6 +21,8 @@ impl Settings {
             "operators": {
                 "serve": {"factory": "makinage.serve:serve", "sources": [model, data], "sinks": [predict]},
             },
+            // Many services run side by side, and there is one default port.
+            "http": {"listen": "off"},
             "config": {"serve": {}},
         }))
     }

@@ -1,0 +1,50 @@
+//! Who is refused, and who sees what.
+
+use super::*;
+
+fn guard(listen: &str, token: Option<&str>) -> Guard {
+    let token = token.map(|token| Secret::from(token.to_owned()));
+    Guard::of(&Http { listen: Some(listen.parse().expect("an address")), token, insecure: false })
+}
+
+fn admitted(guard: &Guard, headers: &[(&str, &str)]) -> Result<Access, u16> {
+    let mut request = Request::builder();
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(()).expect("a request");
+    guard.admit(&request).map_err(|refusal| refusal.status.as_u16())
+}
+
+#[test]
+fn on_loopback_only_names_of_loopback_are_answered() {
+    let guard = guard("127.0.0.1:9464", None);
+    for host in ["localhost", "localhost:9464", "LOCALHOST:1", "127.0.0.1:9464", "127.8.8.8", "[::1]:9464"] {
+        assert_eq!(admitted(&guard, &[("host", host)]), Ok(Access::Full), "{host}");
+    }
+    for host in ["evil.example", "localhost.evil.example:9464", "127.0.0.1.evil.example", "10.0.0.1", "", "[::2]"] {
+        assert_eq!(admitted(&guard, &[("host", host)]), Err(403), "{host}");
+    }
+    assert_eq!(admitted(&guard, &[]), Ok(Access::Full), "no browser leaves it out");
+}
+
+#[test]
+fn other_sites_are_not_answered() {
+    let guard = guard("127.0.0.1:9464", None);
+    let from = |origin| admitted(&guard, &[("host", "localhost:9464"), ("origin", origin)]);
+    assert_eq!(from("http://localhost:9464"), Ok(Access::Full));
+    for origin in ["http://localhost:3000", "https://localhost:9464", "http://evil.example", "null", ""] {
+        assert_eq!(from(origin), Err(403), "{origin}");
+    }
+}
+
+#[test]
+fn where_there_is_a_token_nothing_but_probes_is_shown_without_it() {
+    let guard = guard("0.0.0.0:9464", Some("a-long-word"));
+    let with = |header| admitted(&guard, &[("host", "serving.example"), ("authorization", header)]);
+    assert_eq!(with("Bearer a-long-word"), Ok(Access::Full));
+    for wrong in ["Bearer a-long-wort", "Bearer a-long-wor", "Bearer a-long-words", "a-long-word", "Bearer ", ""] {
+        assert_eq!(with(wrong), Err(401), "{wrong}");
+    }
+    assert_eq!(admitted(&guard, &[("host", "serving.example")]), Ok(Access::Probes));
+}

@@ -1,0 +1,27 @@
+//! What the port has to show, and to whom.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use serde_json::value::RawValue;
+
+use super::guard::Guard;
+use crate::{source::acks::Acks, stop::Stop, telemetry::Telemetry};
+
+/// What there is to show.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub guard: Guard,
+    pub application: String,
+    pub operator: String,
+    /// The user's file, less what may hold secrets, in the worker protocol's tagged form.
+    pub document: Box<RawValue>,
+    pub predict_timeout: Duration,
+    pub telemetry: Arc<Telemetry>,
+    pub acks: Arc<Acks>,
+    pub stop: Stop,
+    pub began: Instant,
+    pub started: SystemTime,
+}

@@ -1,0 +1,213 @@
+//! What the service shows of itself over HTTP is what happens.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use super::{
+    broker::{Broker, left_out},
+    model::{any_model, swapped},
+    patience::{wait_for, wait_until},
+    scene::Scene,
+    service::{DEADLINE, Service},
+};
+
+/// A service's own port.
+struct Port(SocketAddr);
+
+/// What it answered.
+struct Answer {
+    status: u16,
+    body: String,
+}
+
+impl Port {
+    /// The one that the service says it has.
+    fn of(service: &Service) -> Self {
+        let line = service.wait_for_line("status and metrics: http://");
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+        Self(address.parse().expect("an address"))
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.get_with(path, "")
+    }
+
+    /// With more lines in the request's head.
+    fn get_with(&self, path: &str, head: &str) -> Answer {
+        let mut stream = TcpStream::connect(self.0).expect("it listens");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a setting");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{head}\r\n", self.0);
+        stream.write_all(request.as_bytes()).expect("it is taken");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        Answer { status, body: body.to_owned() }
+    }
+
+    fn status(&self) -> Value {
+        serde_json::from_str(&self.get("/api/status").body).expect("JSON")
+    }
+
+    /// A metric with its labels, as it is written.
+    fn metric(&self, name: &str) -> Option<f64> {
+        let all = self.get("/metrics").body;
+        let line = all.lines().find(|line| line.rsplit_once(' ').is_some_and(|(found, _)| found == name))?;
+        line.rsplit_once(' ')?.1.parse().ok()
+    }
+
+    fn wait_for_metric(&self, name: &str, value: f64) {
+        let is = || format!("{name} is {:?}, not {value}", self.metric(name));
+        wait_for(DEADLINE, is, || (self.metric(name) == Some(value)).then_some(()));
+    }
+
+    /// Whether it is ready, and the reason of this latch.
+    fn latch(&self, name: &str) -> (bool, bool, String) {
+        let answer = self.get("/readyz");
+        let health: Value = serde_json::from_str(&answer.body).expect("JSON");
+        let latches = health["latches"].as_array().expect("latches");
+        let latch = latches.iter().find(|latch| latch["name"] == name).unwrap_or_else(|| panic!("{name} in {health}"));
+        let ok = latch["ok"].as_bool().expect("yes or no");
+        (answer.status == 200, ok, latch["reason"].as_str().expect("a reason").to_owned())
+    }
+}
+
+fn showing(scene: Scene) -> Scene {
+    scene.set("http.listen", "127.0.0.1:0")
+}
+
+#[test]
+fn what_becomes_of_events_is_counted_and_the_failed_ones_are_shown_with_their_place() {
+    if left_out() {
+        return;
+    }
+    let scene = showing(Scene::new("shown-events")).topics(1).published(any_model());
+    let mut service = scene.serve().assigned();
+    let port = Port::of(&service);
+    scene.produce(&["1", "2", "not json", "3"]);
+    scene.reader().values(3);
+    port.wait_for_metric("makinage_events_total{outcome=\"output\",step=\"\"}", 3.0);
+    port.wait_for_metric("makinage_events_total{outcome=\"failed\",step=\"decode\"}", 1.0);
+    port.wait_for_metric("makinage_event_latency_seconds_count", 3.0);
+    let lag = "makinage_partition_lag_events{topic=\"shown-events-data\",partition=\"0\"}";
+    port.wait_for_metric(lag, 0.0);
+    port.wait_for_metric("makinage_workers{state=\"serving\"}", 1.0);
+    let status = port.status();
+    let failure = &status["failures"][0];
+    assert_eq!(
+        (failure["place"].as_str(), failure["step"].as_str(), failure["became"].as_str()),
+        (Some("shown-events-data/0/2"), Some("decode"), Some("skipped")),
+        "{failure}"
+    );
+    assert_eq!(status["config"]["application"]["name"], "shown-events");
+    assert_eq!(status["stream"]["workers"][0]["pid"], service.only_worker());
+    assert_eq!((port.get("/livez").status, port.get("/startupz").status), (200, 200));
+    let open = port.get_with("/metrics", "Accept: application/openmetrics-text\r\n").body;
+    assert!(open.ends_with("# EOF\n"), "{open}");
+    service.stop();
+}
+
+#[test]
+fn it_is_ready_once_a_model_serves_and_shows_what_came_before_and_after() {
+    if left_out() {
+        return;
+    }
+    let scene = showing(Scene::new("shown-models")).topics(1);
+    let mut service = scene.serve();
+    let port = Port::of(&service);
+    wait_until(DEADLINE, "a word of what is waited for", || port.latch("model").2.contains("no model has come yet"));
+    assert_eq!((port.get("/readyz").status, port.get("/startupz").status, port.get("/livez").status), (503, 503, 200));
+    let model = scene.publish(any_model());
+    wait_for(DEADLINE, || port.get("/readyz").body, || (port.get("/readyz").status == 200).then_some(()));
+    assert_eq!(port.status()["generations"]["serving"]["model"], model);
+
+    scene.publish(&swapped("RaisesOnLoad"));
+    port.wait_for_metric("makinage_generations_total{outcome=\"failed\"}", 1.0);
+    assert_eq!(port.status()["generations"]["serving"]["model"], model, "a failure changes nothing");
+    let next = scene.publish(&swapped("Sum1"));
+    port.wait_for_metric("makinage_generation", 3.0);
+    let generations = port.status()["generations"].clone();
+    assert_eq!(generations["serving"]["model"], next);
+    let past = generations["past"].as_array().expect("a list");
+    let outcomes: Vec<_> = past.iter().filter_map(|past| past["outcome"].as_str()).collect();
+    assert_eq!(outcomes, ["took_over", "failed", "took_over"]);
+    assert!(past[1]["why"].as_str().is_some_and(|why| why.contains("these weights are no weights")), "{past:?}");
+    service.stop();
+}
+
+#[test]
+fn while_its_broker_is_away_it_is_live_and_not_ready() {
+    if left_out() {
+        return;
+    }
+    let scene = showing(Scene::on(Broker::start(), "shown-away")).topics(1).published(any_model());
+    let mut service = scene.serve().assigned();
+    let port = Port::of(&service);
+    wait_until(DEADLINE, "it to be ready", || port.get("/readyz").status == 200);
+    scene.broker().kill();
+    let said = || format!("{:?}", port.latch("kafka"));
+    wait_for(DEADLINE, said, || (!port.latch("kafka").1).then_some(()));
+    assert_eq!((port.get("/readyz").status, port.get("/livez").status), (503, 200));
+    scene.broker().restart();
+    wait_for(DEADLINE, || port.get("/readyz").body, || (port.get("/readyz").status == 200).then_some(()));
+    service.stop();
+}
+
+#[test]
+fn a_port_that_is_taken_is_one_warning_and_events_are_served_all_the_same() {
+    if left_out() {
+        return;
+    }
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    let scene = Scene::new("shown-taken").topics(1).published(any_model()).set("http.listen", address.as_str());
+    let mut service = scene.serve().assigned();
+    scene.produce(&["1"]);
+    assert_eq!(scene.reader().values(1).len(), 1);
+    let lines = service.lines();
+    let warnings: Vec<_> = lines.iter().filter(|line| line.contains("metrics and status")).collect();
+    assert!(warnings.len() == 1 && warnings[0].contains(&address), "{warnings:?}");
+    service.stop();
+}
+
+#[test]
+fn only_who_has_the_token_sees_more_than_whether_it_is_well() {
+    if left_out() {
+        return;
+    }
+    let scene = showing(Scene::new("shown-token")).topics(1).published(any_model()).set("http.token", "a-long-word");
+    let mut service = scene.serve().assigned();
+    let port = Port::of(&service);
+    let bearer = "Authorization: Bearer a-long-word\r\n";
+    for path in ["/metrics", "/api/status", "/"] {
+        assert_eq!((port.get(path).status, port.get_with(path, bearer).status), (401, 200), "{path}");
+    }
+    assert!(!port.get_with("/api/status", bearer).body.contains("a-long-word"), "the token is shown");
+    wait_until(DEADLINE, "it to be ready", || port.get("/readyz").status == 200);
+    assert!(!port.get("/readyz").body.contains("reason"));
+    service.stop();
+}
+
+#[test]
+fn clients_that_send_nothing_or_read_nothing_do_not_silence_the_probes() {
+    if left_out() {
+        return;
+    }
+    let scene = showing(Scene::new("shown-idle")).topics(1).published(any_model());
+    let mut service = scene.serve().assigned();
+    let port = Port::of(&service);
+    let idle: Vec<_> = (0..200).map(|_| TcpStream::connect(port.0).expect("it listens")).collect();
+    let mut stream = TcpStream::connect(port.0).expect("it listens");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a setting");
+    stream.write_all(format!("GET /livez HTTP/1.1\r\nHost: {}\r\n\r\n", port.0).as_bytes()).expect("it is taken");
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).expect("an answer though others are idle");
+    assert_eq!(&head, b"HTTP/1.1 200");
+    drop(idle);
+    service.stop();
+}
