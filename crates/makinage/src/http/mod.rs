@@ -9,6 +9,7 @@ mod health;
 mod machine;
 mod metrics;
 mod names;
+mod page;
 mod plain;
 mod routes;
 mod server;
@@ -49,7 +50,9 @@ pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks
         Ok(address)
     });
     match opened {
-        Ok(address) => tracing::info!("status and metrics: http://{address}/api/status, http://{address}/metrics"),
+        Ok(address) => tracing::info!(
+            "status and metrics: http://{address}/, http://{address}/api/status, http://{address}/metrics"
+        ),
         Err(error) => tracing::warn!(
             "metrics and status can't be had at {address} ({error}): set another port as `http: {{listen: \"127.0.0.1:0\"}}`, \
              or `off`; events are served all the same"
