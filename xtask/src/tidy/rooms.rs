@@ -173,7 +173,7 @@ pub(super) const ROOMS: &[Room] = &[
             "wire",
         ],
     ),
-    room("telemetry", &["event", "kafka"]),
+    room("telemetry", &["config", "event", "kafka"]),
     room("environment", &["archive", "config", "model", "python", "store"]),
     room("store", &["archive", "config", "model", "record"]),
     room("mlflow", &["address", "child", "config"]),

@@ -4,6 +4,7 @@
 //! It has a thread of its own, and answers under any load of the stream's. A port that is taken is one warning.
 
 mod exposition;
+mod flow;
 mod guard;
 mod health;
 mod machine;
@@ -25,7 +26,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use self::{guard::Guard, site::Site};
+use self::{flow::Flow, guard::Guard, site::Site};
 use crate::{config::Config, source::acks::Acks, stop::Stop, telemetry::Telemetry};
 
 /// Starts to show a service, where its configuration says so.
@@ -36,6 +37,7 @@ pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks
         application: config.application.name.clone(),
         operator: config.operator.name.clone(),
         document: config.document.clone(),
+        flow: Flow::of(&config.operator),
         predict_timeout: config.operator.tuning.predict_timeout,
         telemetry: Arc::clone(telemetry),
         acks: Arc::clone(acks),

@@ -124,6 +124,12 @@ impl Snapshot {
         bounds
     }
 
+    /// Observations by the upper bounds of their buckets, each for itself; buckets without any are left out.
+    pub(crate) fn by_bounds(&self) -> Vec<(f64, u64)> {
+        let zero = (self.zero > 0).then_some((0.0, self.zero));
+        zero.into_iter().chain(self.buckets.iter().map(|(bucket, count)| (upper_bound(*bucket), *count))).collect()
+    }
+
     /// The value that this share of the observations isn't above, as well as buckets tell; `None` without any.
     pub(crate) fn quantile(&self, share: f64) -> Option<f64> {
         let count = self.count();
@@ -145,8 +151,13 @@ impl Snapshot {
             seen += here;
             seen >= wanted
         });
-        bucket.map(|(bucket, _)| (f64::from(*bucket) / f64::from(STEPS)).exp2())
+        bucket.map(|(bucket, _)| upper_bound(*bucket))
     }
+}
+
+/// What the values of a bucket aren't above.
+fn upper_bound(bucket: i32) -> f64 {
+    (f64::from(bucket) / f64::from(STEPS)).exp2()
 }
 
 /// The bucket of a value, which isn't below zero.

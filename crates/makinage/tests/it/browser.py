@@ -1,20 +1,24 @@
-"""Drives a real Chromium for the tests of the page: one line of JSON on standard input asks, one on standard output answers.
+"""Drives a real Chromium for the tests of the page: a line of JSON on standard input asks, one on standard output answers.
 
 What is asked, and what an answer must be, is the tests' business. What a browser complains of (what a page writes to its
 console as a warning or an error, what its security policy stopped, what was thrown and not caught) is kept until it is
 asked for.
 """
 
+import io
 import json
 import sys
 
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 # A page of a few kilobytes from this machine; tests wait for what comes later by asking again.
 LONGEST_MS = 30_000
 WATCH_POLICY = """
-addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+addEventListener("securitypolicyviolation", (event) => {
+    console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
+});
 """
 
 
@@ -58,18 +62,11 @@ class Driver:
     def fill(self, selector, text):
         self.page.fill(selector, text)
 
+    def click(self, selector):
+        self.page.click(selector)
+
     def press(self, key):
         self.page.keyboard.press(key)
-
-    def hide(self, hidden):
-        """Says to the page that nobody looks, or that somebody does again."""
-        self.page.evaluate(
-            """(hidden) => {
-                Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
-                document.dispatchEvent(new Event("visibilitychange"));
-            }""",
-            hidden,
-        )
 
     def axe(self):
         """What axe finds that keeps people from using the page, or makes it hard for them."""
@@ -77,7 +74,9 @@ class Driver:
         return [f"{rule['id']}: {node['html']}: {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
     def picture(self, path):
-        self.page.screenshot(path=path, full_page=True, animations="disabled")
+        """A picture of the whole page, in as few bytes as a page of a few colours needs."""
+        taken = self.page.screenshot(full_page=True, animations="disabled")
+        Image.open(io.BytesIO(taken)).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
 
     def complaints_so_far(self):
         heard, self.complaints = self.complaints, []

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
 };
 
@@ -17,6 +18,8 @@ pub(super) struct Files {
     pub serve: PathBuf,
     /// The publisher's.
     pub publish: PathBuf,
+    /// Where the service shows itself.
+    pub shown: SocketAddr,
 }
 
 impl Files {
@@ -27,9 +30,16 @@ impl Files {
             fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
             Ok(path)
         };
-        let serve = SERVE.replace("{endpoint}", &quoted(endpoint)?).replace("{python}", &quoted(text(python)?)?);
+        // One that was free just now: another service may have the default one.
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("a port to show the service at")?;
+        let shown = free.local_addr().context("its number")?;
+        let serve = SERVE
+            .replace("{endpoint}", &quoted(endpoint)?)
+            .replace("{python}", &quoted(text(python)?)?)
+            .replace("{shown}", &quoted(&shown.to_string())?);
         let publish = PUBLISH.replace("{endpoint}", &quoted(endpoint)?).replace("{model}", &quoted(text(model)?)?);
-        Ok(Self { serve: write("config.serve.yaml", serve)?, publish: write("config.publish.yaml", publish)? })
+        let (serve, publish) = (write("config.serve.yaml", serve)?, write("config.publish.yaml", publish)?);
+        Ok(Self { serve, publish, shown })
     }
 }
 

@@ -100,6 +100,7 @@ impl Demo {
         self.screen.line(&format!("Python    {}", trained.python.display()))?;
         self.screen.line(&format!("Kafka     {address} (other clients can join in: topics data, model, predict)"))?;
         self.screen.line(&format!("files     {}", folder.path().display()))?;
+        self.screen.line(&format!("page      http://{}/ (what the service does, for a browser)", files.shown))?;
 
         self.screen.busy("starting the service");
         let service = Service::start(&files.serve, &self.stop)?;

@@ -1,31 +1,70 @@
 // How much comes in, what becomes of it, and how long that takes.
 
+import { chart } from "./chart.js";
 import { h } from "./dom.js";
 import { count, duration, rate } from "./words.js";
 
 /** @typedef {import("./service.js").Status} Status */
+/** @typedef {import("./service.js").Events} Events */
 /** @typedef {import("./history.js").History} History */
 
 /** @param {Status} status @param {History} history */
-export function countsShown({ events, latency_seconds: latency }, history) {
+export function countsShown(status, history) {
+  const { events, latency_seconds: latency, stream } = status;
+  const lag = lagOf(status);
   const tiles = [
-    tile("received", rate(history.rate(({ events }) => events.received)), `${count(events.received)} in all`),
-    tile("output", rate(history.rate(({ events }) => events.output)), `${count(events.output)} in all`),
-    tile("skipped", rate(history.rate(skipped)), `${count(skipped({ events }))} in all`),
-    tile("failed", rate(history.rate(({ events }) => events.failed)), `${count(events.failed)} in all`),
-    tile("latency p50", duration(latency.p50), "since the start"),
-    tile("latency p99", duration(latency.p99), "since the start"),
+    flowing("received", events, history, ({ received }) => received),
+    flowing("output", events, history, ({ output }) => output),
+    flowing("skipped", events, history, skipped),
+    flowing("failed", events, history, ({ failed }) => failed, "bad"),
+    tile("lag", count(lag), `${count(stream.queued_events)} queued, ${count(stream.unanswered_events)} with workers`),
+    tile("latency p50", duration(history.latency(0.5)), lately(latency.p50)),
+    tile("latency p99", duration(history.latency(0.99)), lately(latency.p99)),
   ];
-  return h("dl", { class: "tiles" }, tiles);
+  const outputs = history.rates(({ events }) => events.output);
+  return h("div", {}, h("dl", { class: "tiles" }, tiles), chart("Outputs", outputs));
 }
 
-/** Events that a step returned `None` for. @param {Pick<Status, "events">} status */
-function skipped({ events }) {
+/** Events that have not finished, read or not; `null` where no partition tells. @param {Status} status */
+export function lagOf({ group }) {
+  const lags = group.partitions.map(({ lag }) => lag).filter((lag) => lag !== null);
+  return lags.length ? lags.reduce((sum, lag) => sum + lag, 0) : null;
+}
+
+/** What a latency is of, and what it was from the start on. @param {number | null} all */
+function lately(all) {
+  return `of the last minute; ${duration(all)} since the start`;
+}
+
+/** Events that a step returned `None` for. @param {Events} events */
+function skipped(events) {
   return Object.values(events.skipped).reduce((sum, count) => sum + count, 0);
 }
 
-/** @param {string} name @param {string} value @param {string} note */
-function tile(name, value, note) {
+/**
+ * What is counted: how much a second, and in all.
+ *
+ * @param {string} name
+ * @param {Events} events
+ * @param {History} history
+ * @param {(events: Events) => number} read
+ * @param {string} [mood] of a count that should be none
+ */
+function flowing(name, events, history, read, mood) {
+  const all = read(events);
+  const now = history.rate(({ events }) => read(events));
+  return tile(name, rate(now), `${count(all)} in all`, all > 0 ? mood : undefined);
+}
+
+/** @param {string} name @param {string} value @param {string} note @param {string} [mood] */
+function tile(name, value, note, mood) {
   const key = name.replaceAll(" ", "-");
-  return h("div", { "data-key": key, class: key }, h("dt", {}, name), h("dd", { class: "value" }, value), h("dd", { class: "note" }, note));
+  const sign = mood ? "✖ " : "";
+  return h(
+    "div",
+    { "data-key": key, class: key },
+    h("dt", {}, name),
+    h("dd", { class: `value ${mood ?? ""}` }, sign + value),
+    h("dd", { class: "note" }, note),
+  );
 }

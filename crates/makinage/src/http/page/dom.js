@@ -2,7 +2,7 @@
 //
 // All text goes in as text: whatever a model, a topic or an error is called, it is never markup.
 
-import { visible } from "./words.js";
+import { time, visible } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const SVG_TAGS = new Set(["svg", "polyline", "line"]);
@@ -43,13 +43,9 @@ export function said(text) {
   return h("bdi", { class: "said" }, visible(String(text)));
 }
 
-/**
- * A word for whoever sees nothing, as the text for others is a sign.
- *
- * @param {string} text
- */
-export function unseen(text) {
-  return h("span", { class: "unseen" }, text);
+/** A moment that the service names, in the time of the place where the page is looked at. @param {string} date */
+export function moment(date) {
+  return h("time", { datetime: date }, time(new Date(date)));
 }
 
 /**
@@ -73,7 +69,7 @@ export function show(parent, ...wanted) {
       parent.insertBefore(node, at);
       continue;
     }
-    if (old === at) at = at.nextSibling;
+    if (old === at) at = old.nextSibling;
     else parent.insertBefore(old, at);
     update(old, node);
   }

@@ -20,6 +20,15 @@ export function verdictShown(status) {
   return h("strong", { class: `pill ${mood}` }, `${SIGNS[mood]} ${word}${what ? `: ${what}` : ""}`);
 }
 
+/** What keeps it from being well, and why; nothing where nothing does. @param {Status} status */
+export function troubleShown({ live, ready }) {
+  const lacking = [...live.latches, ...ready.latches].filter((latch) => !latch.ok);
+  const lines = lacking.map(({ name, reason }) =>
+    h("li", { "data-key": name }, h("b", {}, `▲ ${name}: `), reason ? said(reason) : null),
+  );
+  return h("ul", { class: lacking.length ? "trouble" : null }, lines);
+}
+
 /** Each latch. @param {Status} status */
 export function healthShown({ live, ready }) {
   return h("ul", { class: "latches" }, latches(ready, "warn"), latches(live, "bad"));

@@ -1,34 +1,48 @@
 // Asks the service again and again, and shows what it says.
 
+import { configShown } from "./config.js";
 import { countsShown } from "./counts.js";
-import { h, said, show } from "./dom.js";
-import { healthShown, verdict, verdictShown } from "./health.js";
+import { h, moment, said, show } from "./dom.js";
+import { failuresShown } from "./failures.js";
+import { flowShown } from "./flow.js";
+import { healthShown, troubleShown, verdict, verdictShown } from "./health.js";
 import { History } from "./history.js";
+import { modelsShown } from "./models.js";
+import { News } from "./news.js";
+import { partitionsShown } from "./partitions.js";
 import { ask, bring, brings } from "./service.js";
-import { duration, time } from "./words.js";
+import { duration } from "./words.js";
+import { workersShown } from "./workers.js";
 
 /** @typedef {import("./service.js").Status} Status */
+/** @typedef {(status: Status, history: History) => Element} View */
 
 /** From one answer to the next question. */
 const PACE_MS = 1000;
 
-/** What is shown where: a view is an element of the page, and what fills it. @type {Record<string, View>} */
+/** What is shown where: a view fills the element of its name. @type {Record<string, View>} */
 const VIEWS = {
   verdict: verdictShown,
+  trouble: troubleShown,
   facts: factsShown,
-  health: healthShown,
+  flow: flowShown,
   counts: countsShown,
+  models: modelsShown,
+  failures: failuresShown,
+  health: healthShown,
+  partitions: partitionsShown,
+  workers: workersShown,
+  config: configShown,
 };
 
-/** @typedef {(status: Status, history: History) => Node} View */
-
 const history = new History();
-/** When the service was reached last, where it was. @type {Date | null} */
-let reached = null;
-/** Since when it can't be reached, where it can't. @type {Date | null} */
+const news = new News();
+/** What the service was when the page was loaded, which it must still be for the page to understand it. */
+let version = "";
+/** Whether anything was shown yet. */
+let shown = false;
+/** Since when the service can't be reached, where it can't. @type {Date | null} */
 let away = null;
-/** What was said last for who doesn't see the page. */
-let told = "";
 
 /** @param {string} id */
 function element(id) {
@@ -38,15 +52,14 @@ function element(id) {
 }
 
 /** @param {Status} status */
-function factsShown({ application, operator, version, started, uptime_seconds: uptime }) {
+function factsShown({ operator, version, started, uptime_seconds: uptime }) {
   return h(
     "p",
     {},
-    said(application),
-    " · operator ",
+    "operator ",
     said(operator),
     ` · makinage ${version} · since `,
-    h("time", { datetime: started }, time(new Date(started))),
+    moment(started),
     ` (${duration(uptime)})`,
   );
 }
@@ -54,34 +67,44 @@ function factsShown({ application, operator, version, started, uptime_seconds: u
 /** @param {Status} status */
 function statusCame(status) {
   history.add(status);
-  [reached, away] = [new Date(), null];
+  show(element("name"), said(status.application));
   for (const [id, view] of Object.entries(VIEWS)) show(element(id), view(status, history));
-  const { word, what } = verdict(status);
-  document.title = `${word} · ${status.application}`;
-  tell(`${word}${what ? `: ${what}` : ""}`);
+  version ||= status.version;
+  element("anew").hidden = version === status.version;
+  element("raw").hidden = brings();
   element("forget").hidden = !brings();
+  const back = away ? "The service is back. " : "";
+  [shown, away] = [true, null];
+  document.title = `${verdict(status).word} · ${status.application}`;
+  tell(back + news.of(status));
   stand("shown");
 }
 
 /** @param {string} why */
 function nothingCame(why) {
+  const words = "The service can't be reached";
+  if (!away) tell(words);
   away ??= new Date();
-  const since = h("time", { datetime: away.toISOString() }, time(away));
-  const rest = reached ? "Below is what it showed then; the page goes on by itself when it is back." : "The page goes on by itself when it is there.";
-  show(element("away"), h("p", {}, h("strong", {}, "The service can't be reached"), " since ", since, ": ", said(why), `. ${rest}`));
+  const rest = shown
+    ? "Below is what it showed last. The page goes on by itself when it is back."
+    : "The page goes on by itself when it is there.";
+  const since = moment(away.toISOString());
+  show(element("away"), h("p", {}, h("strong", {}, `✖ ${words}`), " since ", since, ": ", said(why), `. ${rest}`));
   document.title = "Away · makinage";
-  tell("The service can't be reached");
-  stand(reached ? "away shown" : "away");
+  stand(shown ? "away shown" : "away");
 }
 
 /** @param {boolean} wrong */
 function tokenWanted(wrong) {
   element("wrong").hidden = !wrong;
-  const was = document.body.dataset.stands;
   document.title = "Token wanted · makinage";
+  tell(wrong ? "That isn't the token" : "This service wants a token");
   stand("token");
-  if (was !== "token" || wrong) element("token").querySelector("input")?.focus();
-  tell(wrong ? "This is not the token" : "This service wants a token");
+  input().focus();
+}
+
+function input() {
+  return /** @type {HTMLInputElement} */ (element("word"));
 }
 
 /** What of the page is there to be seen; the style sheet knows the words. @param {string} how */
@@ -89,19 +112,22 @@ function stand(how) {
   document.body.dataset.stands = how;
 }
 
-/** Says something once to who doesn't see the page. @param {string} news */
-function tell(news) {
-  if (news === told) return;
-  told = news;
-  element("news").textContent = news;
+/** Says something to who doesn't see the page. @param {string} what */
+function tell(what) {
+  if (what) element("news").textContent = what;
 }
 
-async function look() {
-  const answer = await ask();
-  if (answer.kind === "status") statusCame(answer.status);
-  else if (answer.kind === "away") nothingCame(answer.why);
-  else tokenWanted(answer.wrong);
-  return answer.kind;
+/** @param {import("./service.js").Answer} answer */
+function take(answer) {
+  if (answer.kind === "away") return nothingCame(answer.why);
+  if (answer.kind === "token") return tokenWanted(answer.wrong);
+  try {
+    statusCame(answer.status);
+  } catch (error) {
+    // A service of another version may say what this page has never heard of.
+    console.error(error);
+    nothingCame(`this page doesn't understand what it says (${error})`);
+  }
 }
 
 let timer = 0;
@@ -111,22 +137,23 @@ async function go() {
   clearTimeout(timer);
   turn += 1;
   const mine = turn;
-  const kind = await look();
-  if (mine === turn && kind !== "token" && !document.hidden) timer = setTimeout(go, PACE_MS);
+  const answer = await ask();
+  if (mine !== turn) return;
+  take(answer);
+  if (answer.kind !== "token" && !document.hidden) timer = setTimeout(go, PACE_MS);
 }
 
 element("token").addEventListener("submit", (event) => {
   event.preventDefault();
-  const input = element("token").querySelector("input");
-  if (!input) return;
-  bring(input.value);
-  input.value = "";
+  bring(input().value);
+  input().value = "";
   go();
 });
 element("forget").addEventListener("click", () => {
   bring(null);
   location.reload();
 });
+element("renew").addEventListener("click", () => location.reload());
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && document.body.dataset.stands !== "token") go();
 });

@@ -27,17 +27,26 @@ macro_rules! files {
 }
 
 /// All of them, by name.
-const FILES: [(&str, File); 10] = files! {
+const FILES: [(&str, File); 19] = files! {
     "index.html": HTML,
     "page.css": CSS,
     "icon.svg": PICTURE,
     "main.js": SCRIPT,
     "service.js": SCRIPT,
     "history.js": SCRIPT,
+    "news.js": SCRIPT,
     "dom.js": SCRIPT,
     "words.js": SCRIPT,
+    "table.js": SCRIPT,
+    "chart.js": SCRIPT,
     "health.js": SCRIPT,
+    "flow.js": SCRIPT,
     "counts.js": SCRIPT,
+    "models.js": SCRIPT,
+    "failures.js": SCRIPT,
+    "partitions.js": SCRIPT,
+    "workers.js": SCRIPT,
+    "config.js": SCRIPT,
 };
 
 /// The file of this name.

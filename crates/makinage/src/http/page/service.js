@@ -48,14 +48,34 @@ export function brings() {
  * @typedef {{ name: string, ok: boolean, reason?: string }} Latch
  * @typedef {{ ok: boolean, latches: Latch[] }} Health
  * @typedef {{ resident_bytes: number, cpu_seconds: number }} Usage
- * @typedef {{ count: number, p50: number | null, p99: number | null, p999: number | null }} Quantiles
+ * @typedef {{ count: number, p50: number | null, p99: number | null, p999: number | null,
+ *   buckets: [number, number][] }} Quantiles
  * @typedef {{ received: number, output: number, skipped: Record<string, number>, failed: number,
  *   failed_by_step: Record<string, number>, dead_letters: number, given_up: number, deleted_unread: number }} Events
+ * @typedef {{ generation: number, model: string, sha256: string, place: string, since: string }} Generation
+ * @typedef {{ outcome: string, why: string | null, seconds: number | null }} End
+ * @typedef {{ serving: Generation | null, making: (Generation & { step: string }) | null,
+ *   past: (Generation & End)[] }} Generations
+ * @typedef {{ generation: number, slot: number, pid: number | null, state: string, batches: number,
+ *   silent_ms: number | null, usage: Usage | null }} Worker
+ * @typedef {{ queued_events: number, unanswered_events: number, workers: Worker[],
+ *   deaths: Record<string, number> }} Stream
+ * @typedef {{ topic: string, partition: number, position: number | null, first_open: number | null, open: number,
+ *   held_bytes: number, held_seconds: number, paused: boolean, end: number | null, lag: number | null,
+ *   lag_seconds: number }} Partition
+ * @typedef {{ membership: string, rebalances: number, reached: boolean, partitions: Partition[] }} Group
+ * @typedef {{ at: string, place: string, step: string, error: string, message: string, location: string | null,
+ *   attempts: number, became: string }} FailedEvent
+ * @typedef {{ topic: string, encoder: string }} Topic
+ * @typedef {{ sources: Topic[], steps: { step: string, hook: string | null }[], sink: Topic,
+ *   dead_letter: string | null, model_topic: string, delivery: string }} Flow
  */
 
 /**
  * `/api/status`.
  *
  * @typedef {{ version: string, application: string, operator: string, started: string, uptime_seconds: number,
- *   usage: Usage | null, live: Health, ready: Health, events: Events, latency_seconds: Quantiles }} Status
+ *   usage: Usage | null, live: Health, ready: Health, events: Events, latency_seconds: Quantiles,
+ *   generations: Generations, stream: Stream, group: Group, failures: FailedEvent[], flow: Flow,
+ *   config: unknown }} Status
  */

@@ -3,7 +3,7 @@
 const LANGUAGE = "en";
 const WHOLE = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 });
 const DIGITS = new Intl.NumberFormat(LANGUAGE, { maximumSignificantDigits: 3 });
-const CLOCK = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const CLOCK = new Intl.DateTimeFormat(LANGUAGE, { timeStyle: "medium", hourCycle: "h23" });
 const DAY = new Intl.DateTimeFormat(LANGUAGE, { year: "numeric", month: "short", day: "numeric" });
 
 /** What stands where nothing is known. */
@@ -53,7 +53,13 @@ export function duration(seconds) {
     if (seconds < 0.0005) return seconds <= 0 ? "0 s" : `${DIGITS.format(seconds * 1e6)} µs`;
     if (seconds < 0.9995) return `${DIGITS.format(seconds * 1e3)} ms`;
     if (seconds < 59.95) return `${DIGITS.format(seconds)} s`;
-    const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+    /** @type {[string, number][]} */
+    const units = [
+      ["d", 86400],
+      ["h", 3600],
+      ["min", 60],
+      ["s", 1],
+    ];
     const whole = Math.round(seconds);
     const first = units.findIndex(([, size]) => whole >= size);
     const [[large, size], [small, smaller]] = units.slice(first, first + 2);
