@@ -59,12 +59,14 @@ export function show(parent, ...wanted) {
   const keyed = new Map();
   for (const child of parent.children) {
     const key = keyOf(child);
-    if (key !== null) keyed.set(key, child);
+    if (key !== null && !keyed.has(key)) keyed.set(key, child);
   }
   let at = parent.firstChild;
   for (const node of wanted) {
     const key = keyOf(node);
     const old = key === null ? at : keyed.get(key);
+    // Another one with the same key is another one.
+    keyed.delete(key);
     if (!old || keyOf(old) !== key || !alike(old, node)) {
       parent.insertBefore(node, at);
       continue;

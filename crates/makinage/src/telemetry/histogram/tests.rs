@@ -36,6 +36,12 @@ fn a_quantile_is_the_end_of_its_bucket() {
     assert!((0.002..0.0022).contains(&half), "{half}");
 }
 
+#[test]
+fn buckets_are_told_by_what_they_are_not_above() {
+    assert_eq!(seen(&[]).by_bounds(), []);
+    assert_eq!(seen(&[0.0, 1.0, 1.0, 2.0]).by_bounds(), [(0.0, 1), (1.0, 2), (2.0, 1)]);
+}
+
 proptest! {
     #[test]
     fn a_value_is_within_the_bounds_of_its_bucket(value in 1e-6f64..4000.0) {
