@@ -331,6 +331,40 @@ fn where_a_token_is_wanted_the_page_asks_for_it_and_shows_nothing_before() {
 }
 
 #[test]
+fn in_a_tab_that_nobody_looks_at_nothing_is_asked_until_somebody_does() {
+    if left_out() {
+        return;
+    }
+    let scene = showing(Scene::new("page-hidden")).topics(1);
+    let mut service = scene.serve();
+    let (_, mut page) = look(&service);
+    page.wait_for("#verdict", "Not ready");
+    page.evaluate(
+        "(() => {
+            const later = window.setTimeout;
+            window.timers = 0;
+            window.setTimeout = (...what) => { window.timers += 1; return later(...what); };
+            window.hide = (hidden) => {
+                Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+                document.dispatchEvent(new Event('visibilitychange'));
+                window.timers = 0;
+            };
+            window.hide(true);
+        })()",
+    );
+    // What was to be asked just then is asked, and its answer shown; no further question is planned behind it.
+    let shown = page.text("#facts");
+    page.wait_until("#facts", "another time", |facts| facts != shown);
+    assert_eq!(page.evaluate("window.timers"), 0);
+    let shown = page.text("#facts");
+    page.evaluate("window.hide(false)");
+    page.wait_until("#facts", "another time", |facts| facts != shown);
+    assert_eq!(page.evaluate("window.timers > 0"), true);
+    page.assert_content(&[]);
+    service.stop();
+}
+
+#[test]
 fn a_hand_on_the_keyboard_comes_to_all_of_it_and_a_changed_configuration_shows() {
     if left_out() {
         return;
