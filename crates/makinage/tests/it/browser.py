@@ -1,8 +1,8 @@
-"""Drives a real Chromium for the tests of the page: a line of JSON on standard input asks, one on standard output answers.
+"""Drives a real Chromium for the tests of the page: a line of JSON on standard input asks, one on output answers.
 
-What is asked, and what an answer must be, is the tests' business. What a browser complains of (what a page writes to its
-console as a warning or an error, what its security policy stopped, what was thrown and not caught) is kept until it is
-asked for.
+What is asked, and what an answer must be, is the tests' business. What a browser complains of (what a page writes to
+its console as a warning or an error, what its security policy stopped, what was thrown and not caught) is kept until it
+is asked for.
 """
 
 import io
@@ -43,6 +43,7 @@ class Driver:
         self.page.goto(url)
 
     def heard(self, kind, text):
+        """Keeps what is a complaint."""
         if kind in ("error", "warning"):
             self.complaints.append(text)
 
@@ -57,15 +58,19 @@ class Driver:
         return [element.inner_text() for element in self.page.locator(selector).all() if element.is_visible()]
 
     def evaluate(self, expression):
+        """What an expression is, or what its promise comes to."""
         return self.page.evaluate(expression)
 
     def fill(self, selector, text):
+        """Writes into a field."""
         self.page.fill(selector, text)
 
     def click(self, selector):
+        """Clicks at what can be clicked at."""
         self.page.click(selector)
 
     def press(self, key):
+        """Presses a key, wherever the focus is."""
         self.page.keyboard.press(key)
 
     def axe(self):
@@ -79,20 +84,24 @@ class Driver:
         Image.open(io.BytesIO(taken)).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
 
     def complaints_so_far(self):
+        """What was complained of since this was asked last."""
         heard, self.complaints = self.complaints, []
         return heard
 
 
 def main():
+    """Does what is asked until nobody asks any more."""
     with sync_playwright() as playwright:
-        # Its sandbox doesn't start for root, which tests in containers are.
-        browser = playwright.chromium.launch(executable_path=sys.argv[1], args=["--no-sandbox"])
+        # Tests in containers are root, for whom its sandbox doesn't start, and have little shared memory.
+        options = ["--no-sandbox", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=sys.argv[1], args=options)
         driver = Driver(browser)
         for line in sys.stdin:
             asked = json.loads(line)
             try:
                 answer = {"ok": getattr(driver, asked["do"])(**asked.get("with", {}))}
-            except Exception as error:  # noqa: BLE001 - the test that asked fails with it
+            except Exception as error:
+                # The test that asked fails with it.
                 answer = {"error": f"{type(error).__name__}: {error}"}
             print(json.dumps(answer), flush=True)
         browser.close()
