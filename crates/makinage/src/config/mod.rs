@@ -33,7 +33,7 @@ pub use reading::Reading;
 pub use redirect::Redirect;
 pub use sections::{
     application::Application,
-    http::Http,
+    http::{Http, Listen},
     kafka::Kafka,
     models::Models,
     operator::Operator,

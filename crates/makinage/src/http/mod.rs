@@ -25,11 +25,16 @@ use std::{
 };
 
 use self::{guard::Guard, site::Site};
-use crate::{config::Config, source::acks::Acks, stop::Stop, telemetry::Telemetry};
+use crate::{
+    config::{Config, Listen},
+    source::acks::Acks,
+    stop::Stop,
+    telemetry::Telemetry,
+};
 
 /// Starts to show a service, where its configuration says so.
 pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks>, stop: &Stop) {
-    let Some(address) = config.http.listen else { return };
+    let Listen::At(address) = config.http.listen else { return };
     let site = Site {
         guard: Guard::of(&config.http),
         application: config.application.name.clone(),

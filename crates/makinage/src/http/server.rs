@@ -13,7 +13,7 @@ const MOST: usize = 64;
 /// The longest that a request's head may take to come, and an idle connection waits for the next one.
 const HEAD: Duration = Duration::from_secs(10);
 /// The longest that a connection is kept: who reads no answer takes no place for longer.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// After a connection that could not be taken: there may be too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 

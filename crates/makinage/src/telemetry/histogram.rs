@@ -150,7 +150,6 @@ impl Snapshot {
 }
 
 /// The bucket of a value, which isn't below zero.
-#[expect(clippy::cast_possible_truncation, reason = "eleven bits, and a place among eight")]
 fn index(value: f64) -> i32 {
     let bits = value.to_bits();
     // As a fraction from 1/2 to just below 1, times 2 to this power.
@@ -159,8 +158,8 @@ fn index(value: f64) -> i32 {
     if fraction <= 0.5 {
         return (exponent - 1) * STEPS;
     }
-    let step = BOUNDS.iter().take_while(|bound| **bound < fraction).count();
-    (exponent - 1) * STEPS + step as i32 + 1
+    let step = (1..).zip(BOUNDS).take_while(|(_, bound)| *bound < fraction).last().map_or(0, |(step, _)| step);
+    (exponent - 1) * STEPS + step + 1
 }
 
 #[cfg(test)]

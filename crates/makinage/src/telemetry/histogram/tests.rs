@@ -6,7 +6,9 @@ use super::{BOUNDS, Histogram, Range, index};
 
 fn seen(values: &[f64]) -> super::Snapshot {
     let histogram = Histogram::new(Range::SECONDS);
-    values.iter().for_each(|value| histogram.observe(*value, 1));
+    for value in values {
+        histogram.observe(*value, 1);
+    }
     histogram.snapshot()
 }
 
