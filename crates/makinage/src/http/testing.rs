@@ -41,7 +41,7 @@ pub(super) fn new(http: &Http) -> Site {
 /// One in which all that can happen has.
 pub(super) fn busy() -> Site {
     let site = new(&Http::default());
-    let Telemetry { source, stream, generations, failures } = &*site.telemetry;
+    let Telemetry { source, stream, generations, failures, .. } = &*site.telemetry;
     generations.begins(GenerationSeen {
         generation: 1,
         model: "iris@3".into(),
