@@ -11,10 +11,11 @@ use std::{env, ffi::OsString, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
-use self::arguments::{ConfigArg, bad_usage, report, with_config};
+use self::arguments::{ConfigArg, ServiceArg, bad_usage, report, with_config};
 use crate::{
     commands::{self, publish::Mode},
     config::{DurationLimits, duration_from_text},
+    telemetry::{recent::STEPS, tap::Filter},
 };
 
 /// Serves a machine-learning model, packaged with `MLflow`, on a Kafka stream.
@@ -66,6 +67,27 @@ enum Command {
     DeadLetter {
         #[command(subcommand)]
         command: dead_letter::DeadLetterCommand,
+    },
+    /// Show a running service's events as they pass: what came in, what became of it.
+    Tap {
+        #[command(flatten)]
+        service: ServiceArg,
+        /// Only events that failed.
+        #[arg(long)]
+        failed: bool,
+        /// Only events that this step skipped or that failed in it: decode, pre_transform, predict, post_transform,
+        /// encode, produce.
+        #[arg(long, value_name = "STEP", value_parser = STEPS)]
+        step: Option<String>,
+        /// Only events with this text in their place, key, input, output or error.
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
+        /// A JSON object an event.
+        #[arg(long)]
+        json: bool,
+        /// End after so many events [default: at Ctrl-C]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        events: Option<u64>,
     },
     /// Publish models to Kafka, as makinage-model-publisher does.
     Publish(PublishArgs),
@@ -130,6 +152,10 @@ pub fn serve_main() -> ExitCode {
         Some(Command::Demo { events, rate }) => report(commands::demo::run(commands::demo::Options { events, rate })),
         Some(Command::Model { command }) => command.run(),
         Some(Command::DeadLetter { command }) => command.run(),
+        Some(Command::Tap { service, failed, step, filter, json, events }) => {
+            let filter = Filter { failed, step, contains: filter };
+            report(commands::tap::run(&service.which(), &commands::tap::Options { filter, json, events }))
+        }
         Some(Command::Publish(arguments)) => arguments.run("makinage publish"),
     }
 }

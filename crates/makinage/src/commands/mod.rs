@@ -6,10 +6,12 @@ mod configuration;
 pub(crate) mod dead_letter;
 pub(crate) mod demo;
 pub(crate) mod model;
+pub(crate) mod port;
 pub(crate) mod predict;
 pub(crate) mod publish;
 pub(crate) mod run;
 mod table;
+pub(crate) mod tap;
 
 use std::io::{self, IsTerminal};
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{source::since_1970, stream::date};
 use crate::event::Event;
@@ -22,7 +22,7 @@ const LOOKS: u32 = 10_000;
 const SHOWN: usize = 2000;
 
 /// One event, as it is shown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tapped {
     /// When, as RFC 3339 has it.
     pub at: String,
@@ -42,7 +42,7 @@ pub(crate) struct Tapped {
 }
 
 /// What became of an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub(crate) enum Became {
     /// It has this output, or one with this beginning.

@@ -13,7 +13,7 @@ use super::{
     model::{any_model, swapped},
     patience::{wait_for, wait_until},
     scene::Scene,
-    service::{DEADLINE, Service},
+    service::{DEADLINE, Service, program},
 };
 
 /// A service's own port.
@@ -209,5 +209,39 @@ fn clients_that_send_nothing_or_read_nothing_do_not_silence_the_probes() {
     stream.read_exact(&mut head).expect("an answer though others are idle");
     assert_eq!(&head, b"HTTP/1.1 200");
     drop(idle);
+    service.stop();
+}
+
+#[test]
+fn events_are_shown_as_they_pass_to_whoever_asks_for_them() {
+    if left_out() {
+        return;
+    }
+    let scene = showing(Scene::new("shown-tap")).topics(1).published(any_model());
+    let mut service = scene.serve().assigned();
+    let port = Port::of(&service);
+    let tap = |arguments: &[&str]| {
+        let mut command = program("makinage");
+        command.args(["tap", "--url", &port.0.to_string()]).args(arguments);
+        Service::spawn(command)
+    };
+    let (mut all, mut failed) = (tap(&["--json", "--events", "3"]), tap(&["--failed", "--filter", "json"]));
+    // Whoever doesn't listen yet when an event passes doesn't see it.
+    let json = |line: String| serde_json::from_str::<Value>(&line).expect("JSON");
+    let reader = scene.reader();
+    while all.lines().is_empty() {
+        scene.produce(&["1"]);
+        reader.read(1);
+    }
+    assert_eq!(json(all.wait_for_line("\"outcome\":\"output\""))["output"], "[1,0]");
+    wait_until(DEADLINE, "three events", || {
+        scene.produce(&["not json"]);
+        all.lines().len() == 3 && !failed.lines().is_empty()
+    });
+    assert!(all.wait().success());
+    let line = failed.wait_for_line("✖ decode: ");
+    assert!(line.contains("shown-tap-data/0/") && line.contains("not json"), "{line}");
+    failed.signal("INT");
+    failed.wait();
     service.stop();
 }
