@@ -68,6 +68,11 @@ enum Command {
         #[command(subcommand)]
         command: dead_letter::DeadLetterCommand,
     },
+    /// Show a running service: rates, latency, lag, models, workers, failures.
+    Top {
+        #[command(flatten)]
+        service: ServiceArg,
+    },
     /// Show a running service's events as they pass: what came in, what became of it.
     Tap {
         #[command(flatten)]
@@ -152,6 +157,7 @@ pub fn serve_main() -> ExitCode {
         Some(Command::Demo { events, rate }) => report(commands::demo::run(commands::demo::Options { events, rate })),
         Some(Command::Model { command }) => command.run(),
         Some(Command::DeadLetter { command }) => command.run(),
+        Some(Command::Top { service }) => report(commands::top::run(&service.which())),
         Some(Command::Tap { service, failed, step, filter, json, events }) => {
             let filter = Filter { failed, step, contains: filter };
             report(commands::tap::run(&service.which(), &commands::tap::Options { filter, json, events }))

@@ -12,6 +12,7 @@ pub(crate) mod publish;
 pub(crate) mod run;
 mod table;
 pub(crate) mod tap;
+pub(crate) mod top;
 
 use std::io::{self, IsTerminal};
 

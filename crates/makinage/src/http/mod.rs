@@ -11,12 +11,13 @@ mod machine;
 mod metrics;
 mod names;
 mod plain;
+mod recent;
 mod routes;
 mod server;
 mod site;
 mod status;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::{
     net::TcpListener,
@@ -45,6 +46,7 @@ pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks
         telemetry: Arc::clone(telemetry),
         acks: Arc::clone(acks),
         stop: stop.clone(),
+        recent: recent::Recent::default(),
         began: Instant::now(),
         started: SystemTime::now(),
     };

@@ -15,7 +15,7 @@ use crate::{
     event::Step,
     telemetry::{
         generations::GenerationsSeen,
-        histogram::Histogram,
+        histogram::Snapshot,
         recent::FailedEvent,
         source::{GroupSeen, PartitionSeen},
         stream::{StreamSeen, WorkerSeen, date},
@@ -34,9 +34,8 @@ pub(super) struct Status {
     live: Health,
     ready: Health,
     events: Events,
-    latency_seconds: Quantiles,
-    batch_seconds: Quantiles,
-    batch_events: Quantiles,
+    /// Of the last ten seconds or so.
+    recent: Recently,
     generations: GenerationsSeen,
     stream: Stream,
     group: Group,
@@ -55,6 +54,14 @@ struct Events {
     dead_letters: u64,
     given_up: u64,
     deleted_unread: u64,
+}
+
+/// How things went.
+#[derive(Debug, Serialize)]
+struct Recently {
+    latency_seconds: Quantiles,
+    batch_seconds: Quantiles,
+    batch_events: Quantiles,
 }
 
 /// As well as buckets of nine per cent tell.
@@ -111,9 +118,7 @@ pub(super) fn of(site: &Site) -> Status {
         live: health::live(site),
         ready: health::ready(site),
         events: events(site),
-        latency_seconds: quantiles(&telemetry.source.latency),
-        batch_seconds: quantiles(&telemetry.stream.batch_seconds),
-        batch_events: quantiles(&telemetry.stream.batch_events),
+        recent: recently(site),
         generations: telemetry.generations.seen(),
         stream: stream(site),
         group: group(telemetry.source.group()),
@@ -136,8 +141,16 @@ fn events(site: &Site) -> Events {
     }
 }
 
-fn quantiles(histogram: &Histogram) -> Quantiles {
-    let seen = histogram.snapshot();
+fn recently(site: &Site) -> Recently {
+    let seen = site.recent.seen(&site.telemetry, Instant::now());
+    Recently {
+        latency_seconds: quantiles(&seen.latency),
+        batch_seconds: quantiles(&seen.batch_seconds),
+        batch_events: quantiles(&seen.batch_events),
+    }
+}
+
+fn quantiles(seen: &Snapshot) -> Quantiles {
     let quantile = |share| seen.quantile(share);
     Quantiles { count: seen.count(), p50: quantile(0.5), p99: quantile(0.99), p999: quantile(0.999) }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::value::RawValue;
 
-use super::{guard::Guard, site::Site};
+use super::{guard::Guard, recent::Recent, site::Site, status};
 use crate::{
     config::Http,
     event::{Failure, Fate, Ticket},
@@ -33,6 +33,7 @@ pub(super) fn new(http: &Http) -> Site {
         telemetry: Arc::<Telemetry>::default(),
         acks: Arc::<Acks>::default(),
         stop: Stop::default(),
+        recent: Recent::default(),
         began: Instant::now(),
         started: std::time::SystemTime::now(),
     }
@@ -83,4 +84,9 @@ pub(super) fn busy() -> Site {
     site.acks.settle(Ticket::from_opaque(0), Fate::Finished);
     site.acks.settle(Ticket::from_opaque(1), Fate::Failed);
     site
+}
+
+/// What it shows of itself.
+pub(crate) fn busy_status() -> serde_json::Value {
+    serde_json::to_value(status::of(&busy())).expect("JSON")
 }

@@ -105,6 +105,21 @@ impl Snapshot {
         self.zero + self.buckets.iter().map(|(_, count)| count).sum::<u64>()
     }
 
+    /// What has been observed since an earlier one of the same histogram.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let before = |bucket: i32| {
+            let place = earlier.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket);
+            place.map_or(0, |place| earlier.buckets[place].1)
+        };
+        let buckets = self.buckets.iter().map(|(bucket, count)| (*bucket, count - before(*bucket)));
+        Self {
+            range: self.range,
+            zero: self.zero - earlier.zero,
+            buckets: buckets.filter(|(_, count)| *count > 0).collect(),
+            sum: self.sum - earlier.sum,
+        }
+    }
+
     /// What is below the zero bucket's end.
     pub(crate) fn zero_threshold(&self) -> f64 {
         f64::from(self.range.lowest).exp2()
