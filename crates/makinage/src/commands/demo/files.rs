@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -20,14 +21,21 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Writes both into `folder`.
-    pub(super) fn write(folder: &Path, endpoint: &str, python: &Path, model: &Path) -> anyhow::Result<Self> {
+    /// Writes both into `folder`; the service shows itself at `status`.
+    pub(super) fn write(
+        folder: &Path,
+        endpoint: &str,
+        status: SocketAddr,
+        python: &Path,
+        model: &Path,
+    ) -> anyhow::Result<Self> {
         let write = |name: &str, text: String| -> anyhow::Result<PathBuf> {
             let path = folder.join(name);
             fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
             Ok(path)
         };
         let serve = SERVE.replace("{endpoint}", &quoted(endpoint)?).replace("{python}", &quoted(text(python)?)?);
+        let serve = serve.replace("{status}", &quoted(&status.to_string())?);
         let publish = PUBLISH.replace("{endpoint}", &quoted(endpoint)?).replace("{model}", &quoted(text(model)?)?);
         Ok(Self { serve: write("config.serve.yaml", serve)?, publish: write("config.publish.yaml", publish)? })
     }
