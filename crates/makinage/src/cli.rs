@@ -80,8 +80,7 @@ enum Command {
         /// Only events that failed.
         #[arg(long)]
         failed: bool,
-        /// Only events that this step skipped or that failed in it: decode, pre_transform, predict, post_transform,
-        /// encode, produce.
+        /// Only events that this step skipped, or that failed in it.
         #[arg(long, value_name = "STEP", value_parser = STEPS)]
         step: Option<String>,
         /// Only events with this text in their place, key, input, output or error.

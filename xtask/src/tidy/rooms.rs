@@ -17,7 +17,7 @@ const fn room(name: &'static str, uses: &'static [&'static str]) -> Room {
 
 /// All rooms.
 pub(super) const ROOMS: &[Room] = &[
-    room("cli", &["commands", "config", "letters", "log", "panics"]),
+    room("cli", &["commands", "config", "letters", "log", "panics", "telemetry"]),
     room(
         "commands",
         &[
@@ -46,6 +46,7 @@ pub(super) const ROOMS: &[Room] = &[
             "source",
             "stop",
             "store",
+            "telemetry",
             "topic",
             "wire",
             "worker",

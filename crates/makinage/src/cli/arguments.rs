@@ -25,7 +25,7 @@ pub(super) struct ConfigArg {
 /// Which running service is looked at.
 #[derive(Debug, Args)]
 pub(super) struct ServiceArg {
-    /// Its configuration, which has its address and token [default: the service at http://127.0.0.1:9464]
+    /// Its configuration, which has its address and token [default: the service at 127.0.0.1:9464]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where it shows itself, as its log says.

@@ -90,7 +90,9 @@ fn who_has_gone_leaves_a_place_to_others_and_only_so_many_listen() {
     assert!(!tap.listen(Filter::default(), Ear::default()));
     ears[3].there.store(false, Ordering::Relaxed);
     assert!(tap.listen(Filter::default(), ears[3].clone()));
-    ears.iter().for_each(|ear| ear.there.store(false, Ordering::Relaxed));
+    for ear in &ears {
+        ear.there.store(false, Ordering::Relaxed);
+    }
     show(&tap, now + Duration::from_secs(2), 0, "x", None);
     assert!(!tap.is_on());
 }
