@@ -80,3 +80,28 @@ fn wrapped(item: &str) -> String {
     }
     lines + &line + "\n"
 }
+
+/// The names in what is shipped for Prometheus and Grafana.
+fn named_in(file: &str) -> BTreeSet<String> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(file);
+    let text = fs::read_to_string(&path).expect("the file");
+    let words = text.split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'));
+    words.filter(|word| word.starts_with("makinage_") || word.starts_with("process_")).map(str::to_owned).collect()
+}
+
+#[test]
+fn dashboards_and_alerts_ask_for_nothing_that_is_not_emitted() {
+    let emitted: BTreeSet<String> = ALL
+        .iter()
+        .flat_map(|metric| match metric.kind {
+            // Without an end it is the native one.
+            Kind::Histogram => ["", "_bucket", "_count", "_sum"].map(|part| metric.shown() + part).to_vec(),
+            _ => vec![metric.shown()],
+        })
+        .collect();
+    for file in ["alerts.yaml", "grafana.json"] {
+        let named = named_in(file);
+        assert!(named.len() > 5, "{file}");
+        assert_eq!(named.difference(&emitted).collect::<Vec<_>>(), [] as [&String; 0], "{file}");
+    }
+}
