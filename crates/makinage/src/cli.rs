@@ -67,6 +67,11 @@ enum Command {
         #[command(subcommand)]
         command: dead_letter::DeadLetterCommand,
     },
+    /// Say what a warning or an error in the log means, and what to do; all of them without a code.
+    Explain {
+        /// The code at the line's end, as K001.
+        code: Option<String>,
+    },
     /// Publish models to Kafka, as makinage-model-publisher does.
     Publish(PublishArgs),
 }
@@ -130,6 +135,7 @@ pub fn serve_main() -> ExitCode {
         Some(Command::Demo { events, rate }) => report(commands::demo::run(commands::demo::Options { events, rate })),
         Some(Command::Model { command }) => command.run(),
         Some(Command::DeadLetter { command }) => command.run(),
+        Some(Command::Explain { code }) => report(commands::explain::run(code.as_deref())),
         Some(Command::Publish(arguments)) => arguments.run("makinage publish"),
     }
 }

@@ -5,6 +5,7 @@ mod checklist;
 mod configuration;
 pub(crate) mod dead_letter;
 pub(crate) mod demo;
+pub(crate) mod explain;
 pub(crate) mod model;
 pub(crate) mod predict;
 pub(crate) mod publish;
@@ -15,7 +16,7 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::log;
+use crate::log::{self, form::Lines, text};
 
 /// Exit code for bad usage or configuration.
 pub(crate) const BAD_CONFIG: u8 = 2;
@@ -27,6 +28,18 @@ pub(crate) fn tell(line: impl std::fmt::Display) {
     if !log::add(&line) {
         let _ = writeln!(std::io::stderr(), "{line}");
     }
+}
+
+/// The same of a warning or an error of the service's, in the form of its log.
+fn tell_as(level: tracing::Level, code: &str, text: &str) {
+    if !log::add_as(level, code, text) {
+        tell(format_args!("{}: {text}", log::catalogue::word(level)));
+    }
+}
+
+/// Tells of the error that ends a program.
+pub(crate) fn tell_error(error: &anyhow::Error) {
+    tell_as(tracing::Level::ERROR, "S006", &format!("{error:#}"));
 }
 
 /// Logs to standard error from a thread that does nothing else: `RUST_LOG` where it is set, else `level` and above.
@@ -47,13 +60,14 @@ where
 {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
     let subscriber = fmt()
-        .with_env_filter(filter)
-        .with_writer(writer)
         .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
         // Else a line that can't be written is told to standard error, which panics in whatever thread had something to
         // log.
-        .log_internal_errors(false);
+        .log_internal_errors(false)
+        .event_format(Lines::new())
+        .fmt_fields(text::Fields)
+        .with_env_filter(filter)
+        .with_writer(writer);
     // A second initialisation is a test's.
     let _ = subscriber.try_init();
 }

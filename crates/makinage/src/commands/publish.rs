@@ -26,7 +26,7 @@ use self::{
     progress::spinner,
     sending::send,
 };
-use super::{BAD_CONFIG, log_to_stderr, tell};
+use super::{BAD_CONFIG, log_to, tell};
 use crate::{
     config::{PublishConfig, inspect_publish},
     kafka::client::Cluster,
@@ -48,8 +48,8 @@ pub(crate) enum Mode {
 
 /// Publishes what the file names. Exit code 2 for a wrong file.
 pub(crate) fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
-    let level = if matches!(mode, Mode::Watch(_)) { tracing::Level::INFO } else { tracing::Level::WARN };
-    log_to_stderr(level);
+    // What the publisher itself has to say of its progress is for people who wait for it.
+    log_to(if matches!(mode, Mode::Watch(_)) { "info" } else { "warn,makinage::publish=info" }, io::stderr);
     let reading = inspect_publish(file);
     for warning in &reading.warnings {
         tell(format_args!("warning: {warning}"));

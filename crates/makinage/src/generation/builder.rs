@@ -111,7 +111,9 @@ impl Build for Builder {
         if let Some(loaded) = pool.loaded() {
             let (flavour, seconds) = (&loaded.flavour, loaded.seconds);
             tracing::info!("generation {generation}: {flavour} model {label} loaded in {seconds:.1} s");
-            loaded.warnings.iter().for_each(|warning| tracing::warn!("model {label}: {warning}"));
+            for warning in &loaded.warnings {
+                tracing::warn!(code = "M009", model = &*label, "model {label}: {warning}");
+            }
         }
         Ok(pool)
     }

@@ -142,11 +142,17 @@ impl Serving {
         }
         if is_held {
             tracing::warn!(
+                code = "W003",
+                generation,
                 "generation {generation}, worker {slot}: events fail, one that scored before too; it is replaced, and they are tried once more"
             );
             self.doubts.exhausted(slot);
         } else {
-            tracing::warn!("generation {generation}, worker {slot}: an event that scored before fails; it is replaced");
+            tracing::warn!(
+                code = "W004",
+                generation,
+                "generation {generation}, worker {slot}: an event that scored before fails; it is replaced"
+            );
         }
         self.pool.end(slot);
         Heard::default()

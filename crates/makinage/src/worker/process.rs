@@ -72,6 +72,8 @@ impl Process {
         let running = program.named(name).start(move |lines| relay(&called, lines))?;
         let page = Page::new().inspect_err(|error| {
             tracing::warn!(
+                code = "W010",
+                worker = name,
                 "{name}: it can't say which event it is at ({error}); a death of it takes longer to explain"
             );
         });
@@ -170,9 +172,9 @@ pub(super) fn how(ended: Option<&Ended>) -> String {
 /// Logs a `log` frame's line.
 pub fn log_line(payload: &[u8]) {
     match serde_json::from_slice::<LogLine>(payload) {
-        Ok(line) if line.level == "error" => tracing::error!("{}", line.message),
-        Ok(line) => tracing::warn!("{}", line.message),
-        Err(error) => tracing::warn!("a worker's log line can't be read: {error}"),
+        Ok(line) if line.level == "error" => tracing::error!(code = "W011", "{}", line.message),
+        Ok(line) => tracing::warn!(code = "W012", "{}", line.message),
+        Err(error) => tracing::warn!(code = "W013", "a worker's log line can't be read: {error}"),
     }
 }
 
@@ -181,6 +183,6 @@ fn relay(name: &str, mut lines: Lines) {
     loop {
         panics::point("worker output");
         let Some(line) = lines.next() else { return };
-        tracing::info!(target: "worker", "{name}: {line}");
+        tracing::info!(target: "worker", worker = name, "{name}: {line}");
     }
 }
