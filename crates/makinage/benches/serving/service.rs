@@ -59,7 +59,11 @@ impl Service {
         if workload.kind.is_apart {
             command = place.apart(&command);
         }
-        command.env("OMP_NUM_THREADS", "1").stderr(Stdio::piped()).stdout(Stdio::null());
+        command
+            .env("OMP_NUM_THREADS", "1")
+            .env("MAKINAGE_LOG_FORMAT", "text")
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null());
         let mut child = command.spawn().expect("it starts");
         let log = BufReader::new(child.stderr.take().expect("its log"));
         let (name, is_makinage) = (contestant.name, contestant.is_makinage());

@@ -16,7 +16,14 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::log::{self, form::Lines, text};
+use crate::{
+    config::{self, LogFormat},
+    log::{
+        self,
+        form::{Form, Lines},
+        text,
+    },
+};
 
 /// Exit code for bad usage or configuration.
 pub(crate) const BAD_CONFIG: u8 = 2;
@@ -42,6 +49,22 @@ pub(crate) fn tell_error(error: &anyhow::Error) {
     tell_as(tracing::Level::ERROR, "S006", &format!("{error:#}"));
 }
 
+/// The form of a service's lines: what its configuration says, else the environment, else text on a terminal alone.
+fn set_form(configured: LogFormat) -> Result<(), String> {
+    let format = match configured {
+        LogFormat::Auto => config::log_format()?,
+        format => format,
+    };
+    let form = match format {
+        LogFormat::Text => Form::Text,
+        LogFormat::Json => Form::Json,
+        LogFormat::Auto if io::stderr().is_terminal() => Form::Text,
+        LogFormat::Auto => Form::Json,
+    };
+    form.set();
+    Ok(())
+}
+
 /// Logs to standard error from a thread that does nothing else: `RUST_LOG` where it is set, else `level` and above.
 fn log_beside(level: tracing::Level) -> io::Result<()> {
     log_to(&level.to_string(), log::start()?.clone());
@@ -60,7 +83,7 @@ where
 {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
     let subscriber = fmt()
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(io::stderr().is_terminal() && config::may_have_colours())
         // Else a line that can't be written is told to standard error, which panics in whatever thread had something to
         // log.
         .log_internal_errors(false)

@@ -20,6 +20,7 @@ use super::{
         application::{self, Application},
         document,
         kafka::{self, Kafka},
+        log::{self, Log},
         models::{self, Models},
         operator::{self, Operator},
         topics::Topics,
@@ -43,6 +44,8 @@ section! {
         operators: "", "", example "", restart;
         /// Where models are kept on this machine.
         models: "", "", example "", restart;
+        /// What the log looks like.
+        log: "", "", example "", restart;
         /// Yours: the hooks get all of it. Only pre_transform, predict and post_transform mean something to the
         /// program.
         config: "", "", example "";
@@ -68,6 +71,8 @@ pub struct Config {
     pub operator: Operator,
     /// The `models` section.
     pub models: Models,
+    /// The `log` section.
+    pub log: Log,
     /// The whole file for the hooks, as written, less `security` and `properties`, in the worker protocol's tagged
     /// form. JSON text, so that integers of any size survive.
     pub document: Box<RawValue>,
@@ -104,6 +109,7 @@ fn sections(
     let reader = operator::Reader { root: &top, topics: topics.as_ref(), ground };
     let (operator, imports) = reader.read(findings);
     let models = models::read(&top, &ground, findings);
+    let log = log::read(&top, &ground, findings);
     let config = || {
         Some(Config {
             file: origin.name.clone(),
@@ -112,6 +118,7 @@ fn sections(
             kafka: kafka?,
             operator: operator?,
             models: models?,
+            log: log?,
             document: document::write(root),
         })
     };
