@@ -115,7 +115,9 @@ impl Service {
 }
 
 fn is_fault(line: &str) -> bool {
-    let is_known = line.contains("mlflow") || line.contains("so reading starts at the beginning");
+    // A library that warns is nobody's fault here.
+    let is_known =
+        line.contains("mlflow") || line.contains("[W018]") || line.contains("so reading starts at the beginning");
     ["ERROR", "Error", "WARN"].iter().any(|word| line.contains(word)) && !is_known
 }
 

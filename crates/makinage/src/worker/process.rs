@@ -12,8 +12,9 @@ use rustix::{
     io::retry_on_intr,
     net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
 };
+use tracing::Level;
 
-use super::{asking::At, page::Page, patient::Patient};
+use super::{asking::At, level, page::Page, patient::Patient};
 use crate::{
     child::{Ended, Lines, Program, Running},
     panics,
@@ -178,11 +179,16 @@ pub fn log_line(payload: &[u8]) {
     }
 }
 
-/// Re-emits what a model or a hook prints, as log lines with the worker's name.
+/// Re-emits what a model or a hook prints, as log lines with the worker's name, and with their own level where they
+/// have one.
 fn relay(name: &str, mut lines: Lines) {
     loop {
         panics::point("worker output");
         let Some(line) = lines.next() else { return };
-        tracing::info!(target: "worker", worker = name, "{name}: {line}");
+        match level::of(&line) {
+            Level::ERROR => tracing::error!(target: "worker", code = "W017", worker = name, "{name}: {line}"),
+            Level::WARN => tracing::warn!(target: "worker", code = "W018", worker = name, "{name}: {line}"),
+            _ => tracing::info!(target: "worker", worker = name, "{name}: {line}"),
+        }
     }
 }

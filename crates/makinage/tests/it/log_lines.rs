@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 use super::{broker::left_out, model::any_model, scene::Scene};
 
 const HOOKS: &str = "
+import logging
+import warnings
+
 def pre_transform(config):
+    logging.getLogger('mine').error('made')
+    warnings.warn('odd')
     def step(event):
         print('saw', event['n'])
         if event['n'] == 1:
@@ -53,6 +58,12 @@ fn each_line_is_an_object_with_its_code_its_coordinates_and_the_worker_that_prin
     }
     let printed = objects.iter().find(|line| line["message"] == "saw 0").expect("what the hook prints");
     assert_eq!((&printed["worker"], &printed["level"]), (&json!("worker 1.0"), &json!("info")));
+    for (text, code, level) in [("ERROR:mine:made", "W017", "error"), (": UserWarning: odd", "W018", "warn")] {
+        let is_it = |line: &&Value| line["message"].as_str().is_some_and(|message| message.ends_with(text));
+        let logged = objects.iter().find(is_it).expect("what Python logs");
+        assert_eq!((&logged["code"], &logged["level"]), (&json!(code), &json!(level)), "{logged}");
+        assert_eq!(logged["worker"], json!("worker 1.0"), "{logged}");
+    }
 }
 
 #[test]

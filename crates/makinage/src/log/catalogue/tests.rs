@@ -7,8 +7,8 @@ const HEADER: &str = "\
 # Warnings and errors in the log
 
 Each warning and error that the service logs ends in a code, `[K001]`, or has it as the field `code` where the log is
-JSON. `makinage explain K001` prints what stands here. An *error* means that somebody must act, a *warning* that somebody
-will have to, or may. A code's meaning doesn't change from version to version.
+JSON. `makinage explain K001` prints what stands here. An *error* means that somebody must act, a *warning* that
+somebody will have to, or may. A code's meaning doesn't change from version to version.
 
 <!-- generated: cargo xtask docs -->
 ";

@@ -96,4 +96,17 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Its output is not in the log from here on; scoring goes on.",
         "Look at the reason in the line.",
     ),
+    error(
+        "W017",
+        "The model's or the hooks' code logs an error",
+        "The line is Python's, with the level that it has there; what becomes of the events is not decided by it.",
+        "Ask whoever wrote that code. An event that fails has a line of its own (E001, E002, E003).",
+    ),
+    warning(
+        "W018",
+        "The model's or the hooks' code logs a warning",
+        "The line is Python's, from `logging` or `warnings`; scoring goes on.",
+        "Ask whoever wrote that code, or turn it off there: `logging.getLogger(name).setLevel`, \
+         `warnings.filterwarnings`.",
+    ),
 ];
