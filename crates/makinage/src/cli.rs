@@ -17,9 +17,14 @@ use crate::{
     config::{DurationLimits, duration_from_text},
 };
 
+const LOG: &str = "\
+The service's log is text on a terminal, and a JSON object a line elsewhere (`2> makinage.log`):
+`log: {format: text}` in the file, or MAKINAGE_LOG_FORMAT=text in the environment, keeps it text.
+`makinage explain CODE` says what a warning or an error means, and what to do.";
+
 /// Serves a machine-learning model, packaged with `MLflow`, on a Kafka stream.
 #[derive(Debug, Parser)]
-#[command(name = "makinage", version, args_conflicts_with_subcommands = true)]
+#[command(name = "makinage", version, args_conflicts_with_subcommands = true, after_help = LOG)]
 struct Serve {
     #[command(flatten)]
     config: ConfigArg,

@@ -51,8 +51,8 @@ impl FailedEvents {
         self.on_error = on_error;
     }
 
-    /// An event failed. `place` is `topic/partition/offset`.
-    pub(crate) fn failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Verdict {
+    /// An event failed. `place` is `topic/partition/offset`, `model` the one that scored it, if one did.
+    pub(crate) fn failed(&mut self, place: &str, failure: &Failure, model: Option<&str>, now: Instant) -> Verdict {
         self.total += 1;
         let (topic, partition, offset) = coordinates(place);
         if self.letters.is_none() && self.on_error == OnError::Stop {
@@ -62,6 +62,7 @@ impl FailedEvents {
                 partition,
                 offset,
                 step = failure.step.as_str(),
+                model,
                 "stopping at {place}: {failure}; it is read again at the next start: mend its cause, or set on_error: skip"
             );
             return Verdict::Stop;
@@ -76,6 +77,7 @@ impl FailedEvents {
                     partition,
                     offset,
                     step = failure.step.as_str(),
+                    model,
                     "dead letter to {letters}: {place}: {failure}"
                 );
             } else {
@@ -85,6 +87,7 @@ impl FailedEvents {
                     partition,
                     offset,
                     step = failure.step.as_str(),
+                    model,
                     "skipped {place}: {failure}"
                 );
             }

@@ -16,7 +16,6 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use tracing::Level;
 use tracing_subscriber::fmt::MakeWriter;
 
 pub(crate) mod catalogue;
@@ -69,12 +68,6 @@ pub(crate) fn start() -> io::Result<&'static Log> {
 /// Adds a line of the program's own; `false` where the log hasn't been started.
 pub(crate) fn add(line: &dyn fmt::Display) -> bool {
     STARTED.get().map(|log| log.append(format!("{line}\n").as_bytes())).is_some()
-}
-
-/// Adds a warning or an error of the program's own, in the form of the log's lines; `false` where the log hasn't been
-/// started.
-pub(crate) fn add_as(level: Level, code: &str, text: &str) -> bool {
-    form::line(level, code, text).is_ok_and(|line| add(&line))
 }
 
 /// Waits until all lines have been written, but only for a moment: nobody may read them.

@@ -141,7 +141,7 @@ impl<D: Delivery> Writer<D> {
     fn fail(&mut self, event: &Event, failed: &Failed<'_>, now: Instant) {
         let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
         let place = format!("{topic}/{}/{}", event.partition, event.offset);
-        match self.fate_of_failed(&place, failed.failure, now) {
+        match self.fate_of_failed(&place, failed.failure, failed.model, now) {
             Some(fate) => self.delivery.settle(event, fate),
             None if self.delivery.bury(event, failed) => {}
             None => self.delivery.settle(event, Fate::Failed),
@@ -151,7 +151,8 @@ impl<D: Delivery> Writer<D> {
     /// An output was refused after the delivery had taken it.
     fn fail_refused(&mut self, refused: &Refused, now: Instant) {
         let Refused { ticket, place, failure, original } = refused;
-        let fate = self.fate_of_failed(place, failure, now);
+        let model = original.as_ref().map(|original| original.model.as_str());
+        let fate = self.fate_of_failed(place, failure, model, now);
         match (fate, original) {
             (Some(fate), _) => self.delivery.settle_refused(*ticket, fate),
             (None, Some(Original { event, model, missing })) => {
@@ -165,11 +166,11 @@ impl<D: Delivery> Writer<D> {
     }
 
     /// What becomes of a failed event; `None` where it goes to the dead letters.
-    fn fate_of_failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Option<Fate> {
+    fn fate_of_failed(&mut self, place: &str, failure: &Failure, model: Option<&str>, now: Instant) -> Option<Fate> {
         if self.stopped_by_error {
             return Some(Fate::Dropped);
         }
-        match self.failed.failed(place, failure, now) {
+        match self.failed.failed(place, failure, model, now) {
             Verdict::Bury => None,
             Verdict::Skip => Some(Fate::Failed),
             Verdict::Stop => {

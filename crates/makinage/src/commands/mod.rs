@@ -20,7 +20,7 @@ use crate::{
     config::{self, LogFormat},
     log::{
         self,
-        form::{Form, Lines},
+        form::{self, Form, Lines},
         text,
     },
 };
@@ -39,9 +39,7 @@ pub(crate) fn tell(line: impl std::fmt::Display) {
 
 /// The same of a warning or an error of the service's, in the form of its log.
 fn tell_as(level: tracing::Level, code: &str, text: &str) {
-    if !log::add_as(level, code, text) {
-        tell(format_args!("{}: {text}", log::catalogue::word(level)));
-    }
+    tell(form::line(level, code, text));
 }
 
 /// Tells of the error that ends a program.
@@ -57,12 +55,17 @@ fn set_form(configured: LogFormat) -> Result<(), String> {
     };
     let form = match format {
         LogFormat::Text => Form::Text,
-        LogFormat::Json => Form::Json,
         LogFormat::Auto if io::stderr().is_terminal() => Form::Text,
-        LogFormat::Auto => Form::Json,
+        LogFormat::Json | LogFormat::Auto => Form::Json,
     };
     form.set();
     Ok(())
+}
+
+/// The form of a service's lines until its configuration has been read; `false` where the environment asks for one that
+/// there isn't, which has been told then.
+fn set_first_form() -> bool {
+    set_form(LogFormat::Auto).inspect_err(|wrong| tell(format_args!("error: {wrong}"))).is_ok()
 }
 
 /// Logs to standard error from a thread that does nothing else: `RUST_LOG` where it is set, else `level` and above.

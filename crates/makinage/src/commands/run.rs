@@ -4,19 +4,18 @@ use std::{path::Path, process::ExitCode};
 
 use anyhow::Context;
 
-use super::{BAD_CONFIG, configuration::told, log_beside, set_form, tell};
+use super::{BAD_CONFIG, configuration::told, log_beside, set_first_form, set_form};
 use crate::preflight;
 use crate::{
     app,
-    config::{LogFormat, Reading, read_service},
+    config::{Reading, read_service},
     reload::{self, Changes, source::Source},
     stop::Stop,
 };
 
 /// Serves until it is told to stop. What is wrong with the file ends it at once, with exit code 2.
 pub(crate) fn run(file: &Path) -> anyhow::Result<ExitCode> {
-    if let Err(wrong) = set_form(LogFormat::Auto) {
-        tell(format_args!("error: {wrong}"));
+    if !set_first_form() {
         return Ok(BAD_CONFIG.into());
     }
     log_beside(tracing::Level::INFO).context("cannot start the log's thread; raise the limit of processes")?;

@@ -64,7 +64,7 @@ impl Renewal {
         match thread::Builder::new().name("certificates".into()).spawn(move || run(watch, &times, &ended)) {
             Ok(_) => *thread = Some(end),
             Err(error) => {
-                tracing::error!(code = "K010", "certificates that change are not noticed before a restart: {error}")
+                tracing::error!(code = "K010", "certificates that change are not noticed before a restart: {error}");
             }
         }
     }

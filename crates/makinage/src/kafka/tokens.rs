@@ -81,7 +81,7 @@ impl Tokens {
         match thread::Builder::new().name("tokens".into()).spawn(move || run(&shared, &ended)) {
             Ok(_) => *started = Some(end),
             Err(error) => {
-                tracing::error!(code = "K012", "no thread can be started that gets tokens for Kafka: {error}")
+                tracing::error!(code = "K012", "no thread can be started that gets tokens for Kafka: {error}");
             }
         }
     }

@@ -153,7 +153,7 @@ impl<'a> Waiting<'a> {
     /// It is there now.
     fn over(&mut self) {
         if self.said.over().is_some() {
-            tracing::info!("topic {} is there now", self.wanted.topic);
+            tracing::info!(topic = self.wanted.topic, "topic {} is there now", self.wanted.topic);
         }
     }
 }

@@ -66,10 +66,10 @@ where
     }
 }
 
-/// A line that is no event of tracing's.
-pub(super) fn line(level: Level, code: &str, message: &str) -> Result<String, fmt::Error> {
+/// A warning or an error that is no event of tracing's, in the form of the log's lines.
+pub(crate) fn line(level: Level, code: &str, message: &str) -> String {
     match Form::now() {
-        Form::Text => Ok(format!("{}: {message}", catalogue::word(level))),
+        Form::Text => format!("{}: {message}", catalogue::word(level)),
         Form::Json => json::line(level, code, message.to_owned()),
     }
 }

@@ -29,12 +29,12 @@ where
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut read = Read::default();
         event.record(&mut read);
-        writeln!(writer, "{}", read.object(*event.metadata().level())?)
+        writeln!(writer, "{}", read.object(*event.metadata().level()))
     }
 }
 
 /// A line that is no event of tracing's.
-pub(super) fn line(level: Level, code: &str, message: String) -> Result<String, fmt::Error> {
+pub(super) fn line(level: Level, code: &str, message: String) -> String {
     Read { message, code: Some(code.to_owned()), others: vec![] }.object(level)
 }
 
@@ -46,9 +46,10 @@ struct Read {
 }
 
 impl Read {
-    fn object(self, level: Level) -> Result<String, fmt::Error> {
+    fn object(self, level: Level) -> String {
         let mut timestamp = String::new();
-        SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
+        // A text takes all that is written, and so does a vector.
+        let _ = SystemTime.format_time(&mut Writer::new(&mut timestamp));
         let message = self.without_worker();
         let mut pairs = vec![
             ("timestamp", Value::from(timestamp)),
@@ -58,8 +59,8 @@ impl Read {
         pairs.splice(2..2, self.code.map(|code| ("code", Value::from(code))));
         pairs.extend(self.others);
         let mut object = vec![];
-        serde_json::Serializer::new(&mut object).collect_map(pairs).map_err(|_| fmt::Error)?;
-        String::from_utf8(object).map_err(|_| fmt::Error)
+        let _ = serde_json::Serializer::new(&mut object).collect_map(pairs);
+        String::from_utf8_lossy(&object).into_owned()
     }
 
     /// The message, less the name of the worker that it begins with: a field has that.

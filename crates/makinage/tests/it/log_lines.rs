@@ -56,6 +56,7 @@ fn each_line_is_an_object_with_its_code_its_coordinates_and_the_worker_that_prin
     ] {
         assert_eq!(failed[key], value, "{failed}");
     }
+    assert!(failed["model"].is_string(), "{failed}");
     let printed = objects.iter().find(|line| line["message"] == "saw 0").expect("what the hook prints");
     assert_eq!((&printed["worker"], &printed["level"]), (&json!("worker 1.0"), &json!("info")));
     for (text, code, level) in [("ERROR:mine:made", "W017", "error"), (": UserWarning: odd", "W018", "warn")] {

@@ -35,7 +35,7 @@ section! {
     by hand {}
     keys {
         /// What lines look like: `text` for people, `json` an object a line; `auto` is text on a terminal, else JSON.
-        /// MAKINAGE_LOG_FORMAT says what `auto` is, and what holds for lines before this file is read.
+        /// `MAKINAGE_LOG_FORMAT` says what `auto` is, and what holds for lines before this file is read.
         format: LogFormat = Words(FORMATS), default LogFormat::Auto, example "json", restart;
     }
 }

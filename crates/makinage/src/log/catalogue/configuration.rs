@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     error(
         "C006",
         "The configuration is wrong",
-        "The service ends with exit code 2: it starts nothing that it doesn't understand as a whole.",
+        "The program ends with exit code 2: it does nothing that it doesn't understand as a whole.",
         "Mend what the line names, with its line and key. `makinage check` shows all problems at once.",
     ),
 ];

@@ -37,7 +37,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     error(
         "S006",
-        "The service ends with an error",
+        "The program ends with an error",
         "It could not start, or not go on; exit code 1.",
         "Mend the cause in the line, and start it again.",
     ),

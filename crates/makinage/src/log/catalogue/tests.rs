@@ -16,10 +16,10 @@ somebody will have to, or may. A code's meaning doesn't change from version to v
 fn document() -> String {
     let mut text = HEADER.to_owned();
     for area in AREAS {
-        text += &format!("\n## {}: {}\n", area.letter, area.name);
+        text.extend(["\n## ", &area.letter.to_string(), ": ", area.name, "\n"]);
         for Entry { code, level, title, meaning, remedy, .. } in area.entries {
             let (meaning, remedy) = (wrapped(meaning, WIDTH), wrapped(&format!("What to do: {remedy}"), WIDTH));
-            text += &format!("\n### {code}: {title}\n\n*{}*\n\n{meaning}\n\n{remedy}\n", word(*level));
+            text.extend(["\n### ", code, ": ", title, "\n\n*", word(*level), "*\n\n", &meaning, "\n\n", &remedy, "\n"]);
         }
     }
     text

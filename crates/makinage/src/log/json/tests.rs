@@ -55,7 +55,7 @@ fn a_worker_s_name_is_a_field_and_not_in_its_words_as_well() {
 
 #[test]
 fn what_is_told_before_there_is_a_log_has_the_same_form() {
-    let object = line(Level::ERROR, "C006", "a.yaml: line 3".to_owned()).expect("an object");
+    let object = line(Level::ERROR, "C006", "a.yaml: line 3".to_owned());
     assert_eq!(objects(&object), [json!({"level": "error", "code": "C006", "message": "a.yaml: line 3"})]);
     let keys = ["{\"timestamp\":", "\"level\":", "\"code\":", "\"message\":"].map(|key| object.find(key));
     assert!(keys.is_sorted() && keys[0] == Some(0), "{object}");
