@@ -3,15 +3,22 @@ use std::collections::BTreeSet;
 use super::{AREAS, Entry, entries, word, wrapped};
 use crate::generated::{self, WIDTH};
 
-const HEADER: &str = "\
-# Warnings and errors in the log
+const HEADER: &str = r#"# Warnings and errors in the log
 
 Each warning and error that the service logs ends in a code, `[K001]`, or has it as the field `code` where the log is
 JSON. `makinage explain K001` prints what stands here. An *error* means that somebody must act, a *warning* that
 somebody will have to, or may. A code's meaning doesn't change from version to version.
 
+A JSON line (`log: {format: json}`; `auto` is JSON where standard error is no terminal) has `timestamp` (RFC 3339, UTC),
+`level` (`error`, `warn`, `info`, `debug`), `code` where it is a warning or an error, `message`, and what is known of
+`topic`, `partition`, `offset`, `step`, `model`, `generation` and `worker`, which is also what a worker prints under.
+
+```json
+{"timestamp":"2026-11-29T12:00:00.000000Z","level":"warn","code":"E003","message":"skipped data/0/7: step predict: …","topic":"data","partition":0,"offset":7,"step":"predict","model":"iris@3"}
+```
+
 <!-- generated: cargo xtask docs -->
-";
+"#;
 
 fn document() -> String {
     let mut text = HEADER.to_owned();
