@@ -18,9 +18,14 @@ use crate::{
     telemetry::{recent::STEPS, tap::Filter},
 };
 
+const LOG: &str = "\
+The service's log is text on a terminal, and a JSON object a line elsewhere (`2> makinage.log`):
+`log: {format: text}` in the file, or MAKINAGE_LOG_FORMAT=text in the environment, keeps it text.
+`makinage explain CODE` says what a warning or an error means, and what to do.";
+
 /// Serves a machine-learning model, packaged with `MLflow`, on a Kafka stream.
 #[derive(Debug, Parser)]
-#[command(name = "makinage", version, args_conflicts_with_subcommands = true)]
+#[command(name = "makinage", version, args_conflicts_with_subcommands = true, after_help = LOG)]
 struct Serve {
     #[command(flatten)]
     config: ConfigArg,
@@ -93,6 +98,11 @@ enum Command {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         events: Option<u64>,
     },
+    /// Say what a warning or an error in the log means, and what to do; all of them without a code.
+    Explain {
+        /// The code at the line's end, as K001.
+        code: Option<String>,
+    },
     /// Publish models to Kafka, as makinage-model-publisher does.
     Publish(PublishArgs),
 }
@@ -161,6 +171,7 @@ pub fn serve_main() -> ExitCode {
             let filter = Filter { failed, step, contains: filter };
             report(commands::tap::run(&service.which(), &commands::tap::Options { filter, json, events }))
         }
+        Some(Command::Explain { code }) => report(commands::explain::run(code.as_deref())),
         Some(Command::Publish(arguments)) => arguments.run("makinage publish"),
     }
 }

@@ -20,6 +20,8 @@ mod environment;
 pub mod event;
 mod failures;
 mod flights;
+#[cfg(test)]
+mod generated;
 mod generation;
 mod http;
 pub mod kafka;

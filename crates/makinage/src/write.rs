@@ -179,7 +179,7 @@ impl<D: Delivery> Writer<D> {
             let tapped = || Tapped::of(topic, event, failed.model, became());
             self.telemetry.tap.show(now, (true, Some(step)), tapped);
         }
-        match self.fate_of_failed(&place, failed.failure, now) {
+        match self.fate_of_failed(&place, failed.failure, failed.model, now) {
             Some(fate) => self.delivery.settle(event, fate),
             None if self.delivery.bury(event, failed) => {}
             None => self.delivery.settle(event, Fate::Failed),
@@ -189,7 +189,8 @@ impl<D: Delivery> Writer<D> {
     /// An output was refused after the delivery had taken it.
     fn fail_refused(&mut self, refused: &Refused, now: Instant) {
         let Refused { ticket, place, failure, original } = refused;
-        let fate = self.fate_of_failed(place, failure, now);
+        let model = original.as_ref().map(|original| original.model.as_str());
+        let fate = self.fate_of_failed(place, failure, model, now);
         match (fate, original) {
             (Some(fate), _) => self.delivery.settle_refused(*ticket, fate),
             (None, Some(Original { event, model, missing })) => {
@@ -203,11 +204,11 @@ impl<D: Delivery> Writer<D> {
     }
 
     /// What becomes of a failed event; `None` where it goes to the dead letters.
-    fn fate_of_failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Option<Fate> {
+    fn fate_of_failed(&mut self, place: &str, failure: &Failure, model: Option<&str>, now: Instant) -> Option<Fate> {
         if self.stopped_by_error {
             return Some(Fate::Dropped);
         }
-        let (fate, became) = match self.failed.failed(place, failure, now) {
+        let (fate, became) = match self.failed.failed(place, failure, model, now) {
             Verdict::Bury => (None, "dead letter"),
             Verdict::Skip => (Some(Fate::Failed), "skipped"),
             Verdict::Stop => {

@@ -61,7 +61,7 @@ pub(super) fn report(outcome: anyhow::Result<ExitCode>) -> ExitCode {
         Ok(_) if panics::happened_and_told() => ExitCode::FAILURE,
         Ok(code) => code,
         Err(error) => {
-            commands::tell(format_args!("error: {error:#}"));
+            commands::tell_error(&error);
             ExitCode::FAILURE
         }
     };

@@ -70,7 +70,7 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
         }
     };
     if let Some(loaded) = pool.loaded() {
-        loaded.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        loaded.warnings.iter().for_each(|warning| tracing::warn!(code = "M009", "{warning}"));
     }
     let acks = Arc::new(Acks::default());
     let (intake, received) = bounded(CHUNKS);

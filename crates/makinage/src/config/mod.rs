@@ -35,6 +35,7 @@ pub use sections::{
     application::Application,
     http::{Http, Listen},
     kafka::Kafka,
+    log::LogFormat,
     models::Models,
     operator::Operator,
     probation::Probation,
@@ -67,6 +68,16 @@ pub fn interpreters() -> Vec<PathBuf> {
 /// The program of this name in the folders of PATH.
 pub fn on_path(program: &str) -> Option<PathBuf> {
     values::interpreter::on_path(program, &Process)
+}
+
+/// What the environment says of the log's lines; an error names what it may say.
+pub fn log_format() -> Result<LogFormat, String> {
+    sections::log::format_of(&Process)
+}
+
+/// Whether the environment has nothing against colours.
+pub fn may_have_colours() -> bool {
+    sections::log::may_have_colours(&Process)
 }
 
 /// Reads the publisher's file, with all that is wrong with it and what to warn of.

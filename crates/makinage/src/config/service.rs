@@ -21,6 +21,7 @@ use super::{
         document,
         http::{self, Http},
         kafka::{self, Kafka},
+        log::{self, Log},
         models::{self, Models},
         operator::{self, Operator},
         topics::Topics,
@@ -46,6 +47,8 @@ section! {
         models: "", "", example "", restart;
         /// Where the service shows itself.
         http: "", "", example "", restart;
+        /// What the log looks like.
+        log: "", "", example "", restart;
         /// Yours: the hooks get all of it. Only pre_transform, predict and post_transform mean something to the
         /// program.
         config: "", "", example "";
@@ -73,6 +76,8 @@ pub struct Config {
     pub models: Models,
     /// The `http` section.
     pub http: Http,
+    /// The `log` section.
+    pub log: Log,
     /// The whole file for the hooks, as written, less `security`, `properties` and `http.token`, in the worker
     /// protocol's tagged form. JSON text, so that integers of any size survive.
     pub document: Box<RawValue>,
@@ -110,6 +115,7 @@ fn sections(
     let (operator, imports) = reader.read(findings);
     let models = models::read(&top, &ground, findings);
     let http = http::read(&top, &ground, findings);
+    let log = log::read(&top, &ground, findings);
     let config = || {
         Some(Config {
             file: origin.name.clone(),
@@ -119,6 +125,7 @@ fn sections(
             operator: operator?,
             models: models?,
             http: http?,
+            log: log?,
             document: document::write(root),
         })
     };

@@ -59,6 +59,7 @@ pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks
     match opened {
         Ok(address) => tracing::info!("status and metrics: http://{address}/api/status, http://{address}/metrics"),
         Err(error) => tracing::warn!(
+            code = "H001",
             "metrics and status can't be had at {address} ({error}): set another port as `http: {{listen: \"127.0.0.1:0\"}}`, \
              or `off`; events are served all the same"
         ),

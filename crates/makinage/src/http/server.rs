@@ -25,7 +25,10 @@ pub(super) fn run(listener: TcpListener, site: Site) {
         .build()
         .and_then(|runtime| runtime.block_on(serve(listener, Arc::new(site))));
     if let Err(error) = ended {
-        tracing::warn!("metrics and status can't be had any longer ({error}); start the service again to have them");
+        tracing::warn!(
+            code = "H002",
+            "metrics and status can't be had any longer ({error}); start the service again to have them"
+        );
     }
 }
 

@@ -114,7 +114,8 @@ impl ModelFetcher {
         };
         // After a restart, or where another instance took it: its bytes needn't come again.
         if let Some(model) = identity.and_then(|identity| self.store.find(&identity)) {
-            tracing::info!("model {} from {place}: it is in the store already", model.identity.label());
+            let label = model.identity.label();
+            tracing::info!(model = %label, "model {label} from {place}: it is in the store already");
             return Ok(Arrived { place: place.clone(), model });
         }
         let model = match task {
@@ -123,14 +124,15 @@ impl ModelFetcher {
                 let manifest = large.manifest();
                 let identity = manifest.identity();
                 let (label, chunks, bytes) = (identity.label(), manifest.chunks, manifest.size);
-                tracing::info!("model {label} from {place}: putting {bytes} bytes together from {chunks} chunks");
+                tracing::info!(model = %label, "model {label} from {place}: putting {bytes} bytes together from {chunks} chunks");
                 let mut spool = self.spool()?;
                 assemble(stretches, &large, &mut spool, given_up)?;
                 self.keep(spool, identity)?
             }
             Task::Fetch(reference) => {
                 let identity = reference.identity();
-                tracing::info!("model {} from {place}: fetching {}", identity.label(), reference.uri);
+                let label = identity.label();
+                tracing::info!(model = %label, "model {label} from {place}: fetching {}", reference.uri);
                 let mut spool = self.spool()?;
                 let (python, workspace, limits) = (self.python.as_path(), &*self.workspace, &self.limits);
                 fetch::fetch(&reference, &fetch::Tools { python, workspace, limits, given_up }, &mut spool)?;

@@ -6,6 +6,7 @@ pub mod early;
 mod held;
 pub(crate) mod launch;
 pub mod left;
+mod level;
 pub(crate) mod live;
 pub mod messages;
 mod page;

@@ -127,7 +127,7 @@ impl Slot {
     /// A limit on the process that could not be set or lifted: nothing that serving depends on.
     fn note(&self, outcome: io::Result<()>, consequence: &str) {
         if let Err(error) = outcome {
-            tracing::warn!("{}: it {consequence} ({error})", self.id);
+            tracing::warn!(code = "W015", worker = %self.id, "{}: it {consequence} ({error})", self.id);
         }
     }
 

@@ -28,6 +28,7 @@ mod killed;
 mod large;
 mod large_models;
 mod latency;
+mod log_lines;
 mod missing;
 mod model;
 mod model_topic;

@@ -41,8 +41,8 @@ use crate::{
     stop::Stop,
 };
 
-/// A warning that is none here: that the group is new, and begins at the beginning.
-const LOGGED: &str = "warn,makinage::source::start=error";
+/// Warnings that are none here: that the group is new, and begins at the beginning; what libraries say of themselves.
+const LOGGED: &str = "warn,worker=error,makinage::source::start=error";
 /// The longest that the demo takes to end.
 const STOP: Duration = Duration::from_secs(10);
 /// The longest wait for the first prediction, which comes when the service and its model are there.

@@ -68,7 +68,9 @@ impl<T: Copy + PartialEq + Debug> Kind for Words<T> {
 
     #[cfg(test)]
     fn form(&self) -> String {
-        self.0.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
+        let words: Vec<String> = self.0.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let (last, others) = words.split_last().expect("a kind has words");
+        format!("{} or {last}", others.join(", "))
     }
 
     #[cfg(test)]

@@ -1,23 +1,23 @@
 //! What README and the commented example say of the keys: written from the sections' own descriptions, and held to
 //! them.
 //!
-//! `cargo xtask docs` runs these tests with [`WRITE`] set, which writes anew what differs.
+//! `cargo xtask docs` runs these tests so that they write anew what differs.
 
-use std::{env, fs, path::PathBuf};
-
-use crate::config::{
-    publish::ModelKeys,
-    reader::shape::{Described, Shaped},
-    redirect::RedirectKeys,
-    sections::{
-        application::Application, http::Http, kafka::KafkaKeys, models::Models, topics::TopicKeys, tuning::Tuning,
+use crate::{
+    config::{
+        publish::ModelKeys,
+        reader::shape::{Described, Shaped},
+        redirect::RedirectKeys,
+        sections::{
+            application::Application, http::Http, kafka::KafkaKeys, log::Log, models::Models, topics::TopicKeys,
+            tuning::Tuning,
+        },
+        service::ServiceKeys,
+        tests::service,
     },
-    service::ServiceKeys,
-    tests::service,
+    generated::{WIDTH, hold},
 };
 
-const WRITE: &str = "MAKINAGE_WRITE_DOCS";
-const WIDTH: usize = 120;
 const BEGIN: &str = "<!-- generated: cargo xtask docs -->\n";
 const END: &str = "<!-- /generated -->\n";
 const HEADER: &str = "\
@@ -36,7 +36,7 @@ const OTHER_TOPICS: &str = "  - name: data
 ";
 
 /// The service's sections, each with the path of its keys.
-fn service_sections() -> [(&'static str, Vec<Described>); 6] {
+fn service_sections() -> [(&'static str, Vec<Described>); 7] {
     [
         ("application", Application::described()),
         ("kafka", KafkaKeys::described()),
@@ -44,6 +44,7 @@ fn service_sections() -> [(&'static str, Vec<Described>); 6] {
         ("operators.<name>", Tuning::described()),
         ("models", Models::described()),
         ("http", Http::described()),
+        ("log", Log::described()),
     ]
 }
 
@@ -146,18 +147,6 @@ fn comment(said: &str, indent: usize) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Fails where `path` differs from what `made` makes of it, or writes it.
-fn hold(path: &str, made: impl FnOnce(&str) -> String) {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    let is = fs::read_to_string(&file).unwrap();
-    let should_be = made(&is);
-    if env::var_os(WRITE).is_some() {
-        fs::write(&file, should_be).unwrap();
-    } else {
-        assert!(is == should_be, "{path} isn't what the keys say of themselves: run `cargo xtask docs`");
-    }
-}
-
 #[test]
 fn readme_has_every_key_as_the_program_has_it() {
     hold("README.md", |readme| {
@@ -211,7 +200,9 @@ fn the_described_defaults_hold() {
 /// Their values reach clients and threads that are made once, so a key without the word would be taken up by nobody.
 #[test]
 fn every_key_of_a_section_without_generations_takes_a_restart() {
-    for keys in [Application::described(), KafkaKeys::described(), Models::described(), Http::described()] {
+    for keys in
+        [Application::described(), KafkaKeys::described(), Models::described(), Http::described(), Log::described()]
+    {
         for key in keys {
             assert!(key.restart, "{}", key.key);
         }

@@ -41,6 +41,8 @@ struct Told {
     given_up: bool,
     /// The group shares its partitions out anew, for so many polls more.
     shares_out: u32,
+    /// How often the client neither stores, pauses nor resumes.
+    failures: u32,
     committed: BTreeMap<i32, i64>,
     calls: Vec<String>,
 }
@@ -51,6 +53,13 @@ struct Fake(Rc<RefCell<Told>>);
 impl Fake {
     fn call(&self, call: String) {
         self.0.borrow_mut().calls.push(call);
+    }
+
+    fn able(&self) -> KafkaResult<()> {
+        let failures = &mut self.0.borrow_mut().failures;
+        let fails = *failures > 0;
+        *failures = failures.saturating_sub(1);
+        if fails { Err(KafkaError::StoreOffset(RDKafkaErrorCode::State)) } else { Ok(()) }
     }
 
     fn calls(&self) -> Vec<String> {
@@ -112,12 +121,14 @@ impl Consumer for Fake {
     }
 
     fn pause(&self, _partitions: &[Partition]) -> KafkaResult<()> {
+        self.able()?;
         self.0.borrow_mut().paused = true;
         self.call("pause".to_owned());
         Ok(())
     }
 
     fn resume(&self, partitions: &[Partition]) -> KafkaResult<()> {
+        self.able()?;
         self.0.borrow_mut().paused = false;
         self.call(format!("resume {partitions:?}"));
         Ok(())
@@ -138,6 +149,7 @@ impl Consumer for Fake {
     }
 
     fn store(&self, positions: &[Position]) -> KafkaResult<()> {
+        self.able()?;
         self.call(format!("store {}", positions[0].offset));
         Ok(())
     }
@@ -261,6 +273,27 @@ fn too_many_open_events_pause_the_partitions_after_a_while_and_room_resumes_them
     case.source.step();
     assert_eq!(case.fake.calls(), ["store 7", "resume [(0, 0)]"]);
     assert_eq!(case.taken().len(), 2);
+}
+
+#[test]
+fn what_the_client_does_not_do_again_and_again_is_said_once_a_minute() {
+    let (mut case, log) = (Case::new(Some(3)), Log::default());
+    case.assigned();
+    case.fake.0.borrow_mut().records.extend(3..500);
+    case.fake.0.borrow_mut().failures = u32::MAX;
+    let rounds = |case: &mut Case, settles: bool, count: u32| {
+        for _ in 0..count {
+            log.keep(|| case.source.step());
+            let open = case.taken();
+            open.iter().filter(|_| settles).for_each(|ticket| case.acks.settle(*ticket, Fate::Finished));
+            case.clock.sleep(STORE);
+        }
+        (log.count("could not be stored"), log.count("could not be paused"))
+    };
+    assert_eq!(rounds(&mut case, true, 50), (1, 0));
+    assert_eq!(rounds(&mut case, false, 50), (1, 1));
+    case.clock.sleep(REPEAT);
+    assert_eq!(rounds(&mut case, false, 50).1, 2);
 }
 
 #[test]
