@@ -2,6 +2,8 @@
 
 #![expect(clippy::arc_with_non_send_sync, reason = "the product shares with `Arc`, and here there is one thread")]
 
+mod seldom;
+
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
@@ -273,27 +275,6 @@ fn too_many_open_events_pause_the_partitions_after_a_while_and_room_resumes_them
     case.source.step();
     assert_eq!(case.fake.calls(), ["store 7", "resume [(0, 0)]"]);
     assert_eq!(case.taken().len(), 2);
-}
-
-#[test]
-fn what_the_client_does_not_do_again_and_again_is_said_once_a_minute() {
-    let (mut case, log) = (Case::new(Some(3)), Log::default());
-    case.assigned();
-    case.fake.0.borrow_mut().records.extend(3..500);
-    case.fake.0.borrow_mut().failures = u32::MAX;
-    let rounds = |case: &mut Case, settles: bool, count: u32| {
-        for _ in 0..count {
-            log.keep(|| case.source.step());
-            let open = case.taken();
-            open.iter().filter(|_| settles).for_each(|ticket| case.acks.settle(*ticket, Fate::Finished));
-            case.clock.sleep(STORE);
-        }
-        (log.count("could not be stored"), log.count("could not be paused"))
-    };
-    assert_eq!(rounds(&mut case, true, 50), (1, 0));
-    assert_eq!(rounds(&mut case, false, 50), (1, 1));
-    case.clock.sleep(REPEAT);
-    assert_eq!(rounds(&mut case, false, 50).1, 2);
 }
 
 #[test]
