@@ -5,11 +5,13 @@
 mod arguments;
 mod dead_letter;
 mod docker;
+mod itself;
 mod model;
 
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 use self::arguments::{ConfigArg, bad_usage, report, with_config};
 use crate::{
@@ -69,6 +71,26 @@ enum Command {
     },
     /// Publish models to Kafka, as makinage-model-publisher does.
     Publish(PublishArgs),
+    /// Print the JSON schema of a configuration file, by which editors complete and check it.
+    Schema {
+        /// Whose file.
+        #[arg(value_enum, default_value = "service", value_name = "FILE")]
+        file: itself::SchemaFile,
+    },
+    /// Print what makes a shell complete the command line.
+    Completions {
+        /// The shell.
+        shell: Shell,
+        /// Of which program.
+        #[arg(value_enum, default_value = "makinage")]
+        program: itself::Program,
+    },
+    /// Print the manual page, or write those of all commands into a folder.
+    Man {
+        /// The folder, which is made where it isn't there.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// Publishes models to Kafka, for a service that takes them up.
@@ -131,6 +153,15 @@ pub fn serve_main() -> ExitCode {
         Some(Command::Model { command }) => command.run(),
         Some(Command::DeadLetter { command }) => command.run(),
         Some(Command::Publish(arguments)) => arguments.run("makinage publish"),
+        Some(Command::Schema { file }) => report(itself::schema(file)),
+        Some(Command::Completions { shell, program }) => report(itself::completions(
+            shell,
+            match program {
+                itself::Program::Makinage => Serve::command(),
+                itself::Program::MakinageModelPublisher => Publish::command(),
+            },
+        )),
+        Some(Command::Man { out }) => report(itself::man(vec![Serve::command(), Publish::command()], out.as_deref())),
     }
 }
 
