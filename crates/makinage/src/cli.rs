@@ -5,6 +5,7 @@
 mod arguments;
 mod dead_letter;
 mod docker;
+mod init;
 mod itself;
 mod model;
 
@@ -31,6 +32,8 @@ struct Serve {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a configuration, hooks and a test of these into a folder, to begin with.
+    Init(init::InitArgs),
     /// Check a configuration: the file, the hooks, Python, Kafka and its topics.
     Check {
         #[command(flatten)]
@@ -143,6 +146,7 @@ pub fn serve_main() -> ExitCode {
     let Serve { config, command } = Serve::parse_from(arguments);
     match command {
         None => with_config(&config, "makinage", commands::run::run),
+        Some(Command::Init(arguments)) => arguments.run(),
         Some(Command::Check { config, offline }) => {
             with_config(&config, "makinage check", |file| Ok(commands::check::run(file, offline)))
         }
@@ -161,7 +165,10 @@ pub fn serve_main() -> ExitCode {
                 itself::Program::MakinageModelPublisher => Publish::command(),
             },
         )),
-        Some(Command::Man { out }) => report(itself::man(vec![Serve::command(), Publish::command()], out.as_deref())),
+        Some(Command::Man { out: None }) => report(itself::page(Serve::command())),
+        Some(Command::Man { out: Some(folder) }) => {
+            report(itself::pages([Serve::command(), Publish::command()], &folder))
+        }
     }
 }
 

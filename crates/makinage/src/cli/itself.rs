@@ -48,15 +48,16 @@ pub(super) fn completions(shell: Shell, mut command: Command) -> anyhow::Result<
     print(&script)
 }
 
-/// Prints the manual page of the first command, or writes those of all and their subcommands into a folder.
-pub(super) fn man(commands: Vec<Command>, out: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let Some(folder) = out else {
-        let mut page = Vec::new();
-        for command in commands.into_iter().take(1) {
-            Man::new(command).render(&mut page)?;
-        }
-        return print(&page);
-    };
+/// Prints a command's manual page.
+pub(super) fn page(command: Command) -> anyhow::Result<ExitCode> {
+    let mut page = Vec::new();
+    // As among the others, where `help` has none.
+    Man::new(command.disable_help_subcommand(true)).render(&mut page)?;
+    print(&page)
+}
+
+/// Writes the manual pages of commands and all that are below them into a folder.
+pub(super) fn pages(commands: [Command; 2], folder: &Path) -> anyhow::Result<ExitCode> {
     fs::create_dir_all(folder).with_context(|| format!("can't make the folder {}", folder.display()))?;
     for command in commands {
         clap_mangen::generate_to(command, folder).with_context(|| format!("can't write into {}", folder.display()))?;

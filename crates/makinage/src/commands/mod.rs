@@ -5,6 +5,7 @@ mod checklist;
 mod configuration;
 pub(crate) mod dead_letter;
 pub(crate) mod demo;
+pub(crate) mod init;
 pub(crate) mod model;
 pub(crate) mod predict;
 pub(crate) mod publish;
