@@ -32,6 +32,7 @@ mod panics;
 mod pipeline;
 mod predict;
 mod preflight;
+mod progress;
 mod publish;
 mod python;
 mod queue;

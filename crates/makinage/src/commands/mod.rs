@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod init;
 pub(crate) mod model;
 pub(crate) mod predict;
+mod progress;
 pub(crate) mod publish;
 pub(crate) mod run;
 mod table;

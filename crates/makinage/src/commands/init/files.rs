@@ -89,12 +89,8 @@ fn put(path: &Path, text: &str, over: bool) -> anyhow::Result<()> {
     // As any new file, which the user's mask then narrows.
     let new = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
     new.as_file().write_all(text.as_bytes())?;
-    if over {
-        new.persist(path)?;
-    } else {
-        new.persist_noclobber(path)?;
-    }
-    Ok(())
+    let put = if over { new.persist(path) } else { new.persist_noclobber(path) };
+    put.map(drop).map_err(|error| error.error.into())
 }
 
 fn events(example: &Example) -> String {
