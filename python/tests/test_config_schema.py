@@ -13,6 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 CONFIG = Path(__file__).parents[2] / "config"
+BEGUN = CONFIG.parent / "crates" / "makinage" / "src" / "commands" / "init" / "files"
 EXAMPLES = sorted((CONFIG / "examples").glob("*.yaml"))
 CASES = json.loads((CONFIG / "schema" / "cases.json").read_text("utf-8"))
 
@@ -32,7 +33,7 @@ for tag, form in {
     Core.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^({form})$"), None)
 
 
-def complaints(name, text):
+def complaints(text):
     """What an editor says of the text of a file that names its schema."""
     place = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)[1]
     schema = json.loads((CONFIG / "examples" / place).read_text("utf-8"))
@@ -42,15 +43,24 @@ def complaints(name, text):
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_every_example_fits_the_schema_that_it_names(example):
-    assert complaints(example.name, example.read_text("utf-8")) == []
+    assert complaints(example.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['file']}: {case['to']}")
 def test_an_editor_says_of_a_change_what_it_should(case):
     text = (CONFIG / "examples" / case["file"]).read_text("utf-8")
     assert case["from"] in text
-    found = complaints(case["file"], text.replace(case["from"], case["to"], 1))
+    found = complaints(text.replace(case["from"], case["to"], 1))
     assert (found == []) == case["editor"], found
+
+
+@pytest.mark.parametrize(("file", "schema"), [("config.serve.yaml", "service"), ("config.publish.yaml", "publisher")])
+def test_what_init_writes_fits_the_schema_that_it_writes_beside(file, schema):
+    text = (BEGUN / file).read_text("utf-8")
+    first, rest = text.split("\n", 1)
+    assert first == f"# yaml-language-server: $schema=.makinage/{schema}.schema.json"
+    filled = re.sub(r"\{\w+\}", "chosen", rest)
+    assert complaints(f"# yaml-language-server: $schema=../schema/{schema}.json\n{filled}") == []
 
 
 def test_no_schema_refuses_what_the_program_takes():

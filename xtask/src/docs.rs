@@ -1,6 +1,7 @@
-//! The tables of README and the commented example, written from what the program says of its keys.
+//! README's tables, the commented example, the JSON schemas and the examples' lines that name them, written from what
+//! the program says of its keys.
 //!
-//! The program's own tests do both: they hold the files to it, and write them when they are asked to.
+//! The program's own tests do that: they hold the files to it, and write them when they are asked to.
 
 use anyhow::Result;
 

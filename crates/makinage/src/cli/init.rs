@@ -20,7 +20,7 @@ pub(super) struct InitArgs {
     #[arg(long, value_name = "ENDPOINT")]
     kafka: Option<String>,
     /// An `MLflow` model, its folder or a zip of it: the example events then have its columns. Or an address that
-    /// `MLflow` knows, such as models:/iris@champion.
+    /// `MLflow` knows, such as `models:/iris@champion`.
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// The topic that events come from.

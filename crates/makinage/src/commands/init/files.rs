@@ -10,8 +10,9 @@ use std::{
 use anyhow::Context;
 
 use super::{
+    chosen::Values,
     example::{Example, From},
-    template::{self, Values},
+    template,
 };
 use crate::config::{SchemaOf, schema};
 

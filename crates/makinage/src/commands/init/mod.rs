@@ -4,6 +4,7 @@
 //! options ─▶ questions (on a terminal, for what no option says) ─▶ example (what the model is given) ─▶ files
 //! ```
 
+mod chosen;
 mod example;
 mod files;
 mod next;
@@ -18,7 +19,8 @@ use std::{
 
 use anyhow::Context;
 
-use self::{example::Example, files::Files, template::Values};
+pub(crate) use self::chosen::Topics;
+use self::{chosen::Values, example::Example, files::Files};
 use super::{BAD_CONFIG, tell};
 use crate::config::{ModelSource, Origin, read_service};
 
@@ -39,17 +41,6 @@ pub(crate) struct Options {
     pub force: bool,
     /// Whether nothing is asked.
     pub silent: bool,
-}
-
-/// The names of the topics.
-#[derive(Debug, Clone)]
-pub(crate) struct Topics {
-    /// Of the events.
-    pub data: String,
-    /// Of the models.
-    pub models: String,
-    /// Of what comes of the events.
-    pub predictions: String,
 }
 
 /// Writes the files. Exit code 2 where nothing is written, since the options are wrong or a file is there.

@@ -8,8 +8,8 @@ use std::{
 use anyhow::Context;
 
 use super::{
+    chosen::Values,
     files::{EVENTS, Files, PUBLISHER, SERVICE},
-    template::Values,
 };
 use crate::config::ModelSource;
 

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{Topics, example::Example};
+use super::{
+    chosen::{Topics, Values},
+    example::Example,
+};
 
 const SERVICE: &str = include_str!("files/config.serve.yaml");
 const PUBLISHER: &str = include_str!("files/config.publish.yaml");
@@ -13,15 +16,6 @@ pub(super) const TEST: &str = include_str!("files/test_hooks.py");
 const LONGEST_NAME: usize = 200;
 /// Columns that are named in a comment, which is one line.
 const WIDEST: usize = 120;
-
-/// What the user chose.
-#[derive(Debug)]
-pub(super) struct Values {
-    pub(super) name: String,
-    pub(super) kafka: String,
-    pub(super) model: Option<String>,
-    pub(super) topics: Topics,
-}
 
 /// The service's file.
 pub(super) fn service(values: &Values) -> String {

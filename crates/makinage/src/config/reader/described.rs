@@ -81,7 +81,9 @@ fn description(key: &Described) -> String {
         facts.push("A change takes a restart.".to_owned());
     }
     let says = key.says.trim();
-    if facts.is_empty() { says.to_owned() } else { format!("{says}\n\n{}", facts.join(" ")) }
+    let all = if facts.is_empty() { says.to_owned() } else { format!("{says}\n\n{}", facts.join(" ")) };
+    // It is plain text: editors show backticks as they are.
+    all.replace('`', "")
 }
 
 /// The value that holds without the key, where it is one that could be written.
@@ -113,7 +115,7 @@ fn of_node(node: &Node) -> Json {
 
 fn or_null(mut schema: Json) -> Json {
     if schema.get("$ref").is_some() {
-        return either(vec![schema, json!({"type": "null"})]);
+        return either(&[schema, json!({"type": "null"})]);
     }
     if let Some(types) = schema.get_mut("type") {
         match types {
@@ -131,7 +133,7 @@ fn or_null(mut schema: Json) -> Json {
 }
 
 /// One of several forms.
-pub(crate) fn either(forms: Vec<Json>) -> Json {
+pub(crate) fn either(forms: &[Json]) -> Json {
     json!({ "anyOf": forms })
 }
 
@@ -167,7 +169,7 @@ pub(crate) fn whole(range: &RangeInclusive<usize>) -> Json {
 
 /// A word in place of a whole number.
 pub(crate) fn word_or_whole(word: &str, range: &RangeInclusive<usize>) -> Json {
-    either(vec![words([word]), whole(range)])
+    either(&[words([word]), whole(range)])
 }
 
 /// A list of at least so many items.

@@ -1,9 +1,9 @@
 //! The shape of a section: each of its keys once, with its value, its default and its documentation.
 //!
 //! [`section!`] makes a struct of it, the list of known keys, the reading with every problem noted, what of a change
-//! needs a restart, and its description: README's tables, the commented example and the JSON schema are made of that. What is special about a
-//! key stands beside the section: a [`Kind`] for a form of its own, a check for what concerns several keys. Keys whose
-//! values only other sections can judge are read by hand, but described here all the same.
+//! needs a restart, and its description: README's tables, the commented example and the JSON schema are made of that.
+//! What is special about a key stands beside the section: a [`Kind`] for a form of its own, a check for what concerns
+//! several keys. Keys whose values only other sections can judge are read by hand, but described here all the same.
 
 use std::path::Path;
 

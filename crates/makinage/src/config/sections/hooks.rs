@@ -27,11 +27,11 @@ pub(crate) struct NamedHooks {
 /// Free but for what the program knows the names of: these are offered, and whatever stands there is taken.
 pub(crate) fn schema() -> Json {
     let hook = |name: &str| {
-        let says = format!("The factory of your own step {name}, as `module:function`.");
+        let says = format!("The factory of your own step {name}, as module:function.");
         (name.to_owned(), json!({"description": says, "examples": [format!("my_model.serve:{name}")]}))
     };
     let hooks: Map<String, Json> = HOOKS.into_iter().map(hook).collect();
-    let says = "Of the operator `serve`, or of any that has no key of its own here.";
+    let says = "Of the operator serve, or of any that has no key of its own here.";
     json!({"type": "object", "properties": {"serve": {"description": says, "properties": hooks}}})
 }
 

@@ -32,7 +32,7 @@ section! {
     by hand {
         /// One server is enough to find the others; the port is 9092 where none is given.
         endpoint: "one server, several with commas, or a list", "",
-            schema described::either(vec![described::text(), described::list(&described::text(), 1)]),
+            schema described::either(&[described::text(), described::list(&described::text(), 1)]),
             example r#"["kafka-1", "kafka-2:9093", "[::1]:9092"]"#, restart;
     }
     keys {

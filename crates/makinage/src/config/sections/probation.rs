@@ -65,7 +65,7 @@ impl Kind for Crashes {
     }
 
     fn schema(&self) -> Json {
-        described::either(vec![described::words(["auto", "off"]), described::whole(&(1..=1000))])
+        described::either(&[described::words(["auto", "off"]), described::whole(&(1..=1000))])
     }
 
     fn shown(&self, value: &Option<usize>) -> String {

@@ -52,7 +52,7 @@ pub(crate) fn schema() -> Json {
         "pattern": r"^[^\s.:]+(\.[^\s.:]+)*$",
         "not": {"pattern": format!(r"^(makinage(\..*)?|{bare})$")},
     });
-    described::either(vec![described::words(OURS.iter().copied()), module])
+    described::either(&[described::words(OURS.iter().copied()), module])
 }
 
 /// The encoder named in `field`.

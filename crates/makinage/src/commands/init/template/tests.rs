@@ -1,8 +1,11 @@
 use std::path::Path;
 
-use super::{Values, hooks, publisher, service};
+use super::{hooks, publisher, service};
 use crate::{
-    commands::init::{Topics, example::Example},
+    commands::init::{
+        chosen::{Topics, Values},
+        example::Example,
+    },
     config::{Origin, read_service},
 };
 

@@ -25,7 +25,7 @@ pub(super) struct Form {
     /// Reads it.
     pub read: fn(&Field, &Ground) -> Result<Secret, String>,
     /// What may be written, in words.
-    pub form: &'static str,
+    pub in_words: &'static str,
     /// The words that it is one of, in any case; anything where there are none.
     pub among: &'static [&'static str],
 }
@@ -40,7 +40,7 @@ impl Kind for Form {
     }
 
     fn form(&self) -> String {
-        self.form.to_owned()
+        self.in_words.to_owned()
     }
 
     fn schema(&self) -> Json {
@@ -66,7 +66,7 @@ fn schema_among(words: &'static [&'static str]) -> Json {
     };
     let words_of_any_case: Vec<String> = words.iter().map(any_case).collect();
     let pattern = format!(r"^(\$\{{(env|file):.*\}}|{})$", words_of_any_case.join("|"));
-    described::either(vec![described::words(words.iter().copied()), described::matching(&pattern)])
+    described::either(&[described::words(words.iter().copied()), described::matching(&pattern)])
 }
 
 /// The mechanism that is AWS's own, which Kafka sees as OAUTHBEARER.
@@ -79,20 +79,20 @@ const IDENTIFICATIONS: [&str; 2] = ["https", "none"];
 const MECHANISMS: [&str; 5] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", OAUTH, AWS];
 
 pub(super) const PROTOCOL: Form =
-    Form { read: protocol, form: "`plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`", among: &PROTOCOLS };
+    Form { read: protocol, in_words: "`plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`", among: &PROTOCOLS };
 pub(super) const MECHANISM: Form =
-    Form { read: mechanism, form: "PLAIN, SCRAM-SHA-256, -512, OAUTHBEARER, AWS_MSK_IAM", among: &MECHANISMS };
-pub(super) const FILE: Form = Form { read: path, form: "a file", among: &[] };
-pub(super) const FILE_OR_FOLDER: Form = Form { read: path, form: "a file or folder", among: &[] };
-pub(super) const HIDDEN: Form = Form { read: hidden, form: "a secret", among: &[] };
-pub(super) const TEXT: Form = Form { read: text, form: "a text", among: &[] };
-pub(super) const PEM: Form = Form { read: pem, form: "a secret", among: &[] };
-pub(super) const VERIFY_HOSTNAME: Form = Form { read: verify_hostname, form: "`true` or `false`", among: &FLAGS };
-pub(super) const FLAG: Form = Form { read: flag, form: "`true` or `false`", among: &FLAGS };
+    Form { read: mechanism, in_words: "PLAIN, SCRAM-SHA-256, -512, OAUTHBEARER, AWS_MSK_IAM", among: &MECHANISMS };
+pub(super) const FILE: Form = Form { read: path, in_words: "a file", among: &[] };
+pub(super) const FILE_OR_FOLDER: Form = Form { read: path, in_words: "a file or folder", among: &[] };
+pub(super) const HIDDEN: Form = Form { read: hidden, in_words: "a secret", among: &[] };
+pub(super) const TEXT: Form = Form { read: text, in_words: "a text", among: &[] };
+pub(super) const PEM: Form = Form { read: pem, in_words: "a secret", among: &[] };
+pub(super) const VERIFY_HOSTNAME: Form = Form { read: verify_hostname, in_words: "`true` or `false`", among: &FLAGS };
+pub(super) const FLAG: Form = Form { read: flag, in_words: "`true` or `false`", among: &FLAGS };
 pub(super) const IDENTIFICATION: Form =
-    Form { read: identification, form: "`https` or `none`", among: &IDENTIFICATIONS };
-pub(super) const URL: Form = Form { read: url, form: "a URL", among: &[] };
-pub(super) const REGION: Form = Form { read: region, form: "a region", among: &[] };
+    Form { read: identification, in_words: "`https` or `none`", among: &IDENTIFICATIONS };
+pub(super) const URL: Form = Form { read: url, in_words: "a URL", among: &[] };
+pub(super) const REGION: Form = Form { read: region, in_words: "a region", among: &[] };
 
 fn protocol(field: &Field, ground: &Ground) -> Result<Secret, String> {
     word(&resolve(field, ground)?, &PROTOCOLS)
