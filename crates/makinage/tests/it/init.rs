@@ -95,8 +95,8 @@ fn what_is_written_passes_its_test_and_check_and_scores_its_event() {
     let scored = run(with_config("predict").args(["--model", model, "events.jsonl"]), &folder);
     assert!(scored.contains(r#"{"event":[5.1,3.5,1.4,0.2],"prediction":0}"#), "{scored}");
     let mut publisher = program("makinage-model-publisher");
-    let published = run(publisher.args(["--config", "config.publish.yaml", "--dry-run"]), &folder);
-    assert!(published.contains(&format!("topic={models}")), "{published}");
+    let told = run(publisher.args(["--config", "config.publish.yaml", "--dry-run"]), &folder);
+    assert!(told.contains(&format!("topic={models}")), "{told}");
 }
 
 #[test]
