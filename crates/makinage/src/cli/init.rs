@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::arguments::report;
 use crate::commands::init::{self, Options, Topics};
@@ -11,7 +11,7 @@ use crate::commands::init::{self, Options, Topics};
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
     /// The folder, which is made where it isn't there.
-    #[arg(default_value = ".", value_name = "FOLDER")]
+    #[arg(default_value = ".", value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     folder: PathBuf,
     /// The application's name, which is its consumer group too [default: the folder's]
     #[arg(long, value_name = "NAME")]
@@ -21,7 +21,7 @@ pub(super) struct InitArgs {
     kafka: Option<String>,
     /// An `MLflow` model, its folder or a zip of it: the example events then have its columns. Or an address that
     /// `MLflow` knows, such as `models:/iris@champion`.
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", value_hint = ValueHint::AnyPath)]
     model: Option<String>,
     /// The topic that events come from.
     #[arg(long, value_name = "TOPIC", default_value = "data")]
