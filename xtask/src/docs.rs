@@ -1,7 +1,7 @@
-//! The tables of README, the commented example, the lists of the log's lines and of metrics, written from what the
-//! program says of them.
+//! README's tables, the commented example, the JSON schemas and the examples' lines that name them, the lists of log
+//! lines and of metrics, written from what the program says of them.
 //!
-//! The program's own tests do both: they hold the files to it, and write them when they are asked to.
+//! The program's own tests do that: they hold the files to it, and write them when they are asked to.
 
 use anyhow::Result;
 

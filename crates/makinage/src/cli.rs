@@ -5,11 +5,14 @@
 mod arguments;
 mod dead_letter;
 mod docker;
+mod init;
+mod itself;
 mod model;
 
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 use self::arguments::{ConfigArg, ServiceArg, bad_usage, report, with_config};
 use crate::{
@@ -35,6 +38,8 @@ struct Serve {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a configuration, hooks and a test of these into a folder, to begin with.
+    Init(init::InitArgs),
     /// Check a configuration: the file, the hooks, Python, Kafka and its topics.
     Check {
         #[command(flatten)]
@@ -105,6 +110,26 @@ enum Command {
     },
     /// Publish models to Kafka, as makinage-model-publisher does.
     Publish(PublishArgs),
+    /// Print the JSON schema of a configuration file, by which editors complete and check it.
+    Schema {
+        /// Whose file.
+        #[arg(value_enum, default_value = "service", value_name = "FILE")]
+        file: itself::SchemaFile,
+    },
+    /// Print what makes a shell complete the command line.
+    Completions {
+        /// The shell.
+        shell: Shell,
+        /// Of which program.
+        #[arg(value_enum, default_value = "makinage")]
+        program: itself::Program,
+    },
+    /// Print the manual page, or write those of all commands into a folder.
+    Man {
+        /// The folder, which is made where it isn't there.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// Publishes models to Kafka, for a service that takes them up.
@@ -157,6 +182,7 @@ pub fn serve_main() -> ExitCode {
     let Serve { config, command } = Serve::parse_from(arguments);
     match command {
         None => with_config(&config, "makinage", commands::run::run),
+        Some(Command::Init(arguments)) => arguments.run(),
         Some(Command::Check { config, offline }) => {
             with_config(&config, "makinage check", |file| Ok(commands::check::run(file, offline)))
         }
@@ -173,6 +199,18 @@ pub fn serve_main() -> ExitCode {
         }
         Some(Command::Explain { code }) => report(commands::explain::run(code.as_deref())),
         Some(Command::Publish(arguments)) => arguments.run("makinage publish"),
+        Some(Command::Schema { file }) => report(itself::schema(file)),
+        Some(Command::Completions { shell, program }) => report(itself::completions(
+            shell,
+            match program {
+                itself::Program::Makinage => Serve::command(),
+                itself::Program::MakinageModelPublisher => Publish::command(),
+            },
+        )),
+        Some(Command::Man { out: None }) => report(itself::page(Serve::command())),
+        Some(Command::Man { out: Some(folder) }) => {
+            report(itself::pages([Serve::command(), Publish::command()], &folder))
+        }
     }
 }
 

@@ -35,6 +35,7 @@ mod panics;
 mod pipeline;
 mod predict;
 mod preflight;
+mod progress;
 mod publish;
 mod python;
 mod queue;

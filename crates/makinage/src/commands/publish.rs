@@ -5,7 +5,6 @@
 mod followed;
 mod lines;
 mod prepare;
-mod progress;
 mod references;
 mod sending;
 mod watch;
@@ -20,18 +19,17 @@ use std::{
 use anyhow::{Context, bail};
 use tracing::Level;
 
-pub(super) use self::progress::progress_bar;
 use self::{
     lines::{located, result},
     prepare::{Prepared, prepare},
-    progress::spinner,
     sending::send,
 };
-use super::{BAD_CONFIG, log_to, set_first_form, tell, tell_as};
+use super::{BAD_CONFIG, log_to, progress::progress, set_first_form, tell, tell_as};
 use crate::{
     config::{PublishConfig, inspect_publish},
     kafka::client::Cluster,
     mlflow::Mlflow,
+    progress::Amount,
     publish::{PublishError, Publisher, Way},
     stop::Stop,
 };
@@ -123,9 +121,9 @@ fn check_all(
     let mut told = Vec::new();
     let mut ways = Vec::new();
     for Prepared { model, archive, .. } in models {
-        let spinner = spinner(format!("asking Kafka at {}", config.kafka.endpoints.join(",")));
+        let asking = progress(format!("asking Kafka at {}", config.kafka.endpoints.join(",")), Amount::Unknown);
         let checked = publisher.check(&model.topic, archive, deadline);
-        spinner.finish_and_clear();
+        drop(asking);
         match checked {
             Ok((way, found)) => {
                 ways.push(way);

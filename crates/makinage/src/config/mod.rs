@@ -15,6 +15,7 @@ mod publish;
 mod reader;
 mod reading;
 mod redirect;
+mod schema;
 mod sections;
 mod service;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use reader::problem::{Place, Problem, Problems};
 use reader::{file, surroundings::Process};
 pub use reading::Reading;
 pub use redirect::Redirect;
+pub use schema::{SchemaOf, schema};
 pub use sections::{
     application::Application,
     http::{Http, Listen},

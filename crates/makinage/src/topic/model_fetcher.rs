@@ -14,6 +14,7 @@ use crate::{
         topics::{self, Topic},
     },
     model::{ModelIdentity, RecordPlace},
+    progress::{Amount, Progress},
     record::{Record, Zip, reference::Reference},
     store::{Spool, Store, StoreError, StoredModel, workspace::Workspace},
 };
@@ -126,6 +127,9 @@ impl ModelFetcher {
                 let (label, chunks, bytes) = (identity.label(), manifest.chunks, manifest.size);
                 tracing::info!(model = %label, "model {label} from {place}: putting {bytes} bytes together from {chunks} chunks");
                 let mut spool = self.spool()?;
+                let what = format!("model {label} from {place}: putting it together");
+                let progress = told(what, Amount::Bytes(bytes));
+                spool.count(progress.counter());
                 assemble(stretches, &large, &mut spool, given_up)?;
                 self.keep(spool, identity)?
             }
@@ -134,6 +138,9 @@ impl ModelFetcher {
                 let label = identity.label();
                 tracing::info!(model = %label, "model {label} from {place}: fetching {}", reference.uri);
                 let mut spool = self.spool()?;
+                let what = format!("model {} from {place}: fetching it", identity.label());
+                let progress = told(what, Amount::Unknown);
+                spool.count(progress.counter());
                 let (python, workspace, limits) = (self.python.as_path(), &*self.workspace, &self.limits);
                 fetch::fetch(&reference, &fetch::Tools { python, workspace, limits, given_up }, &mut spool)?;
                 self.keep(spool, identity)?
@@ -159,6 +166,11 @@ impl ModelFetcher {
             _ => NotHad::Later(error.to_string()),
         })
     }
+}
+
+/// A line in the log now and then.
+fn told(what: String, amount: Amount) -> Progress {
+    Progress::told(what, amount, |line| tracing::info!("{line}"))
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ mod flow;
 mod group;
 mod headers;
 mod hooks;
+mod init;
+mod itself;
 mod killed;
 mod large;
 mod large_models;

@@ -2,8 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use serde_json::Value as Json;
+
 use crate::config::{
     reader::{
+        described,
         field::Field,
         kinds::TrueOrFalse,
         problem::Findings,
@@ -98,12 +101,15 @@ impl Kind for Address {
         address.map(Listen::At)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "an IP address with a port, or `off`".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        // To editors that read YAML 1.1 the word is a boolean.
+        described::either(&[described::text(), described::flag()])
+    }
+
     fn shown(&self, value: &Listen) -> String {
         match value {
             Listen::Off => "off".to_owned(),
@@ -122,12 +128,14 @@ impl Kind for Token {
         secret::read(field, ground.folder, ground.surroundings, findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "one word; `${env:NAME}` or `${file:PATH}`".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::scalar()
+    }
+
     fn shown(&self, _: &Secret) -> String {
         "a secret".to_owned()
     }

@@ -3,23 +3,32 @@
 //!
 //! `cargo xtask docs` runs these tests so that they write anew what differs.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
 use crate::{
     config::{
+        locate::locate_text,
         publish::ModelKeys,
-        reader::shape::{Described, Shaped},
+        reader::{described::Described, shape::Shaped},
         redirect::RedirectKeys,
+        schema::{SchemaOf, schema},
         sections::{
             application::Application, http::Http, kafka::KafkaKeys, log::Log, models::Models, topics::TopicKeys,
             tuning::Tuning,
         },
         service::ServiceKeys,
-        tests::service,
+        tests::{Machine, example as file_of_example, publisher, service},
     },
     generated::{WIDTH, hold},
 };
 
 const BEGIN: &str = "<!-- generated: cargo xtask docs -->\n";
 const END: &str = "<!-- /generated -->\n";
+/// The line by which editors find an example's schema.
+const EDITORS: &str = "# yaml-language-server: $schema=";
 const HEADER: &str = "\
 # Every key of the service's file: what it means, what it may be, and what holds without it. Values here are examples,
 # not defaults; a file needs few of them, as serve.yaml. Generated: see `cargo xtask docs`.
@@ -158,7 +167,28 @@ fn readme_has_every_key_as_the_program_has_it() {
 
 #[test]
 fn the_commented_example_has_every_key_as_the_program_has_it() {
-    hold("config/examples/serve-tuned.yaml", |_| example());
+    hold("config/examples/serve-tuned.yaml", |_| format!("{EDITORS}../schema/service.json\n{}", example()));
+}
+
+#[test]
+fn the_schemas_have_every_key_as_the_program_has_it() {
+    hold("config/schema/service.json", |_| schema(SchemaOf::Service));
+    hold("config/schema/publisher.json", |_| schema(SchemaOf::Publisher));
+}
+
+#[test]
+fn every_example_names_its_schema() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/examples");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    // Another test has the whole of that one.
+    for name in files.filter(|name| name != "serve-tuned.yaml") {
+        let schema = if name.starts_with("publish") { "publisher" } else { "service" };
+        hold(Path::new("config/examples").join(&name), |text| {
+            let rest =
+                text.split_once('\n').filter(|(first, _)| first.starts_with(EDITORS)).map_or(text, |(_, rest)| rest);
+            format!("{EDITORS}../schema/{schema}.json\n{rest}")
+        });
+    }
 }
 
 #[test]
@@ -206,5 +236,29 @@ fn every_key_of_a_section_without_generations_takes_a_restart() {
         for key in keys {
             assert!(key.restart, "{}", key.key);
         }
+    }
+}
+
+/// What Python's validator makes of the same changes, `python/tests/test_config_schema.py` says.
+#[test]
+fn the_program_says_of_a_change_what_the_schemas_are_held_to() {
+    #[derive(serde::Deserialize)]
+    struct Case {
+        file: String,
+        from: String,
+        to: String,
+        program: bool,
+    }
+    let cases: Vec<Case> = serde_json::from_str(include_str!("../../../../../config/schema/cases.json")).unwrap();
+    for Case { file, from, to, program } in cases {
+        let text = file_of_example(&file);
+        assert!(text.contains(&from), "{file} has no {from:?}");
+        let text = text.replacen(&from, &to, 1);
+        let problems = match file.as_str() {
+            "publish.yaml" => publisher(&text).problems,
+            "serve-from-consul.yaml" => locate_text(text, Path::new("a.yaml"), &Machine).err().unwrap_or_default(),
+            _ => service(&text).problems,
+        };
+        assert_eq!(problems.is_empty(), program, "{file} with {to:?}: {problems}");
     }
 }
