@@ -3,10 +3,7 @@
 //!
 //! `cargo xtask docs` runs these tests so that they write anew what differs.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use crate::{
     config::{
