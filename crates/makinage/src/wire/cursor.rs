@@ -1,8 +1,9 @@
 //! A place in a text of JSON, and what is read from there: space, single bytes, numbers, plain texts. Pure.
 //!
 //! A decimal fraction becomes the float that is nearest to it, as the standard library reads it. Where its digits are a
-//! whole number that a float holds, and so is the power of ten that divides it, one division is that: both are exact,
-//! and a division rounds once. Nearly all numbers are such, and a quarter of the time is enough for them.
+//! whole number that a float holds, one division by a power of ten is that: both are exact, and a division rounds once.
+//! Of more digits, up to 18, the quotient is had as a whole number of more bits than a float has, and is rounded once
+//! too. What is longer, and what has an exponent, is left to the standard library.
 
 /// The largest whole number up to which a float64 holds each.
 const EXACT: u64 = 1 << 53;
@@ -197,15 +198,29 @@ impl Digits {
         (self.count <= MOST_DIGITS).then(|| sign * self.value.cast_signed())
     }
 
-    /// Divided by this power of ten, where that can be had exactly.
+    /// Divided by this power of ten, to the nearest float.
     #[expect(clippy::cast_precision_loss, reason = "no larger one is taken than float64 holds")]
     fn divided(self, power: usize, is_negative: bool) -> Option<f64> {
-        let is_exact = self.count <= MOST_DIGITS && self.value <= EXACT;
-        is_exact.then(|| {
-            let float = self.value as f64 / POWERS[power];
+        (self.count <= MOST_DIGITS).then(|| {
+            let float =
+                if self.value <= EXACT { self.value as f64 / POWERS[power] } else { nearest(self.value, power) };
             f64::from_bits(float.to_bits() | u64::from(is_negative) << 63)
         })
     }
+}
+
+/// More than 2^53 divided by a power of ten of at most so many digits, as the nearest float.
+#[inline(never)]
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "rounding is what this is for")]
+fn nearest(above: u64, power: usize) -> f64 {
+    let below = (0..power).fold(1_u64, |below, _| below * 10);
+    let (up, down) = (above.leading_zeros(), below.leading_zeros());
+    let (above, below) = (u128::from(above << up) << 63, u128::from(below << down));
+    // Of 63 or 64 bits; what is left over can only decide which way 53 of them are rounded.
+    let quotient = (above / below) as u64;
+    let is_exact = u128::from(quotient) * below == above;
+    let float = (quotient | u64::from(!is_exact)) as f64;
+    float * f64::from_bits(u64::from(1023 + down - up - 63) << 52)
 }
 
 /// How many of eight bytes are digits, before the first that isn't, and their value.

@@ -79,6 +79,20 @@ fn a_number_is_what_the_standard_library_reads() {
 }
 
 #[test]
+fn of_many_digits_the_last_bit_is_right() {
+    let mut digits = 1_u64;
+    for round in 0..30_000_usize {
+        digits = digits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let whole = (digits >> (4 + round % 12)) % 1_000_000_000_000_000_000;
+        let text = format!("{whole:0>18}");
+        let (before, after) = text.split_at(1 + round % 17);
+        let before = before.trim_start_matches('0');
+        let text = format!("{}.{after}", if before.is_empty() { "0" } else { before });
+        assert_eq!(read(&text).0, plainly(&text), "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_number_of_json_or_too_large_is_none() {
     for text in [
         "",
@@ -137,7 +151,7 @@ proptest! {
 
     #[test]
     fn floats_come_back_as_they_were_written(float in any::<f64>().prop_filter("JSON", |float| float.is_finite()), digits in 0..12_usize) {
-        for text in [format!("{float:?}"), format!("{float:e}.").replace("e", "e+").replace("+-", "-"), format!("{:.digits$}", float % 1e9)] {
+        for text in [format!("{float:?}"), format!("{float:e}.").replace('e', "e+").replace("+-", "-"), format!("{:.digits$}", float % 1e9)] {
             let text = text.trim_end_matches('.');
             prop_assert_eq!(read(text).0, plainly(text), "{}", text);
         }

@@ -140,7 +140,7 @@ fn what_the_event_before_was_written_like_says_nothing_of_others() {
 fn of_an_event_with_many_keys_few_are_kept() {
     let columns = columns(&["a"]);
     let mut objects = Objects::new(&columns);
-    let others: String = (0..1000).map(|number| format!("\"{number}\":0,")).collect();
+    let others = (0..1000).map(|number| format!("\"{number}\":0,")).collect::<Vec<_>>().concat();
     for _ in 0..2 {
         assert!(objects.read_row(format!("{{{others}\"a\":1}}").as_bytes(), &mut vec![]).is_some());
         assert_eq!(objects.before.len(), 1 + OTHERS);
