@@ -4,6 +4,7 @@ pub mod asking;
 pub mod check;
 pub mod early;
 mod held;
+mod incoming;
 pub(crate) mod launch;
 pub mod left;
 mod level;
