@@ -28,6 +28,10 @@ class Channel:
         self._socket = sock
         self._buffer = memoryview(bytearray(_READ_BYTES))
         self._begin = self._end = 0
+        # A thread that blocks in a read of a Unix socket is also woken whenever the other end has read what was sent to
+        # it; one that polls for input is woken by input, and by the end, alone.
+        self._incoming = select.poll()
+        self._incoming.register(sock, select.POLLIN)
         threading.Thread(target=_end_with, args=(sock,), name="makinage-end", daemon=True).start()
 
     def receive(self) -> tuple[int, int, memoryview]:
@@ -53,6 +57,7 @@ class Channel:
 
     def _received(self, room: memoryview) -> int:
         try:
+            self._incoming.poll()
             count = self._socket.recv_into(room)
         except OSError:
             count = 0

@@ -25,6 +25,13 @@ def in_order(result: Any) -> Any:
     return result.iloc[order]
 
 
+def numbers(frame: Any) -> np.ndarray | None:
+    """The frame's cells, where its columns are all of one of NumPy's types of numbers; a look at them, no copy."""
+    dtypes = set(frame.dtypes)
+    dtype = dtypes.pop() if len(dtypes) == 1 else None
+    return np.asarray(frame) if isinstance(dtype, np.dtype) and dtype.kind in "iufb" else None
+
+
 def counts_rows(index: Any) -> bool:
     """Whether an index is the one that pandas gives rows by itself, of which a model can learn nothing."""
     return type(index).__name__ == "RangeIndex" and (index.start, index.step, index.name) == (0, 1, None)

@@ -20,6 +20,7 @@ def main(sock: socket.socket, parent: int, page_descriptor: int | None) -> None:
     lifetime.ignore_signals()
     lifetime.die_with_parent(parent)
     stdio.make_tolerant()
+    stdio.name_levels()
     try:
         _Worker(Channel(sock), page.opened(page_descriptor)).run()
     except BaseException as error:

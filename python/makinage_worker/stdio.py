@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 
@@ -29,3 +30,9 @@ def make_tolerant() -> None:
             io.BufferedWriter(file), encoding="utf-8", errors="backslashreplace", line_buffering=True
         )
         setattr(sys, name, stream)
+
+
+def name_levels() -> None:
+    """Has lines of loggers for which nobody has set up a handler say their level, which the service looks for."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(logging.Formatter(logging.BASIC_FORMAT))

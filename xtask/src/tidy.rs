@@ -4,6 +4,7 @@
 //! What a check finds names the place, the rule and what to do. Nothing is changed here.
 
 mod circles;
+mod codes;
 mod complaint;
 mod files;
 mod graph;
@@ -25,6 +26,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
 
+use self::codes::Codes;
 use self::complaint::Complaint;
 use self::files::Text;
 use self::graph::Graph;
@@ -70,6 +72,7 @@ fn sources(tree: &Tree) -> Result<Vec<Complaint>> {
         tree.files.iter().filter(|file| file.test).map(|file| format!("{SRC}/{}", file.path.display())).collect();
     let mut complaints = Vec::new();
     let mut sizes = Vec::new();
+    let mut codes = Codes::default();
     for file in &files::read(&root(), &["rs", "py"])? {
         let test = file.is_test() || for_tests.contains(&file.path);
         let scope = scope(file, test)?;
@@ -80,8 +83,12 @@ fn sources(tree: &Tree) -> Result<Vec<Complaint>> {
         complaints.extend(headers::check(file));
         complaints.extend(widths::check(file));
         complaints.extend(sizes::check(file, lines));
+        if let Some(scope) = scope.as_ref().filter(|_| !test && file.path.starts_with(SRC)) {
+            codes.read(file, scope)?;
+        }
         complaints.extend(scope.filter(|_| !test).iter().flat_map(|scope| placement::check(file, scope)));
     }
+    complaints.extend(codes.check());
     let (count, longest) = (sizes.len(), sizes.iter().max().copied().unwrap_or_default());
     println!(
         "{count} source files without tests: {} lines in the median, {longest} in the longest",

@@ -5,21 +5,30 @@
 mod arguments;
 mod dead_letter;
 mod docker;
+mod init;
+mod itself;
 mod model;
 
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
-use self::arguments::{ConfigArg, bad_usage, report, with_config};
+use self::arguments::{ConfigArg, ServiceArg, bad_usage, report, with_config};
 use crate::{
     commands::{self, publish::Mode},
     config::{DurationLimits, duration_from_text},
+    telemetry::{recent::STEPS, tap::Filter},
 };
+
+const LOG: &str = "\
+The service's log is text on a terminal, and a JSON object a line elsewhere (`2> makinage.log`):
+`log: {format: text}` in the file, or MAKINAGE_LOG_FORMAT=text in the environment, keeps it text.
+`makinage explain CODE` says what a warning or an error means, and what to do.";
 
 /// Serves a machine-learning model, packaged with `MLflow`, on a Kafka stream.
 #[derive(Debug, Parser)]
-#[command(name = "makinage", version, args_conflicts_with_subcommands = true)]
+#[command(name = "makinage", version, args_conflicts_with_subcommands = true, after_help = LOG)]
 struct Serve {
     #[command(flatten)]
     config: ConfigArg,
@@ -29,6 +38,8 @@ struct Serve {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a configuration, hooks and a test of these into a folder, to begin with.
+    Init(init::InitArgs),
     /// Check a configuration: the file, the hooks, Python, Kafka and its topics.
     Check {
         #[command(flatten)]
@@ -67,8 +78,58 @@ enum Command {
         #[command(subcommand)]
         command: dead_letter::DeadLetterCommand,
     },
+    /// Show a running service: rates, latency, lag, models, workers, failures.
+    Top {
+        #[command(flatten)]
+        service: ServiceArg,
+    },
+    /// Show a running service's events as they pass: what came in, what became of it.
+    Tap {
+        #[command(flatten)]
+        service: ServiceArg,
+        /// Only events that failed.
+        #[arg(long)]
+        failed: bool,
+        /// Only events that this step skipped, or that failed in it.
+        #[arg(long, value_name = "STEP", value_parser = STEPS)]
+        step: Option<String>,
+        /// Only events with this text in their place, key, input, output or error.
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
+        /// A JSON object an event.
+        #[arg(long)]
+        json: bool,
+        /// End after so many events [default: at Ctrl-C]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        events: Option<u64>,
+    },
+    /// Say what a warning or an error in the log means, and what to do; all of them without a code.
+    Explain {
+        /// The code at the line's end, as K001.
+        code: Option<String>,
+    },
     /// Publish models to Kafka, as makinage-model-publisher does.
     Publish(PublishArgs),
+    /// Print the JSON schema of a configuration file, by which editors complete and check it.
+    Schema {
+        /// Whose file.
+        #[arg(value_enum, default_value = "service", value_name = "FILE")]
+        file: itself::SchemaFile,
+    },
+    /// Print what makes a shell complete the command line.
+    Completions {
+        /// The shell.
+        shell: Shell,
+        /// Of which program.
+        #[arg(value_enum, default_value = "makinage")]
+        program: itself::Program,
+    },
+    /// Print the manual page, or write those of all commands into a folder.
+    Man {
+        /// The folder, which is made where it isn't there.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// Publishes models to Kafka, for a service that takes them up.
@@ -121,6 +182,7 @@ pub fn serve_main() -> ExitCode {
     let Serve { config, command } = Serve::parse_from(arguments);
     match command {
         None => with_config(&config, "makinage", commands::run::run),
+        Some(Command::Init(arguments)) => arguments.run(),
         Some(Command::Check { config, offline }) => {
             with_config(&config, "makinage check", |file| Ok(commands::check::run(file, offline)))
         }
@@ -130,7 +192,25 @@ pub fn serve_main() -> ExitCode {
         Some(Command::Demo { events, rate }) => report(commands::demo::run(commands::demo::Options { events, rate })),
         Some(Command::Model { command }) => command.run(),
         Some(Command::DeadLetter { command }) => command.run(),
+        Some(Command::Top { service }) => report(commands::top::run(&service.which())),
+        Some(Command::Tap { service, failed, step, filter, json, events }) => {
+            let filter = Filter { failed, step, contains: filter };
+            report(commands::tap::run(&service.which(), &commands::tap::Options { filter, json, events }))
+        }
+        Some(Command::Explain { code }) => report(commands::explain::run(code.as_deref())),
         Some(Command::Publish(arguments)) => arguments.run("makinage publish"),
+        Some(Command::Schema { file }) => report(itself::schema(file)),
+        Some(Command::Completions { shell, program }) => report(itself::completions(
+            shell,
+            match program {
+                itself::Program::Makinage => Serve::command(),
+                itself::Program::MakinageModelPublisher => Publish::command(),
+            },
+        )),
+        Some(Command::Man { out: None }) => report(itself::page(Serve::command())),
+        Some(Command::Man { out: Some(folder) }) => {
+            report(itself::pages([Serve::command(), Publish::command()], &folder))
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     archive::sha256,
     config::on_path,
     model::{REQUIREMENTS, Requirements},
+    progress::{Amount, Progress},
     python::{Once, Packages, Runner, Venv},
     store::workspace::UnpackedModel,
 };
@@ -61,6 +62,8 @@ pub(crate) fn ready(
     once.clear()?;
     let began = Instant::now();
     tracing::info!("model {}: building its environment {} with Python {}", model.label, folder.display(), base.version);
+    let what = format!("model {}: building its environment", model.label);
+    let _progress = Progress::told(what, Amount::Unknown, |line| tracing::info!("{line}"));
     let uv = on_path("uv");
     let venv = Venv { base: &base.path, folder: &folder, uv: uv.as_deref() };
     let packages = Packages::Wanted(packages(&requirements, &needs));

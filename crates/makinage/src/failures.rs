@@ -51,11 +51,18 @@ impl FailedEvents {
         self.on_error = on_error;
     }
 
-    /// An event failed. `place` is `topic/partition/offset`.
-    pub(crate) fn failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Verdict {
+    /// An event failed. `place` is `topic/partition/offset`, `model` the one that scored it, if one did.
+    pub(crate) fn failed(&mut self, place: &str, failure: &Failure, model: Option<&str>, now: Instant) -> Verdict {
         self.total += 1;
+        let (topic, partition, offset) = coordinates(place);
         if self.letters.is_none() && self.on_error == OnError::Stop {
             tracing::error!(
+                code = "E001",
+                topic,
+                partition,
+                offset,
+                step = failure.step.as_str(),
+                model,
                 "stopping at {place}: {failure}; it is read again at the next start: mend its cause, or set on_error: skip"
             );
             return Verdict::Stop;
@@ -63,10 +70,26 @@ impl FailedEvents {
         self.tick(now);
         if self.written < self.lines {
             self.written = self.written.saturating_add(1);
-            if let Some(topic) = &self.letters {
-                tracing::warn!("dead letter to {topic}: {place}: {failure}");
+            if let Some(letters) = &self.letters {
+                tracing::warn!(
+                    code = "E002",
+                    topic,
+                    partition,
+                    offset,
+                    step = failure.step.as_str(),
+                    model,
+                    "dead letter to {letters}: {place}: {failure}"
+                );
             } else {
-                tracing::warn!("skipped {place}: {failure}");
+                tracing::warn!(
+                    code = "E003",
+                    topic,
+                    partition,
+                    offset,
+                    step = failure.step.as_str(),
+                    model,
+                    "skipped {place}: {failure}"
+                );
             }
         } else {
             self.unwritten += 1;
@@ -93,13 +116,23 @@ impl FailedEvents {
         if self.unwritten > 0 {
             let (more, seconds, total) = (self.unwritten, WINDOW.as_secs(), self.total);
             if let Some(topic) = &self.letters {
-                tracing::warn!("dead letters to {topic}: {more} more in {seconds} s ({total} since the start)");
+                tracing::warn!(
+                    code = "E004",
+                    "dead letters to {topic}: {more} more in {seconds} s ({total} since the start)"
+                );
             } else {
-                tracing::warn!("skipped {more} more events in {seconds} s ({total} since the start)");
+                tracing::warn!(code = "E005", "skipped {more} more events in {seconds} s ({total} since the start)");
             }
             self.unwritten = 0;
         }
     }
+}
+
+/// The parts of `topic/partition/offset`.
+fn coordinates(place: &str) -> (&str, Option<i32>, Option<i64>) {
+    let (rest, offset) = place.rsplit_once('/').unwrap_or((place, ""));
+    let (topic, partition) = rest.rsplit_once('/').unwrap_or((rest, ""));
+    (topic, partition.parse().ok(), offset.parse().ok())
 }
 
 impl Drop for FailedEvents {

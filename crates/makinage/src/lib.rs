@@ -20,6 +20,8 @@ mod environment;
 pub mod event;
 mod failures;
 mod flights;
+#[cfg(test)]
+mod generated;
 mod generation;
 mod http;
 pub mod kafka;
@@ -33,6 +35,7 @@ mod panics;
 mod pipeline;
 mod predict;
 mod preflight;
+mod progress;
 mod publish;
 mod python;
 mod queue;

@@ -3,6 +3,8 @@
 //! Lines wait in memory for a thread that writes them. While standard error is a pipe that nobody empties
 //! (`2>&1 | less`) there is room for some; those beyond are dropped and counted, and that is told once there is room
 //! again. Whoever ends the program calls [`flush`].
+//!
+//! `form` says what lines look like (`text`, `json`), `catalogue` which warnings and errors there are.
 
 use std::{
     fmt,
@@ -15,6 +17,11 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
+
+pub(crate) mod catalogue;
+pub(crate) mod form;
+mod json;
+pub(crate) mod text;
 
 /// Bytes of lines that may wait.
 const MOST: usize = 1 << 20;
@@ -47,6 +54,7 @@ pub(crate) fn start() -> io::Result<&'static Log> {
     let log = Log::default();
     let dropped = |lines| {
         tracing::warn!(
+            code = "S001",
             "{lines} log lines were dropped: standard error isn't read, or too slowly; nothing else waited for that. \
              To lose none, read it all the time or write it to a file (2> makinage.log)"
         );

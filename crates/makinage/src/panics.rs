@@ -57,6 +57,7 @@ fn tell(panic: &PanicHookInfo<'_>) {
     let backtrace =
         if backtrace.status() == BacktraceStatus::Captured { format!("\n{backtrace}") } else { String::new() };
     tracing::error!(
+        code = "S002",
         "the thread {:?} panicked at {place}: {}. This is a bug; please report it with this line. \
          The program ends: what is under way is finished where it can be, and the rest is read again at the next start{backtrace}",
         thread.name().unwrap_or("without a name"),

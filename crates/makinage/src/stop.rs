@@ -139,7 +139,10 @@ impl Stop {
             for signal in signals.forever() {
                 panics::point("signals");
                 if mem::replace(&mut signalled, true) {
-                    tracing::warn!("second signal: ending at once; unfinished events are read again at the next start");
+                    tracing::warn!(
+                        code = "S003",
+                        "second signal: ending at once; unfinished events are read again at the next start"
+                    );
                     stop.tell_counts();
                     end_now(128 + signal);
                 }
@@ -177,6 +180,7 @@ impl Stop {
         let spawned = thread::Builder::new().name("stop timeout".into()).spawn(move || {
             thread::sleep(timeout);
             tracing::error!(
+                code = "S004",
                 "the stop took longer than application.stop_timeout ({} s): ending; unfinished events are read again at the next start",
                 timeout.as_secs_f32()
             );
@@ -184,7 +188,7 @@ impl Stop {
             end_now(1);
         });
         if let Err(error) = spawned {
-            tracing::warn!("the stop has no time-out: {error}");
+            tracing::warn!(code = "S005", "the stop has no time-out: {error}");
         }
     }
 }

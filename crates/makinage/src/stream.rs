@@ -139,6 +139,7 @@ impl<D: Delivery> Stream<D> {
         self.stop();
         self.given_up = true;
         tracing::warn!(
+            code = "S007",
             "the stop no longer waits for {} events that no worker has answered: they are read again at the next \
              start, here or elsewhere; where models are that slow, raise application.stop_timeout",
             self.predictor.unanswered(),

@@ -18,7 +18,10 @@ use crate::{
     letters::Failed,
     sink::{Original, Refused},
     source::acks::Acks,
-    telemetry::Telemetry,
+    telemetry::{
+        Telemetry,
+        tap::{self, Became, Tapped},
+    },
     wire::{answer::Outcome, splice::splice},
 };
 
@@ -99,7 +102,11 @@ impl<D: Delivery> Writer<D> {
                 for (place, outcome) in answered {
                     let event = &piece.events[place];
                     counts.events += 1;
-                    if let Err(failure) = self.write_event(event, &outcome, model, &mut output) {
+                    let written = self.write_event(event, &outcome, model, &mut output);
+                    if self.telemetry.tap.is_on() {
+                        self.show(event, &outcome, (model, &output), now);
+                    }
+                    if let Err(failure) = written {
                         counts.failed += 1;
                         let failure = Failure { attempts: attempt.number, ..failure };
                         let model: &str = model;
@@ -137,6 +144,22 @@ impl<D: Delivery> Writer<D> {
         }
     }
 
+    /// Shows what became of an event, to who looks on; one that failed is shown where that is told.
+    fn show(&self, event: &Event, outcome: &Outcome<'_>, (model, spliced): (&str, &[u8]), now: Instant) {
+        let (step, output) = match outcome {
+            Outcome::Failed(_) => return,
+            Outcome::Skipped(step) => (Some(step.name()), None),
+            Outcome::Output(output) => (None, Some(*output)),
+            Outcome::Prediction(_) => (None, Some(spliced)),
+        };
+        let became = || match step {
+            Some(step) => Became::Skipped { step: step.to_owned() },
+            None => Became::Output { output: tap::shown(output.unwrap_or_default()) },
+        };
+        let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
+        self.telemetry.tap.show(now, (false, step), || Tapped::of(topic, event, Some(model), became()));
+    }
+
     fn write_output(&mut self, event: &Event, output: &[u8], model: &str) -> Result<(), Failure> {
         let more = output.len().saturating_sub(event.size());
         // Before the delivery has it, and may settle the event.
@@ -149,7 +172,14 @@ impl<D: Delivery> Writer<D> {
     fn fail(&mut self, event: &Event, failed: &Failed<'_>, now: Instant) {
         let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
         let place = format!("{topic}/{}/{}", event.partition, event.offset);
-        match self.fate_of_failed(&place, failed.failure, now) {
+        if self.telemetry.tap.is_on() {
+            let Failure { step, error, message, .. } = failed.failure;
+            let became =
+                || Became::Failed { step: step.clone(), error: error.clone(), message: tap::shown(message.as_bytes()) };
+            let tapped = || Tapped::of(topic, event, failed.model, became());
+            self.telemetry.tap.show(now, (true, Some(step)), tapped);
+        }
+        match self.fate_of_failed(&place, failed.failure, failed.model, now) {
             Some(fate) => self.delivery.settle(event, fate),
             None if self.delivery.bury(event, failed) => {}
             None => self.delivery.settle(event, Fate::Failed),
@@ -159,7 +189,8 @@ impl<D: Delivery> Writer<D> {
     /// An output was refused after the delivery had taken it.
     fn fail_refused(&mut self, refused: &Refused, now: Instant) {
         let Refused { ticket, place, failure, original } = refused;
-        let fate = self.fate_of_failed(place, failure, now);
+        let model = original.as_ref().map(|original| original.model.as_str());
+        let fate = self.fate_of_failed(place, failure, model, now);
         match (fate, original) {
             (Some(fate), _) => self.delivery.settle_refused(*ticket, fate),
             (None, Some(Original { event, model, missing })) => {
@@ -173,11 +204,11 @@ impl<D: Delivery> Writer<D> {
     }
 
     /// What becomes of a failed event; `None` where it goes to the dead letters.
-    fn fate_of_failed(&mut self, place: &str, failure: &Failure, now: Instant) -> Option<Fate> {
+    fn fate_of_failed(&mut self, place: &str, failure: &Failure, model: Option<&str>, now: Instant) -> Option<Fate> {
         if self.stopped_by_error {
             return Some(Fate::Dropped);
         }
-        let (fate, became) = match self.failed.failed(place, failure, now) {
+        let (fate, became) = match self.failed.failed(place, failure, model, now) {
             Verdict::Bury => (None, "dead letter"),
             Verdict::Skip => (Some(Fate::Failed), "skipped"),
             Verdict::Stop => {

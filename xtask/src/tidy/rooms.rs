@@ -17,7 +17,7 @@ const fn room(name: &'static str, uses: &'static [&'static str]) -> Room {
 
 /// All rooms.
 pub(super) const ROOMS: &[Room] = &[
-    room("cli", &["commands", "config", "letters", "log", "panics"]),
+    room("cli", &["commands", "config", "letters", "log", "panics", "telemetry"]),
     room(
         "commands",
         &[
@@ -36,6 +36,7 @@ pub(super) const ROOMS: &[Room] = &[
             "panics",
             "pipeline",
             "preflight",
+            "progress",
             "publish",
             "python",
             "record",
@@ -46,6 +47,7 @@ pub(super) const ROOMS: &[Room] = &[
             "source",
             "stop",
             "store",
+            "telemetry",
             "topic",
             "wire",
             "worker",
@@ -138,7 +140,19 @@ pub(super) const ROOMS: &[Room] = &[
     room("publish", &["archive", "kafka", "model", "record", "said", "topic"]),
     room(
         "topic",
-        &["address", "archive", "config", "generation", "kafka", "mlflow", "model", "panics", "record", "store"],
+        &[
+            "address",
+            "archive",
+            "config",
+            "generation",
+            "kafka",
+            "mlflow",
+            "model",
+            "panics",
+            "progress",
+            "record",
+            "store",
+        ],
     ),
     room(
         "generation",
@@ -174,8 +188,8 @@ pub(super) const ROOMS: &[Room] = &[
         ],
     ),
     room("telemetry", &["config", "event", "kafka"]),
-    room("environment", &["archive", "config", "model", "python", "store"]),
-    room("store", &["archive", "config", "model", "record"]),
+    room("environment", &["archive", "config", "model", "progress", "python", "store"]),
+    room("store", &["archive", "config", "model", "progress", "record"]),
     room("mlflow", &["address", "child", "config"]),
     room("kafka", &["backoff", "config", "said"]),
     room("config", &["address", "child", "model", "quoted", "record", "yaml"]),
@@ -199,4 +213,5 @@ pub(super) const ROOMS: &[Room] = &[
     room("said", &[]),
     room("clock", &[]),
     room("threads", &[]),
+    room("progress", &[]),
 ];

@@ -98,7 +98,7 @@ pub fn inspect(path: &Path) -> Result<ModelArchive, ModelError> {
 
 /// Where below a folder a model lies, as those of a run's artifacts do. The first that is found, and no deeper than
 /// those are.
-fn model_below(folder: &Path) -> Option<PathBuf> {
+pub(super) fn model_below(folder: &Path) -> Option<PathBuf> {
     let mut level = vec![folder.to_owned()];
     for _ in 0..DEEPEST {
         let entries = level.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().take(MOST_ENTRIES);

@@ -6,6 +6,7 @@
 
 mod error;
 pub mod foreign;
+pub mod glance;
 pub mod inspect;
 mod limits;
 mod members;

@@ -101,7 +101,7 @@ impl Iterator for Lines {
                 Some(line)
             }
             Err(error) => {
-                tracing::warn!("{}: its output can't be read any more: {error}", self.name);
+                tracing::warn!(code = "W016", "{}: its output can't be read any more: {error}", self.name);
                 None
             }
         }

@@ -7,7 +7,10 @@ use std::{
 
 use clap::Args;
 
-use crate::{commands, log, panics};
+use crate::{
+    commands::{self, port::Which},
+    log, panics,
+};
 
 /// Where both programs look when `--config` isn't given, as in the images.
 const CONTAINER_CONFIG: &str = "/opt/makinage/config.yaml";
@@ -17,6 +20,23 @@ pub(super) struct ConfigArg {
     /// The configuration file [default: /opt/makinage/config.yaml where that exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// Which running service is looked at.
+#[derive(Debug, Args)]
+pub(super) struct ServiceArg {
+    /// Its configuration, which has its address and token [default: the service at 127.0.0.1:9464]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where it shows itself, as its log says.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+}
+
+impl ServiceArg {
+    pub(super) fn which(&self) -> Which {
+        Which { config: self.config.clone(), url: self.url.clone() }
+    }
 }
 
 /// Runs a command with the configuration file that was given, or that stands where the images have it.
@@ -41,7 +61,7 @@ pub(super) fn report(outcome: anyhow::Result<ExitCode>) -> ExitCode {
         Ok(_) if panics::happened_and_told() => ExitCode::FAILURE,
         Ok(code) => code,
         Err(error) => {
-            commands::tell(format_args!("error: {error:#}"));
+            commands::tell_error(&error);
             ExitCode::FAILURE
         }
     };

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::tell;
+use tracing::Level;
+
+use super::tell_as;
 use crate::{
     config::{Config, Reading},
     preflight,
@@ -16,13 +18,13 @@ pub(super) fn configuration(file: &Path) -> Option<Config> {
 /// The same of what has been read already.
 pub(super) fn told(reading: Reading<Config>) -> Option<Config> {
     for warning in &reading.warnings {
-        tell(format_args!("warning: {warning}"));
+        tell_as(Level::WARN, "C002", &warning.to_string());
     }
     for line in reading.readings.first(preflight::MOST_READINGS) {
-        tell(format_args!("warning: {line}"));
+        tell_as(Level::WARN, "C003", &line);
     }
     for problem in &reading.problems {
-        tell(format_args!("error: {problem}"));
+        tell_as(Level::ERROR, "C006", &problem.to_string());
     }
     reading.config.filter(|_| reading.problems.is_empty())
 }

@@ -5,17 +5,30 @@ mod checklist;
 mod configuration;
 pub(crate) mod dead_letter;
 pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod model;
+pub(crate) mod port;
 pub(crate) mod predict;
+mod progress;
 pub(crate) mod publish;
 pub(crate) mod run;
 mod table;
+pub(crate) mod tap;
+pub(crate) mod top;
 
 use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::log;
+use crate::{
+    config::{self, LogFormat},
+    log::{
+        self,
+        form::{self, Form, Lines},
+        text,
+    },
+};
 
 /// Exit code for bad usage or configuration.
 pub(crate) const BAD_CONFIG: u8 = 2;
@@ -27,6 +40,37 @@ pub(crate) fn tell(line: impl std::fmt::Display) {
     if !log::add(&line) {
         let _ = writeln!(std::io::stderr(), "{line}");
     }
+}
+
+/// The same of a warning or an error of the service's, in the form of its log.
+fn tell_as(level: tracing::Level, code: &str, text: &str) {
+    tell(form::line(level, code, text));
+}
+
+/// Tells of the error that ends a program.
+pub(crate) fn tell_error(error: &anyhow::Error) {
+    tell_as(tracing::Level::ERROR, "S006", &format!("{error:#}"));
+}
+
+/// The form of a service's lines: what its configuration says, else the environment, else text on a terminal alone.
+fn set_form(configured: LogFormat) -> Result<(), String> {
+    let format = match configured {
+        LogFormat::Auto => config::log_format()?,
+        format => format,
+    };
+    let form = match format {
+        LogFormat::Text => Form::Text,
+        LogFormat::Auto if io::stderr().is_terminal() => Form::Text,
+        LogFormat::Json | LogFormat::Auto => Form::Json,
+    };
+    form.set();
+    Ok(())
+}
+
+/// The form of a service's lines until its configuration has been read; `false` where the environment asks for one that
+/// there isn't, which has been told then.
+fn set_first_form() -> bool {
+    set_form(LogFormat::Auto).inspect_err(|wrong| tell(format_args!("error: {wrong}"))).is_ok()
 }
 
 /// Logs to standard error from a thread that does nothing else: `RUST_LOG` where it is set, else `level` and above.
@@ -47,13 +91,14 @@ where
 {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
     let subscriber = fmt()
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
+        .with_ansi(io::stderr().is_terminal() && config::may_have_colours())
         // Else a line that can't be written is told to standard error, which panics in whatever thread had something to
         // log.
-        .log_internal_errors(false);
+        .log_internal_errors(false)
+        .event_format(Lines::new())
+        .fmt_fields(text::Fields)
+        .with_env_filter(filter)
+        .with_writer(writer);
     // A second initialisation is a test's.
     let _ = subscriber.try_init();
 }

@@ -4,7 +4,7 @@
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, BufWriter, Read},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     thread,
@@ -14,16 +14,18 @@ use std::{
 use anyhow::Context;
 use crossbeam_channel::bounded;
 
-use super::{BAD_CONFIG, configuration::configuration, log_to, tell};
+use super::{BAD_CONFIG, configuration::configuration, log_to, progress::progress, tell};
 use crate::{
     archive::{Limits, inspect, unpack},
     child::wait_for_all_output,
+    config::{Config, Environment},
     delivery::at_least_once::AtLeastOnce,
     environment,
     kafka::limits::DEFAULT_MAX_MESSAGE_BYTES,
     model::ModelIdentity,
     panics,
     pipeline::{Inputs, Pipeline, PipelineOutlets},
+    progress::Amount,
     python::Runner,
     sink::memory::LineSink,
     source::{acks::Acks, memory::LineSource},
@@ -59,8 +61,10 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     outlets.stop.end_at_a_panic();
     let Some(config) = configuration(file) else { return Ok(BAD_CONFIG.into()) };
     let lines = open(events)?;
+    let unpacking = progress(format!("checking {}", model.display()), Amount::Unknown);
     let unpacked = Arc::new(unpacked(model)?);
-    let python = interpreter(&config, &unpacked, &Runner::new(&|| false, environment::LONGEST))?;
+    drop(unpacking);
+    let python = python(&config, &unpacked)?;
     let setup = setup(&config, unpacked, python, DEFAULT_MAX_MESSAGE_BYTES)?;
     let (answers, workers) = bounded(ANSWERS);
     let pool = match Pool::start(1, setup, Arc::default(), &answers) {
@@ -70,7 +74,7 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
         }
     };
     if let Some(loaded) = pool.loaded() {
-        loaded.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        loaded.warnings.iter().for_each(|warning| tracing::warn!(code = "M009", "{warning}"));
     }
     let acks = Arc::new(Acks::default());
     let (intake, received) = bounded(CHUNKS);
@@ -98,6 +102,13 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     }
     let done = ended.clean && counts.failed() == 0;
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The interpreter of the workers, which may be one of an environment that is built first.
+fn python(config: &Config, model: &UnpackedModel) -> anyhow::Result<PathBuf> {
+    let own = config.operator.tuning.environment == Environment::Model;
+    let _building = own.then(|| progress("making the model's environment ready", Amount::Unknown));
+    Ok(interpreter(config, model, &Runner::new(&|| false, environment::LONGEST))?)
 }
 
 fn open(events: &Path) -> anyhow::Result<BufReader<Box<dyn Read + Send>>> {

@@ -5,7 +5,6 @@
 mod followed;
 mod lines;
 mod prepare;
-mod progress;
 mod references;
 mod sending;
 mod watch;
@@ -18,19 +17,19 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use tracing::Level;
 
-pub(super) use self::progress::progress_bar;
 use self::{
     lines::{located, result},
     prepare::{Prepared, prepare},
-    progress::spinner,
     sending::send,
 };
-use super::{BAD_CONFIG, log_to_stderr, tell};
+use super::{BAD_CONFIG, log_to, progress::progress, set_first_form, tell, tell_as};
 use crate::{
     config::{PublishConfig, inspect_publish},
     kafka::client::Cluster,
     mlflow::Mlflow,
+    progress::Amount,
     publish::{PublishError, Publisher, Way},
     stop::Stop,
 };
@@ -48,19 +47,22 @@ pub(crate) enum Mode {
 
 /// Publishes what the file names. Exit code 2 for a wrong file.
 pub(crate) fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
-    let level = if matches!(mode, Mode::Watch(_)) { tracing::Level::INFO } else { tracing::Level::WARN };
-    log_to_stderr(level);
+    // What the publisher itself has to say of its progress is for people who wait for it.
+    log_to(if matches!(mode, Mode::Watch(_)) { "info" } else { "warn,makinage::publish=info" }, io::stderr);
+    if matches!(mode, Mode::Watch(_)) && !set_first_form() {
+        return Ok(BAD_CONFIG.into());
+    }
     let reading = inspect_publish(file);
     for warning in &reading.warnings {
-        tell(format_args!("warning: {warning}"));
+        tell_as(Level::WARN, "C002", &warning.to_string());
     }
     for problem in &reading.problems {
-        tell(format_args!("error: {problem}"));
+        tell_as(Level::ERROR, "C006", &problem.to_string());
     }
     let Some(config) = reading.config else { return Ok(BAD_CONFIG.into()) };
     if let Mode::Watch(interval) = mode {
         if let Err(refused) = watch::following(&config) {
-            tell(format_args!("error: {refused}"));
+            tell_as(Level::ERROR, "C006", &refused.to_string());
             return Ok(BAD_CONFIG.into());
         }
         let stop = Stop::default();
@@ -119,9 +121,9 @@ fn check_all(
     let mut told = Vec::new();
     let mut ways = Vec::new();
     for Prepared { model, archive, .. } in models {
-        let spinner = spinner(format!("asking Kafka at {}", config.kafka.endpoints.join(",")));
+        let asking = progress(format!("asking Kafka at {}", config.kafka.endpoints.join(",")), Amount::Unknown);
         let checked = publisher.check(&model.topic, archive, deadline);
-        spinner.finish_and_clear();
+        drop(asking);
         match checked {
             Ok((way, found)) => {
                 ways.push(way);

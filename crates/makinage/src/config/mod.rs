@@ -15,6 +15,7 @@ mod publish;
 mod reader;
 mod reading;
 mod redirect;
+mod schema;
 mod sections;
 mod service;
 #[cfg(test)]
@@ -31,10 +32,12 @@ pub use reader::problem::{Place, Problem, Problems};
 use reader::{file, surroundings::Process};
 pub use reading::Reading;
 pub use redirect::Redirect;
+pub use schema::{SchemaOf, schema};
 pub use sections::{
     application::Application,
-    http::Http,
+    http::{Http, Listen},
     kafka::Kafka,
+    log::LogFormat,
     models::Models,
     operator::Operator,
     probation::Probation,
@@ -67,6 +70,16 @@ pub fn interpreters() -> Vec<PathBuf> {
 /// The program of this name in the folders of PATH.
 pub fn on_path(program: &str) -> Option<PathBuf> {
     values::interpreter::on_path(program, &Process)
+}
+
+/// What the environment says of the log's lines; an error names what it may say.
+pub fn log_format() -> Result<LogFormat, String> {
+    sections::log::format_of(&Process)
+}
+
+/// Whether the environment has nothing against colours.
+pub fn may_have_colours() -> bool {
+    sections::log::may_have_colours(&Process)
 }
 
 /// Reads the publisher's file, with all that is wrong with it and what to warn of.

@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value as Json, json};
+
 use super::{
     locate::Origin,
     reader::{
+        described,
         field::Field,
         problem::{Findings, Place},
         root,
@@ -39,13 +42,13 @@ section! {
     pub struct PublishKeys
     by hand {
         /// The publisher itself.
-        application: "", "", example "";
+        application: "", "", schema described::section(&Publisher::described()), example "";
         /// As `kafka`.
-        Kafka: "", "", example "";
+        Kafka: "", "none beside `kafka`", schema kafka::schema(), example "";
         /// How Kafka is reached; `Kafka` is the same.
-        kafka: "", "", example "";
+        kafka: "", "none beside `Kafka`", schema kafka::schema(), example "";
         /// What to publish, in this order.
-        models: "", "", example "";
+        models: "", "", schema described::list(&one_model(), 1), example "";
     }
     keys {}
     refused {
@@ -61,20 +64,47 @@ section! {
     pub struct ModelKeys
     by hand {
         /// The model topic.
-        topic: "a topic's name", "", example "model";
+        topic: "a topic's name", "", schema topics::name_schema(), example "model";
         /// A zip or a folder that MLflow wrote, or an address that MLflow knows.
-        path: "a path, or `models:/…`, `runs:/…`, `s3://…`", "a `reference`", example "models:/iris@champion";
+        path: "a path, or `models:/…`, `runs:/…`, `s3://…`", "a `reference`", schema described::text(),
+            example "models:/iris@champion";
         /// Where a model lies that is published without its bytes.
-        reference: "`s3://…`, `https://…` or an absolute path", "a `path`", example "s3://models/iris.zip";
+        reference: "`s3://…`, `https://…` or an absolute path", "a `path`", schema described::matching("^(/|[^/]*:)."),
+            example "s3://models/iris.zip";
         /// The digest of the zip that a `reference` leads to.
         sha256: "64 hexadecimal digits", "must be given with a `reference`",
+            schema described::matching("^[0-9A-Fa-f]{64}$"),
             example "3fc9b689459d738f8c88a3a48aa9e33542016b7a4052e001aaa536fca74813cb";
         /// What predictions call this model; the registry's name, where it comes from there.
-        name: "a name", "the first digits of its SHA-256", example "iris";
+        name: "a name", "the first digits of its SHA-256", schema label_schema(), example "iris";
         /// Which version of `name` it is.
-        version: "a name or a number", "none", example "3";
+        version: "a name or a number", "none", schema label_schema(), example "3";
     }
     keys {}
+}
+
+/// An item of `models`: a path, or a reference with its digest.
+fn one_model() -> Json {
+    let mut model = described::section(&ModelKeys::described());
+    model["oneOf"] = json!([
+        {
+            "required": ["path"],
+            "properties": {"path": {"type": "string"}, "reference": {"type": "null"}, "sha256": {"type": "null"}},
+        },
+        {
+            "required": ["reference", "sha256"],
+            "properties": {
+                "path": {"type": "null"}, "reference": {"type": "string"}, "sha256": {"type": "string"},
+            },
+        },
+    ]);
+    model["dependentRequired"] = json!({"version": ["name"]});
+    model
+}
+
+/// The schema of [`label`].
+fn label_schema() -> Json {
+    json!({"type": ["string", "integer"], "minLength": 1})
 }
 
 const PATH: &str = "name a zip or a folder that MLflow wrote: `path: /path/of/model.zip`";

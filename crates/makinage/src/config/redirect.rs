@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     reader::{
+        described,
         field::Field,
         problem::Findings,
         section::Section,
@@ -22,7 +23,7 @@ section! {
     pub struct TopKeys
     by hand {
         /// Where the whole configuration lives; this file only says where.
-        redirect: "", "", example "";
+        redirect: "", "", schema described::section(&RedirectKeys::described()), example "";
     }
     keys {}
 }
@@ -32,15 +33,15 @@ section! {
     pub struct RedirectKeys
     by hand {
         /// Consul's key-value store.
-        connector: "`consul`", "", example "consul";
+        connector: "`consul`", "", schema described::words(["consul"]), example "consul";
         /// An agent's HTTP address.
-        endpoint: "a URL", "", example "\"http://localhost:8500\"";
+        endpoint: "a URL", "", schema described::matching("^https?://[^/@?# ]+/*$"), example "\"http://localhost:8500\"";
         /// The key that holds the configuration.
-        key: "a key", "", example "makinage/my_model_serving";
+        key: "a key", "", schema described::matching("^[^/](.*[^/])?$"), example "makinage/my_model_serving";
         /// An ACL token that may read the key: itself, `${env:NAME}` or `${file:PATH}`.
-        token: "a secret", "`CONSUL_HTTP_TOKEN`", example "${file:/run/secrets/consul_token}";
+        token: "a secret", "`CONSUL_HTTP_TOKEN`", schema described::scalar(), example "${file:/run/secrets/consul_token}";
         /// The data centre, where it isn't the agent's own.
-        datacenter: "a name", "the agent's own", example "dc1";
+        datacenter: "a name", "the agent's own", schema described::matching("^[A-Za-z0-9_-]+$"), example "dc1";
     }
     keys {}
 }

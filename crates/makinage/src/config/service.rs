@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use serde_json::value::RawValue;
+use serde_json::{Value as Json, json, value::RawValue};
 
 use super::{
     code::Imports,
     locate::Origin,
     reader::{
+        described,
         field::Field,
         problem::{Findings, Place},
         root,
@@ -18,12 +19,14 @@ use super::{
     reading::Reading,
     sections::{
         application::{self, Application},
-        document,
+        document, hooks,
         http::{self, Http},
         kafka::{self, Kafka},
+        log::{self, Log},
         models::{self, Models},
         operator::{self, Operator},
-        topics::Topics,
+        topics::{TopicKeys, Topics},
+        tuning::Tuning,
     },
 };
 use crate::yaml::{Entry, Node, Value};
@@ -33,27 +36,37 @@ section! {
     pub struct ServiceKeys
     by hand {
         /// The service itself.
-        application: "", "", example "", restart;
+        application: "", "", schema described::section(&Application::described()), example "", restart;
         /// As `kafka`.
-        Kafka: "", "", example "", restart;
+        Kafka: "", "none beside `kafka`", schema kafka::schema(), example "", restart;
         /// How Kafka is reached; `Kafka` is the same.
-        kafka: "", "", example "", restart;
+        kafka: "", "none beside `Kafka`", schema kafka::schema(), example "", restart;
         /// The topics that an operator reads or writes.
-        topics: "", "", example "", restart;
+        topics: "", "", schema described::list(&described::section(&TopicKeys::described()), 1), example "", restart;
         /// What is run: one operator that serves models.
-        operators: "", "", example "", restart;
+        operators: "", "", schema one_operator(), example "", restart;
         /// Where models are kept on this machine.
-        models: "", "", example "", restart;
+        models: "", "none", schema described::section(&Models::described()), example "", restart;
         /// Where the service shows itself.
-        http: "", "", example "", restart;
+        http: "", "none", schema described::section(&Http::described()), example "", restart;
+        /// What the log looks like.
+        log: "", "none", schema described::section(&Log::described()), example "", restart;
         /// Yours: the hooks get all of it. Only pre_transform, predict and post_transform mean something to the
         /// program.
-        config: "", "", example "";
+        config: "", "none", schema hooks::schema(), example "";
     }
     keys {}
     refused {
         redirect: "this is the configuration that a `redirect` leads to already; remove it";
     }
+}
+
+/// A mapping of one operator, of any name.
+fn one_operator() -> Json {
+    let mut operators = described::named(&described::section(&Tuning::described()), &json!(true));
+    operators["minProperties"] = json!(1);
+    operators["maxProperties"] = json!(1);
+    operators
 }
 
 /// The service's configuration: one application, one Kafka, one serve operator.
@@ -73,6 +86,8 @@ pub struct Config {
     pub models: Models,
     /// The `http` section.
     pub http: Http,
+    /// The `log` section.
+    pub log: Log,
     /// The whole file for the hooks, as written, less `security`, `properties` and `http.token`, in the worker
     /// protocol's tagged form. JSON text, so that integers of any size survive.
     pub document: Box<RawValue>,
@@ -110,6 +125,7 @@ fn sections(
     let (operator, imports) = reader.read(findings);
     let models = models::read(&top, &ground, findings);
     let http = http::read(&top, &ground, findings);
+    let log = log::read(&top, &ground, findings);
     let config = || {
         Some(Config {
             file: origin.name.clone(),
@@ -119,6 +135,7 @@ fn sections(
             operator: operator?,
             models: models?,
             http: http?,
+            log: log?,
             document: document::write(root),
         })
     };

@@ -36,9 +36,11 @@ impl Surroundings for Machine {
     }
 }
 
+/// An example, less its first line, which is for editors.
 pub(super) fn example(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/examples").join(name);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.split_once('\n').unwrap().1.to_owned()
 }
 
 pub(super) fn service(text: &str) -> Reading<Config> {

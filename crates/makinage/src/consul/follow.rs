@@ -65,9 +65,9 @@ impl Follower {
 
     fn tell(&self, what: &str) {
         if self.known.last().is_none() {
-            tracing::warn!("waiting for the configuration: {what}");
+            tracing::warn!(code = "C004", "waiting for the configuration: {what}");
         } else {
-            tracing::warn!("{what}; until then the service goes on with the configuration that it has");
+            tracing::warn!(code = "C005", "{what}; until then the service goes on with the configuration that it has");
         }
     }
 }

@@ -72,6 +72,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
             && self.said_unacceptable.is_due(self.now)
         {
             tracing::error!(
+                code = "D010", topic = %letters.topic, partition = letter.partition,
                 "the dead letter of {} is not taken by topic {}, partition {} ({why}); it is tried until it is, and \
                  all that comes behind it waits: let the topic take it (kafka-configs.sh --alter --topic {})",
                 source_of(&letter.held.message),

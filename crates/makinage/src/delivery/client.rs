@@ -216,6 +216,6 @@ pub(crate) fn open(
 /// Topics that grow are noticed as soon as the client itself would.
 fn watch(partitions: &Arc<Partitions<TransactionalProducer>>, interval: Duration) {
     if let Err(error) = partitions.watch(interval) {
-        tracing::warn!("topics that get more partitions are not noticed before a restart: {error}");
+        tracing::warn!(code = "K014", "topics that get more partitions are not noticed before a restart: {error}");
     }
 }

@@ -146,6 +146,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
         self.pauses.failed(self.now);
         if self.said.is_due(&why.to_string(), self.now) {
             tracing::warn!(
+                code = "D011",
                 "it isn't known whether a transaction is committed ({why}): a new producer ends it, and what the group has \
                  committed decides what is written again"
             );
@@ -156,6 +157,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     fn fenced(&mut self, why: &str) {
         if self.fences.fenced(self.now) {
             tracing::warn!(
+                code = "D012",
                 "the brokers have given this instance's transactions to another producer, or a transaction took longer than \
                  transaction.timeout.ms ({why}): beginning anew"
             );
@@ -164,6 +166,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
         self.state = State::Ended;
         if self.ties.stop.fail() {
             tracing::error!(
+                code = "D013",
                 "another instance writes transactions under this one's name ({}): the service ends; \
                  give each instance a kafka.instance of its own",
                 self.transactions.name()
@@ -178,6 +181,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
         self.pauses.failed(self.now);
         if self.said.is_due(&why.to_string(), self.now) {
             tracing::warn!(
+                code = "D014", topic = %self.limits.topic,
                 "a transaction for topic {} could not be committed ({why}): it is aborted, and made again until it can",
                 self.limits.topic
             );
@@ -190,6 +194,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
     fn tell_not_started(&mut self, why: &dyn Display) {
         if self.said_not_begun.is_due(&why.to_string(), self.now) {
             tracing::warn!(
+                code = "D015",
                 "transactions of {} can't begin ({why}): outputs wait, and this is tried again until they can",
                 self.transactions.name()
             );

@@ -47,6 +47,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
         if self.are_in_large_batches(guilty, error) {
             self.limits.batch_size = (self.limits.batch_size / 4).max(1);
             tracing::warn!(
+                code = "D009",
                 "Kafka refuses batches for topic {} as too large (was its max.message.bytes or segment.bytes lowered, or may \
                  it not be asked?): they have at most {} bytes from now on, and what was refused is produced again",
                 self.entries.output(first).map_or("?", |output| output.held.message.topic()),

@@ -27,6 +27,7 @@ pub(super) fn choose(
         }
     }
     tracing::warn!(
+        code = "M010",
         "the model was saved with Python {wanted}, its environment has {}: if it doesn't load, put python{} on PATH",
         base.version,
         minor_wanted.unwrap_or(wanted)

@@ -18,7 +18,8 @@ impl Scene {
         let failure = Failure::new("predict", "ValueError", "it is odd");
         let now = self.start + Duration::from_secs(second);
         for event in 0..events {
-            let verdict = self.log.keep(|| self.failed.failed(&format!("data/0/{event}"), &failure, now));
+            let verdict =
+                self.log.keep(|| self.failed.failed(&format!("data/0/{event}"), &failure, Some("iris@3"), now));
             assert_eq!(verdict, Verdict::Skip);
         }
     }
@@ -56,7 +57,10 @@ fn with_dead_letters_lines_say_where_events_go_and_on_error_means_nothing() {
     let mut failed = FailedEvents::new(OnError::Stop, Some("dead"), now);
     let failure = Failure::new("predict", "ValueError", "it is odd");
     for event in 0..12 {
-        assert_eq!(log.keep(|| failed.failed(&format!("data/0/{event}"), &failure, now)), Verdict::Bury);
+        assert_eq!(
+            log.keep(|| failed.failed(&format!("data/0/{event}"), &failure, Some("iris@3"), now)),
+            Verdict::Bury
+        );
     }
     log.keep(|| failed.tick(now + WINDOW));
     assert_eq!(log.lines()[0], "dead letter to dead: data/0/0: step predict: ValueError: it is odd");
@@ -95,6 +99,6 @@ fn under_stop_the_first_ends_the_service_and_says_where() {
     scene.fail(1, 0);
     scene.failed.set_on_error(OnError::Stop);
     let failure = Failure::new("predict", "ValueError", "it is odd");
-    let verdict = scene.log.keep(|| scene.failed.failed("data/0/7", &failure, scene.start));
+    let verdict = scene.log.keep(|| scene.failed.failed("data/0/7", &failure, None, scene.start));
     assert_eq!((verdict, scene.log.count("stopping at data/0/7: step predict")), (Verdict::Stop, 1));
 }

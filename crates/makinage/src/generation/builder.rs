@@ -91,7 +91,12 @@ impl Build for Builder {
         let Made { generation, configuration, model } = made;
         let config = &configuration.config;
         let (label, sha256) = (model.model.identity.label(), &model.model.identity.sha256);
-        tracing::info!("generation {generation}: loading model {label} from {} (sha256 {sha256})", model.place);
+        tracing::info!(
+            generation,
+            model = &*label,
+            "generation {generation}: loading model {label} from {} (sha256 {sha256})",
+            model.place
+        );
         let unpacked = Arc::new(self.unpack(&model.model, beside_another).context("step unpack")?);
         let stopping = || self.mailbox.is_closed();
         let runner = Runner::new(&stopping, environment::LONGEST);
@@ -115,8 +120,14 @@ impl Build for Builder {
         })?;
         if let Some(loaded) = pool.loaded() {
             let (flavour, seconds) = (&loaded.flavour, loaded.seconds);
-            tracing::info!("generation {generation}: {flavour} model {label} loaded in {seconds:.1} s");
-            loaded.warnings.iter().for_each(|warning| tracing::warn!("model {label}: {warning}"));
+            tracing::info!(
+                generation,
+                model = &*label,
+                "generation {generation}: {flavour} model {label} loaded in {seconds:.1} s"
+            );
+            for warning in &loaded.warnings {
+                tracing::warn!(code = "M009", model = &*label, "model {label}: {warning}");
+            }
         }
         Ok(pool)
     }

@@ -99,7 +99,10 @@ impl<B: Build> HandOver<B> {
     fn tell_failure(&mut self, made: &Made, error: &anyhow::Error) {
         self.failed += 1;
         self.outlets.telemetry.generations.failed(&format!("{error:#}"));
-        tracing::error!("{}", words::failure(made, self.serving.as_ref(), self.failed, error));
+        tracing::error!(
+            code = "M001", model = %made.label(), generation = made.generation,
+            "{}", words::failure(made, self.serving.as_ref(), self.failed, error)
+        );
     }
 }
 

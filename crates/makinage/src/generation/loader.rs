@@ -164,12 +164,26 @@ impl<B: Build, T: Models> Loader<B, T> {
         if let (Some(place), Some(older), None) = (&before, &found, self.hand_over.serving())
             && self.known.state(older).is_none()
         {
-            tracing::warn!("{}", words::looking_back(place, older));
+            tracing::warn!(
+                code = "M002",
+                topic = place.topic.as_str(),
+                partition = place.partition,
+                offset = place.offset,
+                "{}",
+                words::looking_back(place, older)
+            );
         }
         let serving = self.hand_over.serving().map(|serving| &serving.model.place);
         let late = self.known.found(found.clone(), serving, now);
         for (late, newest) in late.iter().zip(found.iter().cycle()) {
-            tracing::warn!("{}", words::late(late, newest));
+            tracing::warn!(
+                code = "M003",
+                topic = late.topic.as_str(),
+                partition = late.partition,
+                offset = late.offset,
+                "{}",
+                words::late(late, newest)
+            );
         }
     }
 
@@ -187,11 +201,25 @@ impl<B: Build, T: Models> Loader<B, T> {
             Ok(arrived) => self.known.set(&place, State::Here(Arc::new(arrived), vec![])),
             Err(NotHad::Later(why)) => {
                 if self.known.later(&place, now) {
-                    tracing::warn!("{}", words::waited_for(&place, &why));
+                    tracing::warn!(
+                        code = "M004",
+                        topic = place.topic.as_str(),
+                        partition = place.partition,
+                        offset = place.offset,
+                        "{}",
+                        words::waited_for(&place, &why)
+                    );
                 }
             }
             Err(NotHad::Unusable(why)) => {
-                tracing::error!("{}", words::unusable(&place, &why));
+                tracing::error!(
+                    code = "M005",
+                    topic = place.topic.as_str(),
+                    partition = place.partition,
+                    offset = place.offset,
+                    "{}",
+                    words::unusable(&place, &why)
+                );
                 self.known.set(&place, State::Passed);
             }
             Err(NotHad::Gone) => {
@@ -252,7 +280,10 @@ impl<B: Build, T: Models> Loader<B, T> {
         let last = if topic.start_from == ModelStart::End { None } else { self.hand_over.memory().last_served() };
         match last {
             Some((model, place)) if !self.is_known(&model.identity) => {
-                tracing::warn!("{}", words::last_served(&topic.name, &model, &place));
+                tracing::warn!(
+                    code = "M006", topic = topic.name.as_str(), model = %model.identity.label(),
+                    "{}", words::last_served(&topic.name, &model, &place)
+                );
                 self.known.add_off_topic(place.clone(), Arc::new(Arrived { place, model }));
             }
             _ => tracing::info!("{}", words::waiting(&topic.name)),
@@ -274,10 +305,16 @@ impl<B: Build, T: Models> Loader<B, T> {
         let Some(serving) = serving.cloned() else { return };
         // What is taken back is nothing to go back to, so that there is none until another one serves.
         let Some(previous) = self.previous.take() else {
-            tracing::error!("{}", words::nothing_before(&serving, trouble));
+            tracing::error!(
+                code = "M007", model = %serving.label(), generation = trouble.generation,
+                "{}", words::nothing_before(&serving, trouble)
+            );
             return;
         };
-        tracing::error!("{}", words::taken_back(&serving, &previous, trouble));
+        tracing::error!(
+            code = "M008", model = %serving.label(), generation = trouble.generation,
+            "{}", words::taken_back(&serving, &previous, trouble)
+        );
         self.hand_over.taken_back(&trouble.what);
         if !serving.has_model_of(&previous) {
             // Where the configuration changed with it, either may be to blame.

@@ -1,5 +1,5 @@
-//! Metrics as Prometheus takes them: its text, OpenMetrics, or its protobuf messages, which alone have native buckets.
-//! `prometheus-client` writes them.
+//! Metrics as Prometheus takes them: its text, that of `OpenMetrics`, or its protobuf messages, which alone have native
+//! buckets. `prometheus-client` writes them.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ use crate::telemetry::histogram::{Range, SCHEMA, Snapshot};
 pub(super) enum Format {
     /// Prometheus' text, which everybody reads.
     Text,
-    /// OpenMetrics' text.
+    /// The text of `OpenMetrics`.
     OpenMetrics,
     /// Prometheus' messages.
     Protobuf,

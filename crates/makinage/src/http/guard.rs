@@ -6,9 +6,9 @@
 
 use std::net::IpAddr;
 
-use hyper::{Request, StatusCode, header};
+use hyper::{Request, StatusCode, header, http::uri::Authority};
 
-use crate::config::{Http, Secret};
+use crate::config::{Http, Listen, Secret};
 
 /// The rule of one port.
 #[derive(Debug)]
@@ -40,14 +40,14 @@ const FORBIDDEN: fn(&'static str) -> Refusal = |why| Refusal { status: StatusCod
 impl Guard {
     /// As the configuration says.
     pub(super) fn of(http: &Http) -> Self {
-        let is_loopback = http.listen.is_some_and(|address| address.ip().is_loopback());
+        let is_loopback = matches!(http.listen, Listen::At(address) if address.ip().is_loopback());
         Self { is_loopback, token: http.token.clone() }
     }
 
     /// What this request may see.
     pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<Access, Refusal> {
         let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
-        let host = text(header::HOST).or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+        let host = text(header::HOST).or_else(|| request.uri().authority().map(Authority::as_str));
         if self.is_loopback && !host.is_none_or(is_loopback) {
             return Err(FORBIDDEN("this port answers to names of loopback only: localhost, 127.0.0.1, [::1]"));
         }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A thread that shows no sign of life for so long is stuck: none waits for longer without one.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 
 /// One thing that must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

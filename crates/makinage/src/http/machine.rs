@@ -45,7 +45,10 @@ mod tests {
         let stat = "7 (py) thon 3 (x)) S 1 7 7 0 -1 4194304 1 2 3 4 150 50 0 0 20 0 1 0 9 1 1";
         let usage = read("900 25 3 1 0 9 0", stat).expect("fields");
         assert_eq!(usage.resident_bytes, 25 * page_size() as u64);
-        assert_eq!(usage.cpu_seconds, 200.0 / clock_ticks_per_second() as f64);
+        assert_eq!(
+            Duration::from_secs_f64(usage.cpu_seconds),
+            Duration::from_millis(200_000 / clock_ticks_per_second())
+        );
         assert_eq!(read("", stat), None);
         assert_eq!(read("900 25", "7 (x) S"), None);
     }

@@ -3,6 +3,7 @@
 //!
 //! It has a thread of its own, and answers under any load of the stream's. A port that is taken is one warning.
 
+mod events;
 mod exposition;
 mod flow;
 mod guard;
@@ -12,12 +13,13 @@ mod metrics;
 mod names;
 mod page;
 mod plain;
+mod recent;
 mod routes;
 mod server;
 mod site;
 mod status;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::{
     net::TcpListener,
@@ -27,11 +29,16 @@ use std::{
 };
 
 use self::{flow::Flow, guard::Guard, site::Site};
-use crate::{config::Config, source::acks::Acks, stop::Stop, telemetry::Telemetry};
+use crate::{
+    config::{Config, Listen},
+    source::acks::Acks,
+    stop::Stop,
+    telemetry::Telemetry,
+};
 
 /// Starts to show a service, where its configuration says so.
 pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks>, stop: &Stop) {
-    let Some(address) = config.http.listen else { return };
+    let Listen::At(address) = config.http.listen else { return };
     let site = Site {
         guard: Guard::of(&config.http),
         application: config.application.name.clone(),
@@ -42,6 +49,7 @@ pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks
         telemetry: Arc::clone(telemetry),
         acks: Arc::clone(acks),
         stop: stop.clone(),
+        recent: recent::Recent::default(),
         began: Instant::now(),
         started: SystemTime::now(),
     };
@@ -56,6 +64,7 @@ pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks
             "status and metrics: http://{address}/, http://{address}/api/status, http://{address}/metrics"
         ),
         Err(error) => tracing::warn!(
+            code = "H001",
             "metrics and status can't be had at {address} ({error}): set another port as `http: {{listen: \"127.0.0.1:0\"}}`, \
              or `off`; events are served all the same"
         ),

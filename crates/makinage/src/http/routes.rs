@@ -1,6 +1,6 @@
 //! What is answered to which request.
 
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Bytes,
@@ -9,6 +9,7 @@ use hyper::{
 use serde::Serialize;
 
 use super::{
+    events::Events,
     exposition::{self, Format},
     guard::Access,
     health, metrics,
@@ -27,10 +28,11 @@ const PLACES: &str = "\
 /readyz        whether it serves
 /startupz      whether it has ever served
 /api/status    all that is known, as JSON
+/api/events    events as they pass (server-sent events; ?failed=true, ?step=predict, ?contains=text)
 ";
 
 /// An answer.
-pub(super) type Answer = Response<Full<Bytes>>;
+pub(super) type Answer = Response<Either<Full<Bytes>, Events>>;
 
 /// The answer to a request.
 pub(super) fn answer<B>(site: &Site, request: &Request<B>) -> Answer {
@@ -58,7 +60,7 @@ pub(super) fn answer<B>(site: &Site, request: &Request<B>) -> Answer {
 fn route<B>(site: &Site, request: &Request<B>, access: Access) -> Answer {
     // Without data in it, so that it can ask for the token.
     if let Some(File { content_type, text }) = page_file(request.uri().path()) {
-        return made(StatusCode::OK, content_type, text);
+        return made(StatusCode::OK, content_type, whole(text));
     }
     let probe = match request.uri().path() {
         "/livez" => Some(health::live(site)),
@@ -78,13 +80,19 @@ fn route<B>(site: &Site, request: &Request<B>, access: Access) -> Answer {
             let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
             let format = Format::accepted(accept.unwrap_or_default());
             match exposition::written(metrics::gathered(site), format) {
-                Ok(body) => made(StatusCode::OK, format.content_type(), body),
+                Ok(body) => made(StatusCode::OK, format.content_type(), whole(body)),
                 Err(error) => {
                     text(StatusCode::INTERNAL_SERVER_ERROR, format!("the metrics can't be written: {error}\n"))
                 }
             }
         }
         (None, "/api/status", Access::Full) => json(StatusCode::OK, &status::of(site)),
+        (None, "/api/events", Access::Full) => {
+            match Events::of(&site.telemetry.tap, request.uri().query().unwrap_or_default()) {
+                Some(events) => made(StatusCode::OK, "text/event-stream", Either::Right(events)),
+                None => text(StatusCode::SERVICE_UNAVAILABLE, "too many look on already; close one of them\n"),
+            }
+        }
         (None, _, Access::Full) => text(StatusCode::NOT_FOUND, format!("there is nothing here; there is:\n{PLACES}")),
     }
 }
@@ -94,19 +102,23 @@ fn page_file(path: &str) -> Option<File> {
 }
 
 fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {
-    made(status, TEXT, body)
+    made(status, TEXT, whole(body))
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Answer {
     match serde_json::to_vec(body) {
-        Ok(body) => made(status, JSON, body),
+        Ok(body) => made(status, JSON, whole(body)),
         Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("this can't be written: {error}\n")),
     }
 }
 
-fn made(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
+fn made(status: StatusCode, content_type: &'static str, body: Either<Full<Bytes>, Events>) -> Answer {
+    let mut answer = Response::new(body);
     *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
+}
+
+fn whole(body: impl Into<Bytes>) -> Either<Full<Bytes>, Events> {
+    Either::Left(Full::new(body.into()))
 }

@@ -13,7 +13,7 @@ const MOST: usize = 64;
 /// The longest that a request's head may take to come, and an idle connection waits for the next one.
 const HEAD: Duration = Duration::from_secs(10);
 /// The longest that a connection is kept: who reads no answer takes no place for longer.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// After a connection that could not be taken: there may be too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -25,7 +25,10 @@ pub(super) fn run(listener: TcpListener, site: Site) {
         .build()
         .and_then(|runtime| runtime.block_on(serve(listener, Arc::new(site))));
     if let Err(error) = ended {
-        tracing::warn!("metrics and status can't be had any longer ({error}); start the service again to have them");
+        tracing::warn!(
+            code = "H002",
+            "metrics and status can't be had any longer ({error}); start the service again to have them"
+        );
     }
 }
 

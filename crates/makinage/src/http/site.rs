@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::value::RawValue;
 
-use super::{flow::Flow, guard::Guard};
+use super::{flow::Flow, guard::Guard, recent::Recent};
 use crate::{source::acks::Acks, stop::Stop, telemetry::Telemetry};
 
 /// What there is to show.
@@ -24,6 +24,7 @@ pub(super) struct Site {
     pub telemetry: Arc<Telemetry>,
     pub acks: Arc<Acks>,
     pub stop: Stop,
+    pub recent: Recent,
     pub began: Instant,
     pub started: SystemTime,
 }

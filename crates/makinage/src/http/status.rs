@@ -19,7 +19,7 @@ use crate::{
     event::Step,
     telemetry::{
         generations::GenerationsSeen,
-        histogram::Histogram,
+        histogram::Snapshot,
         recent::FailedEvent,
         source::{GroupSeen, PartitionSeen, since_1970},
         stream::{StreamSeen, WorkerSeen, date},
@@ -38,9 +38,8 @@ pub(super) struct Status {
     live: Health,
     ready: Health,
     events: Events,
-    latency_seconds: Quantiles,
-    batch_seconds: Quantiles,
-    batch_events: Quantiles,
+    /// Of the last ten seconds or so.
+    recent: Recently,
     generations: GenerationsSeen,
     stream: Stream,
     group: Group,
@@ -62,6 +61,14 @@ struct Events {
     deleted_unread: u64,
 }
 
+/// How things went.
+#[derive(Debug, Serialize)]
+struct Recently {
+    latency_seconds: Quantiles,
+    batch_seconds: Quantiles,
+    batch_events: Quantiles,
+}
+
 /// As well as buckets of nine per cent tell.
 #[derive(Debug, Serialize)]
 struct Quantiles {
@@ -69,8 +76,6 @@ struct Quantiles {
     p50: Option<f64>,
     p99: Option<f64>,
     p999: Option<f64>,
-    /// How many are in each bucket that isn't empty, by its upper bound. Two answers' difference is what came between.
-    buckets: Vec<(f64, u64)>,
 }
 
 /// What is under way.
@@ -122,9 +127,7 @@ pub(super) fn of(site: &Site) -> Status {
         live: health::live(site),
         ready: health::ready(site),
         events: events(site),
-        latency_seconds: quantiles(&telemetry.source.latency),
-        batch_seconds: quantiles(&telemetry.stream.batch_seconds),
-        batch_events: quantiles(&telemetry.stream.batch_events),
+        recent: recently(site),
         generations: telemetry.generations.seen(),
         stream: stream(site),
         group: group(telemetry.source.group()),
@@ -148,11 +151,18 @@ fn events(site: &Site) -> Events {
     }
 }
 
-fn quantiles(histogram: &Histogram) -> Quantiles {
-    let seen = histogram.snapshot();
+fn recently(site: &Site) -> Recently {
+    let seen = site.recent.seen(&site.telemetry, Instant::now());
+    Recently {
+        latency_seconds: quantiles(&seen.latency),
+        batch_seconds: quantiles(&seen.batch_seconds),
+        batch_events: quantiles(&seen.batch_events),
+    }
+}
+
+fn quantiles(seen: &Snapshot) -> Quantiles {
     let quantile = |share| seen.quantile(share);
-    let (p50, p99, p999) = (quantile(0.5), quantile(0.99), quantile(0.999));
-    Quantiles { count: seen.count(), p50, p99, p999, buckets: seen.by_bounds() }
+    Quantiles { count: seen.count(), p50: quantile(0.5), p99: quantile(0.99), p999: quantile(0.999) }
 }
 
 fn stream(site: &Site) -> Stream {

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::value::RawValue;
 
-use super::{flow::Flow, guard::Guard, site::Site};
+use super::{flow::Flow, guard::Guard, recent::Recent, site::Site, status};
 use crate::{
     config::Http,
     event::{Failure, Fate, Ticket},
@@ -34,6 +34,7 @@ pub(super) fn new(http: &Http) -> Site {
         telemetry: Arc::<Telemetry>::default(),
         acks: Arc::<Acks>::default(),
         stop: Stop::default(),
+        recent: Recent::default(),
         began: Instant::now(),
         started: std::time::SystemTime::now(),
     }
@@ -42,7 +43,7 @@ pub(super) fn new(http: &Http) -> Site {
 /// One in which all that can happen has.
 pub(super) fn busy() -> Site {
     let site = new(&Http::default());
-    let Telemetry { source, stream, generations, failures } = &*site.telemetry;
+    let Telemetry { source, stream, generations, failures, .. } = &*site.telemetry;
     generations.begins(GenerationSeen {
         generation: 1,
         model: "iris@3".into(),
@@ -84,4 +85,9 @@ pub(super) fn busy() -> Site {
     site.acks.settle(Ticket::from_opaque(0), Fate::Finished);
     site.acks.settle(Ticket::from_opaque(1), Fate::Failed);
     site
+}
+
+/// What it shows of itself.
+pub(crate) fn busy_status() -> serde_json::Value {
+    serde_json::to_value(status::of(&busy())).expect("JSON")
 }

@@ -106,7 +106,7 @@ impl Connection {
         let Some(line) = self.denial(error, resource, operations) else { return false };
         // Whatever it was refused for.
         if !self.repeated(&self.rights.command(resource, operations)) {
-            tracing::warn!("{line}; waiting for it");
+            tracing::warn!(code = "K005", "{line}; waiting for it");
         }
         true
     }
@@ -124,7 +124,7 @@ impl Connection {
         let line = format!("Kafka client: {named}{message}");
         let right = About::in_words(message).map(Cause::Right);
         let Some(cause) = right.or_else(|| (facility == "SESSTMOUT").then_some(Cause::Silence)) else {
-            tracing::warn!("{line}");
+            tracing::warn!(code = "K004", "{line}");
             return;
         };
         tracing::debug!("{line}");
@@ -163,10 +163,10 @@ impl Connection {
     /// and one that can't be reached while others can.
     fn listen(&self, statistics: &Statistics, now: Instant) {
         for line in self.unsaid.lock().due(!self.is_alive() || self.is_refused(), now) {
-            tracing::warn!("{line}");
+            tracing::warn!(code = "K004", "{line}");
         }
         match self.quotas.lock().look(statistics, STATISTICS, &self.rights, now) {
-            Some(Told::Held(line)) => tracing::warn!("{line}"),
+            Some(Told::Held(line)) => tracing::warn!(code = "K006", "{line}"),
             Some(Told::Over(line)) => tracing::info!("{line}"),
             None => {}
         }
@@ -187,7 +187,7 @@ impl Connection {
         for (broker, since) in &seen.unreached {
             if now.saturating_duration_since(*since) >= SILENCE && known.unreached.insert(broker.clone()) {
                 let reason = known.failures.about(broker);
-                tracing::warn!("{}; waiting for it", unreachable(&self.endpoints, broker, None, reason));
+                tracing::warn!(code = "K002", "{}; waiting for it", unreachable(&self.endpoints, broker, None, reason));
             }
         }
     }
@@ -208,6 +208,7 @@ impl Connection {
         if !self.away.swap(true, Ordering::Relaxed) && !self.inquiry.explains() {
             let (endpoints, because) = (&self.endpoints, because(known.fresh_failure()));
             tracing::warn!(
+                code = "K001",
                 "no Kafka broker answers at {endpoints}{because}: waiting for one; check that Kafka runs there, and kafka.endpoint"
             );
         }

@@ -68,7 +68,7 @@ impl Inquiry {
         });
         if let Err(error) = begun {
             self.busy.store(false, Ordering::Relaxed);
-            tracing::warn!("Kafka client: {reason} (more can't be found out: {error})");
+            tracing::warn!(code = "K004", "Kafka client: {reason} (more can't be found out: {error})");
         }
     }
 
@@ -84,7 +84,7 @@ impl Inquiry {
         if let Some(line) = line
             && self.known.lock().note(&line, Instant::now())
         {
-            tracing::warn!("{line}");
+            tracing::warn!(code = "K003", "{line}");
         }
     }
 

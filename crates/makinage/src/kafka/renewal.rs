@@ -63,7 +63,9 @@ impl Renewal {
         let watch = Watch::new(security);
         match thread::Builder::new().name("certificates".into()).spawn(move || run(watch, &times, &ended)) {
             Ok(_) => *thread = Some(end),
-            Err(error) => tracing::error!("certificates that change are not noticed before a restart: {error}"),
+            Err(error) => {
+                tracing::error!(code = "K010", "certificates that change are not noticed before a restart: {error}");
+            }
         }
     }
 }
@@ -78,6 +80,7 @@ fn run(mut watch: Watch, times: &AtomicU64, ended: &Receiver<()>) {
                 times.fetch_add(1, Ordering::Relaxed);
             }
             Some(Err(fault)) if said.is_news(fault.clone()) => tracing::warn!(
+                code = "K009",
                 "the files of kafka.security have changed and can't be used: {fault}; the clients go on with those of before"
             ),
             None | Some(Err(_)) => {}

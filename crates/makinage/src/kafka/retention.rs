@@ -67,7 +67,7 @@ pub fn warn(client: &Settings, endpoint: &str, topic: &str) {
     match described::describe(&admin, &ResourceSpecifier::Topic(topic), TIMEOUT) {
         Ok(config) => {
             if let Some(loss) = Loss::of(&config) {
-                tracing::warn!("{}", loss.warning(endpoint, topic));
+                tracing::warn!(code = "K013", topic, "{}", loss.warning(endpoint, topic));
             }
         }
         Err(untold) => tracing::debug!("the configuration of topic {topic} isn't told: {untold}"),

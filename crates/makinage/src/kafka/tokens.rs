@@ -80,7 +80,9 @@ impl Tokens {
         let shared = Arc::downgrade(&self.shared);
         match thread::Builder::new().name("tokens".into()).spawn(move || run(&shared, &ended)) {
             Ok(_) => *started = Some(end),
-            Err(error) => tracing::error!("no thread can be started that gets tokens for Kafka: {error}"),
+            Err(error) => {
+                tracing::error!(code = "K012", "no thread can be started that gets tokens for Kafka: {error}");
+            }
         }
     }
 }
@@ -103,7 +105,7 @@ fn run(shared: &Weak<Shared>, ended: &Receiver<()>) {
                 let pause = backoff.failed();
                 shared.clients.refuse(&fault);
                 if said.is_news(fault.clone()) {
-                    tracing::warn!("no token for Kafka: {fault}; trying again until there is one");
+                    tracing::warn!(code = "K011", "no token for Kafka: {fault}; trying again until there is one");
                 }
                 pause
             }

@@ -134,12 +134,16 @@ impl<'a> Waiting<'a> {
         let (endpoint, Wanted { topic, operation }) = (&self.connection.rights.endpoint, self.wanted);
         match found {
             Topic::Missing => tracing::warn!(
+                code = "K007",
+                topic,
                 "topic {topic} is not on Kafka at {endpoint}: waiting for it; create it with: {}",
                 create_command(endpoint, topic)
             ),
             Topic::Unknown(error)
                 if self.connection.denied(error, Resource::Topic(topic), &[operation, Operation::Describe]) => {}
             Topic::Unknown(error) => tracing::warn!(
+                code = "K008",
+                topic,
                 "Kafka at {endpoint} does not answer for topic {topic} ({error}): waiting; check that Kafka runs there, and kafka.endpoint"
             ),
             Topic::Partitions(_) => {}
@@ -149,7 +153,7 @@ impl<'a> Waiting<'a> {
     /// It is there now.
     fn over(&mut self) {
         if self.said.over().is_some() {
-            tracing::info!("topic {} is there now", self.wanted.topic);
+            tracing::info!(topic = self.wanted.topic, "topic {} is there now", self.wanted.topic);
         }
     }
 }

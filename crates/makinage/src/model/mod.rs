@@ -1,5 +1,6 @@
 //! What a model is called and what it says of itself, without reading or writing any.
 
+pub mod events;
 mod identity;
 pub mod mlmodel;
 mod place;

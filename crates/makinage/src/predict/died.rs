@@ -22,14 +22,20 @@ use crate::{
 impl Predictor {
     pub(super) fn worker_died(&mut self, worker: WorkerId, cause: &Cause, at: Option<&At>, now: Instant) {
         let Some(serving) = self.serving(worker) else {
-            tracing::warn!("{worker} died ({cause}) before its generation took over, or after its end");
+            tracing::warn!(
+                code = "W001", worker = %worker,
+                "{worker} died ({cause}) before its generation took over, or after its end"
+            );
             self.early.note(worker, None);
             return;
         };
         let mut dead = serving.pool.died(worker.slot);
         let has_successor = serving.pool.has_successor(worker.slot);
         let (believed, doubtful) = serving.take_answers(worker.slot, &mut dead, now);
-        tracing::warn!("{worker} died ({cause}); it is replaced and its batch tried again");
+        tracing::warn!(
+            code = "W002", worker = %worker,
+            "{worker} died ({cause}); it is replaced and its batch tried again"
+        );
         let died_on = Serving::died_on(&dead, at);
         // After a panic of this program's own no event is to blame.
         let may_be_blamed = !panics::happened()

@@ -92,7 +92,8 @@ impl Predictor {
     pub(crate) fn switch_to(&mut self, mut pool: Pool, now: Instant) {
         self.early.bring_up_to_date(&mut pool);
         pool.take_over();
-        tracing::info!("generation {}: model {} takes over", pool.generation(), pool.label());
+        let (generation, model) = (pool.generation(), pool.label());
+        tracing::info!(generation, model = &**model, "generation {generation}: model {model} takes over");
         let rate_before = self.probation.as_ref().map_or(0.0, Probation::error_rate);
         self.probation = Some(Probation::new(pool.generation(), pool.probation(), rate_before, now));
         self.sizer = BatchSizer::new(pool.batch());
@@ -294,7 +295,7 @@ impl Predictor {
     }
 
     fn replaced(&mut self, worker: WorkerId, live: crate::worker::live::Live) {
-        tracing::info!("{worker}: replaced, its model is loaded again");
+        tracing::info!(worker = %worker, "{worker}: replaced, its model is loaded again");
         match self.serving(worker) {
             Some(serving) => {
                 serving.standing.replaced();

@@ -10,7 +10,7 @@ use crate::{
     flights::Job,
     worker::{
         left::Dead,
-        messages::{AskKind, At},
+        messages::{AskKind, At, WorkerId},
         pool::{IN_FLIGHT, Pool},
     },
 };
@@ -142,11 +142,15 @@ impl Serving {
         }
         if is_held {
             tracing::warn!(
+                code = "W003", worker = %WorkerId { generation, slot },
                 "generation {generation}, worker {slot}: events fail, one that scored before too; it is replaced, and they are tried once more"
             );
             self.doubts.exhausted(slot);
         } else {
-            tracing::warn!("generation {generation}, worker {slot}: an event that scored before fails; it is replaced");
+            tracing::warn!(
+                code = "W004", worker = %WorkerId { generation, slot },
+                "generation {generation}, worker {slot}: an event that scored before fails; it is replaced"
+            );
         }
         self.pool.end(slot);
         Heard::default()

@@ -205,6 +205,7 @@ impl Standing {
         unwell.deaths_since_new += usize::from(!on_probe);
         if unwell.told.is_due(now) {
             tracing::error!(
+                code = "W005",
                 "workers die or fail whatever they are given ({} times in {} s): no event is skipped for it and nothing is lost; scoring goes on by itself once \
                  one answers. Look for what they lack: memory of the host, the accelerator, files that the model reads",
                 unwell.deaths,

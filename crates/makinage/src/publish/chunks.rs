@@ -169,7 +169,7 @@ impl<O: Outbox, P: FnMut(u64)> Sending<'_, '_, O, P> {
         let still = now.saturating_duration_since(self.moved.0);
         if acknowledged.count != self.moved.1 {
             if self.stall.over().is_some() {
-                tracing::warn!("Kafka takes the model again");
+                tracing::info!("Kafka takes the model again");
             }
             self.moved = (now, acknowledged.count);
         } else if still > GIVEN_UP {
@@ -183,6 +183,8 @@ impl<O: Outbox, P: FnMut(u64)> Sending<'_, '_, O, P> {
     fn tell(&self, bytes: u64) {
         let cause = self.outbox.failure().map(|cause| format!(" ({cause})")).unwrap_or_default();
         tracing::warn!(
+            code = "P005",
+            topic = self.upload.topic,
             "Kafka has acknowledged nothing for {} s{cause}: waiting; {bytes} of {} bytes are there and needn't be sent again",
             TOLD.as_secs(),
             self.upload.archive.bytes

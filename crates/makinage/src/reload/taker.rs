@@ -20,7 +20,7 @@ impl Taker for Arc<Mailbox> {
     }
 
     fn refuse(&self, why: &str) {
-        tracing::error!("{why}");
+        tracing::error!(code = "C001", "{why}");
     }
 
     fn is_gone(&self) -> bool {

@@ -163,9 +163,9 @@ impl<T: Taker> Watch<T> {
         (self.check)(&mut reading, &self.origin);
         match reading.config.filter(|_| reading.problems.is_empty()) {
             Some(config) => {
-                reading.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                reading.warnings.iter().for_each(|warning| tracing::warn!(code = "C002", "{warning}"));
                 let new = reading.readings.without(&self.readings);
-                new.first(preflight::MOST_READINGS).iter().for_each(|line| tracing::warn!("{line}"));
+                new.first(preflight::MOST_READINGS).iter().for_each(|line| tracing::warn!(code = "C003", "{line}"));
                 self.readings = reading.readings;
                 self.hand_over(config);
             }

@@ -177,6 +177,10 @@ impl<'s> Letters<'s> {
         match Note::of(message.payload().unwrap_or_default()) {
             Ok(note) => survey.note(partition, &note, &(first..=offset - 1)),
             Err(error) => tracing::warn!(
+                code = "E006",
+                topic = self.name(),
+                partition,
+                offset,
                 "the record {}/{partition}/{offset} says that letters were replayed, and can't be read ({error}); if this program wrote it, use its newest version",
                 self.name()
             ),

@@ -97,6 +97,7 @@ pub struct KafkaSink<M: Producers, K = SystemClock> {
     pub(super) said_refused: Seldom,
     pub(super) said_later: Seldom,
     pub(super) said_unacceptable: Seldom,
+    pub(super) said_not_made: Seldom,
     pub(super) clock: K,
     /// The time, as of the last look: it is needed for each output, and not that exactly.
     pub(super) now: Instant,
@@ -128,6 +129,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             said_refused: Seldom::new(REPEAT),
             said_later: Seldom::new(REPEAT),
             said_unacceptable: Seldom::new(REPEAT),
+            said_not_made: Seldom::new(REPEAT),
             now: clock.now(),
             clock,
         })
@@ -182,7 +184,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
         for (partition, lane) in self.lanes.all() {
             let progress = lane.progress(self.carriers.reported(lane, partition));
             if let Some(line) = self.stalled.look(&self.topic, partition, progress, self.now) {
-                tracing::warn!("{line}");
+                tracing::warn!(code = "D001", topic = %self.topic, partition, "{line}");
             }
         }
     }

@@ -33,7 +33,7 @@ impl<W: Write> LineSink<W> {
         {
             // A reader such as `head` that has seen enough is no failure worth a word.
             if error.kind() != io::ErrorKind::BrokenPipe {
-                tracing::error!("outputs can't be written any more: {error}");
+                tracing::error!(code = "D002", "outputs can't be written any more: {error}");
             }
             self.failed = Some(error);
         }

@@ -119,7 +119,11 @@ impl Opening<'_> {
         let sink = KafkaSink::with(self.producers(topic, purpose, settings), destination, bell.clone(), SystemClock)?;
         // Topics that grow are noticed as soon as the client itself would.
         if let Err(error) = sink.partitions.watch(interval) {
-            tracing::warn!("topics that get more partitions are not noticed before a restart: {error}");
+            tracing::warn!(
+                code = "K014",
+                topic,
+                "topics that get more partitions are not noticed before a restart: {error}"
+            );
         }
         Ok(Some(sink))
     }

@@ -72,6 +72,7 @@ impl Rereader {
         match thread::Builder::new().name("originals".into()).spawn(move || reading.run()) {
             Ok(_) => self.is_started = true,
             Err(error) if self.said.is_due(Instant::now()) => tracing::error!(
+                code = "D003",
                 "the events of refused outputs can't be read again for their dead letters: no thread can be started \
                  ({error}); that is tried until one can: look at the machine's limits for processes"
             ),
@@ -127,6 +128,10 @@ impl Reading {
         if said.is_due(Instant::now()) {
             let (topic, partition, offset) = (self.topic(wanted), wanted.place.partition, wanted.place.offset);
             tracing::warn!(
+                code = "D004",
+                topic,
+                partition,
+                offset,
                 "the event {topic}/{partition}/{offset}, whose output was refused, can't be read again for its dead \
                  letter ({error}); that is tried until it can: look at the topic and its brokers"
             );

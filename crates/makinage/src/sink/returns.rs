@@ -147,7 +147,8 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
             if *is_denied {
                 tracing::debug!("Kafka's producer has given up: {reason}");
             } else {
-                tracing::error!(
+                tracing::warn!(
+                    code = "D005", topic = %self.topic,
                     "Kafka's producer has given up ({reason}); a new one takes over, and unacknowledged outputs are produced again"
                 );
             }
@@ -173,7 +174,12 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
                 self.partitions.ask_with(&self.carriers.ordinary.producer);
             }
             Err(error) => {
-                tracing::error!("a new producer could not be made ({error}); trying again");
+                if self.said_not_made.is_due(self.now) {
+                    tracing::error!(
+                        code = "D006", topic = %self.topic,
+                        "a new producer could not be made ({error}); trying again"
+                    );
+                }
                 let at = self.now + RETRY;
                 self.replace_at = Some(at);
                 self.look_by(at);
@@ -207,6 +213,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     pub(super) fn tell_later(&mut self, error: &dyn Display, partition: i32) {
         if self.said_later.is_due(self.now) {
             tracing::warn!(
+                code = "D007", topic = %self.topic, partition,
                 "{} for topic {}, partition {partition}, were not taken by Kafka ({error}); they are produced again \
                  until they are",
                 self.purpose,
@@ -218,6 +225,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     fn tell_refused(&mut self, error: &KafkaError, outputs: usize) {
         if self.said_refused.is_due(self.now) {
             tracing::warn!(
+                code = "D008", topic = %self.topic,
                 "Kafka refuses a batch of {outputs} {} for topic {} ({error}): each is tried alone, and those \
                  behind them wait",
                 self.purpose,
@@ -230,6 +238,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     fn make_batches_smaller(&mut self) {
         self.limits.batch_size = (self.limits.batch_size / 4).max(1);
         tracing::warn!(
+            code = "D009", topic = %self.topic,
             "Kafka refuses batches for topic {} as too large (was its max.message.bytes or segment.bytes lowered, or may \
              it not be asked?): they have at most {} bytes from now on, and what was refused is produced again",
             self.topic,
@@ -284,6 +293,7 @@ impl<M: Producers, K: Clock> KafkaSink<M, K> {
     fn tell_unacceptable(&mut self, letter: &Held, why: &str) {
         if self.said_unacceptable.is_due(self.now) {
             tracing::error!(
+                code = "D010", topic = %self.topic, partition = letter.message.partition(),
                 "the dead letter of {} is not taken by topic {}, partition {} ({why}); it is tried until it is, and \
                  what fails behind it waits: let the topic take it (kafka-configs.sh --alter --topic {})",
                 source_of(&letter.message),

@@ -50,6 +50,10 @@ impl<K: Clock> Assignment<K> {
         if from < low {
             self.acks.lost(low.abs_diff(from));
             tracing::error!(
+                code = "R004",
+                topic = name.as_str(),
+                partition = number,
+                offset = from,
                 "{name}/{number}: up to {} events are lost: they were deleted before they were read, by the topic's retention or by hand (offsets {from} to {}); \
                  reading goes on at {low}; give the topic a longer retention.ms or more retention.bytes, or add instances",
                 low - from,
@@ -65,6 +69,10 @@ impl<K: Clock> Assignment<K> {
         }
         self.read_again(consumer, &[(partition, low)])?;
         tracing::error!(
+            code = "R005",
+            topic = name.as_str(),
+            partition = number,
+            offset = from,
             "{name}/{number}: its log ends at {high}, and reading was at {from}: the topic was deleted and made anew, or the log was truncated; \
              all of it is read, from its beginning at {low}, and what was there before {from} and isn't now is lost"
         );
@@ -186,6 +194,7 @@ impl<K: Clock> Assignment<K> {
         self.uncommitted.lock().extend(beginnings.iter().map(|(partition, _)| *partition));
         if let Err(error) = self.commit_begun(consumer) {
             tracing::warn!(
+                code = "R006",
                 "the beginnings of partitions that are read again could not be committed ({error}): this is tried again until it succeeds; \
                  leave this instance running until then, as one that took them over could go on at their old offsets"
             );

@@ -175,7 +175,7 @@ impl<K: Clock> Assignment<K> {
         tracing::info!("assigned: {}", self.describe(partitions));
         // The client remembers that a partition was paused when it was taken away, and nobody else would resume it.
         if let Err(error) = consumer.assign(&starts).and_then(|()| consumer.resume(partitions)) {
-            tracing::error!("Kafka's client does not take the assignment: {error}");
+            tracing::error!(code = "R007", "Kafka's client does not take the assignment: {error}");
         }
     }
 
@@ -193,7 +193,7 @@ impl<K: Clock> Assignment<K> {
                 Err(unanswered) => unanswered.to_string(),
             };
             if telling.is_due(waited) {
-                tracing::warn!("{why} ({} s so far)", waited.as_secs());
+                tracing::warn!(code = "R008", "{why} ({} s so far)", waited.as_secs());
             } else {
                 tracing::debug!("{why}");
             }
@@ -261,6 +261,7 @@ impl<K: Clock> Assignment<K> {
             }
             if left.is_zero() || closed {
                 tracing::warn!(
+                    code = "R009",
                     "{open} events under way were not finished before their partitions were handed over: they will be scored twice"
                 );
                 return;
@@ -316,6 +317,7 @@ impl<K: Clock> Assignment<K> {
 /// Tells that what has finished isn't committed.
 pub(super) fn tell_uncommitted(error: &KafkaError) {
     tracing::warn!(
+        code = "R010",
         "the last offsets could not be committed ({error}): the events since the last commit will be scored again"
     );
 }
@@ -350,6 +352,6 @@ fn take_unread(consumer: &impl Consumer, partitions: &[Partition]) {
     tracing::debug!("partitions are given back before it was known where to start");
     let starts: Vec<Start> = partitions.iter().map(|&partition| Start { partition, offset: None }).collect();
     if let Err(error) = consumer.assign(&starts) {
-        tracing::error!("Kafka's client does not take the assignment: {error}");
+        tracing::error!(code = "R007", "Kafka's client does not take the assignment: {error}");
     }
 }

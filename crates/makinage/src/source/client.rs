@@ -67,7 +67,10 @@ fn leave_aside(consumer: Supplied<KafkaConsumer>) -> Receiver<()> {
         drop(ends);
     };
     if let Err(error) = thread::Builder::new().name("leaving".into()).spawn(leave) {
-        tracing::warn!("a Kafka client leaves its group on the thread that has no more need of it: {error}");
+        tracing::warn!(
+            code = "R011",
+            "a Kafka client leaves its group on the thread that has no more need of it: {error}"
+        );
     }
     ended
 }
@@ -315,7 +318,10 @@ impl Member for Supplied<KafkaConsumer> {
                 own.is_subscribed.store(false, Ordering::Relaxed);
                 drop(leave_aside(mem::replace(self, new)));
             }
-            Err(error) => tracing::warn!("no new Kafka client could be made ({error}): trying again in two minutes"),
+            Err(error) => tracing::warn!(
+                code = "R012",
+                "no new Kafka client could be made ({error}): trying again in two minutes"
+            ),
         }
     }
 }

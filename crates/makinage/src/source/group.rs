@@ -77,7 +77,10 @@ impl Group {
     /// The client could not commit by itself, and tries again each second.
     pub(super) fn not_committed(&self, error: &KafkaError) {
         if self.said_uncommitted.lock().is_due(Instant::now()) {
-            tracing::warn!("offsets could not be committed ({error}); they are committed with the next ones");
+            tracing::warn!(
+                code = "R013",
+                "offsets could not be committed ({error}); they are committed with the next ones"
+            );
         } else {
             tracing::debug!("offsets could not be committed: {error}");
         }
@@ -106,7 +109,8 @@ impl Group {
 
     pub(super) fn stands_still(&self, standstill: Standstill) {
         let name = self.name();
-        tracing::error!(
+        tracing::warn!(
+            code = "R014",
             "consumer group {name}: {standstill}, though its coordinator answers: joining it anew with a new Kafka client; \
              events since the last commit are scored again"
         );
@@ -122,11 +126,13 @@ impl Group {
         let instance = self.settings.get("group.instance.id").filter(|_| code == RDKafkaErrorCode::FencedInstanceId);
         if let Some(instance) = instance {
             tracing::error!(
+                code = "R015",
                 "consumer group {name}: another instance has joined as group.instance.id {instance} and has this one's partitions: the service ends; \
                  give each instance a group.instance.id of its own, or leave it out"
             );
         } else {
             tracing::error!(
+                code = "R016",
                 "consumer group {name}: Kafka's client can't go on ({code}: {reason}): the service ends; \
                  start it again once that is mended"
             );

@@ -37,6 +37,7 @@ use crate::{
         topics::{Topic, create_command},
     },
     panics,
+    said::Seldom,
     stop::kept_for_the_end,
 };
 
@@ -58,6 +59,8 @@ const SOON: Duration = Duration::from_millis(50);
 
 /// librdkafka's default of `session.timeout.ms`.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(45);
+/// Between two lines about what goes wrong again and again.
+const REPEAT: Duration = Duration::from_mins(1);
 /// librdkafka's default of `max.poll.interval.ms`.
 const POLL_INTERVAL: Duration = Duration::from_mins(5);
 
@@ -82,6 +85,8 @@ pub struct KafkaSource<C = Supplied<KafkaConsumer>, K = SystemClock> {
     missing: HashSet<String>,
     /// Finished offsets aren't stored before.
     store_at: Option<Instant>,
+    said_not_stored: Seldom,
+    said_not_changed: Seldom,
     /// Since when there has been no partition to read; `None` once that was told.
     unassigned_since: Option<Instant>,
 }
@@ -137,6 +142,8 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
             first,
             missing: HashSet::new(),
             store_at: None,
+            said_not_stored: Seldom::new(REPEAT),
+            said_not_changed: Seldom::new(REPEAT),
             unassigned_since: None,
         }
     }
@@ -161,6 +168,7 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         if let Err(error) = &joined {
             let name = &self.group.name;
             tracing::error!(
+                code = "R017",
                 "the consumer group {name} can't be joined ({error}): ending; check application.name and the names of the data topics"
             );
         }
@@ -200,8 +208,13 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
             return;
         }
         self.store_at = Some(now + STORE);
-        if let Err(error) = self.consumer.store(&moved) {
-            tracing::warn!("finished offsets could not be stored ({error}); they are stored with the next ones");
+        if let Err(error) = self.consumer.store(&moved)
+            && self.said_not_stored.is_due(now)
+        {
+            tracing::warn!(
+                code = "R018",
+                "finished offsets could not be stored ({error}); they are stored with the next ones"
+            );
         }
     }
 
@@ -211,9 +224,10 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         if let Some(change) = change {
             match self.change(&change) {
                 Ok(()) => self.room.changed(&change),
-                Err(error) => {
-                    tracing::warn!("partitions could not be paused or resumed ({error}); trying again");
+                Err(error) if self.said_not_changed.is_due(now) => {
+                    tracing::warn!(code = "R019", "partitions could not be paused or resumed ({error}); trying again");
                 }
+                Err(_) => {}
             }
         }
         if self.standing.is_due(now) {
@@ -250,10 +264,17 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         }
         for held in &told.named {
             let topic = &self.assignment.topics[usize::from(held.partition.0)].name;
-            tracing::warn!("{}", standing::line(topic, held));
+            tracing::warn!(
+                code = "R020",
+                topic = topic.as_str(),
+                partition = held.partition.1,
+                offset = held.offset,
+                "{}",
+                standing::line(topic, held)
+            );
         }
         if told.others > 0 {
-            tracing::warn!("{} more partitions have not moved for a minute or longer", told.others);
+            tracing::warn!(code = "R021", "{} more partitions have not moved for a minute or longer", told.others);
         }
     }
 
@@ -314,6 +335,8 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         if self.missing.insert(name.to_owned()) {
             let endpoint = &self.group.endpoint;
             tracing::warn!(
+                code = "K007",
+                topic = name,
                 "data topic {name} is not on Kafka at {endpoint}: waiting for it; create it with: {}",
                 create_command(endpoint, name)
             );
@@ -346,6 +369,7 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         };
         if open > 0 {
             tracing::warn!(
+                code = "R022",
                 "{open} events under way are given up, so that others have their partitions at once: they are scored again"
             );
         }

@@ -191,10 +191,14 @@ impl OfTopic<'_> {
                 "topic {name}: it was made while this instance waited for it, so reading starts at its beginning, with the {waiting} events that are there"
             ),
             DataStart::End => tracing::warn!(
+                code = "R001",
+                topic = name.as_str(),
                 "topic {name}: this consumer group has no committed offsets, so reading starts at the end, after the {waiting} events that are there; \
                  to read those too, set start_from: beginning on the topic before the first start, or reset the group with kafka-consumer-groups.sh"
             ),
             DataStart::Beginning => tracing::warn!(
+                code = "R002",
+                topic = name.as_str(),
                 "topic {name}: this consumer group has no committed offsets, so reading starts at the beginning, with the {waiting} events that are there \
                  (start_from: beginning)"
             ),
@@ -223,6 +227,8 @@ impl First {
 pub(super) fn tell_made_anew(name: &str, partitions: &[String]) {
     let places = if partitions.is_empty() { String::new() } else { format!(" ({})", partitions.join("; ")) };
     tracing::error!(
+        code = "R003",
+        topic = name,
         "topic {name} was deleted and made anew: all of it is read, from its beginning{places}; \
          what was not read of the old one is lost"
     );

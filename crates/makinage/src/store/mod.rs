@@ -106,21 +106,30 @@ impl Store {
     pub(crate) fn served(&self, model: &StoredModel, place: &RecordPlace) {
         let noted = self.change(|history| history.note_served(&model.identity, place));
         if let Err(error) = noted.and_then(|()| self.prune()) {
-            tracing::warn!("the model {} is served, but that isn't noted: {error}", model.identity.label());
+            tracing::warn!(
+                code = "M011", model = %model.identity.label(),
+                "the model {} is served, but that isn't noted: {error}", model.identity.label()
+            );
         }
     }
 
     /// A model that was held isn't any more: it is deleted where more than `models.keep` are there.
     pub(crate) fn let_go(&self) {
         if let Err(error) = self.prune() {
-            tracing::warn!("a model that isn't needed any more stays in the store until the next one serves: {error}");
+            tracing::warn!(
+                code = "M012",
+                "a model that isn't needed any more stays in the store until the next one serves: {error}"
+            );
         }
     }
 
     /// Notes that a model was taken back: it isn't to be loaded again until it is published anew.
     pub(crate) fn refuse(&self, identity: &ModelIdentity, place: &RecordPlace, reason: &str) {
         if let Err(error) = self.change(|history| history.note_refused(&identity.sha256, place, reason)) {
-            tracing::warn!("after a restart the model {} will be tried again: {error}", identity.label());
+            tracing::warn!(
+                code = "M013", model = %identity.label(),
+                "after a restart the model {} will be tried again: {error}", identity.label()
+            );
         }
     }
 
@@ -134,7 +143,10 @@ impl Store {
             reason
         });
         asked.unwrap_or_else(|error| {
-            tracing::warn!("whether the model {} was taken back before isn't known: {error}", identity.label());
+            tracing::warn!(
+                code = "M014", model = %identity.label(),
+                "whether the model {} was taken back before isn't known: {error}", identity.label()
+            );
             None
         })
     }
@@ -142,7 +154,7 @@ impl Store {
     /// The model that was served last, of those that are whole and weren't taken back, with the record that it came in.
     pub(crate) fn last_served(&self) -> Option<(StoredModel, RecordPlace)> {
         let history = self.change(|history| history.clone()).unwrap_or_else(|error| {
-            tracing::warn!("which model was served last isn't known: {error}");
+            tracing::warn!(code = "M015", "which model was served last isn't known: {error}");
             History::default()
         });
         let wanted = history.served.iter().filter(|served| history.refusal(&served.sha256, &served.place).is_none());
@@ -160,7 +172,10 @@ impl Store {
         match checked {
             Ok(held) => Some(StoredModel::new(identity.clone(), zip, held?)),
             Err(error) => {
-                tracing::warn!("the model {} in {} can't be used: {error}", identity.label(), zip.display());
+                tracing::warn!(
+                    code = "M016", model = %identity.label(),
+                    "the model {} in {} can't be used: {error}", identity.label(), zip.display()
+                );
                 None
             }
         }
@@ -207,6 +222,7 @@ impl Store {
             Err(error) => format!("it can't be set aside ({error})"),
         };
         tracing::warn!(
+            code = "M017",
             "{} is damaged ({reason}): {what_now}; which models were served and which taken back is noted anew",
             index.display()
         );

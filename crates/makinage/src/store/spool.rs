@@ -6,7 +6,10 @@ use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
 
 use super::held::uninterrupted;
-use crate::archive::inspect::{digest_of, hexadecimal};
+use crate::{
+    archive::inspect::{digest_of, hexadecimal},
+    progress::Counter,
+};
 
 /// How the names of spools begin; their locks tell whether somebody still writes them.
 pub(super) const PREFIX: &str = "spool-";
@@ -18,6 +21,8 @@ pub(crate) struct Spool {
     /// Of all bytes so far, for as long as they come in order: then they needn't be read again.
     hasher: Option<Sha256>,
     end: u64,
+    /// Hears how many bytes come.
+    counter: Option<Counter>,
 }
 
 impl Spool {
@@ -25,7 +30,12 @@ impl Spool {
     pub(super) fn new(folder: &Path) -> io::Result<Self> {
         let file = Builder::new().prefix(PREFIX).tempfile_in(folder)?;
         file.as_file().try_lock()?;
-        Ok(Self { file, hasher: Some(Sha256::new()), end: 0 })
+        Ok(Self { file, hasher: Some(Sha256::new()), end: 0, counter: None })
+    }
+
+    /// Counts what is written.
+    pub(crate) fn count(&mut self, counter: Counter) {
+        self.counter = Some(counter);
     }
 
     /// Appends bytes.
@@ -41,6 +51,9 @@ impl Spool {
         self.file.as_file().write_all_at(bytes, offset)?;
         if let Some(hasher) = &mut self.hasher {
             hasher.update(bytes);
+        }
+        if let Some(counter) = &self.counter {
+            counter.add(bytes.len() as u64);
         }
         self.end = self.end.max(offset + bytes.len() as u64);
         Ok(())

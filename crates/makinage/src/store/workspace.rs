@@ -97,7 +97,7 @@ impl Drop for Workspace {
 fn remove(folder: &Path) {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!("cannot remove {}: {error}; it can be deleted", folder.display());
+            tracing::warn!(code = "M018", "cannot remove {}: {error}; it can be deleted", folder.display());
         }
         _ => {}
     }

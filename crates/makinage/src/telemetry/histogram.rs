@@ -105,6 +105,21 @@ impl Snapshot {
         self.zero + self.buckets.iter().map(|(_, count)| count).sum::<u64>()
     }
 
+    /// What has been observed since an earlier one of the same histogram.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let before = |bucket: i32| {
+            let place = earlier.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket);
+            place.map_or(0, |place| earlier.buckets[place].1)
+        };
+        let buckets = self.buckets.iter().map(|(bucket, count)| (*bucket, count - before(*bucket)));
+        Self {
+            range: self.range,
+            zero: self.zero - earlier.zero,
+            buckets: buckets.filter(|(_, count)| *count > 0).collect(),
+            sum: self.sum - earlier.sum,
+        }
+    }
+
     /// What is below the zero bucket's end.
     pub(crate) fn zero_threshold(&self) -> f64 {
         f64::from(self.range.lowest).exp2()
@@ -122,12 +137,6 @@ impl Snapshot {
         }
         bounds.push((f64::INFINITY, below + left.map(|(_, count)| count).sum::<u64>()));
         bounds
-    }
-
-    /// Observations by the upper bounds of their buckets, each for itself; buckets without any are left out.
-    pub(crate) fn by_bounds(&self) -> Vec<(f64, u64)> {
-        let zero = (self.zero > 0).then_some((0.0, self.zero));
-        zero.into_iter().chain(self.buckets.iter().map(|(bucket, count)| (upper_bound(*bucket), *count))).collect()
     }
 
     /// The value that this share of the observations isn't above, as well as buckets tell; `None` without any.
@@ -151,17 +160,11 @@ impl Snapshot {
             seen += here;
             seen >= wanted
         });
-        bucket.map(|(bucket, _)| upper_bound(*bucket))
+        bucket.map(|(bucket, _)| (f64::from(*bucket) / f64::from(STEPS)).exp2())
     }
 }
 
-/// What the values of a bucket aren't above.
-fn upper_bound(bucket: i32) -> f64 {
-    (f64::from(bucket) / f64::from(STEPS)).exp2()
-}
-
 /// The bucket of a value, which isn't below zero.
-#[expect(clippy::cast_possible_truncation, reason = "eleven bits, and a place among eight")]
 fn index(value: f64) -> i32 {
     let bits = value.to_bits();
     // As a fraction from 1/2 to just below 1, times 2 to this power.
@@ -170,8 +173,8 @@ fn index(value: f64) -> i32 {
     if fraction <= 0.5 {
         return (exponent - 1) * STEPS;
     }
-    let step = BOUNDS.iter().take_while(|bound| **bound < fraction).count();
-    (exponent - 1) * STEPS + step as i32 + 1
+    let step = (1..).zip(BOUNDS).take_while(|(_, bound)| *bound < fraction).last().map_or(0, |(step, _)| step);
+    (exponent - 1) * STEPS + step + 1
 }
 
 #[cfg(test)]

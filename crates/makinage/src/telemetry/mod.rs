@@ -10,8 +10,11 @@ pub(crate) mod histogram;
 pub(crate) mod recent;
 pub(crate) mod source;
 pub(crate) mod stream;
+pub(crate) mod tap;
 
-use self::{generations::Generations, recent::RecentFailures, source::SourceTelemetry, stream::StreamTelemetry};
+use self::{
+    generations::Generations, recent::RecentFailures, source::SourceTelemetry, stream::StreamTelemetry, tap::Tap,
+};
 
 /// What there is to be seen of a service.
 #[derive(Debug, Default)]
@@ -24,4 +27,6 @@ pub struct Telemetry {
     pub(crate) generations: Generations,
     /// The events that failed last.
     pub(crate) failures: RecentFailures,
+    /// Events, one by one, for who looks on.
+    pub(crate) tap: Tap,
 }

@@ -32,7 +32,13 @@ impl Looker {
         if let Record::Foreign(why) = record
             && let Some(line) = self.ignored.line(place, why)
         {
-            tracing::warn!("{line}");
+            tracing::warn!(
+                code = "M019",
+                topic = place.topic.as_str(),
+                partition = place.partition,
+                offset = place.offset,
+                "{line}"
+            );
         }
     }
 
@@ -72,6 +78,10 @@ impl Looker {
     pub(super) fn tell_strays(&mut self) {
         if let Some((first, count)) = self.strays.take() {
             tracing::warn!(
+                code = "M020",
+                topic = first.topic.as_str(),
+                partition = first.partition,
+                offset = first.offset,
                 "{count} chunks of large models, the first in {first}, have no manifest after them: they are \
                  ignored; an upload is under way, or was broken off"
             );
@@ -81,7 +91,7 @@ impl Looker {
     /// Tells how many were ignored silently.
     pub(super) fn sum_up(&mut self, now: Instant) {
         if let Some(line) = self.ignored.summary(now) {
-            tracing::warn!("{line}");
+            tracing::warn!(code = "M021", "{line}");
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
         topics::{self, Topic},
     },
     model::{ModelIdentity, RecordPlace},
+    progress::{Amount, Progress},
     record::{Record, Zip, reference::Reference},
     store::{Spool, Store, StoreError, StoredModel, workspace::Workspace},
 };
@@ -114,7 +115,8 @@ impl ModelFetcher {
         };
         // After a restart, or where another instance took it: its bytes needn't come again.
         if let Some(model) = identity.and_then(|identity| self.store.find(&identity)) {
-            tracing::info!("model {} from {place}: it is in the store already", model.identity.label());
+            let label = model.identity.label();
+            tracing::info!(model = %label, "model {label} from {place}: it is in the store already");
             return Ok(Arrived { place: place.clone(), model });
         }
         let model = match task {
@@ -123,15 +125,22 @@ impl ModelFetcher {
                 let manifest = large.manifest();
                 let identity = manifest.identity();
                 let (label, chunks, bytes) = (identity.label(), manifest.chunks, manifest.size);
-                tracing::info!("model {label} from {place}: putting {bytes} bytes together from {chunks} chunks");
+                tracing::info!(model = %label, "model {label} from {place}: putting {bytes} bytes together from {chunks} chunks");
                 let mut spool = self.spool()?;
+                let what = format!("model {label} from {place}: putting it together");
+                let progress = told(what, Amount::Bytes(bytes));
+                spool.count(progress.counter());
                 assemble(stretches, &large, &mut spool, given_up)?;
                 self.keep(spool, identity)?
             }
             Task::Fetch(reference) => {
                 let identity = reference.identity();
-                tracing::info!("model {} from {place}: fetching {}", identity.label(), reference.uri);
+                let label = identity.label();
+                tracing::info!(model = %label, "model {label} from {place}: fetching {}", reference.uri);
                 let mut spool = self.spool()?;
+                let what = format!("model {} from {place}: fetching it", identity.label());
+                let progress = told(what, Amount::Unknown);
+                spool.count(progress.counter());
                 let (python, workspace, limits) = (self.python.as_path(), &*self.workspace, &self.limits);
                 fetch::fetch(&reference, &fetch::Tools { python, workspace, limits, given_up }, &mut spool)?;
                 self.keep(spool, identity)?
@@ -157,6 +166,11 @@ impl ModelFetcher {
             _ => NotHad::Later(error.to_string()),
         })
     }
+}
+
+/// A line in the log now and then.
+fn told(what: String, amount: Amount) -> Progress {
+    Progress::told(what, amount, |line| tracing::info!("{line}"))
 }
 
 #[cfg(test)]

@@ -82,7 +82,11 @@ impl ModelReader {
         Follower::new(log, &self.shelf, &self.mailbox, next).run()?;
         if !self.mailbox.is_closed() {
             let topic = &client.topic;
-            tracing::warn!("the model topic {topic} was deleted or made anew: reading it from its beginning");
+            tracing::warn!(
+                code = "M022",
+                topic = topic.as_str(),
+                "the model topic {topic} was deleted or made anew: reading it from its beginning"
+            );
         }
         Ok(())
     }

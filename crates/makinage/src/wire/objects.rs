@@ -6,7 +6,10 @@
 
 use std::collections::HashMap;
 
-use super::rows::{RowKind, read_row};
+use super::{
+    cursor::{Cursor, Number},
+    rows::{Numbers, RowKind},
+};
 
 /// The columns of a model that takes numbers by name, in its order; none of a model that doesn't.
 #[derive(Debug, Default)]
@@ -32,125 +35,116 @@ impl Columns {
     }
 }
 
-/// Reads the objects of a batch.
+/// Keys beside those of the columns that are kept from one event to the next.
+const OTHERS: usize = 64;
+
+/// Reads the objects of a batch, which mostly have one order of keys, and one way of writing it.
 #[derive(Debug)]
 pub struct Objects<'a> {
     columns: &'a Columns,
-    /// Where the value of each column is in the event; nowhere yet where both are 0.
-    spans: Vec<(usize, usize)>,
-    /// The event as a list.
-    list: Vec<u8>,
+    /// What the keys of the event before were written like: where the same bytes come again, they say the same.
+    before: Vec<Key>,
+    /// The number of each column, once it is read.
+    numbers: Vec<Option<Number>>,
+}
+
+/// A key that was read.
+#[derive(Debug, Default)]
+struct Key {
+    /// From the byte behind the value before it to the colon.
+    text: Vec<u8>,
+    /// The column that it names.
+    place: Option<usize>,
 }
 
 impl<'a> Objects<'a> {
     /// A reader of objects with these columns.
     pub fn new(columns: &'a Columns) -> Self {
-        Self { columns, spans: vec![(0, 0); columns.names.len()], list: vec![] }
+        Self { columns, before: vec![], numbers: vec![None; columns.names.len()] }
     }
 
     /// Reads one event; its numbers are appended to `into` as those of a list are.
     ///
     /// `None`, with `into` as it was, for an event that isn't an object of these numbers.
     pub fn read_row(&mut self, event: &[u8], into: &mut Vec<u8>) -> Option<RowKind> {
-        if self.spans.is_empty() {
+        if self.numbers.is_empty() {
             return None;
         }
-        self.spans.fill((0, 0));
+        self.numbers.fill(None);
         self.find(event)?;
-        self.list.clear();
-        for &(begin, end) in &self.spans {
-            self.list.push(if self.list.is_empty() { b'[' } else { b',' });
-            self.list.extend_from_slice(&event[begin..end]);
-        }
-        self.list.push(b']');
-        read_row(&self.list, into)
+        let mut row = Numbers::new(into);
+        let are_all = self.numbers.iter().all(|number| number.map(|number| row.push(number)).is_some());
+        RowKind::list(row.end(are_all)?, self.numbers.len())
     }
 
-    /// Finds the values of the columns, each of which may be anything but an object, a list or a text.
+    /// Finds the values of the columns.
     fn find(&mut self, event: &[u8]) -> Option<()> {
         // Texts are passed over by their quotes alone.
         std::str::from_utf8(event).ok()?;
-        let mut text = Text { bytes: event, at: 0 };
+        let mut text = Cursor::new(event);
         let mut expected = 0;
-        text.expect(b'{')?;
-        loop {
-            let key = text.string()?;
-            text.expect(b':')?;
-            if let Some(place) = self.columns.place(key, expected) {
-                let span = &mut self.spans[place];
-                if *span != (0, 0) {
+        for index in 0.. {
+            let place = match self.before.get(index) {
+                Some(key) if text.pass(&key.text) => key.place,
+                _ => match self.key(&mut text, index, expected)? {
+                    Next::Key(place) => place,
+                    Next::End => break,
+                },
+            };
+            if let Some(place) = place {
+                text.space();
+                let number = &mut self.numbers[place];
+                if number.is_some() {
                     return None;
                 }
-                *span = text.bare()?;
+                *number = Some(text.number()?);
                 expected = place + 1;
             } else {
-                text.pass_over()?;
-            }
-            match text.token()? {
-                b',' => {}
-                b'}' => break,
-                _ => return None,
+                pass_over(&mut text)?;
             }
         }
-        text.space();
-        (text.at == event.len()).then_some(())
+        text.is_at_end().then_some(())
+    }
+
+    /// Reads the key of this index, and keeps it for the next event. Where its column is expected is looked first.
+    fn key(&mut self, text: &mut Cursor<'_>, index: usize, expected: usize) -> Option<Next> {
+        let begin = *text;
+        match text.token()? {
+            b'{' if index == 0 => {}
+            b',' if index > 0 => {}
+            b'}' if index > 0 => return Some(Next::End),
+            _ => return None,
+        }
+        let name = text.string()?;
+        text.expect(b':')?;
+        let place = self.columns.place(name, expected);
+        if index == self.before.len() && index < self.numbers.len() + OTHERS {
+            self.before.push(Key::default());
+        }
+        if let Some(key) = self.before.get_mut(index) {
+            key.text.clear();
+            key.text.extend_from_slice(text.since(begin));
+            key.place = place;
+        }
+        Some(Next::Key(place))
     }
 }
 
-struct Text<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// What comes after a value.
+enum Next {
+    /// The key of this column, or of none.
+    Key(Option<usize>),
+    /// The end of the object.
+    End,
 }
 
-impl<'a> Text<'a> {
-    fn space(&mut self) {
-        while matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
-    }
-
-    /// The next byte that isn't space.
-    fn token(&mut self) -> Option<u8> {
-        self.space();
-        let byte = self.bytes.get(self.at).copied();
-        self.at += 1;
-        byte
-    }
-
-    fn expect(&mut self, wanted: u8) -> Option<()> {
-        (self.token()? == wanted).then_some(())
-    }
-
-    /// A text without escapes, and without its quotes.
-    fn string(&mut self) -> Option<&'a [u8]> {
-        self.expect(b'"')?;
-        let rest = &self.bytes[self.at..];
-        let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..=0x1f))?;
-        self.at += length + 1;
-        (rest[length] == b'"').then(|| &rest[..length])
-    }
-
-    /// Where a value without quotes or brackets is, if that is what comes.
-    fn bare(&mut self) -> Option<(usize, usize)> {
-        self.space();
-        let rest = &self.bytes[self.at..];
-        let length =
-            rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'+' | b'-' | b'.' | b'E'))?;
-        let begin = self.at;
-        self.at += length;
-        (length > 0).then_some((begin, self.at))
-    }
-
-    /// Any plain value.
-    fn pass_over(&mut self) -> Option<()> {
-        self.space();
-        if self.bytes.get(self.at) == Some(&b'"') {
-            return self.string().map(drop);
-        }
-        let (begin, end) = self.bare()?;
-        let value = &self.bytes[begin..end];
-        let known = matches!(value, b"true" | b"false" | b"null") || read_row(value, &mut Vec::new()).is_some();
-        known.then_some(())
+/// Passes over any plain value.
+fn pass_over(text: &mut Cursor<'_>) -> Option<()> {
+    text.space();
+    match text.peek()? {
+        b'"' => text.string().map(drop),
+        b'-' | b'0'..=b'9' => text.number().map(drop),
+        _ => [b"true".as_slice(), b"false", b"null"].iter().any(|word| text.pass(word)).then_some(()),
     }
 }
 

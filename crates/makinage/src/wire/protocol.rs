@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, Read, Write},
+    io::{self, IoSlice, Read, Write},
     path::PathBuf,
 };
 
@@ -107,15 +107,24 @@ pub fn read_frame(from: &mut impl Read) -> io::Result<Option<Frame>> {
     Ok(Some(Frame { kind, id: u64::from_le_bytes(id), payload }))
 }
 
-/// Writes one frame.
+/// Writes one frame, in one go where the stream takes it: who waits for it is woken once.
 pub fn write_frame(to: &mut impl Write, kind: Kind, id: u64, payload: &[u8]) -> io::Result<()> {
     let length = u32::try_from(payload.len() + HEAD).map_err(|_| invalid("a frame over 4 GiB".into()))?;
     let mut head = [0; 4 + HEAD];
     head[..4].copy_from_slice(&length.to_le_bytes());
     head[4] = kind as u8;
     head[5..].copy_from_slice(&id.to_le_bytes());
-    to.write_all(&head)?;
-    to.write_all(payload)
+    let mut parts = [IoSlice::new(&head), IoSlice::new(payload)];
+    let mut left = parts.as_mut_slice();
+    while !left.is_empty() {
+        match to.write_vectored(left) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut left, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn invalid(what: String) -> io::Error {

@@ -6,6 +6,8 @@
 //! travels as it is, and the worker decides: this module never rejects an event. So does a large integer beside a
 //! float: as a float64 it would be another number, or no longer be known for an integer.
 
+use super::cursor::{Cursor, Number};
+
 /// The largest integer up to which every integer is a float32: beside floats only these are written as floats, so that
 /// no column, whatever its type, gets another number than the event has.
 const EXACT: u64 = 1 << 24;
@@ -25,6 +27,13 @@ pub struct RowKind {
 }
 
 impl RowKind {
+    /// That of a list of so many numbers.
+    pub(super) fn list(float: bool, length: usize) -> Option<Self> {
+        let mut lengths = [0; MOST_AXES];
+        lengths[0] = u32::try_from(length).ok()?;
+        Some(Self { float, rank: 1, lengths })
+    }
+
     /// The lengths of its lists, the outermost first; none for a single number.
     pub fn axes(&self) -> &[u32] {
         &self.lengths[..self.rank]
@@ -35,75 +44,49 @@ impl RowKind {
 ///
 /// `None`, with `into` as it was, for an event that isn't a row of numbers.
 pub fn read_row(event: &[u8], into: &mut Vec<u8>) -> Option<RowKind> {
-    let start = into.len();
-    let lengths = [0; MOST_AXES];
-    let mut reader = Reader { text: event, at: 0, float: false, large: false, lengths, start, into };
+    let mut reader = Reader { text: Cursor::new(event), numbers: Numbers::new(into), lengths: [0; MOST_AXES] };
     let rank = reader.event();
-    if let Some(rank) = rank.filter(|_| !(reader.float && reader.large)) {
-        Some(RowKind { float: reader.float, rank, lengths: reader.lengths })
-    } else {
-        into.truncate(start);
-        None
-    }
+    let float = reader.numbers.end(rank.is_some());
+    Some(RowKind { float: float?, rank: rank?, lengths: reader.lengths })
 }
 
 struct Reader<'a> {
-    text: &'a [u8],
-    at: usize,
-    float: bool,
-    /// Whether an integer exceeds `EXACT`.
-    large: bool,
+    text: Cursor<'a>,
+    numbers: Numbers<'a>,
     /// Of each axis, once its first list has ended.
     lengths: [u32; MOST_AXES],
-    start: usize,
-    into: &'a mut Vec<u8>,
 }
 
 impl Reader<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
-    }
-
-    fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
-    }
-
     /// The whole event; how deep its lists are.
     fn event(&mut self) -> Option<usize> {
         let rank = self.rank();
-        if rank == 0 {
-            self.space();
-            self.number()?;
-        } else if rank <= MOST_AXES {
-            self.list(0, rank)?;
-        } else {
-            return None;
+        match rank {
+            0 => self.number()?,
+            1..=MOST_AXES => self.list(0, rank)?,
+            _ => return None,
         }
-        self.space();
-        (self.at == self.text.len()).then_some(rank)
+        self.text.is_at_end().then_some(rank)
     }
 
     /// With how many lists in lists the event begins.
     fn rank(&self) -> usize {
-        let begin = self.text.iter().take_while(|byte| matches!(byte, b'[' | b' ' | b'\t' | b'\n' | b'\r'));
+        let begin = self.text.rest().iter().take_while(|byte| matches!(byte, b'[' | b' ' | b'\t' | b'\n' | b'\r'));
         begin.filter(|byte| **byte == b'[').count()
     }
 
     /// A list along an axis, as long as the others along it.
     fn list(&mut self, axis: usize, rank: usize) -> Option<()> {
-        (self.token()? == b'[').then_some(())?;
+        self.text.expect(b'[')?;
         let mut length = 0;
         loop {
             if axis + 1 < rank {
                 self.list(axis + 1, rank)?;
             } else {
-                self.space();
                 self.number()?;
             }
             length += 1;
-            match self.token()? {
+            match self.text.token()? {
                 b',' => {}
                 b']' => break,
                 _ => return None,
@@ -116,89 +99,66 @@ impl Reader<'_> {
         (*known == length).then_some(())
     }
 
-    /// The next byte that isn't space.
-    fn token(&mut self) -> Option<u8> {
-        self.space();
-        self.at += 1;
-        self.text.get(self.at - 1).copied()
-    }
-
-    /// One number in JSON's grammar.
     fn number(&mut self) -> Option<()> {
-        let begin = self.at;
-        let negative = self.peek()? == b'-';
-        self.at += usize::from(negative);
-        let digits = self.at;
-        let mut value: Option<i64> = Some(0);
-        while let Some(digit @ b'0'..=b'9') = self.peek() {
-            let digit = i64::from(digit - b'0');
-            // Accumulated on the negative side, whose range is the larger by one.
-            value = value.and_then(|value| value.checked_mul(10)?.checked_sub(digit));
-            self.at += 1;
-        }
-        let count = self.at - digits;
-        if count == 0 || (count > 1 && self.text[digits] == b'0') {
-            return None;
-        }
-        if matches!(self.peek(), Some(b'.' | b'e' | b'E')) {
-            self.fraction()?;
-            let text = std::str::from_utf8(&self.text[begin..self.at]).ok()?;
-            self.push_float(text.parse().ok().filter(|float: &f64| float.is_finite())?);
-        } else {
-            let value = if negative { value? } else { value?.checked_neg()? };
-            self.push_integer(value);
-        }
+        self.text.space();
+        self.numbers.push(self.text.number()?);
         Some(())
     }
+}
 
-    fn fraction(&mut self) -> Option<()> {
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.at += 1;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
+/// The numbers of a row on their way: of one type, whichever of them says which.
+#[derive(Debug)]
+pub(super) struct Numbers<'a> {
+    float: bool,
+    /// Whether an integer exceeds `EXACT`.
+    large: bool,
+    start: usize,
+    into: &'a mut Vec<u8>,
+}
+
+impl<'a> Numbers<'a> {
+    /// Numbers that are appended to `into`.
+    pub(super) fn new(into: &'a mut Vec<u8>) -> Self {
+        Self { float: false, large: false, start: into.len(), into }
+    }
+
+    /// One more of them.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "an integer that isn't exact as a float64 never leaves in a row with floats"
+    )]
+    pub(super) fn push(&mut self, number: Number) {
+        let mut bits = number.bits;
+        if !number.is_float {
+            let value = bits.cast_signed();
+            self.large |= value.unsigned_abs() > EXACT;
+            if self.float {
+                bits = (value as f64).to_bits();
             }
-            self.digits()?;
+        } else if !self.float {
+            self.become_floats();
         }
-        Some(())
-    }
-
-    fn digits(&mut self) -> Option<()> {
-        let begin = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        (self.at > begin).then_some(())
+        self.into.extend_from_slice(&bits.to_le_bytes());
     }
 
     #[expect(
         clippy::cast_precision_loss,
         reason = "an integer that isn't exact as a float64 never leaves in a row with floats"
     )]
-    fn push_integer(&mut self, value: i64) {
-        self.large |= value.unsigned_abs() > EXACT;
-        if self.float {
-            self.into.extend_from_slice(&(value as f64).to_le_bytes());
-        } else {
-            self.into.extend_from_slice(&value.to_le_bytes());
+    fn become_floats(&mut self) {
+        self.float = true;
+        for number in self.into[self.start..].as_chunks_mut::<8>().0 {
+            *number = (i64::from_le_bytes(*number) as f64).to_le_bytes();
         }
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "an integer that isn't exact as a float64 never leaves in a row with floats"
-    )]
-    fn push_float(&mut self, value: f64) {
-        if !self.float {
-            self.float = true;
-            for number in self.into[self.start..].as_chunks_mut::<8>().0 {
-                *number = (i64::from_le_bytes(*number) as f64).to_le_bytes();
-            }
+    /// Whether they are floats; `None`, with none of them left, where they are no row, or where not all are there.
+    pub(super) fn end(&mut self, are_all: bool) -> Option<bool> {
+        if are_all && !(self.float && self.large) {
+            return Some(self.float);
         }
-        self.into.extend_from_slice(&value.to_le_bytes());
+        self.into.truncate(self.start);
+        None
     }
 }
 

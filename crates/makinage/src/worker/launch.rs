@@ -97,6 +97,9 @@ impl Crew for Hands {
 
     fn spare(&self, id: WorkerId) -> Option<Sender<Ask>> {
         let spawned = self.spawn(id, Slot::run_as_spare);
-        spawned.inspect_err(|error| tracing::warn!("{id}: cannot start a thread for it: {error}")).ok()
+        if let Err(error) = &spawned {
+            tracing::warn!(code = "W006", worker = %id, "{id}: cannot start a thread for it: {error}");
+        }
+        spawned.ok()
     }
 }

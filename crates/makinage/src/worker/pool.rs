@@ -238,7 +238,7 @@ impl Pool {
         let oldest = live.in_flight.front_mut()?;
         let rows = oldest.job.range.len();
         if oldest.id != id || answer.first != oldest.answered || oldest.answered + answer.count > rows {
-            tracing::error!("a worker answered what it was not asked; it is replaced");
+            tracing::error!(code = "W007", "a worker answered what it was not asked; it is replaced");
             live.process.end();
             return None;
         }
@@ -386,6 +386,7 @@ impl Pool {
             if silent >= self.terms.predict_timeout {
                 let id = WorkerId { generation: self.generation, slot };
                 tracing::warn!(
+                    code = "W008", worker = %id,
                     "{id}: no answer for {} s (operators.<name>.predict_timeout); it is replaced and its batch tried again",
                     silent.as_secs()
                 );
@@ -427,7 +428,12 @@ impl Pool {
 
 fn release(generation: u64, live: &Live) {
     if let Err(error) = live.process.release() {
-        tracing::warn!("generation {generation}: {:?} stays on one processor ({error})", live.process);
+        tracing::warn!(
+            code = "W009",
+            generation,
+            "generation {generation}: {:?} stays on one processor ({error})",
+            live.process
+        );
     }
 }
 

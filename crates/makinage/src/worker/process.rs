@@ -12,8 +12,9 @@ use rustix::{
     io::retry_on_intr,
     net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
 };
+use tracing::Level;
 
-use super::{asking::At, page::Page, patient::Patient};
+use super::{asking::At, level, page::Page, patient::Patient};
 use crate::{
     child::{Ended, Lines, Program, Running},
     panics,
@@ -72,6 +73,8 @@ impl Process {
         let running = program.named(name).start(move |lines| relay(&called, lines))?;
         let page = Page::new().inspect_err(|error| {
             tracing::warn!(
+                code = "W010",
+                worker = name,
                 "{name}: it can't say which event it is at ({error}); a death of it takes longer to explain"
             );
         });
@@ -170,17 +173,22 @@ pub(super) fn how(ended: Option<&Ended>) -> String {
 /// Logs a `log` frame's line.
 pub fn log_line(payload: &[u8]) {
     match serde_json::from_slice::<LogLine>(payload) {
-        Ok(line) if line.level == "error" => tracing::error!("{}", line.message),
-        Ok(line) => tracing::warn!("{}", line.message),
-        Err(error) => tracing::warn!("a worker's log line can't be read: {error}"),
+        Ok(line) if line.level == "error" => tracing::error!(code = "W011", "{}", line.message),
+        Ok(line) => tracing::warn!(code = "W012", "{}", line.message),
+        Err(error) => tracing::warn!(code = "W013", "a worker's log line can't be read: {error}"),
     }
 }
 
-/// Re-emits what a model or a hook prints, as log lines with the worker's name.
+/// Re-emits what a model or a hook prints, as log lines with the worker's name, and with their own level where they
+/// have one.
 fn relay(name: &str, mut lines: Lines) {
     loop {
         panics::point("worker output");
         let Some(line) = lines.next() else { return };
-        tracing::info!(target: "worker", "{name}: {line}");
+        match level::of(&line) {
+            Level::ERROR => tracing::error!(target: "worker", code = "W017", worker = name, "{name}: {line}"),
+            Level::WARN => tracing::warn!(target: "worker", code = "W018", worker = name, "{name}: {line}"),
+            _ => tracing::info!(target: "worker", worker = name, "{name}: {line}"),
+        }
     }
 }

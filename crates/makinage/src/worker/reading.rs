@@ -1,13 +1,11 @@
 //! What a worker says while it serves, read until it says nothing more.
 
-use std::{
-    io::{self, BufReader},
-    os::unix::net::UnixStream,
-};
+use std::io::{self, BufReader};
 
 use crossbeam_channel::Sender;
 
 use super::{
+    incoming::Incoming,
     messages::{Cause, FromWorker, WorkerId},
     process::{how, log_line, why_it_ends},
 };
@@ -45,7 +43,7 @@ impl Last {
 /// Reads answers until the stream ends, `answered` for each.
 pub(super) fn read_answers(
     worker: WorkerId,
-    mut socket: BufReader<UnixStream>,
+    mut socket: BufReader<Incoming>,
     pipeline: &Sender<FromWorker>,
     mut answered: impl FnMut(),
 ) -> Last {

@@ -126,6 +126,7 @@ impl<S: Seat> Replacing<S> {
                 }
                 Err(_) if self.seat.is_abandoned() => return None,
                 Err(failure) => tracing::error!(
+                    code = "W014", worker = %self.worker,
                     "{}: the replacement of a dead worker does not start: {failure}; trying again in {:.1} s",
                     self.worker,
                     self.wait.as_secs_f32()

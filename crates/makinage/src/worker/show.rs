@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use super::pool::{Pool, Worker};
+use super::{
+    live::Live,
+    pool::{Pool, Worker},
+};
 use crate::telemetry::stream::WorkerSeen;
 
 impl Pool {
@@ -11,7 +14,7 @@ impl Pool {
         let generation = self.generation();
         let seen = move |(slot, worker): (usize, &Worker)| {
             let live = worker.live.as_ref();
-            let silent = live.and_then(|live| live.silent_since());
+            let silent = live.and_then(Live::silent_since);
             let silent = silent.map(|since| now.saturating_duration_since(since).as_millis());
             WorkerSeen {
                 generation,

@@ -15,6 +15,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, select};
 use super::{
     asking::AskKind,
     held::Held,
+    incoming::Incoming,
     live::Live,
     messages::{Ask, Cause, FromWorker, WorkerId},
     process::{Process, ProcessError},
@@ -127,12 +128,12 @@ impl Slot {
     /// A limit on the process that could not be set or lifted: nothing that serving depends on.
     fn note(&self, outcome: io::Result<()>, consequence: &str) {
         if let Err(error) = outcome {
-            tracing::warn!("{}: it {consequence} ({error})", self.id);
+            tracing::warn!(code = "W015", worker = %self.id, "{}: it {consequence} ({error})", self.id);
         }
     }
 
     fn spawn_reader(&self, socket: &UnixStream) -> io::Result<(thread::JoinHandle<u64>, Receiver<Last>)> {
-        let socket = BufReader::with_capacity(64 * 1024, socket.try_clone()?);
+        let socket = BufReader::with_capacity(64 * 1024, Incoming(socket.try_clone()?));
         let (finished, done) = bounded(1);
         let (id, pipeline, streak) = (self.id, self.pipeline.clone(), Arc::clone(&self.streak));
         let reader = thread::Builder::new().name(format!("{id} reader")).spawn(move || {

@@ -57,7 +57,7 @@ fn an_event_is_tried_again_until_it_scores_or_has_had_its_attempts_and_all_come_
     let reader = scene.reader();
     assert_eq!(reader.values(5), ["0", "1", "2", "4", "5"]);
     let line = service.wait_for_line("skipped retry-data/0/3: step predict: Away: the shop is away");
-    assert!(line.ends_with(", after 3 attempts"), "{line}");
+    assert!(line.ends_with(", after 3 attempts [E003]"), "{line}");
     service.stop();
     assert_eq!((reader.read_to_end().len(), scene.committed(0)), (0, Some(6)));
     service.wait_for_line("events: 6 in, 5 out, 1 failed");

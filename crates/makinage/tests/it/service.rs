@@ -79,7 +79,8 @@ pub(crate) fn program(name: &str) -> Command {
         _ => Command::new(env!("CARGO_BIN_EXE_makinage-model-publisher")),
     };
     let environment = python().parent().and_then(Path::parent).expect("a virtual environment").to_owned();
-    command.env("VIRTUAL_ENV", environment).env("OMP_NUM_THREADS", "1").env("RUST_LOG", "info").stdin(Stdio::null());
+    command.env("VIRTUAL_ENV", environment).env("OMP_NUM_THREADS", "1").stdin(Stdio::null());
+    command.env("RUST_LOG", "info").env("MAKINAGE_LOG_FORMAT", "text");
     command
 }
 

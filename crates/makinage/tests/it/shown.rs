@@ -6,13 +6,15 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
+
 use super::{
     broker::{Broker, left_out},
     model::{any_model, swapped},
     patience::{wait_for, wait_until},
     port::{Port, showing},
     scene::Scene,
-    service::DEADLINE,
+    service::{DEADLINE, Service, program},
 };
 
 #[test]
@@ -138,11 +140,45 @@ fn clients_that_send_nothing_or_read_nothing_do_not_silence_the_probes() {
     let port = Port::of(&service);
     let idle: Vec<_> = (0..200).map(|_| TcpStream::connect(port.0).expect("it listens")).collect();
     let mut stream = TcpStream::connect(port.0).expect("it listens");
-    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a setting");
+    stream.set_read_timeout(Some(Duration::from_mins(1))).expect("a setting");
     stream.write_all(format!("GET /livez HTTP/1.1\r\nHost: {}\r\n\r\n", port.0).as_bytes()).expect("it is taken");
     let mut head = [0; 12];
     stream.read_exact(&mut head).expect("an answer though others are idle");
     assert_eq!(&head, b"HTTP/1.1 200");
     drop(idle);
+    service.stop();
+}
+
+#[test]
+fn events_are_shown_as_they_pass_to_whoever_asks_for_them() {
+    if left_out() {
+        return;
+    }
+    let scene = showing(Scene::new("shown-tap")).topics(1).published(any_model());
+    let mut service = scene.serve().assigned();
+    let port = Port::of(&service);
+    let tap = |arguments: &[&str]| {
+        let mut command = program("makinage");
+        command.args(["tap", "--url", &port.0.to_string()]).args(arguments);
+        Service::spawn(command)
+    };
+    let (mut all, mut failed) = (tap(&["--json", "--events", "3"]), tap(&["--failed", "--filter", "json"]));
+    // Whoever doesn't listen yet when an event passes doesn't see it.
+    let json = |line: String| serde_json::from_str::<Value>(&line).expect("JSON");
+    let reader = scene.reader();
+    while all.lines().is_empty() {
+        scene.produce(&["1"]);
+        reader.read(1);
+    }
+    assert_eq!(json(all.wait_for_line("\"outcome\":\"output\""))["output"], "[1,0]");
+    wait_until(DEADLINE, "three events", || {
+        scene.produce(&["not json"]);
+        all.lines().len() == 3 && !failed.lines().is_empty()
+    });
+    assert!(all.wait().success());
+    let line = failed.wait_for_line("✖ decode: ");
+    assert!(line.contains("shown-tap-data/0/") && line.contains("not json"), "{line}");
+    failed.signal("INT");
+    failed.wait();
     service.stop();
 }

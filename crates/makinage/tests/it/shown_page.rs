@@ -100,7 +100,7 @@ fn it_shows_what_the_status_says_to_everybody_in_any_light_and_width() {
 }
 
 #[test]
-fn rates_and_latencies_are_those_of_the_last_seconds_and_begin_anew_after_a_restart() {
+fn rates_are_those_of_the_last_seconds_and_begin_anew_after_a_restart() {
     if left_out() {
         return;
     }
@@ -112,31 +112,29 @@ fn rates_and_latencies_are_those_of_the_last_seconds_and_begin_anew_after_a_rest
         "import('/page/history.js').then(({ History }) => {
             const history = new History();
             const events = (output) => ({ output });
-            window.say = (started, at, output, buckets, workers = []) => history.add({
-                started, uptime_seconds: at, events: events(output), latency_seconds: { buckets },
-                usage: null, stream: { workers } });
+            window.say = (started, at, output, workers = []) => history.add({
+                started, uptime_seconds: at, events: events(output), usage: null, stream: { workers } });
             window.rate = () => history.rate(({ events }) => events.output);
             window.share = (pid) => history.rate(({ cpu }) => cpu[pid]);
             window.rates = () => history.rates(({ events }) => events.output).map(({ rate }) => rate);
-            window.p = (share) => history.latency(share);
         })",
     );
     let mut is = |expression: &str, expected: Value| assert_eq!(page.evaluate(expression), expected, "{expression}");
-    is("say('a', 100, 1000, [[0.5, 900]]), [rate(), p(0.5)]", json!([null, null]));
-    is("say('a', 101, 1010, [[0.5, 900], [2, 10]]), [rate(), p(0.5)]", json!([10, 2]));
-    is("say('a', 111, 1110, [[0.5, 999], [2, 11]]), [rate(), p(0.5), p(0.99)]", json!([10, 0.5, 2]));
-    is("say('a', 121, 1110, [[0.5, 999], [2, 11]]), rate()", json!(0));
-    is("say('a', 500, 1110, [[0.5, 999], [2, 11]]), [rate(), p(0.5), rates()]", json!([null, null, []]));
+    is("say('a', 100, 1000), rate()", json!(null));
+    is("say('a', 101, 1010), rate()", json!(10));
+    is("say('a', 111, 1110), rate()", json!(10));
+    is("say('a', 121, 1110), [rate(), rates()]", json!([0, [10, 10, 0]]));
+    is("say('a', 500, 1110), [rate(), rates()]", json!([null, []]));
     // A restart, noticed by its date, or by its clock where it was too quick for that.
-    is("say('b', 501, 5, [[0.5, 5]]), [rate(), p(0.5)]", json!([null, null]));
-    is("say('b', 502, 6, [[0.5, 6]]), rates()", json!([1]));
-    is("say('b', 1, 2, [[0.5, 2]]), [rate(), rates()]", json!([null, []]));
-    is("say('b', 2, 12, [[0.5, 12]]), [rate(), rates()]", json!([10, [10]]));
+    is("say('b', 501, 5), rate()", json!(null));
+    is("say('b', 502, 6), rates()", json!([1]));
+    is("say('b', 1, 2), [rate(), rates()]", json!([null, []]));
+    is("say('b', 2, 12), [rate(), rates()]", json!([10, [10]]));
     // A worker that has just come, and one whose process is another's now.
     let worker = |cpu: f64| format!("[{{ pid: 7, usage: {{ cpu_seconds: {cpu} }} }}]");
-    is(&format!("say('b', 3, 12, [], {}), share(7)", worker(5.0)), json!(null));
-    is(&format!("say('b', 5, 12, [], {}), share(7)", worker(6.0)), json!(0.5));
-    is(&format!("say('b', 7, 12, [], {}), share(7)", worker(1.0)), json!(null));
+    is(&format!("say('b', 3, 12, {}), share(7)", worker(5.0)), json!(null));
+    is(&format!("say('b', 5, 12, {}), share(7)", worker(6.0)), json!(0.5));
+    is(&format!("say('b', 7, 12, {}), share(7)", worker(1.0)), json!(null));
     page.assert_content(&[]);
     service.stop();
 }

@@ -10,7 +10,6 @@ use std::{
 };
 
 use anyhow::Context;
-use indicatif::ProgressBar;
 use rdkafka::Message;
 
 use super::{Selection, opened, opened::Opened, progress, sentences};
@@ -18,6 +17,7 @@ use crate::{
     commands::{BAD_CONFIG, tell},
     config::Encoder,
     letters::reading::{letter::Letter, line, shown},
+    progress::Progress,
     replay::letters::{Others, Read},
 };
 
@@ -29,13 +29,13 @@ pub(crate) fn run(file: &Path, selection: Selection) -> anyhow::Result<ExitCode>
     let Some(opened) = opened::open(file) else { return Ok(BAD_CONFIG.into()) };
     opened.stop.listen_without_timeout()?;
     let filter = selection.of(opened.application());
-    let (out, bar) = (BufWriter::new(io::stdout().lock()), ProgressBar::hidden());
-    let mut export = Export { opened: &opened, out, bar, exported: 0, unfit: 0 };
+    let (out, progress) = (BufWriter::new(io::stdout().lock()), Progress::silent());
+    let mut export = Export { opened: &opened, out, progress, exported: 0, unfit: 0 };
     let mut letters = opened.letters()?;
     let stretches = letters.stretches()?;
     // On a terminal the lines show how far it is.
     if !io::stdout().is_terminal() {
-        export.bar = progress::watch(&mut letters, &stretches, 1);
+        export.progress = progress::watch(&mut letters, &stretches, 1);
     }
     let (mut others, mut unasked) = (Others::default(), 0);
     for (partition, offsets) in &stretches {
@@ -51,8 +51,8 @@ pub(crate) fn run(file: &Path, selection: Selection) -> anyhow::Result<ExitCode>
         written.context("can't write to stdout")?;
     }
     export.out.flush().context("can't write to stdout")?;
-    export.bar.finish_and_clear();
     let (exported, unfit) = (export.exported, export.unfit);
+    drop(export.progress);
     if exported + unfit == 0 {
         tell(sentences::nothing(&opened.topic, unasked));
     } else {
@@ -66,7 +66,7 @@ pub(crate) fn run(file: &Path, selection: Selection) -> anyhow::Result<ExitCode>
 struct Export<'o, W> {
     opened: &'o Opened,
     out: W,
-    bar: ProgressBar,
+    progress: Progress,
     exported: u64,
     unfit: u64,
 }
@@ -85,9 +85,9 @@ impl<W: Write> Export<'_, W> {
                 if self.unfit <= NAMED {
                     let event = shown::line(&event.to_string());
                     let line = format!("{topic}/{place}, the event {event}, is left out: {why}");
-                    self.bar.suspend(|| tell(line));
+                    self.progress.aside(|| tell(line));
                 } else if self.unfit == NAMED + 1 {
-                    self.bar.suspend(|| tell("more are left out, and counted at the end"));
+                    self.progress.aside(|| tell("more are left out, and counted at the end"));
                 }
                 Ok(())
             }

@@ -54,7 +54,7 @@ fn found(opened: &Opened, selection: Selection) -> anyhow::Result<Found> {
     let filter = selection.of(opened.application());
     let mut letters = opened.letters()?;
     let stretches = letters.stretches()?;
-    let bar = progress::watch(&mut letters, &stretches, 2);
+    let _progress = progress::watch(&mut letters, &stretches, 2);
     let survey = letters.survey(&stretches, opened.application())?;
     let mut found = Found::default();
     for (partition, offsets) in &stretches {
@@ -71,7 +71,6 @@ fn found(opened: &Opened, selection: Selection) -> anyhow::Result<Found> {
         })?;
         found.others.add(others);
     }
-    bar.finish_and_clear();
     Ok(found)
 }
 

@@ -10,11 +10,12 @@ use anyhow::{Context, bail};
 
 use super::{Selection, opened, opened::Opened, progress, sentences};
 use crate::{
-    commands::{BAD_CONFIG, table::aligned, tell},
+    commands::{BAD_CONFIG, progress::progress, table::aligned, tell},
     letters::reading::{
         plan::{LeftOut, Outcome},
         shown,
     },
+    progress::Amount,
     replay::run::{Asked, Replay, Sent},
 };
 
@@ -42,10 +43,10 @@ pub(crate) fn run(file: &Path, selection: Selection, consent: Consent) -> anyhow
     let topics: Vec<String> = opened.config.operator.data.iter().map(|topic| topic.name.clone()).collect();
     let mut letters = opened.letters()?;
     let stretches = letters.stretches()?;
-    let bar = progress::watch(&mut letters, &stretches, 2);
+    let reading = progress::watch(&mut letters, &stretches, 2);
     let asked = Asked { filter: &filter, topics: &topics };
     let replay = Replay::plan(&opened.cluster, &letters, &asked)?;
-    bar.finish_and_clear();
+    drop(reading);
     tell_of(&opened, &replay)?;
     let Outcome { summary, targets, .. } = &replay.choice.outcome;
     let (count, to) = (summary.count(), sentences::by_topic(targets));
@@ -62,9 +63,10 @@ pub(crate) fn run(file: &Path, selection: Selection, consent: Consent) -> anyhow
     }
     // Before this a signal ends the program at once, the question too.
     opened.stop.listen_without_timeout()?;
-    let bar = progress::bar(format!("replaying {}", opened.topic), count);
-    let sent = replay.send(&|more| bar.inc(more));
-    bar.finish_and_clear();
+    let replaying = progress(format!("replaying {}", opened.topic), Amount::Records(count));
+    let counter = replaying.counter();
+    let sent = replay.send(&|more| counter.add(more));
+    drop(replaying);
     report(&opened, count, sent)
 }
 

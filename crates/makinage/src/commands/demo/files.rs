@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -18,28 +18,26 @@ pub(super) struct Files {
     pub serve: PathBuf,
     /// The publisher's.
     pub publish: PathBuf,
-    /// Where the service shows itself.
-    pub shown: SocketAddr,
 }
 
 impl Files {
-    /// Writes both into `folder`.
-    pub(super) fn write(folder: &Path, endpoint: &str, python: &Path, model: &Path) -> anyhow::Result<Self> {
+    /// Writes both into `folder`; the service shows itself at `status`.
+    pub(super) fn write(
+        folder: &Path,
+        endpoint: &str,
+        status: SocketAddr,
+        python: &Path,
+        model: &Path,
+    ) -> anyhow::Result<Self> {
         let write = |name: &str, text: String| -> anyhow::Result<PathBuf> {
             let path = folder.join(name);
             fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
             Ok(path)
         };
-        // One that was free just now: another service may have the default one.
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("a port to show the service at")?;
-        let shown = free.local_addr().context("its number")?;
-        let serve = SERVE
-            .replace("{endpoint}", &quoted(endpoint)?)
-            .replace("{python}", &quoted(text(python)?)?)
-            .replace("{shown}", &quoted(&shown.to_string())?);
+        let serve = SERVE.replace("{endpoint}", &quoted(endpoint)?).replace("{python}", &quoted(text(python)?)?);
+        let serve = serve.replace("{status}", &quoted(&status.to_string())?);
         let publish = PUBLISH.replace("{endpoint}", &quoted(endpoint)?).replace("{model}", &quoted(text(model)?)?);
-        let (serve, publish) = (write("config.serve.yaml", serve)?, write("config.publish.yaml", publish)?);
-        Ok(Self { serve, publish, shown })
+        Ok(Self { serve: write("config.serve.yaml", serve)?, publish: write("config.publish.yaml", publish)? })
     }
 }
 

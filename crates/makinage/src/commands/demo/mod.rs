@@ -19,6 +19,7 @@ mod table;
 mod training;
 
 use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -40,8 +41,8 @@ use crate::{
     stop::Stop,
 };
 
-/// A warning that is none here: that the group is new, and begins at the beginning.
-const LOGGED: &str = "warn,makinage::source::start=error";
+/// Warnings that are none here: that the group is new, and begins at the beginning; what libraries say of themselves.
+const LOGGED: &str = "warn,worker=error,makinage::source::start=error";
 /// The longest that the demo takes to end.
 const STOP: Duration = Duration::from_secs(10);
 /// The longest wait for the first prediction, which comes when the service and its model are there.
@@ -83,6 +84,12 @@ fn is_stop(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(RunError::Stopped)) || matches!(error.downcast_ref(), Some(OnceError::Stopped))
 }
 
+/// An address of this machine's that nobody else listens on.
+fn free_address() -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("a port for the service's status")?;
+    Ok(listener.local_addr()?)
+}
+
 struct Demo {
     options: Options,
     screen: Screen,
@@ -96,11 +103,12 @@ impl Demo {
         self.screen.line("makinage demo: a model that tells iris flowers apart, on a Kafka in memory")?;
         let trained = train(folder.path(), &self.screen, &self.stop)?;
         let address = cluster::start()?;
-        let files = Files::write(folder.path(), &address, &trained.python, &trained.model)?;
+        let status = free_address()?;
+        let files = Files::write(folder.path(), &address, status, &trained.python, &trained.model)?;
         self.screen.line(&format!("Python    {}", trained.python.display()))?;
         self.screen.line(&format!("Kafka     {address} (other clients can join in: topics data, model, predict)"))?;
+        self.screen.line(&format!("status    http://{status} (also: makinage top --url http://{status})"))?;
         self.screen.line(&format!("files     {}", folder.path().display()))?;
-        self.screen.line(&format!("page      http://{}/ (what the service does, for a browser)", files.shown))?;
 
         self.screen.busy("starting the service");
         let service = Service::start(&files.serve, &self.stop)?;

@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use super::screen::Screen;
 use crate::{
+    progress::{Amount, Progress},
     python::{CommandLine, RunError, Runner},
     stop::Stop,
 };
@@ -23,7 +24,16 @@ pub(super) fn run(
     let (shown, called) = (screen.clone(), doing.to_owned());
     let stopping = || stop.requested();
     let runner = Runner::new(&stopping, LONGEST).showing(move |line| shown.busy(&format!("{called}: {}", line.trim())));
+    // Where nothing moves on the screen, a line now and then.
+    let lines = (!screen.is_live()).then(|| {
+        let screen = screen.clone();
+        Progress::told(format!("  {doing}"), Amount::Unknown, move |line| {
+            // Nobody has to read it; what comes next tells whether it can be written.
+            let _ = screen.line(&line);
+        })
+    });
     let ran = runner.run(python, line);
+    drop(lines);
     screen.busy(doing);
     ran.map(drop)
 }

@@ -15,12 +15,13 @@ use super::{
     configuration,
     known::{Known, Models},
 };
-use crate::commands::{BAD_CONFIG, log_to_stderr, publish::progress_bar, tell};
+use crate::commands::{BAD_CONFIG, log_to_stderr, progress::progress, tell};
 use crate::{
     archive::inspect,
     config::Config,
     kafka::client::Cluster,
     model::ModelIdentity,
+    progress::Amount,
     publish::Publisher,
     store::{self, Store, StoredModel, workspace::Workspace},
     topic::model_fetcher::fetch_one,
@@ -69,9 +70,9 @@ fn republish(config: &Config, known: &Known, identity: ModelIdentity) -> anyhow:
     let (way, found) = publisher.check(topic, &archive, Instant::now() + Publisher::CHECK_TIME)?;
     let notes = found.notes.iter().map(|note| format!("{note}; publishing without that check"));
     notes.chain(found.warnings.iter().map(|warning| format!("warning: {warning}"))).for_each(|line| tell(&line));
-    let bar = progress_bar(topic, archive.bytes);
-    let sent = publisher.send(topic, &archive, way, |bytes| bar.set_position(bytes));
-    bar.finish_and_clear();
+    let sending = progress(format!("publishing on {topic}"), Amount::Bytes(archive.bytes));
+    let sent = publisher.send(topic, &archive, way, |bytes| sending.set(bytes));
+    drop(sending);
     let place = sent.with_context(|| format!("can't publish model {label} again"))?;
     writeln!(
         io::stdout(),
@@ -102,6 +103,8 @@ fn fetch(config: &Config, known: &Known) -> anyhow::Result<Fetched> {
     let folder = tempfile::tempdir().context("can't make a temporary folder; check free space, or set TMPDIR")?;
     let (store, workspace) = (Store::open(folder.path(), 1)?, Workspace::open(folder.path())?);
     let cluster = Cluster::new(&config.kafka, &config.application.name);
+    let what = format!("fetching model {} from {}", known.identity().label(), record.place);
+    let _progress = progress(what, Amount::Unknown);
     let arrived = fetch_one(&cluster, &config.operator, &record.place, store, workspace);
     Ok(Fetched { model: arrived.map_err(|sentence| anyhow!(sentence))?.model, _folder: folder })
 }

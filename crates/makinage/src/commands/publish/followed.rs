@@ -87,7 +87,10 @@ impl<'c> Followed<'c> {
                 Err(Unprepared::Model(error)) => {
                     self.registry_answers();
                     let error = format_args!("version {}: {error}", version(&stamp));
-                    tracing::error!("{}; waiting for the next version", located(self.config, self.model, &error));
+                    tracing::error!(
+                        code = "P002", model = %self.uri(),
+                        "{}; waiting for the next version", located(self.config, self.model, &error)
+                    );
                     self.seen = Some(stamp);
                     return Ok(());
                 }
@@ -152,7 +155,10 @@ impl<'c> Followed<'c> {
     }
 
     fn wait_out(&self, error: &dyn std::error::Error) {
-        tracing::warn!("{}; trying again until it works", located(self.config, self.model, &error));
+        tracing::warn!(
+            code = "P001", model = %self.uri(),
+            "{}; trying again until it works", located(self.config, self.model, &error)
+        );
     }
 }
 

@@ -4,11 +4,12 @@ use std::{fs::Permissions, os::unix::fs::PermissionsExt, path::Path};
 
 use tempfile::TempDir;
 
-use super::progress::spinner;
 use crate::{
     archive::{ModelArchive, ModelError, inspect},
+    commands::progress::progress,
     config::{ModelSource, PublishModel},
     mlflow::{Found, Mlflow, MlflowError},
+    progress::Amount,
 };
 
 /// A model that was found to be one.
@@ -45,9 +46,9 @@ pub(super) fn prepare<'c>(model: &'c PublishModel, mlflow: &mut Mlflow) -> Resul
         return Ok(Prepared::given(model, archive));
     }
     let folder = private_folder()?;
-    let spinner = spinner(format!("downloading {}", model.source));
+    let downloading = progress(format!("downloading {}", model.source), Amount::Unknown);
     let fetched = mlflow.fetch(&model.source, folder.path());
-    spinner.finish_and_clear();
+    drop(downloading);
     let fetched = fetched?;
     let archive = check(model, &fetched.path)?;
     let archive = match (&model.source, &fetched.found) {
@@ -62,10 +63,8 @@ pub(super) fn prepare<'c>(model: &'c PublishModel, mlflow: &mut Mlflow) -> Resul
 }
 
 fn check(model: &PublishModel, path: &Path) -> Result<ModelArchive, ModelError> {
-    let spinner = spinner(format!("checking {}", model.source));
-    let archive = inspect(path);
-    spinner.finish_and_clear();
-    archive
+    let _progress = progress(format!("packing and checking {}", model.source), Amount::Unknown);
+    inspect(path)
 }
 
 /// What is downloaded is nobody else's business.

@@ -110,7 +110,7 @@ fn publish(config: &PublishConfig, ready: &Prepared<'_>, stop: &Stop) -> Result<
         tracing::debug!("{note}; publishing without that check");
     }
     for warning in found.warnings {
-        tracing::warn!("{warning}");
+        tracing::warn!(code = "P003", "{warning}");
     }
     let stopping = || stop.requested();
     let patience = ForSoLong::new(&stopping, Publisher::LOOK_TIME);
@@ -122,6 +122,8 @@ fn publish(config: &PublishConfig, ready: &Prepared<'_>, stop: &Stop) -> Result<
     }
     if patience.is_over() {
         tracing::warn!(
+            code = "P004",
+            topic = model.topic.as_str(),
             "{}: to find out whether the topic has this model takes more than {} s; publishing it",
             model.topic,
             Publisher::LOOK_TIME.as_secs()

@@ -13,7 +13,7 @@ pub(crate) struct Keys {
 }
 
 /// Keys that Maki Nage 0.8 knew and that this program doesn't need, each with what takes its place.
-const REPLACED: &[(&str, &str)] = &[
+pub(crate) const REPLACED: &[(&str, &str)] = &[
     (
         "partition_selector",
         "an output goes to its event's partition number where both topics have equally many, else by key",

@@ -2,9 +2,10 @@
 
 use std::{fmt::Debug, ops::RangeInclusive};
 
-#[cfg(test)]
-use super::shape::Described;
+use serde_json::Value as Json;
+
 use super::{
+    described::{self, Described},
     field::{Count, Field},
     problem::Findings,
     section::Section,
@@ -21,12 +22,14 @@ impl Kind for Whole {
         field.number(&self.0, findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         format!("{} to {}", self.0.start(), self.0.end())
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::whole(&self.0)
+    }
+
     fn shown(&self, value: &usize) -> String {
         value.to_string()
     }
@@ -42,12 +45,14 @@ impl Kind for AutoOr {
         field.count(&self.0, findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         format!("`auto`, or {} to {}", self.0.start(), self.0.end())
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::word_or_whole("auto", &self.0)
+    }
+
     fn shown(&self, value: &Count) -> String {
         match value {
             Count::Auto => "auto".to_owned(),
@@ -66,12 +71,16 @@ impl<T: Copy + PartialEq + Debug> Kind for Words<T> {
         field.choice(self.0, findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
-        self.0.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
+        let words: Vec<String> = self.0.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let (last, others) = words.split_last().expect("a kind has words");
+        format!("{} or {last}", others.join(", "))
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::words(self.0.iter().map(|(word, _)| *word))
+    }
+
     fn shown(&self, value: &T) -> String {
         let word = self.0.iter().find(|(_, meaning)| meaning == value).map(|(word, _)| *word);
         word.unwrap_or_else(|| panic!("no word for {value:?}")).to_owned()
@@ -88,12 +97,14 @@ impl Kind for TrueOrFalse {
         field.flag(findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "`true` or `false`".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::flag()
+    }
+
     fn shown(&self, value: &bool) -> String {
         value.to_string()
     }
@@ -110,17 +121,18 @@ impl<S: Shaped> Kind for Below<S> {
         S::read(&section, ground, findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         String::new()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::section(&S::described())
+    }
+
     fn shown(&self, _: &S) -> String {
         String::new()
     }
 
-    #[cfg(test)]
     fn below(&self) -> Vec<Described> {
         S::described()
     }

@@ -4,6 +4,7 @@
 //! It knows how a mapping, a list and a number are read, and how a problem is told. Which keys there are is `sections`'
 //! business.
 
+pub(super) mod described;
 pub(super) mod field;
 pub(super) mod file;
 pub(super) mod keys;

@@ -1,13 +1,17 @@
 //! The shape of a section: each of its keys once, with its value, its default and its documentation.
 //!
 //! [`section!`] makes a struct of it, the list of known keys, the reading with every problem noted, what of a change
-//! needs a restart, and (for the tests that hold README and examples to it) its description. What is special about a
-//! key stands beside the section: a [`Kind`] for a form of its own, a check for what concerns several keys. Keys whose
-//! values only other sections can judge are read by hand, but described here all the same.
+//! needs a restart, and its description: README's tables, the commented example and the JSON schema are made of that.
+//! What is special about a key stands beside the section: a [`Kind`] for a form of its own, a check for what concerns
+//! several keys. Keys whose values only other sections can judge are read by hand, but described here all the same.
 
 use std::path::Path;
 
-use super::{field::Field, keys::Keys, problem::Findings, section::Section, surroundings::Surroundings};
+use serde_json::Value as Json;
+
+use super::{
+    described::Described, field::Field, keys::Keys, problem::Findings, section::Section, surroundings::Surroundings,
+};
 
 /// What a value may depend on beside its text.
 #[derive(Clone, Copy)]
@@ -26,16 +30,16 @@ pub(crate) trait Kind {
     /// Reads it, and notes what is wrong.
     fn read(&self, field: &Field, ground: &Ground, findings: &mut Findings) -> Option<Self::Value>;
 
-    /// What may be written, for the table of keys.
-    #[cfg(test)]
+    /// What may be written, in words.
     fn form(&self) -> String;
 
+    /// The JSON schema of what may be written.
+    fn schema(&self) -> Json;
+
     /// A value as it is written.
-    #[cfg(test)]
     fn shown(&self, value: &Self::Value) -> String;
 
     /// The keys below it, where it is a section.
-    #[cfg(test)]
     fn below(&self) -> Vec<Described> {
         Vec::new()
     }
@@ -53,28 +57,7 @@ pub(crate) trait Shaped: Sized {
     fn restarts(&self, new: &Self) -> Vec<&'static str>;
 
     /// Its description.
-    #[cfg(test)]
     fn described() -> Vec<Described>;
-}
-
-/// What there is to say of one key.
-#[cfg(test)]
-#[derive(Debug)]
-pub(crate) struct Described {
-    /// Its name.
-    pub key: &'static str,
-    /// What it means.
-    pub says: &'static str,
-    /// What may be written.
-    pub form: String,
-    /// What holds without it; empty where it must be given.
-    pub default: String,
-    /// A value, as a file has it.
-    pub example: &'static str,
-    /// Whether a change takes a restart.
-    pub restart: bool,
-    /// The keys below it.
-    pub below: Vec<Described>,
 }
 
 /// Makes a section of the keys that are listed, in this order.
@@ -85,7 +68,7 @@ pub(crate) struct Described {
 ///     pub struct Name                            (or: pub struct Name, check |section, findings| { … })
 ///     by hand {
 ///         /// What it means.
-///         key: "its form", "its default", example "a value";
+///         key: "its form", "its default", schema its_schema(), example "a value";
 ///     }
 ///     keys {
 ///         /// What it means.
@@ -108,8 +91,8 @@ macro_rules! section {
         $(
             by hand {$(
                 $(#[doc = $hand_says:literal])*
-                $hand:ident: $hand_form:literal, $hand_default:literal, example $hand_example:literal
-                    $(, $hand_restart:ident)?;
+                $hand:ident: $hand_form:literal, $hand_default:literal, schema $hand_schema:expr,
+                    example $hand_example:literal $(, $hand_restart:ident)?;
             )*}
             keys {$(
                 $(#[doc = $says:literal])*
@@ -156,23 +139,26 @@ macro_rules! section {
                 differ.iter().filter(|(_, differs)| *differs).map(|(key, _)| *key).collect()
             }
 
-            #[cfg(test)]
-            fn described() -> Vec<$crate::config::reader::shape::Described> {
+            fn described() -> Vec<$crate::config::reader::described::Described> {
                 vec![$(
-                    $($crate::config::reader::shape::Described {
+                    $($crate::config::reader::described::Described {
                         key: stringify!($hand),
                         says: concat!($($hand_says),*),
                         form: $hand_form.to_owned(),
+                        schema: $hand_schema,
                         default: $hand_default.to_owned(),
+                        required: $hand_default.is_empty(),
                         example: $hand_example,
                         restart: section!(@flag $($hand_restart)?),
                         below: Vec::new(),
                     },)*
-                    $($crate::config::reader::shape::Described {
+                    $($crate::config::reader::described::Described {
                         key: stringify!($key),
                         says: concat!($($says),*),
                         form: $crate::config::reader::shape::Kind::form(&$kind),
+                        schema: $crate::config::reader::shape::Kind::schema(&$kind),
                         default: section!(@shown $mode $argument; $kind),
+                        required: section!(@must $mode),
                         example: $example,
                         restart: section!(@flag $($restart)?),
                         below: $crate::config::reader::shape::Kind::below(&$kind),
@@ -201,6 +187,8 @@ macro_rules! section {
     };
     (@shown optional $without:expr; $kind:expr) => { $without.to_owned() };
     (@shown required $remedy:expr; $kind:expr) => { String::new() };
+    (@must required) => { true };
+    (@must $mode:ident) => { false };
     (@flag) => { false };
     (@flag restart) => { true };
 }

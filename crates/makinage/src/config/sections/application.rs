@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Value as Json, json};
+
 use crate::{
     config::{
         reader::{
@@ -62,12 +64,14 @@ impl Kind for GroupName {
         group_name(field, findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "a consumer group's name".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        json!({"type": "string", "pattern": r"^\S(.*\S)?$", "maxLength": LONGEST_NAME})
+    }
+
     fn shown(&self, value: &String) -> String {
         value.clone()
     }

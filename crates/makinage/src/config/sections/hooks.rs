@@ -1,5 +1,7 @@
 //! The three hook names. All else below `config` is the user's own.
 
+use serde_json::{Map, Value as Json, json};
+
 use crate::{
     config::{
         code::{HookImports, Import, is_identifier, is_module},
@@ -20,6 +22,17 @@ pub(crate) struct NamedHooks {
     pub imports: HookImports,
     /// Whether a `post_transform` is given, rightly or not, so that the output is the user's affair.
     pub own_output: bool,
+}
+
+/// Free but for what the program knows the names of: these are offered, and whatever stands there is taken.
+pub(crate) fn schema() -> Json {
+    let hook = |name: &str| {
+        let says = format!("The factory of your own step {name}, as module:function.");
+        (name.to_owned(), json!({"description": says, "examples": [format!("my_model.serve:{name}")]}))
+    };
+    let hooks: Map<String, Json> = HOOKS.into_iter().map(hook).collect();
+    let says = "Of the operator serve, or of any that has no key of its own here.";
+    json!({"type": "object", "properties": {"serve": {"description": says, "properties": hooks}}})
 }
 
 /// The hooks below `config.<operator>`, else below `config.serve`.

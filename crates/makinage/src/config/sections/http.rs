@@ -2,8 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use serde_json::Value as Json;
+
 use crate::config::{
     reader::{
+        described,
         field::Field,
         kinds::TrueOrFalse,
         problem::Findings,
@@ -26,7 +29,7 @@ section! {
     by hand {}
     keys {
         /// The address and port of metrics, health and status; `off` for none.
-        listen: Option<SocketAddr> = Listen, default Some(LOOPBACK), example "\"127.0.0.1:9464\"", restart;
+        listen: Listen = Address, default Listen::At(LOOPBACK), example "\"127.0.0.1:9464\"", restart;
         /// What requests must bring as `Authorization: Bearer …`. Addresses that others can reach need it.
         token: Option<Secret> = Token, optional "none", example "\"${env:MAKINAGE_TOKEN}\"", restart;
         /// Shows all to everybody who can reach the address, without a token.
@@ -36,7 +39,7 @@ section! {
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: Some(LOOPBACK), token: None, insecure: false }
+        Self { listen: Listen::At(LOOPBACK), token: None, insecure: false }
     }
 }
 
@@ -50,12 +53,12 @@ pub(crate) fn read(root: &Section, ground: &Ground, findings: &mut Findings) -> 
 /// What others can reach shows itself only to those who have the token, unless that is said not to matter.
 fn check(
     section: &Section,
-    listen: Option<Option<SocketAddr>>,
+    listen: Option<Listen>,
     token: Option<&Option<Secret>>,
     insecure: Option<bool>,
     findings: &mut Findings,
 ) {
-    let (Some(Some(listen)), Some(token), Some(insecure)) = (listen, token, insecure) else { return };
+    let (Some(Listen::At(listen)), Some(token), Some(insecure)) = (listen, token, insecure) else { return };
     if !listen.ip().is_loopback() && token.is_none() && !insecure {
         let message = format!(
             "others can reach {listen}: give them a token, `token: ${{env:MAKINAGE_TOKEN}}`, or write `insecure: true` \
@@ -65,40 +68,53 @@ fn check(
     }
 }
 
+/// Where a service shows itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listen {
+    /// Nowhere.
+    Off,
+    /// At this address; a port of 0 is any that is free.
+    At(SocketAddr),
+}
+
 /// An address with a port, or `off`.
-struct Listen;
+struct Address;
 
-impl Kind for Listen {
-    type Value = Option<SocketAddr>;
+impl Kind for Address {
+    type Value = Listen;
 
-    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<Option<SocketAddr>> {
+    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<Listen> {
         // As written: YAML 1.2 has no other meaning for the word, YAML 1.1 has `false`.
         if matches!(field.node.source(), Some("off" | "false")) {
-            return Some(None);
+            return Some(Listen::Off);
         }
         let address = field.text(findings)?;
-        let host_and_port = address.strip_prefix("localhost:").map(|port| format!("{}:{port}", Ipv4Addr::LOCALHOST));
-        match host_and_port.as_deref().unwrap_or(address).parse() {
-            Ok(address) => Some(Some(address)),
-            Err(_) => {
-                let message = format!(
-                    "this must be an IP address with a port, as `\"127.0.0.1:{PORT}\"` or `\"[::]:{PORT}\"`, or `off`, not {}",
-                    field.shown()
-                );
-                findings.problem(&field.place, message);
-                None
-            }
+        let local = address.strip_prefix("localhost:").map(|port| format!("{}:{port}", Ipv4Addr::LOCALHOST));
+        let address = local.as_deref().unwrap_or(address).parse().ok();
+        if address.is_none() {
+            let message = format!(
+                "this must be an IP address with a port, as `\"127.0.0.1:{PORT}\"` or `\"[::]:{PORT}\"`, or `off`, not {}",
+                field.shown()
+            );
+            findings.problem(&field.place, message);
         }
+        address.map(Listen::At)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "an IP address with a port, or `off`".to_owned()
     }
 
-    #[cfg(test)]
-    fn shown(&self, value: &Option<SocketAddr>) -> String {
-        value.map_or_else(|| "off".to_owned(), |address| address.to_string())
+    fn schema(&self) -> Json {
+        // To editors that read YAML 1.1 the word is a boolean.
+        described::either(&[described::text(), described::flag()])
+    }
+
+    fn shown(&self, value: &Listen) -> String {
+        match value {
+            Listen::Off => "off".to_owned(),
+            Listen::At(address) => address.to_string(),
+        }
     }
 }
 
@@ -112,12 +128,14 @@ impl Kind for Token {
         secret::read(field, ground.folder, ground.surroundings, findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "one word; `${env:NAME}` or `${file:PATH}`".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::scalar()
+    }
+
     fn shown(&self, _: &Secret) -> String {
         "a secret".to_owned()
     }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, marker::PhantomData};
 
+use serde_json::{Value as Json, json};
+
 use super::{
     properties,
     security::{self, Security, SecurityKeys, note_repetition},
@@ -9,6 +11,7 @@ use super::{
 use crate::{
     config::{
         reader::{
+            described,
             field::Field,
             kinds::Below,
             problem::{Findings, Place},
@@ -29,6 +32,7 @@ section! {
     by hand {
         /// One server is enough to find the others; the port is 9092 where none is given.
         endpoint: "one server, several with commas, or a list", "",
+            schema described::either(&[described::text(), described::list(&described::text(), 1)]),
             example r#"["kafka-1", "kafka-2:9093", "[::1]:9092"]"#, restart;
     }
     keys {
@@ -46,10 +50,20 @@ section! {
     by hand {
         /// librdkafka's own settings, less those that would break a promise of this program. Values may be references
         /// as in `security`.
-        properties: "names and values", "none",
+        properties: "names and values", "none", schema properties::schema(),
             example "{client.id: my_model_serving, compression.type: lz4, linger.ms: 1}", restart;
     }
     keys {}
+}
+
+/// The section's schema, by a reference to [`definition`], since the file knows it by two names.
+pub(crate) fn schema() -> Json {
+    json!({"$ref": "#/$defs/kafka"})
+}
+
+/// What [`schema`] refers to.
+pub(crate) fn definition() -> Json {
+    described::section(&KafkaKeys::described())
 }
 
 const REMEDY: &str = "say where Kafka is, for example `endpoint: \"localhost:9092\"`";

@@ -5,6 +5,7 @@ pub(super) mod document;
 pub(super) mod hooks;
 pub(super) mod http;
 pub(super) mod kafka;
+pub(super) mod log;
 pub(super) mod models;
 pub(super) mod operator;
 pub(super) mod operators;

@@ -3,8 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value as Json;
+
 use crate::{
     config::reader::{
+        described,
         field::Field,
         kinds::Whole,
         problem::Findings,
@@ -55,12 +58,14 @@ impl Kind for Folder {
         path(field, ground.folder, findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "a folder".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::text()
+    }
+
     fn shown(&self, value: &PathBuf) -> String {
         value.display().to_string()
     }

@@ -14,7 +14,8 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-const FACTORIES: [&str; 2] = ["makinage.serve:serve", "makinage.serve.serve:serve"];
+/// What the service's own operator is called in files.
+pub(crate) const FACTORIES: [&str; 2] = ["makinage.serve:serve", "makinage.serve.serve:serve"];
 
 const REMEDY: &str =
     "add one: `operators: {serve: {factory: makinage.serve:serve, sources: [model, data], sinks: [predict]}}`";

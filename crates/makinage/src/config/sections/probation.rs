@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::{Value as Json, json};
+
 use crate::{
     config::{
         reader::{
+            described,
             field::{Count, Field},
             problem::Findings,
             shape::{Ground, Kind, section},
@@ -57,12 +60,14 @@ impl Kind for Crashes {
         })
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "1 to 1000, or `off`".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::either(&[described::words(["auto", "off"]), described::whole(&(1..=1000))])
+    }
+
     fn shown(&self, value: &Option<usize>) -> String {
         value.map_or("off".to_owned(), |crashes| crashes.to_string())
     }
@@ -78,12 +83,14 @@ impl Kind for Share {
         error_rate(field, findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "0 to 1".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        json!({"type": "number", "minimum": 0, "maximum": 1})
+    }
+
     fn shown(&self, value: &f64) -> String {
         value.to_string()
     }

@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value as Json, json};
+
 use super::security;
 use crate::{
     config::{
-        reader::{field::Field, problem::Findings, shape::Ground},
+        reader::{described, field::Field, problem::Findings, shape::Ground},
         values::secret::resolve,
     },
     quoted::quoted,
@@ -65,6 +67,12 @@ const REFUSED: &[(&[&str], &str)] = &[
 
 /// With more, a retry could overtake what was sent before it.
 const MOST_IN_FLIGHT: u64 = 5;
+
+/// Any names but those that are refused whatever their value.
+pub(crate) fn schema() -> Json {
+    let refused: Vec<&str> = REFUSED.iter().flat_map(|(names, _)| names.iter().copied()).collect();
+    described::named(&described::scalar(), &json!({"not": {"enum": refused}}))
+}
 
 /// The properties to pass through; those of security are for `secured`.
 pub(crate) fn read(

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::{Value as Json, json};
+
 use crate::{
     config::{
         code::{is_identifier, is_module},
         reader::{
+            described,
             field::Field,
             kinds::Whole,
             problem::Findings,
@@ -63,12 +66,14 @@ impl Kind for Classes {
         classes.into_iter().collect()
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "class names".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::list(&json!({"type": "string", "minLength": 1, "not": {"enum": NEVER}}), 1)
+    }
+
     fn shown(&self, value: &Vec<String>) -> String {
         format!("[{}]", value.join(", "))
     }

@@ -1,9 +1,12 @@
 //! The `topics` list: what is said of each topic, before it is known what it is used for.
 
+use serde_json::{Value as Json, json};
+
 use crate::{
     config::{
         code::Import,
         reader::{
+            described,
             field::Field,
             keys::nearest,
             problem::{Findings, Place},
@@ -23,20 +26,24 @@ section! {
     pub struct TopicKeys
     by hand {
         /// Its name in Kafka.
-        name: "a topic's name", "", example "trusted", restart;
+        name: "a topic's name", "", schema name_schema(), example "trusted", restart;
         /// How its values are written: `json`, `string`, `none` (bytes) or `pickle` below `makinage.encoding`, or a
         /// module of your own with `encode` and `decode`.
-        encoder: "a module", "`makinage.encoding.string`", example "makinage.encoding.pickle";
+        encoder: "a module", "`makinage.encoding.string`", schema encoder::schema(),
+            example "makinage.encoding.pickle";
         /// Where a group starts that has never read this topic, `end` or `beginning`; of the model topic `last`, the
         /// newest model on it, or `end`, only what is published from now on.
-        start_from: "`end`, `beginning` or `last`", "`end`; of the model topic `last`", example "end", restart;
+        start_from: "`end`, `beginning` or `last`", "`end`; of the model topic `last`",
+            schema described::words(STARTS.iter().map(|(word, _)| *word)), example "end", restart;
         /// Reading a pickle runs the code that its sender put in, so it must be allowed for each topic.
-        allow_pickle: "`true` or `false`", "`false`", example "true";
+        allow_pickle: "`true` or `false`", "`false`", schema described::flag(), example "true";
     }
     keys {}
 }
 
 const LONGEST_NAME: usize = 249;
+const STARTS: [(&str, StartFrom); 3] =
+    [("last", StartFrom::Last), ("end", StartFrom::End), ("beginning", StartFrom::Beginning)];
 
 /// Where reading starts, as written; which of them a topic can have depends on what it is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,12 +149,16 @@ impl<'t> Topics<'t> {
 
 fn topic<'t>(field: &Field<'t>, findings: &mut Findings) -> Option<Topic<'t>> {
     let section = Section::read(field, &TopicKeys::KEYS, findings)?;
-    let starts = [("last", StartFrom::Last), ("end", StartFrom::End), ("beginning", StartFrom::Beginning)];
     let encoder = section.setting("encoder", findings, encoder::read);
-    let start_from = section.setting("start_from", findings, |field, findings| field.choice(&starts, findings));
+    let start_from = section.setting("start_from", findings, |field, findings| field.choice(&STARTS, findings));
     let allow_pickle = section.setting("allow_pickle", findings, Field::flag);
     let name = name(section.require("name", "name the topic: `- name: data`", findings)?, findings)?;
     Some(Topic { name, place: field.place.clone(), encoder, start_from, allow_pickle })
+}
+
+/// The schema of [`name`].
+pub(crate) fn name_schema() -> Json {
+    json!({"type": "string", "pattern": format!("^[A-Za-z0-9._-]{{1,{LONGEST_NAME}}}$"), "not": {"enum": [".", ".."]}})
 }
 
 /// A topic name that Kafka takes.

@@ -2,13 +2,18 @@
 
 use std::{marker::PhantomData, time::Duration};
 
+use serde_json::{Value as Json, json};
+
 use super::{
+    operators::FACTORIES,
     probation::Probation,
     retry::{Classes, Retry},
+    topics,
 };
 use crate::{
     config::{
         reader::{
+            described,
             field::{Count, Field},
             kinds::{AutoOr, Below, TrueOrFalse, Words},
             problem::Findings,
@@ -52,11 +57,12 @@ section! {
     }
     by hand {
         /// The service's own operator.
-        factory: "`makinage.serve:serve`", "", example "makinage.serve:serve";
+        factory: "`makinage.serve:serve`", "", schema described::words(FACTORIES), example "makinage.serve:serve";
         /// The first is the model topic, the others bring events.
-        sources: "a list of topics", "", example "[model, data, trusted]", restart;
+        sources: "a list of topics", "", schema described::list(&topics::name_schema(), 2),
+            example "[model, data, trusted]", restart;
         /// Where predictions go.
-        sinks: "a list of one topic", "", example "[predict]", restart;
+        sinks: "a list of one topic", "", schema one(&topics::name_schema()), example "[predict]", restart;
     }
     keys {
         /// What becomes of an event that fails: it is skipped with a log line, or the service stops.
@@ -74,7 +80,7 @@ section! {
     by hand {
         /// Where events go that fail, as they are, with headers that say why; without it they are gone from the
         /// stream.
-        dead_letter: "a topic", "none", example "dead", restart;
+        dead_letter: "a topic", "none", schema topics::name_schema(), example "dead", restart;
     }
     keys {
         /// Whether an output may come twice after a crash, or outputs and offsets are one Kafka transaction, of which
@@ -113,7 +119,8 @@ section! {
     }
     by hand {
         /// The workers' interpreter: a path (relative ones begin at this file's folder) or a program of PATH.
-        python: "a program", "the active virtual environment's, else `python3`", example "python3";
+        python: "a program", "the active virtual environment's, else `python3`", schema described::text(),
+            example "python3";
     }
     keys {
         /// Which packages the workers run with: those of that interpreter, or those that the model names, in an
@@ -122,6 +129,13 @@ section! {
         environment: Environment = Words(&[("current", Environment::Current), ("model", Environment::Model)]),
             default Environment::Current, example "model";
     }
+}
+
+/// A list of one item.
+fn one(item: &Json) -> Json {
+    let mut list = described::list(item, 1);
+    list["maxItems"] = json!(1);
+    list
 }
 
 impl Tuning {
@@ -209,12 +223,14 @@ impl Kind for Workers {
         })
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         Self::COUNT.form()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        Self::COUNT.schema()
+    }
+
     fn shown(&self, value: &usize) -> String {
         value.to_string()
     }
@@ -241,12 +257,14 @@ impl Kind for AutoOrBool {
         }
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "`auto`, `true` or `false`".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        json!({"enum": ["auto", true, false]})
+    }
+
     fn shown(&self, value: &Option<bool>) -> String {
         value.map_or_else(|| "auto".to_owned(), |verdict| verdict.to_string())
     }
@@ -266,12 +284,14 @@ impl Kind for RowWiseWord {
         })
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         AutoOrBool.form()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        AutoOrBool.schema()
+    }
+
     fn shown(&self, value: &RowWise) -> String {
         AutoOrBool.shown(&match value {
             RowWise::Seen => None,

@@ -1,25 +1,31 @@
 //! What README and the commented example say of the keys: written from the sections' own descriptions, and held to
 //! them.
 //!
-//! `cargo xtask docs` runs these tests with [`WRITE`] set, which writes anew what differs.
+//! `cargo xtask docs` runs these tests so that they write anew what differs.
 
-use std::{env, fs, path::PathBuf};
+use std::{fs, path::Path};
 
-use crate::config::{
-    publish::ModelKeys,
-    reader::shape::{Described, Shaped},
-    redirect::RedirectKeys,
-    sections::{
-        application::Application, http::Http, kafka::KafkaKeys, models::Models, topics::TopicKeys, tuning::Tuning,
+use crate::{
+    config::{
+        locate::locate_text,
+        publish::ModelKeys,
+        reader::{described::Described, shape::Shaped},
+        redirect::RedirectKeys,
+        schema::{SchemaOf, schema},
+        sections::{
+            application::Application, http::Http, kafka::KafkaKeys, log::Log, models::Models, topics::TopicKeys,
+            tuning::Tuning,
+        },
+        service::ServiceKeys,
+        tests::{Machine, example as file_of_example, publisher, service},
     },
-    service::ServiceKeys,
-    tests::service,
+    generated::{WIDTH, hold},
 };
 
-const WRITE: &str = "MAKINAGE_WRITE_DOCS";
-const WIDTH: usize = 120;
 const BEGIN: &str = "<!-- generated: cargo xtask docs -->\n";
 const END: &str = "<!-- /generated -->\n";
+/// The line by which editors find an example's schema.
+const EDITORS: &str = "# yaml-language-server: $schema=";
 const HEADER: &str = "\
 # Every key of the service's file: what it means, what it may be, and what holds without it. Values here are examples,
 # not defaults; a file needs few of them, as serve.yaml. Generated: see `cargo xtask docs`.
@@ -36,7 +42,7 @@ const OTHER_TOPICS: &str = "  - name: data
 ";
 
 /// The service's sections, each with the path of its keys.
-fn service_sections() -> [(&'static str, Vec<Described>); 6] {
+fn service_sections() -> [(&'static str, Vec<Described>); 7] {
     [
         ("application", Application::described()),
         ("kafka", KafkaKeys::described()),
@@ -44,6 +50,7 @@ fn service_sections() -> [(&'static str, Vec<Described>); 6] {
         ("operators.<name>", Tuning::described()),
         ("models", Models::described()),
         ("http", Http::described()),
+        ("log", Log::described()),
     ]
 }
 
@@ -146,18 +153,6 @@ fn comment(said: &str, indent: usize) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Fails where `path` differs from what `made` makes of it, or writes it.
-fn hold(path: &str, made: impl FnOnce(&str) -> String) {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    let is = fs::read_to_string(&file).unwrap();
-    let should_be = made(&is);
-    if env::var_os(WRITE).is_some() {
-        fs::write(&file, should_be).unwrap();
-    } else {
-        assert!(is == should_be, "{path} isn't what the keys say of themselves: run `cargo xtask docs`");
-    }
-}
-
 #[test]
 fn readme_has_every_key_as_the_program_has_it() {
     hold("README.md", |readme| {
@@ -169,7 +164,28 @@ fn readme_has_every_key_as_the_program_has_it() {
 
 #[test]
 fn the_commented_example_has_every_key_as_the_program_has_it() {
-    hold("config/examples/serve-tuned.yaml", |_| example());
+    hold("config/examples/serve-tuned.yaml", |_| format!("{EDITORS}../schema/service.json\n{}", example()));
+}
+
+#[test]
+fn the_schemas_have_every_key_as_the_program_has_it() {
+    hold("config/schema/service.json", |_| schema(SchemaOf::Service));
+    hold("config/schema/publisher.json", |_| schema(SchemaOf::Publisher));
+}
+
+#[test]
+fn every_example_names_its_schema() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/examples");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    // Another test has the whole of that one.
+    for name in files.filter(|name| name != "serve-tuned.yaml") {
+        let schema = if name.starts_with("publish") { "publisher" } else { "service" };
+        hold(Path::new("config/examples").join(&name), |text| {
+            let rest =
+                text.split_once('\n').filter(|(first, _)| first.starts_with(EDITORS)).map_or(text, |(_, rest)| rest);
+            format!("{EDITORS}../schema/{schema}.json\n{rest}")
+        });
+    }
 }
 
 #[test]
@@ -211,9 +227,35 @@ fn the_described_defaults_hold() {
 /// Their values reach clients and threads that are made once, so a key without the word would be taken up by nobody.
 #[test]
 fn every_key_of_a_section_without_generations_takes_a_restart() {
-    for keys in [Application::described(), KafkaKeys::described(), Models::described(), Http::described()] {
+    for keys in
+        [Application::described(), KafkaKeys::described(), Models::described(), Http::described(), Log::described()]
+    {
         for key in keys {
             assert!(key.restart, "{}", key.key);
         }
+    }
+}
+
+/// What Python's validator makes of the same changes, `python/tests/test_config_schema.py` says.
+#[test]
+fn the_program_says_of_a_change_what_the_schemas_are_held_to() {
+    #[derive(serde::Deserialize)]
+    struct Case {
+        file: String,
+        from: String,
+        to: String,
+        program: bool,
+    }
+    let cases: Vec<Case> = serde_json::from_str(include_str!("../../../../../config/schema/cases.json")).unwrap();
+    for Case { file, from, to, program } in cases {
+        let text = file_of_example(&file);
+        assert!(text.contains(&from), "{file} has no {from:?}");
+        let text = text.replacen(&from, &to, 1);
+        let problems = match file.as_str() {
+            "publish.yaml" => publisher(&text).problems,
+            "serve-from-consul.yaml" => locate_text(text, Path::new("a.yaml"), &Machine).err().unwrap_or_default(),
+            _ => service(&text).problems,
+        };
+        assert_eq!(problems.is_empty(), program, "{file} with {to:?}: {problems}");
     }
 }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::Value as Json;
+
 use crate::{
     config::reader::{
+        described,
         field::Field,
         problem::Findings,
         shape::{Ground, Kind},
@@ -45,12 +48,14 @@ impl Kind for Limits {
         read(field, *self, findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         format!("a time up to `{}`", shown(self.longest))
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::matching(if self.zero { r"^[0-9]+\s*(ms|s|m|h)$" } else { r"^0*[1-9][0-9]*\s*(ms|s|m|h)$" })
+    }
+
     fn shown(&self, value: &Duration) -> String {
         shown(*value)
     }

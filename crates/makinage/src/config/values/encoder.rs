@@ -1,9 +1,11 @@
 //! An encoder's name: one of the service's own, or a user's module.
 
+use serde_json::{Value as Json, json};
+
 use crate::{
     config::{
         code::is_module,
-        reader::{field::Field, keys::suggestion, problem::Findings},
+        reader::{described, field::Field, keys::suggestion, problem::Findings},
     },
     quoted::quoted,
 };
@@ -40,6 +42,17 @@ impl Encoder {
             Self::Module(module) => module,
         }
     }
+}
+
+/// One of the service's own, or a module of another name.
+pub(crate) fn schema() -> Json {
+    let bare = OURS.iter().filter_map(|ours| ours.rsplit('.').next()).collect::<Vec<_>>().join("|");
+    let module = json!({
+        "type": "string",
+        "pattern": r"^[^\s.:]+(\.[^\s.:]+)*$",
+        "not": {"pattern": format!(r"^(makinage(\..*)?|{bare})$")},
+    });
+    described::either(&[described::words(OURS.iter().copied()), module])
 }
 
 /// The encoder named in `field`.

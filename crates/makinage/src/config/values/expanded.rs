@@ -1,7 +1,10 @@
 //! Texts with `${env:NAME}` in them that are no secrets, such as the name of this instance.
 
+use serde_json::Value as Json;
+
 use crate::{
     config::reader::{
+        described,
         field::Field,
         problem::Findings,
         shape::{Ground, Kind},
@@ -29,12 +32,14 @@ impl Kind for Expanded {
         expanded.map_err(|message| findings.problem(&field.place, message)).ok()
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "a name, which may have `${env:NAME}` in it".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::scalar()
+    }
+
     fn shown(&self, value: &String) -> String {
         value.clone()
     }

@@ -1,7 +1,10 @@
 //! Sizes, as `512MB`, `2GB`, `1GiB`.
 
+use serde_json::Value as Json;
+
 use crate::{
     config::reader::{
+        described,
         field::Field,
         problem::Findings,
         shape::{Ground, Kind},
@@ -29,12 +32,14 @@ impl Kind for AtLeast {
         read(field, self.0, findings)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         format!("a size from `{}`", self.shown(&self.0))
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::matching(r"^[0-9]+\s*([KMG]i?B)$")
+    }
+
     fn shown(&self, value: &u64) -> String {
         format!("{}MB", value / 1000_u64.pow(2))
     }

@@ -5,7 +5,9 @@ use crate::{http::metrics::Sample, http::names, telemetry::histogram::Histogram}
 
 fn families() -> Vec<Family> {
     let histogram = Histogram::new(Range::SECONDS);
-    [0.0, 0.001, 0.002, 1.0].iter().for_each(|value| histogram.observe(*value, 1));
+    for value in [0.0, 0.001, 0.002, 1.0] {
+        histogram.observe(value, 1);
+    }
     let labels = vec!["output".to_owned(), "a\"b\\c\nd".to_owned()];
     vec![
         Family { metric: names::EVENTS, samples: vec![Sample { labels, value: Value::Count(7) }] },

@@ -4,7 +4,7 @@ use super::*;
 
 fn guard(listen: &str, token: Option<&str>) -> Guard {
     let token = token.map(|token| Secret::from(token.to_owned()));
-    Guard::of(&Http { listen: Some(listen.parse().expect("an address")), token, insecure: false })
+    Guard::of(&Http { listen: Listen::At(listen.parse().expect("an address")), token, insecure: false })
 }
 
 fn admitted(guard: &Guard, headers: &[(&str, &str)]) -> Result<Access, u16> {

@@ -1,9 +1,16 @@
 //! Each metric is there, each that is there is named, and the reference says what they are.
 
-use std::{collections::BTreeSet, env, fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use super::{ALL, Kind};
-use crate::http::testing;
+use crate::{
+    generated::{WIDTH, hold},
+    http::testing,
+    log::catalogue::wrapped,
+};
+
+const BEGIN: &str = "<!-- generated: cargo xtask docs -->\n";
+const END: &str = "<!-- /generated -->\n";
 
 #[test]
 fn every_metric_is_emitted_and_no_other_is() {
@@ -32,23 +39,17 @@ fn names_are_as_prometheus_wants_them() {
     }
 }
 
-/// `cargo xtask docs` runs this with the variable set, which writes anew what differs.
 #[test]
 fn the_reference_has_every_metric_as_the_program_has_it() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/metrics.md");
-    let page = fs::read_to_string(&path).expect("the page");
-    let (before, rest) = page.split_once("<!-- generated: cargo xtask docs -->\n").expect("a beginning");
-    let (_, after) = rest.split_once("<!-- /generated -->\n").expect("an end");
-    let written = format!("{before}<!-- generated: cargo xtask docs -->\n{}<!-- /generated -->\n{after}", table());
-    if env::var_os("MAKINAGE_WRITE_DOCS").is_some() {
-        fs::write(&path, &written).expect("it can be written");
-    } else {
-        assert_eq!(page, written, "docs/metrics.md isn't what the program emits: run `cargo xtask docs`");
-    }
+    hold("docs/metrics.md", |page| {
+        let (before, rest) = page.split_once(BEGIN).expect("a beginning");
+        let (_, after) = rest.split_once(END).expect("an end");
+        format!("{before}{BEGIN}{}{END}{after}", list())
+    });
 }
 
-fn table() -> String {
-    let mut table = String::new();
+fn list() -> String {
+    let mut list = String::new();
     for metric in ALL {
         let kind = match metric.kind {
             Kind::Counter => "counter",
@@ -58,25 +59,33 @@ fn table() -> String {
         let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
         let by = if labels.is_empty() { String::new() } else { format!(", by {}", labels.join(", ")) };
         let item = format!("- `{}` ({kind}{by}): {}.", metric.shown(), metric.help);
-        table.push_str(&wrapped(&item));
+        list.push_str(&wrapped(&item, WIDTH - 2).replace('\n', "\n  "));
+        list.push('\n');
     }
-    table
+    list
 }
 
-/// Lines of at most 120 characters, those behind the first a little to the right.
-fn wrapped(item: &str) -> String {
-    let (mut lines, mut line) = (String::new(), String::new());
-    for word in item.split(' ') {
-        if !line.is_empty() && line.len() + 1 + word.len() > 120 {
-            lines.push_str(&line);
-            lines.push('\n');
-            line = format!("  {word}");
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
+/// The names in what is shipped for Prometheus and Grafana.
+fn named_in(file: &str) -> BTreeSet<String> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(file);
+    let text = fs::read_to_string(&path).expect("the file");
+    let words = text.split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'));
+    words.filter(|word| word.starts_with("makinage_") || word.starts_with("process_")).map(str::to_owned).collect()
+}
+
+#[test]
+fn dashboards_and_alerts_ask_for_nothing_that_is_not_emitted() {
+    let emitted: BTreeSet<String> = ALL
+        .iter()
+        .flat_map(|metric| match metric.kind {
+            // Without an end it is the native one.
+            Kind::Histogram => ["", "_bucket", "_count", "_sum"].map(|part| metric.shown() + part).to_vec(),
+            _ => vec![metric.shown()],
+        })
+        .collect();
+    for file in ["alerts.yaml", "grafana.json"] {
+        let named = named_in(file);
+        assert!(named.len() > 5, "{file}");
+        assert_eq!(named.difference(&emitted).collect::<Vec<_>>(), [] as [&String; 0], "{file}");
     }
-    lines + &line + "\n"
 }

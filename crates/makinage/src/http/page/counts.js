@@ -10,7 +10,7 @@ import { count, duration, rate } from "./words.js";
 
 /** @param {Status} status @param {History} history */
 export function countsShown(status, history) {
-  const { events, latency_seconds: latency, stream } = status;
+  const { events, recent, stream } = status;
   const lag = lagOf(status);
   const tiles = [
     flowing("received", events, history, ({ received }) => received),
@@ -18,8 +18,8 @@ export function countsShown(status, history) {
     flowing("skipped", events, history, skipped),
     flowing("failed", events, history, ({ failed }) => failed, "bad"),
     tile("lag", count(lag), `${count(stream.queued_events)} queued, ${count(stream.unanswered_events)} with workers`),
-    tile("latency p50", duration(history.latency(0.5)), lately(latency.p50)),
-    tile("latency p99", duration(history.latency(0.99)), lately(latency.p99)),
+    tile("latency p50", duration(recent.latency_seconds.p50), "of the last seconds"),
+    tile("latency p99", duration(recent.latency_seconds.p99), "of the last seconds"),
   ];
   const outputs = history.rates(({ events }) => events.output);
   return h("div", {}, h("dl", { class: "tiles" }, tiles), chart("Outputs", outputs));
@@ -29,11 +29,6 @@ export function countsShown(status, history) {
 export function lagOf({ group }) {
   const lags = group.partitions.map(({ lag }) => lag).filter((lag) => lag !== null);
   return lags.length ? lags.reduce((sum, lag) => sum + lag, 0) : null;
-}
-
-/** What a latency is of, and what it was from the start on. @param {number | null} all */
-function lately(all) {
-  return `of the last minute; ${duration(all)} since the start`;
 }
 
 /** Events that a step returned `None` for. @param {Events} events */

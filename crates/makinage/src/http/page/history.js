@@ -3,9 +3,7 @@
 /** How long what was said is kept, in seconds. */
 const KEPT = 300;
 /** Rates are those of so many seconds. */
-export const RATE_WINDOW = 10;
-/** Latencies are those of so many seconds. */
-export const LATENCY_WINDOW = 60;
+const WINDOW = 10;
 /** Two moments that are nearer to each other say nothing of a rate. */
 const NEAREST = 0.2;
 
@@ -14,19 +12,19 @@ const NEAREST = 0.2;
 /**
  * What is kept of what was said. Processor time is by process; the service's own has the name `service`.
  *
- * @typedef {{ at: number, started: string, events: import("./service.js").Events, latency: [number, number][],
+ * @typedef {{ at: number, started: string, events: import("./service.js").Events,
  *   cpu: Record<string, number> }} Sample
  */
 
 /** @param {Status} status @returns {Sample} */
-function sampleOf({ uptime_seconds: at, started, events, latency_seconds: latency, usage, stream }) {
+function sampleOf({ uptime_seconds: at, started, events, usage, stream }) {
   /** @type {Record<string, number>} */
   const cpu = {};
   if (usage) cpu.service = usage.cpu_seconds;
   for (const worker of stream.workers) {
     if (worker.pid !== null && worker.usage) cpu[worker.pid] = worker.usage.cpu_seconds;
   }
-  return { at, started, events, latency: latency.buckets, cpu };
+  return { at, started, events, cpu };
 }
 
 export class History {
@@ -43,26 +41,16 @@ export class History {
   }
 
   /**
-   * The newest sample, and of the last so many seconds the oldest in which there was what is read.
-   *
-   * @param {number} window
-   * @param {(sample: Sample) => unknown} read
-   */
-  #ends(window, read) {
-    const now = this.#kept.at(-1);
-    const then = now && this.#kept.find((sample) => sample.at >= now.at - window && read(sample) !== undefined);
-    return now && then ? { then, now } : null;
-  }
-
-  /**
    * How much a number that only grows has grown a second, lately; `null` where that isn't known yet.
    *
    * @param {(sample: Sample) => number | undefined} read
    * @returns {number | null}
    */
   rate(read) {
-    const ends = this.#ends(RATE_WINDOW, read);
-    return ends && rateBetween(ends.then, ends.now, read);
+    const now = this.#kept.at(-1);
+    // What has come since has no rate from before.
+    const then = now && this.#kept.find((sample) => sample.at >= now.at - WINDOW && read(sample) !== undefined);
+    return now && then ? rateBetween(then, now, read) : null;
   }
 
   /**
@@ -79,17 +67,6 @@ export class History {
     }
     return rates;
   }
-
-  /**
-   * The latency that this share of the outputs of the last minute isn't above; `null` where there were none.
-   *
-   * @param {number} share
-   * @returns {number | null}
-   */
-  latency(share) {
-    const ends = this.#ends(LATENCY_WINDOW, ({ latency }) => latency);
-    return ends && quantile(between(ends.then.latency, ends.now.latency), share);
-  }
 }
 
 /** @param {Sample} then @param {Sample} now @param {(sample: Sample) => number | undefined} read */
@@ -98,29 +75,4 @@ function rateBetween(then, now, read) {
   if (seconds < NEAREST || before === undefined || after === undefined) return null;
   // A counter of something that was replaced begins anew.
   return after < before ? null : (after - before) / seconds;
-}
-
-/**
- * What buckets have got since.
- *
- * @param {[number, number][]} then
- * @param {[number, number][]} now
- * @returns {[number, number][]}
- */
-function between(then, now) {
-  const before = new Map(then);
-  return now.map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]);
-}
-
-/** @param {[number, number][]} buckets @param {number} share */
-function quantile(buckets, share) {
-  const total = buckets.reduce((sum, [, count]) => sum + count, 0);
-  if (total === 0) return null;
-  const wanted = Math.max(Math.ceil(total * share), 1);
-  let seen = 0;
-  for (const [bound, count] of buckets) {
-    seen += count;
-    if (seen >= wanted) return bound;
-  }
-  return null;
 }

@@ -48,8 +48,7 @@ export function brings() {
  * @typedef {{ name: string, ok: boolean, reason?: string }} Latch
  * @typedef {{ ok: boolean, latches: Latch[] }} Health
  * @typedef {{ resident_bytes: number, cpu_seconds: number }} Usage
- * @typedef {{ count: number, p50: number | null, p99: number | null, p999: number | null,
- *   buckets: [number, number][] }} Quantiles
+ * @typedef {{ count: number, p50: number | null, p99: number | null, p999: number | null }} Quantiles
  * @typedef {{ received: number, output: number, skipped: Record<string, number>, failed: number,
  *   failed_by_step: Record<string, number>, dead_letters: number, given_up: number, deleted_unread: number }} Events
  * @typedef {{ generation: number, model: string, sha256: string, place: string, since: string }} Generation
@@ -75,7 +74,7 @@ export function brings() {
  * `/api/status`.
  *
  * @typedef {{ version: string, application: string, operator: string, started: string, uptime_seconds: number,
- *   usage: Usage | null, live: Health, ready: Health, events: Events, latency_seconds: Quantiles,
+ *   usage: Usage | null, live: Health, ready: Health, events: Events, recent: { latency_seconds: Quantiles },
  *   generations: Generations, stream: Stream, group: Group, failures: FailedEvent[], flow: Flow,
  *   config: unknown }} Status
  */

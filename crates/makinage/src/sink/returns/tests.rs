@@ -5,6 +5,7 @@ use rdkafka::{error::RDKafkaErrorCode as Code, message::OwnedHeaders};
 use super::*;
 use crate::{
     event::Event,
+    logged::Log,
     sink::{Sink, testing::scene::Scene},
 };
 
@@ -109,6 +110,23 @@ fn where_no_new_producer_can_be_made_at_once_nothing_is_lost_or_overtaken() {
         scene.producer(1).deliver();
     }
     assert_eq!(scene.settled(), 6);
+}
+
+#[test]
+fn that_no_new_producer_can_be_made_is_said_once_a_minute() {
+    let (mut scene, log) = (Scene::open(1), Log::default());
+    scene.write(0, 1);
+    scene.fakes.missing.set(100);
+    scene.producer(0).die();
+    for (tries, said) in [(10, 1), (60, 2)] {
+        for _ in 0..tries {
+            log.keep(|| {
+                scene.tend();
+                scene.wait(RETRY);
+            });
+        }
+        assert_eq!(log.count("a new producer could not be made"), said);
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::arc_with_non_send_sync, reason = "the product shares with `Arc`, and here there is one thread")]
 
+mod seldom;
+
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
@@ -41,6 +43,8 @@ struct Told {
     given_up: bool,
     /// The group shares its partitions out anew, for so many polls more.
     shares_out: u32,
+    /// How often the client neither stores, pauses nor resumes.
+    failures: u32,
     committed: BTreeMap<i32, i64>,
     calls: Vec<String>,
 }
@@ -51,6 +55,13 @@ struct Fake(Rc<RefCell<Told>>);
 impl Fake {
     fn call(&self, call: String) {
         self.0.borrow_mut().calls.push(call);
+    }
+
+    fn able(&self) -> KafkaResult<()> {
+        let failures = &mut self.0.borrow_mut().failures;
+        let fails = *failures > 0;
+        *failures = failures.saturating_sub(1);
+        if fails { Err(KafkaError::StoreOffset(RDKafkaErrorCode::State)) } else { Ok(()) }
     }
 
     fn calls(&self) -> Vec<String> {
@@ -112,12 +123,14 @@ impl Consumer for Fake {
     }
 
     fn pause(&self, _partitions: &[Partition]) -> KafkaResult<()> {
+        self.able()?;
         self.0.borrow_mut().paused = true;
         self.call("pause".to_owned());
         Ok(())
     }
 
     fn resume(&self, partitions: &[Partition]) -> KafkaResult<()> {
+        self.able()?;
         self.0.borrow_mut().paused = false;
         self.call(format!("resume {partitions:?}"));
         Ok(())
@@ -138,6 +151,7 @@ impl Consumer for Fake {
     }
 
     fn store(&self, positions: &[Position]) -> KafkaResult<()> {
+        self.able()?;
         self.call(format!("store {}", positions[0].offset));
         Ok(())
     }

@@ -1,7 +1,9 @@
-use proptest::prelude::*;
-use serde_json::Value;
+use std::collections::BTreeMap;
 
-use super::*;
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+
+use super::{super::rows::read_row, *};
 
 fn columns(names: &[&str]) -> Columns {
     Columns::new(names.iter().map(|name| (*name).to_owned()).collect())
@@ -98,6 +100,53 @@ fn a_model_without_columns_takes_no_object() {
     assert_eq!(read(&Columns::default(), r#"{"a":1}"#), None);
 }
 
+#[test]
+fn what_the_event_before_was_written_like_says_nothing_of_others() {
+    let columns = columns(&["a", "b"]);
+    let mut objects = Objects::new(&columns);
+    let mut next = |event: &str| {
+        let mut data = vec![];
+        objects.read_row(event.as_bytes(), &mut data).map(|kind| (kind, data))
+    };
+    for (event, row) in [
+        (r#"{"a":1,"b":2}"#, Some("[1,2]")),
+        (r#"{"a":1, "b":2}"#, Some("[1,2]")),
+        (r#"{"b":1,"a":2}"#, Some("[2,1]")),
+        (r#"{"x":1,"b":1,"a":2}"#, Some("[2,1]")),
+        (r#"{"x":1,"b":1,"a":2,"a":2}"#, None),
+        (r#"{"x":1,"b":1,"a":2}"#, Some("[2,1]")),
+        (r#"{"x":1,"b":1}"#, None),
+        (r#"{"x":1,"b":1,"a":2"#, None),
+        (r#"{"x":1,"b":1,"a":2}}"#, None),
+        (r#"{"x":{},"b":1,"a":2}"#, None),
+        (r#"{"x":1,"b":1,"a":null}"#, None),
+        (r#"{"x":1,"b":1"a":2}"#, None),
+        (r#" {"x":1,"b":1,"a":2}"#, Some("[2,1]")),
+        (r#" {"x":1,"b":1,"c":2}"#, None),
+        (r#" {"x":1,"b":1,"a":2.5}"#, Some("[2.5,1]")),
+        (r#",{"b":1,"a":2}"#, None),
+        (r#"{"b":1,"a":2}"#, Some("[2,1]")),
+        (r#"{"b":1,"b":2}"#, None),
+        (r#"{"b":1}"#, None),
+        (r#"{"b":1,"a":2}"#, Some("[2,1]")),
+        ("{}", None),
+        ("", None),
+    ] {
+        assert_eq!(next(event), row.and_then(list), "{event}");
+    }
+}
+
+#[test]
+fn of_an_event_with_many_keys_few_are_kept() {
+    let columns = columns(&["a"]);
+    let mut objects = Objects::new(&columns);
+    let others = (0..1000).map(|number| format!("\"{number}\":0,")).collect::<Vec<_>>().concat();
+    for _ in 0..2 {
+        assert!(objects.read_row(format!("{{{others}\"a\":1}}").as_bytes(), &mut vec![]).is_some());
+        assert_eq!(objects.before.len(), 1 + OTHERS);
+    }
+}
+
 fn values() -> impl Strategy<Value = String> {
     prop_oneof![
         8 => any::<f64>().prop_filter("JSON", |value| value.is_finite()).prop_map(|value| format!("{value:e}")),
@@ -107,29 +156,47 @@ fn values() -> impl Strategy<Value = String> {
     ]
 }
 
-proptest! {
-    #[test]
-    fn what_is_read_is_what_a_json_parser_reads(
-        pairs in prop::collection::vec((prop::sample::select(vec!["a", "b", "c", "x", "y"]), values()), 0..7),
-        junk in any::<prop::sample::Index>(),
-        byte in prop::option::weighted(0.3, any::<u8>()),
-    ) {
-        let fields: Vec<String> = pairs.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
-        let mut event = format!("{{{}}}", fields.join(", ")).into_bytes();
-        if let Some(byte) = byte {
-            let place = junk.index(event.len());
+/// Mostly keys in one order, written in one way.
+fn events() -> impl Strategy<Value = Vec<u8>> {
+    let keys = prop_oneof![
+        3 => Just(vec!["a", "b", "c"]),
+        1 => Just(vec!["x", "a", "b", "y", "c"]),
+        1 => Just(vec!["a", "b", "c"]).prop_shuffle(),
+        2 => prop::collection::vec(prop::sample::select(vec!["a", "b", "c", "x", "y"]), 0..7),
+    ];
+    let written = (prop::sample::select(vec![", ", ",", " ,\n"]), prop::sample::select(vec![":", ": "]));
+    let broken = prop::option::weighted(0.2, (any::<prop::sample::Index>(), any::<u8>()));
+    let events = (keys, prop::collection::vec(values(), 7), written, broken);
+    events.prop_map(|(keys, values, (comma, colon), broken)| {
+        let fields: Vec<String> =
+            keys.iter().zip(values).map(|(key, value)| format!("\"{key}\"{colon}{value}")).collect();
+        let mut event = format!("{{{}}}", fields.join(comma)).into_bytes();
+        if let Some((place, byte)) = broken {
+            let place = place.index(event.len());
             event[place] = byte;
         }
+        event
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_read_is_what_a_json_parser_reads_whatever_came_before(events in prop::collection::vec(events(), 1..8)) {
         let columns = columns(&["a", "b", "c"]);
-        let mut data = vec![];
-        if let Some(kind) = Objects::new(&columns).read_row(&event, &mut data) {
-            let parsed: Value = serde_json::from_slice(&event).expect("what is read is JSON");
-            let row: Vec<&Value> = ["a", "b", "c"].iter().map(|name| &parsed[*name]).collect();
-            prop_assert!(row.iter().all(|value| value.is_number()), "{row:?}");
-            let list = serde_json::to_string(&row).expect("JSON");
+        let mut objects = Objects::new(&columns);
+        for event in events {
+            let mut data = vec![];
+            let kind = objects.read_row(&event, &mut data);
+            let mut alone = vec![];
+            prop_assert_eq!(kind, Objects::new(&columns).read_row(&event, &mut alone));
+            prop_assert_eq!(&data, &alone);
+            if kind.is_none() {
+                continue;
+            }
+            let parsed: BTreeMap<String, &RawValue> = serde_json::from_slice(&event).expect("what is read is JSON");
+            let row = ["a", "b", "c"].map(|name| parsed[name].get());
             let mut wanted = vec![];
-            let expected = read_row(list.as_bytes(), &mut wanted);
-            prop_assert_eq!(Some(kind), expected);
+            prop_assert_eq!(kind, read_row(format!("[{}]", row.join(",")).as_bytes(), &mut wanted));
             prop_assert_eq!(data, wanted);
         }
     }

@@ -31,6 +31,49 @@ fn answer(name: &str) -> (Answer, Value) {
     (answer, description)
 }
 
+/// A stream that takes so many bytes at once, and is interrupted before each time.
+struct Stingy {
+    most: usize,
+    taken: Vec<Vec<u8>>,
+    is_interrupted: bool,
+}
+
+impl Write for Stingy {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.is_interrupted = !self.is_interrupted;
+        if self.is_interrupted {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let bytes: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).take(self.most).collect();
+        self.taken.push(bytes);
+        Ok(self.taken.last().map_or(0, Vec::len))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_frame_is_written_at_once_or_in_the_parts_that_the_stream_takes() {
+    for payload in [&b""[..], b"payload"] {
+        for most in 1..40 {
+            let mut stream = Stingy { most, taken: vec![], is_interrupted: false };
+            write_frame(&mut stream, Kind::Batch, 7, payload).expect("it is taken");
+            let size = 13 + payload.len();
+            assert_eq!(stream.taken.len(), size.div_ceil(most));
+            let frame = read_frame(&mut stream.taken.concat().as_slice()).expect("a frame").expect("not the end");
+            assert_eq!((frame.kind, frame.id, frame.payload.as_slice()), (Kind::Batch, 7, payload));
+        }
+    }
+    let mut full = Stingy { most: 0, taken: vec![], is_interrupted: false };
+    assert_eq!(write_frame(&mut full, Kind::Batch, 7, b"").expect_err("full").kind(), io::ErrorKind::WriteZero);
+}
+
 #[test]
 fn a_batch_is_encoded_as_the_fixture_has_it() {
     let (bytes, description) = fixture("batch_mixed");

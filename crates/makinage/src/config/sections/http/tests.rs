@@ -1,6 +1,6 @@
 //! The `http` section: defaults, what is refused, and what hooks don't see.
 
-use super::Http;
+use super::{Http, Listen};
 use crate::config::tests::{changed, problem, service};
 
 fn http(lines: &str) -> Http {
@@ -10,7 +10,10 @@ fn http(lines: &str) -> Http {
 }
 
 fn listens(lines: &str) -> Option<String> {
-    http(lines).listen.map(|address| address.to_string())
+    match http(lines).listen {
+        Listen::Off => None,
+        Listen::At(address) => Some(address.to_string()),
+    }
 }
 
 #[test]

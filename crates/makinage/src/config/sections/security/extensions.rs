@@ -1,8 +1,11 @@
 //! What a broker is told beside a token: names and values, as RFC 7628 has them.
 
+use serde_json::Value as Json;
+
 use crate::{
     config::{
         reader::{
+            described,
             field::Field,
             problem::Findings,
             shape::{Ground, Kind},
@@ -33,12 +36,14 @@ impl Kind for NamedTexts {
         Some(extensions)
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
         "names and values".to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        described::named(&described::scalar(), &described::matching("^[A-Za-z]+$"))
+    }
+
     fn shown(&self, value: &Extensions) -> String {
         format!("{value:?}")
     }

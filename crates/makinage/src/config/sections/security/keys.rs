@@ -7,7 +7,7 @@ use super::{
     given::Given,
     kinds::{FILE, FILE_OR_FOLDER, HIDDEN, MECHANISM, PROTOCOL, REGION, TEXT, URL, VERIFY_HOSTNAME},
 };
-use crate::config::reader::{kinds::Below, shape::section};
+use crate::config::reader::{described, kinds::Below, shape::section};
 
 section! {
     /// How connections to Kafka are secured.
@@ -25,7 +25,8 @@ section! {
     }
     by hand {
         /// As `sasl.oauth`.
-        oauth: "as `sasl.oauth`", "none", example "{token_file: token}", restart;
+        oauth: "as `sasl.oauth`", "none", schema described::section(&OauthKeys::described()),
+            example "{token_file: token}", restart;
     }
     keys {}
 }

@@ -1,11 +1,14 @@
 //! How the values of security are written, whether as keys or as librdkafka's properties. Each may be a reference; what
 //! is wrong is said without the value where that could be a secret.
 
+use serde_json::{Value as Json, json};
+
 use super::given::Given;
 use crate::{
     address::{self, Address},
     config::{
         reader::{
+            described,
             field::Field,
             keys::suggestion,
             problem::Findings,
@@ -21,9 +24,10 @@ use crate::{
 pub(super) struct Form {
     /// Reads it.
     pub read: fn(&Field, &Ground) -> Result<Secret, String>,
-    /// What may be written, for the table of keys.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the table of keys is made by a test"))]
-    pub form: &'static str,
+    /// What may be written, in words.
+    pub in_words: &'static str,
+    /// The words that it is one of, in any case; anything where there are none.
+    pub among: &'static [&'static str],
 }
 
 impl Kind for Form {
@@ -35,15 +39,34 @@ impl Kind for Form {
         Some(Given { value, place: field.place.clone() })
     }
 
-    #[cfg(test)]
     fn form(&self) -> String {
-        self.form.to_owned()
+        self.in_words.to_owned()
     }
 
-    #[cfg(test)]
+    fn schema(&self) -> Json {
+        schema_among(self.among)
+    }
+
     fn shown(&self, value: &Given) -> String {
         format!("{value:?}")
     }
+}
+
+/// Any value that may be a reference; where it is one of a few words, these and references.
+fn schema_among(words: &'static [&'static str]) -> Json {
+    if words.is_empty() {
+        return described::scalar();
+    }
+    if words == FLAGS {
+        return json!({"enum": [true, false, "true", "false"]});
+    }
+    let any_case = |word: &&str| -> String {
+        let both = |letter: char| format!("[{}{}]", letter.to_ascii_uppercase(), letter.to_ascii_lowercase());
+        word.chars().map(|letter| if letter.is_ascii_alphabetic() { both(letter) } else { letter.into() }).collect()
+    };
+    let words_of_any_case: Vec<String> = words.iter().map(any_case).collect();
+    let pattern = format!(r"^(\$\{{(env|file):.*\}}|{})$", words_of_any_case.join("|"));
+    described::either(&[described::words(words.iter().copied()), described::matching(&pattern)])
 }
 
 /// The mechanism that is AWS's own, which Kafka sees as OAUTHBEARER.
@@ -51,21 +74,25 @@ pub(super) const AWS: &str = "AWS_MSK_IAM";
 /// Tokens.
 pub(super) const OAUTH: &str = "OAUTHBEARER";
 const PROTOCOLS: [&str; 4] = ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"];
+const FLAGS: [&str; 2] = ["true", "false"];
+const IDENTIFICATIONS: [&str; 2] = ["https", "none"];
 const MECHANISMS: [&str; 5] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", OAUTH, AWS];
 
-pub(super) const PROTOCOL: Form = Form { read: protocol, form: "`plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`" };
+pub(super) const PROTOCOL: Form =
+    Form { read: protocol, in_words: "`plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`", among: &PROTOCOLS };
 pub(super) const MECHANISM: Form =
-    Form { read: mechanism, form: "PLAIN, SCRAM-SHA-256, -512, OAUTHBEARER, AWS_MSK_IAM" };
-pub(super) const FILE: Form = Form { read: path, form: "a file" };
-pub(super) const FILE_OR_FOLDER: Form = Form { read: path, form: "a file or folder" };
-pub(super) const HIDDEN: Form = Form { read: hidden, form: "a secret" };
-pub(super) const TEXT: Form = Form { read: text, form: "a text" };
-pub(super) const PEM: Form = Form { read: pem, form: "a secret" };
-pub(super) const VERIFY_HOSTNAME: Form = Form { read: verify_hostname, form: "`true` or `false`" };
-pub(super) const FLAG: Form = Form { read: flag, form: "`true` or `false`" };
-pub(super) const IDENTIFICATION: Form = Form { read: identification, form: "`https` or `none`" };
-pub(super) const URL: Form = Form { read: url, form: "a URL" };
-pub(super) const REGION: Form = Form { read: region, form: "a region" };
+    Form { read: mechanism, in_words: "PLAIN, SCRAM-SHA-256, -512, OAUTHBEARER, AWS_MSK_IAM", among: &MECHANISMS };
+pub(super) const FILE: Form = Form { read: path, in_words: "a file", among: &[] };
+pub(super) const FILE_OR_FOLDER: Form = Form { read: path, in_words: "a file or folder", among: &[] };
+pub(super) const HIDDEN: Form = Form { read: hidden, in_words: "a secret", among: &[] };
+pub(super) const TEXT: Form = Form { read: text, in_words: "a text", among: &[] };
+pub(super) const PEM: Form = Form { read: pem, in_words: "a secret", among: &[] };
+pub(super) const VERIFY_HOSTNAME: Form = Form { read: verify_hostname, in_words: "`true` or `false`", among: &FLAGS };
+pub(super) const FLAG: Form = Form { read: flag, in_words: "`true` or `false`", among: &FLAGS };
+pub(super) const IDENTIFICATION: Form =
+    Form { read: identification, in_words: "`https` or `none`", among: &IDENTIFICATIONS };
+pub(super) const URL: Form = Form { read: url, in_words: "a URL", among: &[] };
+pub(super) const REGION: Form = Form { read: region, in_words: "a region", among: &[] };
 
 fn protocol(field: &Field, ground: &Ground) -> Result<Secret, String> {
     word(&resolve(field, ground)?, &PROTOCOLS)
@@ -148,7 +175,7 @@ fn identification(field: &Field, ground: &Ground) -> Result<Secret, String> {
     if field.node.source() == Some("") {
         return Ok(Secret::from("none".to_owned()));
     }
-    word(&resolve(field, ground)?, &["https", "none"])
+    word(&resolve(field, ground)?, &IDENTIFICATIONS)
 }
 
 fn url(field: &Field, ground: &Ground) -> Result<Secret, String> {

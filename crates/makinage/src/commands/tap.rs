@@ -1,0 +1,137 @@
+//! `makinage tap`: a running service's events as they pass, a line each.
+
+use std::{
+    fmt::Write as _,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{
+    BAD_CONFIG,
+    port::{Port, Which},
+    tell,
+};
+use crate::{
+    letters::reading::shown,
+    telemetry::tap::{Became, Filter, Tapped},
+};
+
+/// Characters of a key, an input or an output in a line.
+const SHORT: usize = 60;
+
+/// What is wanted of the events.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    /// Which of them.
+    pub filter: Filter,
+    /// As JSON.
+    pub json: bool,
+    /// How many.
+    pub events: Option<u64>,
+}
+
+/// Shows events until Ctrl-C, or until there have been so many.
+pub(crate) fn run(which: &Which, options: &Options) -> anyhow::Result<ExitCode> {
+    let Some(port) = Port::of(which)? else { return Ok(BAD_CONFIG.into()) };
+    let path = path(&options.filter);
+    let (mut out, mut left) = (io::stdout().lock(), options.events);
+    let colours = out.is_terminal();
+    let mut lines = port.lines(&path)?;
+    if io::stderr().is_terminal() {
+        tell(format_args!("events of {} as they pass, at most 100 a second; Ctrl-C ends this", port.url()));
+    }
+    let mut missed = false;
+    while left != Some(0) {
+        let Some(line) = lines.next() else {
+            // A connection has its time; the service may have gone meanwhile.
+            lines = port.lines(&path)?;
+            continue;
+        };
+        if line == "event: missed" {
+            missed = true;
+        } else if let Some(data) = line.strip_prefix("data: ") {
+            if std::mem::take(&mut missed) {
+                tell(format_args!("{data} events were not shown: this was too slow for them"));
+                continue;
+            }
+            let written = match serde_json::from_str(data) {
+                Ok(event) if !options.json => writeln!(out, "{}", human(&event, colours)),
+                _ => writeln!(out, "{data}"),
+            };
+            if written.and_then(|()| out.flush()).is_err() {
+                // Who reads this has seen enough.
+                break;
+            }
+            left = left.map(|left| left.saturating_sub(1));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn path(Filter { failed, step, contains }: &Filter) -> String {
+    let mut path = format!("/api/events?failed={failed}");
+    for (name, value) in [("step", step), ("contains", contains)] {
+        if let Some(value) = value {
+            let _ = write!(path, "&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
+        }
+    }
+    path
+}
+
+/// One line. All that came from elsewhere is text in it, whatever is in it.
+fn human(event: &Tapped, colours: bool) -> String {
+    let text =
+        |text: &Option<String>| text.as_deref().map_or_else(|| "null".to_owned(), |text| shown::short(text, SHORT));
+    let time = event.at.get(11..19).unwrap_or_default();
+    let (mark, became) = match &event.became {
+        Became::Output { output } => ("→", shown::short(output, SHORT)),
+        Became::Skipped { step } => ("∅", format!("None from {step}")),
+        Became::Failed { step, error, message } => {
+            ("✖", format!("{}: {}: {}", shown::line(step), shown::line(error), shown::short(message, 2 * SHORT)))
+        }
+    };
+    let (red, plain) =
+        if colours && matches!(event.became, Became::Failed { .. }) { ("\u{1b}[31m", "\u{1b}[0m") } else { ("", "") };
+    let key = event.key.as_ref().map(|key| format!("{} ", shown::short(key, SHORT))).unwrap_or_default();
+    let model = event.model.as_deref().map(|model| format!("  {}", shown::line(model))).unwrap_or_default();
+    let took = event.milliseconds.map(|took| format!("  {took} ms")).unwrap_or_default();
+    let input = text(&event.input);
+    format!("{time} {}  {key}{input} {red}{mark} {became}{plain}{model}{took}", shown::line(&event.place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(became: Became) -> Tapped {
+        Tapped {
+            at: "2026-11-30T10:11:12Z".into(),
+            place: "data/0/7".into(),
+            key: Some("k\u{1b}[2J".into()),
+            input: Some("[1,\n2]".into()),
+            became,
+            model: Some("iris@3".into()),
+            milliseconds: Some(4),
+        }
+    }
+
+    #[test]
+    fn an_event_is_one_line_and_nothing_in_it_moves_the_cursor() {
+        let output = human(&event(Became::Output { output: "\"setosa\"".into() }), false);
+        assert!(output.starts_with("10:11:12 data/0/7  k"), "{output}");
+        assert!(output.ends_with("→ \"setosa\"  iris@3  4 ms"), "{output}");
+        let failed =
+            Became::Failed { step: "predict".into(), error: "ValueError".into(), message: "a\nb\u{1b}[0m".into() };
+        let failed = human(&event(failed), false);
+        assert!(failed.contains("✖ predict: ValueError: a"), "{failed}");
+        assert!(!output.chars().chain(failed.chars()).any(char::is_control), "{output} {failed}");
+    }
+
+    #[test]
+    fn filters_are_asked_of_the_service() {
+        let filter = Filter { failed: true, step: None, contains: Some("a b&".into()) };
+        assert_eq!(path(&filter), "/api/events?failed=true&contains=a%20b%26");
+    }
+}

@@ -1,0 +1,224 @@
+//! A look at a service, drawn.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    style::{Color, Modifier, Style},
+    text::{Line, Span},
+    widgets::{Block, Paragraph, Row, Table},
+};
+use serde_json::Value;
+
+use super::look::{Look, text};
+use crate::letters::reading::shown;
+
+/// Lines of the block of rates and times.
+const NUMBERS: u16 = 6;
+const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
+
+/// Draws all of it.
+pub(super) fn draw(frame: &mut Frame<'_>, look: &Look) {
+    let workers = rows(look.list("/stream/workers").len(), 2, 6);
+    let partitions = rows(look.list("/group/partitions").len(), 2, 10);
+    let [head, numbers, models, worker_table, partition_table, failures] = Layout::vertical([
+        Constraint::Length(3),
+        Constraint::Length(NUMBERS),
+        Constraint::Length(5),
+        Constraint::Length(workers),
+        Constraint::Length(partitions),
+        Constraint::Min(3),
+    ])
+    .areas(frame.area());
+    frame.render_widget(Paragraph::new(self::head(look)), head);
+    draw_numbers(frame, numbers, look);
+    draw_models(frame, models, look);
+    draw_workers(frame, worker_table, look);
+    draw_partitions(frame, partition_table, look);
+    draw_failures(frame, failures, look);
+}
+
+/// Lines of a table with so many rows and a head.
+fn rows(count: usize, head: u16, most: u16) -> u16 {
+    head + u16::try_from(count.max(1)).unwrap_or(most).min(most)
+}
+
+fn head(look: &Look) -> Vec<Line<'_>> {
+    let name = format!("{} ({})", look.text("/application"), look.text("/operator"));
+    let uptime = look.number("/uptime_seconds").map(duration).unwrap_or_default();
+    let first = Line::from(vec![
+        Span::styled(shown::line(&name), BOLD),
+        Span::raw(format!("  makinage {}, up {uptime}  {}", look.text("/version"), look.url)),
+    ]);
+    let state = match &look.lost {
+        Some((since, why)) => {
+            let why = format!("can't be seen for {} s: {}", since.elapsed().as_secs(), shown::line(why));
+            Line::styled(why, Color::Red)
+        }
+        None => readiness(look),
+    };
+    vec![first, state, Line::styled("q ends this", DIM)]
+}
+
+fn readiness(look: &Look) -> Line<'_> {
+    let failing: Vec<String> = look
+        .list("/ready/latches")
+        .iter()
+        .filter(|latch| latch["ok"] == false)
+        .map(|latch| format!("{}: {}", text(latch, "/name"), shown::line(text(latch, "/reason"))))
+        .collect();
+    if failing.is_empty() {
+        Line::styled("ready", Color::Green)
+    } else {
+        Line::styled(format!("not ready: {}", failing.join("; ")), Color::Yellow)
+    }
+}
+
+fn draw_numbers(frame: &mut Frame<'_>, area: Rect, look: &Look) {
+    let count = |pointer: &str| look.number(pointer).map_or_else(|| "-".to_owned(), |count| format!("{count:.0}"));
+    let rate = |rate: f64| format!("{rate:.0}/s");
+    let time = |pointer: &str| look.number(pointer).map_or_else(|| "-".to_owned(), seconds);
+    let rates = look.rates;
+    let table = [
+        ["in", &rate(rates.received), &count("/events/received"), "latency p50", &time("/recent/latency_seconds/p50")],
+        ["out", &rate(rates.output), &count("/events/output"), "latency p99", &time("/recent/latency_seconds/p99")],
+        ["failed", &rate(rates.failed), &count("/events/failed"), "batch p50", &time("/recent/batch_seconds/p50")],
+        ["waiting", "", &count("/stream/queued_events"), "events a batch", &count("/recent/batch_events/p50")],
+    ]
+    .map(|cells| Row::new(cells.map(str::to_owned)));
+    let widths = [10, 12, 16, 16, 14].map(Constraint::Length);
+    frame.render_widget(Table::new(table, widths).block(Block::bordered().title(" events ")), area);
+}
+
+fn draw_models(frame: &mut Frame<'_>, area: Rect, look: &Look) {
+    let serving = look.status.pointer("/generations/serving").filter(|serving| !serving.is_null());
+    let serving = serving.map_or_else(
+        || "no model serves".to_owned(),
+        |serving| {
+            format!("generation {}: model {} since {}", serving["generation"], named(serving), text(serving, "/since"))
+        },
+    );
+    let making = look.status.pointer("/generations/making").filter(|making| !making.is_null());
+    let making = making.map(|making| format!("on its way: model {}, {}", named(making), text(making, "/step")));
+    let past = look.list("/generations/past").iter().find(|past| past["outcome"] != "took_over");
+    let past = past.map(|past| {
+        let (outcome, why) = (text(past, "/outcome").replace('_', " "), shown::short(text(past, "/why"), 200));
+        format!("generation {} {outcome}: model {}: {why}", past["generation"], named(past))
+    });
+    let lines: Vec<Line<'_>> = [Some(serving), making, past].into_iter().flatten().map(Line::from).collect();
+    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" models ")), area);
+}
+
+fn named(generation: &Value) -> String {
+    shown::line(text(generation, "/model"))
+}
+
+fn draw_workers(frame: &mut Frame<'_>, area: Rect, look: &Look) {
+    let row = |worker: &Value| {
+        let memory = worker.pointer("/usage/resident_bytes").and_then(Value::as_f64);
+        let cpu = worker.pointer("/usage/cpu_seconds").and_then(Value::as_f64);
+        Row::new([
+            format!("{}.{}", worker["generation"], worker["slot"]),
+            worker["pid"].to_string(),
+            text(worker, "/state").to_owned(),
+            worker["batches"].to_string(),
+            memory.map_or_else(|| "-".to_owned(), |bytes| format!("{:.0} MiB", bytes / f64::from(1 << 20))),
+            cpu.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.0} s")),
+        ])
+    };
+    let head = Row::new(["worker", "pid", "state", "batches", "memory", "processor"]).style(DIM);
+    let widths = [8, 10, 10, 8, 12, 12].map(Constraint::Length);
+    frame.render_widget(Table::new(look.list("/stream/workers").iter().map(row), widths).header(head), area);
+}
+
+fn draw_partitions(frame: &mut Frame<'_>, area: Rect, look: &Look) {
+    let whole = |value: &Value| value.as_f64().map_or_else(|| "-".to_owned(), |number| format!("{number:.0}"));
+    let row = |partition: &Value| {
+        let held = partition["held_seconds"].as_f64().unwrap_or_default();
+        let stands = held > 10.0 || partition["paused"] == true;
+        let row = Row::new([
+            format!("{}/{}", shown::line(text(partition, "/topic")), partition["partition"]),
+            whole(&partition["position"]),
+            whole(&partition["lag"]),
+            whole(&partition["open"]),
+            if held > 1.0 { seconds(held) } else { String::new() },
+            if partition["paused"] == true { "paused".to_owned() } else { String::new() },
+        ]);
+        if stands { row.style(Color::Yellow) } else { row }
+    };
+    let head = Row::new(["partition", "position", "lag", "open", "held", ""]).style(DIM);
+    let widths = [32, 14, 12, 10, 10, 8].map(Constraint::Length);
+    frame.render_widget(Table::new(look.list("/group/partitions").iter().map(row), widths).header(head), area);
+}
+
+fn draw_failures(frame: &mut Frame<'_>, area: Rect, look: &Look) {
+    let line = |failure: &Value| {
+        let time = text(failure, "/at").get(11..19).unwrap_or_default();
+        let place = shown::line(text(failure, "/place"));
+        let (step, error) = (text(failure, "/step"), shown::line(text(failure, "/error")));
+        let message = shown::short(text(failure, "/message"), 200);
+        Line::from(format!("{time} {place} {} in {step}: {error}: {message}", text(failure, "/became")))
+    };
+    let lines: Vec<Line<'_>> = look.list("/failures").iter().map(line).collect();
+    let lines = if lines.is_empty() { vec![Line::styled("none", DIM)] } else { lines };
+    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" last failed events ")), area);
+}
+
+/// `850 µs`, `12.3 ms`, `4.0 s`.
+fn seconds(seconds: f64) -> String {
+    match seconds {
+        small if small < 1e-3 => format!("{:.0} µs", small * 1e6),
+        small if small < 1.0 => format!("{:.1} ms", small * 1e3),
+        large => format!("{large:.1} s"),
+    }
+}
+
+/// `3d 4h`, `4h 5m`, `5m 6s`.
+fn duration(seconds: f64) -> String {
+    let seconds = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes}m {}s", seconds % 60),
+        (0, hours) => format!("{hours}h {minutes}m"),
+        (days, hours) => format!("{days}d {hours}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::{Terminal, backend::TestBackend};
+
+    use super::*;
+    use crate::http;
+
+    fn drawn(look: &Look) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(110, 32)).expect("a terminal");
+        terminal.draw(|frame| draw(frame, look)).expect("it is drawn");
+        terminal.backend().to_string()
+    }
+
+    #[test]
+    fn what_a_service_shows_of_itself_is_on_the_screen() {
+        let look = Look::first("http://127.0.0.1:9464".into(), http::testing::busy_status());
+        let screen = drawn(&look);
+        for seen in [
+            "app (serve)",
+            "ready",
+            "generation 1: model iris@3",
+            "data/0",
+            "data/0/2 skipped in predict: ValueError: no number",
+            "1.0 s",
+            &std::process::id().to_string(),
+        ] {
+            assert!(screen.contains(seen), "no {seen:?} in\n{screen}");
+        }
+        let lost = drawn(&look.next(Err("no service".into())));
+        assert!(lost.contains("can't be seen for 0 s: no service"), "{lost}");
+    }
+
+    #[test]
+    fn times_are_short() {
+        assert_eq!([0.000_85, 0.0123, 4.0].map(seconds), ["850 µs", "12.3 ms", "4.0 s"]);
+        assert_eq!([61.0, 3_700.0, 90_000.0].map(duration), ["1m 1s", "1h 1m", "1d 1h"]);
+    }
+}

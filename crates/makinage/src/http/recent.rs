@@ -1,0 +1,85 @@
+//! What histograms have seen lately: since the start says little of now.
+
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::telemetry::{Telemetry, histogram::Snapshot};
+
+/// What is told is at least of so long, and at most of twice that where somebody looks all the time.
+const LATELY: Duration = Duration::from_secs(10);
+
+/// The histograms whose recent part is shown.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub latency: Snapshot,
+    pub batch_seconds: Snapshot,
+    pub batch_events: Snapshot,
+}
+
+/// The histograms as they were a moment ago.
+#[derive(Debug, Default)]
+pub(super) struct Recent(Mutex<Option<Moments>>);
+
+#[derive(Debug)]
+struct Moments {
+    before: Seen,
+    last: Seen,
+    at: Instant,
+}
+
+impl Recent {
+    /// What was observed lately, or since the start at the first look.
+    pub(super) fn seen(&self, telemetry: &Telemetry, now: Instant) -> Seen {
+        let all = Seen::of(telemetry);
+        let mut moments = self.0.lock();
+        let Some(known) = moments.as_mut() else {
+            *moments = Some(Moments { before: Seen::nothing(), last: all.clone(), at: now });
+            return all;
+        };
+        if now.saturating_duration_since(known.at) >= LATELY {
+            known.before = std::mem::replace(&mut known.last, all.clone());
+            known.at = now;
+        }
+        all.since(&known.before)
+    }
+}
+
+impl Seen {
+    fn of(telemetry: &Telemetry) -> Self {
+        Self {
+            latency: telemetry.source.latency.snapshot(),
+            batch_seconds: telemetry.stream.batch_seconds.snapshot(),
+            batch_events: telemetry.stream.batch_events.snapshot(),
+        }
+    }
+
+    fn nothing() -> Self {
+        Self::of(&Telemetry::default())
+    }
+
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            latency: self.latency.since(&before.latency),
+            batch_seconds: self.batch_seconds.since(&before.batch_seconds),
+            batch_events: self.batch_events.since(&before.batch_events),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_long_ago_is_forgotten() {
+        let (recent, telemetry, start) = (Recent::default(), Telemetry::default(), Instant::now());
+        let batches = |seconds| recent.seen(&telemetry, start + Duration::from_secs(seconds)).batch_seconds.count();
+        telemetry.stream.answered(1, Duration::from_millis(1));
+        assert_eq!(batches(0), 1);
+        telemetry.stream.answered(1, Duration::from_millis(1));
+        assert_eq!([batches(5), batches(11)], [2, 1]);
+        telemetry.stream.answered(1, Duration::from_millis(1));
+        assert_eq!([batches(15), batches(22), batches(40)], [2, 1, 0]);
+    }
+}
