@@ -10,9 +10,10 @@ use super::{
     browser::{Browser, DARK, LIGHT, PHONE, left_out},
     flow::Flow,
     model::{any_model, iris, swapped},
+    patience::wait_for,
     port::{Port, showing},
     scene::Scene,
-    service::Service,
+    service::{DEADLINE, Service},
 };
 
 /// Steps of which one fails for a flower without petals, with a message that would be markup.
@@ -210,6 +211,52 @@ fn failures_stand_there_with_place_reason_and_line_and_no_text_of_theirs_becomes
 }
 
 #[test]
+fn events_are_shown_as_they_pass_while_the_button_is_pressed() {
+    if left_out() {
+        return;
+    }
+    let scene = showing(Scene::new("page-tap")).topics(1).published(any_model()).set("http.token", "a-long-word");
+    let mut service = scene.serve().at_work();
+    let (_, mut page) = look(&service);
+    page.wait_for("#token", "This service wants a token");
+    page.fill("#word", "a-long-word");
+    page.press("Enter");
+    page.wait_for("#events", "at a press of the button");
+    page.click("#tap");
+    // Who doesn't listen yet when an event passes doesn't see it.
+    let shown = |page: &mut Browser, events: &[&str], outcome: &str| {
+        wait_for(
+            DEADLINE,
+            || format!("nothing that became {outcome}"),
+            || {
+                scene.produce(events);
+                let became = |row: &Value| row["became"].as_str().is_some_and(|became| became.starts_with(outcome));
+                rows(page, "#events").into_iter().find(became)
+            },
+        )
+    };
+    let row = shown(&mut page, &["[7,8]"], "[[7,8],0]");
+    assert_eq!(row["input"], "[7,8]");
+    assert!(row["event"].as_str().is_some_and(|event| event.starts_with("page-tap-data/0/")), "{row}");
+    assert!(row["after"].as_str().is_some_and(|after| after.ends_with('s')), "{row}");
+    page.picture("events");
+    page.click("#tap-failed");
+    let row = shown(&mut page, &["[7,8]", "<b>not json</b>"], "✖ failed in decode: JSONDecodeError");
+    assert_eq!(row["input"], "<b>not json</b>");
+    assert!(
+        rows(&mut page, "#events")
+            .iter()
+            .all(|row| row["became"].as_str().is_some_and(|became| became.starts_with('✖')))
+    );
+    page.assert_accessible();
+    page.click("#tap");
+    page.wait_for("#events", "at a press of the button");
+    assert_eq!(page.evaluate("document.getElementById('tap').getAttribute('aria-pressed')"), "false");
+    page.assert_content(UNAUTHORIZED);
+    service.stop();
+}
+
+#[test]
 fn a_model_that_comes_is_followed_from_its_files_to_its_taking_over_or_its_failure() {
     if left_out() {
         return;
@@ -376,6 +423,10 @@ fn a_hand_on_the_keyboard_comes_to_all_of_it_and_a_changed_configuration_shows()
     assert_eq!(page.evaluate("getComputedStyle(document.activeElement).outlineStyle"), "solid", "focus is seen");
     page.press("Enter");
     assert_eq!(page.evaluate("document.activeElement.id"), "main");
+    for place in ["tap", "tap-failed"] {
+        page.press("Tab");
+        assert_eq!(page.evaluate("document.activeElement.id"), place);
+    }
     page.press("Tab");
     assert_eq!(page.evaluate("document.activeElement.getAttribute('aria-label')"), "Configuration as JSON");
 

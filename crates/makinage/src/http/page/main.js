@@ -3,6 +3,7 @@
 import { configShown } from "./config.js";
 import { countsShown } from "./counts.js";
 import { h, moment, said, show } from "./dom.js";
+import { eventsShown } from "./events.js";
 import { failuresShown } from "./failures.js";
 import { flowShown } from "./flow.js";
 import { healthShown, troubleShown, verdict, verdictShown } from "./health.js";
@@ -11,6 +12,7 @@ import { modelsShown } from "./models.js";
 import { News } from "./news.js";
 import { partitionsShown } from "./partitions.js";
 import { ask, bring, brings } from "./service.js";
+import { Tap } from "./tap.js";
 import { duration } from "./words.js";
 import { workersShown } from "./workers.js";
 
@@ -19,6 +21,10 @@ import { workersShown } from "./workers.js";
 
 /** From one answer to the next question. */
 const PACE_MS = 1000;
+
+const history = new History();
+const news = new News();
+const tap = new Tap();
 
 /** What is shown where: a view fills the element of its name. @type {Record<string, View>} */
 const VIEWS = {
@@ -29,14 +35,13 @@ const VIEWS = {
   counts: countsShown,
   models: modelsShown,
   failures: failuresShown,
+  events: () => eventsShown(tap),
   health: healthShown,
   partitions: partitionsShown,
   workers: workersShown,
   config: configShown,
 };
 
-const history = new History();
-const news = new News();
 /** What the service was when the page was loaded, which it must still be for the page to understand it. */
 let version = "";
 /** Whether anything was shown yet. */
@@ -130,6 +135,13 @@ function take(answer) {
   }
 }
 
+/** Other events are wanted from now on. */
+function tapTurned() {
+  tap.latest = [];
+  tap.turn();
+  show(element("events"), eventsShown(tap));
+}
+
 let timer = 0;
 let turn = 0;
 /** Asks now, and goes on unless nobody looks or a token has to come first. Whoever asks last is the one who goes on. */
@@ -154,7 +166,17 @@ element("forget").addEventListener("click", () => {
   location.reload();
 });
 element("renew").addEventListener("click", () => location.reload());
+element("tap").addEventListener("click", () => {
+  tap.wanted = !tap.wanted;
+  element("tap").setAttribute("aria-pressed", String(tap.wanted));
+  tapTurned();
+});
+element("tap-failed").addEventListener("change", (event) => {
+  tap.failed = /** @type {HTMLInputElement} */ (event.target).checked;
+  tapTurned();
+});
 document.addEventListener("visibilitychange", () => {
+  tap.turn();
   if (!document.hidden && document.body.dataset.stands !== "token") go();
 });
 go();

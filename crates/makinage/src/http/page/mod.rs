@@ -27,7 +27,7 @@ macro_rules! files {
 }
 
 /// All of them, by name.
-const FILES: [(&str, File); 19] = files! {
+const FILES: [(&str, File); 21] = files! {
     "index.html": HTML,
     "page.css": CSS,
     "icon.svg": PICTURE,
@@ -44,6 +44,8 @@ const FILES: [(&str, File); 19] = files! {
     "counts.js": SCRIPT,
     "models.js": SCRIPT,
     "failures.js": SCRIPT,
+    "events.js": SCRIPT,
+    "tap.js": SCRIPT,
     "partitions.js": SCRIPT,
     "workers.js": SCRIPT,
     "config.js": SCRIPT,

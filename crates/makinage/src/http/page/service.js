@@ -16,21 +16,27 @@ const TOKEN = "makinage-token";
 
 /** Asks once. @returns {Promise<Answer>} */
 export async function ask() {
-  const token = sessionStorage.getItem(TOKEN);
+  const wasBrought = brings();
   try {
     const answer = await fetch("api/status", {
-      headers: token === null ? {} : { Authorization: `Bearer ${token}` },
+      headers: credentials(),
       cache: "no-store",
       redirect: "error",
       signal: AbortSignal.timeout(LONGEST_MS),
     });
-    if (answer.status === 401) return { kind: "token", wrong: token !== null };
+    if (answer.status === 401) return { kind: "token", wrong: wasBrought };
     if (!answer.ok) return { kind: "away", why: `it answers with ${answer.status}: ${(await answer.text()).trim()}` };
     return { kind: "status", status: await answer.json() };
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
     return { kind: "away", why: late ? "it doesn't answer" : "nothing can be had from its address" };
   }
+}
+
+/** What a request must bring, where a token is there. @returns {Record<string, string>} */
+export function credentials() {
+  const token = sessionStorage.getItem(TOKEN);
+  return token === null ? {} : { Authorization: `Bearer ${token}` };
 }
 
 /** Takes this token from now on; `null` for none. @param {string | null} token */
