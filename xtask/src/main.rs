@@ -6,6 +6,7 @@
 mod bench;
 mod broker;
 mod certificates;
+mod chromium;
 mod deny;
 mod docs;
 mod env;
@@ -18,6 +19,7 @@ mod lock;
 mod report;
 mod root;
 mod running;
+mod screenshots;
 mod simulate;
 mod stamp;
 mod test;
@@ -64,6 +66,8 @@ enum Command {
     Deny,
     /// Write the tables of README and the commented example anew, from what the program says of its keys.
     Docs,
+    /// Take the pictures of docs/page.md anew, in a browser at services that run (with Chromium, a JDK and Maven).
+    Screenshots,
     /// Run the tests of the crates with unsafe code under valgrind, as `test` does where valgrind is installed.
     Valgrind,
     /// Make the Python environment of the tests and lints in .venv, unless it is up to date.
@@ -112,6 +116,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Docs => docs::run(),
+        Command::Screenshots => screenshots::run(),
         Command::Valgrind => valgrind::run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Faults(faults) => faults.run(),

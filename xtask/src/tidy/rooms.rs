@@ -187,7 +187,7 @@ pub(super) const ROOMS: &[Room] = &[
             "wire",
         ],
     ),
-    room("telemetry", &["event", "kafka"]),
+    room("telemetry", &["config", "event", "kafka"]),
     room("environment", &["archive", "config", "model", "progress", "python", "store"]),
     room("store", &["archive", "config", "model", "progress", "record"]),
     room("mlflow", &["address", "child", "config"]),

@@ -74,6 +74,7 @@ impl<B: Build> HandOver<B> {
         let (configuration, model) = (configuration.clone(), Arc::clone(model));
         let made = Made { generation: self.generation, configuration, model };
         self.outlets.telemetry.generations.begins(made.seen());
+        self.outlets.telemetry.generations.is_of(&made.configuration.config);
         match self.builder.build(&made, self.serving.is_some()) {
             Ok(ready) => return Outcome::Serves(self.switch(made, ready)),
             // The service ends, and what was under way with it.

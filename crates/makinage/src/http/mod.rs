@@ -5,11 +5,13 @@
 
 mod events;
 mod exposition;
+mod flow;
 mod guard;
 mod health;
 mod machine;
 mod metrics;
 mod names;
+mod page;
 mod plain;
 mod recent;
 mod routes;
@@ -26,7 +28,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use self::{guard::Guard, site::Site};
+use self::{flow::Flow, guard::Guard, site::Site};
 use crate::{
     config::{Config, Listen},
     source::acks::Acks,
@@ -42,6 +44,7 @@ pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks
         application: config.application.name.clone(),
         operator: config.operator.name.clone(),
         document: config.document.clone(),
+        flow: Flow::of(&config.operator),
         predict_timeout: config.operator.tuning.predict_timeout,
         telemetry: Arc::clone(telemetry),
         acks: Arc::clone(acks),
@@ -57,7 +60,9 @@ pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks
         Ok(address)
     });
     match opened {
-        Ok(address) => tracing::info!("status and metrics: http://{address}/api/status, http://{address}/metrics"),
+        Ok(address) => tracing::info!(
+            "status and metrics: http://{address}/, http://{address}/api/status, http://{address}/metrics"
+        ),
         Err(error) => tracing::warn!(
             code = "H001",
             "metrics and status can't be had at {address} ({error}): set another port as `http: {{listen: \"127.0.0.1:0\"}}`, \

@@ -13,6 +13,7 @@ use super::{
     exposition::{self, Format},
     guard::Access,
     health, metrics,
+    page::{self, File},
     site::Site,
     status,
 };
@@ -21,6 +22,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 /// What there is, for who asks for something else.
 const PLACES: &str = "\
+/              a page for people
 /metrics       what Prometheus scrapes
 /livez         whether the service is stuck
 /readyz        whether it serves
@@ -50,10 +52,16 @@ pub(super) fn answer<B>(site: &Site, request: &Request<B>) -> Answer {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     answer
 }
 
 fn route<B>(site: &Site, request: &Request<B>, access: Access) -> Answer {
+    // Without data in it, so that it can ask for the token.
+    if let Some(File { content_type, text }) = page_file(request.uri().path()) {
+        return made(StatusCode::OK, content_type, whole(text));
+    }
     let probe = match request.uri().path() {
         "/livez" => Some(health::live(site)),
         "/readyz" => Some(health::ready(site)),
@@ -85,9 +93,12 @@ fn route<B>(site: &Site, request: &Request<B>, access: Access) -> Answer {
                 None => text(StatusCode::SERVICE_UNAVAILABLE, "too many look on already; close one of them\n"),
             }
         }
-        (None, "/", Access::Full) => text(StatusCode::OK, PLACES),
         (None, _, Access::Full) => text(StatusCode::NOT_FOUND, format!("there is nothing here; there is:\n{PLACES}")),
     }
+}
+
+fn page_file(path: &str) -> Option<File> {
+    if path == "/" { page::file("index.html") } else { page::file(path.strip_prefix("/page/")?) }
 }
 
 fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {

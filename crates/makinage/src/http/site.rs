@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::value::RawValue;
 
-use super::{guard::Guard, recent::Recent};
+use super::{flow::Flow, guard::Guard, recent::Recent};
 use crate::{source::acks::Acks, stop::Stop, telemetry::Telemetry};
 
 /// What there is to show.
@@ -16,8 +16,10 @@ pub(super) struct Site {
     pub guard: Guard,
     pub application: String,
     pub operator: String,
-    /// The user's file, less what may hold secrets, in the worker protocol's tagged form.
+    /// The user's file as it was at the start, less what may hold secrets, in the worker protocol's tagged form.
     pub document: Box<RawValue>,
+    /// What that makes of events.
+    pub flow: Flow,
     pub predict_timeout: Duration,
     pub telemetry: Arc<Telemetry>,
     pub acks: Arc<Acks>,

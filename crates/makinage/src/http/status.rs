@@ -1,11 +1,15 @@
 //! All that is known of the service, as `/api/status` shows it.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Instant, SystemTime},
+};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
+    flow::Flow,
     health::{self, Health},
     machine::{Usage, usage},
     plain::plain,
@@ -17,7 +21,7 @@ use crate::{
         generations::GenerationsSeen,
         histogram::Snapshot,
         recent::FailedEvent,
-        source::{GroupSeen, PartitionSeen},
+        source::{GroupSeen, PartitionSeen, since_1970},
         stream::{StreamSeen, WorkerSeen, date},
     },
 };
@@ -40,6 +44,7 @@ pub(super) struct Status {
     stream: Stream,
     group: Group,
     failures: Vec<FailedEvent>,
+    flow: Flow,
     config: Value,
 }
 
@@ -103,11 +108,15 @@ struct Partition {
     #[serde(flatten)]
     seen: PartitionSeen,
     lag: Option<u64>,
+    lag_seconds: f64,
 }
 
 /// What there is to say now.
 pub(super) fn of(site: &Site) -> Status {
     let telemetry = &site.telemetry;
+    // A reload changes it.
+    let config = telemetry.generations.config();
+    let document = config.as_ref().map_or(&site.document, |config| &config.document);
     Status {
         version: env!("CARGO_PKG_VERSION"),
         application: site.application.clone(),
@@ -123,7 +132,8 @@ pub(super) fn of(site: &Site) -> Status {
         stream: stream(site),
         group: group(telemetry.source.group()),
         failures: telemetry.failures.all(),
-        config: serde_json::from_str(site.document.get()).map_or(Value::Null, plain),
+        flow: config.as_ref().map_or_else(|| site.flow.clone(), |config| Flow::of(&config.operator)),
+        config: serde_json::from_str(document.get()).map_or(Value::Null, plain),
     }
 }
 
@@ -168,6 +178,7 @@ fn stream(site: &Site) -> Stream {
 
 fn group(group: GroupSeen) -> Group {
     let GroupSeen { membership, rebalances, reached, partitions } = group;
-    let partition = |seen: PartitionSeen| Partition { lag: seen.lag(), seen };
+    let now = since_1970(SystemTime::now());
+    let partition = |seen: PartitionSeen| Partition { lag: seen.lag(), lag_seconds: seen.lag_seconds(now), seen };
     Group { membership, rebalances, reached, partitions: partitions.into_iter().map(partition).collect() }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::value::RawValue;
 
-use super::{guard::Guard, recent::Recent, site::Site, status};
+use super::{flow::Flow, guard::Guard, recent::Recent, site::Site, status};
 use crate::{
     config::Http,
     event::{Failure, Fate, Ticket},
@@ -29,6 +29,7 @@ pub(super) fn new(http: &Http) -> Site {
         application: "app".into(),
         operator: "serve".into(),
         document: RawValue::from_string(r#"{"m":[["application",{"m":[["name","app"]]}]]}"#.into()).expect("JSON"),
+        flow: Flow::default(),
         predict_timeout: Duration::from_secs(30),
         telemetry: Arc::<Telemetry>::default(),
         acks: Arc::<Acks>::default(),

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -12,6 +13,7 @@ use super::{
     histogram::{Histogram, Range},
     stream::date,
 };
+use crate::config::Config;
 
 /// So many ended ones are kept.
 const KEPT: usize = 50;
@@ -95,6 +97,8 @@ pub(crate) struct GenerationsSeen {
 #[derive(Debug, Default)]
 struct State {
     seen: GenerationsSeen,
+    /// The configuration of the one that serves, and of the one that is being made.
+    configs: (Option<Arc<Config>>, Option<Arc<Config>>),
     began: Option<Instant>,
     counts: [u64; Outcome::ALL.len()],
 }
@@ -121,6 +125,11 @@ impl Generations {
         state.seen.making = Some(Making { generation, step: "unpack" });
     }
 
+    /// What that is configured by.
+    pub(crate) fn is_of(&self, config: &Arc<Config>) {
+        self.state.lock().configs.1 = Some(Arc::clone(config));
+    }
+
     /// What that waits for now.
     pub(crate) fn waits_for(&self, step: &'static str) {
         if let Some(making) = &mut self.state.lock().seen.making {
@@ -133,6 +142,7 @@ impl Generations {
         let mut state = self.state.lock();
         let Some((generation, took)) = state.ends() else { return };
         self.seconds.observe(took.as_secs_f64(), 1);
+        state.configs.0 = state.configs.1.take();
         state.seen.serving = Some(GenerationSeen { since: now(), ..generation.clone() });
         state.note(generation, Outcome::TookOver, None, Some(took));
     }
@@ -149,6 +159,11 @@ impl Generations {
         let mut state = self.state.lock();
         let Some(generation) = state.seen.serving.clone() else { return };
         state.note(generation, Outcome::TakenBack, Some(why.to_owned()), None);
+    }
+
+    /// The configuration of what serves; it changes while the service runs.
+    pub(crate) fn config(&self) -> Option<Arc<Config>> {
+        self.state.lock().configs.0.clone()
     }
 
     /// All that is known now.

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{TcpListener, TcpStream},
     time::Duration,
 };
 
@@ -12,74 +12,10 @@ use super::{
     broker::{Broker, left_out},
     model::{any_model, swapped},
     patience::{wait_for, wait_until},
+    port::{Port, showing},
     scene::Scene,
     service::{DEADLINE, Service, program},
 };
-
-/// A service's own port.
-struct Port(SocketAddr);
-
-/// What it answered.
-struct Answer {
-    status: u16,
-    body: String,
-}
-
-impl Port {
-    /// The one that the service says it has.
-    fn of(service: &Service) -> Self {
-        let line = service.wait_for_line("status and metrics: http://");
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
-        Self(address.parse().expect("an address"))
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.get_with(path, "")
-    }
-
-    /// With more lines in the request's head.
-    fn get_with(&self, path: &str, head: &str) -> Answer {
-        let mut stream = TcpStream::connect(self.0).expect("it listens");
-        stream.set_read_timeout(Some(DEADLINE)).expect("a setting");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{head}\r\n", self.0);
-        stream.write_all(request.as_bytes()).expect("it is taken");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        Answer { status, body: body.to_owned() }
-    }
-
-    fn status(&self) -> Value {
-        serde_json::from_str(&self.get("/api/status").body).expect("JSON")
-    }
-
-    /// A metric with its labels, as it is written.
-    fn metric(&self, name: &str) -> Option<f64> {
-        let all = self.get("/metrics").body;
-        let line = all.lines().find(|line| line.rsplit_once(' ').is_some_and(|(found, _)| found == name))?;
-        line.rsplit_once(' ')?.1.parse().ok()
-    }
-
-    fn wait_for_metric(&self, name: &str, value: f64) {
-        let is = || format!("{name} is {:?}, not {value}", self.metric(name));
-        wait_for(DEADLINE, is, || (self.metric(name) == Some(value)).then_some(()));
-    }
-
-    /// Whether it is ready, and the reason of this latch.
-    fn latch(&self, name: &str) -> (bool, bool, String) {
-        let answer = self.get("/readyz");
-        let health: Value = serde_json::from_str(&answer.body).expect("JSON");
-        let latches = health["latches"].as_array().expect("latches");
-        let latch = latches.iter().find(|latch| latch["name"] == name).unwrap_or_else(|| panic!("{name} in {health}"));
-        let ok = latch["ok"].as_bool().expect("yes or no");
-        (answer.status == 200, ok, latch["reason"].as_str().expect("a reason").to_owned())
-    }
-}
-
-fn showing(scene: Scene) -> Scene {
-    scene.set("http.listen", "127.0.0.1:0")
-}
 
 #[test]
 fn what_becomes_of_events_is_counted_and_the_failed_ones_are_shown_with_their_place() {
@@ -184,9 +120,10 @@ fn only_who_has_the_token_sees_more_than_whether_it_is_well() {
     let mut service = scene.serve().assigned();
     let port = Port::of(&service);
     let bearer = "Authorization: Bearer a-long-word\r\n";
-    for path in ["/metrics", "/api/status", "/"] {
+    for path in ["/metrics", "/api/status"] {
         assert_eq!((port.get(path).status, port.get_with(path, bearer).status), (401, 200), "{path}");
     }
+    assert_eq!((port.get("/elsewhere").status, port.get_with("/elsewhere", bearer).status), (401, 404));
     assert!(!port.get_with("/api/status", bearer).body.contains("a-long-word"), "the token is shown");
     wait_until(DEADLINE, "it to be ready", || port.get("/readyz").status == 200);
     assert!(!port.get("/readyz").body.contains("reason"));

@@ -1,0 +1,37 @@
+// The latest events with what became of them, where somebody wants to see them.
+
+import { h, moment, said } from "./dom.js";
+import { table } from "./table.js";
+import { duration } from "./words.js";
+
+/** @typedef {import("./tap.js").Tapped} Tapped */
+
+/** @param {import("./tap.js").Tap} tap */
+export function eventsShown({ wanted, why, latest }) {
+  if (!wanted) return h("p", { class: "quiet" }, "A sample of them, with their predictions, at a press of the button.");
+  if (why) return h("p", { class: "warn" }, "▲ ", said(why));
+  return table(
+    {
+      label: "The latest events",
+      empty: "None has passed yet.",
+      key: ({ place, at, outcome }) => `${place} ${at} ${outcome}`,
+    },
+    [
+      { name: "when", cell: ({ at }) => moment(at) },
+      { name: "event", free: true, cell: ({ place }) => said(place) },
+      { name: "key", free: true, cell: ({ key }) => (key === null ? null : said(key)) },
+      { name: "input", free: true, cell: ({ input }) => (input === null ? null : h("code", {}, said(input))) },
+      { name: "became", free: true, cell: becameShown },
+      { name: "model", free: true, cell: ({ model }) => (model === null ? null : said(model)) },
+      { name: "after", number: true, cell: ({ milliseconds: took }) => duration(took === null ? null : took / 1000) },
+    ],
+    latest,
+  );
+}
+
+/** @param {Tapped} event */
+function becameShown({ outcome, output, step, error, message }) {
+  if (outcome === "output") return h("code", {}, said(output));
+  if (outcome === "skipped") return [h("span", { class: "quiet" }, "skipped by "), said(step)];
+  return [h("span", { class: "bad" }, "✖ failed in ", said(step), ": ", said(error)), " ", said(message)];
+}

@@ -1,0 +1,21 @@
+//! The pictures of `docs/page.md`, taken by the tests of the page while they look at it.
+
+use anyhow::Result;
+
+use crate::report::Report;
+use crate::root::root;
+use crate::test::Kafka;
+use crate::{chromium, env, tools};
+
+/// Runs these tests, and has them keep what they see.
+pub(crate) fn run() -> Result<()> {
+    chromium::needed()?;
+    let kafka = Kafka::find(&mut Report::new())?;
+    let python = env::ensure()?;
+    let mut cargo = tools::command("cargo");
+    cargo.args(["test", "--locked", "--package", "makinage", "--test", "it", "--", "shown_page"]);
+    cargo.env("MAKINAGE_TEST_PYTHON", python).env("MAKINAGE_TEST_PICTURES", root().join("docs/page"));
+    kafka.tell(&mut cargo);
+    chromium::tell(&mut cargo);
+    tools::run(&mut cargo)
+}
