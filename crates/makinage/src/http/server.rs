@@ -1,6 +1,6 @@
 //! The connections: HTTP/1.1 on one thread, each bounded in time, all in number. What is answered is `routes`'.
 
-use std::{convert::Infallible, net::TcpListener, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::TcpListener, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,6 +14,8 @@ const MOST: usize = 64;
 const HEAD: Duration = Duration::from_secs(10);
 /// The longest that a connection is kept: who reads no answer takes no place for longer.
 const LONGEST: Duration = Duration::from_mins(1);
+/// The longest that an answer may take when its connection's time is over.
+const LAST: Duration = Duration::from_secs(5);
 /// After a connection that could not be taken: there may be too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -56,8 +58,12 @@ async fn serve(listener: TcpListener, site: Arc<Site>) -> std::io::Result<()> {
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD)
                 .serve_connection(TokioIo::new(stream), answer);
+            let mut connection = pin!(connection);
             // Whoever is at its other end knows best why it broke.
-            let _ = time::timeout(LONGEST, connection).await;
+            if time::timeout(LONGEST, connection.as_mut()).await.is_err() {
+                connection.as_mut().graceful_shutdown();
+                let _ = time::timeout(LAST, connection).await;
+            }
         });
     }
 }
