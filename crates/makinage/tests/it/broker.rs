@@ -385,8 +385,14 @@ impl Broker {
         client(&self.tests, &self.access)
     }
 
+    /// A client that begins with this broker, of several.
+    pub(crate) fn own_client(&self) -> ClientConfig {
+        client(&format!("127.0.0.1:{}", self.port), &self.access)
+    }
+
     fn wait_until_it_answers(&self) {
-        let consumer: BaseConsumer = client(&format!("127.0.0.1:{}", self.port), &self.access)
+        let consumer: BaseConsumer = self
+            .own_client()
             .set_log_level(rdkafka::config::RDKafkaLogLevel::Emerg)
             .create()
             .expect("a client");

@@ -147,6 +147,19 @@ impl Cluster {
         wait_for(DEADLINE, || "the cluster is not whole".to_owned(), whole);
     }
 
+    /// Lets a frozen broker go on, until it knows who leads this topic's partitions now. Before that it answers as if it
+    /// led them still, and says that they end where they did when it froze.
+    pub(crate) fn thaw(&self, broker: usize, topic: &str) {
+        self.brokers[broker].thaw();
+        let agreed = || {
+            let mut views = self.brokers.iter().map(|broker| leaders(broker, topic));
+            let first = views.next()??;
+            views.all(|view| view.as_ref() == Some(&first)).then_some(())
+        };
+        wait_for(DEADLINE, || format!("the brokers don't agree on who leads {topic}"), agreed);
+        self.wait_until_whole();
+    }
+
     /// The place in `brokers` of the one that leads a partition.
     pub(crate) fn leader(&self, topic: &str, partition: i32) -> usize {
         let consumer: BaseConsumer = self.brokers[0].client().create().expect("a client");
@@ -163,6 +176,16 @@ impl Cluster {
     pub(crate) fn coordinator(&self) -> usize {
         self.leader("__consumer_offsets", 0)
     }
+}
+
+/// Who leads a topic's partitions, as this broker sees it.
+fn leaders(broker: &Broker, topic: &str) -> Option<Vec<(i32, i32)>> {
+    let consumer: BaseConsumer = broker.own_client().create().expect("a client");
+    let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(5)).ok()?;
+    let partitions = metadata.topics().first()?.partitions().iter();
+    let mut leaders: Vec<_> = partitions.map(|partition| (partition.id(), partition.leader())).collect();
+    leaders.sort_unstable();
+    leaders.iter().all(|(_, leader)| *leader >= 0).then_some(leaders)
 }
 
 const PLAIN: &str = "org.apache.kafka.common.security.plain.PlainLoginModule";

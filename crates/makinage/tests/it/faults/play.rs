@@ -155,6 +155,11 @@ impl Play {
         self.witness.wait_for_more(500, PATIENCE);
     }
 
+    /// Lets a frozen broker go on.
+    pub(crate) fn thaw(&self, cluster: &Cluster, broker: usize) {
+        self.witness.looks_away(|| cluster.thaw(broker, &self.scene.topic("predict")));
+    }
+
     /// Ends the load, waits for its last output, stops the service, and judges; an output may come again so often.
     pub(crate) fn finish(mut self, service: &mut Service, repeats: usize, run: &mut Run) -> Seen {
         self.load.stop();

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -43,6 +43,8 @@ struct Shared {
     stop: AtomicBool,
     /// Its row has failed: what is left is of no interest.
     abandoned: AtomicBool,
+    /// How often it was told to look away, and to look again: it looks while this is even.
+    turns: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -174,6 +176,13 @@ impl Witness {
         });
     }
 
+    /// Looks at no position while this is done, which makes brokers say what isn't so.
+    pub(crate) fn looks_away(&self, meanwhile: impl FnOnce()) {
+        self.shared.turns.fetch_add(1, Ordering::SeqCst);
+        meanwhile();
+        self.shared.turns.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// Stops when all that is there has been read: after the last writer has ended.
     pub(crate) fn end(mut self) -> Seen {
         self.shared.stop.store(true, Ordering::Relaxed);
@@ -223,9 +232,11 @@ fn watch_positions(scene: &Scene, partitions: i32, shared: Arc<Shared>) -> JoinH
     let (data, predict) = (scene.topic("data"), scene.topic("predict"));
     thread::spawn(move || {
         while !shared.stop.load(Ordering::Relaxed) {
-            if let Some(claim) = look(&consumer, (&data, &predict), partitions) {
-                shared.book().seen.claims.push(claim);
-            }
+            let turns = shared.turns.load(Ordering::SeqCst);
+            let claim = look(&consumer, (&data, &predict), partitions);
+            // What was asked before is answered by a broker that was frozen, too.
+            let was_looking = turns % 2 == 0 && shared.turns.load(Ordering::SeqCst) == turns;
+            shared.book().seen.claims.extend(claim.filter(|_| was_looking));
             thread::sleep(PACE);
         }
     })

@@ -71,11 +71,10 @@ pub(super) fn all_down(run: &mut Run) {
 /// Connections stay, and nothing is answered.
 pub(super) fn frozen(run: &mut Run) {
     let (cluster, play, service, from) = at_work(run, "frozen");
-    let broker = &cluster.brokers[run.pick_broker()];
-    broker.freeze();
+    let broker = run.pick_broker();
+    cluster.brokers[broker].freeze();
     thread::sleep(Duration::from_secs(run.pick(15, 90)));
-    broker.thaw();
-    cluster.wait_until_whole();
+    play.thaw(&cluster, broker);
     finish(run, play, service, from);
 }
 

@@ -156,7 +156,8 @@ impl Soak {
     /// The group may move, or miss both instances, which read again what they had not committed.
     fn broker(&mut self, fault: Fault, run: &mut Run) {
         self.reads += 2;
-        let broker = &self.cluster.brokers[run.pick_broker()];
+        let place = run.pick_broker();
+        let broker = &self.cluster.brokers[place];
         match fault {
             Fault::BrokerStopped => broker.stop(),
             Fault::BrokerKilled => broker.kill(),
@@ -164,11 +165,11 @@ impl Soak {
         }
         thread::sleep(Duration::from_secs(2) + run.random.moment(6000));
         if matches!(fault, Fault::BrokerFrozen) {
-            broker.thaw();
+            self.play.thaw(&self.cluster, place);
         } else {
             broker.restart();
+            self.cluster.wait_until_whole();
         }
-        self.cluster.wait_until_whole();
     }
 
     fn links(&mut self, weather: Weather, run: &mut Run) {
