@@ -38,7 +38,7 @@ fn goes_on(name: &str, delivery: &str, outlaw: impl FnOnce(&Stage)) {
     let (logged, told) = (service.logged(), format!("doesn't let {name} log in with {SCRAM}"));
     outlaw(stage);
     let line = service.wait_for_line_after(logged, &told, DEADLINE);
-    assert!(line.contains("invalid credentials") && line.ends_with("waiting until it is mended"), "{line}");
+    assert!(line.contains("invalid credentials") && line.ends_with("waiting until it is mended [K003]"), "{line}");
     stage.make_user(name, SCRAM, PASSWORD);
     oracle.watch_each(&reader, 100);
     let each = flow.stop();

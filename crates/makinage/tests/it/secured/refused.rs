@@ -125,7 +125,7 @@ fn a_service_that_may_not_log_in_says_so_waits_and_goes_on_once_it_may() {
 
     let mut service = scene.serve();
     let line = service.wait_for_line("doesn't let newcomer log in with SCRAM-SHA-512");
-    assert!(line.contains("invalid credentials") && line.ends_with("waiting until it is mended"), "{line}");
+    assert!(line.contains("invalid credentials") && line.ends_with("waiting until it is mended [K003]"), "{line}");
     assert!(service.is_running());
     stage.make_user("newcomer", SCRAM, "scram-secret");
     let mut service = service.at_work();
