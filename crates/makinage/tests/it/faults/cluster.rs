@@ -147,8 +147,8 @@ impl Cluster {
         wait_for(DEADLINE, || "the cluster is not whole".to_owned(), whole);
     }
 
-    /// Lets a frozen broker go on, until it knows who leads this topic's partitions now. Before that it answers as if it
-    /// led them still, and says that they end where they did when it froze.
+    /// Lets a frozen broker go on, until it knows who leads this topic's partitions now. Before that it answers as if
+    /// it led them still, and says that they end where they did when it froze.
     pub(crate) fn thaw(&self, broker: usize, topic: &str) {
         self.brokers[broker].thaw();
         let agreed = || {
