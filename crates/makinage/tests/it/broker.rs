@@ -391,11 +391,8 @@ impl Broker {
     }
 
     fn wait_until_it_answers(&self) {
-        let consumer: BaseConsumer = self
-            .own_client()
-            .set_log_level(rdkafka::config::RDKafkaLogLevel::Emerg)
-            .create()
-            .expect("a client");
+        let consumer: BaseConsumer =
+            self.own_client().set_log_level(rdkafka::config::RDKafkaLogLevel::Emerg).create().expect("a client");
         let answers = || consumer.fetch_metadata(None, Duration::from_secs(1)).is_ok();
         wait_until(START, "the broker does not answer", answers);
     }

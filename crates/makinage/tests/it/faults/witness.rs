@@ -235,7 +235,7 @@ fn watch_positions(scene: &Scene, partitions: i32, shared: Arc<Shared>) -> JoinH
             let turns = shared.turns.load(Ordering::SeqCst);
             let claim = look(&consumer, (&data, &predict), partitions);
             // What was asked before is answered by a broker that was frozen, too.
-            let was_looking = turns % 2 == 0 && shared.turns.load(Ordering::SeqCst) == turns;
+            let was_looking = turns.is_multiple_of(2) && shared.turns.load(Ordering::SeqCst) == turns;
             shared.book().seen.claims.extend(claim.filter(|_| was_looking));
             thread::sleep(PACE);
         }
