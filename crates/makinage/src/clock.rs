@@ -3,10 +3,16 @@
 
 use std::{
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
+
+/// Milliseconds since 1970, as records have them; none of what was before.
+pub(crate) fn since_1970(date: SystemTime) -> i64 {
+    let since = date.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
 
 /// What the time is, and how it is waited for.
 pub trait Clock {

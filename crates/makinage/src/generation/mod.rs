@@ -32,7 +32,7 @@ use crate::{
     config::Config,
     model::{ModelLabel, RecordPlace},
     store::StoredModel,
-    telemetry::generations::{GenerationSeen, now},
+    telemetry::{generations::GenerationSeen, moment::now},
 };
 
 /// A model that is on the topic, whole, with its bytes in the store.

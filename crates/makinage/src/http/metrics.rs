@@ -9,11 +9,12 @@ use super::{
     site::Site,
 };
 use crate::{
+    clock::since_1970,
     event::Step,
     kafka::pulse::Membership,
     telemetry::{
         histogram::{Histogram, Snapshot},
-        source::{PartitionSeen, since_1970},
+        source::PartitionSeen,
         stream::WorkerSeen,
     },
 };

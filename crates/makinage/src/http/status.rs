@@ -16,13 +16,15 @@ use super::{
     site::Site,
 };
 use crate::{
+    clock::since_1970,
     event::Step,
     telemetry::{
         generations::GenerationsSeen,
         histogram::Snapshot,
+        moment::date,
         recent::FailedEvent,
-        source::{GroupSeen, PartitionSeen, since_1970},
-        stream::{StreamSeen, WorkerSeen, date},
+        source::{GroupSeen, PartitionSeen},
+        stream::{StreamSeen, WorkerSeen},
     },
 };
 

@@ -22,11 +22,11 @@ use super::{
     unanswered::{Telling, Unanswered, to_be_chosen},
 };
 use crate::{
-    clock::Clock,
+    clock::{Clock, since_1970},
     config::DataTopic,
     event::{Event, Fate, Place, Ticket},
     stop::Stop,
-    telemetry::{Telemetry, source::since_1970},
+    telemetry::Telemetry,
 };
 
 /// The longest that a revoke waits for batches that are under way: others of the group wait with it.

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{
     histogram::{Histogram, Range},
-    stream::date,
+    moment::now,
 };
 use crate::config::Config;
 
@@ -191,11 +191,6 @@ impl State {
         self.seen.past.truncate(KEPT - 1);
         self.seen.past.push_front(past);
     }
-}
-
-/// This moment, as RFC 3339 has it.
-pub(crate) fn now() -> String {
-    date(SystemTime::now())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 pub(crate) mod beat;
 pub(crate) mod generations;
 pub(crate) mod histogram;
+pub(crate) mod moment;
 pub(crate) mod recent;
 pub(crate) mod source;
 pub(crate) mod stream;

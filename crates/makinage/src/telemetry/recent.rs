@@ -1,11 +1,11 @@
 //! The events that failed last, for whoever looks later than the log is read.
 
-use std::{collections::VecDeque, time::SystemTime};
+use std::collections::VecDeque;
 
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use super::stream::date;
+use super::moment::now;
 use crate::event::Failure;
 
 /// So many are kept.
@@ -51,7 +51,7 @@ impl RecentFailures {
     /// One more.
     pub(crate) fn add(&self, place: &str, failure: &Failure, became: &'static str) {
         let event = FailedEvent {
-            at: date(SystemTime::now()),
+            at: now(),
             place: place.to_owned(),
             step: failure.step.clone(),
             error: failure.error.clone(),

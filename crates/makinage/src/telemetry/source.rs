@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     sync::atomic::{AtomicU64, Ordering},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use parking_lot::Mutex;
@@ -154,15 +153,10 @@ impl SourceTelemetry {
         for partition in &mut group.partitions {
             let key = (partition.topic.clone(), partition.partition);
             // What has finished meanwhile shows that there is more.
-            partition.end = ends.get(&key).copied().max(partition.position).filter(|_| ends.contains_key(&key));
+            partition.end = ends.get(&key).map(|end| partition.position.map_or(*end, |position| position.max(*end)));
         }
         group
     }
-}
-
-/// Milliseconds since 1970, as records have them.
-pub(crate) fn since_1970(date: SystemTime) -> i64 {
-    date.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -1,9 +1,6 @@
 //! What the stream says of itself: what waits, what is under way and with whom, how batches went.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -125,9 +122,4 @@ impl StreamTelemetry {
         let deaths = self.deaths.lock();
         Death::ALL.into_iter().map(|death| (death, deaths.get(&death).copied().unwrap_or_default())).collect()
     }
-}
-
-/// A time of day as RFC 3339 has it, to the second.
-pub(crate) fn date(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
 }

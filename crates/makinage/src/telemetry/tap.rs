@@ -9,8 +9,8 @@ use std::{
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::{source::since_1970, stream::date};
-use crate::event::Event;
+use super::moment::date;
+use crate::{clock::since_1970, event::Event};
 
 /// Listeners at a time.
 const MOST: usize = 8;

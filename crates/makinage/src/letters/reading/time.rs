@@ -2,12 +2,14 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::clock::since_1970;
+
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 /// The milliseconds since 1970 that a user means: `2h` (ago), `today`, `2026-11-29`, `2026-11-29 12:45`, RFC 3339.
 pub(crate) fn of_user(text: &str, now: SystemTime) -> Result<i64, String> {
-    let (text, now) = (text.trim(), milliseconds(now));
+    let (text, now) = (text.trim(), since_1970(now));
     let midnight = now - now.rem_euclid(DAY);
     let ago = |past: Duration| now.saturating_sub(i64::try_from(past.as_millis()).unwrap_or(i64::MAX));
     let meant = match text {
@@ -23,7 +25,7 @@ pub(crate) fn of_user(text: &str, now: SystemTime) -> Result<i64, String> {
 
 /// The milliseconds since 1970 that a header says.
 pub(crate) fn of_header(text: &str) -> Option<i64> {
-    humantime::parse_rfc3339(text).ok().map(milliseconds)
+    humantime::parse_rfc3339(text).ok().map(since_1970)
 }
 
 /// As headers and lists write it; `-` for what no calendar has.
@@ -47,7 +49,7 @@ fn on_the_calendar(text: &str) -> Option<i64> {
         _ => text.to_owned(),
     };
     let time = humantime::parse_rfc3339_weak(&whole.to_uppercase()).ok()?;
-    Some(milliseconds(time) - ahead)
+    Some(since_1970(time) - ahead)
 }
 
 /// A text without its zone, and how far that is ahead of UTC.
@@ -70,12 +72,6 @@ fn offset(text: &str) -> Option<(&str, i64)> {
     (hours < 24 && minutes < 60).then_some((rest, sign * (hours * 60 + minutes) * MINUTE))
 }
 
-/// The clock's.
-pub(crate) fn milliseconds(time: SystemTime) -> i64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,7 +80,7 @@ mod tests {
     fn times_are_written_as_people_do() {
         let now = humantime::parse_rfc3339("2026-11-29T12:45:10Z").expect("a time");
         let same = |text: &str, meant: &str| {
-            let meant = milliseconds(humantime::parse_rfc3339(meant).expect("a time"));
+            let meant = since_1970(humantime::parse_rfc3339(meant).expect("a time"));
             assert_eq!(of_user(text, now), Ok(meant), "{text}");
         };
         same("now", "2026-11-29T12:45:10Z");
