@@ -6,7 +6,6 @@
 mod bench;
 mod broker;
 mod certificates;
-mod chromium;
 mod deny;
 mod docs;
 mod env;
@@ -16,6 +15,7 @@ mod jars;
 mod java;
 mod lint;
 mod lock;
+mod programs;
 mod report;
 mod root;
 mod running;

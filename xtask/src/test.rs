@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::faults::Faults;
 use crate::report::{Report, Tests};
-use crate::{chromium, deny, env, jars, java, lint, tidy, tools, valgrind};
+use crate::{deny, env, jars, java, lint, programs, tidy, tools, valgrind};
 
 /// Runs everything, stops at the first step that fails, and prints what ran and how long it took.
 pub(crate) fn run(no_kafka: bool) -> Result<()> {
@@ -17,8 +17,8 @@ pub(crate) fn run(no_kafka: bool) -> Result<()> {
     if no_kafka {
         println!("\nleft out, because of --no-kafka: every test against a real Kafka (the programs, the faults)");
     }
-    let browser = if no_kafka { None } else { chromium::left_out() };
-    for what in deny::left_out().into_iter().chain(browser) {
+    let programs = programs::ALL.iter().filter(|_| !no_kafka).filter_map(|program| program.left_out());
+    for what in deny::left_out().into_iter().chain(programs) {
         println!("\nleft out: {what}");
     }
     if valgrind::find().is_none() {
@@ -33,7 +33,7 @@ fn steps(no_kafka: bool, report: &mut Report) -> Result<()> {
     // First what the machine may lack, so that it is told at once and not after ten minutes.
     let kafka = if no_kafka { None } else { Some(Kafka::find(report)?) };
     if kafka.is_some() {
-        report.step("Chromium", chromium::look)?;
+        report.step("Chromium, Prometheus", programs::look)?;
     }
     report.step("tidy", tidy::run)?;
     let mut python = PathBuf::new();
@@ -70,7 +70,9 @@ fn cargo_test(selection: &[&str], python: &Path, kafka: Option<&Kafka>, tests: &
     match kafka {
         Some(kafka) => {
             kafka.tell(&mut cargo);
-            chromium::tell(&mut cargo);
+            for program in programs::ALL {
+                program.tell(&mut cargo);
+            }
         }
         None => {
             cargo.env("MAKINAGE_TEST_NO_KAFKA", "1");

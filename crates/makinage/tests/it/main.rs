@@ -45,6 +45,7 @@ mod patience;
 mod port;
 mod predict;
 mod processes;
+mod prometheus;
 mod promises;
 mod publisher;
 mod random;
