@@ -96,7 +96,7 @@ impl Service {
     fn build(config: &Config, stop: &Stop) -> anyhow::Result<Self> {
         let cluster = Arc::new(Cluster::new(&config.kafka, &config.application.name));
         let (mailbox, acks) = (Arc::<Mailbox>::default(), Arc::<Acks>::default());
-        let telemetry = Arc::<Telemetry>::default();
+        let telemetry = Arc::new(Telemetry::of(&cluster.connection.traffic));
         http::start(config, &telemetry, &acks, stop);
         let counted = Arc::clone(&acks);
         stop.count_with(move || counted.counts());

@@ -1,6 +1,6 @@
 //! The metrics' values: what the parts have said, by the names of `names`. How they are written is `exposition`'s.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::{
     health,
@@ -11,7 +11,10 @@ use super::{
 use crate::{
     clock::since_1970,
     event::Step,
-    kafka::pulse::Membership,
+    kafka::{
+        pulse::Membership,
+        traffic::{Counts, Now, Role},
+    },
     telemetry::{
         histogram::{Histogram, Snapshot},
         source::PartitionSeen,
@@ -55,6 +58,7 @@ pub(super) fn gathered(site: &Site) -> Vec<Family> {
     families.extend(events(site));
     families.extend(stream(site));
     families.extend(source(site));
+    families.extend(clients(site));
     families.extend(generations(site));
     families.extend(workers(site));
     families
@@ -127,6 +131,27 @@ fn source(site: &Site) -> Vec<Family> {
         one(names::REBALANCES, Value::Count(group.rebalances)),
         family(names::COMMITS, commits.map(|(outcome, count)| sample([outcome.to_owned()], Value::Count(count)))),
         one(names::REACHED, Value::Count(group.reached.into())),
+    ]
+}
+
+fn clients(site: &Site) -> Vec<Family> {
+    let now = Instant::now();
+    let both = Role::ALL.map(|role| (role.name(), site.telemetry.traffic.of(role, now)));
+    let by_client = |metric, value: fn(&(Counts, Now)) -> Value| {
+        family(metric, both.iter().map(|(client, seen)| sample([(*client).to_owned()], value(seen))))
+    };
+    let (_, producer) = site.telemetry.traffic.of(Role::Producer, now);
+    vec![
+        by_client(names::KAFKA_SENT, |(counts, _)| Value::Count(counts.sent_bytes)),
+        by_client(names::KAFKA_RECEIVED, |(counts, _)| Value::Count(counts.received_bytes)),
+        by_client(names::KAFKA_ERRORS, |(counts, _)| Value::Count(counts.errors)),
+        by_client(names::KAFKA_RETRIES, |(counts, _)| Value::Count(counts.retries)),
+        by_client(names::KAFKA_CONNECTS, |(counts, _)| Value::Count(counts.connects)),
+        by_client(names::KAFKA_DISCONNECTS, |(counts, _)| Value::Count(counts.disconnects)),
+        by_client(names::KAFKA_THROTTLE, |(_, now)| Value::Amount(now.throttled.as_secs_f64())),
+        one(names::PRODUCER_ROUND_TRIP, Value::Amount(producer.round_trip.as_secs_f64())),
+        one(names::PRODUCER_QUEUED, Value::Count(producer.queued)),
+        one(names::PRODUCER_BYTES, Value::Count(producer.queued_bytes)),
     ]
 }
 

@@ -84,6 +84,16 @@ metrics! {
     REBALANCES = Counter "makinage_group_rebalances": "Rebalances of the consumer group that this instance took part in";
     COMMITS = Counter "makinage_commits" by ["outcome"]: "Commits of offsets: done, failed (they are tried again)";
     REACHED = Gauge "makinage_kafka_reached": "1 while brokers answer";
+    KAFKA_SENT = Counter "makinage_kafka_sent" in "bytes" by ["client"]: "Bytes of requests to brokers, by consumers (of events and of models) and producers";
+    KAFKA_RECEIVED = Counter "makinage_kafka_received" in "bytes" by ["client"]: "Bytes of brokers' answers";
+    KAFKA_ERRORS = Counter "makinage_kafka_request_errors" by ["client"]: "Requests to brokers that failed or weren't answered in time";
+    KAFKA_RETRIES = Counter "makinage_kafka_request_retries" by ["client"]: "Requests to brokers that were sent again";
+    KAFKA_CONNECTS = Counter "makinage_kafka_connects" by ["client"]: "Connections to brokers that were tried";
+    KAFKA_DISCONNECTS = Counter "makinage_kafka_disconnects" by ["client"]: "Connections to brokers that were lost, or closed since nothing was asked";
+    KAFKA_THROTTLE = Gauge "makinage_kafka_throttle" in "seconds" by ["client"]: "How long brokers held back answers of the last seconds, at most, for a quota's sake";
+    PRODUCER_ROUND_TRIP = Gauge "makinage_producer_round_trip" in "seconds": "What the slowest broker took for 99 of 100 of the producer's requests in the last seconds";
+    PRODUCER_QUEUED = Gauge "makinage_producer_queued_outputs": "Outputs that wait for their acknowledgement in the producer";
+    PRODUCER_BYTES = Gauge "makinage_producer_queued" in "bytes": "What these take";
     GENERATION = Gauge "makinage_generation": "The number of the generation that serves; 0 while none does";
     MODEL = Gauge "makinage_model_info" by ["model", "sha256"]: "The model that serves; always 1";
     GENERATIONS = Counter "makinage_generations" by ["outcome"]: "Generations: took_over, failed (could not be made), taken_back";

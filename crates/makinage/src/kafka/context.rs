@@ -19,6 +19,7 @@ use super::{
     quota::{Quotas, Told},
     reach::{Failures, because, unreachable},
     terms::Terms,
+    traffic::Traffic,
     unsaid::{Cause, Unsaid},
 };
 use crate::said::SeldomEach;
@@ -53,6 +54,8 @@ pub struct Connection {
     inquiry: Arc<Inquiry>,
     /// What words about missing rights need.
     pub rights: Rights,
+    /// What its clients say of their requests.
+    pub traffic: Arc<Traffic>,
 }
 
 /// What all clients together know.
@@ -86,6 +89,7 @@ impl Connection {
             lines: Mutex::new(SeldomEach::new(REPEAT, REMEMBERED)),
             unsaid: Mutex::default(),
             quotas: Mutex::default(),
+            traffic: Arc::default(),
         }
     }
 
@@ -283,7 +287,9 @@ impl ClientContext for Connection {
     }
 
     fn stats(&self, statistics: Statistics) {
-        self.listen(&statistics, Instant::now());
+        let now = Instant::now();
+        self.traffic.look(&statistics, now);
+        self.listen(&statistics, now);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

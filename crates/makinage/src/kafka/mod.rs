@@ -24,5 +24,6 @@ pub mod settings;
 pub mod terms;
 pub mod tokens;
 pub mod topics;
+pub mod traffic;
 pub mod trial;
 mod unsaid;

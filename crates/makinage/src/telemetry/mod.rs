@@ -13,9 +13,13 @@ pub(crate) mod source;
 pub(crate) mod stream;
 pub(crate) mod tap;
 
+use std::sync::Arc;
+
 use self::{
-    generations::Generations, recent::RecentFailures, source::SourceTelemetry, stream::StreamTelemetry, tap::Tap,
+    generations::Generations, recent::RecentFailures, source::SourceTelemetry,
+    stream::StreamTelemetry, tap::Tap,
 };
+use crate::kafka::traffic::Traffic;
 
 /// What there is to be seen of a service.
 #[derive(Debug, Default)]
@@ -28,6 +32,15 @@ pub struct Telemetry {
     pub(crate) generations: Generations,
     /// The events that failed last.
     pub(crate) failures: RecentFailures,
+    /// What Kafka's clients say of their requests.
+    pub(crate) traffic: Arc<Traffic>,
     /// Events, one by one, for who looks on.
     pub(crate) tap: Tap,
+}
+
+impl Telemetry {
+    /// Of a service whose clients say this.
+    pub(crate) fn of(traffic: &Arc<Traffic>) -> Self {
+        Self { traffic: Arc::clone(traffic), ..Self::default() }
+    }
 }
