@@ -7,7 +7,7 @@ import select
 import socket
 import sys
 import threading
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from makinage_worker import errors, protocol
 from makinage_worker.protocol import Kind
@@ -19,6 +19,18 @@ _READ_BYTES = 1 << 16
 """What is read at once: a small frame whole, and the beginning of a large one."""
 
 _LENGTH_BYTES = 4
+
+
+class Meanwhile(Protocol):
+    """What is to be done while no frame is there."""
+
+    def due_in(self) -> float | None:
+        """In how many milliseconds; None where nothing is."""
+        ...
+
+    def do(self) -> None:
+        """Does it."""
+        ...
 
 
 class Channel:
@@ -34,8 +46,9 @@ class Channel:
         self._incoming.register(sock, select.POLLIN)
         threading.Thread(target=_end_with, args=(sock,), name="makinage-end", daemon=True).start()
 
-    def receive(self) -> tuple[int, int, memoryview]:
-        """The next frame's kind, id and payload."""
+    def receive(self, meanwhile: Meanwhile) -> tuple[int, int, memoryview]:
+        """The next frame's kind, id and payload. What is due `meanwhile` is done while there is none."""
+        self._look_after(meanwhile)
         while self._end - self._begin < _LENGTH_BYTES:
             self._read_more()
         start = self._begin + _LENGTH_BYTES
@@ -47,6 +60,14 @@ class Channel:
         while there < length:
             there += self._received(body[there:])
         return protocol.split_body(body.toreadonly())
+
+    def _look_after(self, meanwhile: Meanwhile) -> None:
+        """Does what is due, and what will be until the next frame begins to come."""
+        while (left := meanwhile.due_in()) is not None:
+            if left <= 0:
+                meanwhile.do()
+            elif self._end > self._begin or self._incoming.poll(left):
+                return
 
     def _read_more(self) -> None:
         """Fills the buffer, of which less than a length is left to be read."""

@@ -9,9 +9,10 @@ import time
 from typing import Any, NoReturn
 
 from makinage_worker import channel as channels
-from makinage_worker import environment, errors, hiding, lifetime, page, protocol, stdio
+from makinage_worker import environment, errors, hiding, lifetime, page, protocol, provided, stdio
 from makinage_worker.channel import Channel
 from makinage_worker.check import check
+from makinage_worker.counting import Counting
 from makinage_worker.protocol import Kind
 
 
@@ -21,6 +22,7 @@ def main(sock: socket.socket, parent: int, page_descriptor: int | None) -> None:
     lifetime.die_with_parent(parent)
     stdio.make_tolerant()
     stdio.name_levels()
+    provided.provide()
     try:
         _Worker(Channel(sock), page.opened(page_descriptor)).run()
     except BaseException as error:
@@ -36,6 +38,7 @@ class _Worker:
         self._page = where
         self._setup: Any = None
         self._serving: Any = None
+        self._counting = Counting(channel)
 
     def run(self) -> None:
         handlers = {
@@ -46,7 +49,7 @@ class _Worker:
             Kind.CHECK: self._on_check,
         }
         while True:
-            kind, ident, payload = self._channel.receive()
+            kind, ident, payload = self._channel.receive(self._counting)
             if kind not in handlers:
                 raise protocol.ProtocolError(f"a frame of kind {kind}")
             try:
@@ -81,6 +84,7 @@ class _Worker:
         # With the answer, of which the service shows that of one worker.
         answer["warnings"] += told
         notices.warn = self._send_warning
+        self._counting.begin(self._send_warning)
         self._notices = notices
         # The libraries' million objects stay as long as the process: no collection need look at them again.
         gc.freeze()

@@ -46,6 +46,7 @@ class Kind(IntEnum):
     LOG = 21
     CHECKED = 22
     ENDING = 23
+    METRICS = 24
 
 
 class Status(IntEnum):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from makinage_worker import metrics
 from makinage_worker import purity_estimators as estimators
 from makinage_worker import purity_known as known
 from makinage_worker import purity_logs as logs
@@ -68,7 +69,7 @@ def bound_method(function: Known) -> Method | Part | None:
 
 
 def _of_librarys_object(target: Any, name: str) -> Any:
-    """An attribute of a logger, an estimator or an enumeration; None for what isn't known of these, or of another."""
+    """An attribute of a logger, a metric, an estimator or an enumeration; None for what isn't known of such."""
     if isinstance(target, enum.EnumMeta):
         return target.__members__.get(name)
     if isinstance(target, enum.Enum) and name == "value":
@@ -77,6 +78,9 @@ def _of_librarys_object(target: Any, name: str) -> Any:
     if logs.is_logger(target):
         method = getattr(target, name, None)
         return None if logs.line(method) is None else method
+    if metrics.is_metric(target):
+        method = getattr(target, name, None)
+        return method if metrics.is_method(method) else None
     if estimators.is_known(target):
         found = getattr(target, name, None)
         if estimators.answers(target, name) or taint_of(found) is not None:

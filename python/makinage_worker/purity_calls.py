@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from makinage_worker import metrics
 from makinage_worker import purity_estimators as estimators
 from makinage_worker import purity_known as known
 from makinage_worker import purity_logs as logs
@@ -138,6 +139,10 @@ class Calls(ABC):
         line = logs.line(target)
         if line is not None:
             return self._write_line(line, function, arguments, where)
+        if metrics.is_method(target):
+            # Nobody can read what has been counted, and sums don't depend on the order.
+            self.joined(arguments.all(), where)
+            return Taint.PLAIN
         if type(target) is functools.partial:
             before = [Known(value, f"an argument of {function.name}") for value in target.args]
             named = {name: Known(value, f"{function.name}'s {name}") for name, value in target.keywords.items()}

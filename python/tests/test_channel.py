@@ -14,11 +14,13 @@ import socket, sys
 
 sys.path.insert(0, sys.argv[1])
 from makinage_worker.channel import Channel
+from makinage_worker.counting import Counting
 from makinage_worker.protocol import Kind, frame
 
 channel = Channel(socket.socket(fileno=0))
+counting = Counting(channel)
 while True:
-    channel.send(frame(Kind.RESULT, channel.receive()[1]))
+    channel.send(frame(Kind.RESULT, channel.receive(counting)[1]))
 """
 _TIMES = 30
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from makinage_worker import protocol
+from makinage_worker import metrics, protocol
 from makinage_worker.page import SIZE, Page
 from makinage_worker.protocol import DenseGroup, Form, Kind, RawGroup
 
@@ -75,6 +75,20 @@ def test_what_a_worker_is_at_is_written_as_the_service_reads_it():
 def test_what_ends_a_worker_is_said_as_the_service_reads_it():
     described, frame = fixture("ending")
     assert protocol.json_frame(Kind.ENDING, 0, described["message"]) == frame
+
+
+def test_what_hooks_count_is_said_as_the_service_reads_it(monkeypatch):
+    monkeypatch.setattr(metrics, "_STATE", metrics._State())
+    refused = metrics.counter("refused", "Applications refused", ["country"])
+    refused.inc(2, country="de")
+    refused.inc(0.5, country='fä"r')
+    metrics.gauge("threshold").set(-1.5)
+    scores = metrics.histogram("scores", "Scores", buckets=[0.5, 1])
+    for value in (0.5, 1.25, 1.25, 1.25):
+        scores.observe(value)
+    described, frame = fixture("metrics")
+    assert protocol.json_frame(Kind.METRICS, 0, {"metrics": metrics.taken()}) == frame
+    assert json.loads(bytes(frame[13:])) == described["message"]
 
 
 def test_the_result_of_one_event_of_many_has_its_place():

@@ -49,6 +49,7 @@ class WorkerProcess:
         socket.send_fds(self._socket, [struct.pack("<I", len(package))], [self._page.fileno()])
         self._socket.sendall(package)
         self.warnings = []
+        self.metrics = []
 
     def serve(self, setup, model):
         """Sends `setup` and `load`; the payload of `loaded`."""
@@ -60,6 +61,14 @@ class WorkerProcess:
         """The results of a batch of so many events."""
         payloads = self._ask(protocol_frame(Kind.BATCH, 3, payload), Kind.RESULT, events)
         return read_results(payloads)
+
+    def counted(self, payload, events):
+        """What the user's code has counted once so many events are answered, and nothing more is asked for."""
+        self.metrics = []
+        self.batch(payload, events)
+        kind, _, payload = split_body(self._receive(*struct.unpack("<I", self._receive(4))))
+        assert kind == Kind.METRICS
+        return self.metrics + json.loads(bytes(payload))["metrics"]
 
     def ends(self, kind, payload):
         """How the process ends over a request: its code, what it said last, and what it was at."""
@@ -91,6 +100,8 @@ class WorkerProcess:
             kind, _, payload = split_body(self._receive(*struct.unpack("<I", self._receive(4))))
             if kind == Kind.LOG:
                 self.warnings.append(json.loads(bytes(payload))["message"])
+            elif kind == Kind.METRICS:
+                self.metrics += json.loads(bytes(payload))["metrics"]
             elif kind != Kind.PROGRESS:
                 assert kind == answer, bytes(payload)
                 payloads.append(payload)

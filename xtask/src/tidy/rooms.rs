@@ -187,7 +187,7 @@ pub(super) const ROOMS: &[Room] = &[
             "wire",
         ],
     ),
-    room("telemetry", &["clock", "config", "event", "kafka"]),
+    room("telemetry", &["clock", "config", "event", "kafka", "wire"]),
     room("environment", &["archive", "config", "model", "progress", "python", "store"]),
     room("store", &["archive", "config", "model", "progress", "record"]),
     room("mlflow", &["address", "child", "config"]),

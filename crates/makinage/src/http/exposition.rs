@@ -14,6 +14,7 @@ use prometheus_client::{
 };
 
 use super::{
+    custom::Custom,
     metrics::{Family, Value},
     names::Kind,
 };
@@ -64,10 +65,11 @@ impl Format {
     }
 }
 
-/// These families in this format.
-pub(super) fn written(families: Vec<Family>, format: Format) -> Result<Vec<u8>, fmt::Error> {
+/// These families in this format, and behind them the user's own.
+pub(super) fn written(families: Vec<Family>, custom: Custom, format: Format) -> Result<Vec<u8>, fmt::Error> {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Families(families)));
+    registry.register_collector(Box::new(custom));
     let mut written = String::new();
     match format {
         Format::Text => prometheus_text::encode(&mut written, &registry)?,

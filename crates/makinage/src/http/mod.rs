@@ -3,6 +3,7 @@
 //!
 //! It has a thread of its own, and answers under any load of the stream's. A port that is taken is one warning.
 
+mod custom;
 mod events;
 mod exposition;
 mod flow;

@@ -9,6 +9,7 @@ use hyper::{
 use serde::Serialize;
 
 use super::{
+    custom::Custom,
     events::Events,
     exposition::{self, Format},
     guard::Access,
@@ -79,7 +80,8 @@ fn route<B>(site: &Site, request: &Request<B>, access: Access) -> Answer {
         (None, "/metrics", Access::Full) => {
             let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
             let format = Format::accepted(accept.unwrap_or_default());
-            match exposition::written(metrics::gathered(site), format) {
+            let custom = Custom(site.telemetry.custom.seen());
+            match exposition::written(metrics::gathered(site), custom, format) {
                 Ok(body) => made(StatusCode::OK, format.content_type(), whole(body)),
                 Err(error) => {
                     text(StatusCode::INTERNAL_SERVER_ERROR, format!("the metrics can't be written: {error}\n"))

@@ -219,6 +219,7 @@ impl Predictor {
                     serving.pool.progressed(worker.slot, now);
                 }
             }
+            FromWorker::Counted { worker, counted } => self.telemetry.custom.take(worker.generation, counted),
             FromWorker::Ready { worker, live } => self.replaced(worker, live),
             FromWorker::Died { worker, cause, at } => self.worker_died(worker, &cause, at.as_ref(), now),
             FromWorker::Gone { worker } => {

@@ -5,6 +5,7 @@
 //! when it changes, or once in a while. What is shown, and how, is [`http`](crate::http)'s.
 
 pub(crate) mod beat;
+pub(crate) mod custom;
 pub(crate) mod generations;
 pub(crate) mod histogram;
 pub(crate) mod moment;
@@ -16,7 +17,7 @@ pub(crate) mod tap;
 use std::sync::Arc;
 
 use self::{
-    generations::Generations, recent::RecentFailures, source::SourceTelemetry,
+    custom::CustomMetrics, generations::Generations, recent::RecentFailures, source::SourceTelemetry,
     stream::StreamTelemetry, tap::Tap,
 };
 use crate::kafka::traffic::Traffic;
@@ -30,6 +31,8 @@ pub struct Telemetry {
     pub(crate) stream: StreamTelemetry,
     /// What serves, what is on its way, what became of others.
     pub(crate) generations: Generations,
+    /// What the user's code counts.
+    pub(crate) custom: CustomMetrics,
     /// The events that failed last.
     pub(crate) failures: RecentFailures,
     /// What Kafka's clients say of their requests.

@@ -1,6 +1,7 @@
 //! What the service and its workers say to each other. Pure: no sockets, no clocks.
 
 pub mod answer;
+pub mod counted;
 mod cursor;
 pub mod frame;
 pub mod objects;

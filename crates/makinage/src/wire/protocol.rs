@@ -46,6 +46,8 @@ pub enum Kind {
     Checked = 22,
     /// The worker ends, and this is why.
     Ending = 23,
+    /// What hooks have counted.
+    Metrics = 24,
 }
 
 impl Kind {
@@ -64,6 +66,7 @@ impl Kind {
             21 => Self::Log,
             22 => Self::Checked,
             23 => Self::Ending,
+            24 => Self::Metrics,
             _ => return None,
         })
     }

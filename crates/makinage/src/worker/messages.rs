@@ -5,7 +5,7 @@ use std::fmt;
 pub use super::asking::{AskKind, At};
 use super::live::Live;
 use crate::flights::Job;
-use crate::wire::{answer::Answer, frame::Encoding};
+use crate::wire::{answer::Answer, counted::Counted, frame::Encoding};
 
 /// Names a worker: its generation and its place in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,13 @@ pub enum FromWorker {
     Progress {
         /// Who.
         worker: WorkerId,
+    },
+    /// What the user's code has counted since the last time.
+    Counted {
+        /// Who.
+        worker: WorkerId,
+        /// What.
+        counted: Counted,
     },
     /// The process has ended; nothing more comes from it.
     Died {

@@ -116,7 +116,8 @@ impl Process {
         loop {
             match read_frame(&mut socket) {
                 Ok(Some(frame)) if frame.kind == Kind::Log => log_line(&frame.payload),
-                Ok(Some(frame)) if frame.kind == Kind::Progress => {}
+                // What a model counts while it warms up is nothing of an event's.
+                Ok(Some(frame)) if matches!(frame.kind, Kind::Progress | Kind::Metrics) => {}
                 Ok(Some(frame)) if frame.kind == Kind::Ending => return Err(self.ended_since(&frame.payload)),
                 Ok(Some(frame)) => return Ok(frame),
                 Ok(None) => return Err(self.ended(&io::Error::from(io::ErrorKind::UnexpectedEof))),

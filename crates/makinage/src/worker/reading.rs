@@ -64,6 +64,10 @@ pub(super) fn read_answers(
                 Err(error) => return Last::Broken(error.to_string()),
             },
             Kind::Ending => return Last::Said(why_it_ends(&frame.payload)),
+            Kind::Metrics => match serde_json::from_slice(&frame.payload) {
+                Ok(counted) => pipeline.send(FromWorker::Counted { worker, counted }),
+                Err(error) => return Last::Broken(format!("what its hooks have counted can't be read: {error}")),
+            },
             Kind::Progress => pipeline.send(FromWorker::Progress { worker }),
             Kind::Log => {
                 // What one worker finds of the model the others find too.

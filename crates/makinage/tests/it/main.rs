@@ -13,6 +13,7 @@ mod checks;
 mod columns;
 mod consul;
 mod counts;
+mod custom_metrics;
 mod dead_letter_commands;
 mod dead_letters;
 mod demo;

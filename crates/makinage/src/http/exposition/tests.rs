@@ -1,7 +1,10 @@
 //! Each format has all that it can have.
 
 use super::*;
-use crate::{http::metrics::Sample, http::names, telemetry::histogram::Histogram};
+use crate::{
+    http::{metrics::Sample, names},
+    telemetry::{custom::CustomMetrics, histogram::Histogram},
+};
 
 fn families() -> Vec<Family> {
     let histogram = Histogram::new(Range::SECONDS);
@@ -19,8 +22,44 @@ fn families() -> Vec<Family> {
     ]
 }
 
+/// What hooks count: a metric of each kind.
+fn custom() -> Custom {
+    let metrics = CustomMetrics::default();
+    metrics.take(
+        1,
+        serde_json::from_value(serde_json::json!({"metrics": [
+            {"name": "refused", "kind": "counter", "help": "Refused\nby us.", "labels": ["who"],
+             "series": [{"labels": ["a\"b\\c\nd"], "value": 1.5}]},
+            {"name": "threshold", "kind": "gauge", "help": "", "labels": [], "series": [{"labels": [], "value": -2.0}]},
+            {"name": "scores", "kind": "histogram", "help": "Scores", "labels": [], "bounds": [0.5, 1.0],
+             "series": [{"labels": [], "value": 4.25, "counts": [1, 0, 3]}]},
+        ]}))
+        .expect("a frame"),
+    );
+    Custom(metrics.seen())
+}
+
+#[test]
+fn what_hooks_count_stands_beside_the_services_own() {
+    for format in [Format::Text, Format::OpenMetrics] {
+        let text = text_of(format);
+        for line in [
+            r#"refused_total{who="a\"b\\c\nd"} 1.5"#,
+            "threshold -2",
+            r#"scores_bucket{le="0.5"} 1"#,
+            r#"scores_bucket{le="1"#,
+            r#"scores_bucket{le="+Inf"} 4"#,
+            "scores_count 4",
+            "scores_sum 4.25",
+        ] {
+            assert!(text.lines().any(|found| found.starts_with(line)), "{line} in {text}");
+        }
+        assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#') || line.contains(' ')), "{text}");
+    }
+}
+
 fn text_of(format: Format) -> String {
-    String::from_utf8(written(families(), format).expect("it is written")).expect("text")
+    String::from_utf8(written(families(), custom(), format).expect("it is written")).expect("text")
 }
 
 #[test]

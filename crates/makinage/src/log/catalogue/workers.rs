@@ -109,4 +109,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Ask whoever wrote that code, or turn it off there: `logging.getLogger(name).setLevel`, \
          `warnings.filterwarnings`.",
     ),
+    warning(
+        "W019",
+        "A metric of the hooks or the model isn't shown",
+        "What it counts, or some of it, is not on /metrics; events are served as ever. It is said once for each name.",
+        "The line says why. Names are letters, digits and _, labels few, and none of them says which event it was.",
+    ),
 ];

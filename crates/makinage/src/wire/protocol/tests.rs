@@ -2,13 +2,14 @@
 
 use std::{fs, path::Path};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::{
     event::{Event, Failure, Place, Step, Ticket},
     wire::{
         answer::{Answer, Outcome, Prediction},
+        counted::{Counted, CountedKind},
         frame::{Encoding, encode_batch},
     },
 };
@@ -128,6 +129,34 @@ fn why_a_worker_ends_is_read_from_the_fixture() {
     assert_eq!(frame.kind, Kind::Ending);
     let ending: Ending = serde_json::from_slice(&frame.payload).expect("its form");
     assert_eq!(description["message"]["why"], ending.why);
+}
+
+#[test]
+fn what_hooks_have_counted_is_read_from_the_fixture() {
+    let (bytes, description) = fixture("metrics");
+    let frame = read_frame(&mut bytes.as_slice()).expect("a frame").expect("not the end");
+    assert_eq!(frame.kind, Kind::Metrics);
+    let Counted { metrics } = serde_json::from_slice(&frame.payload).expect("its form");
+    let kinds = [CountedKind::Counter, CountedKind::Gauge, CountedKind::Histogram];
+    let described = description["message"]["metrics"].as_array().expect("metrics");
+    assert_eq!((metrics.len(), described.len()), (3, 3));
+    for ((metric, kind), expected) in metrics.iter().zip(kinds).zip(described) {
+        assert_eq!(
+            (metric.shape.kind, json!(metric.name), json!(metric.help)),
+            (kind, expected["name"].clone(), expected["help"].clone())
+        );
+        assert_eq!(json!(metric.shape.labels), expected["labels"]);
+        let bounds = expected.get("bounds").cloned().unwrap_or_else(|| json!([]));
+        assert_eq!(json!(metric.shape.bounds), bounds);
+        for (series, expected) in metric.series.iter().zip(expected["series"].as_array().expect("series")) {
+            assert_eq!(
+                (json!(series.labels), json!(series.value)),
+                (expected["labels"].clone(), expected["value"].clone())
+            );
+            let counts = expected.get("counts").cloned().unwrap_or_else(|| json!([]));
+            assert_eq!(json!(series.counts), counts);
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,1 @@
+../metrics/makinage/metrics.py
