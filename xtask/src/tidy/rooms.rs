@@ -74,7 +74,7 @@ pub(super) const ROOMS: &[Room] = &[
             "worker",
         ],
     ),
-    room("http", &["clock", "config", "event", "kafka", "source", "stop", "telemetry"]),
+    room("http", &["clock", "config", "event", "kafka", "source", "stop", "telemetry", "wire"]),
     room("reload", &["config", "consul", "generation", "panics", "preflight", "stop"]),
     room("preflight", &["config", "consul", "wire", "worker"]),
     room("consul", &["backoff", "config", "said"]),
