@@ -43,6 +43,7 @@ mod quoted;
 pub mod record;
 mod reload;
 mod replay;
+mod rollback;
 mod said;
 #[cfg(test)]
 mod simulation;

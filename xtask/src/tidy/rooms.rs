@@ -42,6 +42,7 @@ pub(super) const ROOMS: &[Room] = &[
             "record",
             "reload",
             "replay",
+            "rollback",
             "said",
             "sink",
             "source",
@@ -137,6 +138,7 @@ pub(super) const ROOMS: &[Room] = &[
     room("queue", &["batch", "event"]),
     room("batch", &["config"]),
     room("replay", &["kafka", "letters", "stop", "topic"]),
+    room("rollback", &["archive", "config", "kafka", "model", "progress", "publish", "store", "topic"]),
     room("publish", &["archive", "kafka", "model", "record", "said", "topic"]),
     room(
         "topic",
