@@ -119,6 +119,7 @@ impl Service {
             stop: stop.clone(),
             mandate: mandate.clone(),
             telemetry: Arc::clone(&telemetry),
+            pause: Arc::default(),
         };
         cluster.watch_files();
         let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;

@@ -18,6 +18,7 @@ use super::{
     known::Known,
     mandate::Mandate,
     offsets::{Offsets, Position},
+    pause::Pause,
     start,
     unanswered::{Telling, Unanswered, to_be_chosen},
 };
@@ -44,6 +45,7 @@ pub(crate) struct Assignment<K> {
     /// Who commits, where that isn't the source.
     mandate: Option<Arc<Mandate>>,
     pub(super) telemetry: Arc<Telemetry>,
+    pub(super) pause: Arc<Pause>,
     pub(super) clock: K,
     pub(super) known: Mutex<Known>,
     /// Partitions that are read again since they were assigned, and where their reading began anew.
@@ -74,7 +76,7 @@ pub(super) struct Taken {
 impl<K: Clock> Assignment<K> {
     /// Nothing is assigned yet.
     pub(crate) fn new(topics: &[DataTopic], wiring: Wiring, clock: K) -> Self {
-        let Wiring { acks, intake, stop, mandate, telemetry } = wiring;
+        let Wiring { acks, intake, stop, mandate, telemetry, pause } = wiring;
         Self {
             topics: topics.to_vec(),
             acks,
@@ -82,6 +84,7 @@ impl<K: Clock> Assignment<K> {
             stop,
             mandate,
             telemetry,
+            pause,
             clock,
             known: Mutex::new(Known::nothing(topics.len())),
             begun_again: Mutex::default(),
@@ -173,8 +176,16 @@ impl<K: Clock> Assignment<K> {
         self.begun_again.lock().retain(|partition, _| !partitions.contains(partition));
         self.renew_mandate(consumer);
         tracing::info!("assigned: {}", self.describe(partitions));
-        // The client remembers that a partition was paused when it was taken away, and nobody else would resume it.
-        if let Err(error) = consumer.assign(&starts).and_then(|()| consumer.resume(partitions)) {
+        let read_or_not = || {
+            if self.pause.is_heard() {
+                // Before anything of them comes.
+                consumer.pause(partitions)
+            } else {
+                // The client remembers that one was paused when it was taken away, and nobody else would resume it.
+                consumer.resume(partitions)
+            }
+        };
+        if let Err(error) = consumer.assign(&starts).and_then(|()| read_or_not()) {
             tracing::error!(code = "R007", "Kafka's client does not take the assignment: {error}");
         }
     }
