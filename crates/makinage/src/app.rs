@@ -6,8 +6,8 @@
 //! ```
 //!
 //! A panic of any thread ends the service (`panics`). Whatever ends it, these are joined here, or named. Others only
-//! wait and hold nothing (signals, changed configurations, the look at topics that grow), and workers' slots end with
-//! their pool.
+//! wait and hold nothing (signals, changed configurations, the look at topics that grow, what people want done), and
+//! workers' slots end with their pool.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -25,16 +25,18 @@ use crate::{
         loader::{self, Loader},
         mailbox::Mailbox,
     },
-    http,
+    http::{self, Shown},
+    interventions::{Interventions, TopicAndStore},
     kafka::client::Cluster,
     pipeline::{Inputs, Pipeline, PipelineOutlets},
-    reload::Changes,
+    reload::{Changes, request::Request},
     sink::{bell::Bell, opening::Opening},
     source::{
         Wiring,
         acks::Acks,
         kafka::{KafkaSource, MOST_OPEN},
         mandate::Mandate,
+        pause::Pause,
     },
     stop::Stop,
     store::{self, Store, workspace::Workspace},
@@ -55,7 +57,7 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
 /// `changes` is where changed configurations come from, `None` for no changes.
 pub(crate) fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
-    let service = Service::build(config, stop)?;
+    let service = Service::build(config, changes.as_ref().map(Changes::requests), stop)?;
     let ends = service.ends.clone();
     let mut makers = Threads::default();
     let served = service.start(changes, &mut makers).and_then(Running::wait);
@@ -93,11 +95,14 @@ struct Ends {
 
 impl Service {
     /// Builds all parts; nothing runs yet.
-    fn build(config: &Config, stop: &Stop) -> anyhow::Result<Self> {
+    fn build(config: &Config, reloads: Option<Sender<Request>>, stop: &Stop) -> anyhow::Result<Self> {
         let cluster = Arc::new(Cluster::new(&config.kafka, &config.application.name));
         let (mailbox, acks) = (Arc::<Mailbox>::default(), Arc::<Acks>::default());
         let telemetry = Arc::<Telemetry>::default();
-        http::start(config, &telemetry, &acks, stop);
+        let pause = Arc::<Pause>::default();
+        let interventions = Interventions::new(&pause, reloads, TopicAndStore(config.clone()), &telemetry);
+        let (seen, counted) = (Arc::clone(&telemetry), Arc::clone(&acks));
+        http::start(config, Shown { telemetry: seen, acks: counted, interventions, stop: stop.clone() });
         let counted = Arc::clone(&acks);
         stop.count_with(move || counted.counts());
         let workspace = Workspace::open(&cache_folder())?;
@@ -119,7 +124,7 @@ impl Service {
             stop: stop.clone(),
             mandate: mandate.clone(),
             telemetry: Arc::clone(&telemetry),
-            pause: Arc::default(),
+            pause,
         };
         cluster.watch_files();
         let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;

@@ -24,6 +24,7 @@ mod flights;
 mod generated;
 mod generation;
 mod http;
+mod interventions;
 pub mod kafka;
 mod letters;
 mod log;

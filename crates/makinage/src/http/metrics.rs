@@ -123,6 +123,8 @@ fn source(site: &Site) -> Vec<Family> {
         by_partition(names::LAG_SECONDS, &|partition| Some(Value::Amount(partition.lag_seconds(now)))),
         by_partition(names::HELD, &|partition| Some(Value::Amount(partition.held_seconds))),
         by_partition(names::PAUSED, &|partition| Some(Value::Count(partition.paused.into()))),
+        one(names::PAUSES, Value::Count(site.telemetry.source.pauses())),
+        one(names::PAUSED_BY_HAND, Value::Count(site.interventions.paused().is_some().into())),
         one(names::MEMBER, Value::Count((group.membership == Membership::Member).into())),
         one(names::REBALANCES, Value::Count(group.rebalances)),
         family(names::COMMITS, commits.map(|(outcome, count)| sample([outcome.to_owned()], Value::Count(count)))),

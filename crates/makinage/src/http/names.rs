@@ -80,6 +80,8 @@ metrics! {
     LAG_SECONDS = Gauge "makinage_partition_lag" in "seconds" by ["topic", "partition"]: "How long ago the first event that was read and has not finished was produced; 0 where all have finished";
     HELD = Gauge "makinage_partition_held" in "seconds" by ["topic", "partition"]: "For how long the same event has held a partition's position";
     PAUSED = Gauge "makinage_partition_paused" by ["topic", "partition"]: "1 while too much of a partition is open, so that it isn't read";
+    PAUSES = Counter "makinage_partition_pauses": "How often a partition was paused since too much of it was open";
+    PAUSED_BY_HAND = Gauge "makinage_paused": "1 while reading is paused by hand, with POST /api/pause";
     MEMBER = Gauge "makinage_group_member": "1 while the service is a member of its consumer group and no rebalance is under way";
     REBALANCES = Counter "makinage_group_rebalances": "Rebalances of the consumer group that this instance took part in";
     COMMITS = Counter "makinage_commits" by ["outcome"]: "Commits of offsets: done, failed (they are tried again)";

@@ -11,6 +11,7 @@ use super::{flow::Flow, guard::Guard, recent::Recent, site::Site, status};
 use crate::{
     config::Http,
     event::{Failure, Fate, Ticket},
+    interventions::testing::Stage,
     kafka::pulse::Membership,
     source::acks::Acks,
     stop::Stop,
@@ -24,6 +25,11 @@ use crate::{
 
 /// A service that has just been started, with this key.
 pub(super) fn new(http: &Http) -> Site {
+    on(&Stage::new(), http)
+}
+
+/// The same, where people can do something.
+pub(super) fn on(stage: &Stage, http: &Http) -> Site {
     Site {
         guard: Guard::of(http),
         application: "app".into(),
@@ -31,7 +37,8 @@ pub(super) fn new(http: &Http) -> Site {
         document: RawValue::from_string(r#"{"m":[["application",{"m":[["name","app"]]}]]}"#.into()).expect("JSON"),
         flow: Flow::default(),
         predict_timeout: Duration::from_secs(30),
-        telemetry: Arc::<Telemetry>::default(),
+        telemetry: Arc::clone(&stage.telemetry),
+        interventions: Arc::clone(&stage.interventions),
         acks: Arc::<Acks>::default(),
         stop: Stop::default(),
         recent: Recent::default(),

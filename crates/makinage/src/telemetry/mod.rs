@@ -7,6 +7,7 @@
 pub(crate) mod beat;
 pub(crate) mod generations;
 pub(crate) mod histogram;
+pub(crate) mod interventions;
 pub(crate) mod moment;
 pub(crate) mod recent;
 pub(crate) mod source;
@@ -14,7 +15,8 @@ pub(crate) mod stream;
 pub(crate) mod tap;
 
 use self::{
-    generations::Generations, recent::RecentFailures, source::SourceTelemetry, stream::StreamTelemetry, tap::Tap,
+    generations::Generations, interventions::PastInterventions, recent::RecentFailures, source::SourceTelemetry,
+    stream::StreamTelemetry, tap::Tap,
 };
 
 /// What there is to be seen of a service.
@@ -30,4 +32,6 @@ pub struct Telemetry {
     pub(crate) failures: RecentFailures,
     /// Events, one by one, for who looks on.
     pub(crate) tap: Tap,
+    /// What people have made it do.
+    pub(crate) interventions: PastInterventions,
 }

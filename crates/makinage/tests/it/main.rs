@@ -26,6 +26,7 @@ mod group;
 mod headers;
 mod hooks;
 mod init;
+mod interventions;
 mod itself;
 mod killed;
 mod large;

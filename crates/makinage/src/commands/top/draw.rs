@@ -61,6 +61,11 @@ fn head(look: &Look) -> Vec<Line<'_>> {
 }
 
 fn readiness(look: &Look) -> Line<'_> {
+    if look.status.pointer("/paused").is_some_and(|paused| !paused.is_null()) {
+        let (since, by) = (look.text("/paused/since"), shown::line(look.text("/paused/by")));
+        let paused = format!(" PAUSED by hand since {since}, as {by} asked: no events are read ");
+        return Line::styled(paused, Style::new().fg(Color::Yellow).add_modifier(Modifier::REVERSED | Modifier::BOLD));
+    }
     let failing: Vec<String> = look
         .list("/ready/latches")
         .iter()
@@ -212,8 +217,17 @@ mod tests {
         ] {
             assert!(screen.contains(seen), "no {seen:?} in\n{screen}");
         }
+        assert!(!screen.contains("PAUSED"), "{screen}");
         let lost = drawn(&look.next(Err("no service".into())));
         assert!(lost.contains("can't be seen for 0 s: no service"), "{lost}");
+    }
+
+    #[test]
+    fn a_paused_service_can_not_be_overlooked() {
+        let mut status = http::testing::busy_status();
+        status["paused"] = serde_json::json!({"since": "2026-11-30T01:02:03Z", "by": "127.0.0.1:9"});
+        let screen = drawn(&Look::first("http://127.0.0.1:9464".into(), status));
+        assert!(screen.contains("PAUSED by hand since 2026-11-30T01:02:03Z, as 127.0.0.1:9 asked"), "{screen}");
     }
 
     #[test]
