@@ -69,6 +69,7 @@ mod service;
 mod settings;
 mod shown;
 mod shown_page;
+mod shown_page_by_hand;
 mod start;
 mod stops;
 mod stream;

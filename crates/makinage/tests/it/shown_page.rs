@@ -30,17 +30,17 @@ def post_transform(config):
 
 /// What the browser says by itself of requests that nobody answered, and of a token that is wanted.
 const UNANSWERED: &[&str] = &["net::ERR_CONNECTION_REFUSED", "net::ERR_CONNECTION_RESET", "net::ERR_EMPTY_RESPONSE"];
-const UNAUTHORIZED: &[&str] = &["status of 401"];
+pub(crate) const UNAUTHORIZED: &[&str] = &["status of 401"];
 
 /// A browser at the service's page.
-fn look(service: &Service) -> (Port, Browser) {
+pub(crate) fn look(service: &Service) -> (Port, Browser) {
     let port = Port::of(service);
     let browser = Browser::at(&format!("http://{}/", port.0), LIGHT);
     (port, browser)
 }
 
 /// What a table of the page says, row by row, as `column: value`.
-fn rows(page: &mut Browser, place: &str) -> Vec<Value> {
+pub(crate) fn rows(page: &mut Browser, place: &str) -> Vec<Value> {
     let read = format!(
         "[...document.querySelectorAll('{place} tbody tr')].map((row) => Object.fromEntries(
             [...row.cells].map((cell) => [cell.dataset.name, cell.textContent])))"
