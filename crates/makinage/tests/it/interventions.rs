@@ -61,8 +61,8 @@ fn a_paused_service_keeps_its_partitions_answers_nothing_that_comes_and_then_eac
     if left_out() {
         return;
     }
-    // A member that isn't heard of for two seconds is given up.
-    let scene = operated(Scene::new("paused")).topics(2).published(any_model()).impatient();
+    // A member that isn't heard of for so long is given up.
+    let scene = operated(Scene::new("paused")).topics(2).published(any_model()).property("session.timeout.ms", 6000);
     let mut service = scene.serve().at_work();
     let (port, outputs) = (Port::of(&service), scene.reader());
     scene.produce_keyed(numbered(0..40));
@@ -75,7 +75,7 @@ fn a_paused_service_keeps_its_partitions_answers_nothing_that_comes_and_then_eac
     assert!(done(&port, "pause").contains("POST /api/resume"));
     scene.produce_keyed(numbered(40..100));
     wait_for(DEADLINE, || format!("its lag is {:?}", lag(&port)), || (lag(&port) == Some(60)).then_some(()));
-    goes_on_for(&port, Duration::from_secs(5));
+    goes_on_for(&port, Duration::from_secs(8));
     assert_eq!(outputs.read_to_end().len(), 0, "events are answered though it is paused");
     assert!(committed(40));
     assert_eq!(port.metric("makinage_group_rebalances_total"), rebalances);

@@ -30,6 +30,9 @@ fn a_pause_is_asked_for_once_more_and_can_not_be_overlooked_until_it_ends() {
     let mut service = scene.serve().at_work();
     let (port, mut page) = looks_with_token(&service);
     page.wait_for("#verdict", "Ready");
+    // How far behind it is can be told once anything has finished.
+    scene.produce(&["0"]);
+    page.wait_for("#counts .output", "1 in all");
     page.click("#flow-hand button");
     page.wait_for("#ask-title", "Read no more events?");
     page.assert_accessible();
@@ -62,7 +65,7 @@ fn a_pause_is_asked_for_once_more_and_can_not_be_overlooked_until_it_ends() {
     page.press("Enter");
     page.wait_for("#ask-answer", "✔ events are read again");
     page.press("Escape");
-    page.wait_for("#counts .output", "2 in all");
+    page.wait_for("#counts .output", "3 in all");
     page.wait_until("#paused", "an end", str::is_empty);
     page.wait_for("#verdict", "Ready");
     let done: Vec<_> = rows(&mut page, "#by-hand").into_iter().map(|row| row["what"].clone()).collect();
