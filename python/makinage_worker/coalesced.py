@@ -36,22 +36,37 @@ class Coalesced:
         self._desk.strands = strands
         try:
             self._notices.at(0, batch.events)
-            for record in records(batch, self._topics.sources):
+            for record in out.times.over(records(batch, self._topics.sources)):
                 self._notices.tick()
                 strands.begin(record)
+                _stops(record, strands)
             while strands.waiting:
                 self._answer(strands)
+            out.times.share()
         finally:
             self._desk.strands = None
 
     def _answer(self, strands: Strands) -> None:
         wishes, strands.waiting = strands.waiting, []
+        times = self._out.times
+        times.begin()
         self._desk.answer(wishes)
+        times.lap("predict")
         first = wishes[0].job.place
         self._notices.at(first, wishes[-1].job.place + 1 - first)
         for wish in wishes:
             self._notices.tick()
+            record: Record = wish.job
+            if record.watch is not None:
+                record.watch.begin()
             strands.resume(wish, wish.answer)
+            _stops(record, strands)
 
     def _work(self, record: Record) -> None:
         self._one_by_one.event(record, self._out)
+
+
+def _stops(record: Record, strands: Strands) -> None:
+    """An event that is watched and waits is in its predict step: what passes until it goes on isn't its own."""
+    if record.watch is not None and strands.waiting and strands.waiting[-1].job is record:
+        record.watch.passed("predict")

@@ -34,11 +34,13 @@ class Finish:
         if prediction is None:
             out.skip(place, "predict")
             return
-        step = "post_transform"
+        step, watch = "post_transform", event.watch
         try:
             output = (event.value, prediction)
             if self._post_transform is not None:
                 output = computed(step, self._post_transform(*output))
+                if watch is not None:
+                    watch.passed(step)
                 if output is None:
                     out.skip(place, step)
                     return
@@ -47,7 +49,11 @@ class Finish:
                 self._splice(place, event, jsontext.dumps(prediction), out)
             else:
                 out.output(place, self._sink.encode(output))
+            if watch is not None:
+                watch.passed(step)
         except BaseException as error:
+            if watch is not None:
+                watch.passed(step)
             out.fail(place, Failure(step, error))
 
     def all(self, places: Sequence[int], predictions: Any, out: Outcomes) -> None:

@@ -36,34 +36,45 @@ class OneByOne:
 
     def run(self, batch: Batch, out: Outcomes) -> None:
         """Takes a batch's events in the order of their places."""
-        for record in records(batch, self._topics.sources):
+        for record in out.times.over(records(batch, self._topics.sources)):
             self._notices.at(record.place)
             self.event(record, out)
+        out.times.share()
 
     def each(self, batch: Batch, out: Outcomes) -> Iterator[int]:
         """The same, and each event's place before the next one begins."""
-        for record in records(batch, self._topics.sources):
+        for record in out.times.over(records(batch, self._topics.sources)):
             self._notices.at(record.place)
             self.event(record, out)
             yield record.place
 
     def event(self, record: Record, out: Outcomes) -> None:
         """One event: see `Notices.at` first."""
-        place, step = record.place, "decode"
+        place, step, watch = record.place, "decode", record.watch
+        if watch is not None:
+            watch.begin()
         try:
-            event = Event(record.decode(), record.codec.is_json)
+            event = Event(record.decode(), record.codec.is_json, watch=watch)
             echo = Echo(event.value) if self._echoes and event.is_json else None
+            if watch is not None:
+                watch.passed(step)
             step = "pre_transform"
             value = self._pre_transform(event.value)
+            if watch is not None:
+                watch.passed(step)
             if value is None:
                 out.skip(place, step)
                 return
             step = "predict"
             prediction = self._predict(value)
+            if watch is not None:
+                watch.passed(step)
             if echo is not None and prediction is not None:
                 step = "encode"
                 event.text = echo.changed()
         except BaseException as error:
+            if watch is not None:
+                watch.passed(step)
             out.fail(place, Failure(step, error))
         else:
             self._finish.each(place, event, prediction, out)

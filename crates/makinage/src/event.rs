@@ -1,5 +1,7 @@
 //! One record on its way through the pipeline, and what became of it.
 
+use std::time::Duration;
+
 use rdkafka::message::OwnedHeaders;
 
 /// Record headers as the client holds them: bytes, name and value, copied whole; or why the client can't read them.
@@ -116,6 +118,19 @@ impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// The steps in a worker that an event may fail in, and that take time, in the order in which it meets them: those of
+/// [`Step`] with what stands before and behind them.
+pub const WORKER_STEPS: [&str; 5] = ["decode", "pre_transform", "predict", "post_transform", "encode"];
+
+/// Time that a batch of events took in its worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Took {
+    /// In all.
+    pub whole: Duration,
+    /// In each of [`WORKER_STEPS`]; nothing in those that no event came to.
+    pub steps: [Duration; WORKER_STEPS.len()],
 }
 
 /// What became of an event.

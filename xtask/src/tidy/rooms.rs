@@ -28,6 +28,7 @@ pub(super) const ROOMS: &[Room] = &[
             "consul",
             "delivery",
             "environment",
+            "event",
             "kafka",
             "letters",
             "log",

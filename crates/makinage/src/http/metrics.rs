@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     clock::since_1970,
-    event::Step,
+    event::{Step, WORKER_STEPS},
     kafka::pulse::Membership,
     telemetry::{
         histogram::{Histogram, Snapshot},
@@ -96,10 +96,13 @@ fn events(site: &Site) -> Vec<Family> {
 fn stream(site: &Site) -> Vec<Family> {
     let stream = &site.telemetry.stream;
     let seen = stream.seen();
+    let by_step = WORKER_STEPS.into_iter().zip(&stream.step_seconds);
+    let steps = by_step.map(|(step, seconds)| sample([step.to_owned()], Value::Sizes(seconds.snapshot())));
     vec![
         sizes(names::LATENCY, &site.telemetry.source.latency),
         sizes(names::BATCH_EVENTS, &stream.batch_events),
         sizes(names::BATCH_SECONDS, &stream.batch_seconds),
+        family(names::STEP_SECONDS, steps),
         one(names::QUEUED, Value::Count(seen.queued_events as u64)),
         one(names::UNANSWERED, Value::Count(seen.unanswered_events as u64)),
     ]

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     clock::since_1970,
-    event::Step,
+    event::{Step, WORKER_STEPS},
     telemetry::{
         generations::GenerationsSeen,
         histogram::Snapshot,
@@ -69,12 +69,15 @@ struct Recently {
     latency_seconds: Quantiles,
     batch_seconds: Quantiles,
     batch_events: Quantiles,
+    /// What batches spend in each step.
+    step_seconds: BTreeMap<&'static str, Quantiles>,
 }
 
 /// As well as buckets of nine per cent tell.
 #[derive(Debug, Serialize)]
 struct Quantiles {
     count: u64,
+    mean: Option<f64>,
     p50: Option<f64>,
     p99: Option<f64>,
     p999: Option<f64>,
@@ -159,12 +162,13 @@ fn recently(site: &Site) -> Recently {
         latency_seconds: quantiles(&seen.latency),
         batch_seconds: quantiles(&seen.batch_seconds),
         batch_events: quantiles(&seen.batch_events),
+        step_seconds: WORKER_STEPS.into_iter().zip(seen.step_seconds.iter().map(quantiles)).collect(),
     }
 }
 
 fn quantiles(seen: &Snapshot) -> Quantiles {
     let quantile = |share| seen.quantile(share);
-    Quantiles { count: seen.count(), p50: quantile(0.5), p99: quantile(0.99), p999: quantile(0.999) }
+    Quantiles { count: seen.count(), mean: seen.mean(), p50: quantile(0.5), p99: quantile(0.99), p999: quantile(0.999) }
 }
 
 fn stream(site: &Site) -> Stream {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::{flow::Flow, guard::Guard, recent::Recent, site::Site, status};
 use crate::{
     config::Http,
-    event::{Failure, Fate, Ticket},
+    event::{Failure, Fate, Ticket, Took},
     kafka::pulse::Membership,
     source::acks::Acks,
     stop::Stop,
@@ -70,7 +70,7 @@ pub(super) fn busy() -> Site {
     source.reads(true, vec![partition]);
     source.ends("data", [(0, 9)].into_iter());
     source.acknowledged([1_000].into_iter(), 2_000);
-    stream.answered(3, Duration::from_millis(2));
+    stream.answered(3, Took { whole: Duration::from_millis(2), steps: [Duration::from_micros(300); 5] });
     let worker = WorkerSeen {
         generation: 1,
         slot: 0,

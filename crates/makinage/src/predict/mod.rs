@@ -209,7 +209,7 @@ impl Predictor {
                 let is_current =
                     self.current.as_ref().is_some_and(|serving| serving.pool.generation() == worker.generation);
                 if let Some(took) = answered.took.filter(|_| is_current) {
-                    self.sizer.measured(rows, took);
+                    self.sizer.measured(rows, took.whole);
                     self.telemetry.stream.answered(rows, took);
                 }
                 self.take_in(heard, worker.generation, now);

@@ -30,6 +30,10 @@ fn what_becomes_of_events_is_counted_and_the_failed_ones_are_shown_with_their_pl
     port.wait_for_metric("makinage_events_total{outcome=\"output\",step=\"\"}", 3.0);
     port.wait_for_metric("makinage_events_total{outcome=\"failed\",step=\"decode\"}", 1.0);
     port.wait_for_metric("makinage_event_latency_seconds_count", 3.0);
+    for step in ["pre_transform", "predict", "encode"] {
+        let batches = port.metric(&format!("makinage_step_duration_seconds_count{{step=\"{step}\"}}"));
+        assert!(batches.is_some_and(|batches| batches > 0.0), "{step}: {batches:?}");
+    }
     let lag = "makinage_partition_lag_events{topic=\"shown-events-data\",partition=\"0\"}";
     port.wait_for_metric(lag, 0.0);
     port.wait_for_metric("makinage_workers{state=\"serving\"}", 1.0);

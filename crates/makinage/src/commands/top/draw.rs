@@ -10,10 +10,10 @@ use ratatui::{
 use serde_json::Value;
 
 use super::look::{Look, text};
-use crate::letters::reading::shown;
+use crate::{event::WORKER_STEPS, letters::reading::shown};
 
 /// Lines of the block of rates and times.
-const NUMBERS: u16 = 6;
+const NUMBERS: u16 = 7;
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 
@@ -83,11 +83,16 @@ fn draw_numbers(frame: &mut Frame<'_>, area: Rect, look: &Look) {
         ["in", &rate(rates.received), &count("/events/received"), "latency p50", &time("/recent/latency_seconds/p50")],
         ["out", &rate(rates.output), &count("/events/output"), "latency p99", &time("/recent/latency_seconds/p99")],
         ["failed", &rate(rates.failed), &count("/events/failed"), "batch p50", &time("/recent/batch_seconds/p50")],
-        ["waiting", "", &count("/stream/queued_events"), "events a batch", &count("/recent/batch_events/p50")],
+        ["waiting", "", &count("/stream/queued_events"), "batch p99", &time("/recent/batch_seconds/p99")],
+        ["", "", "", "events a batch", &count("/recent/batch_events/p50")],
     ]
-    .map(|cells| Row::new(cells.map(str::to_owned)));
-    let widths = [10, 12, 16, 16, 14].map(Constraint::Length);
-    frame.render_widget(Table::new(table, widths).block(Block::bordered().title(" events ")), area);
+    .map(|cells| cells.map(str::to_owned));
+    // What a batch spends in each step.
+    let step = |step: &str| [step.to_owned(), time(&format!("/recent/step_seconds/{step}/mean"))];
+    let lines =
+        table.into_iter().zip(WORKER_STEPS.map(step)).map(|(cells, step)| Row::new(cells.into_iter().chain(step)));
+    let widths = [10, 12, 16, 16, 14, 16, 10].map(Constraint::Length);
+    frame.render_widget(Table::new(lines, widths).block(Block::bordered().title(" events ")), area);
 }
 
 fn draw_models(frame: &mut Frame<'_>, area: Rect, look: &Look) {
@@ -208,6 +213,7 @@ mod tests {
             "data/0",
             "data/0/2 skipped in predict: ValueError: no number",
             "1.0 s",
+            "post_transform   300 µs",
             &std::process::id().to_string(),
         ] {
             assert!(screen.contains(seen), "no {seen:?} in\n{screen}");

@@ -54,7 +54,9 @@ export function brings() {
  * @typedef {{ name: string, ok: boolean, reason?: string }} Latch
  * @typedef {{ ok: boolean, latches: Latch[] }} Health
  * @typedef {{ resident_bytes: number, cpu_seconds: number }} Usage
- * @typedef {{ count: number, p50: number | null, p99: number | null, p999: number | null }} Quantiles
+ * @typedef {{ count: number, mean: number | null, p50: number | null, p99: number | null,
+ *   p999: number | null }} Quantiles
+ * @typedef {{ latency_seconds: Quantiles, step_seconds: Record<string, Quantiles> }} Recently
  * @typedef {{ received: number, output: number, skipped: Record<string, number>, failed: number,
  *   failed_by_step: Record<string, number>, dead_letters: number, given_up: number, deleted_unread: number }} Events
  * @typedef {{ generation: number, model: string, sha256: string, place: string, since: string }} Generation
@@ -80,7 +82,6 @@ export function brings() {
  * `/api/status`.
  *
  * @typedef {{ version: string, application: string, operator: string, started: string, uptime_seconds: number,
- *   usage: Usage | null, live: Health, ready: Health, events: Events, recent: { latency_seconds: Quantiles },
- *   generations: Generations, stream: Stream, group: Group, failures: FailedEvent[], flow: Flow,
- *   config: unknown }} Status
+ *   usage: Usage | null, live: Health, ready: Health, events: Events, recent: Recently, generations: Generations,
+ *   stream: Stream, group: Group, failures: FailedEvent[], flow: Flow, config: unknown }} Status
  */

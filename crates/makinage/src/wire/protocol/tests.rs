@@ -1,12 +1,12 @@
 //! The fixtures that the worker's tests read too.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use serde_json::Value;
 
 use super::*;
 use crate::{
-    event::{Event, Failure, Place, Step, Ticket},
+    event::{Event, Failure, Place, Step, Ticket, Took, WORKER_STEPS},
     wire::{
         answer::{Answer, Outcome, Prediction},
         frame::{Encoding, encode_batch},
@@ -27,7 +27,9 @@ fn answer(name: &str) -> (Answer, Value) {
     let answer = Answer::parse(frame.payload).expect("well formed");
     assert_eq!(answer.first as u64, description["first"].as_u64().expect("first"));
     assert_eq!(answer.count as u64, description["count"].as_u64().expect("count"));
-    assert_eq!(answer.nanoseconds, description["nanoseconds"].as_u64().expect("nanoseconds"));
+    let took = |said: &Value| Duration::from_nanos(said.as_u64().expect("nanoseconds"));
+    let steps = WORKER_STEPS.map(|step| took(&description["steps"][step]));
+    assert_eq!(answer.took, Took { whole: took(&description["nanoseconds"]), steps });
     (answer, description)
 }
 
@@ -192,10 +194,28 @@ fn a_result_that_lies_about_its_items_is_refused() {
     assert!(Answer::parse(longer).is_err());
 }
 
+#[test]
+fn a_result_that_spent_more_time_in_its_steps_than_in_all_is_refused() {
+    let with = |steps: [u64; 2]| {
+        let mut payload = one_item(0, b"x");
+        payload[8..16].copy_from_slice(&7_u64.to_le_bytes());
+        for (step, nanoseconds) in steps.into_iter().enumerate() {
+            payload[16 + 8 * step..24 + 8 * step].copy_from_slice(&nanoseconds.to_le_bytes());
+        }
+        Answer::parse(payload)
+            .map(|answer| answer.took.steps.map(|took| took.as_nanos()))
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(with([3, 4]), Ok([3, 4, 0, 0, 0]));
+    for steps in [[8, 0], [4, 4], [u64::MAX, 2], [u64::MAX, u64::MAX]] {
+        assert!(with(steps).is_err_and(|error| error.contains("more time in its steps")), "{steps:?}");
+    }
+}
+
 /// A result of one item in form `items`.
 fn one_item(status: u8, bytes: &[u8]) -> Vec<u8> {
     let length = u32::try_from(bytes.len()).expect("short").to_le_bytes();
-    [[0; 4].as_slice(), &1_u32.to_le_bytes(), &[0; 8], &[0, status], &length, bytes].concat()
+    [[0; 4].as_slice(), &1_u32.to_le_bytes(), &[0; 48], &[0, status], &length, bytes].concat()
 }
 
 #[test]
