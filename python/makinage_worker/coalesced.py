@@ -36,7 +36,7 @@ class Coalesced:
         self._desk.strands = strands
         try:
             self._notices.at(0, batch.events)
-            for record in out.times.over(records(batch, self._topics.sources)):
+            for record in out.over(records(batch, self._topics.sources)):
                 self._notices.tick()
                 strands.begin(record)
                 _stops(record, strands)
@@ -67,6 +67,6 @@ class Coalesced:
 
 
 def _stops(record: Record, strands: Strands) -> None:
-    """An event that is watched and waits is in its predict step: what passes until it goes on isn't its own."""
+    """An event that is watched may wait now."""
     if record.watch is not None and strands.waiting and strands.waiting[-1].job is record:
-        record.watch.passed("predict")
+        record.watch.waits()

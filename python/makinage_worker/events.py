@@ -12,7 +12,7 @@ from makinage_worker import jsontext
 from makinage_worker.encoding import Codec
 from makinage_worker.lazy import computed
 from makinage_worker.protocol import Batch, DenseGroup, RawGroup
-from makinage_worker.times import Times
+from makinage_worker.times import Watch
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Event:
     value: Any
     is_json: bool
     text: bytes | None = None
-    watch: Times | None = None
+    watch: Watch | None = None
 
 
 class Echo:
@@ -60,7 +60,7 @@ class Record:
     codec: Codec
     data: bytes | None
     value: Any = None
-    watch: Times | None = None
+    watch: Watch | None = None
 
     def decode(self) -> Any:
         """The event. Raises what says best why it is none."""

@@ -10,9 +10,11 @@ import numpy as np
 
 from makinage_worker import jsontext, protocol
 from makinage_worker.errors import Failure, OutputTooLarge, is_exhaustion, message, where
+from makinage_worker.events import Record
 from makinage_worker.notices import Notices
 from makinage_worker.passing import Passing
 from makinage_worker.protocol import Form, Spent, Status
+from makinage_worker.tap import Tap
 from makinage_worker.times import Times
 
 _FORMS = {"i": (Form.INT64, "<i8"), "u": (Form.INT64, "<i8"), "f": (Form.FLOAT64, "<f8"), "b": (Form.BOOL, "?")}
@@ -34,6 +36,8 @@ class Outcomes:
     def __init__(self, events: int, terms: Terms, notices: Notices, times: Times) -> None:
         self.times = times
         """What the batch spends in each step."""
+        self.tap: Tap | None = None
+        """What is seen of single events, where somebody looks on."""
         # No status at all, which the service refuses: an event that was forgotten is no empty output.
         self._statuses = bytearray(b"\xff" * events)
         self._bodies = [b""] * events
@@ -44,8 +48,25 @@ class Outcomes:
         self._passing = terms.passing
         self._notices = notices
 
+    def restart(self) -> None:
+        """Nothing counts of what has been measured and seen: the batch passes once more."""
+        self.times.restart()
+        if self.tap is not None:
+            self.tap.restart()
+
+    def over(self, records: Sequence[Record]) -> Sequence[Record]:
+        """The events, which pass one by one from now on; those are watched that are to be."""
+        if self.tap is not None:
+            self.tap.watch((record.place, record) for record in records)
+        return self.times.over(records)
+
+    def had(self, place: int, step: str, value: Any) -> None:
+        """An event that fails or is skipped in the next step had this after the step."""
+        if self.tap is not None:
+            self.tap.had(place, step, value)
+
     def like(self) -> Outcomes:
-        """Those of the same batch, if it passes another time."""
+        """Those of the same batch, if it passes another time; nobody looks on."""
         return Outcomes(len(self._bodies), self._terms, self._notices, self.times.like())
 
     def of(self, place: int) -> tuple[int, bytes]:
@@ -95,6 +116,10 @@ class Outcomes:
             return
         self._statuses[place] = status
         self._bodies[place] = data
+
+    def values(self, ident: int) -> bytes | None:
+        """The `values` frame of what has been seen since the last one; None where that is nothing."""
+        return None if self.tap is None else self.tap.frame(ident)
 
     def frame(self, ident: int, place: int, nanoseconds: int) -> bytes:
         """The `result` frame of one event, which isn't among the `numbers`."""

@@ -46,6 +46,7 @@ class Kind(IntEnum):
     LOG = 21
     CHECKED = 22
     ENDING = 23
+    VALUES = 25
 
 
 class Status(IntEnum):
@@ -105,10 +106,14 @@ class DenseGroup:
 
 @dataclass(slots=True)
 class Batch:
-    """`events` events in groups; every place from 0 to `events - 1` occurs in exactly one of them."""
+    """`events` events in groups; every place from 0 to `events - 1` occurs in exactly one of them.
+
+    `asked`: the places of those whose values after each step are wanted; None where nobody looks on.
+    """
 
     events: int
     groups: list[RawGroup | DenseGroup]
+    asked: Sequence[int] | None = None
 
 
 def frame(kind: Kind, ident: int, *payload: bytes | bytearray | memoryview) -> bytes:
@@ -219,11 +224,19 @@ def decode_batch(payload: memoryview) -> Batch:
         for _ in range(count):
             group, offset = _decode_group(payload, offset, events)
             groups.append(group)
+        asked, offset = _decode_asked(payload, offset)
     except (struct.error, IndexError) as error:
         raise ProtocolError(f"a batch that ends too early: {error}") from error
     if offset != len(payload) or sum(len(group.places) for group in groups) != events:
         raise ProtocolError("a batch whose groups don't add up")
-    return Batch(events, groups)
+    return Batch(events, groups, asked)
+
+
+def _decode_asked(payload: memoryview, offset: int) -> tuple[Sequence[int] | None, int]:
+    if offset == len(payload):
+        return None, offset
+    (count,) = struct.unpack_from("<I", payload, offset)
+    return struct.unpack_from(f"<{count}I", payload, offset + 4), offset + 4 + 4 * count
 
 
 def _decode_group(payload: memoryview, offset: int, events: int) -> tuple[RawGroup | DenseGroup, int]:

@@ -10,6 +10,7 @@ from makinage_worker.outcomes import Outcomes, Terms
 from makinage_worker.passing import Passing
 from makinage_worker.protocol import Batch
 from makinage_worker.steps import Steps, Topics
+from makinage_worker.tap import Tap
 from makinage_worker.times import Pace, Times
 from makinage_worker.ways import Ways
 
@@ -46,4 +47,7 @@ class Serving:
             yield place, out
 
     def _outcomes(self, batch: Batch, times: Times) -> Outcomes:
-        return Outcomes(batch.events, self._terms, self._notices, times)
+        out = Outcomes(batch.events, self._terms, self._notices, times)
+        if batch.asked is not None:
+            out.tap = Tap(batch.asked, times, self._ways.plan)
+        return out

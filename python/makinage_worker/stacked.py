@@ -57,7 +57,7 @@ class Stacked:
     def _run_users(self, batch: Batch, events: Events, out: Outcomes) -> list[Stack]:
         """Decodes and pre-transforms one event after the other, where any of that is the user's."""
         rows: list[tuple[int, Row]] = []
-        for record in out.times.over(records(batch, self._topics.sources)):
+        for record in out.over(records(batch, self._topics.sources)):
             self._notices.at(record.place)
             if record.watch is not None:
                 record.watch.begin()
@@ -73,16 +73,16 @@ class Stacked:
         """The event's row; None where it has come to its end."""
         place, step, watch = record.place, "decode", record.watch
         try:
-            event = Event(record.decode(), record.codec.is_json, watch=watch)
-            echo = Echo(event.value) if self._echoes and event.is_json else None
+            value = record.decode()
+            event = Event(value, record.codec.is_json, watch=watch)
+            echo = Echo(value) if self._echoes and event.is_json else None
             if watch is not None:
-                watch.passed(step)
+                watch.passed(step, value)
             step = "pre_transform"
-            value = event.value
             if self._pre_transform is not None:
                 value = computed(step, self._pre_transform(value))
                 if watch is not None:
-                    watch.passed(step)
+                    watch.passed(step, value)
                 if value is None:
                     out.skip(place, step)
                     return None
@@ -97,8 +97,6 @@ class Stacked:
             return None
         if row is None:
             return None
-        if watch is not None:
-            watch.passed(step)
         if event.text is not None or not (event.is_json and self._finish.splices):
             events[place] = event
         return row
@@ -107,12 +105,17 @@ class Stacked:
         """The row of a value that its hook may reuse; an event of which there is none for later is finished now."""
         mine = self._copies(value, event)
         row = self._scorer.row(value if mine is None else mine[0])
+        if event.watch is not None:
+            if self._pre_transform is None:
+                event.watch.passed("pre_transform", row)
+            else:
+                event.watch.within("predict")
         if mine is not None:
             event.value = mine[1]
             return row
         prediction = self._scorer.predictor.alone(single(self._scorer.plan, row))
         if event.watch is not None:
-            event.watch.passed("predict")
+            event.watch.passed("predict", prediction)
         self._finish.each(place, event, prediction, out)
         return None
 
@@ -191,7 +194,7 @@ class Stacked:
 
     def _write(self, stacks: list[Stack], events: Events, out: Outcomes) -> None:
         """Finishes events as they are predicted: nothing that comes now is the user's."""
-        for stack, chunk in self._chunks(stacks):
+        for stack, chunk in self._chunks(stacks, out):
             out.times.lap("predict")
             places = _places(stack, chunk.events)
             if not events and self._finish.splices:
@@ -204,12 +207,15 @@ class Stacked:
     def _finish_in_order(self, stacks: list[Stack], events: Events, out: Outcomes) -> None:
         """Finishes one event after the other, in the order of the batch, once all are predicted."""
         ready: list[tuple[int, Any, tuple[Stack, int] | None]] = []
-        for stack, chunk in self._chunks(stacks):
+        for stack, chunk in self._chunks(stacks, out):
             for index, prediction in zip(chunk.events, entries(chunk.predictions), strict=True):
                 ready.append((stack.places[index], prediction, (stack, index) if chunk.borrowed else None))
         ready.sort(key=_place)
         out.times.lap("predict")
-        finishing = out.times.over([events[place] for place, _, _ in ready])
+        finishing = [events[place] for place, _, _ in ready]
+        if out.tap is not None:
+            out.tap.watch(zip(map(_place, ready), finishing, strict=True))
+        out.times.over(finishing)
         for (place, prediction, borrowed), event in zip(ready, finishing, strict=True):
             self._notices.at(place)
             if event.watch is not None:
@@ -217,13 +223,18 @@ class Stacked:
             # What can't be kept is had again at its turn.
             mine = prediction if borrowed is None else self._scorer.predictor.alone(*borrowed)
             if borrowed is not None and event.watch is not None:
-                event.watch.passed("predict")
+                event.watch.within("predict")
             self._finish.each(place, event, mine, out)
         out.times.share()
 
-    def _chunks(self, stacks: list[Stack]) -> Iterator[tuple[Stack, Chunk]]:
+    def _chunks(self, stacks: list[Stack], out: Outcomes) -> Iterator[tuple[Stack, Chunk]]:
         for stack in stacks:
+            if out.tap is not None:
+                out.tap.rows(stack)
             for chunk in self._scorer.predictor.score(stack):
+                if out.tap is not None:
+                    out.times.lap("predict")
+                    out.tap.predictions(stack, chunk)
                 yield stack, chunk
 
 

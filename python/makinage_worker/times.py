@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import perf_counter_ns as _now
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 STEPS = ("decode", "pre_transform", "predict", "post_transform", "encode")
 """The steps, as failures name them, in the order of the wire."""
@@ -21,10 +21,34 @@ _SLOW = 50_000
 """Nanoseconds of an event from which on each is measured: a microsecond more is nothing to it."""
 
 
-class Watched(Protocol):
-    """What may be measured."""
+NOTHING: Any = object()
+"""What an event has after a step where that is of no interest."""
 
-    watch: Times | None
+
+class Watch(Protocol):
+    """Who is told which steps an event passes."""
+
+    def begin(self) -> None:
+        """It begins, or goes on: what has passed since the last look was others'."""
+        ...
+
+    def passed(self, step: str, value: Any = NOTHING) -> Any:
+        """It has come through this step, and has this value."""
+        ...
+
+    def within(self, step: str) -> None:
+        """It has taken time of this step, and isn't through it, or not alone."""
+        ...
+
+    def waits(self) -> None:
+        """It waits in its predict step until it goes on."""
+        ...
+
+
+class Watched(Protocol):
+    """What may be watched."""
+
+    watch: Watch | None
 
 
 _Watched = TypeVar("_Watched", bound=Watched)
@@ -63,20 +87,39 @@ class Times:
         else:
             chosen = events
         for event in chosen:
-            event.watch = self
+            if event.watch is None:
+                event.watch = self
         return events
 
     def begin(self) -> None:
-        """An event that is watched begins, or goes on; what has passed since the last look was others'."""
+        """As `Watch` has it."""
         now = _now()
         self._others += now - self._mark
         self._mark = now
 
-    def passed(self, step: str) -> None:
-        """It has come through this step."""
+    def passed(self, step: str, value: Any = NOTHING) -> int:  # noqa: ARG002  # who sees values does more
+        """As `Watch` has it; how long it took."""
         now = _now()
-        self._measured[step] += now - self._mark
+        took = now - self._mark
+        self._measured[step] += took
         self._mark = now
+        return took
+
+    def within(self, step: str) -> None:
+        """As `Watch` has it."""
+        self.passed(step)
+
+    def waits(self) -> None:
+        """As `Watch` has it."""
+        self.passed("predict")
+
+    def now(self) -> int:
+        """For `skip`."""
+        return _now()
+
+    def skip(self, since: int) -> None:
+        """What has passed since then is no step's."""
+        self._mark += _now() - since
 
     def share(self) -> None:
         """All have passed: what those took that weren't watched is divided as the others took it."""

@@ -60,12 +60,12 @@ class Trial:
             if time.monotonic() > end:
                 break
         # What the comparison takes is no step's.
-        out.times.restart()
+        out.restart()
         self._way.run(batch, out)
         for place in places:
             if plainly.of(place) != out.of(place):
                 self._refuse(f"an event had {_shown(plainly, place)} by itself and {_shown(out, place)} beside others")
-                out.times.restart()
+                out.restart()
                 self._plain.run(batch, out)
                 return
 

@@ -50,6 +50,19 @@ def test_a_mixed_batch_is_read_with_all_its_groups():
             assert np.frombuffer(group.values, group.dtype).tolist() == want["values"]
 
 
+def test_events_whose_values_are_wanted_are_read():
+    described, frame = fixture("batch_asked")
+    batch = protocol.decode_batch(payload_of(frame)[2])
+    assert [event.decode() for event in batch.groups[0].events] == described["groups"][0]["events"]
+    assert list(batch.asked) == described["asked"]
+    assert protocol.decode_batch(payload_of(fixture("batch_mixed")[1])[2]).asked is None
+
+
+def test_what_events_had_after_each_step_is_said_as_the_service_reads_it():
+    described, frame = fixture("values")
+    assert protocol.json_frame(Kind.VALUES, 7, described["message"]) == frame
+
+
 def test_every_status_is_written_as_items():
     described, frame = fixture("result_items")
     statuses = bytearray(item["status"] for item in described["items"])

@@ -1,4 +1,4 @@
-//! `makinage tap`: a running service's events as they pass, a line each.
+//! `makinage tap`: a running service's events as they pass, a line each, and one for each step that is known of.
 
 use std::{
     fmt::Write as _,
@@ -11,11 +11,15 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::{
     BAD_CONFIG,
     port::{Port, Which},
+    seconds::seconds,
     tell,
 };
 use crate::{
     letters::reading::shown,
-    telemetry::tap::{Became, Filter, Tapped},
+    telemetry::{
+        tap::Filter,
+        tapped::{Became, StepPassed, Tapped},
+    },
 };
 
 /// Characters of a key, an input or an output in a line.
@@ -57,7 +61,10 @@ pub(crate) fn run(which: &Which, options: &Options) -> anyhow::Result<ExitCode> 
                 continue;
             }
             let written = match serde_json::from_str(data) {
-                Ok(event) if !options.json => writeln!(out, "{}", human(&event, colours)),
+                Ok(event) if !options.json => {
+                    let steps = |event: &Tapped| event.steps.iter().map(step).collect::<String>();
+                    writeln!(out, "{}{}", human(&event, colours), steps(&event))
+                }
                 _ => writeln!(out, "{data}"),
             };
             if written.and_then(|()| out.flush()).is_err() {
@@ -101,6 +108,13 @@ fn human(event: &Tapped, colours: bool) -> String {
     format!("{time} {}  {key}{input} {red}{mark} {became}{plain}{model}{took}", shown::line(&event.place))
 }
 
+/// What it had after a step, in a line below.
+fn step(StepPassed { step, value, microseconds }: &StepPassed) -> String {
+    let value = value.as_deref().map(|value| shown::short(value, 2 * SHORT)).unwrap_or_default();
+    let took = microseconds.map(|took| seconds(took / 1e6)).unwrap_or_default();
+    format!("\n         {:14} {took:>8}  {value}", shown::line(step)).trim_end().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +125,7 @@ mod tests {
             place: "data/0/7".into(),
             key: Some("k\u{1b}[2J".into()),
             input: Some("[1,\n2]".into()),
+            steps: vec![],
             became,
             model: Some("iris@3".into()),
             milliseconds: Some(4),
@@ -127,6 +142,19 @@ mod tests {
         let failed = human(&event(failed), false);
         assert!(failed.contains("✖ predict: ValueError: a"), "{failed}");
         assert!(!output.chars().chain(failed.chars()).any(char::is_control), "{output} {failed}");
+    }
+
+    #[test]
+    fn each_step_has_a_line_below_with_its_time_and_value_as_far_as_they_are_known() {
+        let passed = |value: Option<&str>, microseconds| {
+            let value = value.map(str::to_owned);
+            step(&StepPassed { step: "pre_transform".into(), value, microseconds })
+        };
+        assert_eq!(passed(Some("[1.0]"), Some(12.3)), "\n         pre_transform     12 µs  [1.0]");
+        assert_eq!(passed(Some("a\u{1b}[2J"), None).lines().count(), 2);
+        assert!(!passed(Some("a\u{1b}[2J\nb"), None)[1..].chars().any(char::is_control));
+        assert_eq!(passed(None, Some(2e6)), "\n         pre_transform     2.0 s");
+        assert!(passed(Some(&"x".repeat(500)), None).chars().count() < 180);
     }
 
     #[test]

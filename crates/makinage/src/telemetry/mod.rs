@@ -12,6 +12,7 @@ pub(crate) mod recent;
 pub(crate) mod source;
 pub(crate) mod stream;
 pub(crate) mod tap;
+pub(crate) mod tapped;
 
 use self::{
     generations::Generations, recent::RecentFailures, source::SourceTelemetry, stream::StreamTelemetry, tap::Tap,

@@ -2,6 +2,7 @@
 
 use std::{ops::Range, time::Duration};
 
+use super::values::{StepValue, Values};
 use crate::event::{Failure, Step, Took, WORKER_STEPS};
 
 /// Results of consecutive events of a batch, as they came from a worker.
@@ -15,6 +16,8 @@ pub struct Answer {
     pub took: Took,
     form: Form,
     payload: Vec<u8>,
+    /// What is known of single events, where somebody looks on.
+    values: Values,
 }
 
 #[derive(Debug)]
@@ -122,7 +125,7 @@ impl Answer {
         if body != expected {
             return Err(MalformedAnswer("its length is not that of its items"));
         }
-        let answer = Self { first, count, took, form, payload };
+        let answer = Self { first, count, took, form, payload, values: Values::default() };
         answer.check_items()?;
         Ok(answer)
     }
@@ -148,9 +151,21 @@ impl Answer {
         &self.payload[begin..ends[item]]
     }
 
+    /// With what the worker has said of its events before.
+    #[must_use]
+    pub(crate) fn with(self, values: &mut Values) -> Self {
+        let values = values.of(&(self.first..self.first + self.count));
+        Self { values, ..self }
+    }
+
+    /// What the event at `first + item` had after each step, where that is known.
+    pub(crate) fn steps(&self, item: usize) -> &[StepValue] {
+        self.values.at(self.first + item)
+    }
+
     /// Bytes that it holds.
     pub fn bytes(&self) -> usize {
-        self.payload.len()
+        self.payload.len() + self.values.bytes()
     }
 
     /// What became of the event at `first + item`. `item` must be below `count`.
@@ -210,7 +225,8 @@ impl Answer {
                 Form::Booleans
             }
         };
-        Self { first, count, took: self.took, form, payload }
+        let values = self.values.copied(&(first..first + count));
+        Self { first, count, took: self.took, form, payload, values }
     }
 
     /// The bytes of these items, where each has so many.

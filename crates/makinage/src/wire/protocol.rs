@@ -46,6 +46,8 @@ pub enum Kind {
     Checked = 22,
     /// The worker ends, and this is why.
     Ending = 23,
+    /// What some events of a batch had after each step.
+    Values = 25,
 }
 
 impl Kind {
@@ -64,6 +66,7 @@ impl Kind {
             21 => Self::Log,
             22 => Self::Checked,
             23 => Self::Ending,
+            25 => Self::Values,
             _ => return None,
         })
     }

@@ -70,6 +70,11 @@ fn it_shows_what_the_status_says_to_everybody_in_any_light_and_width() {
     page.wait_for("#flow [data-step=sources]", "1 failed in decode");
     page.wait_for("#flow [data-step=pre_transform]", "yours: steps:pre_transform");
     page.wait_for("#flow [data-step=predict]", "as it is by default");
+    for (place, step) in [("sources", "decode"), ("predict", "predict"), ("post_transform", "post_transform")] {
+        page.wait_until(&format!("#flow [data-step={place}]"), "its time", |said| {
+            said.contains(&format!("{step} ")) && said.contains(" a batch, p99 ")
+        });
+    }
     page.wait_for("#flow [data-step=post_transform]", "1 failed in post_transform");
     page.wait_for("#flow", "2 dead letters on flowers-dead");
     for (eyes, name) in [(LIGHT, "light"), (DARK, "dark"), (PHONE, "phone")] {
@@ -237,6 +242,7 @@ fn events_are_shown_as_they_pass_while_the_button_is_pressed() {
     };
     let row = shown(&mut page, &["[7,8]"], "[[7,8],0]");
     assert_eq!(row["input"], "[7,8]");
+    assert!(row["steps"].as_str().is_some_and(|steps| steps.contains("pre_transform[7, 8]predict0")), "{row}");
     assert!(row["event"].as_str().is_some_and(|event| event.starts_with("page-tap-data/0/")), "{row}");
     assert!(row["after"].as_str().is_some_and(|after| after.ends_with('s')), "{row}");
     page.picture("events");

@@ -9,7 +9,10 @@ use ratatui::{
 };
 use serde_json::Value;
 
-use super::look::{Look, text};
+use super::{
+    super::seconds::seconds,
+    look::{Look, text},
+};
 use crate::{event::WORKER_STEPS, letters::reading::shown};
 
 /// Lines of the block of rates and times.
@@ -167,15 +170,6 @@ fn draw_failures(frame: &mut Frame<'_>, area: Rect, look: &Look) {
     let lines: Vec<Line<'_>> = look.list("/failures").iter().map(line).collect();
     let lines = if lines.is_empty() { vec![Line::styled("none", DIM)] } else { lines };
     frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" last failed events ")), area);
-}
-
-/// `850 µs`, `12.3 ms`, `4.0 s`.
-fn seconds(seconds: f64) -> String {
-    match seconds {
-        small if small < 1e-3 => format!("{:.0} µs", small * 1e6),
-        small if small < 1.0 => format!("{:.1} ms", small * 1e3),
-        large => format!("{large:.1} s"),
-    }
 }
 
 /// `3d 4h`, `4h 5m`, `5m 6s`.

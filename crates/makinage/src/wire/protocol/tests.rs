@@ -9,7 +9,8 @@ use crate::{
     event::{Event, Failure, Place, Step, Ticket, Took, WORKER_STEPS},
     wire::{
         answer::{Answer, Outcome, Prediction},
-        frame::{Encoding, encode_batch},
+        frame::{Encoding, ask_for_values, encode_batch},
+        values::Values,
     },
 };
 
@@ -113,6 +114,41 @@ fn nested(axes: &[usize], values: &[Value]) -> Value {
     match axes {
         [] => values[0].clone(),
         [length, rest @ ..] => values.chunks(values.len() / length).map(|part| nested(rest, part)).collect(),
+    }
+}
+
+#[test]
+fn values_that_are_wanted_are_asked_for_as_the_fixture_has_it() {
+    let (bytes, description) = fixture("batch_asked");
+    let event = |(offset, text): (i64, &Value)| {
+        let place = Place { source: 0, partition: 0, offset };
+        Event::new(Ticket::new(0, 0), place, None, Some(text.as_str().expect("text").as_bytes()))
+    };
+    let events: Vec<Event> =
+        (0..).zip(description["groups"][0]["events"].as_array().expect("events")).map(event).collect();
+    let mut payload = encode_batch(&events, &Encoding::default());
+    let asked = description["asked"].as_array().expect("places").iter();
+    let asked: Vec<u32> = asked.map(|place| u32::try_from(place.as_u64().expect("a place")).expect("small")).collect();
+    ask_for_values(&mut payload, &asked);
+    let mut frame = Vec::new();
+    write_frame(&mut frame, Kind::Batch, 7, &payload).expect("written");
+    assert_eq!(frame, bytes);
+}
+
+#[test]
+fn what_events_had_after_each_step_is_read_from_the_fixture() {
+    let (bytes, description) = fixture("values");
+    let frame = read_frame(&mut bytes.as_slice()).expect("a frame").expect("not the end");
+    assert_eq!((frame.kind, frame.id), (Kind::Values, description["id"].as_u64().expect("an id")));
+    let values = Values::parse(&frame.payload).expect("well formed");
+    for event in description["message"]["events"].as_array().expect("events") {
+        let steps = values.at(usize::try_from(event["place"].as_u64().expect("a place")).expect("small"));
+        let said = event["steps"].as_array().expect("steps");
+        assert_eq!(steps.len(), said.len());
+        for (step, said) in steps.iter().zip(said) {
+            assert_eq!((Some(step.step), step.value.as_deref()), (said["step"].as_str(), said["value"].as_str()));
+            assert_eq!(step.took, said["nanoseconds"].as_u64().map(Duration::from_nanos));
+        }
     }
 }
 
