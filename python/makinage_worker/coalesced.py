@@ -14,6 +14,7 @@ from makinage_worker.outcomes import Outcomes
 from makinage_worker.protocol import Batch
 from makinage_worker.steps import Topics
 from makinage_worker.strands import Strands
+from makinage_worker.times import Watch
 
 
 class Coalesced:
@@ -39,7 +40,8 @@ class Coalesced:
             for record in out.over(records(batch, self._topics.sources)):
                 self._notices.tick()
                 strands.begin(record)
-                _stops(record, strands)
+                if record.watch is not None:
+                    _stops(record, record.watch, strands)
             while strands.waiting:
                 self._answer(strands)
             out.times.share()
@@ -60,13 +62,14 @@ class Coalesced:
             if record.watch is not None:
                 record.watch.begin()
             strands.resume(wish, wish.answer)
-            _stops(record, strands)
+            if record.watch is not None:
+                _stops(record, record.watch, strands)
 
     def _work(self, record: Record) -> None:
         self._one_by_one.event(record, self._out)
 
 
-def _stops(record: Record, strands: Strands) -> None:
+def _stops(record: Record, watch: Watch, strands: Strands) -> None:
     """An event that is watched may wait now."""
-    if record.watch is not None and strands.waiting and strands.waiting[-1].job is record:
-        record.watch.waits()
+    if strands.waiting and strands.waiting[-1].job is record:
+        watch.waits()

@@ -81,11 +81,10 @@ class Times:
 
     def over(self, events: Sequence[_Watched]) -> Sequence[_Watched]:
         """The events, which pass one by one from now on until `share`; those that are to be measured are watched."""
-        if len(events) > self._every > 1:
+        chosen = events
+        if len(events) > 1 and self._every > 1:
             self._measured = dict.fromkeys(STEPS, 0)
-            chosen = events[self._first :: self._every]
-        else:
-            chosen = events
+            chosen = events[self._first % len(events) :: self._every]
         for event in chosen:
             if event.watch is None:
                 event.watch = self
