@@ -56,9 +56,10 @@ class OneByOne:
         if watch is not None:
             watch.begin()
         try:
-            event = Event(record.decode(), record.codec.is_json, watch=watch)
+            event = Event(record.decode(), record.codec.is_json)
             echo = Echo(event.value) if self._echoes and event.is_json else None
             if watch is not None:
+                event.watch = watch
                 watch.passed(step, event.value)
             step = "pre_transform"
             value = self._pre_transform(event.value)
@@ -69,7 +70,7 @@ class OneByOne:
                 return
             step = "predict"
             prediction = self._predict(value)
-            if prediction is None or type(prediction) is Failure:
+            if out.tap is not None and (prediction is None or isinstance(prediction, Failure)):
                 out.had(place, "pre_transform", value)
             if watch is not None:
                 watch.passed(step, prediction)

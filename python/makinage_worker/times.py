@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 STEPS = ("decode", "pre_transform", "predict", "post_transform", "encode")
 """The steps, as failures name them, in the order of the wire."""
 
-_EVERY = 8
+_EVERY = 32
 """Of so many quick events one is measured."""
 
 _SLOW = 500_000

@@ -214,7 +214,7 @@ def test_events_that_are_slow_are_measured_all():
     pace = times.Pace()
     assert pace.times()._every == 1
     pace.took(10, 4_990_000)
-    chosen = [pace.times() for _ in range(20)]
-    assert {(one._every, one._first) for one in chosen} == {(8, first) for first in range(8)}
+    chosen = [pace.times() for _ in range(64)]
+    assert {(one._every, one._first) for one in chosen} == {(32, first) for first in range(32)}
     pace.took(10, 5_010_000)
     assert pace.times()._every == 1

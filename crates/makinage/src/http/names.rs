@@ -72,7 +72,7 @@ metrics! {
     LATENCY = Histogram "makinage_event_latency" in "seconds": "From an event's time, as its record has it, to the acknowledgement of its output";
     BATCH_EVENTS = Histogram "makinage_batch_events": "Events of a batch";
     BATCH_SECONDS = Histogram "makinage_batch_duration" in "seconds": "What a batch takes in its worker";
-    STEP_SECONDS = Histogram "makinage_step_duration" in "seconds" by ["step"]: "What a batch spends in a step, all its events together: an observation a batch, where it came to that step. Where events pass hooks one by one and take less than 0.5 ms each, one in eight is measured, and what all took is divided as these took it";
+    STEP_SECONDS = Histogram "makinage_step_duration" in "seconds" by ["step"]: "What a batch spends in a step, all its events together: an observation a batch, where it came to that step. Where events pass hooks one by one and take less than 0.5 ms each, one in 32 is measured, and what all took is divided as these took it";
     QUEUED = Gauge "makinage_queued_events": "Events that have been read and no worker has been given";
     UNANSWERED = Gauge "makinage_unanswered_events": "Events that workers have been given and have not answered";
     OPEN_EVENTS = Gauge "makinage_open_events" by ["topic", "partition"]: "Events from the first that has not finished on, as far as they have been read";
