@@ -9,6 +9,8 @@
 //! wait and hold nothing (signals, changed configurations, the look at topics that grow), and workers' slots end with
 //! their pool.
 
+mod traced;
+
 use std::{sync::Arc, thread, time::Duration};
 
 use anyhow::Context;
@@ -64,6 +66,8 @@ pub(crate) fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> a
         tracing::debug!("the thread {name} has not ended yet: it ends with the program");
     }
     ends.workspace.clear();
+    ends.acks.end_spans();
+    traced::send_last(&ends.telemetry.traces, &ends.stop, config.application.stop_timeout);
     ends.stop.tell_counts();
     tracing::info!("stopped");
     served
@@ -89,6 +93,7 @@ struct Ends {
     acks: Arc<Acks>,
     stop: Stop,
     workspace: Arc<Workspace>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl Service {
@@ -96,7 +101,7 @@ impl Service {
     fn build(config: &Config, stop: &Stop) -> anyhow::Result<Self> {
         let cluster = Arc::new(Cluster::new(&config.kafka, &config.application.name));
         let (mailbox, acks) = (Arc::<Mailbox>::default(), Arc::<Acks>::default());
-        let telemetry = Arc::<Telemetry>::default();
+        let telemetry = Arc::new(Telemetry::tracing(traced::tracer(config, cluster.instance())));
         http::start(config, &telemetry, &acks, stop);
         let counted = Arc::clone(&acks);
         stop.count_with(move || counted.counts());
@@ -145,7 +150,7 @@ impl Service {
         let shelf = Arc::new(Shelf::open(&cluster, &config.operator, to_store));
         let models = ModelReader::new(Arc::clone(&shelf), config.operator.model.start_from, Arc::clone(&mailbox));
         let (requests, fetcher) = fetcher(Arc::clone(&shelf), Arc::clone(&mailbox));
-        let ends = Ends { mailbox, acks, stop: stop.clone(), workspace };
+        let ends = Ends { mailbox, acks, stop: stop.clone(), workspace, telemetry: Arc::clone(&telemetry) };
         let builder = Builder {
             workspace: Arc::clone(&ends.workspace),
             samples,

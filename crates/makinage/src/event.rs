@@ -1,6 +1,10 @@
 //! One record on its way through the pipeline, and what became of it.
 
+use std::sync::Arc;
+
 use rdkafka::message::OwnedHeaders;
+
+use crate::traces::span::Span;
 
 /// Record headers as the client holds them: bytes, name and value, copied whole; or why the client can't read them.
 pub type Headers = Result<OwnedHeaders, kafka_headers::Unreadable>;
@@ -22,6 +26,8 @@ pub struct Event {
     pub headers: Option<Headers>,
     /// The record's time in milliseconds since 1970, and below zero where it has none: so Kafka writes it.
     pub time: i64,
+    /// What is told of it, where it is traced.
+    pub(crate) span: Option<Arc<Span>>,
     bytes: Box<[u8]>,
     key_len: Option<usize>,
     tombstone: bool,
@@ -51,6 +57,7 @@ impl Event {
             offset: place.offset,
             headers: None,
             time: -1,
+            span: None,
             bytes: bytes.into_boxed_slice(),
             key_len: key.map(<[u8]>::len),
             tombstone: value.is_none(),

@@ -54,6 +54,7 @@ mod stream;
 pub mod telemetry;
 mod threads;
 mod topic;
+mod traces;
 pub mod wire;
 pub mod worker;
 mod write;

@@ -1,6 +1,8 @@
 //! From results to outputs: splices, hands them to the delivery, and with them the events that failed, and the fates of
 //! those that have neither output nor dead letter.
 
+mod traced;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -102,6 +104,9 @@ impl<D: Delivery> Writer<D> {
                 for (place, outcome) in answered {
                     let event = &piece.events[place];
                     counts.events += 1;
+                    if let Some(span) = &event.span {
+                        traced::answered(span, &outcome, (*generation, model, attempt.number), now);
+                    }
                     let written = self.write_event(event, &outcome, model, &mut output);
                     if self.telemetry.tap.is_on() {
                         self.show(event, &outcome, (model, &output), now);
@@ -170,6 +175,9 @@ impl<D: Delivery> Writer<D> {
     }
 
     fn fail(&mut self, event: &Event, failed: &Failed<'_>, now: Instant) {
+        if let Some(span) = &event.span {
+            traced::failed(span, failed, now);
+        }
         let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
         let place = format!("{topic}/{}/{}", event.partition, event.offset);
         if self.telemetry.tap.is_on() {
@@ -187,19 +195,25 @@ impl<D: Delivery> Writer<D> {
     }
 
     /// An output was refused after the delivery had taken it.
-    fn fail_refused(&mut self, refused: &Refused, now: Instant) {
+    fn fail_refused(&mut self, refused: Refused, now: Instant) {
         let Refused { ticket, place, failure, original } = refused;
         let model = original.as_ref().map(|original| original.model.as_str());
-        let fate = self.fate_of_failed(place, failure, model, now);
+        // What was read again is traced as the event was that it is.
+        let span = self.acks.span(ticket);
+        if let Some(span) = &span {
+            traced::failed(span, &Failed { failure: &failure, model, missing: None }, now);
+        }
+        let fate = self.fate_of_failed(&place, &failure, model, now);
         match (fate, original) {
-            (Some(fate), _) => self.delivery.settle_refused(*ticket, fate),
-            (None, Some(Original { event, model, missing })) => {
-                let failed = Failed { failure, model: Some(model), missing: *missing };
-                if !self.delivery.bury_refused(event, &failed) {
-                    self.delivery.settle_refused(*ticket, Fate::Failed);
+            (Some(fate), _) => self.delivery.settle_refused(ticket, fate),
+            (None, Some(Original { mut event, model, missing })) => {
+                event.span = span;
+                let failed = Failed { failure: &failure, model: Some(&model), missing };
+                if !self.delivery.bury_refused(&event, &failed) {
+                    self.delivery.settle_refused(ticket, Fate::Failed);
                 }
             }
-            (None, None) => self.delivery.settle_refused(*ticket, Fate::Failed),
+            (None, None) => self.delivery.settle_refused(ticket, Fate::Failed),
         }
     }
 
@@ -223,7 +237,7 @@ impl<D: Delivery> Writer<D> {
     /// Looks after what the delivery was given, and after the log.
     pub(crate) fn tend(&mut self, now: Instant) {
         for refused in self.delivery.tend() {
-            self.fail_refused(&refused, now);
+            self.fail_refused(refused, now);
         }
         self.failed.tick(now);
     }

@@ -17,6 +17,7 @@ use crate::{
         source::PartitionSeen,
         stream::WorkerSeen,
     },
+    traces::outbox::Became,
 };
 
 /// One metric's values.
@@ -57,6 +58,7 @@ pub(super) fn gathered(site: &Site) -> Vec<Family> {
     families.extend(source(site));
     families.extend(generations(site));
     families.extend(workers(site));
+    families.push(spans(site));
     families
 }
 
@@ -174,6 +176,11 @@ fn workers(site: &Site) -> Vec<Family> {
         by_slot(names::WORKER_MEMORY, &|usage| Value::Count(usage.resident_bytes)),
         by_slot(names::WORKER_CPU, &|usage| Value::Amount(usage.cpu_seconds)),
     ]
+}
+
+fn spans(site: &Site) -> Family {
+    let count = |became: Became| sample([became.name().to_owned()], Value::Count(site.telemetry.traces.count(became)));
+    family(names::SPANS, Became::ALL.map(count))
 }
 
 fn family(metric: Metric, samples: impl IntoIterator<Item = Sample>) -> Family {

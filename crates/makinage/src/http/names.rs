@@ -92,6 +92,7 @@ metrics! {
     DEATHS = Counter "makinage_worker_deaths" by ["cause"]: "Processes of workers that ended: memory, timeout, replaced (to see whether another does better), crash";
     WORKER_MEMORY = Gauge "makinage_worker_resident_memory" in "bytes" by ["slot", "state"]: "Memory of a worker's process";
     WORKER_CPU = Counter "makinage_worker_cpu" in "seconds" by ["slot", "state"]: "Processor time of a worker's process; begins anew with each process";
+    SPANS = Counter "makinage_spans" by ["outcome"]: "Spans of traced events and their batches: exported, dropped (no room, or no collector in time), refused (by the collector)";
 }
 
 #[cfg(test)]

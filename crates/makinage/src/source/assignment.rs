@@ -19,6 +19,7 @@ use super::{
     mandate::Mandate,
     offsets::{Offsets, Position},
     start,
+    traced::begin_spans,
     unanswered::{Telling, Unanswered, to_be_chosen},
 };
 use crate::{
@@ -27,6 +28,7 @@ use crate::{
     event::{Event, Fate, Place, Ticket},
     stop::Stop,
     telemetry::Telemetry,
+    traces::span::Moment,
 };
 
 /// The longest that a revoke waits for batches that are under way: others of the group wait with it.
@@ -118,8 +120,12 @@ impl<K: Clock> Assignment<K> {
         }
         // The next one has as many, more or less.
         let next = Vec::with_capacity(state.portion.len());
-        let events = mem::replace(&mut state.portion, next);
+        let mut events = mem::replace(&mut state.portion, next);
         drop(state);
+        if self.telemetry.traces.is_on() {
+            let now = Moment { at: self.clock.now(), date: self.clock.date() };
+            self.acks.trace(begin_spans(&self.telemetry.traces, &self.topics, &mut events, now));
+        }
         // The pipeline is gone only when the service is ending.
         let _ = self.intake.send(Intake::Events(events));
         true

@@ -28,6 +28,7 @@ mod standing;
 mod standstill;
 mod start;
 mod supplied;
+mod traced;
 mod unanswered;
 
 use std::sync::Arc;

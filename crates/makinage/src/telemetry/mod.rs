@@ -16,6 +16,7 @@ pub(crate) mod tap;
 use self::{
     generations::Generations, recent::RecentFailures, source::SourceTelemetry, stream::StreamTelemetry, tap::Tap,
 };
+use crate::traces::tracer::Tracer;
 
 /// What there is to be seen of a service.
 #[derive(Debug, Default)]
@@ -30,4 +31,13 @@ pub struct Telemetry {
     pub(crate) failures: RecentFailures,
     /// Events, one by one, for who looks on.
     pub(crate) tap: Tap,
+    /// Makes spans of events, where they are traced.
+    pub(crate) traces: Tracer,
+}
+
+impl Telemetry {
+    /// Of a service whose events this one traces.
+    pub(crate) fn tracing(traces: Tracer) -> Self {
+        Self { traces, ..Self::default() }
+    }
 }
