@@ -33,23 +33,23 @@ fn named(worker: WorkerId) -> [Attribute; 2] {
 /// These events make a batch.
 pub(super) fn batched(tracer: &Tracer, events: &[Event], now: Instant) {
     for span in spans(tracer, events) {
-        span.note(now, "batched", vec![("messaging.batch.message_count", count(events.len()))]);
+        span.mark(now, "batched", vec![("messaging.batch.message_count", count(events.len()))]);
     }
 }
 
 /// A worker is asked for them.
 pub(super) fn asked(tracer: &Tracer, events: &[Event], worker: WorkerId, now: Instant) {
     for span in spans(tracer, events) {
-        span.note(now, "asked", named(worker).into());
+        span.mark(now, "asked", named(worker).into());
     }
 }
 
 /// A worker has answered, for all of a batch or for single events. (Times of each step, once workers tell them, are
-/// notes that belong here.)
+/// marks that belong here.)
 pub(super) fn answered(tracer: &Tracer, answered: &Answered, (worker, model): (WorkerId, &str), now: Instant) {
     let events = answered.job.events();
     for span in spans(tracer, events) {
-        span.note(now, "predicted", named(worker).into());
+        span.mark(now, "predicted", named(worker).into());
     }
     // What a worker was given one by one has passed its steps alone.
     if let Some(took) = answered.took {
@@ -67,7 +67,7 @@ pub(super) fn put_off(tracer: &Tracer, (job, part): (&Job, &Part), delay: Durati
     for place in part.passing() {
         for span in spans(tracer, &job.events[place..=place]) {
             let milliseconds = Value::Number(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX));
-            span.note(now, "retry", vec![("makinage.delay_ms", milliseconds)]);
+            span.mark(now, "retry", vec![("makinage.delay_ms", milliseconds)]);
         }
     }
 }
@@ -77,6 +77,6 @@ pub(super) fn died(tracer: &Tracer, events: &[Event], (worker, cause): (WorkerId
     for span in spans(tracer, events) {
         let mut attributes = named(worker).to_vec();
         attributes.push(("makinage.cause", text(&cause.words)));
-        span.note(now, "worker died", attributes);
+        span.mark(now, "worker died", attributes);
     }
 }

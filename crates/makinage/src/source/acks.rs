@@ -7,7 +7,7 @@ use crate::{
     clock::{Clock, Shared},
     counts::Counts,
     event::{Fate, Ticket},
-    traces::span::{Outcome, Span},
+    traces::span::{Ending, Span},
 };
 
 /// Bytes that a span takes, more or less.
@@ -55,7 +55,7 @@ impl Acks {
             self.0.notify();
         }
         if let Some(span) = span {
-            span.settled(outcome(fate));
+            span.settled(ending(fate));
         }
     }
 
@@ -75,7 +75,7 @@ impl Acks {
     /// Nothing more is settled: what is open is read again, by whoever has it next.
     pub(crate) fn end_spans(&self) {
         let spans = mem::take(&mut self.0.lock().spans);
-        spans.into_values().for_each(|span| span.settled(outcome(Fate::Dropped)));
+        spans.into_values().for_each(|span| span.settled(ending(Fate::Dropped)));
     }
 
     /// Says that what has become of an event, before it is settled, takes so many bytes more than the event.
@@ -121,7 +121,7 @@ impl Acks {
 }
 
 /// What a fate is called where an event is traced.
-fn outcome(fate: Fate) -> Outcome {
+fn ending(fate: Fate) -> Ending {
     let is_failure = matches!(fate, Fate::Failed | Fate::DeadLetter | Fate::Stopped);
     let (name, step) = match fate {
         Fate::Finished => ("output", None),
@@ -131,7 +131,7 @@ fn outcome(fate: Fate) -> Outcome {
         Fate::Stopped => ("stopped", None),
         Fate::Dropped => ("given_up", None),
     };
-    Outcome { name, is_failure, step }
+    Ending { name, is_failure, step }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use prost::Message;
 
 use super::{
     context::Context,
-    span::{Attribute, Kind, Note, Span, Told, Value},
+    span::{Attribute, Kind, Mark, Span, Told, Value},
 };
 
 /// The parent's place in the trace came with a record, from elsewhere (`SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK`, and that
@@ -50,7 +50,7 @@ pub(super) fn rejected(answer: &[u8]) -> Option<(usize, String)> {
 }
 
 fn of(span: &Span) -> message::Span {
-    let Told { attributes, notes, links, notes_left_out, links_left_out, error, is_failure, ended } = span.told();
+    let Told { attributes, marks, links, marks_left_out, links_left_out, error, is_failure, ended } = span.told();
     let began = span.began();
     let carried = span.carried.as_ref();
     message::Span {
@@ -66,8 +66,8 @@ fn of(span: &Span) -> message::Span {
         start_time_unix_nano: began,
         end_time_unix_nano: ended.unwrap_or(began),
         attributes: span.about.iter().chain(&attributes).map(attribute).collect(),
-        events: notes.iter().map(event).collect(),
-        dropped_events_count: notes_left_out,
+        events: marks.iter().map(event).collect(),
+        dropped_events_count: marks_left_out,
         links: links.iter().map(link).collect(),
         dropped_links_count: links_left_out,
         status: is_failure.then(|| message::Status { message: error.unwrap_or_default(), code: FAILED }),
@@ -75,11 +75,11 @@ fn of(span: &Span) -> message::Span {
     }
 }
 
-fn event(note: &Note) -> message::Event {
+fn event(mark: &Mark) -> message::Event {
     message::Event {
-        time_unix_nano: note.at,
-        name: note.name.to_owned(),
-        attributes: note.attributes.iter().map(attribute).collect(),
+        time_unix_nano: mark.at,
+        name: mark.name.to_owned(),
+        attributes: mark.attributes.iter().map(attribute).collect(),
     }
 }
 

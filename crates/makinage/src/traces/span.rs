@@ -19,7 +19,7 @@ use super::{
     outbox::Outbox,
 };
 
-/// Notes of one span, and links: as many as OpenTelemetry's own limits have.
+/// Marks of one span, and links: as many as OpenTelemetry's own limits have.
 const MOST: usize = 128;
 /// Bytes of a text that is told: a model's name, an error's message.
 const LONGEST: usize = 4096;
@@ -45,7 +45,7 @@ pub(crate) fn count(count: usize) -> Value {
     Value::Number(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// Something about a span, or a note.
+/// Something about a span, or a mark.
 pub(crate) type Attribute = (&'static str, Value);
 
 /// A moment by both clocks, so that others can be told from it though one of them is set.
@@ -77,7 +77,7 @@ pub(super) enum Kind {
 
 /// Something that happened to it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Note {
+pub(super) struct Mark {
     /// Nanoseconds since 1970.
     pub at: u64,
     pub name: &'static str,
@@ -99,7 +99,7 @@ pub(crate) struct Exception<'e> {
 
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Outcome {
+pub(crate) struct Ending {
     /// In a word.
     pub name: &'static str,
     /// Whether that is a failure.
@@ -112,10 +112,10 @@ pub(crate) struct Outcome {
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct Told {
     pub attributes: Vec<Attribute>,
-    pub notes: Vec<Note>,
+    pub marks: Vec<Mark>,
     pub links: Vec<Context>,
     /// Those that there was no room for.
-    pub notes_left_out: u32,
+    pub marks_left_out: u32,
     pub links_left_out: u32,
     /// Why it failed.
     pub error: Option<String>,
@@ -158,12 +158,12 @@ impl Span {
     }
 
     /// Something happened to it.
-    pub(crate) fn note(&self, at: Instant, name: &'static str, attributes: Vec<Attribute>) {
+    pub(crate) fn mark(&self, at: Instant, name: &'static str, attributes: Vec<Attribute>) {
         self.tell(|told| {
-            if told.notes.len() < MOST {
-                told.notes.push(Note { at: self.began.nanos(at), name, attributes });
+            if told.marks.len() < MOST {
+                told.marks.push(Mark { at: self.began.nanos(at), name, attributes });
             } else {
-                told.notes_left_out += 1;
+                told.marks_left_out += 1;
             }
         });
     }
@@ -193,15 +193,15 @@ impl Span {
         let mut attributes = vec![("exception.type", text(class)), ("exception.message", text(message))];
         // Where OpenTelemetry has a stack trace there is one line of it here.
         attributes.extend(location.map(|location| ("exception.stacktrace", text(location))));
-        self.note(at, "exception", attributes);
+        self.mark(at, "exception", attributes);
         self.is("error.type", text(class));
         self.is("makinage.step", text(step));
         self.tell(|told| told.error = Some(message[..message.floor_char_boundary(LONGEST)].to_owned()));
     }
 
     /// It is known what became of its event: that is all that there is to tell.
-    pub(crate) fn settled(self: Arc<Self>, outcome: Outcome) {
-        let Outcome { name, is_failure, step } = outcome;
+    pub(crate) fn settled(self: Arc<Self>, ending: Ending) {
+        let Ending { name, is_failure, step } = ending;
         self.is("makinage.outcome", Value::Text(name.into()));
         if let Some(step) = step {
             self.is("makinage.step", Value::Text(step.into()));

@@ -33,8 +33,8 @@ pub(crate) fn span() -> (Arc<Span>, Receiver<Arc<Span>>) {
 }
 
 /// The names of what was noted of a span.
-pub(crate) fn notes(span: &Span) -> Vec<&'static str> {
-    span.told().notes.iter().map(|note| note.name).collect()
+pub(crate) fn marks(span: &Span) -> Vec<&'static str> {
+    span.told().marks.iter().map(|mark| mark.name).collect()
 }
 
 /// What is told of a span under this name.

@@ -22,7 +22,7 @@ pub(super) fn answered(
     }
     // Before the sink has it, which may settle it at once.
     if matches!(outcome, Outcome::Output(_) | Outcome::Prediction(_)) {
-        span.note(now, "output", vec![]);
+        span.mark(now, "output", vec![]);
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::traces::{
-    span::{Exception, Outcome, count, text},
+    span::{Ending, Exception, count, text},
     testing::span,
 };
 
@@ -15,12 +15,12 @@ fn decoded(spans: &[Arc<Span>]) -> message::ResourceSpans {
 #[test]
 fn a_span_is_written_with_all_that_was_told_of_it() {
     let (own, _ended) = span();
-    own.note(std::time::Instant::now(), "batched", vec![("messaging.batch.message_count", count(3))]);
+    own.mark(std::time::Instant::now(), "batched", vec![("messaging.batch.message_count", count(3))]);
     own.fail(
         std::time::Instant::now(),
         &Exception { class: "ValueError", message: "no number", location: None, step: "predict" },
     );
-    Arc::clone(&own).settled(Outcome { name: "failed", is_failure: true, step: None });
+    Arc::clone(&own).settled(Ending { name: "failed", is_failure: true, step: None });
     let all = decoded(&[Arc::clone(&own)]);
     let resource = all.resource.expect("a resource");
     assert_eq!(resource.attributes[0].key, "service.name");
@@ -41,7 +41,7 @@ fn a_span_is_written_with_all_that_was_told_of_it() {
 fn a_span_that_has_not_failed_has_no_status() {
     let (own, _ended) = span();
     own.is("makinage.model", text("iris"));
-    Arc::clone(&own).settled(Outcome { name: "skipped", is_failure: false, step: Some("predict") });
+    Arc::clone(&own).settled(Ending { name: "skipped", is_failure: false, step: Some("predict") });
     let span = decoded(&[own]).scope_spans[0].spans[0].clone();
     assert_eq!(span.status, None);
     assert_eq!(span.attributes.len(), 3);

@@ -1,22 +1,22 @@
 use std::time::Duration;
 
 use super::*;
-use crate::traces::testing::{notes, now, span, told};
+use crate::traces::testing::{marks, now, span, told};
 
-const DONE: Outcome = Outcome { name: "output", is_failure: false, step: None };
+const DONE: Ending = Ending { name: "output", is_failure: false, step: None };
 
 #[test]
 fn a_span_comes_out_once_at_its_end_with_what_was_told_until_then() {
     let (span, ended) = span();
-    span.note(Instant::now(), "batched", vec![("messaging.batch.message_count", count(3))]);
+    span.mark(Instant::now(), "batched", vec![("messaging.batch.message_count", count(3))]);
     span.is("makinage.model", text("iris@1"));
     span.is("makinage.model", text("iris@2"));
     assert!(ended.is_empty());
     Arc::clone(&span).settled(DONE);
     Arc::clone(&span).settled(DONE);
-    span.note(Instant::now(), "too late", vec![]);
+    span.mark(Instant::now(), "too late", vec![]);
     assert_eq!(ended.len(), 1, "it ends once");
-    assert_eq!(notes(&span), ["batched"]);
+    assert_eq!(marks(&span), ["batched"]);
     let attributes = span.told().attributes;
     assert_eq!(attributes, [("makinage.model", text("iris@2")), ("makinage.outcome", text("output"))]);
     assert!(span.told().ended.is_some_and(|ended| ended >= span.began()));
@@ -31,17 +31,17 @@ fn a_failure_is_an_exception_and_one_that_is_none_is_not() {
         span
     };
     let span = failed();
-    Arc::clone(&span).settled(Outcome { name: "dead_letter", is_failure: true, step: None });
-    let Told { notes, error, is_failure, .. } = span.told();
-    assert_eq!((notes[0].name, error.as_deref(), is_failure), ("exception", Some("no number"), true));
-    let said = |name| notes[0].attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    Arc::clone(&span).settled(Ending { name: "dead_letter", is_failure: true, step: None });
+    let Told { marks, error, is_failure, .. } = span.told();
+    assert_eq!((marks[0].name, error.as_deref(), is_failure), ("exception", Some("no number"), true));
+    let said = |name| marks[0].attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
     assert_eq!(said("exception.type"), Some(text("ValueError")));
     assert_eq!(said("exception.message"), Some(text("no number")));
     assert_eq!(said("exception.stacktrace"), Some(text("steps.py:7")));
     assert_eq!(told(&span, "error.type"), Some("Text(\"ValueError\")".to_owned()));
     // As a stop leaves it, which has the event read again.
     let span = failed();
-    Arc::clone(&span).settled(Outcome { name: "given_up", ..DONE });
+    Arc::clone(&span).settled(Ending { name: "given_up", ..DONE });
     assert!(!span.told().is_failure);
 }
 
@@ -49,11 +49,11 @@ fn a_failure_is_an_exception_and_one_that_is_none_is_not() {
 fn what_is_told_is_bounded_and_what_there_is_no_room_for_is_counted() {
     let (span, _ended) = span();
     for _ in 0..200 {
-        span.note(Instant::now(), "asked", vec![]);
+        span.mark(Instant::now(), "asked", vec![]);
         span.link(Context::begun(1));
     }
-    let Told { notes, notes_left_out, links, links_left_out, .. } = span.told();
-    assert_eq!((notes.len(), notes_left_out, links.len(), links_left_out), (128, 72, 128, 72));
+    let Told { marks, marks_left_out, links, links_left_out, .. } = span.told();
+    assert_eq!((marks.len(), marks_left_out, links.len(), links_left_out), (128, 72, 128, 72));
     let long = "é".repeat(4000);
     assert_eq!(text(&long), Value::Text("é".repeat(2048).into()));
 }

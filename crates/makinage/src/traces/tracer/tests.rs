@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use rdkafka::message::OwnedHeaders;
 
 use super::*;
-use crate::traces::testing::{notes, now, told};
+use crate::traces::testing::{marks, now, told};
 
 const SAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const UNSAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
@@ -82,7 +82,7 @@ fn a_batch_and_its_events_are_linked_with_each_other() {
     assert_eq!((span.name.as_str(), &span.told().links), ("predict batch", &links));
     for event in &events {
         assert_eq!(event.told().links, [span.context]);
-        assert_eq!(notes(event), [] as [&str; 0]);
+        assert_eq!(marks(event), [] as [&str; 0]);
     }
     assert_eq!(span.told().ended.map(|ended| ended - span.began()), Some(20_000_000));
     assert_eq!(told(&span, "messaging.batch.message_count").as_deref(), Some("Number(5)"));
