@@ -75,7 +75,9 @@ impl Acks {
     /// Nothing more is settled: what is open is read again, by whoever has it next.
     pub(crate) fn end_spans(&self) {
         let spans = mem::take(&mut self.0.lock().spans);
-        spans.into_values().for_each(|span| span.settled(ending(Fate::Dropped)));
+        for span in spans.into_values() {
+            span.settled(ending(Fate::Dropped));
+        }
     }
 
     /// Says that what has become of an event, before it is settled, takes so many bytes more than the event.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rdkafka::message::OwnedHeaders;
+
 use crate::{
     config::DataTopic,
     event::{Event, Ticket},
@@ -24,7 +26,7 @@ pub(super) fn begin_spans(
             topic: topics.get(usize::from(event.source)).map_or("?", |topic| &topic.name),
             partition: event.partition,
             offset: event.offset,
-            headers: headers.map(|headers| headers.as_borrowed()),
+            headers: headers.map(OwnedHeaders::as_borrowed),
             is_tombstone: event.value().is_none(),
         };
         let span = tracer.begin(&read, now)?;

@@ -1,8 +1,8 @@
 //! Sends spans, on a thread of its own: many in a request, or what there is every few seconds.
 //!
 //! - Nobody waits for it but the end of the service, for a moment.
-//! - What a collector doesn't take now is sent again for a minute, with pauses that grow, or as long as it says; then it
-//!   is dropped, so that what is sent once it is back is of that time.
+//! - What a collector doesn't take now is sent again for a minute, with pauses that grow, or as long as it says; then
+//!   it is dropped, so that what is sent once it is back is of that time.
 //! - What a collector refuses is dropped at once.
 
 use std::{

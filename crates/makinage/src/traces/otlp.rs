@@ -152,6 +152,7 @@ mod message {
         pub version: String,
     }
 
+    #[expect(clippy::struct_field_names, reason = "OTLP's own names")]
     #[derive(Clone, PartialEq, prost::Message)]
     pub(super) struct Span {
         #[prost(bytes = "vec", tag = "1")]

@@ -8,7 +8,8 @@ use crate::{
     wire::answer::Outcome,
 };
 
-/// A worker's answer is believed: which generation's that is, its model, and at which attempt. The event leaves with it.
+/// A worker's answer is believed: which generation's that is, its model, and at which attempt. The event leaves with
+/// it.
 pub(super) fn answered(
     span: &Span,
     outcome: &Outcome<'_>,

@@ -1,7 +1,7 @@
 //! The `traces` section: where spans go, and which events are traced. Without the section nothing is.
 //!
-//! Of OpenTelemetry's own variables the section takes up where spans go and what the service is called, where it doesn't
-//! say so itself. Without the section they mean nothing: hooks may have them for spans of their own.
+//! Of OpenTelemetry's own variables the section takes up where spans go and what the service is called, where it
+//! doesn't say so itself. Without the section they mean nothing: hooks may have them for spans of their own.
 
 use serde_json::{Value as Json, json};
 
@@ -43,8 +43,8 @@ section! {
     pub struct Traces
     by hand {}
     keys {
-        /// A collector's address for OTLP over HTTP; spans go to `/v1/traces` there. Without `traces` nothing is traced,
-        /// whatever the environment says.
+        /// A collector's address for OTLP over HTTP; spans go to `/v1/traces` there. Without `traces` nothing is
+        /// traced, whatever the environment says.
         endpoint: Option<String> = Collector, optional "as `OTEL_EXPORTER_OTLP_ENDPOINT` says",
             example "\"http://127.0.0.1:4318\"", restart;
         /// The share of events that are traced, of those whose records have no `traceparent`. Others are traced where
@@ -214,7 +214,7 @@ impl Kind for NamedSecrets {
 }
 
 fn header(name: &str, field: &Field, ground: &Ground) -> Result<Secret, String> {
-    let is_name = !name.is_empty() && name.bytes().all(|byte| is_of_a_name(byte));
+    let is_name = !name.is_empty() && name.bytes().all(is_of_a_name);
     if !is_name {
         return Err(format!("{} can't be the name of a header; write for example `authorization`", quoted(name)));
     }

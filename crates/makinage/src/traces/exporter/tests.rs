@@ -64,6 +64,13 @@ fn ended(count: usize) -> Vec<Arc<Span>> {
     (0..count).map(one).collect()
 }
 
+/// So many that have ended wait.
+fn send(spans: &Sender<Arc<Span>>, count: usize) {
+    for span in ended(count) {
+        spans.send(span).expect("there is room");
+    }
+}
+
 fn counted(counts: &Counts) -> [u64; 3] {
     Became::ALL.map(|became| counts.of(became))
 }
@@ -72,7 +79,7 @@ fn counted(counts: &Counts) -> [u64; 3] {
 fn what_is_taken_is_counted_and_nothing_is_said() {
     let (log, collector) = (Log::default(), Fake::new(&[Answer::Taken]));
     let (exporter, ends, counts, spans) = exporter(&collector);
-    ended(600).into_iter().for_each(|span| spans.send(span).expect("there is room"));
+    send(&spans, 600);
     thread::scope(|scope| {
         scope.spawn(|| log.keep(|| exporter.run()));
         ends.finish(Duration::from_secs(10));
@@ -138,10 +145,10 @@ fn a_collector_that_says_when_is_not_asked_before() {
 
 #[test]
 fn the_end_waits_for_a_collector_that_hangs_only_so_long() {
-    let collector = Fake { takes: Duration::from_secs(60), ..Fake::new(&[later()]) };
+    let collector = Fake { takes: Duration::from_mins(1), ..Fake::new(&[later()]) };
     let (mut exporter, ends, counts, spans) = exporter(&collector);
-    (exporter.pace.answer, exporter.pace.tries) = (Duration::from_secs(60), Duration::from_secs(60));
-    ended(3).into_iter().for_each(|span| spans.send(span).expect("there is room"));
+    (exporter.pace.answer, exporter.pace.tries) = (Duration::from_mins(1), Duration::from_mins(1));
+    send(&spans, 3);
     let began = Instant::now();
     // It is left behind, as it would be at the end of the program.
     thread::spawn(|| exporter.run());

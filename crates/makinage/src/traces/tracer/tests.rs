@@ -28,7 +28,7 @@ fn read(headers: Option<&BorrowedHeaders>) -> Read<'_> {
 
 fn is_traced(share: f64, parent: Option<&str>) -> bool {
     let headers = parent.map(with_parent);
-    tracer(share).0.begin(&read(headers.as_ref().map(|headers| headers.as_borrowed())), now()).is_some()
+    tracer(share).0.begin(&read(headers.as_ref().map(OwnedHeaders::as_borrowed)), now()).is_some()
 }
 
 #[test]
