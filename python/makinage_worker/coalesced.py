@@ -14,6 +14,7 @@ from makinage_worker.outcomes import Outcomes
 from makinage_worker.protocol import Batch
 from makinage_worker.steps import Topics
 from makinage_worker.strands import Strands
+from makinage_worker.times import Watch
 
 
 class Coalesced:
@@ -36,22 +37,39 @@ class Coalesced:
         self._desk.strands = strands
         try:
             self._notices.at(0, batch.events)
-            for record in records(batch, self._topics.sources):
+            for record in out.over(records(batch, self._topics.sources)):
                 self._notices.tick()
                 strands.begin(record)
+                if record.watch is not None:
+                    _stops(record, record.watch, strands)
             while strands.waiting:
                 self._answer(strands)
+            out.times.share()
         finally:
             self._desk.strands = None
 
     def _answer(self, strands: Strands) -> None:
         wishes, strands.waiting = strands.waiting, []
+        times = self._out.times
+        times.begin()
         self._desk.answer(wishes)
+        times.lap("predict")
         first = wishes[0].job.place
         self._notices.at(first, wishes[-1].job.place + 1 - first)
         for wish in wishes:
             self._notices.tick()
+            record: Record = wish.job
+            if record.watch is not None:
+                record.watch.begin()
             strands.resume(wish, wish.answer)
+            if record.watch is not None:
+                _stops(record, record.watch, strands)
 
     def _work(self, record: Record) -> None:
         self._one_by_one.event(record, self._out)
+
+
+def _stops(record: Record, watch: Watch, strands: Strands) -> None:
+    """An event that is watched may wait now."""
+    if strands.waiting and strands.waiting[-1].job is record:
+        watch.waits()

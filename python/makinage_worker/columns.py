@@ -50,6 +50,11 @@ class ColumnPlan:
         self._inferred = [index for index, column in enumerate(columns) if column.inferred]
 
     @property
+    def names(self) -> Sequence[Any]:
+        """The columns' names, in their order."""
+        return self._names
+
+    @property
     def fields(self) -> Sequence[str]:
         """All columns, where they have names, and take numbers."""
         names = {column.name: None for column in self._columns if column.is_number and isinstance(column.name, str)}

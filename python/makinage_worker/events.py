@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -13,15 +12,20 @@ from makinage_worker import jsontext
 from makinage_worker.encoding import Codec
 from makinage_worker.lazy import computed
 from makinage_worker.protocol import Batch, DenseGroup, RawGroup
+from makinage_worker.times import Watch
 
 
 @dataclass(slots=True)
 class Event:
-    """A decoded event. `is_json`: it came from a JSON topic. `text`: its JSON now, where a hook has changed it."""
+    """A decoded event. `is_json`: it came from a JSON topic. `text`: its JSON now, where a hook has changed it.
+
+    `watch`: who is told which steps it has passed.
+    """
 
     value: Any
     is_json: bool
     text: bytes | None = None
+    watch: Watch | None = None
 
 
 class Echo:
@@ -56,13 +60,14 @@ class Record:
     codec: Codec
     data: bytes | None
     value: Any = None
+    watch: Watch | None = None
 
     def decode(self) -> Any:
         """The event. Raises what says best why it is none."""
         return self.value if self.data is None else decode(self.codec, self.data)
 
 
-def records(batch: Batch, codecs: list[Codec]) -> Iterator[Record]:
+def records(batch: Batch, codecs: list[Codec]) -> list[Record]:
     """All events of a batch in the order of their places."""
     found: list[Record] = []
     for group in batch.groups:
@@ -73,7 +78,7 @@ def records(batch: Batch, codecs: list[Codec]) -> Iterator[Record]:
             found += [
                 Record(place, codec, None, value) for place, value in zip(group.places, values_of(group), strict=True)
             ]
-    return iter(found if len(batch.groups) == 1 else sorted(found, key=attrgetter("place")))
+    return found if len(batch.groups) == 1 else sorted(found, key=attrgetter("place"))
 
 
 def numbers_of(group: DenseGroup) -> np.ndarray:

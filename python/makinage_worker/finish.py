@@ -12,6 +12,7 @@ from makinage_worker.lazy import computed
 from makinage_worker.outcomes import Outcomes, is_numbers
 from makinage_worker.rows import encodable
 from makinage_worker.steps import Steps, Topics
+from makinage_worker.times import NOTHING
 
 
 class Finish:
@@ -34,12 +35,14 @@ class Finish:
         if prediction is None:
             out.skip(place, "predict")
             return
-        step = "post_transform"
+        step, watch, output = "post_transform", event.watch, (event.value, prediction)
         try:
-            output = (event.value, prediction)
             if self._post_transform is not None:
                 output = computed(step, self._post_transform(*output))
+                if watch is not None:
+                    watch.passed(step, output)
                 if output is None:
+                    out.had(place, "predict", prediction)
                     out.skip(place, step)
                     return
             step = "encode"
@@ -47,7 +50,13 @@ class Finish:
                 self._splice(place, event, jsontext.dumps(prediction), out)
             else:
                 out.output(place, self._sink.encode(output))
+            if watch is not None:
+                watch.passed(step)
         except BaseException as error:
+            if watch is not None:
+                watch.passed(step)
+            out.had(place, "predict", prediction)
+            out.had(place, "post_transform", NOTHING if step == "post_transform" else output)
             out.fail(place, Failure(step, error))
 
     def all(self, places: Sequence[int], predictions: Any, out: Outcomes) -> None:

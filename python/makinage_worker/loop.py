@@ -93,13 +93,22 @@ class _Worker:
     def _on_batch(self, ident: int, payload: memoryview) -> None:
         begin = time.perf_counter_ns()
         outcomes = self._serving.run(self._begin(ident, payload))
-        for frame in outcomes.frames(ident, time.perf_counter_ns() - begin):
+        took = time.perf_counter_ns() - begin
+        self._send_values(ident, outcomes)
+        for frame in outcomes.frames(ident, took):
             self._channel.send(frame)
 
     def _on_singly(self, ident: int, payload: memoryview) -> None:
         begin = time.perf_counter_ns()
         for place, outcomes in self._serving.singly(self._begin(ident, payload)):
-            self._channel.send(outcomes.frame(ident, place, time.perf_counter_ns() - begin))
+            took = time.perf_counter_ns() - begin
+            self._send_values(ident, outcomes)
+            self._channel.send(outcomes.frame(ident, place, took))
+
+    def _send_values(self, ident: int, outcomes: Any) -> None:
+        values = outcomes.values(ident)
+        if values is not None:
+            self._channel.send(values)
 
     def _begin(self, ident: int, payload: memoryview) -> protocol.Batch:
         if self._serving is None:

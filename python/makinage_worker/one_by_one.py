@@ -20,6 +20,7 @@ from makinage_worker.predict import Scorer
 from makinage_worker.protocol import Batch
 from makinage_worker.stack import single
 from makinage_worker.steps import Steps, Topics
+from makinage_worker.times import NOTHING
 
 
 class OneByOne:
@@ -36,37 +37,58 @@ class OneByOne:
 
     def run(self, batch: Batch, out: Outcomes) -> None:
         """Takes a batch's events in the order of their places."""
-        for record in records(batch, self._topics.sources):
+        for record in out.over(records(batch, self._topics.sources)):
             self._notices.at(record.place)
             self.event(record, out)
+        out.times.share()
 
     def each(self, batch: Batch, out: Outcomes) -> Iterator[int]:
         """The same, and each event's place before the next one begins."""
-        for record in records(batch, self._topics.sources):
+        for record in out.over(records(batch, self._topics.sources)):
             self._notices.at(record.place)
             self.event(record, out)
             yield record.place
 
     def event(self, record: Record, out: Outcomes) -> None:
         """One event: see `Notices.at` first."""
-        place, step = record.place, "decode"
+        place, step, watch = record.place, "decode", record.watch
+        value: Any = NOTHING
+        if watch is not None:
+            watch.begin()
         try:
             event = Event(record.decode(), record.codec.is_json)
             echo = Echo(event.value) if self._echoes and event.is_json else None
+            if watch is not None:
+                event.watch = watch
+                watch.passed(step, event.value)
             step = "pre_transform"
             value = self._pre_transform(event.value)
+            if watch is not None:
+                watch.passed(step, value)
             if value is None:
                 out.skip(place, step)
                 return
             step = "predict"
             prediction = self._predict(value)
+            if out.tap is not None and (prediction is None or isinstance(prediction, Failure)):
+                out.had(place, "pre_transform", value)
+            if watch is not None:
+                watch.passed(step, prediction)
             if echo is not None and prediction is not None:
                 step = "encode"
                 event.text = echo.changed()
         except BaseException as error:
-            out.fail(place, Failure(step, error))
+            self._fail(record, Failure(step, error), value, out)
         else:
             self._finish.each(place, event, prediction, out)
+
+    @staticmethod
+    def _fail(record: Record, failure: Failure, value: Any, out: Outcomes) -> None:
+        if record.watch is not None:
+            record.watch.passed(failure.step)
+        if failure.step == "predict":
+            out.had(record.place, "pre_transform", value)
+        out.fail(record.place, failure)
 
     def _pre_transform(self, event: Any) -> Any:
         if self._steps.pre_transform is not None:

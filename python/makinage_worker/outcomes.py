@@ -10,9 +10,12 @@ import numpy as np
 
 from makinage_worker import jsontext, protocol
 from makinage_worker.errors import Failure, OutputTooLarge, is_exhaustion, message, where
+from makinage_worker.events import Record
 from makinage_worker.notices import Notices
 from makinage_worker.passing import Passing
-from makinage_worker.protocol import Form, Status
+from makinage_worker.protocol import Form, Spent, Status
+from makinage_worker.tap import Tap
+from makinage_worker.times import Times
 
 _FORMS = {"i": (Form.INT64, "<i8"), "u": (Form.INT64, "<i8"), "f": (Form.FLOAT64, "<f8"), "b": (Form.BOOL, "?")}
 """NumPy's kinds whose one-dimensional arrays go over the wire as they are."""
@@ -30,7 +33,11 @@ class Terms:
 class Outcomes:
     """One status and body for each place of a batch; predictions in whole arrays stay arrays while they can."""
 
-    def __init__(self, events: int, terms: Terms, notices: Notices) -> None:
+    def __init__(self, events: int, terms: Terms, notices: Notices, times: Times) -> None:
+        self.times = times
+        """What the batch spends in each step."""
+        self.tap: Tap | None = None
+        """What is seen of single events, where somebody looks on."""
         # No status at all, which the service refuses: an event that was forgotten is no empty output.
         self._statuses = bytearray(b"\xff" * events)
         self._bodies = [b""] * events
@@ -41,9 +48,26 @@ class Outcomes:
         self._passing = terms.passing
         self._notices = notices
 
+    def restart(self) -> None:
+        """Nothing counts of what has been measured and seen: the batch passes once more."""
+        self.times.restart()
+        if self.tap is not None:
+            self.tap.restart()
+
+    def over(self, records: Sequence[Record]) -> Sequence[Record]:
+        """The events, which pass one by one from now on; those are watched that are to be."""
+        if self.tap is not None:
+            self.tap.watch((record.place, record) for record in records)
+        return self.times.over(records)
+
+    def had(self, place: int, step: str, value: Any) -> None:
+        """An event that fails or is skipped in the next step had this after the step."""
+        if self.tap is not None:
+            self.tap.had(place, step, value)
+
     def like(self) -> Outcomes:
-        """Those of the same batch, if it passes another time."""
-        return Outcomes(len(self._bodies), self._terms, self._notices)
+        """Those of the same batch, if it passes another time; nobody looks on."""
+        return Outcomes(len(self._bodies), self._terms, self._notices, self.times.like())
 
     def of(self, place: int) -> tuple[int, bytes]:
         """Status and body of an event, which isn't among the `numbers`."""
@@ -93,22 +117,30 @@ class Outcomes:
         self._statuses[place] = status
         self._bodies[place] = data
 
+    def values(self, ident: int) -> bytes | None:
+        """The `values` frame of what has been seen since the last one; None where that is nothing."""
+        return None if self.tap is None else self.tap.frame(ident)
+
     def frame(self, ident: int, place: int, nanoseconds: int) -> bytes:
         """The `result` frame of one event, which isn't among the `numbers`."""
-        return protocol.item_frame(ident, place, (self._statuses[place], self._bodies[place]), nanoseconds)
+        return protocol.item_frame(ident, place, (self._statuses[place], self._bodies[place]), self._spent(nanoseconds))
 
     def frames(self, ident: int, nanoseconds: int) -> Iterator[bytes]:
-        """The `result` frames of the batch."""
+        """The `result` frames of the batch, on which so long was spent in all."""
+        spent = self._spent(nanoseconds)
         whole = self._whole_array()
         if whole is not None:
             form, values = whole
             # A boolean array has no buffer of bytes of its own kind: all go out as bytes.
             data = values.view(np.uint8).data
-            return protocol.array_frames(ident, form, data, values.itemsize, nanoseconds)
+            return protocol.array_frames(ident, form, data, values.itemsize, spent)
         for places, values in self._numbers:
             for place, text in zip(places, jsontext.dumps_each(values), strict=True):
                 self.prediction(place, text)
-        return protocol.item_frames(ident, self._statuses, self._bodies, nanoseconds)
+        return protocol.item_frames(ident, self._statuses, self._bodies, spent)
+
+    def _spent(self, nanoseconds: int) -> Spent:
+        return Spent(nanoseconds, tuple(self.times.spent.values()))
 
     def _whole_array(self) -> tuple[Form, np.ndarray] | None:
         """The predictions of all events as one array, in the order of their places, if they are numbers of one form."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_FRAME = 1 << 30
 """Largest frame, in bytes, header included and length field excluded."""
@@ -25,7 +25,7 @@ RESULT_FRAME_TARGET = 4 << 20
 _HEADER = struct.Struct("<IBQ")
 _BODY = struct.Struct("<BQ")
 _GROUP = struct.Struct("<BHI")
-_RESULT = struct.Struct("<IIQB")
+_RESULT = struct.Struct("<IIQ5QB")
 _PREFIX_BYTES = 9
 """Kind and id, which the length field counts."""
 
@@ -47,6 +47,7 @@ class Kind(IntEnum):
     CHECKED = 22
     ENDING = 23
     METRICS = 24
+    VALUES = 25
 
 
 class Status(IntEnum):
@@ -67,6 +68,13 @@ class Form(IntEnum):
     INT64 = 1
     FLOAT64 = 2
     BOOL = 3
+
+
+class Spent(NamedTuple):
+    """Time spent on a batch so far, in nanoseconds: in all, and in each step (`times.STEPS`)."""
+
+    nanoseconds: int
+    steps: tuple[int, ...]
 
 
 class ProtocolError(Exception):
@@ -99,10 +107,14 @@ class DenseGroup:
 
 @dataclass(slots=True)
 class Batch:
-    """`events` events in groups; every place from 0 to `events - 1` occurs in exactly one of them."""
+    """`events` events in groups; every place from 0 to `events - 1` occurs in exactly one of them.
+
+    `asked`: the places of those whose values after each step are wanted; None where nobody looks on.
+    """
 
     events: int
     groups: list[RawGroup | DenseGroup]
+    asked: Sequence[int] | None = None
 
 
 def frame(kind: Kind, ident: int, *payload: bytes | bytearray | memoryview) -> bytes:
@@ -213,11 +225,19 @@ def decode_batch(payload: memoryview) -> Batch:
         for _ in range(count):
             group, offset = _decode_group(payload, offset, events)
             groups.append(group)
+        asked, offset = _decode_asked(payload, offset)
     except (struct.error, IndexError) as error:
         raise ProtocolError(f"a batch that ends too early: {error}") from error
     if offset != len(payload) or sum(len(group.places) for group in groups) != events:
         raise ProtocolError("a batch whose groups don't add up")
-    return Batch(events, groups)
+    return Batch(events, groups, asked)
+
+
+def _decode_asked(payload: memoryview, offset: int) -> tuple[Sequence[int] | None, int]:
+    if offset == len(payload):
+        return None, offset
+    (count,) = struct.unpack_from("<I", payload, offset)
+    return struct.unpack_from(f"<{count}I", payload, offset + 4), offset + 4 + 4 * count
 
 
 def _decode_group(payload: memoryview, offset: int, events: int) -> tuple[RawGroup | DenseGroup, int]:
@@ -249,17 +269,21 @@ def _decode_group(payload: memoryview, offset: int, events: int) -> tuple[RawGro
     return DenseGroup(source, places, "<i8" if form == 1 else "<f8", axes, values), offset + size
 
 
-def item_frames(ident: int, statuses: bytearray, bodies: list[bytes], nanoseconds: int) -> Iterator[bytes]:
+def item_frames(ident: int, statuses: bytearray, bodies: list[bytes], spent: Spent) -> Iterator[bytes]:
     """The `result` frames of a whole batch in form `items`."""
     for first, stop in _frame_ranges(bodies):
-        head = _RESULT.pack(first, stop - first, nanoseconds, Form.ITEMS)
+        head = _head(first, stop - first, spent, Form.ITEMS)
         yield _items(ident, head, statuses[first:stop], bodies[first:stop])
 
 
-def item_frame(ident: int, place: int, item: tuple[int, bytes], nanoseconds: int) -> bytes:
+def item_frame(ident: int, place: int, item: tuple[int, bytes], spent: Spent) -> bytes:
     """The `result` frame of one event of a batch; its item is a status and a body."""
     status, body = item
-    return _items(ident, _RESULT.pack(place, 1, nanoseconds, Form.ITEMS), bytes([status]), [body])
+    return _items(ident, _head(place, 1, spent, Form.ITEMS), bytes([status]), [body])
+
+
+def _head(first: int, count: int, spent: Spent, form: Form) -> bytes:
+    return _RESULT.pack(first, count, spent.nanoseconds, *spent.steps, form)
 
 
 def _items(ident: int, head: bytes, statuses: bytes | bytearray, bodies: list[bytes]) -> bytes:
@@ -278,10 +302,10 @@ def _frame_ranges(bodies: list[bytes]) -> Iterator[tuple[int, int]]:
         yield first, len(bodies)
 
 
-def array_frames(ident: int, form: Form, values: memoryview, item_bytes: int, nanoseconds: int) -> Iterator[bytes]:
+def array_frames(ident: int, form: Form, values: memoryview, item_bytes: int, spent: Spent) -> Iterator[bytes]:
     """The `result` frames of a whole batch whose predictions are numbers; `values` are bytes, `item_bytes` each."""
     step = RESULT_FRAME_TARGET // item_bytes * item_bytes
     for start in range(0, len(values), step):
         part = values[start : start + step]
-        head = _RESULT.pack(start // item_bytes, len(part) // item_bytes, nanoseconds, form)
+        head = _head(start // item_bytes, len(part) // item_bytes, spent, form)
         yield frame(Kind.RESULT, ident, head, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from makinage_worker.notices import Notices
@@ -9,6 +10,8 @@ from makinage_worker.outcomes import Outcomes, Terms
 from makinage_worker.passing import Passing
 from makinage_worker.protocol import Batch
 from makinage_worker.steps import Steps, Topics
+from makinage_worker.tap import Tap
+from makinage_worker.times import Pace, Times
 from makinage_worker.ways import Ways
 
 
@@ -21,6 +24,7 @@ class Serving:
         self._ways = ways
         self._notices = notices
         self._terms = Terms(topics.max_output_bytes, steps.custom, passing)
+        self._pace = Pace()
 
     @property
     def dense(self) -> bool:
@@ -30,15 +34,20 @@ class Serving:
 
     def run(self, batch: Batch) -> Outcomes:
         """What becomes of each event of the batch."""
-        out = self._outcomes(batch)
+        out = self._outcomes(batch, self._pace.times())
+        begin = time.perf_counter_ns()
         self._ways.way().run(batch, out)
+        self._pace.took(batch.events, time.perf_counter_ns() - begin)
         return out
 
     def singly(self, batch: Batch) -> Iterator[tuple[int, Outcomes]]:
         """Each event's place once it has passed all steps, before the next one begins, and what has become of it."""
-        out = self._outcomes(batch)
+        out = self._outcomes(batch, self._pace.each())
         for place in self._ways.one_by_one.each(batch, out):
             yield place, out
 
-    def _outcomes(self, batch: Batch) -> Outcomes:
-        return Outcomes(batch.events, self._terms, self._notices)
+    def _outcomes(self, batch: Batch, times: Times) -> Outcomes:
+        out = Outcomes(batch.events, self._terms, self._notices, times)
+        if batch.asked is not None:
+            out.tap = Tap(batch.asked, times, self._ways.plan)
+        return out

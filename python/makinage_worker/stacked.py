@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from makinage_worker.arrays import numbers
 from makinage_worker.encoding import Codec
 from makinage_worker.errors import Failure
-from makinage_worker.events import Echo, Event, decode, numbers_of, records, values_of
+from makinage_worker.events import Echo, Event, Record, decode, numbers_of, records, values_of
 from makinage_worker.finish import Finish
 from makinage_worker.lazy import computed
 from makinage_worker.notices import Notices
@@ -57,36 +57,67 @@ class Stacked:
     def _run_users(self, batch: Batch, events: Events, out: Outcomes) -> list[Stack]:
         """Decodes and pre-transforms one event after the other, where any of that is the user's."""
         rows: list[tuple[int, Row]] = []
-        for record in records(batch, self._topics.sources):
-            place, step = record.place, "decode"
-            self._notices.at(place)
-            try:
-                event = Event(record.decode(), record.codec.is_json)
-                echo = Echo(event.value) if self._echoes and event.is_json else None
-                step = "pre_transform"
-                value = event.value
-                if self._pre_transform is not None:
-                    value = computed(step, self._pre_transform(value))
-                    if value is None:
-                        out.skip(place, step)
-                        continue
-                    step = "encode"
-                    event.text = echo.changed() if echo is not None else None
-                    step = "predict"
-                mine = self._copies(value, event)
-                row = self._scorer.row(value if mine is None else mine[0])
-                if mine is None:
-                    # Nobody can keep it for later.
-                    self._finish.each(place, event, self._scorer.predictor.alone(single(self._scorer.plan, row)), out)
-                    continue
-                event.value = mine[1]
-                if event.text is not None or not (event.is_json and self._finish.splices):
-                    events[place] = event
-            except BaseException as error:
-                out.fail(place, Failure(step, error))
+        for record in out.over(records(batch, self._topics.sources)):
+            self._notices.at(record.place)
+            if record.watch is not None:
+                record.watch.begin()
+            row = self._row(record, events, out)
+            if row is not None:
+                rows.append((record.place, row))
+        out.times.share()
+        stacks = self._stack(rows, out)
+        out.times.lap("predict")
+        return stacks
+
+    def _row(self, record: Record, events: Events, out: Outcomes) -> Row | None:
+        """The event's row; None where it has come to its end."""
+        place, step, watch = record.place, "decode", record.watch
+        try:
+            value = record.decode()
+            event = Event(value, record.codec.is_json, watch=watch)
+            echo = Echo(value) if self._echoes and event.is_json else None
+            if watch is not None:
+                watch.passed(step, value)
+            step = "pre_transform"
+            if self._pre_transform is not None:
+                value = computed(step, self._pre_transform(value))
+                if watch is not None:
+                    watch.passed(step, value)
+                if value is None:
+                    out.skip(place, step)
+                    return None
+                step = "encode"
+                event.text = echo.changed() if echo is not None else None
+                step = "predict"
+            row = self._own_row(place, value, event, out)
+        except BaseException as error:
+            if watch is not None:
+                watch.passed(step)
+            out.fail(place, Failure(step, error))
+            return None
+        if row is None:
+            return None
+        if event.text is not None or not (event.is_json and self._finish.splices):
+            events[place] = event
+        return row
+
+    def _own_row(self, place: int, value: Any, event: Event, out: Outcomes) -> Row | None:
+        """The row of a value that its hook may reuse; an event of which there is none for later is finished now."""
+        mine = self._copies(value, event)
+        row = self._scorer.row(value if mine is None else mine[0])
+        if event.watch is not None:
+            if self._pre_transform is None:
+                event.watch.passed("pre_transform", row)
             else:
-                rows.append((place, row))
-        return self._stack(rows, out)
+                event.watch.within("predict")
+        if mine is not None:
+            event.value = mine[1]
+            return row
+        prediction = self._scorer.predictor.alone(single(self._scorer.plan, row))
+        if event.watch is not None:
+            event.watch.passed("predict", prediction)
+        self._finish.each(place, event, prediction, out)
+        return None
 
     def _copies(self, value: Any, event: Event) -> tuple[Any, Any] | None:
         """What the model gets and what comes after it gets, as the service's own; None where they can't be copied."""
@@ -104,10 +135,12 @@ class Stacked:
             codec = self._topics.sources[group.source]
             if isinstance(group, RawGroup):
                 found = self._decode(group, codec, out)
+                out.times.lap("decode")
                 if self._ownership.after or not (codec.is_json and self._finish.splices):
                     events.update((place, Event(value, codec.is_json)) for place, value in found)
             else:
                 stack = self._dense(group.places, numbers_of(group))
+                out.times.lap("pre_transform")
                 if stack is not None:
                     stacks.append(stack)
                     continue
@@ -115,7 +148,9 @@ class Stacked:
             decoded += found
         if len(batch.groups) > 1:
             decoded.sort(key=_place)
-        return stacks + self._rows(decoded, out)
+        stacks += self._rows(decoded, out)
+        out.times.lap("pre_transform")
+        return stacks
 
     def _decode(self, group: RawGroup, codec: Codec, out: Outcomes) -> list[tuple[int, Any]]:
         plainly = codec.decode
@@ -159,30 +194,47 @@ class Stacked:
 
     def _write(self, stacks: list[Stack], events: Events, out: Outcomes) -> None:
         """Finishes events as they are predicted: nothing that comes now is the user's."""
-        for stack, chunk in self._chunks(stacks):
+        for stack, chunk in self._chunks(stacks, out):
+            out.times.lap("predict")
             places = _places(stack, chunk.events)
             if not events and self._finish.splices:
                 self._finish.all(places, chunk.predictions, out)
-                continue
-            for place, prediction in zip(places, entries(chunk.predictions), strict=True):
-                self._finish.each(place, events.get(place, _UNSEEN), prediction, out)
+            else:
+                for place, prediction in zip(places, entries(chunk.predictions), strict=True):
+                    self._finish.each(place, events.get(place, _UNSEEN), prediction, out)
+            out.times.lap("encode")
 
     def _finish_in_order(self, stacks: list[Stack], events: Events, out: Outcomes) -> None:
         """Finishes one event after the other, in the order of the batch, once all are predicted."""
         ready: list[tuple[int, Any, tuple[Stack, int] | None]] = []
-        for stack, chunk in self._chunks(stacks):
+        for stack, chunk in self._chunks(stacks, out):
             for index, prediction in zip(chunk.events, entries(chunk.predictions), strict=True):
                 ready.append((stack.places[index], prediction, (stack, index) if chunk.borrowed else None))
         ready.sort(key=_place)
-        for place, prediction, borrowed in ready:
+        out.times.lap("predict")
+        finishing = [events[place] for place, _, _ in ready]
+        if out.tap is not None:
+            out.tap.watch(zip(map(_place, ready), finishing, strict=True))
+        out.times.over(finishing)
+        for (place, prediction, borrowed), event in zip(ready, finishing, strict=True):
             self._notices.at(place)
+            if event.watch is not None:
+                event.watch.begin()
             # What can't be kept is had again at its turn.
             mine = prediction if borrowed is None else self._scorer.predictor.alone(*borrowed)
-            self._finish.each(place, events[place], mine, out)
+            if borrowed is not None and event.watch is not None:
+                event.watch.within("predict")
+            self._finish.each(place, event, mine, out)
+        out.times.share()
 
-    def _chunks(self, stacks: list[Stack]) -> Iterator[tuple[Stack, Chunk]]:
+    def _chunks(self, stacks: list[Stack], out: Outcomes) -> Iterator[tuple[Stack, Chunk]]:
         for stack in stacks:
+            if out.tap is not None:
+                out.tap.rows(stack)
             for chunk in self._scorer.predictor.score(stack):
+                if out.tap is not None:
+                    out.times.lap("predict")
+                    out.tap.predictions(stack, chunk)
                 yield stack, chunk
 
 

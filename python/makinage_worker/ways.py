@@ -36,6 +36,7 @@ class Ways:
         self, topics: Topics, steps: Steps, scorer: Scorer, notices: Notices, side_by_side: SideBySide | None
     ) -> None:
         self.one_by_one = OneByOne(topics, steps, scorer, notices)
+        self.plan = scorer.plan
         self._predictor = scorer.predictor
         self._notices = notices
         self._side_by_side = side_by_side

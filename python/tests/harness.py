@@ -13,6 +13,7 @@ from makinage_worker.arrays import ArrayPlan
 from makinage_worker.assembly import Setup
 from makinage_worker.notices import Notices
 from makinage_worker.page import SIZE, Page
+from makinage_worker.times import STEPS
 
 JSON = "makinage.encoding.json"
 STATUS = ("output", "prediction", "skipped", "failed", "passing")
@@ -100,9 +101,9 @@ def read_results(payloads, sink=JSON):
     """The results of a batch, from the payloads of its `result` frames; checks that the places have no gaps."""
     results = []
     for payload in map(bytes, payloads):
-        first, count, _, form = struct.unpack_from("<IIQB", payload)
+        first, count, *_, form = struct.unpack_from("<IIQ5QB", payload)
         assert first == len(results)
-        body = payload[17:]
+        body = payload[57:]
         if form:
             values = np.frombuffer(body, ("", "<i8", "<f8", "?")[form]).tolist()
             assert len(values) == count
@@ -190,9 +191,14 @@ class Served:
         return self.run(batch([dense_group(range(len(matrix)), matrix)], len(matrix)))
 
     @property
+    def spent(self):
+        """Nanoseconds in each step, as the last result has them."""
+        return dict(zip(STEPS, struct.unpack_from("<5Q", self.frames[-1], 16), strict=True))
+
+    @property
     def form(self):
         """Form of the last result."""
-        return bytes(self.frames[0])[16]
+        return bytes(self.frames[0])[56]
 
 
 class FakeModel:

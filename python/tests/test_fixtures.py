@@ -10,6 +10,7 @@ import pytest
 from makinage_worker import metrics, protocol
 from makinage_worker.page import SIZE, Page
 from makinage_worker.protocol import DenseGroup, Form, Kind, RawGroup
+from makinage_worker.times import STEPS
 
 FIXTURES = Path(__file__).parents[2] / "protocol" / "fixtures"
 
@@ -22,6 +23,14 @@ def payload_of(frame):
     (length,) = struct.unpack_from("<I", frame)
     assert length == len(frame) - 4
     return protocol.split_body(frame[4:])
+
+
+def spent(described):
+    assert tuple(described["steps"]) == STEPS
+    return protocol.Spent(described["nanoseconds"], tuple(described["steps"].values()))
+
+
+NOTHING = protocol.Spent(0, (0,) * len(STEPS))
 
 
 def test_a_mixed_batch_is_read_with_all_its_groups():
@@ -41,18 +50,33 @@ def test_a_mixed_batch_is_read_with_all_its_groups():
             assert np.frombuffer(group.values, group.dtype).tolist() == want["values"]
 
 
+def test_events_whose_values_are_wanted_are_read():
+    described, frame = fixture("batch_asked")
+    batch = protocol.decode_batch(payload_of(frame)[2])
+    assert [event.decode() for event in batch.groups[0].events] == described["groups"][0]["events"]
+    assert list(batch.asked) == described["asked"]
+    assert protocol.decode_batch(payload_of(fixture("batch_mixed")[1])[2]).asked is None
+
+
+def test_what_events_had_after_each_step_is_said_as_the_service_reads_it():
+    described, frame = fixture("values")
+    assert protocol.json_frame(Kind.VALUES, 7, described["message"]) == frame
+
+
 def test_every_status_is_written_as_items():
     described, frame = fixture("result_items")
     statuses = bytearray(item["status"] for item in described["items"])
     bodies = [item["bytes"].encode() for item in described["items"]]
-    assert list(protocol.item_frames(7, statuses, bodies, described["nanoseconds"])) == [frame]
+    assert list(protocol.item_frames(7, statuses, bodies, spent(described))) == [frame]
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("int64", "<i8"), ("float64", "<f8"), ("bool", "?")])
 def test_predictions_that_are_numbers_are_written_as_one_array(name, dtype):
     described, frame = fixture(f"result_{name}")
     values = np.array([float(value) if isinstance(value, str) else value for value in described["values"]], dtype)
-    frames = protocol.array_frames(8, Form(described["form"]), values.view(np.uint8).data, values.itemsize, 99)
+    frames = protocol.array_frames(
+        8, Form(described["form"]), values.view(np.uint8).data, values.itemsize, spent(described)
+    )
     assert list(frames) == [frame]
 
 
@@ -94,7 +118,7 @@ def test_what_hooks_count_is_said_as_the_service_reads_it(monkeypatch):
 def test_the_result_of_one_event_of_many_has_its_place():
     described, frame = fixture("result_singly")
     item = described["item"]
-    got = protocol.item_frame(7, described["first"], (item["status"], item["bytes"].encode()), described["nanoseconds"])
+    got = protocol.item_frame(7, described["first"], (item["status"], item["bytes"].encode()), spent(described))
     assert got == frame
 
 
@@ -109,14 +133,14 @@ def test_a_mapping_as_a_key_becomes_something_hashable():
 
 def test_large_results_are_cut_into_frames_without_gaps():
     bodies = [b"x" * (1 << 20) for _ in range(10)]
-    frames = list(protocol.item_frames(1, bytearray(10), bodies, 0))
+    frames = list(protocol.item_frames(1, bytearray(10), bodies, NOTHING))
     ranges = [struct.unpack_from("<II", payload_of(frame)[2]) for frame in frames]
     assert ranges == [(0, 5), (5, 5)]
 
 
 def test_large_arrays_are_cut_into_frames_without_gaps():
     values = np.zeros((5 << 20) // 8 + 1)
-    frames = list(protocol.array_frames(1, Form.FLOAT64, values.view(np.uint8).data, 8, 0))
+    frames = list(protocol.array_frames(1, Form.FLOAT64, values.view(np.uint8).data, 8, NOTHING))
     ranges = [struct.unpack_from("<II", payload_of(frame)[2]) for frame in frames]
     assert ranges == [(0, 524288), (524288, len(values) - 524288)]
 

@@ -6,8 +6,10 @@
 //! ```
 //!
 //! A panic of any thread ends the service (`panics`). Whatever ends it, these are joined here, or named. Others only
-//! wait and hold nothing (signals, changed configurations, the look at topics that grow), and workers' slots end with
-//! their pool.
+//! wait and hold nothing (signals, changed configurations, the look at topics that grow, what people want done), and
+//! workers' slots end with their pool.
+
+mod traced;
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -25,16 +27,18 @@ use crate::{
         loader::{self, Loader},
         mailbox::Mailbox,
     },
-    http,
+    http::{self, Shown},
+    interventions::{Interventions, TopicAndStore},
     kafka::client::Cluster,
     pipeline::{Inputs, Pipeline, PipelineOutlets},
-    reload::Changes,
+    reload::{Changes, request::Request},
     sink::{bell::Bell, opening::Opening},
     source::{
         Wiring,
         acks::Acks,
         kafka::{KafkaSource, MOST_OPEN},
         mandate::Mandate,
+        pause::Pause,
     },
     stop::Stop,
     store::{self, Store, workspace::Workspace},
@@ -55,7 +59,7 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
 /// `changes` is where changed configurations come from, `None` for no changes.
 pub(crate) fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
-    let service = Service::build(config, stop)?;
+    let service = Service::build(config, changes.as_ref().map(Changes::requests), stop)?;
     let ends = service.ends.clone();
     let mut makers = Threads::default();
     let served = service.start(changes, &mut makers).and_then(Running::wait);
@@ -64,6 +68,8 @@ pub(crate) fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> a
         tracing::debug!("the thread {name} has not ended yet: it ends with the program");
     }
     ends.workspace.clear();
+    ends.acks.end_spans();
+    traced::send_last(&ends.telemetry.traces, &ends.stop, config.application.stop_timeout);
     ends.stop.tell_counts();
     tracing::info!("stopped");
     served
@@ -89,15 +95,20 @@ struct Ends {
     acks: Arc<Acks>,
     stop: Stop,
     workspace: Arc<Workspace>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl Service {
     /// Builds all parts; nothing runs yet.
-    fn build(config: &Config, stop: &Stop) -> anyhow::Result<Self> {
+    fn build(config: &Config, reloads: Option<Sender<Request>>, stop: &Stop) -> anyhow::Result<Self> {
         let cluster = Arc::new(Cluster::new(&config.kafka, &config.application.name));
         let (mailbox, acks) = (Arc::<Mailbox>::default(), Arc::<Acks>::default());
-        let telemetry = Arc::new(Telemetry::of(&cluster.connection.traffic));
-        http::start(config, &telemetry, &acks, stop);
+        let telemetry =
+            Arc::new(Telemetry::of(&cluster.connection.traffic, traced::tracer(config, cluster.instance())));
+        let pause = Arc::<Pause>::default();
+        let interventions = Interventions::new(&pause, reloads, TopicAndStore(config.clone()), &telemetry);
+        let (seen, counted) = (Arc::clone(&telemetry), Arc::clone(&acks));
+        http::start(config, Shown { telemetry: seen, acks: counted, interventions, stop: stop.clone() });
         let counted = Arc::clone(&acks);
         stop.count_with(move || counted.counts());
         let workspace = Workspace::open(&cache_folder())?;
@@ -119,6 +130,7 @@ impl Service {
             stop: stop.clone(),
             mandate: mandate.clone(),
             telemetry: Arc::clone(&telemetry),
+            pause,
         };
         cluster.watch_files();
         let source = KafkaSource::new(&cluster, &config.operator.data, wiring)?;
@@ -145,7 +157,7 @@ impl Service {
         let shelf = Arc::new(Shelf::open(&cluster, &config.operator, to_store));
         let models = ModelReader::new(Arc::clone(&shelf), config.operator.model.start_from, Arc::clone(&mailbox));
         let (requests, fetcher) = fetcher(Arc::clone(&shelf), Arc::clone(&mailbox));
-        let ends = Ends { mailbox, acks, stop: stop.clone(), workspace };
+        let ends = Ends { mailbox, acks, stop: stop.clone(), workspace, telemetry: Arc::clone(&telemetry) };
         let builder = Builder {
             workspace: Arc::clone(&ends.workspace),
             samples,

@@ -1,6 +1,10 @@
 //! One record on its way through the pipeline, and what became of it.
 
+use std::{sync::Arc, time::Duration};
+
 use rdkafka::message::OwnedHeaders;
+
+use crate::traces::span::Span;
 
 /// Record headers as the client holds them: bytes, name and value, copied whole; or why the client can't read them.
 pub type Headers = Result<OwnedHeaders, kafka_headers::Unreadable>;
@@ -22,6 +26,8 @@ pub struct Event {
     pub headers: Option<Headers>,
     /// The record's time in milliseconds since 1970, and below zero where it has none: so Kafka writes it.
     pub time: i64,
+    /// What is told of it, where it is traced.
+    pub(crate) span: Option<Arc<Span>>,
     bytes: Box<[u8]>,
     key_len: Option<usize>,
     tombstone: bool,
@@ -51,6 +57,7 @@ impl Event {
             offset: place.offset,
             headers: None,
             time: -1,
+            span: None,
             bytes: bytes.into_boxed_slice(),
             key_len: key.map(<[u8]>::len),
             tombstone: value.is_none(),
@@ -116,6 +123,19 @@ impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// The steps in a worker that an event may fail in, and that take time, in the order in which it meets them: those of
+/// [`Step`] with what stands before and behind them.
+pub const WORKER_STEPS: [&str; 5] = ["decode", "pre_transform", "predict", "post_transform", "encode"];
+
+/// Time that a batch of events took in its worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Took {
+    /// In all.
+    pub whole: Duration,
+    /// In each of [`WORKER_STEPS`]; nothing in those that no event came to.
+    pub steps: [Duration; WORKER_STEPS.len()],
 }
 
 /// What became of an event.

@@ -1,6 +1,8 @@
 //! From results to outputs: splices, hands them to the delivery, and with them the events that failed, and the fates of
 //! those that have neither output nor dead letter.
 
+mod traced;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -20,9 +22,14 @@ use crate::{
     source::acks::Acks,
     telemetry::{
         Telemetry,
-        tap::{self, Became, Tapped},
+        tap::Glimpse,
+        tapped::{self, Became, StepPassed, Tapped},
     },
-    wire::{answer::Outcome, splice::splice},
+    wire::{
+        answer::{Answer, Outcome},
+        splice::splice,
+        values::StepValue,
+    },
 };
 
 /// Bytes that an output may have more than its event before that counts as memory: each event counts for more anyway.
@@ -84,7 +91,7 @@ impl<D: Delivery> Writer<D> {
         match piece.part {
             Part::Failed(place, failure, model) => {
                 let failed = Failed { failure, model: model.as_deref(), missing: None };
-                self.fail(&piece.events[*place], &failed, now);
+                self.fail(&piece.events[*place], &failed, &[], now);
                 None
             }
             Part::GivenUp(_) => {
@@ -95,22 +102,26 @@ impl<D: Delivery> Writer<D> {
                 let answered = answers.iter().flat_map(|answer| {
                     let first = start + answer.first;
                     let places = first.max(piece.places.start)..(first + answer.count).min(piece.places.end);
-                    places.map(move |place| (place, answer.outcome(place - first)))
+                    places.map(move |place| (place, answer, place - first))
                 });
                 let mut counts = Scored { generation: *generation, events: 0, failed: 0 };
                 let mut output = Vec::new();
-                for (place, outcome) in answered {
-                    let event = &piece.events[place];
+                for (place, answer, item) in answered {
+                    let (event, outcome) = (&piece.events[place], answer.outcome(item));
                     counts.events += 1;
+                    if let Some(span) = &event.span {
+                        traced::answered(span, &outcome, (*generation, model, attempt.number), now);
+                    }
                     let written = self.write_event(event, &outcome, model, &mut output);
                     if self.telemetry.tap.is_on() {
-                        self.show(event, &outcome, (model, &output), now);
+                        self.show(event, (answer, item), (model, &output), now);
                     }
                     if let Err(failure) = written {
                         counts.failed += 1;
                         let failure = Failure { attempts: attempt.number, ..failure };
                         let model: &str = model;
-                        self.fail(event, &Failed { failure: &failure, model: Some(model), missing: None }, now);
+                        let failed = Failed { failure: &failure, model: Some(model), missing: None };
+                        self.fail(event, &failed, answer.steps(item), now);
                     }
                 }
                 Some(counts)
@@ -145,19 +156,22 @@ impl<D: Delivery> Writer<D> {
     }
 
     /// Shows what became of an event, to who looks on; one that failed is shown where that is told.
-    fn show(&self, event: &Event, outcome: &Outcome<'_>, (model, spliced): (&str, &[u8]), now: Instant) {
-        let (step, output) = match outcome {
+    fn show(&self, event: &Event, (answer, item): (&Answer, usize), (model, spliced): (&str, &[u8]), now: Instant) {
+        let steps = answer.steps(item);
+        let (step, output) = match answer.outcome(item) {
             Outcome::Failed(_) => return,
             Outcome::Skipped(step) => (Some(step.name()), None),
-            Outcome::Output(output) => (None, Some(*output)),
+            Outcome::Output(output) => (None, Some(output)),
             Outcome::Prediction(_) => (None, Some(spliced)),
         };
         let became = || match step {
             Some(step) => Became::Skipped { step: step.to_owned() },
-            None => Became::Output { output: tap::shown(output.unwrap_or_default()) },
+            None => Became::Output { output: tapped::shown(output.unwrap_or_default()) },
         };
         let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
-        self.telemetry.tap.show(now, (false, step), || Tapped::of(topic, event, Some(model), became()));
+        let glimpse = Glimpse { failed: false, step, has_steps: !steps.is_empty() };
+        let tapped = || Tapped { steps: passed(steps), ..Tapped::of(topic, event, Some(model), became()) };
+        self.telemetry.tap.show(now, glimpse, tapped);
     }
 
     fn write_output(&mut self, event: &Event, output: &[u8], model: &str) -> Result<(), Failure> {
@@ -169,15 +183,19 @@ impl<D: Delivery> Writer<D> {
         self.delivery.write(event, output, model)
     }
 
-    fn fail(&mut self, event: &Event, failed: &Failed<'_>, now: Instant) {
+    fn fail(&mut self, event: &Event, failed: &Failed<'_>, steps: &[StepValue], now: Instant) {
+        if let Some(span) = &event.span {
+            traced::failed(span, failed, now);
+        }
         let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
         let place = format!("{topic}/{}/{}", event.partition, event.offset);
         if self.telemetry.tap.is_on() {
             let Failure { step, error, message, .. } = failed.failure;
-            let became =
-                || Became::Failed { step: step.clone(), error: error.clone(), message: tap::shown(message.as_bytes()) };
-            let tapped = || Tapped::of(topic, event, failed.model, became());
-            self.telemetry.tap.show(now, (true, Some(step)), tapped);
+            let message = || tapped::shown(message.as_bytes());
+            let became = || Became::Failed { step: step.clone(), error: error.clone(), message: message() };
+            let tapped = || Tapped { steps: passed(steps), ..Tapped::of(topic, event, failed.model, became()) };
+            let glimpse = Glimpse { failed: true, step: Some(step), has_steps: !steps.is_empty() };
+            self.telemetry.tap.show(now, glimpse, tapped);
         }
         match self.fate_of_failed(&place, failed.failure, failed.model, now) {
             Some(fate) => self.delivery.settle(event, fate),
@@ -187,19 +205,25 @@ impl<D: Delivery> Writer<D> {
     }
 
     /// An output was refused after the delivery had taken it.
-    fn fail_refused(&mut self, refused: &Refused, now: Instant) {
+    fn fail_refused(&mut self, refused: Refused, now: Instant) {
         let Refused { ticket, place, failure, original } = refused;
         let model = original.as_ref().map(|original| original.model.as_str());
-        let fate = self.fate_of_failed(place, failure, model, now);
+        // What was read again is traced as the event was that it is.
+        let span = self.acks.span(ticket);
+        if let Some(span) = &span {
+            traced::failed(span, &Failed { failure: &failure, model, missing: None }, now);
+        }
+        let fate = self.fate_of_failed(&place, &failure, model, now);
         match (fate, original) {
-            (Some(fate), _) => self.delivery.settle_refused(*ticket, fate),
-            (None, Some(Original { event, model, missing })) => {
-                let failed = Failed { failure, model: Some(model), missing: *missing };
-                if !self.delivery.bury_refused(event, &failed) {
-                    self.delivery.settle_refused(*ticket, Fate::Failed);
+            (Some(fate), _) => self.delivery.settle_refused(ticket, fate),
+            (None, Some(Original { mut event, model, missing })) => {
+                event.span = span;
+                let failed = Failed { failure: &failure, model: Some(&model), missing };
+                if !self.delivery.bury_refused(&event, &failed) {
+                    self.delivery.settle_refused(ticket, Fate::Failed);
                 }
             }
-            (None, None) => self.delivery.settle_refused(*ticket, Fate::Failed),
+            (None, None) => self.delivery.settle_refused(ticket, Fate::Failed),
         }
     }
 
@@ -223,7 +247,7 @@ impl<D: Delivery> Writer<D> {
     /// Looks after what the delivery was given, and after the log.
     pub(crate) fn tend(&mut self, now: Instant) {
         for refused in self.delivery.tend() {
-            self.fail_refused(&refused, now);
+            self.fail_refused(refused, now);
         }
         self.failed.tick(now);
     }
@@ -278,6 +302,16 @@ impl<D: Delivery> Writer<D> {
             }
         }
     }
+}
+
+/// What an event had after each step, as it is shown.
+fn passed(steps: &[StepValue]) -> Vec<StepPassed> {
+    let passed = |StepValue { step, value, took }: &StepValue| StepPassed {
+        step: (*step).to_owned(),
+        value: value.clone(),
+        microseconds: took.map(|took| took.as_secs_f64() * 1e6),
+    };
+    steps.iter().map(passed).collect()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(crate) mod predict;
 mod progress;
 pub(crate) mod publish;
 pub(crate) mod run;
+mod seconds;
 mod table;
 pub(crate) mod tap;
 pub(crate) mod top;

@@ -42,6 +42,6 @@ pub(crate) fn run(file: &Path) -> anyhow::Result<ExitCode> {
         config.application.name,
         config.kafka.endpoints.join(",")
     );
-    let clean = app::serve(&config, Some(Changes { source, hangups }), &stop)?;
+    let clean = app::serve(&config, Some(Changes::new(source, hangups)), &stop)?;
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,4 +1,4 @@
-//! `makinage tap`: a running service's events as they pass, a line each.
+//! `makinage tap`: a running service's events as they pass, a line each, and one for each step that is known of.
 
 use std::{
     fmt::Write as _,
@@ -11,11 +11,15 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::{
     BAD_CONFIG,
     port::{Port, Which},
+    seconds::seconds,
     tell,
 };
 use crate::{
     letters::reading::shown,
-    telemetry::tap::{Became, Filter, Tapped},
+    telemetry::{
+        tap::Filter,
+        tapped::{Became, StepPassed, Tapped},
+    },
 };
 
 /// Characters of a key, an input or an output in a line.
@@ -57,7 +61,10 @@ pub(crate) fn run(which: &Which, options: &Options) -> anyhow::Result<ExitCode> 
                 continue;
             }
             let written = match serde_json::from_str(data) {
-                Ok(event) if !options.json => writeln!(out, "{}", human(&event, colours)),
+                Ok(event) if !options.json => {
+                    let steps = |event: &Tapped| event.steps.iter().map(step).collect::<String>();
+                    writeln!(out, "{}{}", human(&event, colours), steps(&event))
+                }
                 _ => writeln!(out, "{data}"),
             };
             if written.and_then(|()| out.flush()).is_err() {
@@ -101,37 +108,12 @@ fn human(event: &Tapped, colours: bool) -> String {
     format!("{time} {}  {key}{input} {red}{mark} {became}{plain}{model}{took}", shown::line(&event.place))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(became: Became) -> Tapped {
-        Tapped {
-            at: "2026-11-30T10:11:12Z".into(),
-            place: "data/0/7".into(),
-            key: Some("k\u{1b}[2J".into()),
-            input: Some("[1,\n2]".into()),
-            became,
-            model: Some("iris@3".into()),
-            milliseconds: Some(4),
-        }
-    }
-
-    #[test]
-    fn an_event_is_one_line_and_nothing_in_it_moves_the_cursor() {
-        let output = human(&event(Became::Output { output: "\"setosa\"".into() }), false);
-        assert!(output.starts_with("10:11:12 data/0/7  k"), "{output}");
-        assert!(output.ends_with("→ \"setosa\"  iris@3  4 ms"), "{output}");
-        let failed =
-            Became::Failed { step: "predict".into(), error: "ValueError".into(), message: "a\nb\u{1b}[0m".into() };
-        let failed = human(&event(failed), false);
-        assert!(failed.contains("✖ predict: ValueError: a"), "{failed}");
-        assert!(!output.chars().chain(failed.chars()).any(char::is_control), "{output} {failed}");
-    }
-
-    #[test]
-    fn filters_are_asked_of_the_service() {
-        let filter = Filter { failed: true, step: None, contains: Some("a b&".into()) };
-        assert_eq!(path(&filter), "/api/events?failed=true&contains=a%20b%26");
-    }
+/// What it had after a step, in a line below.
+fn step(StepPassed { step, value, microseconds }: &StepPassed) -> String {
+    let value = value.as_deref().map(|value| shown::short(value, 2 * SHORT)).unwrap_or_default();
+    let took = microseconds.map(|took| seconds(took / 1e6)).unwrap_or_default();
+    format!("\n         {:14} {took:>8}  {value}", shown::line(step)).trim_end().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

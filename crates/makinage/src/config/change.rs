@@ -20,13 +20,14 @@ impl Config {
     /// The keys whose change takes a restart, since Kafka's clients and the threads about them are made once.
     pub fn needs_restart(&self, new: &Self) -> Vec<String> {
         // Each field by its name, so that a new one can't be forgotten.
-        let Self { file: _, folder: _, application, kafka, operator, models, http, log, document: _ } = self;
+        let Self { file: _, folder: _, application, kafka, operator, models, http, log, traces, document: _ } = self;
         let mut keys = Keys::default();
         keys.section("application", application, &new.application);
         keys.kafka(kafka, &new.kafka);
         keys.section("models", models, &new.models);
         keys.section("http", http, &new.http);
         keys.section("log", log, &new.log);
+        keys.section("traces", traces, &new.traces);
         keys.operator(operator, &new.operator);
         keys.0
     }

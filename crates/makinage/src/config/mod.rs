@@ -46,6 +46,7 @@ pub use sections::{
     security::{
         AwsContainer, AwsKeys, AwsPlaces, AwsToken, Extensions, Security, TokenEndpoint, TokenSource, WebIdentity,
     },
+    traces::{RequestHeaders, Traces},
     tuning::{Batch, Environment, Guarantee, OnError, RowWise, Tuning},
 };
 pub use service::Config;

@@ -26,6 +26,7 @@ use super::{
         models::{self, Models},
         operator::{self, Operator},
         topics::{TopicKeys, Topics},
+        traces::{self, Traces},
         tuning::Tuning,
     },
 };
@@ -51,6 +52,8 @@ section! {
         http: "", "none", schema described::section(&Http::described()), example "", restart;
         /// What the log looks like.
         log: "", "none", schema described::section(&Log::described()), example "", restart;
+        /// Which events are traced, and where their spans go.
+        traces: "", "none", schema described::section(&Traces::described()), example "", restart;
         /// Yours: the hooks get all of it. Only pre_transform, predict and post_transform mean something to the
         /// program.
         config: "", "none", schema hooks::schema(), example "";
@@ -88,8 +91,10 @@ pub struct Config {
     pub http: Http,
     /// The `log` section.
     pub log: Log,
-    /// The whole file for the hooks, as written, less `security`, `properties` and `http.token`, in the worker
-    /// protocol's tagged form. JSON text, so that integers of any size survive.
+    /// The `traces` section.
+    pub traces: Traces,
+    /// The whole file for the hooks, as written, less `security`, `properties`, `http.token` and `traces.headers`, in
+    /// the worker protocol's tagged form. JSON text, so that integers of any size survive.
     pub document: Box<RawValue>,
 }
 
@@ -126,6 +131,7 @@ fn sections(
     let models = models::read(&top, &ground, findings);
     let http = http::read(&top, &ground, findings);
     let log = log::read(&top, &ground, findings);
+    let traces = traces::read(&top, &ground, findings);
     let config = || {
         Some(Config {
             file: origin.name.clone(),
@@ -136,6 +142,7 @@ fn sections(
             models: models?,
             http: http?,
             log: log?,
+            traces: traces?,
             document: document::write(root),
         })
     };

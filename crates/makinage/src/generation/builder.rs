@@ -108,6 +108,7 @@ impl Build for Builder {
             anyhow::bail!("the service ends");
         };
         let mut setup = setup(config, unpacked, python, max_output_bytes).context("the workers' setup")?;
+        setup.telemetry = Arc::clone(&self.telemetry);
         if config.operator.hooks == Hooks::default() {
             setup.samples = self.samples.copies();
         }

@@ -13,7 +13,10 @@ use hyper::body::{Body, Bytes, Frame};
 use percent_encoding::percent_decode_str;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::telemetry::tap::{Filter, Listener, Tap, Tapped};
+use crate::telemetry::{
+    tap::{Filter, Listener, Tap},
+    tapped::Tapped,
+};
 
 /// Events that wait for a listener's connection.
 const WAITING: usize = 200;

@@ -2,7 +2,7 @@
 //!
 //! A page in the user's browser can send requests to loopback under any name that its author's DNS gives it, and so
 //! reads what it answers (DNS rebinding): so on loopback only names of loopback are answered. Elsewhere the token is
-//! what protects.
+//! what protects. What changes something wants a token everywhere: without one, other users of this machine could.
 
 use std::net::IpAddr;
 
@@ -35,6 +35,12 @@ pub(super) struct Refusal {
     pub why: &'static str,
 }
 
+/// What a request lacks that has to bring the token.
+pub(super) const TOKEN_WANTED: &str = "bring `Authorization: Bearer …` with the token of `http.token`";
+/// Why nothing can be changed where there is none.
+pub(super) const NO_TOKEN: &str = "nothing is changed over HTTP without a token, on loopback either: set `http.token`, \
+                                   as `token: ${env:MAKINAGE_TOKEN}`, and start the service again";
+
 const FORBIDDEN: fn(&'static str) -> Refusal = |why| Refusal { status: StatusCode::FORBIDDEN, why };
 
 impl Guard {
@@ -42,6 +48,20 @@ impl Guard {
     pub(super) fn of(http: &Http) -> Self {
         let is_loopback = matches!(http.listen, Listen::At(address) if address.ip().is_loopback());
         Self { is_loopback, token: http.token.clone() }
+    }
+
+    /// Why nobody may change anything, where that is so.
+    pub(super) fn refuses_changes(&self) -> Option<&'static str> {
+        self.token.is_none().then_some(NO_TOKEN)
+    }
+
+    /// Whether this request may change something.
+    pub(super) fn admit_change<B>(&self, request: &Request<B>) -> Result<(), Refusal> {
+        match (self.admit(request)?, self.refuses_changes()) {
+            (_, Some(why)) => Err(FORBIDDEN(why)),
+            (Access::Full, None) => Ok(()),
+            (Access::Probes, None) => Err(Refusal { status: StatusCode::UNAUTHORIZED, why: TOKEN_WANTED }),
+        }
     }
 
     /// What this request may see.
@@ -52,9 +72,11 @@ impl Guard {
             return Err(FORBIDDEN("this port answers to names of loopback only: localhost, 127.0.0.1, [::1]"));
         }
         if let Some(origin) = text(header::ORIGIN)
-            && host.is_none_or(|host| origin.strip_prefix("http://") != Some(host))
+            && host.is_none_or(|host| !is_of(origin, host))
         {
-            return Err(FORBIDDEN("other sites' pages are not answered"));
+            return Err(FORBIDDEN(
+                "other sites' pages are not answered; a proxy before this port has to hand on the `Host` that it was asked for",
+            ));
         }
         let Some(token) = &self.token else { return Ok(Access::Full) };
         match text(header::AUTHORIZATION) {
@@ -65,6 +87,12 @@ impl Guard {
             Some(_) => Err(Refusal { status: StatusCode::UNAUTHORIZED, why: "this isn't the token of `http.token`" }),
         }
     }
+}
+
+/// Whether a page is this service's own: itself, or handed on by a proxy that has the certificate.
+fn is_of(origin: &str, host: &str) -> bool {
+    let of = ["http://", "https://"].iter().find_map(|scheme| origin.strip_prefix(scheme));
+    of.is_some_and(|of| of.eq_ignore_ascii_case(host))
 }
 
 /// Whether a host, maybe with a port, is this machine by a name that nobody else can give.

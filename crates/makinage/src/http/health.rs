@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::{guard::Access, site::Site};
 use crate::{
     kafka::pulse::Membership,
+    source::pause::Asked,
     telemetry::{beat::Beat, generations::GenerationsSeen, source::GroupSeen, stream::StreamSeen},
 };
 
@@ -78,6 +79,7 @@ pub(super) fn ready(site: &Site) -> Health {
         model(&generations),
         workers(&stream, site.predict_timeout),
         assignment(&group),
+        reading(site.interventions.paused()),
     ])
 }
 
@@ -144,6 +146,17 @@ fn assignment(group: &GroupSeen) -> Latch {
         (Membership::None, _) => (false, "the group has not been joined yet".to_owned()),
     };
     Latch { name: "assignment", ok, reason: Some(reason) }
+}
+
+fn reading(paused: Option<Asked>) -> Latch {
+    let ok = paused.is_none();
+    let reason = match paused {
+        None => "it isn't paused by hand".to_owned(),
+        Some(Asked { by, since, .. }) => {
+            format!("paused by hand since {since}, as {by} asked with POST /api/pause; POST /api/resume reads on")
+        }
+    };
+    Latch { name: "reading", ok, reason: Some(reason) }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     clock::since_1970,
-    event::Step,
+    event::{Step, WORKER_STEPS},
     kafka::{
         pulse::Membership,
         traffic::{Counts, Now, Role},
@@ -20,6 +20,7 @@ use crate::{
         source::PartitionSeen,
         stream::WorkerSeen,
     },
+    traces::outbox::Became,
 };
 
 /// One metric's values.
@@ -61,6 +62,7 @@ pub(super) fn gathered(site: &Site) -> Vec<Family> {
     families.extend(clients(site));
     families.extend(generations(site));
     families.extend(workers(site));
+    families.push(spans(site));
     families
 }
 
@@ -100,10 +102,13 @@ fn events(site: &Site) -> Vec<Family> {
 fn stream(site: &Site) -> Vec<Family> {
     let stream = &site.telemetry.stream;
     let seen = stream.seen();
+    let by_step = WORKER_STEPS.into_iter().zip(&stream.step_seconds);
+    let steps = by_step.map(|(step, seconds)| sample([step.to_owned()], Value::Sizes(seconds.snapshot())));
     vec![
         sizes(names::LATENCY, &site.telemetry.source.latency),
         sizes(names::BATCH_EVENTS, &stream.batch_events),
         sizes(names::BATCH_SECONDS, &stream.batch_seconds),
+        family(names::STEP_SECONDS, steps),
         one(names::QUEUED, Value::Count(seen.queued_events as u64)),
         one(names::UNANSWERED, Value::Count(seen.unanswered_events as u64)),
     ]
@@ -127,6 +132,8 @@ fn source(site: &Site) -> Vec<Family> {
         by_partition(names::LAG_SECONDS, &|partition| Some(Value::Amount(partition.lag_seconds(now)))),
         by_partition(names::HELD, &|partition| Some(Value::Amount(partition.held_seconds))),
         by_partition(names::PAUSED, &|partition| Some(Value::Count(partition.paused.into()))),
+        one(names::PAUSES, Value::Count(site.telemetry.source.pauses())),
+        one(names::PAUSED_BY_HAND, Value::Count(site.interventions.paused().is_some().into())),
         one(names::MEMBER, Value::Count((group.membership == Membership::Member).into())),
         one(names::REBALANCES, Value::Count(group.rebalances)),
         family(names::COMMITS, commits.map(|(outcome, count)| sample([outcome.to_owned()], Value::Count(count)))),
@@ -199,6 +206,11 @@ fn workers(site: &Site) -> Vec<Family> {
         by_slot(names::WORKER_MEMORY, &|usage| Value::Count(usage.resident_bytes)),
         by_slot(names::WORKER_CPU, &|usage| Value::Amount(usage.cpu_seconds)),
     ]
+}
+
+fn spans(site: &Site) -> Family {
+    let count = |became: Became| sample([became.name().to_owned()], Value::Count(site.telemetry.traces.count(became)));
+    family(names::SPANS, Became::ALL.map(count))
 }
 
 fn family(metric: Metric, samples: impl IntoIterator<Item = Sample>) -> Family {

@@ -1,14 +1,16 @@
-//! The service's own HTTP port: metrics, health, status. It reads what the parts say of themselves (`telemetry`) and
-//! changes nothing.
+//! The service's own HTTP port: metrics, health, status. It reads what the parts say of themselves (`telemetry`), and
+//! hands on what people want done (`interventions`).
 //!
 //! It has a thread of its own, and answers under any load of the stream's. A port that is taken is one warning.
 
+mod answer;
 mod custom;
 mod events;
 mod exposition;
 mod flow;
 mod guard;
 mod health;
+mod interventions;
 mod machine;
 mod metrics;
 mod names;
@@ -32,14 +34,25 @@ use std::{
 use self::{flow::Flow, guard::Guard, site::Site};
 use crate::{
     config::{Config, Listen},
+    interventions::Interventions,
     source::acks::Acks,
     stop::Stop,
     telemetry::Telemetry,
 };
 
+/// What is shown, and what can be done.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub telemetry: Arc<Telemetry>,
+    pub acks: Arc<Acks>,
+    pub interventions: Interventions,
+    pub stop: Stop,
+}
+
 /// Starts to show a service, where its configuration says so.
-pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks>, stop: &Stop) {
+pub(crate) fn start(config: &Config, shown: Shown) {
     let Listen::At(address) = config.http.listen else { return };
+    let Shown { telemetry, acks, interventions, stop } = shown;
     let site = Site {
         guard: Guard::of(&config.http),
         application: config.application.name.clone(),
@@ -47,9 +60,10 @@ pub(crate) fn start(config: &Config, telemetry: &Arc<Telemetry>, acks: &Arc<Acks
         document: config.document.clone(),
         flow: Flow::of(&config.operator),
         predict_timeout: config.operator.tuning.predict_timeout,
-        telemetry: Arc::clone(telemetry),
-        acks: Arc::clone(acks),
-        stop: stop.clone(),
+        telemetry,
+        acks,
+        interventions: Arc::new(interventions),
+        stop,
         recent: recent::Recent::default(),
         began: Instant::now(),
         started: SystemTime::now(),

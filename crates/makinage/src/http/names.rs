@@ -72,6 +72,7 @@ metrics! {
     LATENCY = Histogram "makinage_event_latency" in "seconds": "From an event's time, as its record has it, to the acknowledgement of its output";
     BATCH_EVENTS = Histogram "makinage_batch_events": "Events of a batch";
     BATCH_SECONDS = Histogram "makinage_batch_duration" in "seconds": "What a batch takes in its worker";
+    STEP_SECONDS = Histogram "makinage_step_duration" in "seconds" by ["step"]: "What a batch spends in a step, all its events together: an observation a batch, where it came to that step. Where events pass hooks one by one and take less than 0.5 ms each, one in 32 is measured, and what all took is divided as these took it";
     QUEUED = Gauge "makinage_queued_events": "Events that have been read and no worker has been given";
     UNANSWERED = Gauge "makinage_unanswered_events": "Events that workers have been given and have not answered";
     OPEN_EVENTS = Gauge "makinage_open_events" by ["topic", "partition"]: "Events from the first that has not finished on, as far as they have been read";
@@ -80,6 +81,8 @@ metrics! {
     LAG_SECONDS = Gauge "makinage_partition_lag" in "seconds" by ["topic", "partition"]: "How long ago the first event that was read and has not finished was produced; 0 where all have finished";
     HELD = Gauge "makinage_partition_held" in "seconds" by ["topic", "partition"]: "For how long the same event has held a partition's position";
     PAUSED = Gauge "makinage_partition_paused" by ["topic", "partition"]: "1 while too much of a partition is open, so that it isn't read";
+    PAUSES = Counter "makinage_partition_pauses": "How often a partition was paused since too much of it was open";
+    PAUSED_BY_HAND = Gauge "makinage_paused": "1 while reading is paused by hand, with POST /api/pause";
     MEMBER = Gauge "makinage_group_member": "1 while the service is a member of its consumer group and no rebalance is under way";
     REBALANCES = Counter "makinage_group_rebalances": "Rebalances of the consumer group that this instance took part in";
     COMMITS = Counter "makinage_commits" by ["outcome"]: "Commits of offsets: done, failed (they are tried again)";
@@ -102,6 +105,7 @@ metrics! {
     DEATHS = Counter "makinage_worker_deaths" by ["cause"]: "Processes of workers that ended: memory, timeout, replaced (to see whether another does better), crash";
     WORKER_MEMORY = Gauge "makinage_worker_resident_memory" in "bytes" by ["slot", "state"]: "Memory of a worker's process";
     WORKER_CPU = Counter "makinage_worker_cpu" in "seconds" by ["slot", "state"]: "Processor time of a worker's process; begins anew with each process";
+    SPANS = Counter "makinage_spans" by ["outcome"]: "Spans of traced events and their batches: exported, dropped (no room, or no collector in time), refused (by the collector)";
 }
 
 #[cfg(test)]

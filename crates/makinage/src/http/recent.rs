@@ -4,7 +4,13 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::telemetry::{Telemetry, histogram::Snapshot};
+use crate::{
+    event::WORKER_STEPS,
+    telemetry::{
+        Telemetry,
+        histogram::{Histogram, Snapshot},
+    },
+};
 
 /// What is told is at least of so long, and at most of twice that where somebody looks all the time.
 const LATELY: Duration = Duration::from_secs(10);
@@ -15,6 +21,8 @@ pub(super) struct Seen {
     pub latency: Snapshot,
     pub batch_seconds: Snapshot,
     pub batch_events: Snapshot,
+    /// In the order of [`WORKER_STEPS`].
+    pub step_seconds: [Snapshot; WORKER_STEPS.len()],
 }
 
 /// The histograms as they were a moment ago.
@@ -51,6 +59,7 @@ impl Seen {
             latency: telemetry.source.latency.snapshot(),
             batch_seconds: telemetry.stream.batch_seconds.snapshot(),
             batch_events: telemetry.stream.batch_events.snapshot(),
+            step_seconds: telemetry.stream.step_seconds.each_ref().map(Histogram::snapshot),
         }
     }
 
@@ -63,6 +72,7 @@ impl Seen {
             latency: self.latency.since(&before.latency),
             batch_seconds: self.batch_seconds.since(&before.batch_seconds),
             batch_events: self.batch_events.since(&before.batch_events),
+            step_seconds: std::array::from_fn(|step| self.step_seconds[step].since(&before.step_seconds[step])),
         }
     }
 }
@@ -70,16 +80,20 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Took;
 
     #[test]
     fn what_was_long_ago_is_forgotten() {
         let (recent, telemetry, start) = (Recent::default(), Telemetry::default(), Instant::now());
+        let took = Took { whole: Duration::from_millis(1), steps: [Duration::from_micros(9); 5] };
         let batches = |seconds| recent.seen(&telemetry, start + Duration::from_secs(seconds)).batch_seconds.count();
-        telemetry.stream.answered(1, Duration::from_millis(1));
+        telemetry.stream.answered(1, took);
         assert_eq!(batches(0), 1);
-        telemetry.stream.answered(1, Duration::from_millis(1));
+        telemetry.stream.answered(1, took);
         assert_eq!([batches(5), batches(11)], [2, 1]);
-        telemetry.stream.answered(1, Duration::from_millis(1));
+        telemetry.stream.answered(1, took);
+        let seen = recent.seen(&telemetry, start + Duration::from_secs(15));
+        assert_eq!(seen.step_seconds.map(|step| step.count()), [2; 5]);
         assert_eq!([batches(15), batches(22), batches(40)], [2, 1, 0]);
     }
 }

@@ -1,26 +1,26 @@
 //! What is answered to which request.
 
-use http_body_util::{Either, Full};
+use std::net::SocketAddr;
+
+use http_body_util::Either;
 use hyper::{
-    Method, Request, Response, StatusCode,
-    body::Bytes,
+    Method, Request, StatusCode,
+    body::Body,
     header::{self, HeaderValue},
 };
-use serde::Serialize;
 
 use super::{
+    answer::{Answer, json, made, text, whole},
     custom::Custom,
     events::Events,
     exposition::{self, Format},
-    guard::Access,
-    health, metrics,
+    guard::{Access, TOKEN_WANTED},
+    health, interventions, metrics,
     page::{self, File},
     site::Site,
     status,
 };
 
-const TEXT: &str = "text/plain; charset=utf-8";
-const JSON: &str = "application/json";
 /// What there is, for who asks for something else.
 const PLACES: &str = "\
 /              a page for people
@@ -30,21 +30,18 @@ const PLACES: &str = "\
 /startupz      whether it has ever served
 /api/status    all that is known, as JSON
 /api/events    events as they pass (server-sent events; ?failed=true, ?step=predict, ?contains=text)
+/api/reload, /api/rollback, /api/pause, /api/resume   do that, to a POST with the token
 ";
 
-/// An answer.
-pub(super) type Answer = Response<Either<Full<Bytes>, Events>>;
-
-/// The answer to a request.
-pub(super) fn answer<B>(site: &Site, request: &Request<B>) -> Answer {
-    let mut answer = match site.guard.admit(request) {
-        Err(refusal) => text(refusal.status, format!("{}\n", refusal.why)),
-        Ok(_) if !matches!(*request.method(), Method::GET | Method::HEAD) => {
-            let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "nothing here can be changed: GET or HEAD\n");
-            refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-            refused
-        }
-        Ok(access) => route(site, request, access),
+/// The answer to a request, which somebody at this address has sent.
+pub(super) async fn answer<B>(site: &Site, request: Request<B>, peer: SocketAddr) -> Answer
+where
+    B: Body,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let mut answer = match interventions::at(request.uri().path()) {
+        Some(act) => interventions::answer(site, act, request, peer).await,
+        None => shown(site, &request),
     };
     if answer.status() == StatusCode::UNAUTHORIZED {
         answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -56,6 +53,19 @@ pub(super) fn answer<B>(site: &Site, request: &Request<B>) -> Answer {
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     answer
+}
+
+/// What changes nothing.
+fn shown<B>(site: &Site, request: &Request<B>) -> Answer {
+    match site.guard.admit(request) {
+        Err(refusal) => text(refusal.status, format!("{}\n", refusal.why)),
+        Ok(_) if !matches!(*request.method(), Method::GET | Method::HEAD) => {
+            let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "this can only be looked at: GET or HEAD\n");
+            refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            refused
+        }
+        Ok(access) => route(site, request, access),
+    }
 }
 
 fn route<B>(site: &Site, request: &Request<B>, access: Access) -> Answer {
@@ -74,9 +84,7 @@ fn route<B>(site: &Site, request: &Request<B>, access: Access) -> Answer {
             let status = if health.ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
             json(status, &health.for_whom(access))
         }
-        (None, _, Access::Probes) => {
-            text(StatusCode::UNAUTHORIZED, "bring `Authorization: Bearer …` with the token of `http.token`\n")
-        }
+        (None, _, Access::Probes) => text(StatusCode::UNAUTHORIZED, format!("{TOKEN_WANTED}\n")),
         (None, "/metrics", Access::Full) => {
             let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
             let format = Format::accepted(accept.unwrap_or_default());
@@ -101,26 +109,4 @@ fn route<B>(site: &Site, request: &Request<B>, access: Access) -> Answer {
 
 fn page_file(path: &str) -> Option<File> {
     if path == "/" { page::file("index.html") } else { page::file(path.strip_prefix("/page/")?) }
-}
-
-fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {
-    made(status, TEXT, whole(body))
-}
-
-fn json(status: StatusCode, body: &impl Serialize) -> Answer {
-    match serde_json::to_vec(body) {
-        Ok(body) => made(status, JSON, whole(body)),
-        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("this can't be written: {error}\n")),
-    }
-}
-
-fn made(status: StatusCode, content_type: &'static str, body: Either<Full<Bytes>, Events>) -> Answer {
-    let mut answer = Response::new(body);
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    answer
-}
-
-fn whole(body: impl Into<Bytes>) -> Either<Full<Bytes>, Events> {
-    Either::Left(Full::new(body.into()))
 }

@@ -12,10 +12,10 @@ use super::{routes, site::Site};
 const MOST: usize = 64;
 /// The longest that a request's head may take to come, and an idle connection waits for the next one.
 const HEAD: Duration = Duration::from_secs(10);
-/// The longest that a connection is kept: who reads no answer takes no place for longer.
-const LONGEST: Duration = Duration::from_mins(1);
-/// The longest that an answer may take when its connection's time is over.
-const LAST: Duration = Duration::from_secs(5);
+/// The longest that a connection is kept, but for its last answer: who reads none takes no place for longer.
+const LONGEST: Duration = Duration::from_secs(35);
+/// The longest that an answer may take when its connection's time is over: those to interventions take longest.
+const LAST: Duration = Duration::from_secs(30);
 /// After a connection that could not be taken: there may be too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -39,8 +39,8 @@ async fn serve(listener: TcpListener, site: Arc<Site>) -> std::io::Result<()> {
     let places = Arc::new(Semaphore::new(MOST));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::debug!("a connection for metrics or status: {error}");
                 time::sleep(PAUSE).await;
@@ -51,8 +51,8 @@ async fn serve(listener: TcpListener, site: Arc<Site>) -> std::io::Result<()> {
         tokio::spawn(async move {
             let _place = place;
             let answer = service_fn(|request| {
-                let answer = routes::answer(&site, &request);
-                async move { Ok::<_, Infallible>(answer) }
+                let site = Arc::clone(&site);
+                async move { Ok::<_, Infallible>(routes::answer(&site, request, peer).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())

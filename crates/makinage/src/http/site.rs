@@ -8,7 +8,7 @@ use std::{
 use serde_json::value::RawValue;
 
 use super::{flow::Flow, guard::Guard, recent::Recent};
-use crate::{source::acks::Acks, stop::Stop, telemetry::Telemetry};
+use crate::{interventions::Interventions, source::acks::Acks, stop::Stop, telemetry::Telemetry};
 
 /// What there is to show.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub(super) struct Site {
     pub predict_timeout: Duration,
     pub telemetry: Arc<Telemetry>,
     pub acks: Arc<Acks>,
+    pub interventions: Arc<Interventions>,
     pub stop: Stop,
     pub recent: Recent,
     pub began: Instant,

@@ -1,7 +1,7 @@
 //! All that is known of the service, as `/api/status` shows it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     time::{Instant, SystemTime},
 };
 
@@ -17,10 +17,12 @@ use super::{
 };
 use crate::{
     clock::since_1970,
-    event::Step,
+    event::{Step, WORKER_STEPS},
+    source::pause::Asked,
     telemetry::{
         generations::GenerationsSeen,
         histogram::Snapshot,
+        interventions::Intervention,
         moment::date,
         recent::FailedEvent,
         source::{GroupSeen, PartitionSeen},
@@ -39,6 +41,7 @@ pub(super) struct Status {
     usage: Option<Usage>,
     live: Health,
     ready: Health,
+    paused: Option<Paused>,
     events: Events,
     /// Of the last ten seconds or so.
     recent: Recently,
@@ -46,8 +49,24 @@ pub(super) struct Status {
     stream: Stream,
     group: Group,
     failures: Vec<FailedEvent>,
+    interventions: Interventions,
     flow: Flow,
     config: Value,
+}
+
+/// Reading is paused by hand.
+#[derive(Debug, Serialize)]
+struct Paused {
+    since: String,
+    by: String,
+}
+
+/// What people make it do.
+#[derive(Debug, Serialize)]
+struct Interventions {
+    /// Why they can't do anything, where they can't.
+    refused: Option<&'static str>,
+    past: VecDeque<Intervention>,
 }
 
 /// Events since the start.
@@ -69,12 +88,15 @@ struct Recently {
     latency_seconds: Quantiles,
     batch_seconds: Quantiles,
     batch_events: Quantiles,
+    /// What batches spend in each step.
+    step_seconds: BTreeMap<&'static str, Quantiles>,
 }
 
 /// As well as buckets of nine per cent tell.
 #[derive(Debug, Serialize)]
 struct Quantiles {
     count: u64,
+    mean: Option<f64>,
     p50: Option<f64>,
     p99: Option<f64>,
     p999: Option<f64>,
@@ -128,12 +150,14 @@ pub(super) fn of(site: &Site) -> Status {
         usage: usage(None),
         live: health::live(site),
         ready: health::ready(site),
+        paused: site.interventions.paused().map(|Asked { by, since, .. }| Paused { since, by }),
         events: events(site),
         recent: recently(site),
         generations: telemetry.generations.seen(),
         stream: stream(site),
         group: group(telemetry.source.group()),
         failures: telemetry.failures.all(),
+        interventions: Interventions { refused: site.guard.refuses_changes(), past: telemetry.interventions.all() },
         flow: config.as_ref().map_or_else(|| site.flow.clone(), |config| Flow::of(&config.operator)),
         config: serde_json::from_str(document.get()).map_or(Value::Null, plain),
     }
@@ -159,12 +183,13 @@ fn recently(site: &Site) -> Recently {
         latency_seconds: quantiles(&seen.latency),
         batch_seconds: quantiles(&seen.batch_seconds),
         batch_events: quantiles(&seen.batch_events),
+        step_seconds: WORKER_STEPS.into_iter().zip(seen.step_seconds.iter().map(quantiles)).collect(),
     }
 }
 
 fn quantiles(seen: &Snapshot) -> Quantiles {
     let quantile = |share| seen.quantile(share);
-    Quantiles { count: seen.count(), p50: quantile(0.5), p99: quantile(0.99), p999: quantile(0.999) }
+    Quantiles { count: seen.count(), mean: seen.mean(), p50: quantile(0.5), p99: quantile(0.99), p999: quantile(0.999) }
 }
 
 fn stream(site: &Site) -> Stream {

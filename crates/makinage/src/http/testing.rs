@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 use super::{flow::Flow, guard::Guard, recent::Recent, site::Site, status};
 use crate::{
     config::Http,
-    event::{Failure, Fate, Ticket},
+    event::{Failure, Fate, Ticket, Took},
+    interventions::testing::Stage,
     kafka::pulse::Membership,
     source::acks::Acks,
     stop::Stop,
@@ -24,6 +25,11 @@ use crate::{
 
 /// A service that has just been started, with this key.
 pub(super) fn new(http: &Http) -> Site {
+    on(&Stage::new(), http)
+}
+
+/// The same, where people can do something.
+pub(super) fn on(stage: &Stage, http: &Http) -> Site {
     Site {
         guard: Guard::of(http),
         application: "app".into(),
@@ -31,7 +37,8 @@ pub(super) fn new(http: &Http) -> Site {
         document: RawValue::from_string(r#"{"m":[["application",{"m":[["name","app"]]}]]}"#.into()).expect("JSON"),
         flow: Flow::default(),
         predict_timeout: Duration::from_secs(30),
-        telemetry: Arc::<Telemetry>::default(),
+        telemetry: Arc::clone(&stage.telemetry),
+        interventions: Arc::clone(&stage.interventions),
         acks: Arc::<Acks>::default(),
         stop: Stop::default(),
         recent: Recent::default(),
@@ -70,7 +77,7 @@ pub(super) fn busy() -> Site {
     source.reads(true, vec![partition]);
     source.ends("data", [(0, 9)].into_iter());
     source.acknowledged([1_000].into_iter(), 2_000);
-    stream.answered(3, Duration::from_millis(2));
+    stream.answered(3, Took { whole: Duration::from_millis(2), steps: [Duration::from_micros(300); 5] });
     let worker = WorkerSeen {
         generation: 1,
         slot: 0,

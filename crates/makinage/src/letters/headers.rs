@@ -30,6 +30,8 @@ pub(crate) const ATTEMPT: &CStr = c"makinage-attempt";
 pub(crate) const FAILED_AT: &CStr = c"makinage-failed-at";
 /// What of the original is missing.
 pub(crate) const ORIGINAL_MISSING: &CStr = c"makinage-original-missing";
+/// The event's own span, where it was traced.
+pub(crate) const TRACE: &CStr = c"traceparent";
 /// How many bytes a value had that was cut. The last of all.
 pub(crate) const ORIGINAL_BYTES: &CStr = c"makinage-original-bytes";
 
@@ -47,7 +49,7 @@ pub(crate) const DLQ_DELIVERY_COUNT: &CStr = c"__dlq.errors.delivery.count";
 pub(crate) const DLQ_MESSAGE: &CStr = c"__dlq.errors.message";
 
 /// Headers that are added, at most.
-pub(crate) const MOST: usize = 20;
+pub(crate) const MOST: usize = 21;
 
 /// Bytes of a step's name, at most.
 pub(super) const STEP_BYTES: usize = 64;

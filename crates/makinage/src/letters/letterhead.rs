@@ -14,7 +14,7 @@ use super::{
     headers::{
         APPLICATION, ATTEMPT, BEGIN, CLASS, DLQ_DELIVERY_COUNT, DLQ_GROUP, DLQ_MESSAGE, DLQ_OFFSET, DLQ_PARTITION,
         DLQ_TOPIC, FAILED_AT, LABEL_BYTES, LAYOUT, MESSAGE, MESSAGE_BYTES, MODEL, NAME_BYTES, OPERATOR,
-        ORIGINAL_MISSING, SOURCE, SOURCE_TIMESTAMP, STEP, STEP_BYTES, WHERE,
+        ORIGINAL_MISSING, SOURCE, SOURCE_TIMESTAMP, STEP, STEP_BYTES, TRACE, WHERE,
     },
     text::bounded,
 };
@@ -68,6 +68,9 @@ impl Letterhead {
         say(FAILED_AT, &written(at));
         if let Some(missing) = failed.missing {
             say(ORIGINAL_MISSING, word(missing));
+        }
+        if let Some(span) = &event.span {
+            say(TRACE, &span.traceparent());
         }
         say(DLQ_TOPIC, topic);
         say(DLQ_PARTITION, &partition);

@@ -7,6 +7,7 @@ use super::{
     Predictor,
     serving::{Heard, Serving},
     standing::Judged,
+    traced,
 };
 use crate::{
     flights::{Job, job::Parted},
@@ -48,6 +49,7 @@ impl Predictor {
         for (place, left) in dead.left.into_iter().enumerate() {
             let (places, singly) = (left.places(at), left.kind == AskKind::Singly);
             let Some(job) = left.job.without_first(left.answered).filter(|job| !job.is_probe()) else { continue };
+            traced::died(&self.telemetry.traces, job.events(), (worker, cause), now);
             if died_on != Some(place) {
                 waiting.push(if place == 0 && died_on.is_none() { job.left() } else { job });
                 continue;

@@ -3,9 +3,11 @@
 mod delayed;
 mod died;
 mod doubts;
+mod given_up;
 mod serving;
 mod show;
 mod standing;
+mod traced;
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -131,6 +133,7 @@ impl Predictor {
 
     /// Opens a flight and gives it to a worker. A tombstone, which stands alone, has no value that a worker could see.
     pub(crate) fn open(&mut self, events: Vec<Event>, now: Instant) {
+        traced::batched(&self.telemetry.traces, &events, now);
         let tombstone = events.first().is_none_or(|event| event.value().is_none());
         let job = self.flights.open(events);
         if tombstone {
@@ -168,6 +171,7 @@ impl Predictor {
                 let again = self.flights.hand_over(&job, generation);
                 self.ask_newest(again);
             }
+            traced::asked(&self.telemetry.traces, job.events(), WorkerId { generation, slot }, now);
             if let Some(serving) = self.generation(generation) {
                 serving.ask(slot, job, now);
             }
@@ -202,14 +206,16 @@ impl Predictor {
     pub(crate) fn hear(&mut self, message: FromWorker, now: Instant) {
         match message {
             FromWorker::Answer { worker, id, answer } => {
+                let traces = self.telemetry.traces.clone();
                 let Some(serving) = self.serving(worker) else { return };
                 let Some(answered) = serving.pool.answered(worker.slot, id, answer, now) else { return };
                 let rows = answered.job.range.len();
+                traced::answered(&traces, &answered, (worker, serving.pool.label()), now);
                 let heard = serving.answered(worker.slot, id, (answered.job, answered.part), now);
                 let is_current =
                     self.current.as_ref().is_some_and(|serving| serving.pool.generation() == worker.generation);
                 if let Some(took) = answered.took.filter(|_| is_current) {
-                    self.sizer.measured(rows, took);
+                    self.sizer.measured(rows, took.whole);
                     self.telemetry.stream.answered(rows, took);
                 }
                 self.take_in(heard, worker.generation, now);
@@ -262,6 +268,7 @@ impl Predictor {
         for (job, part) in believed {
             match delay {
                 Some(delay) => {
+                    traced::put_off(&self.telemetry.traces, (&job, &part), delay, now);
                     for known in self.delayed.sift(&job, part, now + delay, &self.over) {
                         self.known(job.flight, known);
                     }
@@ -317,43 +324,11 @@ impl Predictor {
         }
     }
 
-    /// Gives up events of these lanes, which are over, that no live worker holds.
-    pub(crate) fn give_up(&mut self, lanes: &[u32]) {
-        self.drop_waiting_of(lanes);
-        self.over.extend(lanes);
-        self.over = self.flights.under_way(&self.over);
-    }
-
-    fn drop_waiting_of(&mut self, lanes: &[u32]) {
-        for job in std::mem::take(&mut self.retries) {
-            let (flight, (kept, removed)) = (job.flight, job.without_lanes(lanes));
-            self.retries.extend(kept);
-            for places in removed {
-                self.flights.add(flight, Part::GivenUp(places));
-            }
-        }
-        let all = self.current.iter_mut().chain(&mut self.draining);
-        let accused = all.flat_map(|serving| serving.standing.withdraw(lanes)).collect::<Vec<_>>();
-        for job in accused.into_iter().chain(self.delayed.remove(lanes)) {
-            self.flights.add(job.flight, Part::GivenUp(job.range));
-        }
-    }
-
     /// Nothing more comes: what is here is judged without others.
     pub(crate) fn finish(&mut self) {
         self.is_last = true;
         for serving in self.current.iter_mut().chain(&mut self.draining) {
             serving.standing.finish();
-        }
-    }
-
-    /// Gives up all that no live worker holds.
-    pub(crate) fn give_up_waiting(&mut self) {
-        let all = self.current.iter_mut().chain(&mut self.draining);
-        let accused = all.flat_map(|serving| serving.standing.disband()).collect::<Vec<_>>();
-        let waiting = std::mem::take(&mut self.retries).into_iter().chain(self.delayed.clear());
-        for job in waiting.chain(accused) {
-            self.flights.add(job.flight, Part::GivenUp(job.range));
         }
     }
 

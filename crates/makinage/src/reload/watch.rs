@@ -6,6 +6,7 @@ use crossbeam_channel::{Receiver, never, select};
 
 use super::{
     look::{Stamp, stamps},
+    request::{Decision, Request},
     source::Texts,
     still::Stillness,
     taker::Taker,
@@ -76,19 +77,24 @@ impl<T: Taker> Watch<T> {
     }
 
     /// Runs until nobody takes anything up any more.
-    pub(super) fn run(mut self, hangups: &Receiver<()>) {
+    pub(super) fn run(mut self, hangups: &Receiver<()>, requests: &Receiver<Request>) {
         let mut sent = match &self.texts {
             Texts::File(_) => never(),
             Texts::Sent { texts, .. } => texts.clone(),
         };
+        let mut requests = requests.clone();
         while !self.taker.is_gone() {
             panics::point("configuration");
             select! {
                 recv(hangups) -> _ => {
                     tracing::info!("SIGHUP: reading {} again", self.origin.name.display());
-                    self.considered = None;
-                    self.consider(true);
+                    self.consider_anew();
                 }
+                recv(requests) -> request => match request {
+                    Ok(request) => request.answer(self.consider_anew()),
+                    // Nobody can ask: the service has no port.
+                    Err(_) => requests = never(),
+                },
                 recv(sent) -> text => match (text, &mut self.texts) {
                     (Ok(text), Texts::Sent { last, .. }) => {
                         *last = text;
@@ -113,8 +119,14 @@ impl<T: Taker> Watch<T> {
         }
     }
 
+    /// Reads what is there now, and decides about it, whatever was said of it before.
+    fn consider_anew(&mut self) -> Decision {
+        self.considered = None;
+        self.consider(true)
+    }
+
     /// Reads what is there now, and decides about it unless that was done already.
-    fn consider(&mut self, forced: bool) {
+    fn consider(&mut self, forced: bool) -> Decision {
         let text = self.text();
         let reading = match &text {
             Ok(text) => read_service(text, &self.origin),
@@ -125,10 +137,15 @@ impl<T: Taker> Watch<T> {
             self.watch_code(code);
         }
         let now = Some(Considered { text, code });
-        if self.considered != now {
-            self.considered = now;
-            self.decide(reading, forced);
+        if self.considered == now {
+            return Decision::Same;
         }
+        self.considered = now;
+        let decision = self.decide(reading, forced);
+        if let Decision::Refused(why) = &decision {
+            self.taker.refuse(why);
+        }
+        decision
     }
 
     fn text(&self) -> Result<String, Problems> {
@@ -145,19 +162,21 @@ impl<T: Taker> Watch<T> {
     }
 
     /// `forced`: what isn't watched may have changed, so that the same configuration makes a new generation too.
-    fn decide(&mut self, mut reading: Reading<Config>, forced: bool) {
+    fn decide(&mut self, mut reading: Reading<Config>, forced: bool) -> Decision {
+        let mut differs = true;
         if let Some(config) = &reading.config {
             let keys = self.running.needs_restart(config);
             if !keys.is_empty() {
-                return self.taker.refuse(&format!(
+                return Decision::Refused(format!(
                     "{}: changed, but {} can't change while the service runs; it goes on with the configuration that it has: restart it to take up the new one",
                     self.origin.name.display(),
                     keys.join(", ")
                 ));
             }
-            if !forced && self.running.means_the_same_as(config) {
+            differs = !self.running.means_the_same_as(config);
+            if !forced && !differs {
                 tracing::debug!("{}: nothing has changed that means anything", self.origin.name.display());
-                return;
+                return Decision::Same;
             }
         }
         (self.check)(&mut reading, &self.origin);
@@ -167,16 +186,17 @@ impl<T: Taker> Watch<T> {
                 let new = reading.readings.without(&self.readings);
                 new.first(preflight::MOST_READINGS).iter().for_each(|line| tracing::warn!(code = "C003", "{line}"));
                 self.readings = reading.readings;
-                self.hand_over(config);
+                Decision::TakenUp { what: self.hand_over(config), differs }
             }
-            None => self.taker.refuse(&format!(
+            None => Decision::Refused(format!(
                 "the changed configuration is not taken up, the one before stays; mend what is wrong and save it again:\n{}",
                 reading.problems
             )),
         }
     }
 
-    fn hand_over(&mut self, config: Config) {
+    /// Hands over what is to be taken up; says what has changed.
+    fn hand_over(&mut self, config: Config) -> String {
         let (before, now) = (&self.running.operator.code.files, &config.operator.code.files);
         let names: BTreeSet<_> = before.keys().chain(now.keys()).collect();
         let changed = names.into_iter().filter(|name| before.get(*name) != now.get(*name));
@@ -185,6 +205,7 @@ impl<T: Taker> Watch<T> {
         tracing::info!("{what}: a new generation takes up what changed");
         self.running = config.clone();
         self.taker.take_up(config);
+        what
     }
 
     fn watch_code(&mut self, code: &Code) {

@@ -34,6 +34,7 @@ fn plan(random: &mut Random) -> Plan {
         out: vec![],
         unauthorized: vec![],
         acts: vec![],
+        paused: vec![],
         made: 0,
         start_at_end: false,
         first_stops: false,

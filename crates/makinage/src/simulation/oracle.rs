@@ -26,6 +26,7 @@ pub(super) const SETTLES: &str = "nothing is open for ever: when faults stop, ev
 pub(super) const BOUNDED: &str = "memory is bounded";
 pub(super) const GOES_ON: &str = "a partition that stands still leaves the others alone";
 pub(super) const LEAVES: &str = "a stop leaves the group in its time, whatever hangs";
+pub(super) const PAUSED: &str = "nothing is read while reading is paused by hand, whatever the group does";
 pub(super) const STOPS: &str = "nothing more is read once an event has failed under `on_error: stop`";
 pub(super) const COUNTED: &str = "the counts tell what happened";
 

@@ -11,7 +11,7 @@ use super::{
     oracle::{HANGS, LEAVES, Oracle, SETTLES},
     peer,
     random::Random,
-    schedule::{Act, Plan},
+    schedule::{Act, Plan, Window},
     service::Service,
     workers,
     world::{Interrupt, SECOND, Time, Who, World},
@@ -43,6 +43,10 @@ fn live(world: &Rc<World>) {
     let end = world.plan.calm_from.max(world.plan.all_come()) + SETTLING;
     for (at, act) in world.plan.acts.clone() {
         world.after(at, move |world| act_out(world, act));
+    }
+    for Window { from, to } in world.plan.paused.clone() {
+        world.after(from, |world| on_service(world, Service::pause));
+        world.after(to, |world| on_service(world, Service::resume));
     }
     world.after(world.plan.calm_from, peer::leave);
     if let Some(window) = world.plan.stands_still {
@@ -147,6 +151,13 @@ fn act_out(world: &Rc<World>, act: Act) {
         Act::Share => with_service(world, peer::share),
         Act::Lose => with_service(world, peer::lose),
         Act::Unite => peer::leave(world),
+    }
+}
+
+fn on_service(world: &Rc<World>, act: fn(&Service, &World)) {
+    let service = world.service.borrow().clone();
+    if let Some(service) = service {
+        act(&service, world);
     }
 }
 

@@ -133,6 +133,8 @@ pub(super) struct Plan {
     /// The sink topic takes nothing.
     pub unauthorized: Vec<Window>,
     pub acts: Vec<(Time, Act)>,
+    /// Somebody has reading paused by hand.
+    pub paused: Vec<Window>,
     /// One partition of the sink has no leader, by partition.
     pub leaderless: Vec<Vec<Window>>,
     /// So long the first partition stands still, and the others go on.
@@ -202,6 +204,7 @@ impl Plan {
             input.at = input.at.max(made);
         }
         let retry_delay = draw_passing(&mut inputs);
+        let paused = draw_windows(random, calm_from);
         Self {
             inputs,
             workers: random.count(1, 3),
@@ -211,6 +214,7 @@ impl Plan {
             out: draw_windows(random, calm_from),
             unauthorized: draw_windows(random, calm_from),
             acts,
+            paused,
             leaderless: (0..partitions).map(|_| draw_windows(random, calm_from)).collect(),
             stands_still: None,
             open: one_of(random, &[8, 40, 1000]),

@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use super::{
     consumer::SimConsumer,
     delivering::SimDelivery,
-    oracle::{BOUNDED, COUNTED, STOPS},
+    oracle::{BOUNDED, COUNTED, PAUSED, STOPS},
     schedule::Plan,
     workers,
     world::{MILLISECOND, Time, Who, World, WorldClock},
@@ -29,6 +29,7 @@ use crate::{
         kafka::{Group, KafkaSource},
         mandate::Mandate,
         offsets::SLOT,
+        pause::{Asked, Pause},
         room::Space,
     },
     stop::Stop,
@@ -55,6 +56,7 @@ pub(super) struct Service {
     assignment: Arc<Assignment<WorldClock>>,
     acks: Arc<Acks>,
     pub(super) stop: Stop,
+    pause: Arc<Pause>,
     intake: RefCell<Option<Receiver<Intake>>>,
     stream: RefCell<Option<Stream<SimDelivery>>>,
     workers: RefCell<VecDeque<FromWorker>>,
@@ -77,7 +79,7 @@ pub(super) struct Service {
 impl Service {
     pub(super) fn start(world: &Rc<World>, number: u32) -> (Rc<Self>, SimSource) {
         let clock = |who| WorldClock { world: Rc::clone(world), who };
-        let (acks, stop) = (Arc::new(Acks::default()), Stop::default());
+        let (acks, stop, pause) = (Arc::new(Acks::default()), Stop::default(), Arc::<Pause>::default());
         let (intake, received) = unbounded();
         let mandate = world.plan.transactions.map(|_| Arc::<Mandate>::default());
         let wiring = Wiring {
@@ -86,6 +88,7 @@ impl Service {
             stop: stop.clone(),
             mandate: mandate.clone(),
             telemetry: Arc::default(),
+            pause: Arc::clone(&pause),
         };
         let start_from = if world.plan.start_at_end { DataStart::End } else { DataStart::Beginning };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from };
@@ -110,6 +113,7 @@ impl Service {
             assignment,
             acks,
             stop,
+            pause,
             intake: RefCell::new(Some(received)),
             bell: stream.bell(),
             stream: RefCell::new(Some(stream)),
@@ -244,8 +248,23 @@ impl Service {
         self.stop.request();
     }
 
+    /// Somebody has reading paused by hand.
+    pub(super) fn pause(&self, world: &World) {
+        world.tell(|| "paused by hand".to_owned());
+        self.pause.ask(Asked { by: "a hand".to_owned(), at: world.now(), since: String::new() });
+    }
+
+    /// And has it go on.
+    pub(super) fn resume(&self, world: &World) {
+        world.tell(|| "read on by hand".to_owned());
+        self.pause.end();
+    }
+
     /// A record has been read.
     pub(super) fn has_read(&self, world: &World, read: u64) {
+        if self.pause.asked().is_some() && self.pause.is_heeded_within(Duration::ZERO) {
+            world.broken(PAUSED, "a record is read".to_owned());
+        }
         // The portion that was being read.
         let most = PORTION as u64;
         if self.last.get().is_some_and(|last| read > last + most) {

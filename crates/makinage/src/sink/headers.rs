@@ -20,9 +20,13 @@ const SOURCE_HEADER: &CStr = c"makinage-source";
 /// Bytes that a header costs beside its name and value, at most: two varints.
 const HEADER_OVERHEAD: usize = 10;
 
-/// The event's own headers, and those that this program adds. `topic` is the data topic.
+/// The event's own headers, and those that this program adds. `topic` is the data topic. Where the event is traced, its
+/// span is the trace's last one.
 pub(crate) fn output_headers(event: &Event, topic: &str, model: &str) -> Result<OwnedHeaders, Failure> {
     let mut headers = own(event)?.map_or_else(|| OwnedHeaders::new_with_capacity(2), without_ours);
+    if let Some(span) = &event.span {
+        span.carry(&mut headers);
+    }
     let mut place = [0_u8; 320];
     let room = place.len();
     let mut rest = &mut place[..];
@@ -87,4 +91,32 @@ pub(super) fn originals(message: &OwnedMessage) -> Option<OwnedHeaders> {
         remove(&mut headers, name);
     }
     Some(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        event::{Place, Ticket},
+        sink::size::Bound,
+        traces::testing::span,
+    };
+
+    #[test]
+    fn a_traced_output_names_its_events_span_and_is_counted_as_that_much_larger() {
+        let place = Place { source: 0, partition: 3, offset: i64::MAX };
+        let mut event = Event::new(Ticket::from_opaque(1), place, None, Some(b"1"));
+        let plain = size(&output_headers(&event, "data", "iris").expect("headers"));
+        let (span, _ended) = span();
+        event.span = Some(span);
+        let headers = output_headers(&event, "data", "iris").expect("headers");
+        let own = event.span.as_ref().map(|span| span.traceparent()).unwrap_or_default();
+        assert_eq!(first(headers.as_borrowed(), c"traceparent").flatten(), Some(own.as_bytes()));
+        let more = size(&headers) - plain;
+        let fits = |bytes| Bound { topic: "predict", bytes }.check(&event, b"1", 8).is_ok();
+        let least = (0..1000).find(|bytes| fits(*bytes)).expect("some size");
+        event.span = None;
+        assert!(Bound { topic: "predict", bytes: least - more }.check(&event, b"1", 8).is_ok());
+        assert!(Bound { topic: "predict", bytes: least - more - 1 }.check(&event, b"1", 8).is_err());
+    }
 }

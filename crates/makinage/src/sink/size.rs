@@ -4,6 +4,7 @@ use super::headers::{self, own_size};
 use crate::{
     event::{Event, Failure},
     letters::Letter,
+    traces::carried::OVERHEAD as TRACE_OVERHEAD,
 };
 
 /// Bytes that a record costs in its batch beside key, value and headers, at most: the batch's own 61, the record's
@@ -36,7 +37,8 @@ impl Bound<'_> {
     /// Whether it takes this output; what is added to the event's own headers are the names of the model and of the
     /// event's topic, of so many bytes.
     pub(crate) fn check(&self, event: &Event, value: &[u8], names: usize) -> Result<(), Failure> {
-        let added = names + PLACE_OVERHEAD;
+        let trace = event.span.as_ref().map_or(0, |_| TRACE_OVERHEAD);
+        let added = names + PLACE_OVERHEAD + trace;
         let size = value.len() + event.key().map_or(0, <[u8]>::len) + own_size(event) + added + RECORD_OVERHEAD;
         if size <= self.bytes {
             return Ok(());

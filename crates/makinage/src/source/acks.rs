@@ -1,13 +1,17 @@
 //! How the source learns what became of its events: many hands settle tickets, one thread collects them. All are
-//! counted on the way.
+//! counted on the way, and the spans of those that are traced end here.
 
-use std::{mem, time::Duration};
+use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
 use crate::{
     clock::{Clock, Shared},
     counts::Counts,
     event::{Fate, Ticket},
+    traces::span::{Ending, Span},
 };
+
+/// Bytes that a span takes, more or less.
+const SPAN: usize = 1024;
 
 #[derive(Debug, Default)]
 struct State {
@@ -19,6 +23,8 @@ struct State {
     wanted: usize,
     closed: bool,
     counts: Counts,
+    /// Of events that are traced and not settled.
+    spans: HashMap<Ticket, Arc<Span>>,
 }
 
 /// What became of the events that the pipeline took.
@@ -41,11 +47,36 @@ impl Acks {
         let mut state = self.0.lock();
         state.settled.push((ticket, fate));
         state.counts.settle(fate);
+        let span = if state.spans.is_empty() { None } else { state.spans.remove(&ticket) };
         // The collector empties the list whole, and sleeps only while there are fewer.
         let enough = state.settled.len() == state.wanted.max(1);
         drop(state);
         if enough {
             self.0.notify();
+        }
+        if let Some(span) = span {
+            span.settled(ending(fate));
+        }
+    }
+
+    /// These events are traced: their spans end when they are settled, and take room until then.
+    pub(crate) fn trace(&self, spans: Vec<(Ticket, Arc<Span>)>) {
+        let mut state = self.0.lock();
+        state.grown.extend(spans.iter().map(|(ticket, _)| (*ticket, SPAN)));
+        state.spans.extend(spans);
+    }
+
+    /// The span of an event that is traced and not settled.
+    pub(crate) fn span(&self, ticket: Ticket) -> Option<Arc<Span>> {
+        let state = self.0.lock();
+        if state.spans.is_empty() { None } else { state.spans.get(&ticket).cloned() }
+    }
+
+    /// Nothing more is settled: what is open is read again, by whoever has it next.
+    pub(crate) fn end_spans(&self) {
+        let spans = mem::take(&mut self.0.lock().spans);
+        for span in spans.into_values() {
+            span.settled(ending(Fate::Dropped));
         }
     }
 
@@ -89,6 +120,20 @@ impl Acks {
     pub fn counts(&self) -> Counts {
         self.0.lock().counts
     }
+}
+
+/// What a fate is called where an event is traced.
+fn ending(fate: Fate) -> Ending {
+    let is_failure = matches!(fate, Fate::Failed | Fate::DeadLetter | Fate::Stopped);
+    let (name, step) = match fate {
+        Fate::Finished => ("output", None),
+        Fate::Skipped(step) => ("skipped", Some(step.name())),
+        Fate::Failed => ("failed", None),
+        Fate::DeadLetter => ("dead_letter", None),
+        Fate::Stopped => ("stopped", None),
+        Fate::Dropped => ("given_up", None),
+    };
+    Ending { name, is_failure, step }
 }
 
 #[cfg(test)]

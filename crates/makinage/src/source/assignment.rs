@@ -18,7 +18,9 @@ use super::{
     known::Known,
     mandate::Mandate,
     offsets::{Offsets, Position},
+    pause::Pause,
     start,
+    traced::begin_spans,
     unanswered::{Telling, Unanswered, to_be_chosen},
 };
 use crate::{
@@ -27,6 +29,7 @@ use crate::{
     event::{Event, Fate, Place, Ticket},
     stop::Stop,
     telemetry::Telemetry,
+    traces::span::Moment,
 };
 
 /// The longest that a revoke waits for batches that are under way: others of the group wait with it.
@@ -44,6 +47,7 @@ pub(crate) struct Assignment<K> {
     /// Who commits, where that isn't the source.
     mandate: Option<Arc<Mandate>>,
     pub(super) telemetry: Arc<Telemetry>,
+    pub(super) pause: Arc<Pause>,
     pub(super) clock: K,
     pub(super) known: Mutex<Known>,
     /// Partitions that are read again since they were assigned, and where their reading began anew.
@@ -74,7 +78,7 @@ pub(super) struct Taken {
 impl<K: Clock> Assignment<K> {
     /// Nothing is assigned yet.
     pub(crate) fn new(topics: &[DataTopic], wiring: Wiring, clock: K) -> Self {
-        let Wiring { acks, intake, stop, mandate, telemetry } = wiring;
+        let Wiring { acks, intake, stop, mandate, telemetry, pause } = wiring;
         Self {
             topics: topics.to_vec(),
             acks,
@@ -82,6 +86,7 @@ impl<K: Clock> Assignment<K> {
             stop,
             mandate,
             telemetry,
+            pause,
             clock,
             known: Mutex::new(Known::nothing(topics.len())),
             begun_again: Mutex::default(),
@@ -118,8 +123,12 @@ impl<K: Clock> Assignment<K> {
         }
         // The next one has as many, more or less.
         let next = Vec::with_capacity(state.portion.len());
-        let events = mem::replace(&mut state.portion, next);
+        let mut events = mem::replace(&mut state.portion, next);
         drop(state);
+        if self.telemetry.traces.is_on() {
+            let now = Moment { at: self.clock.now(), date: self.clock.date() };
+            self.acks.trace(begin_spans(&self.telemetry.traces, &self.topics, &mut events, now));
+        }
         // The pipeline is gone only when the service is ending.
         let _ = self.intake.send(Intake::Events(events));
         true
@@ -173,8 +182,16 @@ impl<K: Clock> Assignment<K> {
         self.begun_again.lock().retain(|partition, _| !partitions.contains(partition));
         self.renew_mandate(consumer);
         tracing::info!("assigned: {}", self.describe(partitions));
-        // The client remembers that a partition was paused when it was taken away, and nobody else would resume it.
-        if let Err(error) = consumer.assign(&starts).and_then(|()| consumer.resume(partitions)) {
+        let read_or_not = || {
+            if self.pause.is_heard() {
+                // Before anything of them comes.
+                consumer.pause(partitions)
+            } else {
+                // The client remembers that one was paused when it was taken away, and nobody else would resume it.
+                consumer.resume(partitions)
+            }
+        };
+        if let Err(error) = consumer.assign(&starts).and_then(|()| read_or_not()) {
             tracing::error!(code = "R007", "Kafka's client does not take the assignment: {error}");
         }
     }

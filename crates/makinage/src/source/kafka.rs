@@ -20,6 +20,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use super::{
     Intake, Wiring,
     assignment::{Assignment, Taken, is_sharing_out, tell_uncommitted},
+    by_hand::ByHand,
     client::{self, KafkaConsumer},
     consumer::{Member, Partition},
     first::First,
@@ -80,6 +81,7 @@ pub struct KafkaSource<C = Supplied<KafkaConsumer>, K = SystemClock> {
     portion: usize,
     room: Room,
     standing: Standing,
+    by_hand: ByHand,
     report: Report,
     first: First,
     missing: HashSet<String>,
@@ -138,6 +140,7 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
             portion: space.portion,
             room: Room::new(space),
             standing: Standing::default(),
+            by_hand: ByHand::default(),
             report: Report::default(),
             first,
             missing: HashSet::new(),
@@ -153,6 +156,7 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         for name in self.first.look(&self.consumer, &self.assignment) {
             self.tell_missing(&name);
         }
+        self.look(self.now());
         self.tell(self.now());
         // Nothing is read yet, but the client has to tell of its connections.
         self.poll(SOON);
@@ -218,17 +222,26 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         }
     }
 
-    /// Pauses what stands still, resumes what has room again, and names what has stood still for long.
+    /// Pauses what stands still, resumes what has room again, and names what has stood still for long; heeds whether
+    /// all is to be paused by hand.
     fn look(&mut self, now: Instant) {
+        self.room.shut(self.assignment.pause.hear());
         let change = self.room.look(&self.assignment.offsets(), now);
         if let Some(change) = change {
             match self.change(&change) {
-                Ok(()) => self.room.changed(&change),
+                Ok(()) => {
+                    self.room.changed(&change);
+                    self.assignment.telemetry.source.paused(change.pause.len());
+                }
                 Err(error) if self.said_not_changed.is_due(now) => {
                     tracing::warn!(code = "R019", "partitions could not be paused or resumed ({error}); trying again");
                 }
                 Err(_) => {}
             }
+        }
+        if self.room.is_as_wanted() {
+            self.assignment.pause.is_done();
+            self.by_hand.look(&self.consumer, &self.assignment, now);
         }
         if self.standing.is_due(now) {
             self.tell_standing(now);
@@ -247,8 +260,10 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
 
     fn change(&self, change: &Change) -> KafkaResult<()> {
         let partitions = |lanes: &[(u32, Partition)]| lanes.iter().map(|(_, partition)| *partition).collect::<Vec<_>>();
-        if !change.pause.is_empty() {
-            self.consumer.pause(&partitions(&change.pause))?;
+        for pause in [&change.pause, &change.shut] {
+            if !pause.is_empty() {
+                self.consumer.pause(&partitions(pause))?;
+            }
         }
         if !change.resume.is_empty() {
             self.consumer.resume(&partitions(&change.resume))?;

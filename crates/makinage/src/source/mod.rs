@@ -11,8 +11,10 @@
 pub mod acks;
 pub(crate) mod anew;
 pub(crate) mod assignment;
+mod by_hand;
 pub mod client;
 pub(crate) mod consumer;
+mod ends;
 mod first;
 mod group;
 pub mod kafka;
@@ -22,19 +24,21 @@ pub mod memory;
 mod notices;
 mod numbered;
 pub mod offsets;
+pub mod pause;
 mod report;
 pub(crate) mod room;
 mod standing;
 mod standstill;
 mod start;
 mod supplied;
+mod traced;
 mod unanswered;
 
 use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use self::{acks::Acks, mandate::Mandate};
+use self::{acks::Acks, mandate::Mandate, pause::Pause};
 use crate::{event::Event, stop::Stop, telemetry::Telemetry};
 
 /// What a source tells the pipeline.
@@ -67,4 +71,6 @@ pub struct Wiring {
     pub mandate: Option<Arc<Mandate>>,
     /// Where it says what it does.
     pub telemetry: Arc<Telemetry>,
+    /// Where it is told by hand to read no more for a while.
+    pub pause: Arc<Pause>,
 }

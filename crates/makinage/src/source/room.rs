@@ -6,6 +6,7 @@
 //! - A partition whose first open event has not changed for a while is paused once it holds its share. So is the
 //!   fullest one when there has been no room for a while, and as many more as it takes to have some.
 //! - A paused one is read again when it holds less than half of its share, or of what it held.
+//! - While reading is paused by hand, all are, whatever they hold; those that were paused before stay so after it.
 //!
 //! So partitions that get stuck one after the other each take at most half of what those before them have left. Pausing
 //! drops what the client has prefetched: a partition that moves is not paused for being slow.
@@ -55,7 +56,20 @@ impl Space {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Change {
     pub pause: Vec<(u32, Partition)>,
+    /// Those that are paused by hand.
+    pub shut: Vec<(u32, Partition)>,
     pub resume: Vec<(u32, Partition)>,
+}
+
+/// What is done by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hand {
+    /// Nothing.
+    Off,
+    /// All is paused, and so is what comes.
+    Shuts,
+    /// All that isn't paused for want of room is read again.
+    Opens,
 }
 
 /// One assignment, from look to look.
@@ -70,6 +84,8 @@ struct Lane {
     paused: Option<usize>,
     /// It was paused under another number: the client doesn't know that it is another assignment.
     left_paused: bool,
+    /// It is paused by hand.
+    shut: bool,
 }
 
 /// Decides what is read.
@@ -82,15 +98,38 @@ pub(super) struct Room {
     looked: Option<Instant>,
     /// Since when there has been no room.
     full_since: Option<Instant>,
+    hand: Hand,
 }
 
 impl Room {
     /// Nothing is paused.
     pub(super) fn new(space: Space) -> Self {
-        Self { space, lanes: BTreeMap::new(), paused: vec![], looked: None, full_since: None }
+        Self { space, lanes: BTreeMap::new(), paused: vec![], looked: None, full_since: None, hand: Hand::Off }
     }
 
-    /// Whether an assignment is paused.
+    /// Nothing is to be read of any partition, as somebody wants that; or all is as it would be.
+    pub(super) fn shut(&mut self, shuts: bool) {
+        let hand = match (shuts, self.hand) {
+            (true, _) => Hand::Shuts,
+            (false, Hand::Shuts) => Hand::Opens,
+            (false, hand) => hand,
+        };
+        if hand != self.hand {
+            // At the next look, which is to be soon.
+            (self.hand, self.looked) = (hand, None);
+        }
+    }
+
+    /// Whether what was wanted by hand was done to all partitions.
+    pub(super) fn is_as_wanted(&self) -> bool {
+        match self.hand {
+            Hand::Off => true,
+            Hand::Shuts => self.looked.is_some() && self.lanes.values().all(|lane| lane.shut),
+            Hand::Opens => false,
+        }
+    }
+
+    /// Whether an assignment is paused for want of room.
     pub(super) fn is_paused(&self, assignment: u32) -> bool {
         self.paused.binary_search(&assignment).is_ok()
     }
@@ -104,7 +143,8 @@ impl Room {
         }
         self.full_since.get_or_insert(now);
         // Where all are paused nothing comes, and who is asked for more hears what the group says.
-        let is_paused = |holding: Holding| self.is_paused(holding.assignment);
+        let is_shut = |assignment| self.lanes.get(&assignment).is_some_and(|lane| lane.shut);
+        let is_paused = |holding: Holding| self.is_paused(holding.assignment) || is_shut(holding.assignment);
         if offsets.holdings().all(is_paused) { self.space.least() } else { 0 }
     }
 
@@ -134,7 +174,14 @@ impl Room {
             }
         }
         let held = offsets.held();
-        let change = Change { pause: self.to_pause(held, now), resume: self.to_resume(held) };
+        let change = match self.hand {
+            Hand::Off => Change { pause: self.to_pause(held, now), resume: self.to_resume(held), shut: vec![] },
+            Hand::Shuts => Change { shut: self.those(|lane| !lane.shut), ..Change::default() },
+            Hand::Opens => Change { resume: self.those(|lane| lane.paused.is_none()), ..Change::default() },
+        };
+        if self.hand == Hand::Opens && change.resume.is_empty() {
+            self.opened();
+        }
         (change != Change::default()).then_some(change)
     }
 
@@ -145,12 +192,26 @@ impl Room {
                 lane.paused = Some(lane.held);
             }
         }
+        for (assignment, _) in &change.shut {
+            if let Some(lane) = self.lanes.get_mut(assignment) {
+                lane.shut = true;
+            }
+        }
         for (assignment, _) in &change.resume {
             if let Some(lane) = self.lanes.get_mut(assignment) {
                 (lane.paused, lane.left_paused) = (None, false);
             }
         }
+        if self.hand == Hand::Opens {
+            self.opened();
+        }
         self.paused = self.lanes.iter().filter(|(_, lane)| lane.paused.is_some()).map(|(number, _)| *number).collect();
+    }
+
+    /// All that isn't paused for want of room is read again.
+    fn opened(&mut self) {
+        self.hand = Hand::Off;
+        self.lanes.values_mut().for_each(|lane| lane.shut = false);
     }
 
     fn held_by_paused(&self, offsets: &Offsets) -> usize {
@@ -205,8 +266,11 @@ impl Room {
         let share = self.share();
         let has_room =
             |lane: &Lane| lane.paused.is_some_and(|paused| lane.held == 0 || 2 * lane.held < paused.min(share));
-        let resumes = |lane: &Lane| lane.left_paused || has_room(lane);
-        self.lanes.iter().filter(|(_, lane)| resumes(lane)).map(|(number, lane)| (*number, lane.partition)).collect()
+        self.those(|lane| lane.left_paused || has_room(lane))
+    }
+
+    fn those(&self, are: impl Fn(&Lane) -> bool) -> Vec<(u32, Partition)> {
+        self.lanes.iter().filter(|(_, lane)| are(lane)).map(|(number, lane)| (*number, lane.partition)).collect()
     }
 }
 
@@ -221,6 +285,7 @@ impl Lane {
             since: known.map_or(now, |lane| lane.since),
             held: holding.held,
             left_paused: before.as_ref().is_some_and(|lane| lane.left_paused),
+            shut: before.as_ref().is_some_and(|lane| lane.shut),
             paused: before.and_then(|lane| lane.paused),
         }
     }

@@ -120,6 +120,13 @@ impl Snapshot {
         }
     }
 
+    /// The average; `None` without any.
+    pub(crate) fn mean(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "an average of so many has lost more")]
+        let count = self.count() as f64;
+        (count > 0.0).then(|| self.sum / count)
+    }
+
     /// What is below the zero bucket's end.
     pub(crate) fn zero_threshold(&self) -> f64 {
         f64::from(self.range.lowest).exp2()

@@ -8,19 +8,21 @@ pub(crate) mod beat;
 pub(crate) mod custom;
 pub(crate) mod generations;
 pub(crate) mod histogram;
+pub(crate) mod interventions;
 pub(crate) mod moment;
 pub(crate) mod recent;
 pub(crate) mod source;
 pub(crate) mod stream;
 pub(crate) mod tap;
+pub(crate) mod tapped;
 
 use std::sync::Arc;
 
 use self::{
-    custom::CustomMetrics, generations::Generations, recent::RecentFailures, source::SourceTelemetry,
-    stream::StreamTelemetry, tap::Tap,
+    custom::CustomMetrics, generations::Generations, interventions::PastInterventions, recent::RecentFailures,
+    source::SourceTelemetry, stream::StreamTelemetry, tap::Tap,
 };
-use crate::kafka::traffic::Traffic;
+use crate::{kafka::traffic::Traffic, traces::tracer::Tracer};
 
 /// What there is to be seen of a service.
 #[derive(Debug, Default)]
@@ -39,11 +41,15 @@ pub struct Telemetry {
     pub(crate) traffic: Arc<Traffic>,
     /// Events, one by one, for who looks on.
     pub(crate) tap: Tap,
+    /// What people have made it do.
+    pub(crate) interventions: PastInterventions,
+    /// Makes spans of events, where they are traced.
+    pub(crate) traces: Tracer,
 }
 
 impl Telemetry {
-    /// Of a service whose clients say this.
-    pub(crate) fn of(traffic: &Arc<Traffic>) -> Self {
-        Self { traffic: Arc::clone(traffic), ..Self::default() }
+    /// Of a service whose clients say this, and whose events are traced so.
+    pub(crate) fn of(traffic: &Arc<Traffic>, traces: Tracer) -> Self {
+        Self { traffic: Arc::clone(traffic), traces, ..Self::default() }
     }
 }

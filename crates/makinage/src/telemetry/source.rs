@@ -76,8 +76,11 @@ pub(crate) struct SourceTelemetry {
     group: Mutex<GroupSeen>,
     /// The ends of partitions, by topic and number, as brokers told them last.
     ends: Mutex<BTreeMap<(String, i32), i64>>,
+    /// The same of those that are not read, of which the client hears nothing.
+    ends_unread: Mutex<BTreeMap<(String, i32), i64>>,
     joined: Mutex<(Membership, u64)>,
     commits: [AtomicU64; 2],
+    pauses: AtomicU64,
 }
 
 impl Default for SourceTelemetry {
@@ -87,8 +90,10 @@ impl Default for SourceTelemetry {
             latency: Histogram::new(Range::SECONDS),
             group: Mutex::default(),
             ends: Mutex::default(),
+            ends_unread: Mutex::default(),
             joined: Mutex::default(),
             commits: Default::default(),
+            pauses: AtomicU64::default(),
         }
     }
 }
@@ -105,6 +110,16 @@ impl SourceTelemetry {
         (failed, done)
     }
 
+    /// So many partitions are paused from now on, since too much of them is open.
+    pub(crate) fn paused(&self, partitions: usize) {
+        self.pauses.fetch_add(partitions as u64, Ordering::Relaxed);
+    }
+
+    /// How often a partition was paused for that.
+    pub(crate) fn pauses(&self) -> u64 {
+        self.pauses.load(Ordering::Relaxed)
+    }
+
     /// How it stands with the group, from the client's statistics.
     pub(crate) fn in_group(&self, membership: Membership, rebalances: u64) {
         *self.joined.lock() = (membership, rebalances);
@@ -116,6 +131,16 @@ impl SourceTelemetry {
         for (partition, end) in ends {
             known.insert((topic.to_owned(), partition), end);
         }
+    }
+
+    /// Where a partition ends that isn't read, which counts until it is.
+    pub(crate) fn ends_unread(&self, topic: &str, partition: i32, end: i64) {
+        self.ends_unread.lock().insert((topic.to_owned(), partition), end);
+    }
+
+    /// All is read again.
+    pub(crate) fn reads_on(&self) {
+        self.ends_unread.lock().clear();
     }
 
     /// Outputs of events of these times, in milliseconds since 1970, were acknowledged `now`.
@@ -149,11 +174,14 @@ impl SourceTelemetry {
     pub(crate) fn group(&self) -> GroupSeen {
         let mut group = self.group.lock().clone();
         (group.membership, group.rebalances) = *self.joined.lock();
-        let ends = self.ends.lock();
+        let (ends, unread) = (self.ends.lock(), self.ends_unread.lock());
         for partition in &mut group.partitions {
             let key = (partition.topic.clone(), partition.partition);
             // What has finished meanwhile shows that there is more.
-            partition.end = ends.get(&key).map(|end| partition.position.map_or(*end, |position| position.max(*end)));
+            partition.end = unread
+                .get(&key)
+                .or_else(|| ends.get(&key))
+                .map(|end| partition.position.map_or(*end, |position| position.max(*end)));
         }
         group
     }

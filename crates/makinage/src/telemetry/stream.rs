@@ -1,6 +1,6 @@
 //! What the stream says of itself: what waits, what is under way and with whom, how batches went.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -9,6 +9,7 @@ use super::{
     beat::Beat,
     histogram::{Histogram, Range},
 };
+use crate::event::{Took, WORKER_STEPS};
 
 /// A worker's process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -78,6 +79,8 @@ pub(crate) struct StreamTelemetry {
     pub batch_events: Histogram,
     /// What a batch takes in the worker, in seconds.
     pub batch_seconds: Histogram,
+    /// How much of that in each step, where it takes any: in the order of [`WORKER_STEPS`].
+    pub step_seconds: [Histogram; WORKER_STEPS.len()],
     seen: Mutex<StreamSeen>,
     deaths: Mutex<BTreeMap<Death, u64>>,
 }
@@ -88,6 +91,7 @@ impl Default for StreamTelemetry {
             beat: Beat::default(),
             batch_events: Histogram::new(Range::NUMBERS),
             batch_seconds: Histogram::new(Range::SECONDS),
+            step_seconds: WORKER_STEPS.map(|_| Histogram::new(Range::SECONDS)),
             seen: Mutex::default(),
             deaths: Mutex::default(),
         }
@@ -95,11 +99,14 @@ impl Default for StreamTelemetry {
 }
 
 impl StreamTelemetry {
-    /// A batch was answered whole.
-    pub(crate) fn answered(&self, events: usize, took: Duration) {
+    /// A batch was answered whole, which took so long in all and in each step.
+    pub(crate) fn answered(&self, events: usize, Took { whole: took, steps }: Took) {
         #[expect(clippy::cast_precision_loss, reason = "some thousands")]
         self.batch_events.observe(events as f64, 1);
         self.batch_seconds.observe(took.as_secs_f64(), 1);
+        for (histogram, step) in self.step_seconds.iter().zip(steps).filter(|(_, step)| !step.is_zero()) {
+            histogram.observe(step.as_secs_f64(), 1);
+        }
     }
 
     /// A worker's process ended.

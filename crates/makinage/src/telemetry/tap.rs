@@ -1,16 +1,19 @@
 //! Single events, for whoever looks on: each listener gets those that it asks for, and only so many a second. The
 //! stream never waits for one, and pays a look at a number where there is none.
+//!
+//! What events had after each step is asked of workers before anybody knows what becomes of them: of a sample for who
+//! wants any, and of those whose input has the text that somebody looks for.
 
 use std::{
+    collections::BTreeSet,
     sync::atomic::{AtomicUsize, Ordering},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 
-use super::moment::date;
-use crate::{clock::since_1970, event::Event};
+use super::tapped::{Became, Tapped, place, shown};
+use crate::event::Event;
 
 /// Listeners at a time.
 const MOST: usize = 8;
@@ -18,78 +21,8 @@ const MOST: usize = 8;
 const RATE: u32 = 100;
 /// Events that are searched for a listener's text in a second, at most: of a stream that is faster it is a sample.
 const LOOKS: u32 = 10_000;
-/// Bytes of a key or a value that are shown.
-const SHOWN: usize = 2000;
-
-/// One event, as it is shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Tapped {
-    /// When, as RFC 3339 has it.
-    pub at: String,
-    /// `topic/partition/offset`.
-    pub place: String,
-    /// The record's key, or its beginning.
-    pub key: Option<String>,
-    /// The record's value, or its beginning.
-    pub input: Option<String>,
-    /// What became of it.
-    #[serde(flatten)]
-    pub became: Became,
-    /// The model that it was given to.
-    pub model: Option<String>,
-    /// Milliseconds since the record's time.
-    pub milliseconds: Option<i64>,
-}
-
-/// What became of an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
-pub(crate) enum Became {
-    /// It has this output, or one with this beginning.
-    Output {
-        /// The output.
-        output: String,
-    },
-    /// A step returned `None`.
-    Skipped {
-        /// The step.
-        step: String,
-    },
-    /// It failed.
-    Failed {
-        /// The step.
-        step: String,
-        /// The error's class.
-        error: String,
-        /// What happened.
-        message: String,
-    },
-}
-
-impl Tapped {
-    /// An event of this topic.
-    pub(crate) fn of(topic: &str, event: &Event, model: Option<&str>, became: Became) -> Self {
-        let now = SystemTime::now();
-        Self {
-            at: date(now),
-            place: format!("{topic}/{}/{}", event.partition, event.offset),
-            key: event.key().map(shown),
-            input: event.value().map(shown),
-            became,
-            model: model.map(str::to_owned),
-            milliseconds: event.timestamp().map(|time| since_1970(now).saturating_sub(time)),
-        }
-    }
-}
-
-/// Bytes as text, or their beginning.
-pub(crate) fn shown(bytes: &[u8]) -> String {
-    let mut text = String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN)]).into_owned();
-    if bytes.len() > SHOWN {
-        text.push('…');
-    }
-    text
-}
+/// Events of a batch that a worker is asked for, at most.
+const ASKED: usize = 256;
 
 /// Which events a listener asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,10 +35,23 @@ pub(crate) struct Filter {
     pub contains: Option<String>,
 }
 
+/// What is known of an event before it is made to be shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Glimpse<'a> {
+    /// It failed.
+    pub failed: bool,
+    /// The step of the user's that had to do with what became of it.
+    pub step: Option<&'a str>,
+    /// It is known what it had after some steps.
+    pub has_steps: bool,
+}
+
 impl Filter {
-    /// Whether it takes events of which this became, as far as that says.
-    fn takes_what(&self, failed: bool, step: Option<&str>) -> bool {
-        (failed || !self.failed) && self.step.as_deref().is_none_or(|wanted| step == Some(wanted))
+    /// Whether it takes such events, as far as that says. Who wants any gets a sample: of those that workers were asked
+    /// for, and those that failed.
+    fn takes_what(&self, Glimpse { failed, step, has_steps }: Glimpse<'_>) -> bool {
+        let is_told = has_steps || failed || *self != Self::default();
+        is_told && (failed || !self.failed) && self.step.as_deref().is_none_or(|wanted| step == Some(wanted))
     }
 
     fn takes(&self, event: &Tapped) -> bool {
@@ -114,7 +60,17 @@ impl Filter {
             Became::Skipped { .. } => None,
             Became::Failed { message, .. } => Some(message),
         };
-        let texts = [Some(&event.place), event.key.as_ref(), event.input.as_ref(), more];
+        self.finds([Some(&event.place), event.key.as_ref(), event.input.as_ref(), more])
+    }
+
+    /// Whether it takes an event whatever becomes of it.
+    fn takes_before(&self, topics: &[String], event: &Event) -> bool {
+        let topic = topics.get(usize::from(event.source)).map_or("?", String::as_str);
+        let (key, input) = (event.key().map(shown), event.value().map(shown));
+        self.finds([Some(&place(topic, event)), key.as_ref(), input.as_ref(), None])
+    }
+
+    fn finds(&self, texts: [Option<&String>; 4]) -> bool {
         self.contains.as_deref().is_none_or(|text| texts.into_iter().flatten().any(|found| found.contains(text)))
     }
 }
@@ -128,19 +84,72 @@ pub(crate) trait Listener: Send {
     fn take(&mut self, event: Tapped);
 }
 
-struct Place {
-    filter: Filter,
-    listener: Box<dyn Listener>,
-    /// Since when so many have been given to it, and looked at for it.
-    second: Instant,
-    given: u32,
+/// How many events there may be in a second, and how many may be looked at for that.
+struct Second {
+    since: Instant,
+    used: u32,
     looked_at: u32,
 }
 
-impl Place {
-    fn has_room(&self, failed: bool, step: Option<&str>) -> bool {
-        self.given < RATE && self.looked_at < LOOKS && self.filter.takes_what(failed, step)
+impl Second {
+    fn new() -> Self {
+        Self { since: Instant::now(), used: 0, looked_at: 0 }
     }
+
+    /// Whether another one has begun.
+    fn renew(&mut self, now: Instant) -> bool {
+        let is_over = now.saturating_duration_since(self.since) >= Duration::from_secs(1);
+        if is_over {
+            *self = Self { since: now, used: 0, looked_at: 0 };
+        }
+        is_over
+    }
+
+    fn has_room(&self) -> bool {
+        self.used < RATE && self.looked_at < LOOKS
+    }
+}
+
+struct Place {
+    filter: Filter,
+    listener: Box<dyn Listener>,
+    /// What has been given to it.
+    given: Second,
+    /// What workers were asked for it.
+    asked: Second,
+}
+
+impl Place {
+    fn has_room(&self, glimpse: Glimpse<'_>) -> bool {
+        self.given.has_room() && self.filter.takes_what(glimpse)
+    }
+
+    /// The places of events that it will want, as far as that can be known before.
+    fn asks(&mut self, now: Instant, topics: &[String], events: &[Event]) -> Vec<usize> {
+        let Self { filter, asked, .. } = self;
+        asked.renew(now);
+        // What an event had that ends early is told without asking.
+        if filter.failed || filter.step.is_some() {
+            return vec![];
+        }
+        let left = (RATE - asked.used) as usize;
+        let wanted = if filter.contains.is_none() {
+            spread(left, events.len())
+        } else {
+            let looks = ((LOOKS - asked.looked_at) as usize).min(events.len());
+            asked.looked_at += u32::try_from(looks).unwrap_or(LOOKS);
+            let found = (0..looks).filter(|place| filter.takes_before(topics, &events[*place]));
+            found.take(left).collect()
+        };
+        asked.used += u32::try_from(wanted.len()).unwrap_or(RATE);
+        wanted
+    }
+}
+
+/// So many places, or all, evenly spread.
+fn spread(wanted: usize, of: usize) -> Vec<usize> {
+    let wanted = wanted.min(of);
+    (0..wanted).map(|place| place * of / wanted).collect()
 }
 
 /// Who looks on.
@@ -164,7 +173,7 @@ impl Tap {
         let has_room = places.len() < MOST;
         if has_room {
             let listener = Box::new(listener);
-            places.push(Place { filter, listener, second: Instant::now(), given: 0, looked_at: 0 });
+            places.push(Place { filter, listener, given: Second::new(), asked: Second::new() });
         }
         self.count.store(places.len(), Ordering::Relaxed);
         has_room
@@ -175,29 +184,38 @@ impl Tap {
         self.count.load(Ordering::Relaxed) > 0
     }
 
-    /// Shows an event that has failed or not, where a step of the user's had to do with that, to those who ask for
-    /// such. It is made only where one of them may have more in this second.
-    pub(crate) fn show(&self, now: Instant, (failed, step): (bool, Option<&str>), event: impl FnOnce() -> Tapped) {
+    /// The places of those of a batch's events, which are of these topics, of which it is to be told what they have
+    /// after each step. They ascend. `None` where nobody listens: nothing is to be told then, of events that end early
+    /// neither.
+    pub(crate) fn asks(&self, now: Instant, topics: &[String], events: &[Event]) -> Option<Vec<u32>> {
+        if !self.is_on() {
+            return None;
+        }
+        let mut places = self.places.lock();
+        let there = places.iter_mut().filter(|place| place.listener.is_there());
+        let wanted: BTreeSet<usize> = there.flat_map(|place| place.asks(now, topics, events)).collect();
+        Some(wanted.into_iter().take(ASKED).filter_map(|place| u32::try_from(place).ok()).collect())
+    }
+
+    /// Shows an event to those who ask for such. It is made only where one of them may have more in this second.
+    pub(crate) fn show(&self, now: Instant, glimpse: Glimpse<'_>, event: impl FnOnce() -> Tapped) {
         let mut places = self.places.lock();
         let mut is_over = false;
         for place in places.iter_mut() {
-            if now.saturating_duration_since(place.second) >= Duration::from_secs(1) {
-                (place.second, place.given, place.looked_at) = (now, 0, 0);
-                is_over = true;
-            }
+            is_over |= place.given.renew(now);
         }
         if is_over {
             places.retain(|place| place.listener.is_there());
             self.count.store(places.len(), Ordering::Relaxed);
         }
-        if !places.iter().any(|place| place.has_room(failed, step)) {
+        if !places.iter().any(|place| place.has_room(glimpse)) {
             return;
         }
         let event = event();
-        for place in places.iter_mut().filter(|place| place.has_room(failed, step)) {
-            place.looked_at += 1;
+        for place in places.iter_mut().filter(|place| place.has_room(glimpse)) {
+            place.given.looked_at += 1;
             if place.filter.takes(&event) {
-                place.given += 1;
+                place.given.used += 1;
                 place.listener.take(event.clone());
             }
         }

@@ -1,8 +1,9 @@
 //! The payload of a `result` frame, checked once and read without copying. Pure.
 
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
-use crate::event::{Failure, Step};
+use super::values::{StepValue, Values};
+use crate::event::{Failure, Step, Took, WORKER_STEPS};
 
 /// Results of consecutive events of a batch, as they came from a worker.
 #[derive(Debug)]
@@ -12,9 +13,11 @@ pub struct Answer {
     /// Number of events.
     pub count: usize,
     /// Time that the worker spent on the batch so far.
-    pub nanoseconds: u64,
+    pub took: Took,
     form: Form,
     payload: Vec<u8>,
+    /// What is known of single events, where somebody looks on.
+    values: Values,
 }
 
 #[derive(Debug)]
@@ -79,7 +82,10 @@ impl Status {
 )]
 pub struct MalformedAnswer(&'static str);
 
-const HEAD: usize = 17;
+/// Where the times by step begin, and where the form stands.
+const STEPS: usize = 16;
+const FORM: usize = STEPS + 8 * WORKER_STEPS.len();
+const HEAD: usize = FORM + 1;
 
 impl Answer {
     /// Checks a payload.
@@ -87,9 +93,15 @@ impl Answer {
         let head: &[u8; HEAD] = payload.first_chunk().ok_or(MalformedAnswer("shorter than its head"))?;
         let first = read_u32(head, 0);
         let count = read_u32(head, 4);
-        let nanoseconds = u64::from_le_bytes(head[8..16].try_into().map_err(|_| MalformedAnswer("no time"))?);
+        let nanoseconds = read_u64(head, 8);
+        let steps: [u64; WORKER_STEPS.len()] = std::array::from_fn(|step| read_u64(head, STEPS + 8 * step));
+        let took = Took { whole: Duration::from_nanos(nanoseconds), steps: steps.map(Duration::from_nanos) };
+        let in_steps = steps.iter().try_fold(0_u64, |sum, step| sum.checked_add(*step));
+        if in_steps.is_none_or(|sum| sum > nanoseconds) {
+            return Err(MalformedAnswer("more time in its steps than in all"));
+        }
         let body = payload.len() - HEAD;
-        let (form, expected) = match head[16] {
+        let (form, expected) = match head[FORM] {
             0 => {
                 let lengths = HEAD + count;
                 let data = lengths + 4 * count;
@@ -113,7 +125,7 @@ impl Answer {
         if body != expected {
             return Err(MalformedAnswer("its length is not that of its items"));
         }
-        let answer = Self { first, count, nanoseconds, form, payload };
+        let answer = Self { first, count, took, form, payload, values: Values::default() };
         answer.check_items()?;
         Ok(answer)
     }
@@ -139,9 +151,21 @@ impl Answer {
         &self.payload[begin..ends[item]]
     }
 
+    /// With what the worker has said of its events before.
+    #[must_use]
+    pub(crate) fn with(self, values: &mut Values) -> Self {
+        let values = values.of(&(self.first..self.first + self.count));
+        Self { values, ..self }
+    }
+
+    /// What the event at `first + item` had after each step, where that is known.
+    pub(crate) fn steps(&self, item: usize) -> &[StepValue] {
+        self.values.at(self.first + item)
+    }
+
     /// Bytes that it holds.
     pub fn bytes(&self) -> usize {
-        self.payload.len()
+        self.payload.len() + self.values.bytes()
     }
 
     /// What became of the event at `first + item`. `item` must be below `count`.
@@ -201,7 +225,8 @@ impl Answer {
                 Form::Booleans
             }
         };
-        Self { first, count, nanoseconds: self.nanoseconds, form, payload }
+        let values = self.values.copied(&(first..first + count));
+        Self { first, count, took: self.took, form, payload, values }
     }
 
     /// The bytes of these items, where each has so many.
@@ -214,13 +239,20 @@ impl Answer {
     }
 
     fn eight(&self, item: usize) -> [u8; 8] {
-        let at = HEAD + 8 * item;
-        self.payload[at..at + 8].try_into().expect("the length was checked when it was parsed")
+        read_eight(&self.payload, HEAD + 8 * item)
     }
 }
 
 fn checked<T>(value: Option<T>) -> T {
     value.expect("each item was checked when it was parsed")
+}
+
+fn read_u64(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(read_eight(bytes, at))
+}
+
+fn read_eight(bytes: &[u8], at: usize) -> [u8; 8] {
+    bytes[at..at + 8].try_into().expect("a slice of eight")
 }
 
 fn read_u32(bytes: &[u8], at: usize) -> usize {

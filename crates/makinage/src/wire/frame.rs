@@ -61,6 +61,13 @@ pub fn encode_batch(events: &[Event], encoding: &Encoding) -> Vec<u8> {
     assemble(events.len(), &groups)
 }
 
+/// Asks for what the events in these places of a batch have after each step. They ascend; where there are none, only
+/// for that of events which end early.
+pub fn ask_for_values(payload: &mut Vec<u8>, places: &[u32]) {
+    payload.extend_from_slice(&length(places.len()).to_le_bytes());
+    payload.extend(places.iter().flat_map(|place| place.to_le_bytes()));
+}
+
 fn assemble(events: usize, groups: &[Group]) -> Vec<u8> {
     let size = groups.iter().map(|group| 24 + 8 * group.places.len() + group.data.len()).sum::<usize>();
     let mut payload = Vec::with_capacity(8 + size);

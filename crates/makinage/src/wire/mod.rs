@@ -10,3 +10,4 @@ pub mod rows;
 pub mod splice;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod values;

@@ -48,6 +48,8 @@ pub enum Kind {
     Ending = 23,
     /// What hooks have counted.
     Metrics = 24,
+    /// What some events of a batch had after each step.
+    Values = 25,
 }
 
 impl Kind {
@@ -67,6 +69,7 @@ impl Kind {
             22 => Self::Checked,
             23 => Self::Ending,
             24 => Self::Metrics,
+            25 => Self::Values,
             _ => return None,
         })
     }

@@ -1,6 +1,7 @@
 //! A worker's answers, for tests.
 
 use super::answer::Answer;
+use crate::event::WORKER_STEPS;
 
 /// For consecutive events, the first of which has this place: a status and its bytes each, as `protocol/README.md` has
 /// them.
@@ -23,6 +24,7 @@ pub(crate) fn scores(first: usize, count: usize, form: u8, values: &[u8]) -> Ans
 fn head(first: usize, count: usize, form: u8) -> Vec<u8> {
     let mut head = [number(first), number(count)].concat();
     head.extend(1_000_000_u64.to_le_bytes());
+    head.extend([0; 8 * WORKER_STEPS.len()]);
     head.push(form);
     head
 }

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     config::{Batch, OnError, Probation, Retry},
+    event::Took,
     flights::{Job, Part},
     model::ModelLabel,
     wire::{answer::Answer, protocol::Loaded},
@@ -89,8 +90,8 @@ pub struct Answered {
     pub job: Job,
     /// The answer.
     pub part: Part,
-    /// Time that the model took; `None` for events that it was given singly, from which nothing follows for batches.
-    pub took: Option<Duration>,
+    /// Time that the worker took; `None` for events that it was given singly, from which nothing follows for batches.
+    pub took: Option<Took>,
 }
 
 /// The workers of one generation. Dropping it ends their processes.
@@ -243,7 +244,7 @@ impl Pool {
             return None;
         }
         live.is_fresh &= oldest.job.is_probe();
-        let (first, count, took) = (answer.first, answer.count, Duration::from_nanos(answer.nanoseconds));
+        let (first, count, took) = (answer.first, answer.count, answer.took);
         oldest.answered += count;
         let is_whole = oldest.answered == rows;
         match oldest.kind {

@@ -15,6 +15,7 @@ use crate::{
     wire::{
         answer::Answer,
         protocol::{Kind, read_frame},
+        values::Values,
     },
 };
 
@@ -47,6 +48,7 @@ pub(super) fn read_answers(
     pipeline: &Sender<FromWorker>,
     mut answered: impl FnMut(),
 ) -> Last {
+    let mut seen: Option<(u64, Values)> = None;
     loop {
         panics::point("worker reader");
         let frame = match read_frame(&mut socket) {
@@ -59,7 +61,18 @@ pub(super) fn read_answers(
             Kind::Result => match Answer::parse(frame.payload) {
                 Ok(answer) => {
                     answered();
+                    let answer = match &mut seen {
+                        Some((id, values)) if *id == frame.id => answer.with(values),
+                        _ => answer,
+                    };
                     pipeline.send(FromWorker::Answer { worker, id: frame.id, answer })
+                }
+                Err(error) => return Last::Broken(error.to_string()),
+            },
+            Kind::Values => match Values::parse(&frame.payload) {
+                Ok(values) => {
+                    seen = Some((frame.id, values));
+                    Ok(())
                 }
                 Err(error) => return Last::Broken(error.to_string()),
             },
@@ -83,3 +96,6 @@ pub(super) fn read_answers(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use crate::{
     event::Event,
     python::Runner,
     store::workspace::UnpackedModel,
+    telemetry::Telemetry,
 };
 
 /// What all workers of a generation are started with, the first ones and those that replace them. It doesn't change.
@@ -24,6 +25,10 @@ pub struct Setup {
     pub tuning: Tuning,
     /// Recent events, for a model that brings no input example to warm up on; empty where a step is the user's.
     pub samples: Vec<Event>,
+    /// The data topics, in the operator's order.
+    pub topics: Vec<String>,
+    /// Where it is known whether somebody looks on.
+    pub telemetry: Arc<Telemetry>,
 }
 
 impl From<&Hooks> for HookNames {
@@ -83,6 +88,8 @@ pub fn setup(
         model,
         tuning: operator.tuning.clone(),
         samples: vec![],
+        topics: operator.data.iter().map(|topic| topic.name.clone()).collect(),
+        telemetry: Arc::default(),
     })
 }
 

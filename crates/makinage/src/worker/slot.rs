@@ -7,7 +7,7 @@ use std::{
     os::unix::net::UnixStream,
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
@@ -31,7 +31,7 @@ use crate::{
     child::confine,
     event::Event,
     wire::{
-        frame::{Encoding, encode_batch},
+        frame::{Encoding, ask_for_values, encode_batch},
         protocol::{Kind, Load, LoadFailure, Loaded, write_frame},
     },
 };
@@ -121,6 +121,18 @@ impl Slot {
         warm_up(process, &self.setup.samples, score, load, died("warm_up"))
     }
 
+    fn payload(&self, ask: &Ask) -> Vec<u8> {
+        let events = ask.job.events();
+        let mut payload = encode_batch(events, &ask.encoding);
+        let tap = &self.setup.telemetry.tap;
+        if !ask.job.is_probe()
+            && let Some(places) = tap.asks(Instant::now(), &self.setup.topics, events)
+        {
+            ask_for_values(&mut payload, &places);
+        }
+        payload
+    }
+
     fn is_confined(&self) -> bool {
         self.starting.is_beside_another()
     }
@@ -173,7 +185,7 @@ impl Seat for Slot {
                 recv(self.jobs) -> ask => match ask {
                     Ok(ask) if ask.incarnation == incarnation => {
                         panics::point("worker");
-                        let payload = encode_batch(ask.job.events(), &ask.encoding);
+                        let payload = self.payload(&ask);
                         if let Err(error) = write_frame(&mut process.socket(), frame_kind(ask.kind), ask.id, &payload) {
                             break Some(Last::Broken(error.to_string()));
                         }

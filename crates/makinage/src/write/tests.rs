@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use parking_lot::Mutex;
+
 use super::*;
 use crate::{
     clock::testing::Hand,
@@ -9,7 +11,8 @@ use crate::{
     event::{Place, Ticket},
     flights::job::Attempt,
     sink::{Original, Refused, Sink},
-    wire::{answer::Answer, testing::answer},
+    telemetry::tap::{Filter, Listener},
+    wire::{testing::answer, values::Values},
 };
 
 /// What the sink was given, and what it will refuse.
@@ -69,6 +72,7 @@ impl Sink for Fake {
 const OUTPUT: u8 = 0;
 const PREDICTION: u8 = 1;
 const SKIPPED: u8 = 2;
+const FAILED: u8 = 3;
 
 fn event(offset: i64) -> Event {
     let place = Place { source: 0, partition: 0, offset };
@@ -248,4 +252,38 @@ fn an_output_much_larger_than_its_event_counts_as_memory_before_it_is_settled() 
     let grew: Vec<_> =
         scene.acks.collect(&mut vec![]).into_iter().map(|(ticket, bytes)| (ticket.into_opaque(), bytes)).collect();
     assert_eq!(grew, [(1, MORE + 1)]);
+}
+
+/// Collects what it is shown.
+#[derive(Clone, Default)]
+struct Ear(Arc<Mutex<Vec<Tapped>>>);
+
+impl Listener for Ear {
+    fn is_there(&self) -> bool {
+        true
+    }
+
+    fn take(&mut self, event: Tapped) {
+        self.0.lock().push(event);
+    }
+}
+
+#[test]
+fn who_looks_on_sees_what_an_event_had_after_each_step_wherever_its_answer_has_come_to() {
+    let (mut scene, ear) = (Scene::new(), Ear::default());
+    let telemetry = Arc::<Telemetry>::default();
+    telemetry.tap.listen(Filter::default(), ear.clone());
+    scene.writer.telemetry = telemetry;
+    let step = |place| format!(r#"{{"place": {place}, "steps": [{{"step": "predict", "value": "v{place}"}}]}}"#);
+    let payload = format!(r#"{{"events": [{}, {}, {}]}}"#, step(0), step(2), step(3));
+    let mut values = Values::parse(payload.as_bytes()).expect("values");
+    let failed = r#"{"step": "post_transform", "error": "ValueError", "message": "no"}"#;
+    let first = answer(0, &[(OUTPUT, "a"), (OUTPUT, "b"), (FAILED, failed)]).with(&mut values);
+    let second = answer(3, &[(SKIPPED, "post_transform")]).with(&mut values);
+    // The second event is asked for again: the answer is parted.
+    let parts = answered(0, 1, vec![first, second]).without(&[1]);
+    scene.write(&leaving(4, parts));
+    let seen = |event: &Tapped| (event.place.clone(), event.steps[0].value.clone().unwrap_or_default());
+    let seen: Vec<(String, String)> = ear.0.lock().iter().map(seen).collect();
+    assert_eq!(seen, [(0, "v0"), (2, "v2"), (3, "v3")].map(|(at, value)| (format!("data/0/{at}"), value.to_owned())));
 }

@@ -69,6 +69,7 @@ impl Source {
             stop: stop.clone(),
             mandate: None,
             telemetry: Arc::default(),
+            pause: Arc::default(),
         };
         let source = KafkaSource::new(&cluster, &[topic], wiring).expect("a source");
         let (ready, begin) = unbounded();

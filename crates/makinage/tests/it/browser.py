@@ -79,8 +79,9 @@ class Driver:
         return [f"{rule['id']}: {node['html']}: {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
     def picture(self, path):
-        """A picture of the whole page, in as few bytes as a page of a few colours needs."""
-        taken = self.page.screenshot(full_page=True, animations="disabled")
+        """A picture of the whole page, or of a dialog over it, in as few bytes as a page of a few colours needs."""
+        whole = not self.page.evaluate("document.querySelector('dialog[open]') !== null")
+        taken = self.page.screenshot(full_page=whole, animations="disabled")
         Image.open(io.BytesIO(taken)).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
 
     def complaints_so_far(self):

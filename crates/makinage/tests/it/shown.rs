@@ -30,6 +30,10 @@ fn what_becomes_of_events_is_counted_and_the_failed_ones_are_shown_with_their_pl
     port.wait_for_metric("makinage_events_total{outcome=\"output\",step=\"\"}", 3.0);
     port.wait_for_metric("makinage_events_total{outcome=\"failed\",step=\"decode\"}", 1.0);
     port.wait_for_metric("makinage_event_latency_seconds_count", 3.0);
+    for step in ["pre_transform", "predict", "encode"] {
+        let batches = port.metric(&format!("makinage_step_duration_seconds_count{{step=\"{step}\"}}"));
+        assert!(batches.is_some_and(|batches| batches > 0.0), "{step}: {batches:?}");
+    }
     let lag = "makinage_partition_lag_events{topic=\"shown-events-data\",partition=\"0\"}";
     port.wait_for_metric(lag, 0.0);
     port.wait_for_metric("makinage_workers{state=\"serving\"}", 1.0);
@@ -180,5 +184,61 @@ fn events_are_shown_as_they_pass_to_whoever_asks_for_them() {
     assert!(line.contains("shown-tap-data/0/") && line.contains("not json"), "{line}");
     failed.signal("INT");
     failed.wait();
+    service.stop();
+}
+
+/// Hooks of which one keeps something between events, and one fails for an event.
+const STEPS: &str = "
+def pre_transform(config):
+    seen = []
+    def transform(event):
+        seen.append(event)
+        return [event['price'], len(seen)]
+    return transform
+def predict(model, config):
+    return lambda row: {'score': float(model.predict([row[0], 1.0])), 'seen': row[1]}
+def post_transform(config):
+    def checked(event, prediction):
+        if event['price'] < 0:
+            raise ValueError('price < 0')
+        return [event['price'], prediction['seen']]
+    return checked
+";
+
+#[test]
+fn what_events_had_after_each_step_of_the_user_s_is_shown_to_who_looks_on() {
+    if left_out() {
+        return;
+    }
+    let scene = showing(Scene::new("shown-steps")).topics(1).published(any_model());
+    let scene = scene.with_steps(&["pre_transform", "predict", "post_transform"], STEPS);
+    let mut service = scene.serve().assigned();
+    let port = Port::of(&service);
+    let tap = |arguments: &[&str]| {
+        let mut command = program("makinage");
+        command.args(["tap", "--url", &port.0.to_string()]).args(arguments);
+        Service::spawn(command)
+    };
+    let (mut all, mut failed) = (tap(&["--json", "--events", "1"]), tap(&["--failed"]));
+    wait_until(DEADLINE, "an event of each", || {
+        scene.produce(&[r#"{"price": 7}"#, r#"{"price": -1}"#]);
+        !all.lines().is_empty() && !failed.lines().is_empty()
+    });
+    assert!(all.wait().success());
+    let event: Value = serde_json::from_str(&all.lines()[0]).expect("JSON");
+    let steps = event["steps"].as_array().expect("steps");
+    let named: Vec<&str> = steps.iter().filter_map(|step| step["step"].as_str()).collect();
+    assert_eq!(named[..3], ["decode", "pre_transform", "predict"], "{event}");
+    assert!(steps[1]["value"].as_str().is_some_and(|value| value.starts_with('[')), "{event}");
+    assert!(steps[2]["value"].as_str().is_some_and(|value| value.starts_with(r#"{"score": "#)), "{event}");
+    assert!(steps[1]["microseconds"].as_f64().is_some_and(|took| took > 0.0), "{event}");
+    let line = failed.wait_for_line("✖ post_transform: ValueError: price < 0");
+    assert!(line.contains("shown-steps-data/0/"), "{line}");
+    let line = failed.wait_for_line("         predict ");
+    assert!(line.contains(r#"{"score": "#), "{line}");
+    failed.signal("INT");
+    failed.wait();
+    let taken = "makinage_step_duration_seconds_count{step=\"post_transform\"}";
+    wait_until(DEADLINE, "what the step took", || port.metric(taken).is_some_and(|batches| batches > 0.0));
     service.stop();
 }

@@ -30,17 +30,17 @@ def post_transform(config):
 
 /// What the browser says by itself of requests that nobody answered, and of a token that is wanted.
 const UNANSWERED: &[&str] = &["net::ERR_CONNECTION_REFUSED", "net::ERR_CONNECTION_RESET", "net::ERR_EMPTY_RESPONSE"];
-const UNAUTHORIZED: &[&str] = &["status of 401"];
+pub(crate) const UNAUTHORIZED: &[&str] = &["status of 401"];
 
 /// A browser at the service's page.
-fn look(service: &Service) -> (Port, Browser) {
+pub(crate) fn look(service: &Service) -> (Port, Browser) {
     let port = Port::of(service);
     let browser = Browser::at(&format!("http://{}/", port.0), LIGHT);
     (port, browser)
 }
 
 /// What a table of the page says, row by row, as `column: value`.
-fn rows(page: &mut Browser, place: &str) -> Vec<Value> {
+pub(crate) fn rows(page: &mut Browser, place: &str) -> Vec<Value> {
     let read = format!(
         "[...document.querySelectorAll('{place} tbody tr')].map((row) => Object.fromEntries(
             [...row.cells].map((cell) => [cell.dataset.name, cell.textContent])))"
@@ -70,6 +70,11 @@ fn it_shows_what_the_status_says_to_everybody_in_any_light_and_width() {
     page.wait_for("#flow [data-step=sources]", "1 failed in decode");
     page.wait_for("#flow [data-step=pre_transform]", "yours: steps:pre_transform");
     page.wait_for("#flow [data-step=predict]", "as it is by default");
+    for (place, step) in [("sources", "decode"), ("predict", "predict"), ("post_transform", "post_transform")] {
+        page.wait_until(&format!("#flow [data-step={place}]"), "its time", |said| {
+            said.contains(&format!("{step} ")) && said.contains(" a batch, p99 ")
+        });
+    }
     page.wait_for("#flow [data-step=post_transform]", "1 failed in post_transform");
     page.wait_for("#flow", "2 dead letters on flowers-dead");
     for (eyes, name) in [(LIGHT, "light"), (DARK, "dark"), (PHONE, "phone")] {
@@ -237,6 +242,7 @@ fn events_are_shown_as_they_pass_while_the_button_is_pressed() {
     };
     let row = shown(&mut page, &["[7,8]"], "[[7,8],0]");
     assert_eq!(row["input"], "[7,8]");
+    assert!(row["steps"].as_str().is_some_and(|steps| steps.contains("pre_transform[7, 8]predict0")), "{row}");
     assert!(row["event"].as_str().is_some_and(|event| event.starts_with("page-tap-data/0/")), "{row}");
     assert!(row["after"].as_str().is_some_and(|after| after.ends_with('s')), "{row}");
     page.picture("events");

@@ -8,12 +8,9 @@ use std::{
 
 use anyhow::Context;
 
-use super::{
-    configuration,
-    known::{Known, Models},
-    time::utc,
-};
+use super::{configuration, time::utc};
 use crate::commands::{BAD_CONFIG, log_to_stderr, table::aligned, tell};
+use crate::rollback::known::{Known, Models};
 use crate::topic::list::Form;
 
 const HEAD: [&str; 10] = ["", "NAME", "VERSION", "SHA256", "FLAVOR", "SIZE", "RECORD", "PUBLISHED", "SERVED", "KEPT"];

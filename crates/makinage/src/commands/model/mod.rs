@@ -1,7 +1,5 @@
 //! `makinage model`: which models there are, on the topic and in this machine's store, and going back to one of them.
 
-mod choose;
-mod known;
 pub(crate) mod list;
 pub(crate) mod rollback;
 mod time;

@@ -9,11 +9,14 @@ use ratatui::{
 };
 use serde_json::Value;
 
-use super::look::{Look, text};
-use crate::letters::reading::shown;
+use super::{
+    super::seconds::seconds,
+    look::{Look, text},
+};
+use crate::{event::WORKER_STEPS, letters::reading::shown};
 
 /// Lines of the block of rates and times.
-const NUMBERS: u16 = 6;
+const NUMBERS: u16 = 7;
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 
@@ -61,6 +64,11 @@ fn head(look: &Look) -> Vec<Line<'_>> {
 }
 
 fn readiness(look: &Look) -> Line<'_> {
+    if look.status.pointer("/paused").is_some_and(|paused| !paused.is_null()) {
+        let (since, by) = (look.text("/paused/since"), shown::line(look.text("/paused/by")));
+        let paused = format!(" PAUSED by hand since {since}, as {by} asked: no events are read ");
+        return Line::styled(paused, Style::new().fg(Color::Yellow).add_modifier(Modifier::REVERSED | Modifier::BOLD));
+    }
     let failing: Vec<String> = look
         .list("/ready/latches")
         .iter()
@@ -83,11 +91,16 @@ fn draw_numbers(frame: &mut Frame<'_>, area: Rect, look: &Look) {
         ["in", &rate(rates.received), &count("/events/received"), "latency p50", &time("/recent/latency_seconds/p50")],
         ["out", &rate(rates.output), &count("/events/output"), "latency p99", &time("/recent/latency_seconds/p99")],
         ["failed", &rate(rates.failed), &count("/events/failed"), "batch p50", &time("/recent/batch_seconds/p50")],
-        ["waiting", "", &count("/stream/queued_events"), "events a batch", &count("/recent/batch_events/p50")],
+        ["waiting", "", &count("/stream/queued_events"), "batch p99", &time("/recent/batch_seconds/p99")],
+        ["", "", "", "events a batch", &count("/recent/batch_events/p50")],
     ]
-    .map(|cells| Row::new(cells.map(str::to_owned)));
-    let widths = [10, 12, 16, 16, 14].map(Constraint::Length);
-    frame.render_widget(Table::new(table, widths).block(Block::bordered().title(" events ")), area);
+    .map(|cells| cells.map(str::to_owned));
+    // What a batch spends in each step.
+    let step = |step: &str| [step.to_owned(), time(&format!("/recent/step_seconds/{step}/mean"))];
+    let lines =
+        table.into_iter().zip(WORKER_STEPS.map(step)).map(|(cells, step)| Row::new(cells.into_iter().chain(step)));
+    let widths = [10, 12, 16, 16, 14, 16, 10].map(Constraint::Length);
+    frame.render_widget(Table::new(lines, widths).block(Block::bordered().title(" events ")), area);
 }
 
 fn draw_models(frame: &mut Frame<'_>, area: Rect, look: &Look) {
@@ -164,15 +177,6 @@ fn draw_failures(frame: &mut Frame<'_>, area: Rect, look: &Look) {
     frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" last failed events ")), area);
 }
 
-/// `850 µs`, `12.3 ms`, `4.0 s`.
-fn seconds(seconds: f64) -> String {
-    match seconds {
-        small if small < 1e-3 => format!("{:.0} µs", small * 1e6),
-        small if small < 1.0 => format!("{:.1} ms", small * 1e3),
-        large => format!("{large:.1} s"),
-    }
-}
-
 /// `3d 4h`, `4h 5m`, `5m 6s`.
 fn duration(seconds: f64) -> String {
     let seconds = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_secs();
@@ -185,40 +189,4 @@ fn duration(seconds: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use ratatui::{Terminal, backend::TestBackend};
-
-    use super::*;
-    use crate::http;
-
-    fn drawn(look: &Look) -> String {
-        let mut terminal = Terminal::new(TestBackend::new(110, 32)).expect("a terminal");
-        terminal.draw(|frame| draw(frame, look)).expect("it is drawn");
-        terminal.backend().to_string()
-    }
-
-    #[test]
-    fn what_a_service_shows_of_itself_is_on_the_screen() {
-        let look = Look::first("http://127.0.0.1:9464".into(), http::testing::busy_status());
-        let screen = drawn(&look);
-        for seen in [
-            "app (serve)",
-            "ready",
-            "generation 1: model iris@3",
-            "data/0",
-            "data/0/2 skipped in predict: ValueError: no number",
-            "1.0 s",
-            &std::process::id().to_string(),
-        ] {
-            assert!(screen.contains(seen), "no {seen:?} in\n{screen}");
-        }
-        let lost = drawn(&look.next(Err("no service".into())));
-        assert!(lost.contains("can't be seen for 0 s: no service"), "{lost}");
-    }
-
-    #[test]
-    fn times_are_short() {
-        assert_eq!([0.000_85, 0.0123, 4.0].map(seconds), ["850 µs", "12.3 ms", "4.0 s"]);
-        assert_eq!([61.0, 3_700.0, 90_000.0].map(duration), ["1m 1s", "1h 1m", "1d 1h"]);
-    }
-}
+mod tests;

@@ -132,6 +132,7 @@ macro_rules! section {
             }
 
             #[allow(unused_variables, reason = "a section that is read by hand has no keys to compare here")]
+            #[allow(clippy::float_cmp, reason = "any other number is a change")]
             fn restarts(&self, new: &Self) -> Vec<&'static str> {
                 let differ: &[(&'static str, bool)] = &[
                     $($( (stringify!($key), section!(@flag $($restart)?) && self.$key != new.$key), )*)+

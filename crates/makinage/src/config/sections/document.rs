@@ -9,7 +9,7 @@ use crate::yaml::{Entry, Node, Value, tagged};
 mod tests;
 
 /// The whole file, less what is no hook's business and may hold secrets: `security` and `properties` of its Kafka
-/// section, `token` of `http`.
+/// section, `token` of `http`, `headers` of `traces`.
 pub(crate) fn write(root: &Node) -> Box<RawValue> {
     let mut root = root.clone();
     if let Value::Map(entries) = &mut root.value {
@@ -17,6 +17,7 @@ pub(crate) fn write(root: &Node) -> Box<RawValue> {
             match entry.key.source() {
                 Some("kafka" | "Kafka") => thin(entry, &["security", "properties"]),
                 Some("http") => thin(entry, &["token"]),
+                Some("traces") => thin(entry, &["headers"]),
                 _ => {}
             }
         }

@@ -30,7 +30,8 @@ section! {
     keys {
         /// The address and port of metrics, health and status; `off` for none.
         listen: Listen = Address, default Listen::At(LOOPBACK), example "\"127.0.0.1:9464\"", restart;
-        /// What requests must bring as `Authorization: Bearer …`. Addresses that others can reach need it.
+        /// What requests must bring as `Authorization: Bearer …`. Addresses that others can reach need it, and so does
+        /// what changes something: pausing, reloads, rollbacks.
         token: Option<Secret> = Token, optional "none", example "\"${env:MAKINAGE_TOKEN}\"", restart;
         /// Shows all to everybody who can reach the address, without a token.
         insecure: bool = TrueOrFalse, default false, example "false", restart;

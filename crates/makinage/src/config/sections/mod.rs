@@ -16,5 +16,6 @@ pub(super) mod retry;
 pub(super) mod roles;
 pub(super) mod security;
 pub(super) mod topics;
+pub(super) mod traces;
 pub(super) mod tuning;
 pub(super) mod uses;

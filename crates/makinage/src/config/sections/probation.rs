@@ -2,20 +2,16 @@
 
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
-use crate::{
-    config::{
-        reader::{
-            described,
-            field::{Count, Field},
-            problem::Findings,
-            shape::{Ground, Kind, section},
-        },
-        values::duration::Limits,
+use crate::config::{
+    reader::{
+        described,
+        field::{Count, Field},
+        problem::Findings,
+        shape::{Ground, Kind, section},
     },
-    quoted::quoted,
-    yaml::{Scalar, Value},
+    values::{duration::Limits, share::Share},
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -34,7 +30,7 @@ section! {
         /// It is taken back when its workers die on so many different batches; `off` for any number.
         crashes: Option<usize> = Crashes, default Some(CRASHES), example "3";
         /// It is taken back when the share of events that fail grows by more than this, from 0 to 1.
-        error_rate: Option<f64> = Share, optional "not looked at", example "0.2";
+        error_rate: Option<f64> = Share("error_rate: 0.2"), optional "not looked at", example "0.2";
     }
 }
 
@@ -71,43 +67,4 @@ impl Kind for Crashes {
     fn shown(&self, value: &Option<usize>) -> String {
         value.map_or("off".to_owned(), |crashes| crashes.to_string())
     }
-}
-
-/// A share of all events.
-struct Share;
-
-impl Kind for Share {
-    type Value = f64;
-
-    fn read(&self, field: &Field, _: &Ground, findings: &mut Findings) -> Option<f64> {
-        error_rate(field, findings)
-    }
-
-    fn form(&self) -> String {
-        "0 to 1".to_owned()
-    }
-
-    fn schema(&self) -> Json {
-        json!({"type": "number", "minimum": 0, "maximum": 1})
-    }
-
-    fn shown(&self, value: &f64) -> String {
-        value.to_string()
-    }
-}
-
-fn error_rate(field: &Field, findings: &mut Findings) -> Option<f64> {
-    let rate = match &field.node.value {
-        Value::Scalar(text, Scalar::Integer(_) | Scalar::Float(_)) => text.parse().ok(),
-        _ => None,
-    };
-    let rate = rate.filter(|rate: &f64| (0.0..=1.0).contains(rate));
-    if rate.is_none() {
-        let message = format!(
-            "this must be a share from 0 to 1, not {}; write for example `error_rate: 0.2`",
-            field.node.source().map_or_else(|| field.shown(), quoted)
-        );
-        findings.problem(&field.place, message);
-    }
-    rate
 }

@@ -14,7 +14,7 @@ use crate::{
         schema::{SchemaOf, schema},
         sections::{
             application::Application, http::Http, kafka::KafkaKeys, log::Log, models::Models, topics::TopicKeys,
-            tuning::Tuning,
+            traces::Traces, tuning::Tuning,
         },
         service::ServiceKeys,
         tests::{Machine, example as file_of_example, publisher, service},
@@ -42,7 +42,7 @@ const OTHER_TOPICS: &str = "  - name: data
 ";
 
 /// The service's sections, each with the path of its keys.
-fn service_sections() -> [(&'static str, Vec<Described>); 7] {
+fn service_sections() -> [(&'static str, Vec<Described>); 8] {
     [
         ("application", Application::described()),
         ("kafka", KafkaKeys::described()),
@@ -51,6 +51,7 @@ fn service_sections() -> [(&'static str, Vec<Described>); 7] {
         ("models", Models::described()),
         ("http", Http::described()),
         ("log", Log::described()),
+        ("traces", Traces::described()),
     ]
 }
 
@@ -227,9 +228,14 @@ fn the_described_defaults_hold() {
 /// Their values reach clients and threads that are made once, so a key without the word would be taken up by nobody.
 #[test]
 fn every_key_of_a_section_without_generations_takes_a_restart() {
-    for keys in
-        [Application::described(), KafkaKeys::described(), Models::described(), Http::described(), Log::described()]
-    {
+    for keys in [
+        Application::described(),
+        KafkaKeys::described(),
+        Models::described(),
+        Http::described(),
+        Log::described(),
+        Traces::described(),
+    ] {
         for key in keys {
             assert!(key.restart, "{}", key.key);
         }

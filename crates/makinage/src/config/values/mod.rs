@@ -7,4 +7,5 @@ pub(super) mod expanded;
 pub(super) mod interpreter;
 pub(super) mod model_source;
 pub(super) mod secret;
+pub(super) mod share;
 pub(super) mod size;

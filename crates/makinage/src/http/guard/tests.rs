@@ -32,8 +32,12 @@ fn on_loopback_only_names_of_loopback_are_answered() {
 fn other_sites_are_not_answered() {
     let guard = guard("127.0.0.1:9464", None);
     let from = |origin| admitted(&guard, &[("host", "localhost:9464"), ("origin", origin)]);
-    assert_eq!(from("http://localhost:9464"), Ok(Access::Full));
-    for origin in ["http://localhost:3000", "https://localhost:9464", "http://evil.example", "null", ""] {
+    // Whatever proxy has the certificate, it is at the same place.
+    for origin in ["http://localhost:9464", "https://localhost:9464", "http://LOCALHOST:9464"] {
+        assert_eq!(from(origin), Ok(Access::Full), "{origin}");
+    }
+    for origin in ["http://localhost:3000", "ftp://localhost:9464", "localhost:9464", "http://evil.example", "null", ""]
+    {
         assert_eq!(from(origin), Err(403), "{origin}");
     }
 }
@@ -47,4 +51,25 @@ fn where_there_is_a_token_nothing_but_probes_is_shown_without_it() {
         assert_eq!(with(wrong), Err(401), "{wrong}");
     }
     assert_eq!(admitted(&guard, &[("host", "serving.example")]), Ok(Access::Probes));
+}
+
+#[test]
+fn what_changes_something_wants_the_token_even_on_loopback_and_whatever_else_it_brings() {
+    let change = |guard: &Guard, headers: &[(&str, &str)]| {
+        let headers = headers.iter().fold(Request::builder(), |request, (name, value)| request.header(*name, *value));
+        guard.admit_change(&headers.body(()).expect("a request")).map_err(|refusal| refusal.status.as_u16())
+    };
+    let (bearer, host) = (("authorization", "Bearer a-long-word"), ("host", "localhost:9464"));
+    let without = guard("127.0.0.1:9464", None);
+    assert!(without.refuses_changes().is_some_and(|why| why.contains("http.token")));
+    assert_eq!(change(&without, &[host]), Err(403));
+    assert_eq!(change(&without, &[host, bearer]), Err(403), "a token that nobody has set is none");
+    let with = guard("127.0.0.1:9464", Some("a-long-word"));
+    assert_eq!(with.refuses_changes(), None);
+    assert_eq!(change(&with, &[host, bearer]), Ok(()));
+    assert_eq!(change(&with, &[host]), Err(401));
+    assert_eq!(change(&with, &[host, ("authorization", "Bearer another")]), Err(401));
+    assert_eq!(change(&with, &[("host", "evil.example"), bearer]), Err(403));
+    assert_eq!(change(&with, &[host, bearer, ("origin", "http://evil.example")]), Err(403));
+    assert_eq!(change(&with, &[host, bearer, ("origin", "http://localhost:9464")]), Ok(()));
 }

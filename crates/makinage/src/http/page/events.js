@@ -2,7 +2,7 @@
 
 import { h, moment, said } from "./dom.js";
 import { table } from "./table.js";
-import { duration } from "./words.js";
+import { counted, duration } from "./words.js";
 
 /** @typedef {import("./tap.js").Tapped} Tapped */
 
@@ -21,12 +21,23 @@ export function eventsShown({ wanted, why, latest }) {
       { name: "event", free: true, cell: ({ place }) => said(place) },
       { name: "key", free: true, cell: ({ key }) => (key === null ? null : said(key)) },
       { name: "input", free: true, cell: ({ input }) => (input === null ? null : h("code", {}, said(input))) },
+      { name: "steps", free: true, cell: stepsShown },
       { name: "became", free: true, cell: becameShown },
       { name: "model", free: true, cell: ({ model }) => (model === null ? null : said(model)) },
       { name: "after", number: true, cell: ({ milliseconds: took }) => duration(took === null ? null : took / 1000) },
     ],
     latest,
   );
+}
+
+/** What it had after each step. @param {Tapped} event */
+function stepsShown({ steps }) {
+  if (!steps.length) return null;
+  const shown = steps.map(({ step, value, microseconds: took }) => [
+    h("dt", {}, said(step), took === null ? null : h("span", { class: "quiet" }, ` ${duration(took / 1e6)}`)),
+    h("dd", {}, value === null ? null : h("code", {}, said(value))),
+  ]);
+  return h("details", {}, h("summary", {}, counted(steps.length, "step")), h("dl", { class: "steps" }, shown.flat()));
 }
 
 /** @param {Tapped} event */

@@ -2,7 +2,7 @@
 
 import { lagOf } from "./counts.js";
 import { h, said } from "./dom.js";
-import { count, counted, rate } from "./words.js";
+import { count, counted, duration, rate } from "./words.js";
 
 /** @typedef {import("./service.js").Status} Status */
 /** @typedef {import("./history.js").History} History */
@@ -17,6 +17,7 @@ export function flowShown(status, history) {
       step,
       h("h3", {}, step),
       hook === null ? h("span", { class: "quiet" }, "as it is by default") : h("span", {}, "yours: ", said(hook)),
+      took(status, step),
       skipped(status, step),
       failed(status, history, step),
       step === "predict" ? model(status) : null,
@@ -34,6 +35,7 @@ export function flowShown(status, history) {
         flow.sources.map(topic),
         h("b", {}, rate(arrived)),
         waiting(status),
+        took(status, "decode"),
         failed(status, history, "decode"),
       ),
       steps,
@@ -42,6 +44,7 @@ export function flowShown(status, history) {
         h("h3", {}, "output"),
         topic(flow.sink),
         h("b", {}, rate(left)),
+        took(status, "encode"),
         failed(status, history, "encode"),
         failed(status, history, "produce"),
       ),
@@ -72,6 +75,12 @@ function topic({ topic, encoder }) {
 function waiting(status) {
   const words = `lag ${count(lagOf(status))}, ${count(status.stream.queued_events)} queued`;
   return h("span", { class: "line quiet" }, words);
+}
+
+/** What batches spent there lately. @param {Status} status @param {string} step */
+function took({ recent }, step) {
+  const { count, mean, p99 } = recent.step_seconds[step];
+  return count ? h("span", { class: "line quiet" }, `${step} ${duration(mean)} a batch, p99 ${duration(p99)}`) : null;
 }
 
 /** @param {Status} status @param {string} step */

@@ -6,10 +6,11 @@ import { h, said } from "./dom.js";
 /** @typedef {import("./service.js").Health} Health */
 
 /** All of it in a word, with a mood for its colour. @param {Status} status */
-export function verdict({ live, ready }) {
+export function verdict({ live, ready, paused }) {
   const lacking = (/** @type {Health} */ health) =>
     health.latches.filter((latch) => !latch.ok).map((latch) => latch.name).join(", ");
   if (!live.ok) return { mood: "bad", word: "Stuck", what: lacking(live) };
+  if (paused) return { mood: "warn", word: "Paused", what: "no events are read" };
   if (!ready.ok) return { mood: "warn", word: "Not ready", what: lacking(ready) };
   return { mood: "good", word: "Ready", what: "" };
 }
@@ -22,7 +23,8 @@ export function verdictShown(status) {
 
 /** What keeps it from being well, and why; nothing where nothing does. @param {Status} status */
 export function troubleShown({ live, ready }) {
-  const lacking = [...live.latches, ...ready.latches].filter((latch) => !latch.ok);
+  // That it is paused is said above, and louder.
+  const lacking = [...live.latches, ...ready.latches].filter(({ name, ok }) => !ok && name !== "reading");
   const lines = lacking.map(({ name, reason }) =>
     h("li", { "data-key": name }, h("b", {}, `▲ ${name}: `), reason ? said(reason) : null),
   );

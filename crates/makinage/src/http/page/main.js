@@ -1,11 +1,13 @@
 // Asks the service again and again, and shows what it says.
 
+import { byHandShown, pausedShown } from "./byhand.js";
 import { configShown } from "./config.js";
 import { countsShown } from "./counts.js";
 import { h, moment, said, show } from "./dom.js";
 import { eventsShown } from "./events.js";
 import { failuresShown } from "./failures.js";
 import { flowShown } from "./flow.js";
+import { Hand, handShown } from "./hand.js";
 import { healthShown, troubleShown, verdict, verdictShown } from "./health.js";
 import { History } from "./history.js";
 import { modelsShown } from "./models.js";
@@ -29,17 +31,22 @@ const tap = new Tap();
 /** What is shown where: a view fills the element of its name. @type {Record<string, View>} */
 const VIEWS = {
   verdict: verdictShown,
+  paused: pausedShown,
   trouble: troubleShown,
   facts: factsShown,
   flow: flowShown,
+  "flow-hand": (status) => handShown(status, status.paused ? "resume" : "pause"),
   counts: countsShown,
   models: modelsShown,
+  "models-hand": (status) => handShown(status, "rollback"),
   failures: failuresShown,
   events: () => eventsShown(tap),
   health: healthShown,
   partitions: partitionsShown,
   workers: workersShown,
   config: configShown,
+  "config-hand": (status) => handShown(status, "reload"),
+  "by-hand": byHandShown,
 };
 
 /** What the service was when the page was loaded, which it must still be for the page to understand it. */
@@ -175,6 +182,7 @@ element("tap-failed").addEventListener("change", (event) => {
   tap.failed = /** @type {HTMLInputElement} */ (event.target).checked;
   tapTurned();
 });
+new Hand(go);
 document.addEventListener("visibilitychange", () => {
   tap.turn();
   if (!document.hidden && document.body.dataset.stands !== "token") go();

@@ -27,7 +27,7 @@ macro_rules! files {
 }
 
 /// All of them, by name.
-const FILES: [(&str, File); 21] = files! {
+const FILES: [(&str, File); 23] = files! {
     "index.html": HTML,
     "page.css": CSS,
     "icon.svg": PICTURE,
@@ -40,6 +40,8 @@ const FILES: [(&str, File); 21] = files! {
     "table.js": SCRIPT,
     "chart.js": SCRIPT,
     "health.js": SCRIPT,
+    "hand.js": SCRIPT,
+    "byhand.js": SCRIPT,
     "flow.js": SCRIPT,
     "counts.js": SCRIPT,
     "models.js": SCRIPT,

@@ -2,6 +2,8 @@
 
 /** An answer takes milliseconds; what takes so long won't come. */
 const LONGEST_MS = 10_000;
+/** The service answers within 25 s, whatever it is still at then. */
+const LONGEST_ACT_MS = 30_000;
 /** Where the token is kept for as long as this tab is open. */
 const TOKEN = "makinage-token";
 
@@ -12,6 +14,14 @@ const TOKEN = "makinage-token";
  * @typedef {{ kind: "status", status: Status }
  *   | { kind: "token", wrong: boolean }
  *   | { kind: "away", why: string }} Answer
+ */
+
+/**
+ * What an intervention's answer is.
+ *
+ * @typedef {{ kind: "told", outcome: string, message: string, model: { model: string, sha256: string } | null }
+ *   | { kind: "token", wrong: boolean }
+ *   | { kind: "away", why: string }} Told
  */
 
 /** Asks once. @returns {Promise<Answer>} */
@@ -27,6 +37,34 @@ export async function ask() {
     if (answer.status === 401) return { kind: "token", wrong: wasBrought };
     if (!answer.ok) return { kind: "away", why: `it answers with ${answer.status}: ${(await answer.text()).trim()}` };
     return { kind: "status", status: await answer.json() };
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === "TimeoutError";
+    return { kind: "away", why: late ? "it doesn't answer" : "nothing can be had from its address" };
+  }
+}
+
+/**
+ * Has something done. What came of it, or that the token is wanted, or why nothing is known of it.
+ *
+ * @param {string} act
+ * @param {object} asked
+ * @returns {Promise<Told>}
+ */
+export async function intervene(act, asked) {
+  const wasBrought = brings();
+  try {
+    const answer = await fetch(`api/${act}`, {
+      method: "POST",
+      headers: { ...credentials(), "Content-Type": "application/json" },
+      body: JSON.stringify(asked),
+      cache: "no-store",
+      redirect: "error",
+      signal: AbortSignal.timeout(LONGEST_ACT_MS),
+    });
+    if (answer.status === 401) return { kind: "token", wrong: wasBrought };
+    const json = answer.headers.get("Content-Type") === "application/json";
+    // A proxy before the service has its own answers.
+    return json ? { kind: "told", ...(await answer.json()) } : { kind: "away", why: `it answers with ${answer.status}` };
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
     return { kind: "away", why: late ? "it doesn't answer" : "nothing can be had from its address" };
@@ -54,7 +92,9 @@ export function brings() {
  * @typedef {{ name: string, ok: boolean, reason?: string }} Latch
  * @typedef {{ ok: boolean, latches: Latch[] }} Health
  * @typedef {{ resident_bytes: number, cpu_seconds: number }} Usage
- * @typedef {{ count: number, p50: number | null, p99: number | null, p999: number | null }} Quantiles
+ * @typedef {{ count: number, mean: number | null, p50: number | null, p99: number | null,
+ *   p999: number | null }} Quantiles
+ * @typedef {{ latency_seconds: Quantiles, step_seconds: Record<string, Quantiles> }} Recently
  * @typedef {{ received: number, output: number, skipped: Record<string, number>, failed: number,
  *   failed_by_step: Record<string, number>, dead_letters: number, given_up: number, deleted_unread: number }} Events
  * @typedef {{ generation: number, model: string, sha256: string, place: string, since: string }} Generation
@@ -71,6 +111,8 @@ export function brings() {
  * @typedef {{ membership: string, rebalances: number, reached: boolean, partitions: Partition[] }} Group
  * @typedef {{ at: string, place: string, step: string, error: string, message: string, location: string | null,
  *   attempts: number, became: string }} FailedEvent
+ * @typedef {{ at: string, act: string, by: string, outcome: string, message: string }} Intervention
+ * @typedef {{ refused: string | null, past: Intervention[] }} Interventions
  * @typedef {{ topic: string, encoder: string }} Topic
  * @typedef {{ sources: Topic[], steps: { step: string, hook: string | null }[], sink: Topic,
  *   dead_letter: string | null, model_topic: string, delivery: string }} Flow
@@ -80,7 +122,7 @@ export function brings() {
  * `/api/status`.
  *
  * @typedef {{ version: string, application: string, operator: string, started: string, uptime_seconds: number,
- *   usage: Usage | null, live: Health, ready: Health, events: Events, recent: { latency_seconds: Quantiles },
- *   generations: Generations, stream: Stream, group: Group, failures: FailedEvent[], flow: Flow,
- *   config: unknown }} Status
+ *   usage: Usage | null, live: Health, ready: Health, paused: { since: string, by: string } | null, events: Events,
+ *   recent: Recently, generations: Generations, stream: Stream, group: Group, failures: FailedEvent[],
+ *   interventions: Interventions, flow: Flow, config: unknown }} Status
  */

@@ -10,8 +10,10 @@ const PACE_MS = 1000;
 /**
  * An event as `/api/events` has it.
  *
- * @typedef {{ at: string, place: string, key: string | null, input: string | null, outcome: string, output?: string,
- *   step?: string, error?: string, message?: string, model: string | null, milliseconds: number | null }} Tapped
+ * @typedef {{ step: string, value: string | null, microseconds: number | null }} StepPassed
+ * @typedef {{ at: string, place: string, key: string | null, input: string | null, steps: StepPassed[],
+ *   outcome: string, output?: string, step?: string, error?: string, message?: string, model: string | null,
+ *   milliseconds: number | null }} Tapped
  */
 
 export class Tap {

@@ -86,6 +86,20 @@ fn what_is_not_known_is_left_out_and_what_is_missing_is_said() {
 }
 
 #[test]
+fn a_traced_event_has_its_span_behind_the_original_which_stays_what_it_was() {
+    let parent = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".as_slice();
+    let mut event = event(Some(with(&[(b"traceparent", Some(parent))])));
+    let (span, _ended) = crate::traces::testing::span();
+    let own = span.traceparent();
+    event.span = Some(span);
+    let failure = failure();
+    let failed = Failed { failure: &failure, model: None, missing: None };
+    let letter = Letter::of(&event, &failed, &head(), SystemTime::UNIX_EPOCH);
+    assert_eq!(iter(letter.headers.as_borrowed()).next(), Some((b"traceparent".as_slice(), Some(parent))));
+    assert_eq!(said(&added(&letter), "traceparent"), Some(own.as_str()));
+}
+
+#[test]
 fn a_replayed_event_that_fails_again_counts_on_and_nonsense_counts_for_nothing() {
     let failure = failure();
     let attempt = |values: &[&[u8]]| {

@@ -13,6 +13,7 @@ mod models;
 mod publishing;
 mod reading;
 mod service;
+mod traces;
 mod workers;
 
 use tracing::Level;
@@ -43,6 +44,7 @@ pub(crate) const AREAS: &[Area] = &[
     area('P', "Publishing models", publishing::ENTRIES),
     area('R', "Reading events: the consumer group and its offsets", reading::ENTRIES),
     area('S', "The service itself", service::ENTRIES),
+    area('T', "Traces", traces::ENTRIES),
     area('W', "Workers", workers::ENTRIES),
 ];
 

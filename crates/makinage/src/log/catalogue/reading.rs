@@ -144,4 +144,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         "They were not answered in time, and the partitions are handed over: those events are scored again elsewhere.",
         "If it comes at each stop, raise `application.stop_timeout`, and the time that Kubernetes or systemd gives it.",
     ),
+    warning(
+        "R023",
+        "Reading is paused by hand",
+        "Somebody paused the service with the page's button or `POST /api/pause`. What was read before is finished and \
+         committed; nothing more is read, and the lag grows. The service stays in its consumer group. This is said every \
+         five minutes until it ends; a restart ends it too.",
+        "Have it read on with the page's button or `POST /api/resume`. The line names the address that asked for the \
+         pause, as `interventions` of `/api/status` does.",
+    ),
 ];

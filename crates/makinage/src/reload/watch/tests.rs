@@ -150,8 +150,27 @@ fn what_means_something_else_is_taken_up_once_and_what_means_the_same_is_not() {
 fn a_request_to_read_it_again_takes_up_the_same_too() {
     let (project, taken) = (Project::new(), Taken::default());
     let mut watch = project.watch_sent(&taken);
-    watch.consider(true);
+    let what = project.path("config.yaml").display().to_string();
+    assert_eq!(watch.consider_anew(), Decision::TakenUp { what, differs: false });
     assert_eq!(taken.up(), [1]);
+}
+
+#[test]
+fn who_asks_for_it_to_be_read_again_hears_what_becomes_of_it() {
+    let (project, taken) = (Project::new(), Taken::default());
+    taken.most.set(1);
+    let ((ask, requests), (first, second)) = (bounded(2), (Request::new(), Request::new()));
+    project.write("config.yaml", &text(2).replace("name: a", "nmae: a"));
+    ask.send(first.0).unwrap();
+    let mut watch = project.watch(Texts::File(project.path("config.yaml")), &taken);
+    let Decision::Refused(why) = watch.consider_anew() else { panic!("it is wrong") };
+    assert!(why.contains("nmae") && taken.refusal() == why, "{why}");
+    project.write("config.yaml", &text(2));
+    watch.run(&never(), &requests);
+    assert!(matches!(first.1.try_recv(), Ok(Decision::TakenUp { differs: true, .. })));
+    drop(requests);
+    assert!(ask.send(second.0).is_err());
+    assert!(second.1.recv().is_err(), "nobody answers any more");
 }
 
 #[test]
@@ -246,7 +265,7 @@ fn texts_and_requests_are_considered_as_they_come_until_nothing_is_taken_up_any_
     let ((sender, texts), (ask, hangups)) = (bounded(1), bounded(1));
     sender.send(text(2)).unwrap();
     ask.send(()).unwrap();
-    project.watch(Texts::Sent { last: text(1), texts }, &taken).run(&hangups);
+    project.watch(Texts::Sent { last: text(1), texts }, &taken).run(&hangups, &never());
     let taken = taken.up();
     assert!(taken == [2, 2] || taken == [1, 2], "{taken:?}: whichever came first");
 }

@@ -1,7 +1,11 @@
 use std::time::Instant;
 
 use super::*;
-use crate::clock::testing::Hand;
+use crate::{
+    clock::testing::Hand,
+    event::Step,
+    traces::testing::{span, told},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -69,4 +73,38 @@ fn what_has_grown_is_told_once() {
     acks.grew(Ticket::from_opaque(1), 7);
     assert_eq!(acks.collect(&mut vec![]), [(Ticket::from_opaque(1), 7)]);
     assert_eq!(acks.collect(&mut vec![]), []);
+}
+
+#[test]
+fn a_traced_event_has_its_spans_end_with_what_became_of_it() {
+    let acks = Acks::default();
+    let ticket = |number| Ticket::from_opaque(number);
+    let fates = [
+        (Fate::Finished, "output"),
+        (Fate::Skipped(Step::Predict), "skipped"),
+        (Fate::Failed, "failed"),
+        (Fate::DeadLetter, "dead_letter"),
+        (Fate::Stopped, "stopped"),
+        (Fate::Dropped, "given_up"),
+    ];
+    for (number, (fate, name)) in (1..).zip(fates) {
+        let (span, ended) = span();
+        acks.trace(vec![(ticket(number), span)]);
+        acks.settle(ticket(100 + number), fate);
+        assert!(ended.is_empty(), "another was settled");
+        assert!(acks.span(ticket(number)).is_some());
+        acks.settle(ticket(number), fate);
+        let span = ended.try_recv().expect("it has ended");
+        assert_eq!(told(&span, "makinage.outcome"), Some(format!("Text({name:?})")));
+        assert!(acks.span(ticket(number)).is_none());
+    }
+    // What nobody has settled at the end is read again.
+    let (span, ended) = span();
+    acks.trace(vec![(ticket(7), span)]);
+    acks.end_spans();
+    acks.settle(ticket(7), Fate::Finished);
+    assert_eq!(
+        ended.try_iter().filter_map(|span| told(&span, "makinage.outcome")).collect::<Vec<_>>(),
+        ["Text(\"given_up\")"]
+    );
 }

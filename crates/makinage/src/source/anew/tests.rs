@@ -178,6 +178,7 @@ impl Source {
             stop: Stop::default(),
             mandate,
             telemetry: Arc::default(),
+            pause: Arc::default(),
         };
         let assignment = Assignment::new(&[topic], wiring, Hand::default());
         let receive = |partition| {

@@ -34,6 +34,7 @@ impl Joined {
             stop: Stop::default(),
             mandate: None,
             telemetry: Arc::default(),
+            pause: Arc::default(),
         };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, SystemClock));
         let mut settings = Settings::new(None, Arc::default());

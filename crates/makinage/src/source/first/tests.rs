@@ -150,6 +150,7 @@ impl Case {
             stop: Stop::default(),
             mandate: None,
             telemetry: Arc::default(),
+            pause: Arc::default(),
         };
         Self { group, assignment: Assignment::new(&[topic], wiring, Hand::default()), first: First::new(1) }
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::arc_with_non_send_sync, reason = "the product shares with `Arc`, and here there is one thread")]
 
+mod by_hand;
 mod seldom;
 
 use std::{
@@ -26,6 +27,7 @@ use crate::{
         known::TopicId,
         mandate::Words,
         offsets::Position,
+        pause::Pause,
     },
     stop::Stop,
 };
@@ -185,6 +187,7 @@ struct Case {
     clock: Hand,
     acks: Arc<Acks>,
     stop: Stop,
+    pause: Arc<Pause>,
     intake: Receiver<Intake>,
 }
 
@@ -204,20 +207,21 @@ impl Case {
             (Arc::new(Acks::default()), Hand(Rc::new(Cell::new(Instant::now()))), Fake::default());
         fake.0.borrow_mut().committed.extend(committed.map(|offset| (0, offset)));
         let (sender, intake) = unbounded();
-        let stop = Stop::default();
+        let (stop, pause) = (Stop::default(), Arc::<Pause>::default());
         let wiring = Wiring {
             acks: Arc::clone(&acks),
             intake: sender,
             stop: stop.clone(),
             mandate: None,
             telemetry: Arc::default(),
+            pause: Arc::clone(&pause),
         };
         let topic = DataTopic { name: "data".to_owned(), encoder: Encoder::Json, start_from: DataStart::End };
         let assignment = Arc::new(Assignment::new(&[topic], wiring, clock.clone()).polled_within(interval));
         let group = Group { name: "app".to_owned(), endpoint: "kafka".to_owned(), session_timeout: SESSION_TIMEOUT };
         let space = Space { held: 8 * SLOT, portion: 2 };
         let source = KafkaSource::with(fake.clone(), assignment, group, space);
-        Self { source, fake, clock, acks, stop, intake }
+        Self { source, fake, clock, acks, stop, pause, intake }
     }
 
     /// Two events have come, and have finished.

@@ -54,7 +54,8 @@ impl Scene {
             }
         }
         if let Some(change) = self.room.look(&self.offsets, self.now) {
-            change.pause.iter().for_each(|(_, partition)| self.paused[place(*partition)] = true);
+            let pause = change.pause.iter().chain(&change.shut);
+            pause.for_each(|(_, partition)| self.paused[place(*partition)] = true);
             change.resume.iter().for_each(|(_, partition)| self.paused[place(*partition)] = false);
             self.room.changed(&change);
         }
@@ -196,11 +197,37 @@ fn a_partition_that_is_read_from_elsewhere_while_it_is_paused_is_resumed() {
     scene.offsets.assign(0, 0);
     let change = scene.room.look(&scene.offsets, scene.now + LOOK).expect("a change");
     let number = scene.offsets.assignment(0, 0).expect("it is assigned");
-    assert_eq!(change, Change { pause: vec![], resume: vec![(number, (0, 0))] });
+    assert_eq!(change, Change { resume: vec![(number, (0, 0))], ..Change::default() });
     // It could not be resumed, and so is to be again.
     assert_eq!(scene.room.look(&scene.offsets, scene.now + 2 * LOOK), Some(change.clone()));
     scene.room.changed(&change);
     assert_eq!(scene.room.look(&scene.offsets, scene.now + 3 * LOOK), None);
+}
+
+#[test]
+fn by_hand_all_are_paused_what_comes_too_and_the_group_is_heard_all_the_time() {
+    let mut scene = Scene::new(3);
+    scene.stuck[2] = true;
+    scene.turns(5 * SECOND);
+    assert_eq!(scene.paused, [false, false, true]);
+    scene.room.shut(true);
+    assert!(!scene.room.is_as_wanted());
+    scene.turn();
+    assert!(scene.room.is_as_wanted() && scene.paused == [true; 3]);
+    let read = scene.read.clone();
+    (scene.pace, scene.stuck) = (4, vec![false; 3]);
+    assert!((0..100).all(|_| scene.turn()), "the group isn't heard");
+    // One comes anew, and its client reads it until it is told not to.
+    scene.offsets.assign(0, 1);
+    scene.paused[1] = false;
+    scene.turns(SECOND);
+    assert_eq!((&scene.read[0], &scene.read[2]), (&read[0], &read[2]));
+    assert!(scene.paused == [true; 3] && scene.room.is_as_wanted());
+    scene.room.shut(false);
+    assert!(!scene.room.is_as_wanted());
+    scene.turns(SECOND);
+    assert!(scene.paused == [false; 3] && scene.room.is_as_wanted());
+    assert!(scene.read.iter().zip(read).all(|(now, before)| *now > before + 10));
 }
 
 #[test]

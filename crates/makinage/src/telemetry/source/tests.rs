@@ -45,3 +45,14 @@ fn ends_are_those_that_brokers_told_last_and_never_before_what_has_finished() {
     telemetry.ends("data", [(0, 3)].into_iter());
     assert_eq!(telemetry.group().partitions[0].end, Some(7));
 }
+
+#[test]
+fn where_a_partition_ends_that_is_not_read_counts_until_it_is() {
+    let telemetry = SourceTelemetry::default();
+    telemetry.reads(true, vec![seen()]);
+    telemetry.ends_unread("data", 0, 30);
+    telemetry.ends("data", [(0, 20)].into_iter());
+    assert_eq!(telemetry.group().partitions[0].end, Some(30));
+    telemetry.reads_on();
+    assert_eq!(telemetry.group().partitions[0].end, Some(20));
+}

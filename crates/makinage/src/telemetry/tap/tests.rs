@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use super::*;
+use super::{super::tapped::StepPassed, *};
 use crate::event::{Place as At, Ticket};
 
 /// Collects places.
@@ -42,7 +42,8 @@ fn show(tap: &Tap, now: Instant, offset: i64, value: &str, failed_in: Option<&st
         Some(step) => Became::Failed { step: step.into(), error: "ValueError".into(), message: "no".into() },
     };
     let event = event(offset, value);
-    tap.show(now, (failed_in.is_some(), failed_in), || Tapped::of("data", &event, Some("iris@3"), became));
+    let glimpse = Glimpse { failed: failed_in.is_some(), step: failed_in, has_steps: failed_in.is_none() };
+    tap.show(now, glimpse, || Tapped::of("data", &event, Some("iris@3"), became));
 }
 
 #[test]
@@ -70,7 +71,7 @@ fn a_listener_gets_only_so_many_a_second_and_the_others_are_not_even_made() {
     let made = AtomicUsize::new(0);
     let many = |now| {
         for offset in 0..1000 {
-            tap.show(now, (false, None), || {
+            tap.show(now, Glimpse { has_steps: true, ..Glimpse::default() }, || {
                 made.fetch_add(1, Ordering::Relaxed);
                 Tapped::of("data", &event(offset, "x"), None, Became::Output { output: String::new() })
             });
@@ -97,9 +98,52 @@ fn who_has_gone_leaves_a_place_to_others_and_only_so_many_listen() {
     assert!(!tap.is_on());
 }
 
+/// Who wants any gets those of which more is known; who looks for some gets them whatever is known.
 #[test]
-fn of_what_is_large_or_no_text_the_beginning_is_shown() {
-    assert_eq!(shown(b"abc\xff"), "abc\u{fffd}");
-    let large = shown(&[b'x'; 5000]);
-    assert!(large.len() < 2010 && large.ends_with('…'));
+fn a_sample_is_of_events_that_workers_were_asked_for() {
+    let (tap, now) = (Tap::default(), Instant::now());
+    let [all, some] = [(); 2].map(|()| Ear::default());
+    tap.listen(Filter::default(), all.clone());
+    tap.listen(Filter { contains: Some("rare".into()), ..Filter::default() }, some.clone());
+    for (offset, has_steps) in [(0, true), (1, false)] {
+        let event = event(offset, "a rare one");
+        let steps = vec![StepPassed { step: "predict".into(), value: Some("1".into()), microseconds: None }];
+        let became = Became::Output { output: "1".into() };
+        let glimpse = Glimpse { has_steps, ..Glimpse::default() };
+        tap.show(now, glimpse, || Tapped { steps, ..Tapped::of("data", &event, None, became) });
+    }
+    assert_eq!([all, some].map(|ear| ear.heard.lock().len()), [1, 2]);
+}
+
+#[test]
+fn workers_are_asked_for_as_many_as_listeners_may_have() {
+    let (tap, now, topics) = (Tap::default(), Instant::now(), ["data".to_owned()]);
+    let events = |count: i64| (0..count).map(|offset| event(offset, "x")).collect::<Vec<_>>();
+    let asks = |tap: &Tap, now, count| tap.asks(now, &topics, &events(count)).map(|places| places.len());
+    assert_eq!(asks(&tap, now, 10), None);
+    let failed = Ear::default();
+    tap.listen(Filter { failed: true, ..Filter::default() }, failed.clone());
+    tap.listen(Filter { step: Some("decode".into()), ..Filter::default() }, Ear::default());
+    assert_eq!(asks(&tap, now, 10), Some(0), "what ends early is told without asking");
+    tap.listen(Filter::default(), Ear::default());
+    assert_eq!(tap.asks(now, &topics, &events(3)), Some(vec![0, 1, 2]));
+    assert_eq!([10, 1000, 1000].map(|count| asks(&tap, now, count)), [Some(10), Some(87), Some(0)]);
+    let later = tap.asks(now + Duration::from_secs(2), &topics, &events(250)).expect("somebody listens");
+    assert_eq!((later.len(), later[1], later[99]), (100, 2, 247), "they are spread over the batch");
+}
+
+#[test]
+fn who_looks_for_a_text_has_the_events_asked_for_that_have_it() {
+    let topics = ["data".to_owned()];
+    let events: Vec<Event> = (0..500).map(|n| event(n, if n % 7 == 3 { "a rare one" } else { "x" })).collect();
+    let asks = |text: &str| {
+        let tap = Tap::default();
+        tap.listen(Filter { contains: Some(text.into()), ..Filter::default() }, Ear::default());
+        tap.asks(Instant::now(), &topics, &events).expect("somebody listens")
+    };
+    assert_eq!(asks("rare").len(), 71);
+    assert_eq!(asks("rare")[..3], [3, 10, 17]);
+    assert_eq!(asks("data/0/499"), [499]);
+    assert_eq!(asks("key").len(), 100);
+    assert_eq!(asks("[1, 2]"), [0_u32; 0]);
 }

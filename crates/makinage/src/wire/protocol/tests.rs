@@ -1,16 +1,17 @@
 //! The fixtures that the worker's tests read too.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    event::{Event, Failure, Place, Step, Ticket},
+    event::{Event, Failure, Place, Step, Ticket, Took, WORKER_STEPS},
     wire::{
         answer::{Answer, Outcome, Prediction},
         counted::{Counted, CountedKind},
-        frame::{Encoding, encode_batch},
+        frame::{Encoding, ask_for_values, encode_batch},
+        values::Values,
     },
 };
 
@@ -28,7 +29,9 @@ fn answer(name: &str) -> (Answer, Value) {
     let answer = Answer::parse(frame.payload).expect("well formed");
     assert_eq!(answer.first as u64, description["first"].as_u64().expect("first"));
     assert_eq!(answer.count as u64, description["count"].as_u64().expect("count"));
-    assert_eq!(answer.nanoseconds, description["nanoseconds"].as_u64().expect("nanoseconds"));
+    let took = |said: &Value| Duration::from_nanos(said.as_u64().expect("nanoseconds"));
+    let steps = WORKER_STEPS.map(|step| took(&description["steps"][step]));
+    assert_eq!(answer.took, Took { whole: took(&description["nanoseconds"]), steps });
     (answer, description)
 }
 
@@ -112,6 +115,41 @@ fn nested(axes: &[usize], values: &[Value]) -> Value {
     match axes {
         [] => values[0].clone(),
         [length, rest @ ..] => values.chunks(values.len() / length).map(|part| nested(rest, part)).collect(),
+    }
+}
+
+#[test]
+fn values_that_are_wanted_are_asked_for_as_the_fixture_has_it() {
+    let (bytes, description) = fixture("batch_asked");
+    let event = |(offset, text): (i64, &Value)| {
+        let place = Place { source: 0, partition: 0, offset };
+        Event::new(Ticket::new(0, 0), place, None, Some(text.as_str().expect("text").as_bytes()))
+    };
+    let events: Vec<Event> =
+        (0..).zip(description["groups"][0]["events"].as_array().expect("events")).map(event).collect();
+    let mut payload = encode_batch(&events, &Encoding::default());
+    let asked = description["asked"].as_array().expect("places").iter();
+    let asked: Vec<u32> = asked.map(|place| u32::try_from(place.as_u64().expect("a place")).expect("small")).collect();
+    ask_for_values(&mut payload, &asked);
+    let mut frame = Vec::new();
+    write_frame(&mut frame, Kind::Batch, 7, &payload).expect("written");
+    assert_eq!(frame, bytes);
+}
+
+#[test]
+fn what_events_had_after_each_step_is_read_from_the_fixture() {
+    let (bytes, description) = fixture("values");
+    let frame = read_frame(&mut bytes.as_slice()).expect("a frame").expect("not the end");
+    assert_eq!((frame.kind, frame.id), (Kind::Values, description["id"].as_u64().expect("an id")));
+    let values = Values::parse(&frame.payload).expect("well formed");
+    for event in description["message"]["events"].as_array().expect("events") {
+        let steps = values.at(usize::try_from(event["place"].as_u64().expect("a place")).expect("small"));
+        let said = event["steps"].as_array().expect("steps");
+        assert_eq!(steps.len(), said.len());
+        for (step, said) in steps.iter().zip(said) {
+            assert_eq!((Some(step.step), step.value.as_deref()), (said["step"].as_str(), said["value"].as_str()));
+            assert_eq!(step.took, said["nanoseconds"].as_u64().map(Duration::from_nanos));
+        }
     }
 }
 
@@ -221,10 +259,28 @@ fn a_result_that_lies_about_its_items_is_refused() {
     assert!(Answer::parse(longer).is_err());
 }
 
+#[test]
+fn a_result_that_spent_more_time_in_its_steps_than_in_all_is_refused() {
+    let with = |steps: [u64; 2]| {
+        let mut payload = one_item(0, b"x");
+        payload[8..16].copy_from_slice(&7_u64.to_le_bytes());
+        for (step, nanoseconds) in steps.into_iter().enumerate() {
+            payload[16 + 8 * step..24 + 8 * step].copy_from_slice(&nanoseconds.to_le_bytes());
+        }
+        Answer::parse(payload)
+            .map(|answer| answer.took.steps.map(|took| took.as_nanos()))
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(with([3, 4]), Ok([3, 4, 0, 0, 0]));
+    for steps in [[8, 0], [4, 4], [u64::MAX, 2], [u64::MAX, u64::MAX]] {
+        assert!(with(steps).is_err_and(|error| error.contains("more time in its steps")), "{steps:?}");
+    }
+}
+
 /// A result of one item in form `items`.
 fn one_item(status: u8, bytes: &[u8]) -> Vec<u8> {
     let length = u32::try_from(bytes.len()).expect("short").to_le_bytes();
-    [[0; 4].as_slice(), &1_u32.to_le_bytes(), &[0; 8], &[0, status], &length, bytes].concat()
+    [[0; 4].as_slice(), &1_u32.to_le_bytes(), &[0; 48], &[0, status], &length, bytes].concat()
 }
 
 #[test]

@@ -52,6 +52,7 @@ fn job(flights: &mut Flights, events: i64) -> Job {
 fn answer(first: u32, count: u32) -> Answer {
     let mut payload = [first.to_le_bytes(), count.to_le_bytes()].concat();
     payload.extend(1_u64.to_le_bytes());
+    payload.extend([0; 40]);
     payload.push(1);
     payload.extend((0..count).flat_map(|_| 7_i64.to_le_bytes()));
     Answer::parse(payload).expect("an answer")

@@ -1,8 +1,8 @@
-use super::choose;
+use super::{Wanted, choose};
 use crate::{
     archive::sha256,
-    commands::model::known::{Known, Models},
     model::{ModelIdentity, RecordPlace},
+    rollback::known::{Known, Models},
     store::{Refused, Served},
     topic::list::{Form, Listed},
 };
@@ -37,7 +37,8 @@ fn models(all: Vec<Known>) -> Models {
 }
 
 fn chosen(models: &Models, wanted: Option<&str>) -> Result<String, String> {
-    choose(models, wanted).map(|(_, identity)| identity.label().to_string())
+    choose(models, wanted.map_or(Wanted::BeforeTheNewest, Wanted::Named))
+        .map(|(_, identity)| identity.label().to_string())
 }
 
 #[test]
@@ -53,6 +54,17 @@ fn without_a_version_it_is_the_one_that_was_served_before_the_newest() {
     let before_it_refused = vec![served(v(3), 30), refused(served(v(2), 20)), served(v(1), 10)];
     assert_eq!(chosen(&models(before_it_refused), None).unwrap(), "iris@1");
     assert_eq!(chosen(&models(vec![v(3), v(2), v(1)]), None).unwrap(), "iris@2", "no store");
+}
+
+#[test]
+fn a_service_leaves_the_one_that_it_serves_though_a_newer_one_is_there() {
+    let v = |version: i64| published("iris", &version.to_string(), version);
+    let all = models(vec![v(4), served(v(3), 30), served(v(2), 20), served(v(1), 10)]);
+    let before = |version: &str| {
+        let left = published("iris", version, 0).sha256;
+        choose(&all, Wanted::Before(&left)).expect("a model").1.label().to_string()
+    };
+    assert_eq!([before("3"), before("4")], ["iris@2", "iris@3"], "the newest could not be taken up, or is on its way");
 }
 
 #[test]

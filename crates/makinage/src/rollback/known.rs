@@ -15,7 +15,7 @@ use crate::{
 
 /// A model.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// Its records, the newest first.
     pub records: Vec<Listed>,
     /// When it was served last on this machine.
@@ -30,7 +30,7 @@ pub(super) struct Known {
 
 impl Known {
     /// What it is called, by those who published it and in the store: the newest first.
-    pub(super) fn identities(&self) -> impl Iterator<Item = ModelIdentity> {
+    pub(crate) fn identities(&self) -> impl Iterator<Item = ModelIdentity> {
         let published = self.records.iter().map(|record| record.identity.clone());
         let served = self.served.iter().map(Served::identity);
         let nowhere = self.records.is_empty() && self.served.is_none();
@@ -38,12 +38,12 @@ impl Known {
     }
 
     /// Its newest name.
-    pub(super) fn identity(&self) -> ModelIdentity {
+    pub(crate) fn identity(&self) -> ModelIdentity {
         self.identities().next().unwrap_or_else(|| ModelIdentity::unnamed(&self.sha256))
     }
 
     /// Its newest record that has all of its bytes.
-    pub(super) fn whole_record(&self) -> Option<&Listed> {
+    pub(crate) fn whole_record(&self) -> Option<&Listed> {
         self.records.iter().find(|record| record.form.is_complete())
     }
 
@@ -56,7 +56,7 @@ impl Known {
 
 /// All models, and what could not be read.
 #[derive(Debug, Default)]
-pub(super) struct Models {
+pub(crate) struct Models {
     /// Those heard of last come first.
     pub all: Vec<Known>,
     /// SHA-256 of those that are whole on the topic, the newest record first.
@@ -73,12 +73,12 @@ pub(super) struct Models {
 
 impl Models {
     /// SHA-256 of the newest that is whole on the topic.
-    pub(super) fn newest(&self) -> Option<&String> {
+    pub(crate) fn newest(&self) -> Option<&String> {
         self.on_topic.first()
     }
 
     /// Reads the topic and the store, as far as they can be.
-    pub(super) fn read(config: &Config) -> Self {
+    pub(crate) fn read(config: &Config) -> Self {
         let cluster = Cluster::new(&config.kafka, &config.application.name);
         let listed = Catalogue::open(&cluster, &config.operator.model.name).and_then(|catalogue| catalogue.models());
         let store = store::folder_of(config);

@@ -1,4 +1,4 @@
-//! Which model `rollback` goes back to. Pure.
+//! Which model a rollback goes back to. Pure.
 
 use super::known::{Known, Models};
 use crate::model::ModelIdentity;
@@ -6,18 +6,30 @@ use crate::model::ModelIdentity;
 /// The fewest digits of a SHA-256 that are taken for one.
 const FEWEST_DIGITS: usize = 4;
 
-/// The model that `wanted` names, else the one that was served before the newest. The error is a sentence that lists
-/// what there is.
-pub(super) fn choose<'m>(models: &'m Models, wanted: Option<&str>) -> Result<(&'m Known, ModelIdentity), String> {
+/// Which model is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    /// The one that this names: a version, a name with it, or digits of its SHA-256.
+    Named(&'a str),
+    /// The one that was served before the newest.
+    BeforeTheNewest,
+    /// The one that was served before this one, by its SHA-256, and before the newest.
+    Before(&'a str),
+}
+
+/// The model that is wanted. The error is a sentence that lists what there is.
+pub(crate) fn choose<'m>(models: &'m Models, wanted: Wanted<'_>) -> Result<(&'m Known, ModelIdentity), String> {
     match wanted {
-        Some(wanted) => named(models, wanted),
-        None => before_the_newest(models).map(|known| (known, known.identity())),
+        Wanted::Named(wanted) => named(models, wanted),
+        Wanted::BeforeTheNewest => before(models, None).map(|known| (known, known.identity())),
+        Wanted::Before(serving) => before(models, Some(serving)).map(|known| (known, known.identity())),
     }
 }
 
-fn before_the_newest(models: &Models) -> Result<&Known, String> {
-    let newest = models.newest().or(models.served_last.as_ref());
-    let others = || models.all.iter().filter(|known| Some(&known.sha256) != newest && known.refused.is_none());
+fn before<'m>(models: &'m Models, serving: Option<&str>) -> Result<&'m Known, String> {
+    let newest = models.newest().or(models.served_last.as_ref()).map(String::as_str);
+    let is_left = |known: &Known| [newest, serving].contains(&Some(&known.sha256));
+    let others = || models.all.iter().filter(|known| !is_left(known) && known.refused.is_none());
     let served = others().filter(|known| has_bytes(known)).max_by_key(|known| Some(known.served.as_ref()?.at));
     served
         .filter(|known| known.served.is_some())

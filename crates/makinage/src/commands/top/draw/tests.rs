@@ -1,0 +1,46 @@
+//! What is on the screen.
+
+use ratatui::{Terminal, backend::TestBackend};
+
+use super::*;
+use crate::http;
+
+fn drawn(look: &Look) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(110, 32)).expect("a terminal");
+    terminal.draw(|frame| draw(frame, look)).expect("it is drawn");
+    terminal.backend().to_string()
+}
+
+#[test]
+fn what_a_service_shows_of_itself_is_on_the_screen() {
+    let look = Look::first("http://127.0.0.1:9464".into(), http::testing::busy_status());
+    let screen = drawn(&look);
+    for seen in [
+        "app (serve)",
+        "ready",
+        "generation 1: model iris@3",
+        "data/0",
+        "data/0/2 skipped in predict: ValueError: no number",
+        "1.0 s",
+        &std::process::id().to_string(),
+    ] {
+        assert!(screen.contains(seen), "no {seen:?} in\n{screen}");
+    }
+    assert!(!screen.contains("PAUSED"), "{screen}");
+    let lost = drawn(&look.next(Err("no service".into())));
+    assert!(lost.contains("can't be seen for 0 s: no service"), "{lost}");
+}
+
+#[test]
+fn a_paused_service_can_not_be_overlooked() {
+    let mut status = http::testing::busy_status();
+    status["paused"] = serde_json::json!({"since": "2026-11-30T01:02:03Z", "by": "127.0.0.1:9"});
+    let screen = drawn(&Look::first("http://127.0.0.1:9464".into(), status));
+    assert!(screen.contains("PAUSED by hand since 2026-11-30T01:02:03Z, as 127.0.0.1:9 asked"), "{screen}");
+}
+
+#[test]
+fn times_are_short() {
+    assert_eq!([0.000_85, 0.0123, 4.0].map(seconds), ["850 µs", "12.3 ms", "4.0 s"]);
+    assert_eq!([61.0, 3_700.0, 90_000.0].map(duration), ["1m 1s", "1h 1m", "1d 1h"]);
+}

@@ -1,0 +1,102 @@
+//! A collector over HTTP: one request, and what came of it, by OTLP's own rules.
+
+use std::{io::Read, time::Duration};
+
+use super::otlp;
+
+/// Bytes of an answer that are read.
+const LARGEST: u64 = 64 * 1024;
+/// Bytes of what a collector says that are told.
+const SHOWN: usize = 200;
+
+/// Where spans go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// All of the URL, without credentials.
+    pub url: String,
+    /// What each request brings, which may be secret.
+    pub headers: Headers,
+}
+
+/// Headers of a request.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(crate) struct Headers(pub Vec<(String, String)>);
+
+impl std::fmt::Debug for Headers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// All are taken.
+    Taken,
+    /// The same, but for so many, which are not wanted.
+    TakenPartly(usize, String),
+    /// None is taken now, and may be later: after so long, where it says so.
+    Later(String, Option<Duration>),
+    /// None is wanted, and will not be.
+    Refused(String),
+}
+
+/// Takes spans, as OTLP has them.
+pub(super) trait Collector {
+    /// Sends a request, and waits for the answer for at most so long.
+    fn send(&self, request: &[u8], timeout: Duration) -> Answer;
+}
+
+/// One over HTTP.
+#[derive(Debug)]
+pub(super) struct HttpCollector {
+    agent: ureq::Agent,
+    address: Address,
+}
+
+impl HttpCollector {
+    /// At this address.
+    pub(super) fn new(address: Address) -> Self {
+        let settings = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            // A redirect would carry the headers to somebody else.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("OTel-OTLP-Exporter-makinage/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: settings.into(), address }
+    }
+}
+
+impl Collector for HttpCollector {
+    fn send(&self, request: &[u8], timeout: Duration) -> Answer {
+        let mut post = self.agent.post(&self.address.url).config().timeout_global(Some(timeout)).build();
+        for (name, value) in &self.address.headers.0 {
+            post = post.header(name, value);
+        }
+        // Last, so that no header of the user's says what it isn't.
+        let answer = post.content_type("application/x-protobuf").send(request);
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return Answer::Later(error.to_string(), None),
+        };
+        let status = answer.status().as_u16();
+        let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let mut body = vec![];
+        // What can't be read of it isn't needed.
+        let _ = answer.body_mut().as_reader().take(LARGEST).read_to_end(&mut body);
+        match status {
+            200..=299 => otlp::rejected(&body).map_or(Answer::Taken, |(spans, why)| Answer::TakenPartly(spans, why)),
+            429 | 502 | 503 | 504 => Answer::Later(format!("status {status}"), after.map(Duration::from_secs)),
+            _ => Answer::Refused(format!("status {status}{}", said(&body))),
+        }
+    }
+}
+
+/// What a collector says beside a status, where that is text.
+fn said(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let line = text.split(char::is_control).find(|line| line.len() > 3).unwrap_or_default();
+    let line = &line[..line.floor_char_boundary(SHOWN)];
+    if line.is_empty() { String::new() } else { format!(": {line}") }
+}
