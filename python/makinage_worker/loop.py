@@ -22,6 +22,7 @@ def main(sock: socket.socket, parent: int, page_descriptor: int | None) -> None:
     lifetime.die_with_parent(parent)
     stdio.make_tolerant()
     stdio.name_levels()
+    stdio.tell_crashes()
     provided.provide()
     try:
         _Worker(Channel(sock), page.opened(page_descriptor)).run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import io
 import logging
 import os
@@ -30,6 +31,11 @@ def make_tolerant() -> None:
             io.BufferedWriter(file), encoding="utf-8", errors="backslashreplace", line_buffering=True
         )
         setattr(sys, name, stream)
+
+
+def tell_crashes() -> None:
+    """Has a crash in native code write where in Python it was, as the last that the process does."""
+    faulthandler.enable(file=2, all_threads=False)
 
 
 def name_levels() -> None:
