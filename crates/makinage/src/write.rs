@@ -197,7 +197,7 @@ impl<D: Delivery> Writer<D> {
             let glimpse = Glimpse { failed: true, step: Some(step), has_steps: !steps.is_empty() };
             self.telemetry.tap.show(now, glimpse, tapped);
         }
-        match self.fate_of_failed(&place, failed.failure, failed.model, now) {
+        match self.fate_of_failed(&place, failed.failure, (failed.model, event.value()), now) {
             Some(fate) => self.delivery.settle(event, fate),
             None if self.delivery.bury(event, failed) => {}
             None => self.delivery.settle(event, Fate::Failed),
@@ -213,7 +213,8 @@ impl<D: Delivery> Writer<D> {
         if let Some(span) = &span {
             traced::failed(span, &Failed { failure: &failure, model, missing: None }, now);
         }
-        let fate = self.fate_of_failed(&place, &failure, model, now);
+        let input = original.as_ref().and_then(|original| original.event.value());
+        let fate = self.fate_of_failed(&place, &failure, (model, input), now);
         match (fate, original) {
             (Some(fate), _) => self.delivery.settle_refused(ticket, fate),
             (None, Some(Original { mut event, model, missing })) => {
@@ -227,8 +228,14 @@ impl<D: Delivery> Writer<D> {
         }
     }
 
-    /// What becomes of a failed event; `None` where it goes to the dead letters.
-    fn fate_of_failed(&mut self, place: &str, failure: &Failure, model: Option<&str>, now: Instant) -> Option<Fate> {
+    /// What becomes of a failed event, of this model and with this value; `None` where it goes to the dead letters.
+    fn fate_of_failed(
+        &mut self,
+        place: &str,
+        failure: &Failure,
+        (model, input): (Option<&str>, Option<&[u8]>),
+        now: Instant,
+    ) -> Option<Fate> {
         if self.stopped_by_error {
             return Some(Fate::Dropped);
         }
@@ -240,7 +247,7 @@ impl<D: Delivery> Writer<D> {
                 (Some(Fate::Stopped), "stopped")
             }
         };
-        self.telemetry.failures.add(place, failure, became);
+        self.telemetry.failures.add(place, failure, input, became);
         fate
     }
 

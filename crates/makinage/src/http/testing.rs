@@ -87,7 +87,7 @@ pub(super) fn busy() -> Site {
         silent_ms: None,
     };
     stream.is(StreamSeen { queued_events: 1, unanswered_events: 1, generation: Some(1), workers: vec![worker] });
-    failures.add("data/0/2", &Failure::new("predict", "ValueError", "no number"), "skipped");
+    failures.add("data/0/2", &Failure::new("predict", "ValueError", "no number"), Some(b"[1]"), "skipped");
     site.acks.received(5);
     site.acks.settle(Ticket::from_opaque(0), Fate::Finished);
     site.acks.settle(Ticket::from_opaque(1), Fate::Failed);

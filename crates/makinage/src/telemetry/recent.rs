@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use super::moment::now;
+use super::{moment::now, tapped::shown};
 use crate::event::Failure;
 
 /// So many are kept.
@@ -30,6 +30,8 @@ pub(crate) struct FailedEvent {
     pub location: Option<String>,
     /// How often it was tried.
     pub attempts: u32,
+    /// The record's value, or its beginning.
+    pub input: Option<String>,
     /// `skipped`, `dead letter`, `stopped`.
     pub became: &'static str,
 }
@@ -49,7 +51,7 @@ pub(crate) const STEPS: [&str; 6] = ["decode", "pre_transform", "predict", "post
 
 impl RecentFailures {
     /// One more.
-    pub(crate) fn add(&self, place: &str, failure: &Failure, became: &'static str) {
+    pub(crate) fn add(&self, place: &str, failure: &Failure, input: Option<&[u8]>, became: &'static str) {
         let event = FailedEvent {
             at: now(),
             place: place.to_owned(),
@@ -58,6 +60,7 @@ impl RecentFailures {
             message: failure.message.chars().take(LONGEST).collect(),
             location: failure.location.clone(),
             attempts: failure.attempts,
+            input: input.map(shown),
             became,
         };
         let mut state = self.0.lock();
@@ -89,11 +92,11 @@ mod tests {
         let recent = RecentFailures::default();
         for offset in 0..60 {
             let failure = Failure::new("predict", "ValueError", "x".repeat(5000));
-            recent.add(&format!("data/0/{offset}"), &failure, "skipped");
+            recent.add(&format!("data/0/{offset}"), &failure, Some(b"[1]"), "skipped");
         }
         let all = recent.all();
         assert_eq!((all.len(), all[0].place.as_str(), all[49].place.as_str()), (50, "data/0/59", "data/0/10"));
-        assert_eq!(all[0].message.len(), LONGEST);
+        assert_eq!((all[0].message.len(), all[0].input.as_deref()), (LONGEST, Some("[1]")));
         assert_eq!(recent.by_step()[2], ("predict", 60));
     }
 }

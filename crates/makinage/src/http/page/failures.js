@@ -2,7 +2,7 @@
 
 import { h, moment, said } from "./dom.js";
 import { table } from "./table.js";
-import { count } from "./words.js";
+import { count, short } from "./words.js";
 
 /** @typedef {import("./service.js").Status} Status */
 
@@ -17,6 +17,7 @@ export function failuresShown({ failures }) {
     [
       { name: "when", cell: ({ at }) => moment(at) },
       { name: "event", free: true, cell: ({ place }) => said(place) },
+      { name: "input", free: true, cell: inputShown },
       { name: "step", cell: ({ step }) => said(step) },
       { name: "reason", free: true, cell: ({ error, message }) => [h("b", {}, said(error)), ": ", said(message)] },
       { name: "location", free: true, cell: locationShown },
@@ -25,6 +26,11 @@ export function failuresShown({ failures }) {
     ],
     failures,
   );
+}
+
+/** What the record has, or how it begins. @param {import("./service.js").FailedEvent} event */
+function inputShown({ input }) {
+  return input === null ? null : h("code", {}, said(short(input)));
 }
 
 /** Where in the user's code. @param {import("./service.js").FailedEvent} event */

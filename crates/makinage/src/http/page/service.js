@@ -110,7 +110,7 @@ export function brings() {
  *   lag_seconds: number }} Partition
  * @typedef {{ membership: string, rebalances: number, reached: boolean, partitions: Partition[] }} Group
  * @typedef {{ at: string, place: string, step: string, error: string, message: string, location: string | null,
- *   attempts: number, became: string }} FailedEvent
+ *   attempts: number, input: string | null, became: string }} FailedEvent
  * @typedef {{ at: string, act: string, by: string, outcome: string, message: string }} Intervention
  * @typedef {{ refused: string | null, past: Intervention[] }} Interventions
  * @typedef {{ topic: string, encoder: string }} Topic

@@ -75,6 +75,12 @@ export function time(date, now = new Date()) {
   return day === today ? CLOCK.format(date) : `${day}, ${CLOCK.format(date)}`;
 }
 
+/** How a long text begins. @param {string} text */
+export function short(text) {
+  const characters = Array.from(text);
+  return characters.length > 120 ? `${characters.slice(0, 120).join("")}…` : text;
+}
+
 /** `took_over` as words. @param {string} name */
 export function plain(name) {
   return name.replaceAll("_", " ");

@@ -31,7 +31,7 @@ export function workersShown({ stream, usage }, history) {
         { name: "state", cell: ({ state }) => stateShown(state) },
         { name: "memory", number: true, cell: ({ usage }) => bytes(usage?.resident_bytes) },
         { name: "processor", number: true, cell: ({ pid }) => percent(share(pid)) },
-        { name: "batches", number: true, cell: ({ batches }) => count(batches) },
+        { name: "batches now", number: true, cell: ({ batches }) => count(batches) },
         { name: "silent for", number: true, cell: silence },
       ],
       stream.workers,
