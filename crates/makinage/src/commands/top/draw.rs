@@ -5,7 +5,7 @@ use ratatui::{
     layout::{Constraint, Layout, Rect},
     style::{Color, Modifier, Style},
     text::{Line, Span},
-    widgets::{Block, Paragraph, Row, Table},
+    widgets::{Block, Paragraph, Row, Table, Wrap},
 };
 use serde_json::Value;
 
@@ -22,7 +22,8 @@ const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 
 /// Draws all of it.
 pub(super) fn draw(frame: &mut Frame<'_>, look: &Look) {
-    let workers = rows(look.list("/stream/workers").len(), 2, 6);
+    // With a line of those that have ended.
+    let workers = rows(look.list("/stream/workers").len(), 3, 6);
     let partitions = rows(look.list("/group/partitions").len(), 2, 10);
     let [head, numbers, models, worker_table, partition_table, failures] = Layout::vertical([
         Constraint::Length(3),
@@ -139,9 +140,21 @@ fn draw_workers(frame: &mut Frame<'_>, area: Rect, look: &Look) {
             cpu.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.0} s")),
         ])
     };
-    let head = Row::new(["worker", "pid", "state", "batches", "memory", "processor"]).style(DIM);
-    let widths = [8, 10, 10, 8, 12, 12].map(Constraint::Length);
-    frame.render_widget(Table::new(look.list("/stream/workers").iter().map(row), widths).header(head), area);
+    let head = Row::new(["worker", "pid", "state", "batches now", "memory", "processor"]).style(DIM);
+    let widths = [8, 10, 10, 12, 12, 12].map(Constraint::Length);
+    let [table, ended] = Layout::vertical([Constraint::Min(1), Constraint::Length(1)]).areas(area);
+    frame.render_widget(Table::new(look.list("/stream/workers").iter().map(row), widths).header(head), table);
+    frame.render_widget(ended_workers(look), ended);
+}
+
+/// Those whose processes have ended though they should not have.
+fn ended_workers(look: &Look) -> Line<'static> {
+    let deaths = look.status.pointer("/stream/deaths").and_then(Value::as_object);
+    let of = |(cause, count): (&String, &Value)| {
+        count.as_u64().filter(|count| *count > 0).map(|count| format!("{count} by {cause}"))
+    };
+    let ended: Vec<String> = deaths.into_iter().flatten().filter_map(of).collect();
+    if ended.is_empty() { Line::default() } else { Line::styled(format!("ended: {}", ended.join(", ")), Color::Yellow) }
 }
 
 fn draw_partitions(frame: &mut Frame<'_>, area: Rect, look: &Look) {
@@ -174,7 +187,8 @@ fn draw_failures(frame: &mut Frame<'_>, area: Rect, look: &Look) {
     };
     let lines: Vec<Line<'_>> = look.list("/failures").iter().map(line).collect();
     let lines = if lines.is_empty() { vec![Line::styled("none", DIM)] } else { lines };
-    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" last failed events ")), area);
+    let failures = Paragraph::new(lines).wrap(Wrap { trim: false });
+    frame.render_widget(failures.block(Block::bordered().title(" last failed events ")), area);
 }
 
 /// `3d 4h`, `4h 5m`, `5m 6s`.

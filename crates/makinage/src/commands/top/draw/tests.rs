@@ -32,6 +32,17 @@ fn what_a_service_shows_of_itself_is_on_the_screen() {
 }
 
 #[test]
+fn workers_that_have_ended_are_counted_and_what_failed_is_read_to_its_end() {
+    let mut status = http::testing::busy_status();
+    status["stream"]["deaths"] = serde_json::json!({"memory": 3, "crash": 1, "timeout": 0});
+    status["failures"][0]["message"] = format!("{} the end", "a long story ".repeat(10)).into();
+    let screen = drawn(&Look::first("http://127.0.0.1:9464".into(), status));
+    for seen in ["ended: 1 by crash, 3 by memory", "the end"] {
+        assert!(screen.contains(seen), "no {seen:?} in\n{screen}");
+    }
+}
+
+#[test]
 fn a_paused_service_can_not_be_overlooked() {
     let mut status = http::testing::busy_status();
     status["paused"] = serde_json::json!({"since": "2026-11-30T01:02:03Z", "by": "127.0.0.1:9"});
