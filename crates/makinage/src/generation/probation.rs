@@ -8,6 +8,8 @@ use crate::config::Probation as Limits;
 
 /// Events below which an error rate says nothing.
 const ENOUGH_EVENTS: u64 = 100;
+/// Characters of a cause that are told: a library's last words may be many.
+const LONGEST_CAUSE: usize = 200;
 
 /// One generation's conduct.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(crate) struct Probation {
     rate_before: f64,
     /// What workers died on: parts of flights that have no event in common; no more than `limits.crashes` of them.
     crashed: Vec<(u64, Range<usize>)>,
+    /// Of what a worker died last.
+    last_cause: String,
     events: u64,
     failed: u64,
     told: bool,
@@ -27,7 +31,8 @@ pub(crate) struct Probation {
 impl Probation {
     /// Begins when a generation takes over from one whose share of failed events was `rate_before`.
     pub(crate) fn new(generation: u64, limits: Limits, rate_before: f64, now: Instant) -> Self {
-        Self { generation, limits, began: now, rate_before, crashed: vec![], events: 0, failed: 0, told: false }
+        let (crashed, last_cause) = (vec![], String::new());
+        Self { generation, limits, began: now, rate_before, crashed, last_cause, events: 0, failed: 0, told: false }
     }
 
     /// Whether it is about this generation.
@@ -35,11 +40,12 @@ impl Probation {
         self.generation == generation
     }
 
-    /// A worker died on these events of a flight.
+    /// A worker died on these events of a flight, of this.
     ///
     /// Tried again, its events are asked for one by one: a death on a part of what is known already is the same one,
     /// more closely. Parts that have no event in common are different batches.
-    pub(crate) fn crashed_on(&mut self, flight: u64, part: &Range<usize>) {
+    pub(crate) fn crashed_on(&mut self, flight: u64, part: &Range<usize>, cause: &str) {
+        self.last_cause = cause.chars().take(LONGEST_CAUSE).collect();
         let overlaps =
             |known: &(u64, Range<usize>)| known.0 == flight && known.1.start < part.end && part.start < known.1.end;
         match self.crashed.iter().position(overlaps) {
@@ -73,7 +79,7 @@ impl Probation {
 
     fn too_many_crashes(&self) -> Option<String> {
         let limit = self.limits.crashes.filter(|limit| self.crashed.len() >= *limit)?;
-        Some(format!("its workers died on {limit} different batches"))
+        Some(format!("its workers died on {limit} different batches; the last death: {}", self.last_cause))
     }
 
     fn too_many_errors(&self) -> Option<String> {

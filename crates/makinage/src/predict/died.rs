@@ -57,7 +57,7 @@ impl Predictor {
             // One by one, those behind have not been begun.
             let first = job.range.start;
             let Parted { at, others } = job.parted(places.or_else(|| singly.then_some(first..first + 1)));
-            self.crashed_on(worker, &at);
+            self.crashed_on(worker, &at, cause);
             if may_be_blamed && may_be_last_straw {
                 // In front of the others: they would use the memory up again.
                 waiting.push(at.after_exhaustion());
@@ -77,10 +77,10 @@ impl Predictor {
         self.return_jobs(doubtful.into_iter().chain(waiting));
     }
 
-    fn crashed_on(&mut self, worker: WorkerId, job: &Job) {
+    fn crashed_on(&mut self, worker: WorkerId, job: &Job, cause: &Cause) {
         let probation = self.probation.as_mut().filter(|probation| probation.is_of(worker.generation));
         if let Some(probation) = probation.filter(|_| !panics::happened()) {
-            probation.crashed_on(job.flight, &job.range);
+            probation.crashed_on(job.flight, &job.range, &cause.words);
         }
     }
 

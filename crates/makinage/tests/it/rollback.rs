@@ -238,7 +238,7 @@ fn what_was_taken_back_by_itself_is_not_loaded_after_a_restart_until_it_is_publi
 
     let mut service = kept.scene.serve();
     service.wait_for_line("model iris@2 from taken-back-model/0/1");
-    service.wait_for_line("was taken back before (its workers died on 3 different batches)");
+    service.wait_for_line("was taken back before (its workers died on 3 different batches; the last death: ");
     kept.wait_until_served_by("iris@1");
     assert!(!service.lines().iter().any(|line| line.contains("loading model iris@2")), "it is not loaded");
     let table = kept.succeeds(&["list"]);

@@ -51,8 +51,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         "M008",
         "A generation was taken back",
         "Its workers died or its events failed as `probation` doesn't allow, so the one before serves again.",
-        "Mend the model and publish it, or mend the configuration and save it. That model isn't loaded again until it is \
-         published anew.",
+        "The line says what went back: the model, which isn't loaded again until it is published anew, or the \
+         configuration, which then isn't the file's any more until that is saved again. A change may only have shown \
+         what was there before: workers that die of a `memory_limit` just set may leak without it, too.",
     ),
     warning(
         "M009",
