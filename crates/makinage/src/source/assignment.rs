@@ -238,7 +238,15 @@ impl<K: Clock> Assignment<K> {
         // A thread that panics waits for nothing, and what it knows of the offsets is not to be trusted: the last
         // commit stands.
         if !assignments.is_empty() && !std::thread::panicking() {
-            tracing::info!("{}: {}", if lost { "lost" } else { "revoked" }, self.describe(partitions));
+            let described = self.describe(partitions);
+            if lost {
+                tracing::info!(
+                    "lost: {described}: the group has not heard of this instance in time; who is given them next reads \
+                     on from the last commit, and nothing is skipped"
+                );
+            } else {
+                tracing::info!("revoked: {described}");
+            }
             // Events of the portion that is being read would be waited for in vain: nobody has them yet.
             self.hand_over();
             // The pipeline is gone only when the service is ending.

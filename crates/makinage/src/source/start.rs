@@ -190,6 +190,15 @@ impl OfTopic<'_> {
             _ if self.is_new() => tracing::info!(
                 "topic {name}: it was made while this instance waited for it, so reading starts at its beginning, with the {waiting} events that are there"
             ),
+            // What is read doesn't depend on where it begins.
+            start if waiting == 0 => tracing::info!(
+                "topic {name}: this consumer group has no committed offsets, and nothing is there yet, so reading starts at the {} \
+                 (start_from)",
+                match start {
+                    DataStart::End => "end",
+                    DataStart::Beginning => "beginning",
+                }
+            ),
             DataStart::End => tracing::warn!(
                 code = "R001",
                 topic = name.as_str(),

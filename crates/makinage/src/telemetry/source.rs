@@ -174,6 +174,10 @@ impl SourceTelemetry {
     pub(crate) fn group(&self) -> GroupSeen {
         let mut group = self.group.lock().clone();
         (group.membership, group.rebalances) = *self.joined.lock();
+        if !group.reached {
+            // Nobody knows what has come meanwhile: what was told last is no end.
+            return group;
+        }
         let (ends, unread) = (self.ends.lock(), self.ends_unread.lock());
         for partition in &mut group.partitions {
             let key = (partition.topic.clone(), partition.partition);

@@ -56,3 +56,13 @@ fn where_a_partition_ends_that_is_not_read_counts_until_it_is() {
     telemetry.reads_on();
     assert_eq!(telemetry.group().partitions[0].end, Some(20));
 }
+
+#[test]
+fn how_far_a_partition_lags_is_not_known_while_no_broker_answers() {
+    let telemetry = SourceTelemetry::default();
+    telemetry.ends("data", [(0, 20)].into_iter());
+    telemetry.reads(false, vec![seen()]);
+    assert_eq!(telemetry.group().partitions[0].lag(), None);
+    telemetry.reads(true, vec![seen()]);
+    assert_eq!(telemetry.group().partitions[0].lag(), Some(13));
+}
