@@ -147,7 +147,7 @@ fn clients(site: &Site) -> Vec<Family> {
     let by_client = |metric, value: fn(&(Counts, Now)) -> Value| {
         family(metric, both.iter().map(|(client, seen)| sample([(*client).to_owned()], value(seen))))
     };
-    let (_, producer) = site.telemetry.traffic.of(Role::Producer, now);
+    let (_, (_, producer)) = both[Role::Producer as usize];
     vec![
         by_client(names::KAFKA_SENT, |(counts, _)| Value::Count(counts.sent_bytes)),
         by_client(names::KAFKA_RECEIVED, |(counts, _)| Value::Count(counts.received_bytes)),

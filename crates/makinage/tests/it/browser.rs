@@ -1,45 +1,24 @@
 //! A real Chromium that looks at a page, by way of Playwright (`browser.py`).
-//!
-//! `cargo xtask test` says where it is; without it the tests that look at pages are left out, but never in CI.
 
 use std::{
     env,
     io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::OnceLock,
 };
 
 use serde_json::{Value, json};
 
-use super::{broker, model::python, patience::wait_for, service::DEADLINE};
+use super::{broker, model::python, patience::wait_for, programs::Program, service::DEADLINE};
 
 const DRIVER: &str = include_str!("browser.py");
 
+const CHROMIUM: Program =
+    Program { name: "chromium", variable: "MAKINAGE_TEST_CHROMIUM", tests: "the tests of the page" };
+
 /// Whether the tests that need a browser and Kafka are left out; that there is no browser is said.
 pub(crate) fn left_out() -> bool {
-    if broker::left_out() {
-        return true;
-    }
-    let missing = chromium().is_none();
-    assert!(
-        !missing || env::var_os("CI").is_none(),
-        "there is no Chromium, which the tests of the page need: apt-get install --yes --no-install-recommends chromium"
-    );
-    if missing {
-        eprintln!("left out: there is no Chromium on PATH (Debian, Ubuntu: apt-get install chromium)");
-    }
-    missing
-}
-
-fn chromium() -> Option<&'static Path> {
-    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let found = FOUND.get_or_init(|| {
-        let path = env::var_os("PATH")?;
-        let on_path = env::split_paths(&path).map(|folder| folder.join("chromium"));
-        env::var_os("MAKINAGE_TEST_CHROMIUM").map(PathBuf::from).into_iter().chain(on_path).find(|file| file.is_file())
-    });
-    found.as_deref()
+    broker::left_out() || CHROMIUM.is_missing()
 }
 
 /// How somebody looks at a page.
@@ -72,7 +51,7 @@ impl Browser {
     /// A browser that looks at an address with these eyes.
     pub(crate) fn at(url: &str, eyes: Eyes) -> Self {
         let mut command = Command::new(python());
-        command.args(["-c", DRIVER]).arg(chromium().expect("a browser"));
+        command.args(["-c", DRIVER]).arg(CHROMIUM.find().expect("a browser"));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python runs");
         let asks = child.stdin.take().expect("its input");
         let answers = BufReader::new(child.stdout.take().expect("its output"));

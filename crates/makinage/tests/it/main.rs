@@ -48,6 +48,7 @@ mod patience;
 mod port;
 mod predict;
 mod processes;
+mod programs;
 mod prometheus;
 mod promises;
 mod publisher;

@@ -1,10 +1,8 @@
 //! What is shipped for Prometheus and Grafana, in a real Prometheus that scrapes a real service: each query of the
 //! dashboard has an answer, with native histograms and without; the rules load, and fire when they should.
-//!
-//! `cargo xtask test` says where Prometheus is; without it these tests are left out, but never in CI.
 
 use std::{
-    env, fs,
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -20,26 +18,16 @@ use super::{
     model::{any_model, swapped},
     patience::wait_for,
     port::{Port, showing},
+    programs::Program,
     scene::Scene,
     service::{DEADLINE, Folder},
 };
 
-fn prometheus() -> Option<PathBuf> {
-    let on_path = env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join("prometheus")).collect::<Vec<_>>();
-    env::var_os("MAKINAGE_TEST_PROMETHEUS").map(PathBuf::from).into_iter().chain(on_path).find(|file| file.is_file())
-}
-
-fn left_out() -> bool {
-    let missing = prometheus().is_none();
-    assert!(
-        !missing || env::var_os("CI").is_none(),
-        "there is no Prometheus: apt-get install --yes --no-install-recommends prometheus"
-    );
-    if missing {
-        eprintln!("left out: there is no Prometheus on PATH (Debian, Ubuntu: apt-get install prometheus)");
-    }
-    missing
-}
+const PROMETHEUS: Program = Program {
+    name: "prometheus",
+    variable: "MAKINAGE_TEST_PROMETHEUS",
+    tests: "the tests of the dashboard and the alerts",
+};
 
 fn deployed(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(file)
@@ -63,7 +51,7 @@ impl Prometheus {
         );
         folder.write("prometheus.yml", &config);
         let address = SocketAddr::from(([127, 0, 0, 1], free_ports(1)));
-        let child = Command::new(prometheus().expect("a Prometheus"))
+        let child = Command::new(PROMETHEUS.find().expect("a Prometheus"))
             .arg(format!("--config.file={}", folder.path().join("prometheus.yml").display()))
             .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
             .arg(format!("--web.listen-address={address}"))
@@ -110,7 +98,7 @@ fn queries() -> Vec<String> {
 
 #[test]
 fn each_query_of_the_dashboard_has_an_answer_with_native_histograms_and_without() {
-    if broker::left_out() || left_out() {
+    if broker::left_out() || PROMETHEUS.is_missing() {
         return;
     }
     let scene = showing(Scene::new("dashboard")).topics(2).published(any_model());
@@ -160,10 +148,10 @@ fn each_alert_is_tested() {
 
 #[test]
 fn the_alerts_load_and_fire_when_they_should() {
-    if left_out() {
+    if PROMETHEUS.is_missing() {
         return;
     }
-    let promtool = prometheus().expect("a Prometheus").with_file_name("promtool");
+    let promtool = PROMETHEUS.find().expect("a Prometheus").with_file_name("promtool");
     for arguments in [["check", "rules", "alerts.yaml"], ["test", "rules", "alerts.test.yaml"]] {
         let told = Command::new(&promtool).args(arguments).current_dir(deployed("")).output().expect("promtool runs");
         let words = String::from_utf8_lossy(&told.stdout) + String::from_utf8_lossy(&told.stderr);

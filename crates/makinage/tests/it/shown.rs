@@ -17,6 +17,13 @@ use super::{
     service::{DEADLINE, Service, program},
 };
 
+/// `makinage tap` at a service's own port.
+fn tap(port: &Port, arguments: &[&str]) -> Service {
+    let mut command = program("makinage");
+    command.args(["tap", "--url", &port.0.to_string()]).args(arguments);
+    Service::spawn(command)
+}
+
 #[test]
 fn what_becomes_of_events_is_counted_and_the_failed_ones_are_shown_with_their_place() {
     if left_out() {
@@ -161,11 +168,7 @@ fn events_are_shown_as_they_pass_to_whoever_asks_for_them() {
     let scene = showing(Scene::new("shown-tap")).topics(1).published(any_model());
     let mut service = scene.serve().assigned();
     let port = Port::of(&service);
-    let tap = |arguments: &[&str]| {
-        let mut command = program("makinage");
-        command.args(["tap", "--url", &port.0.to_string()]).args(arguments);
-        Service::spawn(command)
-    };
+    let tap = |arguments: &[&str]| tap(&port, arguments);
     let (mut all, mut failed) = (tap(&["--json", "--events", "3"]), tap(&["--failed", "--filter", "json"]));
     // Whoever doesn't listen yet when an event passes doesn't see it.
     let json = |line: String| serde_json::from_str::<Value>(&line).expect("JSON");
@@ -214,11 +217,7 @@ fn what_events_had_after_each_step_of_the_user_s_is_shown_to_who_looks_on() {
     let scene = scene.with_steps(&["pre_transform", "predict", "post_transform"], STEPS);
     let mut service = scene.serve().assigned();
     let port = Port::of(&service);
-    let tap = |arguments: &[&str]| {
-        let mut command = program("makinage");
-        command.args(["tap", "--url", &port.0.to_string()]).args(arguments);
-        Service::spawn(command)
-    };
+    let tap = |arguments: &[&str]| tap(&port, arguments);
     let (mut all, mut failed) = (tap(&["--json", "--events", "1"]), tap(&["--failed"]));
     wait_until(DEADLINE, "an event of each", || {
         scene.produce(&[r#"{"price": 7}"#, r#"{"price": -1}"#]);
