@@ -42,6 +42,10 @@ class Notices:
         self._page.write(first, count)
         self.tick()
 
+    def enter(self, step: str) -> None:
+        """The event, which passes by itself, comes to this step."""
+        self._page.enter(step)
+
     def tick(self) -> None:
         """Called where work has moved on without another place."""
         now = time.monotonic()

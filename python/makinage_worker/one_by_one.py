@@ -21,6 +21,7 @@ from makinage_worker.protocol import Batch
 from makinage_worker.stack import single
 from makinage_worker.steps import Steps, Topics
 from makinage_worker.times import NOTHING
+from makinage_worker.whereabouts import Whereabouts
 
 
 class OneByOne:
@@ -32,6 +33,7 @@ class OneByOne:
         self._scorer = scorer
         self._notices = notices
         self._finish = Finish(topics, steps)
+        self._whereabouts = Whereabouts(notices, steps)
         # Whether hooks may change what is written beside the prediction.
         self._echoes = bool(steps.custom & {"pre_transform", "predict"}) and self._finish.splices
 
@@ -44,10 +46,21 @@ class OneByOne:
 
     def each(self, batch: Batch, out: Outcomes) -> Iterator[int]:
         """The same, and each event's place before the next one begins."""
-        for record in out.over(records(batch, self._topics.sources)):
-            self._notices.at(record.place)
+        for record in self._begun(batch, out):
             self.event(record, out)
             yield record.place
+
+    def singly(self, batch: Batch, out: Outcomes) -> Iterator[int]:
+        """The same, and which step an event comes to is told, too."""
+        for record in self._begun(batch, out):
+            record.watch = self._whereabouts.told(record.watch)
+            self.event(record, out)
+            yield record.place
+
+    def _begun(self, batch: Batch, out: Outcomes) -> Iterator[Record]:
+        for record in out.over(records(batch, self._topics.sources)):
+            self._notices.at(record.place)
+            yield record
 
     def event(self, record: Record, out: Outcomes) -> None:
         """One event: see `Notices.at` first."""

@@ -10,11 +10,16 @@ import mmap
 import os
 import struct
 
+from makinage_worker.times import STEPS
+
 SIZE = 4096
 """Bytes of the page."""
 
 _WRITTEN = struct.Struct("<QQIIQ")
 """Number of the write, id, first place, count, number of the write again: a write that was torn is noticed."""
+
+_STEP = _WRITTEN.size
+"""The byte of the step's number."""
 
 
 class Page:
@@ -28,11 +33,16 @@ class Page:
     def begin(self, ident: int) -> None:
         """What is written from now on is about the request of this id."""
         self._ident = ident
+        self._memory[_STEP] = 0
 
     def write(self, first: int, count: int) -> None:
         """The events in these places of the request are what user code or the model sees next."""
         self._writes = number = self._writes + 1
         _WRITTEN.pack_into(self._memory, 0, number, self._ident, first, count, number)
+
+    def enter(self, step: str) -> None:
+        """The event, which passes by itself, comes to this step."""
+        self._memory[_STEP] = STEPS.index(step) + 1
 
 
 def opened(descriptor: int | None) -> Page:

@@ -43,7 +43,7 @@ class Serving:
     def singly(self, batch: Batch) -> Iterator[tuple[int, Outcomes]]:
         """Each event's place once it has passed all steps, before the next one begins, and what has become of it."""
         out = self._outcomes(batch, self._pace.each())
-        for place in self._ways.one_by_one.each(batch, out):
+        for place in self._ways.one_by_one.singly(batch, out):
             yield place, out
 
     def _outcomes(self, batch: Batch, times: Times) -> Outcomes:

@@ -91,6 +91,7 @@ def test_what_a_worker_is_at_is_written_as_the_service_reads_it():
     page = Page(memory)
     page.begin(described["id"])
     page.write(described["first"], described["count"])
+    page.enter(described["step"])
     assert described["writes"] == 1
     written = (FIXTURES / "page.bin").read_bytes()
     assert memory == written + bytes(SIZE - len(written))

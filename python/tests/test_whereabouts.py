@@ -207,6 +207,26 @@ def test_a_crash_leaves_the_place_of_its_event_and_what_was_answered_before_stay
     assert (end.code, len(end.results), end.page) == (-11, 2, (3, 2, 1))
 
 
+def test_a_crash_of_an_event_that_passes_by_itself_leaves_its_step_too(model_folder, tmp_path):
+    crash = "os.kill(os.getpid(), 11)"
+    (tmp_path / "deadly.py").write_text(
+        f"import os\ndef make(*given):\n    return lambda *event: {crash}\ndef encode(data):\n    {crash}\n"
+        f"def decode(data):\n    {crash}\n"
+    )
+    hooks = {step: {"hooks": {step: "deadly:make"}} for step in ("pre_transform", "predict", "post_transform")}
+    steps = {"decode": {"source": "deadly"}, **hooks, "encode": {"sink": "deadly"}}
+
+    def told(kind, setup):
+        process = WorkerProcess()
+        process.serve(setup_request(str(tmp_path), **setup), model_folder("lr"))
+        end = process.ends(kind, raw_batch(EVENTS))
+        assert end.code == -11
+        return end.step
+
+    assert [told(Kind.SINGLY, setup) for setup in steps.values()] == [1, 2, 3, 4, 5]
+    assert told(Kind.BATCH, hooks["pre_transform"]) == 0
+
+
 def test_a_worker_without_memory_says_so_and_ends(worker):
     hook = "        if event[0] == 2:\n            raise MemoryError('all is used')\n        return event"
     end = worker(hook).ends(Kind.BATCH, raw_batch(EVENTS))

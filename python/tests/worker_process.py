@@ -19,12 +19,13 @@ PYTHON = Path(__file__).parents[1]
 
 @dataclass
 class End:
-    """A worker's end: exit code, last payload, results of the request, and the page."""
+    """A worker's end: exit code, last payload, results of the request, the page, and the number of the step on it."""
 
     code: int
     said: bytes
     results: list
     page: tuple
+    step: int
 
 
 class WorkerProcess:
@@ -79,14 +80,14 @@ class WorkerProcess:
             said = bytes(body)
             if kind == Kind.RESULT:
                 results.append(said)
-        return End(self._process.wait(30), said, read_results(results), self.page())
+        return End(self._process.wait(30), said, read_results(results), *self.page())
 
     def page(self):
-        """Request, first place and count of what the worker said last that it is at."""
+        """Request, first place and count of what the worker said last that it is at; and the number of the step."""
         self._page.seek(0)
-        before, ident, first, count, after = struct.unpack("<QQIIQ", self._page.read(32))
+        before, ident, first, count, after, step = struct.unpack("<QQIIQB", self._page.read(33))
         assert before == after
-        return ident, first, count
+        return (ident, first, count), step
 
     def close(self):
         """Ends the process, as the service's end does."""

@@ -34,7 +34,7 @@ pub struct Event {
 }
 
 /// Where a record stands: topic (by its place in the operator's data topics), partition, offset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// Index into the operator's data topics.
     pub source: u16,
@@ -42,6 +42,39 @@ pub struct Place {
     pub partition: i32,
     /// Offset in the partition.
     pub offset: i64,
+}
+
+/// What people read of where events stand.
+#[derive(Debug, Clone)]
+pub(crate) enum Names {
+    /// Records of these data topics, in the operator's order: `topic/partition/offset`.
+    Records(Vec<String>),
+    /// Lines of a text, counted from 1.
+    Lines,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::Records(vec![])
+    }
+}
+
+impl Names {
+    /// The topic of this place in the operator's.
+    pub(crate) fn topic(&self, source: u16) -> &str {
+        match self {
+            Self::Records(topics) => topics.get(usize::from(source)).map_or("?", String::as_str),
+            Self::Lines => "?",
+        }
+    }
+
+    /// `data/0/7`, or `line 8`.
+    pub(crate) fn of(&self, place: Place) -> String {
+        match self {
+            Self::Records(_) => format!("{}/{}/{}", self.topic(place.source), place.partition, place.offset),
+            Self::Lines => format!("line {}", place.offset + 1),
+        }
+    }
 }
 
 impl Event {
@@ -64,10 +97,14 @@ impl Event {
         }
     }
 
+    /// Where it stands.
+    pub(crate) fn place(&self) -> Place {
+        Place { source: self.source, partition: self.partition, offset: self.offset }
+    }
+
     /// The event without its key and its claim on an offset: nothing is settled by it.
     pub(crate) fn sample(&self) -> Self {
-        let place = Place { source: self.source, partition: self.partition, offset: self.offset };
-        Self::new(Ticket::from_opaque(0), place, None, self.value())
+        Self::new(Ticket::from_opaque(0), self.place(), None, self.value())
     }
 
     /// The record's key.

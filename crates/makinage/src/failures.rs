@@ -51,7 +51,7 @@ impl FailedEvents {
         self.on_error = on_error;
     }
 
-    /// An event failed. `place` is `topic/partition/offset`, `model` the one that scored it, if one did.
+    /// An event failed. `place` is where it stands, `model` the one that scored it, if one did.
     pub(crate) fn failed(&mut self, place: &str, failure: &Failure, model: Option<&str>, now: Instant) -> Verdict {
         self.total += 1;
         let (topic, partition, offset) = coordinates(place);
@@ -128,11 +128,15 @@ impl FailedEvents {
     }
 }
 
-/// The parts of `topic/partition/offset`.
-fn coordinates(place: &str) -> (&str, Option<i32>, Option<i64>) {
-    let (rest, offset) = place.rsplit_once('/').unwrap_or((place, ""));
-    let (topic, partition) = rest.rsplit_once('/').unwrap_or((rest, ""));
-    (topic, partition.parse().ok(), offset.parse().ok())
+/// The parts of `topic/partition/offset`, where it is that.
+fn coordinates(place: &str) -> (Option<&str>, Option<i32>, Option<i64>) {
+    let parts = || {
+        let (rest, offset) = place.rsplit_once('/')?;
+        let (topic, partition) = rest.rsplit_once('/')?;
+        Some((topic, partition, offset))
+    };
+    let Some((topic, partition, offset)) = parts() else { return (None, None, None) };
+    (Some(topic), partition.parse().ok(), offset.parse().ok())
 }
 
 impl Drop for FailedEvents {

@@ -70,7 +70,7 @@ impl<D: Delivery> Stream<D> {
     pub(crate) fn new(writer: Writer<D>, samples: Samples, telemetry: Arc<Telemetry>) -> Self {
         Self {
             queue: Queue::default(),
-            predictor: Predictor::new(Arc::clone(&telemetry)),
+            predictor: Predictor::new(writer.names().clone(), Arc::clone(&telemetry)),
             writer,
             samples,
             telemetry,
@@ -79,9 +79,10 @@ impl<D: Delivery> Stream<D> {
         }
     }
 
-    /// Every failed event is named in the log, however many there are.
-    pub(crate) fn name_all_failures(&mut self) {
-        self.writer.name_all_failures();
+    /// Events are lines of a text, and all that fail are named in the log, however many there are.
+    pub(crate) fn of_lines(&mut self) {
+        self.writer.of_lines();
+        self.predictor.name_by(self.writer.names().clone());
     }
 
     /// Whether nothing is left to do but to flush.
@@ -206,6 +207,7 @@ impl<D: Delivery> Stream<D> {
             unanswered_events: self.predictor.unanswered(),
             generation: self.predictor.newest(),
             workers: self.predictor.workers(now),
+            suspects: self.predictor.suspects(now),
         });
     }
 

@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     config::OnError,
     delivery::Delivery,
-    event::{Event, Failure, Fate},
+    event::{Event, Failure, Fate, Names},
     failures::{FailedEvents, Verdict},
     flights::{Part, flight::Piece},
     letters::Failed,
@@ -50,8 +50,8 @@ pub(crate) struct Scored {
 #[derive(Debug)]
 pub(crate) struct Writer<D> {
     delivery: D,
-    /// Names of the data topics, for coordinates.
-    topics: Vec<String>,
+    /// For coordinates.
+    names: Names,
     acks: Arc<Acks>,
     failed: FailedEvents,
     telemetry: Arc<Telemetry>,
@@ -63,7 +63,13 @@ impl<D: Delivery> Writer<D> {
     pub(crate) fn new(topics: Vec<String>, delivery: D, acks: Arc<Acks>, now: Instant) -> Self {
         // Nothing fails before a generation has come, and with it what becomes of that.
         let failed = FailedEvents::new(OnError::Skip, delivery.dead_letter_topic(), now);
-        Self { delivery, topics, acks, failed, telemetry: Arc::default(), stopped_by_error: false }
+        let names = Names::Records(topics);
+        Self { delivery, names, acks, failed, telemetry: Arc::default(), stopped_by_error: false }
+    }
+
+    /// How it names events.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
     }
 
     /// The same, showing failed events here.
@@ -72,8 +78,9 @@ impl<D: Delivery> Writer<D> {
         Self { telemetry, ..self }
     }
 
-    /// Every failed event is named in the log, however many there are.
-    pub(crate) fn name_all_failures(&mut self) {
+    /// Events are lines of a text, and all that fail are named in the log, however many there are.
+    pub(crate) fn of_lines(&mut self) {
+        self.names = Names::Lines;
         self.failed.name_all();
     }
 
@@ -168,7 +175,7 @@ impl<D: Delivery> Writer<D> {
             Some(step) => Became::Skipped { step: step.to_owned() },
             None => Became::Output { output: tapped::shown(output.unwrap_or_default()) },
         };
-        let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
+        let topic = self.names.topic(event.source);
         let glimpse = Glimpse { failed: false, step, has_steps: !steps.is_empty() };
         let tapped = || Tapped { steps: passed(steps), ..Tapped::of(topic, event, Some(model), became()) };
         self.telemetry.tap.show(now, glimpse, tapped);
@@ -187,8 +194,7 @@ impl<D: Delivery> Writer<D> {
         if let Some(span) = &event.span {
             traced::failed(span, failed, now);
         }
-        let topic = self.topics.get(usize::from(event.source)).map_or("?", String::as_str);
-        let place = format!("{topic}/{}/{}", event.partition, event.offset);
+        let (topic, place) = (self.names.topic(event.source), self.names.of(event.place()));
         if self.telemetry.tap.is_on() {
             let Failure { step, error, message, .. } = failed.failure;
             let message = || tapped::shown(message.as_bytes());

@@ -86,7 +86,7 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     ready.send(pool).context("the pipeline has gone")?;
     drop(ready);
     let inputs = Inputs { intake: received, workers, generations };
-    let pipeline = Pipeline::new(&config.operator, inputs, outlets, delivery, Arc::clone(&acks)).naming_all_failures();
+    let pipeline = Pipeline::new(&config.operator, inputs, outlets, delivery, Arc::clone(&acks)).of_lines();
     let ended = pipeline.run(config.application.stop_timeout);
     let counts = acks.counts();
     tell(counts);

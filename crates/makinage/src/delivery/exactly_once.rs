@@ -33,7 +33,7 @@ use super::{
 use crate::{
     backoff::Backoff,
     clock::{Clock, SystemClock},
-    event::{Event, Failure, Fate, Place, Ticket},
+    event::{Event, Failure, Fate, Ticket},
     letters::Failed,
     said::{Seldom, SeldomEach},
     sink::{
@@ -211,8 +211,8 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
 
     /// An event's fate is known but for the commit.
     pub(super) fn hold(&mut self, event: &Event, fate: Fate, output: Option<Output>) {
-        let place = Place { source: event.source, partition: event.partition, offset: event.offset };
-        self.entries.push(Entry { ticket: event.ticket, place, fate, output, is_judged: false });
+        let (ticket, place) = (event.ticket, event.place());
+        self.entries.push(Entry { ticket, place, fate, output, is_judged: false });
         self.send();
     }
 

@@ -174,6 +174,11 @@ impl Job {
         self.deaths > 0
     }
 
+    /// How many workers died on each of its events.
+    pub(crate) fn deaths(&self) -> u8 {
+        self.deaths
+    }
+
     /// Whether its only event has been granted all deaths.
     pub(crate) fn is_accused(&self) -> bool {
         self.range.len() == 1 && self.deaths >= DEATHS

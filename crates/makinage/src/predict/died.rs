@@ -1,12 +1,13 @@
 //! What follows from a worker's death: what it leaves is asked of others, and who may be to blame is asked for by
 //! itself.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use super::{
     Predictor,
     serving::{Heard, Serving},
-    standing::Judged,
+    standing::{Judged, LastDeath},
+    suspects::Known,
     traced,
 };
 use crate::{
@@ -19,6 +20,9 @@ use crate::{
         pool::NO_REQUEST,
     },
 };
+
+/// The step of a death of which nobody knows it: most are the model's.
+const UNKNOWN: &str = "predict";
 
 impl Predictor {
     pub(super) fn worker_died(&mut self, worker: WorkerId, cause: &Cause, at: Option<&At>, now: Instant) {
@@ -33,10 +37,6 @@ impl Predictor {
         let mut dead = serving.pool.died(worker.slot);
         let has_successor = serving.pool.has_successor(worker.slot);
         let (believed, doubtful) = serving.take_answers(worker.slot, &mut dead, now);
-        tracing::warn!(
-            code = "W002", worker = %worker,
-            "{worker} died ({cause}); it is replaced and its batch tried again"
-        );
         let died_on = Serving::died_on(&dead, at);
         // After a panic of this program's own no event is to blame.
         let may_be_blamed = !panics::happened()
@@ -44,8 +44,9 @@ impl Predictor {
         self.telemetry.stream.died(reason(&dead, cause));
         let may_be_last_straw = cause.is_exhaustion && dead.ended_for.is_none() && !dead.was_fresh;
         let at = at.filter(|at| died_on.is_some_and(|place| dead.left[place].id == at.id));
+        let step = at.and_then(|at| at.step);
         self.take_in(Heard { believed, judged: Judged::default() }, worker.generation, now);
-        let (mut waiting, mut behind) = (vec![], vec![]);
+        let (mut waiting, mut behind, mut named) = (vec![], vec![], String::new());
         for (place, left) in dead.left.into_iter().enumerate() {
             let (places, singly) = (left.places(at), left.kind == AskKind::Singly);
             let Some(job) = left.job.without_first(left.answered).filter(|job| !job.is_probe()) else { continue };
@@ -57,19 +58,29 @@ impl Predictor {
             // One by one, those behind have not been begun.
             let first = job.range.start;
             let Parted { at, others } = job.parted(places.or_else(|| singly.then_some(first..first + 1)));
+            let within = step.map(|step| format!(", in {step}")).unwrap_or_default();
+            named = format!(" at {}{within}", self.named(&at));
             self.crashed_on(worker, &at, cause);
             if may_be_blamed && may_be_last_straw {
                 // In front of the others: they would use the memory up again.
                 waiting.push(at.after_exhaustion());
                 waiting.extend(others);
             } else if may_be_blamed {
+                for other in &others {
+                    self.suspects.clear(other.events());
+                }
                 waiting.extend(others);
-                waiting.extend(self.blame(at.after_death(), worker, cause, now));
+                let last = LastDeath { cause: cause.words.clone(), step: step.unwrap_or(UNKNOWN) };
+                waiting.extend(self.blame(at.after_death(), worker, last, now));
             } else {
                 waiting.extend(others);
                 behind.push(at);
             }
         }
+        tracing::warn!(
+            code = "W002", worker = %worker,
+            "{worker} died ({cause}){named}; it is replaced and its batch tried again"
+        );
         if let Some(serving) = self.serving(worker).filter(|_| has_successor) {
             serving.standing.replaced();
         }
@@ -84,12 +95,26 @@ impl Predictor {
         }
     }
 
+    /// A job that no worker has been asked for: what is known of its events from when they were read before isn't to be
+    /// found out again.
+    pub(super) fn begin(&mut self, job: Job, now: Instant) {
+        let Some(serving) = &mut self.current else { return self.retries.push_back(job) };
+        let Known { jobs, accused } = self.suspects.part(job, serving.pool.generation(), now);
+        self.retries.extend(jobs);
+        for (job, last) in accused {
+            let next = serving.pool.next_id();
+            serving.standing.accuse(job, last, next, now);
+        }
+    }
+
     /// A worker died on this job: it is to be asked again, or accused.
-    fn blame(&mut self, job: Job, worker: WorkerId, cause: &Cause, now: Instant) -> Option<Job> {
+    fn blame(&mut self, job: Job, worker: WorkerId, last: LastDeath, now: Instant) -> Option<Job> {
+        let last = Arc::new(last);
+        self.suspects.note(&job, &last, now);
         match self.serving(worker).filter(|_| job.is_accused()) {
             Some(serving) => {
                 let next = serving.pool.next_id();
-                serving.standing.accuse(job, &cause.words, next, now);
+                serving.standing.accuse(job, last, next, now);
                 None
             }
             None => Some(job),

@@ -7,6 +7,7 @@ mod given_up;
 mod serving;
 mod show;
 mod standing;
+mod suspects;
 mod traced;
 
 use std::{
@@ -20,11 +21,12 @@ use self::{
     doubts::Answered,
     serving::{Heard, Serving},
     standing::{Accused, Judged},
+    suspects::Suspects,
 };
 use crate::{
     batch::{BatchSizer, Queued},
     config::Batch,
-    event::{Event, Failure},
+    event::{Event, Failure, Names},
     flights::{Flights, Job, Part, flight::Piece},
     generation::{Trouble, probation::Probation},
     telemetry::Telemetry,
@@ -55,6 +57,7 @@ pub(crate) struct Predictor {
     retries: VecDeque<Job>,
     /// What is tried again later.
     delayed: Delayed,
+    suspects: Suspects,
     current: Option<Serving>,
     /// The conduct of the current one.
     probation: Option<Probation>,
@@ -66,6 +69,7 @@ pub(crate) struct Predictor {
     ticked: Option<Instant>,
     /// No more events come.
     is_last: bool,
+    names: Names,
     telemetry: Arc<Telemetry>,
 }
 
@@ -77,6 +81,7 @@ impl Default for Predictor {
             flights: Flights::default(),
             retries: VecDeque::new(),
             delayed: Delayed::default(),
+            suspects: Suspects::default(),
             current: None,
             probation: None,
             draining: vec![],
@@ -84,6 +89,7 @@ impl Default for Predictor {
             over: BTreeSet::new(),
             ticked: None,
             is_last: false,
+            names: Names::default(),
             telemetry: Arc::default(),
         }
     }
@@ -144,7 +150,7 @@ impl Predictor {
             if let Some(serving) = &mut self.current {
                 serving.standing.took_new();
             }
-            self.retries.push_back(job);
+            self.begin(job, now);
             self.dispatch(now);
         }
     }
@@ -254,6 +260,7 @@ impl Predictor {
             self.convict(accused);
         }
         if is_forgiven {
+            self.suspects.forgive(generation);
             for job in self.retries.iter_mut().filter(|job| job.generation == generation) {
                 job.forgive();
             }
@@ -266,6 +273,7 @@ impl Predictor {
     fn accept(&mut self, believed: Vec<Answered>, generation: u64, now: Instant) {
         let delay = self.generation(generation).and_then(|serving| serving.pool.retry()).map(|retry| retry.delay);
         for (job, part) in believed {
+            self.suspects.clear(&job.events[part.places()]);
             match delay {
                 Some(delay) => {
                     traced::put_off(&self.telemetry.traces, (&job, &part), delay, now);
@@ -293,9 +301,10 @@ impl Predictor {
         self.return_jobs(jobs.into_iter());
     }
 
-    fn convict(&mut self, Accused { job, cause, .. }: Accused) {
-        let message = format!("the worker died each time it was given this event ({cause})");
-        let failure = Failure::new("predict", "WorkerDied", message);
+    fn convict(&mut self, Accused { job, last, .. }: Accused) {
+        self.suspects.clear(job.events());
+        let message = format!("the worker died each time it was given this event ({})", last.cause);
+        let failure = Failure { attempts: u32::from(job.deaths()), ..Failure::new(last.step, "WorkerDied", message) };
         let mut all = self.current.iter().chain(&self.draining);
         let asked = all.find(|serving| serving.pool.generation() == job.generation);
         let model = asked.map(|serving| Arc::clone(serving.pool.label()));

@@ -21,16 +21,25 @@ const TOLD: Duration = Duration::from_mins(1);
 /// The wait of one that is accused for other events, where none has scored before.
 const ALONE: Duration = Duration::from_secs(5);
 
+/// How a worker died on an event.
+#[derive(Debug)]
+pub(super) struct LastDeath {
+    /// For people.
+    pub cause: String,
+    /// In which step of the event's.
+    pub step: &'static str,
+}
+
 /// An event that stands alone and has had its deaths.
 #[derive(Debug)]
 pub(super) struct Accused {
     pub job: Job,
-    /// How its last worker died.
-    pub cause: String,
+    /// The last of them.
+    pub last: Arc<LastDeath>,
     /// Requests from this one on were asked after that.
     after: u64,
     since: Instant,
-    /// Its worker was replaced by one that has loaded.
+    /// No worker that died is missing: the last one was replaced by one that has loaded.
     is_replaced: bool,
 }
 
@@ -176,9 +185,11 @@ impl Standing {
         self.is_probing = false;
     }
 
-    /// An event stands alone and has had its deaths; `next` is the number of the next request.
-    pub(super) fn accuse(&mut self, job: Job, cause: &str, next: u64, now: Instant) {
-        self.accused.push(Accused { job, cause: cause.to_owned(), after: next, since: now, is_replaced: false });
+    /// An event stands alone and has had its deaths, now or before it was read again; `next` is the number of the next
+    /// request.
+    pub(super) fn accuse(&mut self, job: Job, last: Arc<LastDeath>, next: u64, now: Instant) {
+        let is_replaced = !self.is_unproven;
+        self.accused.push(Accused { job, last, after: next, since: now, is_replaced });
     }
 
     /// A worker has died on a job, or on the probe. Whether the job's events may be blamed for it.

@@ -5,6 +5,7 @@ mod again;
 mod deaths;
 mod probes;
 mod spares;
+mod suspects;
 
 use std::{
     io,

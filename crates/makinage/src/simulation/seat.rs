@@ -162,10 +162,10 @@ impl Seat {
     /// Works on so many events, from this place on.
     fn work_on(self: &Rc<Self>, world: &Rc<World>, from: usize, count: usize) {
         let id = self.held.borrow()[0].id;
-        self.at.replace(Some(At { id, places: from..from + count }));
+        self.at.replace(Some(At::new(id, from..from + count)));
         if let Some(deadly) = self.deadly(world, from, count) {
             if world.fault(world.plan.odds.exact) {
-                self.at.replace(Some(At { id, places: deadly..deadly + 1 }));
+                self.at.replace(Some(At::new(id, deadly..deadly + 1)));
             }
             // One more death of another of these would be that event's.
             world.crews.borrow_mut().hit.extend(self.events_at());

@@ -1,6 +1,6 @@
 //! What the stream says of itself: what waits, what is under way and with whom, how batches went.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use super::{
     beat::Beat,
     histogram::{Histogram, Range},
 };
-use crate::event::{Took, WORKER_STEPS};
+use crate::event::{Place, Took, WORKER_STEPS};
 
 /// A worker's process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,8 +28,19 @@ pub(crate) struct WorkerSeen {
     pub silent_ms: Option<u64>,
 }
 
+/// An event that a worker died on, and that may be to blame for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SuspectSeen {
+    /// Where it stands.
+    pub place: Place,
+    /// Workers that died on it alone.
+    pub deaths: u8,
+    /// When the first did, so long ago.
+    pub age: Duration,
+}
+
 /// What is under way.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct StreamSeen {
     /// Events that no worker has been given yet.
     pub queued_events: usize,
@@ -39,6 +50,8 @@ pub(crate) struct StreamSeen {
     pub generation: Option<u64>,
     /// All workers.
     pub workers: Vec<WorkerSeen>,
+    /// Events that may be to blame for deaths.
+    pub suspects: Vec<SuspectSeen>,
 }
 
 /// Why a worker's process ended that should not have.

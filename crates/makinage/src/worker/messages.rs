@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+pub(crate) use super::asking::Ask;
 pub use super::asking::{AskKind, At};
 use super::live::Live;
-use crate::flights::Job;
-use crate::wire::{answer::Answer, counted::Counted, frame::Encoding};
+use crate::wire::{answer::Answer, counted::Counted};
 
 /// Names a worker: its generation and its place in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,16 +20,6 @@ impl fmt::Display for WorkerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "worker {}.{}", self.generation, self.slot)
     }
-}
-
-/// A request on its way to a worker.
-#[derive(Debug)]
-pub(crate) struct Ask {
-    pub incarnation: u32,
-    pub id: u64,
-    pub encoding: Encoding,
-    pub job: Job,
-    pub kind: AskKind,
 }
 
 /// Why a worker died.

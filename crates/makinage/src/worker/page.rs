@@ -13,11 +13,12 @@ use std::{
 };
 
 use super::asking::At;
+use crate::event::WORKER_STEPS;
 
 /// Bytes of the page: what is mapped is whole pages.
 const SIZE: u64 = 4096;
 /// Bytes of what is written in it.
-const WRITTEN: usize = 32;
+const WRITTEN: usize = 33;
 
 /// A worker's page.
 #[derive(Debug)]
@@ -56,8 +57,13 @@ fn parse(written: &[u8; WRITTEN]) -> Option<At> {
         _ if before != after => None,
         // Nothing was written, or for a warm-up.
         0 => Some(At::NOTHING),
-        _ => (before != 0 && count > 0).then(|| At { id, places: first..first + count }),
+        _ => (before != 0 && count > 0).then(|| At { step: step(written[32]), ..At::new(id, first..first + count) }),
     }
+}
+
+/// The step of that number, counted from 1.
+fn step(number: u8) -> Option<&'static str> {
+    WORKER_STEPS.get(usize::from(number).checked_sub(1)?).copied()
 }
 
 #[cfg(target_os = "linux")]
@@ -89,7 +95,7 @@ mod tests {
         let page = Page::new().expect("a page");
         assert_eq!(page.read(), Some(At::NOTHING));
         page.0.write_all_at(&fixture(), 0).expect("written");
-        assert_eq!(page.read(), Some(At { id: 7, places: 3..8 }));
+        assert_eq!(page.read(), Some(At { step: Some("pre_transform"), ..At::new(7, 3..8) }));
         page.0.set_len(5).expect("cut");
         assert_eq!(page.read(), None, "somebody has cut it");
     }
@@ -99,11 +105,13 @@ mod tests {
         let (old, new) = (fixture(), fixture().map(|byte| byte.wrapping_add(1)));
         for written in 1..24 {
             let torn: [u8; WRITTEN] = std::array::from_fn(|at| if at < written { new[at] } else { old[at] });
-            assert_eq!(parse(&torn), None, "{written} bytes of 32");
+            assert_eq!(parse(&torn), None, "{written} bytes of {WRITTEN}");
             let cleared: [u8; WRITTEN] = std::array::from_fn(|at| if at < written { 0 } else { old[at] });
             assert!(parse(&cleared).is_none(), "{written} bytes cleared");
         }
         let warm_up = std::array::from_fn(|at| if (8..16).contains(&at) { 0 } else { old[at] });
         assert_eq!((parse(&warm_up), parse(&[0; WRITTEN])), (Some(At::NOTHING), Some(At::NOTHING)));
+        let in_none = std::array::from_fn(|at| if at == 32 { 6 } else { old[at] });
+        assert_eq!(parse(&in_none), Some(At::new(7, 3..8)), "there are five steps");
     }
 }

@@ -72,8 +72,32 @@ fn an_event_that_kills_the_worker_is_skipped_alone_and_its_neighbours_are_scored
     let expected: Vec<String> = (0..16).filter(|n| *n != 5).map(|n| n.to_string()).collect();
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(lines(&output.stdout), expected, "{log}");
-    assert!(log.contains("skipped data/0/5: step predict: WorkerDied"), "{log}");
+    assert!(log.contains("skipped line 6: step predict: WorkerDied"), "{log}");
+    assert!(log.contains(") at line 6; it is replaced"), "{log}");
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn an_event_that_kills_the_worker_in_a_hook_before_or_behind_the_model_failed_there() {
+    let hooks = "
+import os
+def pre_transform(config):
+    return lambda event: os._exit(3) if event == 5 else event
+def predict(model, config):
+    return lambda i: i
+def post_transform(config):
+    return lambda event, prediction: os._exit(4) if event == 9 else prediction
+";
+    let events: Vec<String> = (0..16).map(|n| format!("{n}\n")).collect();
+    let output = predict(&scene(hooks), &events.concat());
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(lines(&output.stdout).len(), 14, "{log}");
+    for skipped in
+        ["skipped line 6: step pre_transform: WorkerDied", "skipped line 10: step post_transform: WorkerDied"]
+    {
+        assert!(log.contains(skipped), "{log}");
+    }
+    assert_eq!(log.matches(", after 2 attempts").count(), 2, "{log}");
 }
 
 #[test]
@@ -83,7 +107,7 @@ fn an_event_that_hangs_the_worker_is_skipped_alone() {
         predict(&scene(&hooks).set("operators.serve.predict_timeout", "1s"), "{\"x\": 0}\n{\"x\": 1}\n{\"x\": 2}\n");
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(lines(&output.stdout), ["0", "2"], "{log}");
-    assert!(log.contains("skipped data/0/1: step predict: WorkerDied"), "{log}");
+    assert!(log.contains("skipped line 2: step predict: WorkerDied"), "{log}");
 }
 
 /// As libraries do, it tells of the memory that it did not get in words of its own.
@@ -116,7 +140,7 @@ fn what_hooks_print_and_system_exit_disturb_nothing() {
     let output = predict(&scene(&hooks), "{\"x\": 0}\n{\"x\": 1}\n{\"x\": 2}\n{\"x\": 3}\n");
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(lines(&output.stdout), ["0", "3"], "{log}");
-    assert!(log.contains("skipped data/0/1: step predict: SystemExit"), "{log}");
+    assert!(log.contains("skipped line 2: step predict: SystemExit"), "{log}");
 }
 
 #[test]
@@ -147,7 +171,7 @@ fn with_on_error_stop_it_ends_at_the_bad_event_though_its_input_goes_on() {
     drop(input);
     let output = child.wait_with_output().expect("its outputs");
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(log.contains("stopping at data/0/1: step decode"), "{log}");
+    assert!(log.contains("stopping at line 2: step decode"), "{log}");
     assert_eq!(output.status.code(), Some(1));
 }
 

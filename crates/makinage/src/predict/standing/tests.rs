@@ -13,6 +13,10 @@ fn accused(offset: i64) -> Job {
     job
 }
 
+fn last(cause: &str) -> Arc<LastDeath> {
+    Arc::new(LastDeath { cause: cause.to_owned(), step: "predict" })
+}
+
 fn guilty(judged: &Judged) -> Vec<u64> {
     judged.guilty.iter().map(|accused| accused.job.flight).collect()
 }
@@ -31,7 +35,7 @@ fn an_event_is_guilty_once_what_was_asked_after_its_last_death_is_answered() {
     standing.scored(&event(1));
     assert!(standing.next_probe().is_none(), "nobody is accused");
     assert!(standing.died(false, now));
-    standing.accuse(accused(5), "signal 11", 8, now);
+    standing.accuse(accused(5), last("signal 11"), 8, now);
     let judged = standing.proven(7);
     assert!(judged.guilty.is_empty() && judged.again.is_empty(), "that was asked before");
     let probe = standing.next_probe().expect("what scored before is asked again");
@@ -46,7 +50,7 @@ fn an_event_is_guilty_once_what_was_asked_after_its_last_death_is_answered() {
 fn where_the_probe_kills_too_nobody_is_blamed_until_one_is_answered_and_who_was_accused_is_asked_again() {
     let (mut standing, now) = (Standing::default(), Instant::now());
     standing.scored(&event(1));
-    standing.accuse(accused(5), "signal 9", 8, now);
+    standing.accuse(accused(5), last("signal 9"), 8, now);
     standing.probing();
     standing.probe_is_gone();
     assert!(!standing.died(true, now) && standing.is_unwell());
@@ -77,9 +81,9 @@ fn what_may_be_to_blame_is_asked_again_only_once_a_worker_has_shown_that_it_can_
 fn another_events_death_is_no_sign_where_one_that_scored_can_be_asked() {
     let (mut standing, now) = (Standing::default(), Instant::now());
     standing.scored(&event(1));
-    standing.accuse(accused(5), "signal 11", 8, now);
+    standing.accuse(accused(5), last("signal 11"), 8, now);
     assert!(standing.died(false, now) && !standing.is_unwell());
-    standing.accuse(accused(6), "signal 11", 9, now);
+    standing.accuse(accused(6), last("signal 11"), 9, now);
     assert_eq!(guilty(&standing.proven(8)), [5]);
     assert_eq!(guilty(&standing.proven(9)), [6]);
 }
@@ -87,22 +91,25 @@ fn another_events_death_is_no_sign_where_one_that_scored_can_be_asked() {
 #[test]
 fn before_anything_has_scored_anothers_death_acquits_and_anothers_answer_convicts() {
     let (mut standing, now) = (Standing::default(), Instant::now());
-    standing.accuse(accused(5), "signal 11", 8, now);
+    standing.accuse(accused(5), last("signal 11"), 8, now);
     assert!(standing.next_probe().is_none());
     assert!(!standing.died(false, now) && standing.is_unwell());
     assert_eq!(again(&standing.proven(9)), [5]);
-    standing.accuse(accused(5), "signal 11", 10, now);
+    standing.accuse(accused(5), last("signal 11"), 10, now);
     assert_eq!(guilty(&standing.proven(11)), [5]);
 }
 
 #[test]
 fn an_event_without_others_is_judged_after_a_while_where_the_model_loads() {
     let (mut standing, now) = (Standing::default(), Instant::now());
-    standing.accuse(accused(5), "signal 11", 8, now);
+    assert!(standing.died(false, now));
+    standing.accuse(accused(5), last("signal 11"), 8, now);
     assert!(standing.alone(seconds(now, 60)).is_empty(), "its worker isn't back");
     standing.replaced();
     assert!(standing.alone(seconds(now, 4)).is_empty(), "others may come");
     assert_eq!(standing.alone(seconds(now, 5)).len(), 1);
+    standing.accuse(accused(6), last("signal 11"), 9, now);
+    assert_eq!(standing.alone(seconds(now, 5)).len(), 1, "it had its deaths before it was read again");
 }
 
 #[test]
@@ -110,7 +117,7 @@ fn where_nothing_more_comes_deaths_alone_decide() {
     let (mut standing, now) = (Standing::default(), Instant::now());
     standing.finish();
     assert!(standing.died(false, now) && standing.died(false, now) && standing.may_ask_suspects());
-    standing.accuse(accused(5), "signal 11", 8, now);
+    standing.accuse(accused(5), last("signal 11"), 8, now);
     assert!(standing.next_probe().is_none() && !standing.is_unwell());
     assert_eq!(standing.alone(now).len(), 1);
 }
@@ -132,7 +139,7 @@ fn a_probe_that_kills_again_and_again_is_given_up_for_others() {
 #[test]
 fn what_is_accused_when_its_generation_ends_is_asked_of_the_next() {
     let (mut standing, now) = (Standing::default(), Instant::now());
-    standing.accuse(accused(5), "signal 11", 8, now);
+    standing.accuse(accused(5), last("signal 11"), 8, now);
     let jobs = standing.disband();
     assert!(jobs.len() == 1 && !jobs[0].is_accused() && !standing.has_accused());
 }

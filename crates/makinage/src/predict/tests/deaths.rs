@@ -4,14 +4,14 @@ use super::*;
 
 /// Works as one worker that dies of some events, until nothing is under way or it has died so often; what has left, and
 /// how often it died.
-struct Worked {
-    left: Vec<(i64, u64)>,
-    deaths: u32,
+pub(super) struct Worked {
+    pub left: Vec<(i64, u64)>,
+    pub deaths: u32,
     /// Requests until the first of the innocent had left, and until all had.
     asked: Vec<Vec<i64>>,
 }
 
-fn work(predictor: &mut Predictor, seat: &mut Seat, deadly: &[i64], knows_place: bool) -> Worked {
+pub(super) fn work(predictor: &mut Predictor, seat: &mut Seat, deadly: &[i64], knows_place: bool) -> Worked {
     let (now, mut worked) = (Instant::now(), Worked { left: vec![], deaths: 0, asked: vec![] });
     while !predictor.is_idle() {
         predictor.dispatch(now);
@@ -32,7 +32,7 @@ fn work(predictor: &mut Predictor, seat: &mut Seat, deadly: &[i64], knows_place:
                 };
                 worked.deaths += 1;
                 assert!(worked.deaths < 100, "it goes on for ever");
-                predictor.hear(seat.dies_at(Some(At { id: ask.id, places })), now);
+                predictor.hear(seat.dies_at(Some(At::new(ask.id, places))), now);
                 while seat.asked().is_some() {}
                 predictor.hear(seat.is_replaced(worked.deaths), now);
             }
@@ -102,7 +102,7 @@ fn while_all_die_nothing_is_judged_and_once_one_answers_all_is_answered() {
         predictor.dispatch(now);
         if let Some(ask) = seat.asked() {
             let places = 0..ask.job.events().len();
-            predictor.hear(seat.dies_at(Some(At { id: ask.id, places })), now);
+            predictor.hear(seat.dies_at(Some(At::new(ask.id, places))), now);
             while seat.asked().is_some() {}
             predictor.hear(seat.is_replaced(incarnation), now);
         }
@@ -169,7 +169,7 @@ fn a_model_that_kills_its_workers_on_all_that_is_new_is_complained_about_though_
     for incarnation in 1..20 {
         predictor.dispatch(now);
         let Some(ask) = seat.asked() else { break };
-        predictor.hear(seat.dies_at(Some(At { id: ask.id, places: 0..1 })), now);
+        predictor.hear(seat.dies_at(Some(At::new(ask.id, 0..1))), now);
         while seat.asked().is_some() {}
         predictor.hear(seat.is_replaced(incarnation), now);
     }
@@ -186,7 +186,7 @@ fn what_a_generation_that_is_unwell_holds_goes_to_the_next() {
     for incarnation in 1..6 {
         predictor.dispatch(now);
         let ask = old.asked().expect("a request");
-        predictor.hear(old.dies_at(Some(At { id: ask.id, places: 0..1 })), now);
+        predictor.hear(old.dies_at(Some(At::new(ask.id, 0..1))), now);
         while old.asked().is_some() {}
         predictor.hear(old.is_replaced(incarnation), now);
     }
@@ -219,7 +219,7 @@ fn where_a_newer_generation_is_given_what_an_older_one_had_it_answers_all_behind
     predictor.hear(old[1].dies(), now);
     // A probe is asked of the last one: it is not well.
     predictor.dispatch(now);
-    predictor.hear(old[2].dies_at(old[2].asked().map(|probe| At { id: probe.id, places: 0..1 })), now);
+    predictor.hear(old[2].dies_at(old[2].asked().map(|probe| At::new(probe.id, 0..1))), now);
     let mut answered = vec![];
     for _ in 0..6 {
         predictor.tick(now);
@@ -283,7 +283,7 @@ fn leak(predictor: &mut Predictor, seat: &mut Seat, hungry: &[i64], knows_place:
                 let is_known = knows_place || ask.kind == AskKind::Singly;
                 let places = if is_known { place..place + 1 } else { 0..events.len() };
                 let cause = Cause { words: "out of memory".to_owned(), is_exhaustion: true };
-                let at = Some(At { id: ask.id, places });
+                let at = Some(At::new(ask.id, places));
                 incarnation += 1;
                 assert!(incarnation < 200, "it goes on for ever");
                 predictor.hear(FromWorker::Died { worker: seat.worker, cause, at }, now);

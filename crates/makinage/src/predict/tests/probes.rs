@@ -27,7 +27,7 @@ fn accident(predictor: &mut Predictor, seat: &mut Seat, now: Instant) {
 fn dies_at_next(predictor: &mut Predictor, seat: &mut Seat, incarnation: u32, now: Instant) {
     predictor.dispatch(now);
     let ask = seat.asked().expect("a request");
-    predictor.hear(seat.dies_at(Some(At { id: ask.id, places: 0..1 })), now);
+    predictor.hear(seat.dies_at(Some(At::new(ask.id, 0..1))), now);
     while seat.asked().is_some() {}
     predictor.hear(seat.is_replaced(incarnation), now);
 }
@@ -168,7 +168,7 @@ fn answers_that_are_held_when_what_scored_before_is_given_up_are_tried_again() {
     assert!(probe.job.is_probe());
     while seats[1].asked().is_some() {}
     predictor.hear(seats[1].answer_some(&held, 0..1, &offsets(&held)), now);
-    predictor.hear(seats[0].dies_at(Some(At { id: probe.id, places: 0..1 })), now);
+    predictor.hear(seats[0].dies_at(Some(At::new(probe.id, 0..1))), now);
     predictor.hear(seats[0].is_replaced(4), now);
     // The other one kills its worker whenever it is tried.
     for incarnation in 5..15 {
@@ -179,7 +179,7 @@ fn answers_that_are_held_when_what_scored_before_is_given_up_are_tried_again() {
                 if offsets(&ask) == offsets(&held) {
                     predictor.hear(seat.answer(&ask), now);
                 } else {
-                    predictor.hear(seat.dies_at(Some(At { id: ask.id, places: 0..1 })), now);
+                    predictor.hear(seat.dies_at(Some(At::new(ask.id, 0..1))), now);
                     while seat.asked().is_some() {}
                     predictor.hear(seat.is_replaced(incarnation), now);
                 }

@@ -101,7 +101,7 @@ impl Stage {
         let ask = self.seat.asked().expect("event 1");
         self.looks(31);
         assert!(self.seat.ended.0.load(Ordering::Relaxed));
-        self.dies(At { id: ask.id, places: 0..1 }, false, 31);
+        self.dies(At::new(ask.id, 0..1), false, 31);
         self.is_replaced(32);
         let again = self.seat.asked().expect("event 1 again");
         assert_eq!((offsets(&again), again.kind), (vec![1], AskKind::Singly));
@@ -152,7 +152,7 @@ fn a_job_that_wants_a_process_for_itself_goes_to_another_where_none_will_come() 
     let mut stage = Stage::new();
     stage.predictor.open(events(1..4), stage.began);
     let batch = stage.seat.asked().expect("a batch");
-    stage.dies(At { id: batch.id, places: 0..3 }, true, 1);
+    stage.dies(At::new(batch.id, 0..3), true, 1);
     stage.is_replaced(2);
     let singly = stage.seat.asked().expect("the batch again");
     assert_eq!(offsets(&singly), [1, 2, 3]);
@@ -163,7 +163,7 @@ fn a_job_that_wants_a_process_for_itself_goes_to_another_where_none_will_come() 
     let behind = spare.asked().expect("what is behind it");
     assert_eq!(offsets(&behind), [3]);
     stage.predictor.hear(spare.answer(&behind), stage.at(8));
-    stage.dies(At { id: singly.id, places: 1..2 }, true, 9);
+    stage.dies(At::new(singly.id, 1..2), true, 9);
     assert_eq!(stage.works(&spare, 10), [(1, 1), (2, 1), (3, 1)]);
 }
 
@@ -192,7 +192,7 @@ fn a_spare_that_loads_while_a_hang_is_ended_takes_its_place() {
     stage.looks(71);
     assert!(!is_closed(&spare), "the one that is ended is as good as dead");
     stage.loads(&mut spare, 72);
-    stage.dies(At { id: again.id, places: 0..1 }, false, 72);
+    stage.dies(At::new(again.id, 0..1), false, 72);
     stage.predictor.open(events(2..3), stage.at(72));
     assert_eq!(stage.works(&spare, 73), [(1, 0), (2, 1)]);
     assert!(is_closed(&stage.seat));

@@ -64,7 +64,7 @@ import mmap
 head, (page,), _, _ = socket.recv_fds(sock, 4, 1)
 exactly(*struct.unpack("<I", head))"#;
     let then = r#"
-struct.pack_into("<QQIIQ", mmap.mmap(page, 4096), 0, 5, 7, 2, 3, 5)
+struct.pack_into("<QQIIQB", mmap.mmap(page, 4096), 0, 5, 7, 2, 3, 5, 4)
 say(23, b'{"why": "out of memory"}')
 sys.exit(71)
 "#;
@@ -72,7 +72,7 @@ sys.exit(71)
     let mut process = start(&script).expect("it takes the package");
     let error = process.ask(Kind::Setup, b"{}", LONG).expect_err("it ends").to_string();
     assert_eq!(error, "the worker ended (out of memory)");
-    assert_eq!(process.at(), Some(At { id: 7, places: 2..5 }));
+    assert_eq!(process.at(), Some(At { step: Some("post_transform"), ..At::new(7, 2..5) }));
 }
 
 #[test]

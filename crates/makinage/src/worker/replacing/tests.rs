@@ -42,7 +42,7 @@ impl Seat for Fake {
     fn serve(&self, _process: &mut (), incarnation: u32) -> Option<Death> {
         self.0.served.borrow_mut().push(incarnation);
         let answers = self.0.answers.borrow_mut().pop_front()?;
-        let at = self.0.begins.get().then_some(At { id: 1, places: 0..1 });
+        let at = self.0.begins.get().then_some(At::new(1, 0..1));
         let cause = Cause { words: "it crashed".into(), is_exhaustion: false };
         Some(Death { cause, at, answers })
     }

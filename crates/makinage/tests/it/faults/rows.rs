@@ -236,6 +236,13 @@ pub(crate) const ROWS: &[Row] = &[
     )
     .brief(),
     row(
+        "P11-lost",
+        "an event crashes its worker, and after each death the assignment is lost",
+        "only it is skipped, after two deaths",
+        Plays(isolation::crashing_while_lost),
+    )
+    .brief(),
+    row(
         "P12",
         "two instances restart in turn; the model loads for 20 s",
         "no partition waits for the load",

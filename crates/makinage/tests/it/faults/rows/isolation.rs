@@ -1,6 +1,9 @@
 //! One guilty event among a thousand: how soon it is known, and what the others notice of it.
 
-use std::time::Instant;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use super::super::{
     super::scene::Scene,
@@ -18,6 +21,8 @@ pub(super) fn crashing(run: &mut Run) {
 
 const GUILTY: usize = 2;
 const OTHERS: [usize; 3] = [0, 1, 3];
+/// How often everything is taken away.
+const LOSSES: usize = 2;
 
 /// Batches have 1,024 events of all partitions.
 fn isolated(run: &mut Run, name: &str, kind: Kind) {
@@ -37,4 +42,29 @@ fn isolated(run: &mut Run, name: &str, kind: Kind) {
     let seen = play.finish(&mut service, 0, run);
     run.tell(format!("longest gap of the others {}", seconds(longest(&seen, &OTHERS, (begin, end)))));
     assert!(deaths <= 2, "known at its first death and proven by its second, but there were {deaths} deaths");
+}
+
+/// After each death the service stands still for longer than its session lasts, so that it is given everything anew.
+pub(super) fn crashing_while_lost(run: &mut Run) {
+    let play = Play::begin(staged(Scene::new("isolate-lost")).impatient());
+    let mut service = play.scene.serve();
+    play.flows();
+    let begin = service.logged();
+    play.load.next_is(GUILTY, Kind::Crashes);
+    let (partition, offset) = play.load.place_of(GUILTY, Kind::Crashes);
+    let mut logged = begin;
+    for _ in 0..LOSSES {
+        service.wait_for_line_after(logged, "died (", PATIENCE);
+        service.signal("STOP");
+        // What is injected.
+        thread::sleep(Duration::from_secs(3));
+        logged = service.logged();
+        service.signal("CONT");
+        service.wait_for_line_after(logged, "lost: ", PATIENCE);
+    }
+    play.witness.wait_for_output_of((partition, offset + 1), PATIENCE);
+    let deaths = service.count_lines_after(begin, "died (");
+    run.tell(format!("{deaths} deaths with a loss after each of two"));
+    play.finish(&mut service, LOSSES, run);
+    assert_eq!(deaths, 2, "what was known of the event was forgotten with its assignment");
 }
