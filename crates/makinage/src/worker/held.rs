@@ -1,14 +1,25 @@
-//! The end that the pipeline has of a worker's process: to end it, and to let it have all processors.
+//! The end that the pipeline has of a worker's process: to ask it for little, to end it, and to let it have all
+//! processors.
 
 use std::{fmt, io, net::Shutdown, os::unix::net::UnixStream};
 
-use super::live::Process;
+use rustix::{
+    io::Errno,
+    net::{SendFlags, send},
+};
+
+use super::{
+    asking::Ask,
+    live::Process,
+    request::{self, Onlookers},
+};
 use crate::child::confine;
 
 /// A worker's process, known by its id and held by its socket.
 pub(super) struct Held {
     pub id: u32,
     pub socket: UnixStream,
+    pub onlookers: Onlookers,
 }
 
 impl fmt::Debug for Held {
@@ -26,6 +37,20 @@ impl Process for Held {
         }
     }
 
+    fn takes_at_once(&self, ask: &Ask) -> bool {
+        let mut frame = vec![];
+        if !request::is_small(ask) || request::write(&mut frame, &self.onlookers, ask).is_err() {
+            return false;
+        }
+        match send(&self.socket, &frame, SendFlags::DONTWAIT) {
+            Ok(sent) if sent == frame.len() => {}
+            Err(Errno::AGAIN) => return false,
+            // It has ended, or has half a frame: its death is reported, and all that it was asked is asked again.
+            Ok(_) | Err(_) => self.end(),
+        }
+        true
+    }
+
     fn release(&self) -> io::Result<()> {
         confine::release(self.id)
     }
@@ -34,3 +59,6 @@ impl Process for Held {
         Some(self.id)
     }
 }
+
+#[cfg(test)]
+mod tests;

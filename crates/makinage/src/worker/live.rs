@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, fmt, io, time::Instant};
 
-use super::asking::AskKind;
+use super::asking::{Ask, AskKind};
 use crate::{
     flights::Job,
     wire::{answer::Answer, frame::Encoding, protocol::Loaded},
@@ -10,6 +10,12 @@ use crate::{
 
 /// What a pool does with a process, beside asking it.
 pub(crate) trait Process: fmt::Debug + Send + Sync {
+    /// Asks a process that waits for a request, from the thread that wants that; `false` where another should, since it
+    /// may take time. Handing a request on to a thread costs as much as a small one does to write.
+    fn takes_at_once(&self, _ask: &Ask) -> bool {
+        false
+    }
+
     /// Ends it; its death is reported soon.
     fn end(&self);
 
@@ -81,6 +87,16 @@ impl Live {
             is_fresh: true,
             ended_for: None,
         }
+    }
+
+    /// Takes note of a request; whether it waited for one.
+    pub(super) fn begins(&mut self, request: InFlight, now: Instant) -> bool {
+        let waited = self.in_flight.is_empty();
+        if waited {
+            self.silent_since = Some(now);
+        }
+        self.in_flight.push_back(request);
+        waited
     }
 
     /// Since when it has been silent though it was asked.

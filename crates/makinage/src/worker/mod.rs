@@ -16,6 +16,7 @@ pub mod pool;
 pub mod process;
 mod reading;
 mod replacing;
+mod request;
 pub mod samples;
 pub mod setup;
 mod show;

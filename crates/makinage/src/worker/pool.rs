@@ -221,10 +221,10 @@ impl Pool {
         let id = self.next_id;
         self.next_id += 1;
         let ask = Ask { incarnation: live.incarnation, id, encoding: live.encoding.clone(), job: job.clone(), kind };
-        if live.in_flight.is_empty() {
-            live.silent_since = Some(now);
+        let waited = live.begins(InFlight { id, job, kind, answers: vec![], answered: 0, is_cut: false }, now);
+        if waited && live.process.takes_at_once(&ask) {
+            return;
         }
-        live.in_flight.push_back(InFlight { id, job, kind, answers: vec![], answered: 0, is_cut: false });
         // The channel holds IN_FLIGHT asks, and its thread ends only with this pool or a panic, which it tells.
         if worker.asks.try_send(ask).is_err() {
             tracing::debug!(slot, "a worker's thread does not take its job");

@@ -7,13 +7,12 @@ use std::{
     os::unix::net::UnixStream,
     sync::Arc,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::{
-    asking::AskKind,
     held::Held,
     incoming::Incoming,
     live::Live,
@@ -21,6 +20,7 @@ use super::{
     process::{Process, ProcessError},
     reading::{Last, read_answers},
     replacing::{Death, Replacing, Seat},
+    request::{self, Onlookers},
     setup::Setup,
     starting::Starting,
     streak::Streak,
@@ -31,8 +31,8 @@ use crate::{
     child::confine,
     event::Event,
     wire::{
-        frame::{Encoding, ask_for_values, encode_batch},
-        protocol::{Kind, Load, LoadFailure, Loaded, write_frame},
+        frame::{Encoding, encode_batch},
+        protocol::{Kind, Load, LoadFailure, Loaded},
     },
 };
 
@@ -77,7 +77,7 @@ impl Slot {
             process = self.warm_up(process, &loaded)?;
         }
         let socket = process.socket().try_clone().map_err(|error| malformed(&error))?;
-        let live = Live::new(Box::new(Held { id: process.id(), socket }), 0, loaded);
+        let live = Live::new(Box::new(Held { id: process.id(), socket, onlookers: self.onlookers() }), 0, loaded);
         Ok((process, live))
     }
 
@@ -121,16 +121,8 @@ impl Slot {
         warm_up(process, &self.setup.samples, score, load, died("warm_up"))
     }
 
-    fn payload(&self, ask: &Ask) -> Vec<u8> {
-        let events = ask.job.events();
-        let mut payload = encode_batch(events, &ask.encoding);
-        let tap = &self.setup.telemetry.tap;
-        if !ask.job.is_probe()
-            && let Some(places) = tap.asks(Instant::now(), &self.setup.topics, events)
-        {
-            ask_for_values(&mut payload, &places);
-        }
-        payload
+    fn onlookers(&self) -> Onlookers {
+        Onlookers { topics: self.setup.topics.clone(), telemetry: Arc::clone(&self.setup.telemetry) }
     }
 
     fn is_confined(&self) -> bool {
@@ -173,6 +165,8 @@ impl Seat for Slot {
     }
 
     fn serve(&self, process: &mut Process, incarnation: u32) -> Option<Death> {
+        // Small requests never come through here.
+        panics::point("worker");
         let (reader, done) = match self.spawn_reader(process.socket()) {
             Ok(reader) => reader,
             Err(error) => {
@@ -180,13 +174,13 @@ impl Seat for Slot {
                 return Some(Death { cause, at: None, answers: 0 });
             }
         };
+        let onlookers = self.onlookers();
         let last = loop {
             select! {
                 recv(self.jobs) -> ask => match ask {
                     Ok(ask) if ask.incarnation == incarnation => {
                         panics::point("worker");
-                        let payload = self.payload(&ask);
-                        if let Err(error) = write_frame(&mut process.socket(), frame_kind(ask.kind), ask.id, &payload) {
+                        if let Err(error) = request::write(&mut process.socket(), &onlookers, &ask) {
                             break Some(Last::Broken(error.to_string()));
                         }
                     }
@@ -238,13 +232,6 @@ impl Drop for Gone {
             // It may be the pipeline that has gone.
             let _ = self.pipeline.send(FromWorker::Gone { worker: self.worker });
         }
-    }
-}
-
-fn frame_kind(kind: AskKind) -> Kind {
-    match kind {
-        AskKind::Batch => Kind::Batch,
-        AskKind::Singly => Kind::Singly,
     }
 }
 
