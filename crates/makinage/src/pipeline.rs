@@ -24,8 +24,16 @@ use crate::{
     source::{Intake, acks::Acks},
     stop::Stop,
     stream::{Ended, Stream},
-    telemetry::Telemetry,
-    worker::{messages::FromWorker, pool::Pool, samples::Samples},
+    telemetry::{
+        Telemetry,
+        growth::{Grown, Growth},
+        machine::usage,
+    },
+    worker::{
+        messages::{FromWorker, WorkerId},
+        pool::Pool,
+        samples::Samples,
+    },
     write::Writer,
 };
 
@@ -66,6 +74,7 @@ pub(crate) struct Pipeline<D> {
     bell: Receiver<()>,
     /// When it was shown last what is under way.
     told: Option<Instant>,
+    growth: Growth,
 }
 
 impl<D: Delivery> Pipeline<D> {
@@ -82,13 +91,13 @@ impl<D: Delivery> Pipeline<D> {
         let writer = Writer::new(topics, delivery, acks, SystemClock.now()).shown_in(telemetry());
         let stream = Stream::new(writer, outlets.samples.clone(), telemetry());
         let bell = stream.bell();
-        Self { inputs, outlets, stream, bell, told: None }
+        Self { inputs, outlets, stream, bell, told: None, growth: Growth::default() }
     }
 
-    /// The same, naming every failed event in the log, however many there are.
+    /// The same for events that are lines of a text: the log names each that fails, however many there are.
     #[must_use]
-    pub(crate) fn naming_all_failures(mut self) -> Self {
-        self.stream.name_all_failures();
+    pub(crate) fn of_lines(mut self) -> Self {
+        self.stream.of_lines();
         self
     }
 
@@ -130,6 +139,9 @@ impl<D: Delivery> Pipeline<D> {
         if self.told.is_none_or(|told| now.saturating_duration_since(told) >= TICK) {
             self.told = Some(now);
             self.stream.tell(now);
+            let workers = self.outlets.telemetry.stream.seen().workers;
+            let used = |pid| Some(usage(Some(pid))?.resident_bytes);
+            self.growth.look(&workers, now, used).iter().for_each(warn_of);
         }
     }
 
@@ -160,4 +172,17 @@ impl<D: Delivery> Pipeline<D> {
             self.stream.hear(message, SystemClock.now());
         }
     }
+}
+
+fn warn_of(grown: &Grown) {
+    let Grown { generation, slot, before, now } = *grown;
+    let worker = WorkerId { generation, slot };
+    let mebibytes = |bytes: u64| bytes >> 20;
+    tracing::warn!(
+        code = "W020", worker = %worker,
+        "{worker} uses {} MiB of memory, and used {} a quarter of an hour ago: look for what the hooks or the model keep \
+         of each event; operators.<name>.memory_limit ends it before the machine is full, and loses no event",
+        mebibytes(now),
+        mebibytes(before),
+    );
 }

@@ -9,12 +9,21 @@ use super::{
 #[cfg(test)]
 mod tests;
 
+/// Keys that are named of a change.
+const NAMED: usize = 5;
+
 impl Config {
     /// Whether `new` means the same: comments, order and layout mean nothing.
     pub fn means_the_same_as(&self, new: &Self) -> bool {
         self.needs_restart(new).is_empty()
             && self.operator == new.operator
             && document::same(&self.document, &new.document)
+    }
+
+    /// The keys that `new` has other values of, for a sentence; `None` where there are none but such as are no hook's
+    /// business.
+    pub(crate) fn changed_keys(&self, new: &Self) -> Option<String> {
+        in_words(&document::differing(&self.document, &new.document))
     }
 
     /// The keys whose change takes a restart, since Kafka's clients and the threads about them are made once.
@@ -30,6 +39,16 @@ impl Config {
         keys.section("traces", traces, &new.traces);
         keys.operator(operator, &new.operator);
         keys.0
+    }
+}
+
+/// The first of these keys, and how many there are besides.
+fn in_words(keys: &[String]) -> Option<String> {
+    let named = keys.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match keys.len() {
+        0 => None,
+        1..=NAMED => Some(named),
+        all => Some(format!("{named} and {} more keys", all - NAMED)),
     }
 }
 

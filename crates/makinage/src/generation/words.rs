@@ -38,7 +38,10 @@ pub(super) fn failure(made: &Made, serving: Option<&Made>, failed: u64, error: &
 /// A generation is taken back.
 pub(super) fn taken_back(serving: &Made, previous: &Made, trouble: &Trouble) -> String {
     let (what_before, what_to_do) = if serving.has_model_of(previous) {
-        ("the configuration before".to_owned(), "mend the configuration and save it again")
+        let (before, now) = (&previous.configuration.config, &serving.configuration.config);
+        let undone = before.changed_keys(now).map(|keys| format!(", so that what it changed ({keys}) isn't in force"));
+        let before = format!("the configuration before{}", undone.unwrap_or_default());
+        (before, "mend the configuration and save it again")
     } else {
         let before = format!("model {}", previous.label());
         (before, "mend the model and publish it: this one isn't loaded until it is published again")

@@ -70,6 +70,8 @@ struct Known {
     down: Option<Instant>,
     /// Since when no broker has answered, once that was told.
     away: Option<Instant>,
+    /// When that was told last.
+    away_told: Option<Instant>,
     failures: Failures,
     /// Brokers of which it was told that they can't be reached.
     unreached: HashSet<String>,
@@ -185,6 +187,7 @@ impl Connection {
         } else if known.is_lost(&seen, self.patience, now) {
             self.lost(&mut known, now);
         }
+        self.tell_away(&mut known, now);
     }
 
     fn tell_unreached(&self, known: &mut Known, seen: &Seen, now: Instant) {
@@ -206,7 +209,9 @@ impl Connection {
     }
 
     fn lost(&self, known: &mut Known, now: Instant) {
-        known.away.get_or_insert(now);
+        if known.away.is_none() {
+            (known.away, known.away_told) = (Some(now), Some(now));
+        }
         // A client that speaks no TLS to a listener that takes nothing else hears no reason.
         self.inquiry.begin(known.fresh_failure().unwrap_or_default());
         if !self.away.swap(true, Ordering::Relaxed) && !self.inquiry.explains() {
@@ -214,6 +219,23 @@ impl Connection {
             tracing::warn!(
                 code = "K001",
                 "no Kafka broker answers at {endpoints}{because}: waiting for one; check that Kafka runs there, and kafka.endpoint"
+            );
+        }
+    }
+
+    /// Says again and again that no broker answers: that it is told once, in a line that others bury, is not enough for
+    /// what lasts.
+    fn tell_away(&self, known: &mut Known, now: Instant) {
+        let since = |time: Option<Instant>| time.map(|time| now.saturating_duration_since(time));
+        let (Some(away), Some(told)) = (since(known.away), since(known.away_told)) else { return };
+        if told >= REPEAT && !self.inquiry.explains() {
+            known.away_told = Some(now);
+            let (endpoints, because) = (&self.endpoints, because(known.fresh_failure()));
+            tracing::error!(
+                code = "K015",
+                "no Kafka broker at {endpoints} has answered for {} s{because}: still waiting for one, and nothing is lost; \
+                 check that Kafka runs there, and kafka.endpoint",
+                away.as_secs()
             );
         }
     }

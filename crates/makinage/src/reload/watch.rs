@@ -200,8 +200,14 @@ impl<T: Taker> Watch<T> {
         let (before, now) = (&self.running.operator.code.files, &config.operator.code.files);
         let names: BTreeSet<_> = before.keys().chain(now.keys()).collect();
         let changed = names.into_iter().filter(|name| before.get(*name) != now.get(*name));
-        let changed: Vec<_> = changed.map(|name| name.display().to_string()).collect();
-        let what = if changed.is_empty() { self.origin.name.display().to_string() } else { changed.join(", ") };
+        let mut changed: Vec<_> = changed.map(|name| name.display().to_string()).collect();
+        let file = self.origin.name.display();
+        match self.running.changed_keys(&config) {
+            Some(keys) => changed.insert(0, format!("{file} ({keys})")),
+            None if changed.is_empty() => changed.push(file.to_string()),
+            None => {}
+        }
+        let what = changed.join(", ");
         tracing::info!("{what}: a new generation takes up what changed");
         self.running = config.clone();
         self.taker.take_up(config);

@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(5);
 /// Lines of one look; more partitions that stand still have one cause, and are counted.
-const LINES: usize = 10;
+const LINES: usize = 3;
 
 /// An event that holds its partition's position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,10 @@
 pub(crate) mod beat;
 pub(crate) mod custom;
 pub(crate) mod generations;
+pub(crate) mod growth;
 pub(crate) mod histogram;
 pub(crate) mod interventions;
+pub(crate) mod machine;
 pub(crate) mod moment;
 pub(crate) mod recent;
 pub(crate) mod source;

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::{moment::now, tapped::shown};
-use crate::event::Failure;
+use crate::event::{Failure, WORKER_STEPS};
 
 /// So many are kept.
 const KEPT: usize = 50;
@@ -47,7 +47,15 @@ struct State {
 }
 
 /// The steps that an event may fail in, as messages and dead letters name them.
-pub(crate) const STEPS: [&str; 6] = ["decode", "pre_transform", "predict", "post_transform", "encode", "produce"];
+pub(crate) const STEPS: [&str; WORKER_STEPS.len() + 1] = {
+    let mut steps = ["produce"; WORKER_STEPS.len() + 1];
+    let mut step = 0;
+    while step < WORKER_STEPS.len() {
+        steps[step] = WORKER_STEPS[step];
+        step += 1;
+    }
+    steps
+};
 
 impl RecentFailures {
     /// One more.

@@ -1,3 +1,4 @@
+use super::in_words;
 use crate::config::tests::{example, service};
 
 fn read(text: &str) -> crate::config::Config {
@@ -80,4 +81,14 @@ fn integers_of_any_size_differ_by_their_last_digit() {
     let (one, other) =
         (with("100000000000000000000000000000000000001"), with("100000000000000000000000000000000000002"));
     assert!(!one.means_the_same_as(&other));
+}
+
+#[test]
+fn of_many_keys_some_are_named() {
+    let keys = ["a", "b", "c", "d", "e", "f", "g"].map(str::to_owned);
+    assert_eq!(
+        [&keys[..2], &keys[..]].map(in_words),
+        ["a, b", "a, b, c, d, e and 2 more keys"].map(|words| Some(words.to_owned()))
+    );
+    assert_eq!(in_words(&[]), None);
 }

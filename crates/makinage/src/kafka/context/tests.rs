@@ -112,6 +112,25 @@ fn a_kafka_that_is_not_there_is_told_with_the_reason_and_again_that_it_is_back()
     assert!(lines[1].contains("answers again"), "{told}");
 }
 
+#[test]
+fn a_kafka_that_stays_away_is_told_each_minute_until_it_is_back() {
+    let told = logged(tracing::Level::INFO, |connection| {
+        let begin = Instant::now();
+        let second = |second| begin + Duration::from_secs(u64::from(second));
+        error(&connection, RDKafkaErrorCode::AllBrokersDown, "1/1 brokers are down");
+        let there: Statistics = serde_json::from_str(HELD.lines().next().unwrap()).unwrap();
+        let nowhere = Statistics { brokers: HashMap::new(), ..there.clone() };
+        (1..150).for_each(|n| connection.listen(&made(&nowhere, n), second(n)));
+        (150..300).for_each(|n| connection.listen(&made(&there, n), second(n)));
+    });
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 4, "{told}");
+    for (line, seconds) in lines[1..3].iter().zip(["60 s", "120 s"]) {
+        assert!(line.contains("ERROR") && line.contains(&format!("9092 has answered for {seconds}")), "{told}");
+    }
+    assert!(lines[3].contains("answers again"), "{told}");
+}
+
 /// The same of another second.
 fn made(statistics: &Statistics, second: u32) -> Statistics {
     Statistics { ts: statistics.ts + i64::from(second) * 1_000_000, ..statistics.clone() }

@@ -90,4 +90,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         "No thread could be started that looks at them: new partitions get outputs only after a restart.",
         "Look at the machine's limit of processes, and restart the service before you add partitions.",
     ),
+    error(
+        "K015",
+        "No Kafka broker has answered for a minute or longer",
+        "The service still waits and tries again by itself; nothing is read, and nothing is lost. It is said each minute \
+         until a broker answers.",
+        "See that Kafka runs at the address in the line, and that this machine reaches it.",
+    ),
 ];

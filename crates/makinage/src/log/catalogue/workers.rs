@@ -117,4 +117,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "What it counts, or some of it, is not on /metrics; events are served as ever. It is said once for each name.",
         "The line says why. Names are letters, digits and _, labels few, and none of them says which event it was.",
     ),
+    warning(
+        "W020",
+        "A worker's memory grows",
+        "It uses half as much again as a quarter of an hour ago, and 256 MB more at least. It serves on; with a \
+         `memory_limit` it is replaced when that is reached, and no event is lost. It is said once of a process.",
+        "Look for what the hooks or the model keep of each event: lists and dictionaries outside the function, caches \
+         without a bound, figures that aren't closed. A higher `memory_limit` only takes longer to reach.",
+    ),
 ];

@@ -156,6 +156,26 @@ fn a_request_to_read_it_again_takes_up_the_same_too() {
 }
 
 #[test]
+fn what_is_taken_up_is_named_by_its_keys_and_its_files() {
+    let (project, taken) = (Project::new(), Taken::default());
+    let mut watch = project.watch_sent(&taken);
+    let mut taken_up = |hook: &str, seconds: u64| {
+        project.write("hooks.py", hook);
+        let Texts::Sent { last, .. } = &mut watch.texts else { panic!("a watch over texts that are sent") };
+        *last = text(seconds);
+        let Decision::TakenUp { what, .. } = watch.consider_anew() else { panic!("it is a change") };
+        what
+    };
+    let [config, hooks] = ["config.yaml", "hooks.py"].map(|name| project.path(name).display().to_string());
+    assert_eq!(taken_up("def predict(model, config): ...", 2), format!("{config} (operators.serve.load_timeout)"));
+    assert_eq!(taken_up("def predict(model, config): pass", 2), hooks);
+    assert_eq!(
+        taken_up("def predict(config, model): ...", 3),
+        format!("{config} (operators.serve.load_timeout), {hooks}")
+    );
+}
+
+#[test]
 fn who_asks_for_it_to_be_read_again_hears_what_becomes_of_it() {
     let (project, taken) = (Project::new(), Taken::default());
     taken.most.set(1);

@@ -36,7 +36,7 @@ fn of_many_partitions_those_that_have_stood_longest_are_named_and_the_others_cou
     standing.look(all(25), begin + LOOK);
     assert_eq!(standing.look(all(25), begin + MINUTE / 2), Told::default());
     let told = standing.look(all(25), begin + MINUTE + LOOK);
-    assert_eq!((told.named.len(), told.others), (LINES, 15));
+    assert_eq!((told.named.len(), told.others), (LINES, 25 - LINES));
     assert!(told.named[..3].iter().all(|held| held.stands == MINUTE + LOOK), "{:?}", told.named);
     assert_eq!(standing.look(all(25), begin + MINUTE + 2 * LOOK), Told::default());
 }

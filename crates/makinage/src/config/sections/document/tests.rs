@@ -28,6 +28,17 @@ fn hooks_see_neither_security_nor_properties_of_kafka() {
     );
 }
 
+#[test]
+fn what_differs_is_named_as_far_down_as_there_are_mappings() {
+    let document = |yaml| write(&parse(yaml).root.unwrap());
+    let differing = |one, other| differing(&document(one), &document(other));
+    let one = "a: {b: 1, c: {d: [1, 2], e: x}}\nf: 1\n3: {g: 1}";
+    assert_eq!(differing(one, "3: {g: 1}\nf: 1\na: {c: {e: x, d: [1, 2]}, b: 1}"), [""; 0], "order means nothing");
+    let other = "a: {b: 2, c: {d: [2, 1], e: x, h: 0}}\nf: {}\n3: {g: 2}";
+    assert_eq!(differing(one, other), ["3.g", "a.b", "a.c.d", "a.c.h", "f"]);
+    assert_eq!(differing("a: {b: 1}", "a:"), ["a"]);
+}
+
 proptest! {
     #[test]
     fn any_text_becomes_json_that_reads_back(text in any::<String>()) {

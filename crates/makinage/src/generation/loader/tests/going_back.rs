@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     super::Trouble,
-    scene::{Scene, configuration},
+    scene::{Scene, changed_configuration, configuration},
 };
 
 #[test]
@@ -34,13 +34,14 @@ fn what_does_badly_is_taken_back_refused_and_not_loaded_again_until_it_is_publis
 fn a_configuration_that_does_badly_is_taken_back_and_no_model_is_refused() {
     let mut scene = Scene::new(&[1]);
     scene.settle();
-    scene.mailbox.configure(configuration());
+    scene.mailbox.configure(changed_configuration());
     scene.settle();
     scene.complain();
     scene.settle();
     assert_eq!(scene.serving(), Some((1, 0, 3)));
     assert_eq!(*scene.notes.refused.lock().unwrap(), []);
-    assert_eq!(scene.log.count("going back to the configuration before"), 1);
+    let told = "going back to the configuration before, so that what it changed (config.serve.n) isn't in force";
+    assert_eq!(scene.log.count(told), 1);
     scene.complain();
     scene.settle();
     assert_eq!(scene.serving(), Some((1, 0, 3)), "what was taken back is nothing to go back to");

@@ -25,6 +25,12 @@ pub(super) fn configuration() -> Config {
     read_service(PAGE, &Origin::file(Path::new("serve.yaml"))).config.expect("the documented one")
 }
 
+/// One that differs in a key of the user's.
+pub(super) fn changed_configuration() -> Config {
+    let text = PAGE.replace("serve: {}", "serve: {n: 1}");
+    read_service(&text, &Origin::file(Path::new("serve.yaml"))).config.expect("the documented one, with a key more")
+}
+
 /// A loader, and all that it meets.
 pub(super) struct Scene {
     pub topic: Arc<Topic>,

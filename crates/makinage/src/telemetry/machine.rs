@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// What a process uses.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(super) struct Usage {
+pub(crate) struct Usage {
     /// Bytes in memory.
     pub resident_bytes: u64,
     /// Seconds of processor time since it began.
@@ -15,7 +15,7 @@ pub(super) struct Usage {
 }
 
 /// What this process uses, or its child with this number; `None` where that can't be known.
-pub(super) fn usage(pid: Option<u32>) -> Option<Usage> {
+pub(crate) fn usage(pid: Option<u32>) -> Option<Usage> {
     let folder = pid.map_or_else(|| "/proc/self".to_owned(), |pid| format!("/proc/{pid}"));
     let (statm, stat) = (fs::read_to_string(format!("{folder}/statm")), fs::read_to_string(format!("{folder}/stat")));
     read(&statm.ok()?, &stat.ok()?)
