@@ -32,6 +32,11 @@ struct FlowStep {
 }
 
 impl Flow {
+    /// The name of a data topic, by its place in the operator's.
+    pub(super) fn source(&self, place: u16) -> &str {
+        self.sources.get(usize::from(place)).map_or("?", |source| &source.topic)
+    }
+
     /// That of an operator.
     pub(super) fn of(operator: &Operator) -> Self {
         let topic = |name: &str, encoder: &str| Topic { topic: name.to_owned(), encoder: encoder.to_owned() };

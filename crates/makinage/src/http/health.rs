@@ -77,7 +77,7 @@ pub(super) fn ready(site: &Site) -> Health {
         running,
         kafka(&group),
         model(&generations),
-        workers(&stream, site.predict_timeout),
+        workers(&stream, site.config().operator.tuning.predict_timeout),
         assignment(&group),
         reading(site.interventions.paused()),
     ])

@@ -4,7 +4,6 @@ use std::time::{Instant, SystemTime};
 
 use super::{
     health,
-    machine::{Usage, usage},
     names::{self, Metric},
     site::Site,
 };
@@ -17,6 +16,7 @@ use crate::{
     },
     telemetry::{
         histogram::{Histogram, Snapshot},
+        machine::{Usage, usage},
         source::PartitionSeen,
         stream::WorkerSeen,
     },
@@ -67,7 +67,7 @@ pub(super) fn gathered(site: &Site) -> Vec<Family> {
 }
 
 fn process(site: &Site) -> Vec<Family> {
-    let build = [env!("CARGO_PKG_VERSION"), &site.application, &site.operator].map(str::to_owned);
+    let build = [env!("CARGO_PKG_VERSION"), &site.first.application.name, &site.first.operator.name].map(str::to_owned);
     let usage = usage(None);
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of some years")]
     let started = since_1970(site.started) as f64 / 1000.0;

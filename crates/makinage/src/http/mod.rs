@@ -11,7 +11,6 @@ mod flow;
 mod guard;
 mod health;
 mod interventions;
-mod machine;
 mod metrics;
 mod names;
 mod page;
@@ -31,7 +30,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use self::{flow::Flow, guard::Guard, site::Site};
+use self::{guard::Guard, site::Site};
 use crate::{
     config::{Config, Listen},
     interventions::Interventions,
@@ -55,11 +54,7 @@ pub(crate) fn start(config: &Config, shown: Shown) {
     let Shown { telemetry, acks, interventions, stop } = shown;
     let site = Site {
         guard: Guard::of(&config.http),
-        application: config.application.name.clone(),
-        operator: config.operator.name.clone(),
-        document: config.document.clone(),
-        flow: Flow::of(&config.operator),
-        predict_timeout: config.operator.tuning.predict_timeout,
+        first: Arc::new(config.clone()),
         telemetry,
         acks,
         interventions: Arc::new(interventions),

@@ -2,25 +2,18 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
-use serde_json::value::RawValue;
-
-use super::{flow::Flow, guard::Guard, recent::Recent};
-use crate::{interventions::Interventions, source::acks::Acks, stop::Stop, telemetry::Telemetry};
+use super::{guard::Guard, recent::Recent};
+use crate::{config::Config, interventions::Interventions, source::acks::Acks, stop::Stop, telemetry::Telemetry};
 
 /// What there is to show.
 #[derive(Debug)]
 pub(super) struct Site {
     pub guard: Guard,
-    pub application: String,
-    pub operator: String,
-    /// The user's file as it was at the start, less what may hold secrets, in the worker protocol's tagged form.
-    pub document: Box<RawValue>,
-    /// What that makes of events.
-    pub flow: Flow,
-    pub predict_timeout: Duration,
+    /// The configuration as it was at the start.
+    pub first: Arc<Config>,
     pub telemetry: Arc<Telemetry>,
     pub acks: Arc<Acks>,
     pub interventions: Arc<Interventions>,
@@ -28,4 +21,11 @@ pub(super) struct Site {
     pub recent: Recent,
     pub began: Instant,
     pub started: SystemTime,
+}
+
+impl Site {
+    /// The configuration of what serves, which a reload changes; before anything does, that of the start.
+    pub(super) fn config(&self) -> Arc<Config> {
+        self.telemetry.generations.config().unwrap_or_else(|| Arc::clone(&self.first))
+    }
 }

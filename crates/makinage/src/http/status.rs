@@ -11,7 +11,6 @@ use serde_json::Value;
 use super::{
     flow::Flow,
     health::{self, Health},
-    machine::{Usage, usage},
     plain::plain,
     site::Site,
 };
@@ -23,10 +22,11 @@ use crate::{
         generations::GenerationsSeen,
         histogram::Snapshot,
         interventions::Intervention,
+        machine::{Usage, usage},
         moment::date,
         recent::FailedEvent,
         source::{GroupSeen, PartitionSeen},
-        stream::{StreamSeen, WorkerSeen},
+        stream::{StreamSeen, SuspectSeen, WorkerSeen},
     },
 };
 
@@ -108,7 +108,18 @@ struct Stream {
     queued_events: usize,
     unanswered_events: usize,
     workers: Vec<Worker>,
+    suspects: Vec<Suspect>,
     deaths: BTreeMap<&'static str, u64>,
+}
+
+/// An event that may be to blame for deaths.
+#[derive(Debug, Serialize)]
+struct Suspect {
+    /// `topic/partition/offset`.
+    place: String,
+    deaths: u8,
+    /// The first was so long ago.
+    seconds: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -138,13 +149,12 @@ struct Partition {
 /// What there is to say now.
 pub(super) fn of(site: &Site) -> Status {
     let telemetry = &site.telemetry;
-    // A reload changes it.
-    let config = telemetry.generations.config();
-    let document = config.as_ref().map_or(&site.document, |config| &config.document);
+    let config = site.config();
+    let flow = Flow::of(&config.operator);
     Status {
         version: env!("CARGO_PKG_VERSION"),
-        application: site.application.clone(),
-        operator: site.operator.clone(),
+        application: config.application.name.clone(),
+        operator: config.operator.name.clone(),
         started: date(site.started),
         uptime_seconds: Instant::now().saturating_duration_since(site.began).as_secs_f64(),
         usage: usage(None),
@@ -154,12 +164,12 @@ pub(super) fn of(site: &Site) -> Status {
         events: events(site),
         recent: recently(site),
         generations: telemetry.generations.seen(),
-        stream: stream(site),
+        stream: stream(site, &flow),
         group: group(telemetry.source.group()),
         failures: telemetry.failures.all(),
         interventions: Interventions { refused: site.guard.refuses_changes(), past: telemetry.interventions.all() },
-        flow: config.as_ref().map_or_else(|| site.flow.clone(), |config| Flow::of(&config.operator)),
-        config: serde_json::from_str(document.get()).map_or(Value::Null, plain),
+        flow,
+        config: serde_json::from_str(config.document.get()).map_or(Value::Null, plain),
     }
 }
 
@@ -192,13 +202,18 @@ fn quantiles(seen: &Snapshot) -> Quantiles {
     Quantiles { count: seen.count(), mean: seen.mean(), p50: quantile(0.5), p99: quantile(0.99), p999: quantile(0.999) }
 }
 
-fn stream(site: &Site) -> Stream {
-    let StreamSeen { queued_events, unanswered_events, workers, .. } = site.telemetry.stream.seen();
+fn stream(site: &Site, flow: &Flow) -> Stream {
+    let StreamSeen { queued_events, unanswered_events, workers, suspects, .. } = site.telemetry.stream.seen();
     let worker = |seen: WorkerSeen| Worker { usage: seen.pid.and_then(|pid| usage(Some(pid))), seen };
+    let suspect = |SuspectSeen { place, deaths, age }: SuspectSeen| {
+        let place = format!("{}/{}/{}", flow.source(place.source), place.partition, place.offset);
+        Suspect { place, deaths, seconds: age.as_secs_f64() }
+    };
     Stream {
         queued_events,
         unanswered_events,
         workers: workers.into_iter().map(worker).collect(),
+        suspects: suspects.into_iter().map(suspect).collect(),
         deaths: site.telemetry.stream.deaths().into_iter().map(|(death, count)| (death.name(), count)).collect(),
     }
 }

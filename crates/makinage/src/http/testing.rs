@@ -1,16 +1,15 @@
 //! Services to be shown, for tests.
 
 use std::{
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use serde_json::value::RawValue;
-
-use super::{flow::Flow, guard::Guard, recent::Recent, site::Site, status};
+use super::{guard::Guard, recent::Recent, site::Site, status};
 use crate::{
-    config::Http,
-    event::{Failure, Fate, Ticket, Took},
+    config::{Http, Origin, read_service},
+    event::{Failure, Fate, Place, Ticket, Took},
     interventions::testing::Stage,
     kafka::pulse::Membership,
     source::acks::Acks,
@@ -19,9 +18,17 @@ use crate::{
         Telemetry,
         generations::GenerationSeen,
         source::PartitionSeen,
-        stream::{StreamSeen, WorkerSeen},
+        stream::{StreamSeen, SuspectSeen, WorkerSeen},
     },
 };
+
+const CONFIG: &str = "
+application: {name: app}
+kafka: {endpoint: localhost}
+topics: [{name: model}, {name: data}, {name: predict, encoder: makinage.encoding.json}]
+operators:
+  serve: {factory: 'makinage.serve:serve', sources: [model, data], sinks: [predict]}
+";
 
 /// A service that has just been started, with this key.
 pub(super) fn new(http: &Http) -> Site {
@@ -32,11 +39,7 @@ pub(super) fn new(http: &Http) -> Site {
 pub(super) fn on(stage: &Stage, http: &Http) -> Site {
     Site {
         guard: Guard::of(http),
-        application: "app".into(),
-        operator: "serve".into(),
-        document: RawValue::from_string(r#"{"m":[["application",{"m":[["name","app"]]}]]}"#.into()).expect("JSON"),
-        flow: Flow::default(),
-        predict_timeout: Duration::from_secs(30),
+        first: Arc::new(read_service(CONFIG, &Origin::file(Path::new("config.yaml"))).config.expect("a configuration")),
         telemetry: Arc::clone(&stage.telemetry),
         interventions: Arc::clone(&stage.interventions),
         acks: Arc::<Acks>::default(),
@@ -86,7 +89,15 @@ pub(super) fn busy() -> Site {
         batches: 1,
         silent_ms: None,
     };
-    stream.is(StreamSeen { queued_events: 1, unanswered_events: 1, generation: Some(1), workers: vec![worker] });
+    let place = Place { source: 0, partition: 0, offset: 4 };
+    let suspect = SuspectSeen { place, deaths: 1, age: Duration::from_secs(3) };
+    stream.is(StreamSeen {
+        queued_events: 1,
+        unanswered_events: 1,
+        generation: Some(1),
+        workers: vec![worker],
+        suspects: vec![suspect],
+    });
     failures.add("data/0/2", &Failure::new("predict", "ValueError", "no number"), Some(b"[1]"), "skipped");
     site.acks.received(5);
     site.acks.settle(Ticket::from_opaque(0), Fate::Finished);

@@ -48,7 +48,7 @@ function skipped(events) {
 function flowing(name, events, history, read, mood) {
   const all = read(events);
   const now = history.rate(({ events }) => read(events));
-  return tile(name, rate(now), `${count(all)} in all`, all > 0 ? mood : undefined);
+  return tile(name, rate(now), `${count(all)} in all`, now ? mood : undefined);
 }
 
 /** @param {string} name @param {string} value @param {string} note @param {string} [mood] */

@@ -103,7 +103,8 @@ export function brings() {
  *   past: (Generation & End)[] }} Generations
  * @typedef {{ generation: number, slot: number, pid: number | null, state: string, batches: number,
  *   silent_ms: number | null, usage: Usage | null }} Worker
- * @typedef {{ queued_events: number, unanswered_events: number, workers: Worker[],
+ * @typedef {{ place: string, deaths: number, seconds: number }} Suspect
+ * @typedef {{ queued_events: number, unanswered_events: number, workers: Worker[], suspects: Suspect[],
  *   deaths: Record<string, number> }} Stream
  * @typedef {{ topic: string, partition: number, position: number | null, first_open: number | null, open: number,
  *   held_bytes: number, held_seconds: number, paused: boolean, end: number | null, lag: number | null,

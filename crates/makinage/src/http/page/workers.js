@@ -1,6 +1,6 @@
 // The processes: the service's own, and those that have the model.
 
-import { h } from "./dom.js";
+import { h, said } from "./dom.js";
 import { table } from "./table.js";
 import { bytes, count, duration, percent } from "./words.js";
 
@@ -40,6 +40,19 @@ export function workersShown({ stream, usage }, history) {
     ended.length
       ? h("p", { class: "warn" }, `▲ Ended: ${ended.map(([why, number]) => `${count(number)} by ${why}`).join(", ")}.`)
       : h("p", { class: "quiet" }, "None has ended that should not have."),
+    h("ul", { class: stream.suspects.length ? "trouble suspects" : "suspects" }, stream.suspects.map(suspectShown)),
+  );
+}
+
+/** An event that may be to blame. @param {import("./service.js").Suspect} suspect */
+function suspectShown({ place, deaths, seconds }) {
+  const ended = deaths === 1 ? "a worker" : `${count(deaths)} workers`;
+  return h(
+    "li",
+    { "data-key": place },
+    h("b", {}, "▲ suspect: ", said(place)),
+    ` ended ${ended}, first ${duration(seconds)} ago. It is tried by itself; where that ends a worker again and others `,
+    "answer, it fails.",
   );
 }
 
