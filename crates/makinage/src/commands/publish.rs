@@ -24,9 +24,9 @@ use self::{
     prepare::{Prepared, prepare},
     sending::send,
 };
-use super::{BAD_CONFIG, log_to, progress::progress, set_first_form, tell, tell_as};
+use super::{BAD_CONFIG, log_to, progress::progress, set_first_form, set_form, tell, tell_as};
 use crate::{
-    config::{PublishConfig, inspect_publish},
+    config::{LogFormat, PublishConfig, inspect_publish},
     kafka::client::Cluster,
     mlflow::Mlflow,
     progress::Amount,
@@ -60,6 +60,10 @@ pub(crate) fn run_file(file: &Path, mode: Mode) -> anyhow::Result<ExitCode> {
         tell_as(Level::ERROR, "C006", &problem.to_string());
     }
     let Some(config) = reading.config else { return Ok(BAD_CONFIG.into()) };
+    // What is done once is told to who waits for it, unless that is a program.
+    if matches!(mode, Mode::Watch(_)) || config.log_format != LogFormat::Auto {
+        set_form(config.log_format).map_err(anyhow::Error::msg)?;
+    }
     if let Mode::Watch(interval) = mode {
         if let Err(refused) = watch::following(&config) {
             tell_as(Level::ERROR, "C006", &refused.to_string());

@@ -19,6 +19,7 @@ use super::{
     sections::{
         application::{self, Publisher},
         kafka::{self, Kafka},
+        log::{self, Log, LogFormat},
         topics,
     },
     values::{interpreter::Finder, model_source::ModelSource},
@@ -49,6 +50,8 @@ section! {
         kafka: "", "none beside `Kafka`", schema kafka::schema(), example "";
         /// What to publish, in this order.
         models: "", "", schema described::list(&one_model(), 1), example "";
+        /// What the log looks like.
+        log: "", "none", schema described::section(&Log::described()), example "";
     }
     keys {}
     refused {
@@ -131,6 +134,8 @@ pub struct PublishConfig {
     pub references: Vec<PublishReference>,
     /// The Python whose MLflow is asked; looked for only where a model comes from there.
     pub python: Option<PathBuf>,
+    /// `log.format`.
+    pub log_format: LogFormat,
 }
 
 /// One model to publish.
@@ -184,6 +189,7 @@ fn sections(
     let application = application::read::<Publisher>(&section, &ground, findings);
     let beside = Origin::file(file).folder;
     let kafka = kafka::read(&section, &Ground { folder: &beside, surroundings }, findings);
+    let log = log::read(&section, &ground, findings);
     let entries = models(&section, findings);
     let python = entries.as_ref().map(|(models, _)| python(models, surroundings, findings));
     let (models, references) = entries.unzip();
@@ -194,6 +200,7 @@ fn sections(
         models: models?,
         references: references?,
         python: python?,
+        log_format: log?.format,
     })
 }
 

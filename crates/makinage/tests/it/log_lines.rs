@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{broker::left_out, model::any_model, scene::Scene};
+use super::{broker::left_out, model::any_model, scene::Scene, service::program};
 
 const HOOKS: &str = "
 import logging
@@ -90,4 +90,23 @@ fn what_is_wrong_with_the_configuration_is_said_in_the_form_that_a_pipe_s_reader
     assert!(told.lines().any(|line| line.starts_with("error: ") && line.contains("batch")), "{told}");
     let told = run(Some("xml"));
     assert!(told.starts_with("error: the environment variable MAKINAGE_LOG_FORMAT is \"xml\""), "{told}");
+}
+
+#[test]
+fn the_publisher_tells_a_program_in_objects_where_its_file_says_so() {
+    if left_out() {
+        return;
+    }
+    let scene = Scene::alone();
+    let told = |log: &str| {
+        let models = "models: [{topic: model, path: /not/there.zip}]";
+        let text = format!("application: {{name: p}}\nkafka: {{endpoint: '127.0.0.1:1'}}\n{models}\n{log}");
+        let mut command = program("makinage-model-publisher");
+        let output = command.arg("--config").arg(scene.folder.write("publish.yaml", &text)).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(told("").starts_with("error: "), "{}", told(""));
+    let told = told("log: {format: json}");
+    assert_eq!(objects(told.lines()).last().map(|line| &line["level"]), Some(&json!("error")), "{told}");
 }

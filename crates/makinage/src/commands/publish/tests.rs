@@ -11,7 +11,7 @@ use rdkafka::{
 use super::run;
 use crate::{
     archive::testing::{Disk, SMALL_MLMODEL, stored},
-    config::{Kafka, ModelSource, PublishConfig, PublishModel},
+    config::{Kafka, LogFormat, ModelSource, PublishConfig, PublishModel},
 };
 
 struct Scene {
@@ -54,6 +54,7 @@ impl Scene {
                 .collect(),
             references: Vec::new(),
             python: None,
+            log_format: LogFormat::Auto,
         };
         let mut results = Vec::new();
         let error = run(&config, false, &mut results).err().map(|error| format!("{error:#}"));

@@ -8,7 +8,7 @@ use crate::{
         ModelError, inspect,
         testing::{Disk, SMALL_MLMODEL, stored},
     },
-    config::{Kafka, ModelSource, Which},
+    config::{Kafka, LogFormat, ModelSource, Which},
     logged::Log,
 };
 
@@ -91,6 +91,7 @@ fn config() -> PublishConfig {
         models: vec![model],
         references: vec![],
         python: None,
+        log_format: LogFormat::Auto,
     }
 }
 
