@@ -1,4 +1,4 @@
-//! The pictures of `docs/page.md`, taken by the tests of the page while they look at it.
+//! The pictures of `docs/page.md`, taken by the tests of the page and of `makinage top` while they look at them.
 
 use anyhow::Result;
 
@@ -13,7 +13,7 @@ pub(crate) fn run() -> Result<()> {
     let kafka = Kafka::find(&mut Report::new())?;
     let python = env::ensure()?;
     let mut cargo = tools::command("cargo");
-    cargo.args(["test", "--locked", "--package", "makinage", "--test", "it", "--", "shown_page"]);
+    cargo.args(["test", "--locked", "--package", "makinage", "--test", "it", "--", "shown_page", "shown_top"]);
     cargo.env("MAKINAGE_TEST_PYTHON", python).env("MAKINAGE_TEST_PICTURES", root().join("docs/page"));
     kafka.tell(&mut cargo);
     programs::CHROMIUM.tell(&mut cargo);

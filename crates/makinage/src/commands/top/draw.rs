@@ -11,9 +11,13 @@ use serde_json::Value;
 
 use super::{
     super::seconds::seconds,
+    lists::{List, Lists},
     look::{Look, text},
 };
-use crate::{event::WORKER_STEPS, letters::reading::shown};
+use crate::{
+    event::WORKER_STEPS,
+    letters::reading::shown::{line, short},
+};
 
 /// Lines of the block of rates and times.
 const NUMBERS: u16 = 7;
@@ -21,7 +25,7 @@ const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 
 /// Draws all of it.
-pub(super) fn draw(frame: &mut Frame<'_>, look: &Look) {
+pub(super) fn draw(frame: &mut Frame<'_>, look: &Look, lists: &Lists) {
     // With a line of those that have ended.
     let workers = rows(look.list("/stream/workers").len(), 3, 6);
     let partitions = rows(look.list("/group/partitions").len(), 2, 10);
@@ -37,9 +41,39 @@ pub(super) fn draw(frame: &mut Frame<'_>, look: &Look) {
     frame.render_widget(Paragraph::new(self::head(look)), head);
     draw_numbers(frame, numbers, look);
     draw_models(frame, models, look);
-    draw_workers(frame, worker_table, look);
-    draw_partitions(frame, partition_table, look);
-    draw_failures(frame, failures, look);
+    draw_workers(frame, worker_table, &Shown::of(List::Workers, look, lists));
+    draw_partitions(frame, partition_table, &Shown::of(List::Partitions, look, lists));
+    draw_failures(frame, failures, &Shown::of(List::Failures, look, lists));
+}
+
+/// What is to be shown of a list.
+struct Shown<'l> {
+    look: &'l Look,
+    /// Its rows, from the first one that is to be seen.
+    rows: &'l [Value],
+    /// What its head says beside its name: where those begin among all, unless that is at the first.
+    place: String,
+    /// Keys move it.
+    has_focus: bool,
+}
+
+impl<'l> Shown<'l> {
+    fn of(list: List, look: &'l Look, lists: &Lists) -> Self {
+        let (all, first) = (look.list(list.pointer()), lists.first(list, look));
+        let place = if first > 0 { format!(" from {} of {}", first + 1, all.len()) } else { String::new() };
+        Self { look, rows: &all[first..], place, has_focus: lists.focus() == list }
+    }
+
+    /// How its head looks.
+    fn style(&self) -> Style {
+        if self.has_focus { BOLD } else { DIM }
+    }
+
+    /// What its head says, of a list that is called so.
+    fn head(&self, name: &str) -> String {
+        let mark = if self.has_focus { "▸ " } else { "" };
+        format!("{mark}{name}{}", self.place)
+    }
 }
 
 /// Lines of a table with so many rows and a head.
@@ -51,22 +85,22 @@ fn head(look: &Look) -> Vec<Line<'_>> {
     let name = format!("{} ({})", look.text("/application"), look.text("/operator"));
     let uptime = look.number("/uptime_seconds").map(duration).unwrap_or_default();
     let first = Line::from(vec![
-        Span::styled(shown::line(&name), BOLD),
+        Span::styled(line(&name), BOLD),
         Span::raw(format!("  makinage {}, up {uptime}  {}", look.text("/version"), look.url)),
     ]);
     let state = match &look.lost {
         Some((since, why)) => {
-            let why = format!("can't be seen for {} s: {}", since.elapsed().as_secs(), shown::line(why));
+            let why = format!("can't be seen for {} s: {}", since.elapsed().as_secs(), line(why));
             Line::styled(why, Color::Red)
         }
         None => readiness(look),
     };
-    vec![first, state, Line::styled("q ends this", DIM)]
+    vec![first, state, Line::styled("q ends this; ↑ ↓ move through a list, tab takes the next one", DIM)]
 }
 
 fn readiness(look: &Look) -> Line<'_> {
     if look.status.pointer("/paused").is_some_and(|paused| !paused.is_null()) {
-        let (since, by) = (look.text("/paused/since"), shown::line(look.text("/paused/by")));
+        let (since, by) = (look.text("/paused/since"), line(look.text("/paused/by")));
         let paused = format!(" PAUSED by hand since {since}, as {by} asked: no events are read ");
         return Line::styled(paused, Style::new().fg(Color::Yellow).add_modifier(Modifier::REVERSED | Modifier::BOLD));
     }
@@ -74,7 +108,7 @@ fn readiness(look: &Look) -> Line<'_> {
         .list("/ready/latches")
         .iter()
         .filter(|latch| latch["ok"] == false)
-        .map(|latch| format!("{}: {}", text(latch, "/name"), shown::line(text(latch, "/reason"))))
+        .map(|latch| format!("{}: {}", text(latch, "/name"), line(text(latch, "/reason"))))
         .collect();
     if failing.is_empty() {
         Line::styled("ready", Color::Green)
@@ -116,7 +150,7 @@ fn draw_models(frame: &mut Frame<'_>, area: Rect, look: &Look) {
     let making = making.map(|making| format!("on its way: model {}, {}", named(making), text(making, "/step")));
     let past = look.list("/generations/past").iter().find(|past| past["outcome"] != "took_over");
     let past = past.map(|past| {
-        let (outcome, why) = (text(past, "/outcome").replace('_', " "), shown::short(text(past, "/why"), 200));
+        let (outcome, why) = (text(past, "/outcome").replace('_', " "), short(text(past, "/why"), 200));
         format!("generation {} {outcome}: model {}: {why}", past["generation"], named(past))
     });
     let lines: Vec<Line<'_>> = [Some(serving), making, past].into_iter().flatten().map(Line::from).collect();
@@ -124,10 +158,10 @@ fn draw_models(frame: &mut Frame<'_>, area: Rect, look: &Look) {
 }
 
 fn named(generation: &Value) -> String {
-    shown::line(text(generation, "/model"))
+    line(text(generation, "/model"))
 }
 
-fn draw_workers(frame: &mut Frame<'_>, area: Rect, look: &Look) {
+fn draw_workers(frame: &mut Frame<'_>, area: Rect, shown: &Shown<'_>) {
     let row = |worker: &Value| {
         let memory = worker.pointer("/usage/resident_bytes").and_then(Value::as_f64);
         let cpu = worker.pointer("/usage/cpu_seconds").and_then(Value::as_f64);
@@ -140,30 +174,37 @@ fn draw_workers(frame: &mut Frame<'_>, area: Rect, look: &Look) {
             cpu.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.0} s")),
         ])
     };
-    let head = Row::new(["worker", "pid", "state", "batches now", "memory", "processor"]).style(DIM);
-    let widths = [8, 10, 10, 12, 12, 12].map(Constraint::Length);
+    let name = shown.head("worker");
+    let head = Row::new([name.as_str(), "pid", "state", "batches now", "memory", "processor"]).style(shown.style());
+    let widths = [20, 10, 10, 12, 12, 12].map(Constraint::Length);
     let [table, ended] = Layout::vertical([Constraint::Min(1), Constraint::Length(1)]).areas(area);
-    frame.render_widget(Table::new(look.list("/stream/workers").iter().map(row), widths).header(head), table);
-    frame.render_widget(ended_workers(look), ended);
+    frame.render_widget(Table::new(shown.rows.iter().map(row), widths).header(head), table);
+    frame.render_widget(ended_workers(shown.look), ended);
 }
 
-/// Those whose processes have ended though they should not have.
+/// Those whose processes have ended though they should not have, and the events that may be to blame.
 fn ended_workers(look: &Look) -> Line<'static> {
     let deaths = look.status.pointer("/stream/deaths").and_then(Value::as_object);
     let of = |(cause, count): (&String, &Value)| {
         count.as_u64().filter(|count| *count > 0).map(|count| format!("{count} by {cause}"))
     };
     let ended: Vec<String> = deaths.into_iter().flatten().filter_map(of).collect();
-    if ended.is_empty() { Line::default() } else { Line::styled(format!("ended: {}", ended.join(", ")), Color::Yellow) }
+    if ended.is_empty() {
+        return Line::default();
+    }
+    let suspects = look.list("/stream/suspects").iter().map(|suspect| line(text(suspect, "/place")));
+    let suspects: Vec<String> = suspects.collect();
+    let suspected = if suspects.is_empty() { String::new() } else { format!("; suspected: {}", suspects.join(", ")) };
+    Line::styled(format!("ended: {}{suspected}", ended.join(", ")), Color::Yellow)
 }
 
-fn draw_partitions(frame: &mut Frame<'_>, area: Rect, look: &Look) {
+fn draw_partitions(frame: &mut Frame<'_>, area: Rect, shown: &Shown<'_>) {
     let whole = |value: &Value| value.as_f64().map_or_else(|| "-".to_owned(), |number| format!("{number:.0}"));
     let row = |partition: &Value| {
         let held = partition["held_seconds"].as_f64().unwrap_or_default();
         let stands = held > 10.0 || partition["paused"] == true;
         let row = Row::new([
-            format!("{}/{}", shown::line(text(partition, "/topic")), partition["partition"]),
+            format!("{}/{}", line(text(partition, "/topic")), partition["partition"]),
             whole(&partition["position"]),
             whole(&partition["lag"]),
             whole(&partition["open"]),
@@ -172,23 +213,25 @@ fn draw_partitions(frame: &mut Frame<'_>, area: Rect, look: &Look) {
         ]);
         if stands { row.style(Color::Yellow) } else { row }
     };
-    let head = Row::new(["partition", "position", "lag", "open", "held", ""]).style(DIM);
+    let name = shown.head("partition");
+    let head = Row::new([name.as_str(), "position", "lag", "open", "held", ""]).style(shown.style());
     let widths = [32, 14, 12, 10, 10, 8].map(Constraint::Length);
-    frame.render_widget(Table::new(look.list("/group/partitions").iter().map(row), widths).header(head), area);
+    frame.render_widget(Table::new(shown.rows.iter().map(row), widths).header(head), area);
 }
 
-fn draw_failures(frame: &mut Frame<'_>, area: Rect, look: &Look) {
-    let line = |failure: &Value| {
+fn draw_failures(frame: &mut Frame<'_>, area: Rect, shown: &Shown<'_>) {
+    let told = |failure: &Value| {
         let time = text(failure, "/at").get(11..19).unwrap_or_default();
-        let place = shown::line(text(failure, "/place"));
-        let (step, error) = (text(failure, "/step"), shown::line(text(failure, "/error")));
-        let message = shown::short(text(failure, "/message"), 200);
+        let place = line(text(failure, "/place"));
+        let (step, error) = (text(failure, "/step"), line(text(failure, "/error")));
+        let message = short(text(failure, "/message"), 200);
         Line::from(format!("{time} {place} {} in {step}: {error}: {message}", text(failure, "/became")))
     };
-    let lines: Vec<Line<'_>> = look.list("/failures").iter().map(line).collect();
+    let lines: Vec<Line<'_>> = shown.rows.iter().map(told).collect();
     let lines = if lines.is_empty() { vec![Line::styled("none", DIM)] } else { lines };
+    let title = Span::styled(format!(" {} ", shown.head("last failed events")), shown.style());
     let failures = Paragraph::new(lines).wrap(Wrap { trim: false });
-    frame.render_widget(failures.block(Block::bordered().title(" last failed events ")), area);
+    frame.render_widget(failures.block(Block::bordered().title(title)), area);
 }
 
 /// `3d 4h`, `4h 5m`, `5m 6s`.

@@ -1,6 +1,7 @@
 //! `makinage top`: a running service in the terminal, as its own port shows it.
 
 mod draw;
+mod lists;
 mod look;
 
 use std::{
@@ -18,7 +19,7 @@ use ratatui::{
 };
 use serde_json::Value;
 
-use self::look::Look;
+use self::{lists::Lists, look::Look};
 use super::{
     BAD_CONFIG,
     port::{Port, Which},
@@ -64,15 +65,18 @@ fn look_on(port: &Port, looked: &Sender<Looked>) {
 }
 
 fn show(terminal: &mut DefaultTerminal, looks: &Receiver<Looked>, mut look: Look) -> anyhow::Result<()> {
+    let mut lists = Lists::default();
     loop {
-        terminal.draw(|frame| draw::draw(frame, &look))?;
+        terminal.draw(|frame| draw::draw(frame, &look, &lists))?;
         let until = Instant::now() + EVERY;
         while Instant::now() < until {
             if event::poll(SOON)? {
                 match event::read()? {
                     Event::Key(key) if ends(&key) => return Ok(()),
-                    _ => break,
+                    Event::Key(key) if key.kind != KeyEventKind::Release => lists.press(key.code, &look),
+                    _ => {}
                 }
+                break;
             }
             if let Ok(looked) = looks.try_recv() {
                 look = look.next(looked);

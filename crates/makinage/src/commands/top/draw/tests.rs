@@ -1,13 +1,17 @@
 //! What is on the screen.
 
-use ratatui::{Terminal, backend::TestBackend};
+use ratatui::{Terminal, backend::TestBackend, crossterm::event::KeyCode};
 
 use super::*;
 use crate::http;
 
 fn drawn(look: &Look) -> String {
+    drawn_with(look, &Lists::default())
+}
+
+fn drawn_with(look: &Look, lists: &Lists) -> String {
     let mut terminal = Terminal::new(TestBackend::new(110, 32)).expect("a terminal");
-    terminal.draw(|frame| draw(frame, look)).expect("it is drawn");
+    terminal.draw(|frame| draw(frame, look, lists)).expect("it is drawn");
     terminal.backend().to_string()
 }
 
@@ -37,9 +41,24 @@ fn workers_that_have_ended_are_counted_and_what_failed_is_read_to_its_end() {
     status["stream"]["deaths"] = serde_json::json!({"memory": 3, "crash": 1, "timeout": 0});
     status["failures"][0]["message"] = format!("{} the end", "a long story ".repeat(10)).into();
     let screen = drawn(&Look::first("http://127.0.0.1:9464".into(), status));
-    for seen in ["ended: 1 by crash, 3 by memory", "the end"] {
+    for seen in ["ended: 1 by crash, 3 by memory; suspected: data/0/4", "the end"] {
         assert!(screen.contains(seen), "no {seen:?} in\n{screen}");
     }
+}
+
+#[test]
+fn a_list_that_is_longer_than_its_place_is_moved_through() {
+    let mut status = http::testing::busy_status();
+    let failures = (0..50).map(|offset| {
+        serde_json::json!({"at": "2026-11-30T01:02:03Z", "place": format!("data/0/{offset}"), "became": "skipped"})
+    });
+    status["failures"] = failures.collect();
+    let (look, mut lists) = (Look::first("http://127.0.0.1:9464".into(), status), Lists::default());
+    assert!(!drawn_with(&look, &lists).contains("data/0/49 "));
+    lists.press(KeyCode::End, &look);
+    let screen = drawn_with(&look, &lists);
+    assert!(screen.contains("last failed events from 50 of 50") && screen.contains("data/0/49 "), "{screen}");
+    assert!(!screen.contains("data/0/48 "), "{screen}");
 }
 
 #[test]
