@@ -49,7 +49,7 @@ pub(crate) struct Parted {
 const PROBE: u64 = u64::MAX;
 
 /// Deaths of a worker that an event is granted: one may be an accident.
-const DEATHS: u8 = 2;
+pub(crate) const DEATHS: u8 = 2;
 /// Processes in which it may fail before it is believed to be at fault, where these end then; one that was exhausted
 /// counts for all.
 const TRIES: u8 = 2;

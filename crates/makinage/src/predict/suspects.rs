@@ -14,7 +14,10 @@ use std::{
 use super::standing::LastDeath;
 use crate::{
     event::{Event, Place},
-    flights::{Job, job::Parted},
+    flights::{
+        Job,
+        job::{DEATHS, Parted},
+    },
     telemetry::stream::SuspectSeen,
 };
 
@@ -148,7 +151,7 @@ fn runs(places: Range<usize>, deaths: impl Fn(usize) -> u8) -> Vec<(Range<usize>
     let mut runs: Vec<(Range<usize>, u8)> = vec![];
     for place in places {
         let deaths = deaths(place);
-        match runs.last_mut().filter(|(_, before)| *before == deaths && deaths < 2) {
+        match runs.last_mut().filter(|(_, before)| *before == deaths && deaths < DEATHS) {
             Some((run, _)) => run.end += 1,
             None => runs.push((place..place + 1, deaths)),
         }
