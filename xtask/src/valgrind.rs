@@ -1,5 +1,5 @@
 //! The tests of the crates with `unsafe` code, under valgrind: memory that is read or freed wrongly, and memory that
-//! nobody frees.
+//! nobody frees. `heap` isn't among them: it asks an allocator for something, and valgrind has one of its own.
 
 use std::path::{Path, PathBuf};
 

@@ -6,9 +6,10 @@
 //! ```
 //!
 //! A panic of any thread ends the service (`panics`). Whatever ends it, these are joined here, or named. Others only
-//! wait and hold nothing (signals, changed configurations, the look at topics that grow, what people want done), and
-//! workers' slots end with their pool.
+//! wait and hold nothing (signals, changed configurations, the look at topics that grow, what people want done, the one
+//! that gives memory back), and workers' slots end with their pool.
 
+mod memory;
 mod traced;
 
 use std::{sync::Arc, thread, time::Duration};
@@ -59,6 +60,7 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
 /// `changes` is where changed configurations come from, `None` for no changes.
 pub(crate) fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
+    memory::share();
     let service = Service::build(config, changes.as_ref().map(Changes::requests), stop)?;
     let ends = service.ends.clone();
     let mut makers = Threads::default();
@@ -181,6 +183,7 @@ impl Service {
         let Self { source, begins, stream, models, fetcher, loader, config, ends } = self;
         let stop_timeout = config.application.stop_timeout;
         let mut running = Running { source: None, stream: None, ends };
+        spawn("memory", memory::give_back_what_is_free)?;
         running.source = Some(spawn("source", move || source.run(&begins, stop_timeout))?);
         makers.start("models", || models.run())?;
         makers.start("fetch", || {
