@@ -1,7 +1,7 @@
 //! `makinage predict`: the pipeline with real workers and a real model, and no broker.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{BufRead, BufReader, Write},
     os::unix::fs::PermissionsExt,
     process::{Child, Output, Stdio},
@@ -280,14 +280,16 @@ fn a_worker_that_died_while_the_others_of_its_generation_still_loaded_holds_up_n
     service.stop();
 }
 
-/// The first event is held for as long as the file `wedge` is beside the module.
+/// The first event is held for as long as someone has locked the file `wedge` beside the module. It waits in one call:
+/// a worker that looked again and again would never be idle.
 const HELD: &str = "
-import os, time
+import fcntl, os
 wedge = os.path.join(os.path.dirname(__file__), 'wedge')
 def predict(model, config):
     def step(event):
-        while event == 0 and os.path.exists(wedge):
-            time.sleep(0.05)
+        if event == 0:
+            with open(wedge) as file:
+                fcntl.flock(file, fcntl.LOCK_SH)
         return event
     return step
 ";
@@ -304,7 +306,8 @@ fn a_fixed_batch_that_waits_behind_a_slow_one_costs_the_service_no_processor() {
         .set("operators.serve.workers", 2)
         .fixed_batch(1, "1ms")
         .with_predict(HELD);
-    let wedge = scene.folder.write("wedge", "");
+    let wedge = File::open(scene.folder.write("wedge", "")).expect("the file");
+    wedge.lock().expect("nobody else has it");
     scene.produce_keyed((0..100).map(|n| (n.to_string(), n.to_string())));
     let mut service = scene.serve();
     service.wait_for_line("takes over");
@@ -315,7 +318,7 @@ fn a_fixed_batch_that_waits_behind_a_slow_one_costs_the_service_no_processor() {
     thread::sleep(Duration::from_secs(3));
     let used = time().saturating_sub(before);
     assert!(used < Duration::from_secs(1), "{used:?} of three seconds in which nothing could be done");
-    fs::remove_file(wedge).expect("the file");
+    wedge.unlock().expect("the lock");
     scene.reader().read(100);
     service.stop();
 }
@@ -324,8 +327,10 @@ fn a_fixed_batch_that_waits_behind_a_slow_one_costs_the_service_no_processor() {
 fn wait_until_the_other_worker_is_idle(service: &Service) {
     let used = || service.workers().into_iter().filter_map(processor_time).collect::<Vec<_>>();
     let mut before = vec![];
-    while before != used() {
+    wait_until(DEADLINE, "a second in which no worker does anything", || {
+        let unchanged = before == used();
         before = used();
         thread::sleep(Duration::from_secs(1));
-    }
+        unchanged
+    });
 }
