@@ -15,13 +15,23 @@ mod glibc {
     /// As in glibc's `malloc.h`, where it is part of its interface.
     pub(super) const M_ARENA_MAX: c_int = -8;
 
-    // SAFETY: mallopt(3) and malloc_trim(3) are so in glibc's malloc.h, where this is compiled. Both take numbers
-    // alone, take the allocator's locks themselves, and touch no memory that is in use.
+    /// What mallinfo(3) tells, all arenas together: ten numbers, each an `int`. Its successor with larger ones isn't in
+    /// each glibc that this is linked to.
+    #[repr(C)]
+    pub(super) struct Mallinfo(pub [c_int; 10]);
+
+    /// Where it has bytes in mappings of their own (`hblkhd`), and those in use of all others (`uordblks`).
+    pub(super) const IN_USE: [usize; 2] = [4, 7];
+
+    // SAFETY: mallopt(3), malloc_trim(3) and mallinfo(3) are so in glibc's malloc.h, where this is compiled. They take
+    // and give numbers alone, take the allocator's locks themselves, and touch no memory that is in use.
     unsafe extern "C" {
         /// 1 where it was taken in.
         pub(super) safe fn mallopt(which: c_int, value: c_int) -> c_int;
         /// 1 where memory was given back.
         pub(super) safe fn malloc_trim(kept: usize) -> c_int;
+        /// What is in use, and what is free.
+        pub(super) safe fn mallinfo() -> Mallinfo;
     }
 }
 
@@ -45,6 +55,18 @@ pub fn give_back() -> bool {
     return glibc::malloc_trim(0) == 1;
     #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
     false
+}
+
+/// Bytes that are in use, modulo 4 GiB; `None` where nobody knows.
+pub fn in_use() -> Option<usize> {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        let glibc::Mallinfo(seen) = glibc::mallinfo();
+        let bytes = glibc::IN_USE.map(|place| seen[place].cast_unsigned());
+        Some(bytes[0].wrapping_add(bytes[1]) as usize)
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    None
 }
 
 #[cfg(all(test, target_os = "linux", target_env = "gnu"))]

@@ -21,6 +21,15 @@ fn what_was_freed_between_what_is_in_use_goes_back_to_the_system() {
 }
 
 #[test]
+fn what_is_in_use_is_known() {
+    const SIZE: usize = 50 << 20;
+    let before = in_use().expect("of glibc");
+    let bytes = vec![1_u8; SIZE];
+    let with = in_use().expect("of glibc");
+    assert!(with >= before + SIZE / 2, "{before} and then {with}, with {}", bytes.len());
+}
+
+#[test]
 fn threads_share_their_memory() {
     // The harness has threads already, which may have made more.
     const THREADS: usize = 12;

@@ -60,7 +60,6 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 /// Serves until a signal, or an event's failure under `on_error: stop`. `true` when it ended as it should.
 /// `changes` is where changed configurations come from, `None` for no changes.
 pub(crate) fn serve(config: &Config, changes: Option<Changes>, stop: &Stop) -> anyhow::Result<bool> {
-    memory::share();
     let service = Service::build(config, changes.as_ref().map(Changes::requests), stop)?;
     let ends = service.ends.clone();
     let mut makers = Threads::default();

@@ -21,6 +21,9 @@ use crate::{
     telemetry::{recent::STEPS, tap::Filter},
 };
 
+/// Arenas of the C library's allocator. Kafka's clients have some twenty threads, few of which do anything at a time.
+const ARENAS: u16 = 2;
+
 const LOG: &str = "\
 The service's log is text on a terminal, and a JSON object a line elsewhere (`2> makinage.log`):
 `log: {format: text}` in the file, or MAKINAGE_LOG_FORMAT=text in the environment, keeps it text.
@@ -175,6 +178,8 @@ fn interval(text: &str) -> Result<Duration, String> {
 
 /// The program `makinage`.
 pub fn serve_main() -> ExitCode {
+    // Before there are other threads.
+    heap::share(ARENAS);
     let arguments: Vec<OsString> = env::args_os().collect();
     if let Some(message) = docker::misplaced_mount(&arguments, docker::Image::Serve) {
         return bad_usage(&message);
