@@ -2,6 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
+use super::deaths::Deaths;
 use crate::event::Event;
 
 /// A request to a worker: some consecutive events of a flight.
@@ -16,7 +17,7 @@ pub struct Job {
     /// The generation that was asked last; 0 for none yet.
     pub generation: u64,
     /// Workers that died on each of its events.
-    deaths: u8,
+    deaths: Deaths,
     /// A worker ran out of memory on it that others had used: it is to have one for itself.
     wants_fresh: bool,
     /// Its events failed before, in processes that ended then.
@@ -48,8 +49,6 @@ pub(crate) struct Parted {
 /// The number of no flight: what is asked only to see whether it is answered.
 const PROBE: u64 = u64::MAX;
 
-/// Deaths of a worker that an event is granted: one may be an accident.
-pub(crate) const DEATHS: u8 = 2;
 /// Processes in which it may fail before it is believed to be at fault, where these end then; one that was exhausted
 /// counts for all.
 const TRIES: u8 = 2;
@@ -62,7 +61,7 @@ impl Job {
             range: 0..events.len(),
             events,
             generation: 0,
-            deaths: 0,
+            deaths: Deaths::default(),
             wants_fresh: false,
             tries: 0,
             was_left: false,
@@ -92,7 +91,7 @@ impl Job {
 
     /// Some of its events, blamed for nothing.
     fn part(&self, range: Range<usize>) -> Self {
-        Self { range, deaths: 0, wants_fresh: false, ..self.clone() }
+        Self { range, deaths: Deaths::default(), wants_fresh: false, ..self.clone() }
     }
 
     /// The event of this place of the flight by itself: it failed by an error that may pass, and is to be tried again.
@@ -135,12 +134,22 @@ impl Job {
 
     /// A worker has died on all of it.
     pub(crate) fn after_death(self) -> Self {
-        Self { deaths: self.deaths + 1, ..self }
+        Self { deaths: self.deaths.crash(), ..self }
+    }
+
+    /// Somebody has killed a worker that was at all of it.
+    pub(crate) fn after_kill(self) -> Self {
+        Self { deaths: self.deaths.kill(), ..self }
+    }
+
+    /// So many workers died on each of its events before.
+    pub(crate) fn after(self, deaths: Deaths) -> Self {
+        Self { deaths, ..self }
     }
 
     /// A worker has run out of memory on all of it, and others may have used that up.
-    pub(crate) fn after_exhaustion(self) -> Self {
-        Self { deaths: self.deaths.max(1), wants_fresh: true, ..self }
+    pub(crate) fn wanting_fresh(self) -> Self {
+        Self { wants_fresh: true, ..self }
     }
 
     /// Whether it is to be asked of a worker that has answered nothing else.
@@ -171,22 +180,22 @@ impl Job {
 
     /// Whether a worker died on it: each of its events is asked for by itself, and nothing is queued behind it.
     pub(crate) fn is_suspect(&self) -> bool {
-        self.deaths > 0
+        self.deaths.are_any()
     }
 
-    /// How many workers died on each of its events.
-    pub(crate) fn deaths(&self) -> u8 {
+    /// Workers that died on each of its events.
+    pub(crate) fn deaths(&self) -> Deaths {
         self.deaths
     }
 
     /// Whether its only event has been granted all deaths.
     pub(crate) fn is_accused(&self) -> bool {
-        self.range.len() == 1 && self.deaths >= DEATHS
+        self.range.len() == 1 && self.deaths.are_enough()
     }
 
     /// Its workers may have died of something else.
     pub(crate) fn forgive(&mut self) {
-        self.deaths = 0;
+        self.deaths = Deaths::default();
         self.wants_fresh = false;
     }
 

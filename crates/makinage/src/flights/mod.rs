@@ -5,6 +5,7 @@
 //! for. A *lane* is what must be kept in order: one assignment of one partition. An event leaves once it is known what
 //! became of it and all before it in its lane have left, whatever other lanes wait for.
 
+pub(crate) mod deaths;
 pub(crate) mod flight;
 mod handed;
 pub(crate) mod job;

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use super::job::Attempt;
 use crate::{
-    event::Failure,
+    event::{Failure, Step},
     model::ModelLabel,
     wire::answer::{Answer, Outcome},
 };
@@ -97,31 +97,34 @@ impl Part {
         parts
     }
 
-    /// The place from which on all events failed, and not all of them by what they are made of. Those that are to be
-    /// tried again have not failed yet.
+    /// The place of the first event that failed since one has scored, where that may be the process's fault.
     pub(crate) fn failing_from(&self) -> Option<usize> {
         let Self::Answered { start, answers, attempt, .. } = self else { return None };
-        let (mut from, mut beyond_decode) = (None, false);
+        let mut from = None;
         let items = answers.iter().rev().flat_map(|answer| (0..answer.count).rev().map(move |item| (answer, item)));
         for (answer, item) in items {
-            let Outcome::Failed(failure) = answer.outcome(item) else { break };
-            if !attempt.is_last && answer.may_pass(item) {
-                break;
+            let may_pass = !attempt.is_last && answer.may_pass(item);
+            match Sign::of(&answer.outcome(item)) {
+                Sign::Scores => break,
+                Sign::Fails if !may_pass => from = Some(start + answer.first + item),
+                Sign::Fails | Sign::Nothing => {}
             }
-            from = Some(start + answer.first + item);
-            beyond_decode |= failure.step != "decode";
         }
-        from.filter(|_| beyond_decode)
+        from
     }
 
-    /// Whether any of its events came past its decoding.
+    /// Whether the model was asked for any of its events, or may have been.
     pub(crate) fn is_of_the_model(&self) -> bool {
-        self.has_any(|outcome| !matches!(outcome, Outcome::Failed(failure) if failure.step == "decode"))
+        self.has_any(|outcome| match outcome {
+            Outcome::Output(_) | Outcome::Prediction(_) => true,
+            Outcome::Skipped(step) => *step != Step::PreTransform,
+            Outcome::Failed(failure) => !["decode", Step::PreTransform.name()].contains(&&*failure.step),
+        })
     }
 
-    /// Whether any of its events didn't fail.
+    /// Whether any of its events shows that the process can score.
     pub(crate) fn scores(&self) -> bool {
-        self.has_any(|outcome| !matches!(outcome, Outcome::Failed(_)))
+        self.has_any(|outcome| Sign::of(outcome) == Sign::Scores)
     }
 
     fn has_any(&self, is_one: impl Fn(&Outcome<'_>) -> bool) -> bool {
@@ -145,6 +148,30 @@ impl Part {
             Self::Answered { answers, .. } => answers.iter().map(Answer::bytes).sum(),
             Self::Failed(_, failure, _) => failure.message.len(),
             Self::GivenUp(_) => 0,
+        }
+    }
+}
+
+/// What an event's outcome says of the process that it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// It can score.
+    Scores,
+    /// It may be exhausted.
+    Fails,
+    /// The model was not asked, or need not have been.
+    Nothing,
+}
+
+impl Sign {
+    fn of(outcome: &Outcome<'_>) -> Self {
+        match outcome {
+            Outcome::Output(_) | Outcome::Prediction(_) | Outcome::Skipped(Step::PostTransform) => Self::Scores,
+            // A filter answers however the process is.
+            Outcome::Skipped(Step::PreTransform | Step::Predict) => Self::Nothing,
+            // What the event is made of is at fault, unless code of the user's reads it, which may need something.
+            Outcome::Failed(failure) if failure.step == "decode" && failure.location.is_none() => Self::Nothing,
+            Outcome::Failed(_) => Self::Fails,
         }
     }
 }

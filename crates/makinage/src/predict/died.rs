@@ -43,6 +43,8 @@ impl Predictor {
             && died_on.is_none_or(|place| serving.standing.died(dead.left[place].job.is_probe(), now));
         self.telemetry.stream.died(reason(&dead, cause));
         let may_be_last_straw = cause.is_exhaustion && dead.ended_for.is_none() && !dead.was_fresh;
+        let is_kill = cause.is_kill && dead.ended_for.is_none();
+        let after = |job: Job| if is_kill { job.after_kill() } else { job.after_death() };
         let at = at.filter(|at| died_on.is_some_and(|place| dead.left[place].id == at.id));
         let step = at.and_then(|at| at.step);
         self.take_in(Heard { believed, judged: Judged::default() }, worker.generation, now);
@@ -62,8 +64,9 @@ impl Predictor {
             named = format!(" at {}{within}", self.named(&at));
             self.crashed_on(worker, &at, cause);
             if may_be_blamed && may_be_last_straw {
-                // In front of the others: they would use the memory up again.
-                waiting.push(at.after_exhaustion());
+                // It may have been the others: one death at most. And in front of them, who would use it up again.
+                let at = if at.is_suspect() { at } else { after(at) };
+                waiting.push(at.wanting_fresh());
                 waiting.extend(others);
             } else if may_be_blamed {
                 for other in &others {
@@ -71,7 +74,7 @@ impl Predictor {
                 }
                 waiting.extend(others);
                 let last = LastDeath { cause: cause.words.clone(), step: step.unwrap_or(UNKNOWN) };
-                waiting.extend(self.blame(at.after_death(), worker, last, now));
+                waiting.extend(self.blame(after(at), worker, last, now));
             } else {
                 waiting.extend(others);
                 behind.push(at);

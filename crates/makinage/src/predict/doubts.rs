@@ -22,7 +22,7 @@ pub(super) type Answered = (Job, Part);
 /// What is held of one process.
 #[derive(Debug, Default)]
 struct Process {
-    /// Each with the place from which on all events failed.
+    /// Each with the place of the first event that failed since one scored.
     held: Vec<(Answered, usize)>,
     is_probing: bool,
     /// It failed the probe too, and is ended for that.
@@ -54,19 +54,20 @@ impl Doubts {
     /// A worker has answered: what is believed now.
     pub(super) fn answered(&mut self, slot: usize, answered: Answered, now: Instant) -> Vec<Answered> {
         let (job, part) = &answered;
-        let failing_from = part.failing_from();
-        let all_failed = failing_from == Some(part.places().start);
+        let (failing_from, scores) = (part.failing_from(), part.scores());
         let is_time_of_belief = self.believed_until.is_some_and(|until| now < until);
         match job.is_tried() {
+            true if scores => self.believed.succeeded(),
             // Of several that fail at the same time the first one counts.
-            true if all_failed && !is_time_of_belief => self.believed_until = Some(now + self.believed.failed()),
-            true if part.scores() => self.believed.succeeded(),
+            true if failing_from.is_some() && !is_time_of_belief => {
+                self.believed_until = Some(now + self.believed.failed());
+            }
             _ => {}
         }
         let is_believed = job.is_tried() || is_time_of_belief;
         let process = self.process(slot);
         let mut all = vec![];
-        if !all_failed {
+        if scores {
             all.extend(process.held.drain(..).map(|(answered, _)| answered));
         }
         match failing_from.filter(|_| !is_believed) {

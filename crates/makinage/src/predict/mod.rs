@@ -235,7 +235,7 @@ impl Predictor {
             FromWorker::Ready { worker, live } => self.replaced(worker, live),
             FromWorker::Died { worker, cause, at } => self.worker_died(worker, &cause, at.as_ref(), now),
             FromWorker::Gone { worker } => {
-                let cause = Cause { words: "its thread panicked".to_owned(), is_exhaustion: false };
+                let cause = Cause { words: "its thread panicked".to_owned(), is_exhaustion: false, is_kill: false };
                 self.worker_died(worker, &cause, None, now);
                 if let Some(serving) = self.serving(worker) {
                     serving.pool.gone(worker.slot);
@@ -304,7 +304,8 @@ impl Predictor {
     fn convict(&mut self, Accused { job, last, .. }: Accused) {
         self.suspects.clear(job.events());
         let message = format!("the worker died each time it was given this event ({})", last.cause);
-        let failure = Failure { attempts: u32::from(job.deaths()), ..Failure::new(last.step, "WorkerDied", message) };
+        let failure =
+            Failure { attempts: u32::from(job.deaths().all()), ..Failure::new(last.step, "WorkerDied", message) };
         let mut all = self.current.iter().chain(&self.draining);
         let asked = all.find(|serving| serving.pool.generation() == job.generation);
         let model = asked.map(|serving| Arc::clone(serving.pool.label()));

@@ -114,8 +114,13 @@ impl Serving {
         let (is_probe, scores) = (job.is_probe(), part.scores());
         if is_probe {
             self.standing.probe_is_gone();
-            if !scores {
+            if !scores && part.failing_from().is_some() {
                 return self.failed_probe(slot, now);
+            }
+            if !scores {
+                // A hook drops what it has seen before, for one: what is held has been seen too.
+                self.standing.probe_says_nothing();
+                return Heard { believed: self.doubts.believe(slot), judged: Judged::default() };
             }
         }
         // Where an event that scored can be asked, failures prove nothing.

@@ -234,12 +234,17 @@ impl Standing {
         }
         if !self.has_own_probe() {
             // That its worker has loaded must do, as where nothing has scored yet.
-            self.probe = None;
-            self.replaced();
+            self.probe_says_nothing();
             return false;
         }
         self.died(true, now);
         true
+    }
+
+    /// The probe has neither scored nor failed: it is of no use, and what waited for it waits for others.
+    pub(super) fn probe_says_nothing(&mut self) {
+        self.probe = None;
+        self.replaced();
     }
 
     /// A worker has answered request `id`, and shown by that that it can score.

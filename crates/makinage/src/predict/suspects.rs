@@ -14,10 +14,7 @@ use std::{
 use super::standing::LastDeath;
 use crate::{
     event::{Event, Place},
-    flights::{
-        Job,
-        job::{DEATHS, Parted},
-    },
+    flights::{Job, deaths::Deaths, job::Parted},
     telemetry::stream::SuspectSeen,
 };
 
@@ -47,7 +44,7 @@ struct Suspect {
     time: i64,
     /// What another generation's workers die of says nothing of this one's.
     generation: u64,
-    deaths: u8,
+    deaths: Deaths,
     /// It was the only one that the worker was at.
     is_alone: bool,
     last: Arc<LastDeath>,
@@ -58,14 +55,16 @@ impl Suspects {
     /// A worker of its generation died on this job, in this way: any of its events may be to blame.
     pub(super) fn note(&mut self, job: &Job, last: &Arc<LastDeath>, now: Instant) {
         let is_alone = job.events().len() == 1;
+        // Whichever of several it is, two accidents are one death of each: else all would be accused at once.
+        let here = if is_alone { job.deaths() } else { job.deaths().shared() };
         for event in job.events().iter().take(MOST) {
             let before = self.0.get(&event.place()).filter(|before| before.is(event, job.generation));
-            let (since, deaths) = before.map_or((now, 0), |before| (before.since, before.deaths));
+            let (since, deaths) = before.map_or((now, Deaths::default()), |before| (before.since, before.deaths));
             let suspect = Suspect {
                 time: event.time,
                 generation: job.generation,
                 // One that is with two workers, since it was read again, may have had one accident.
-                deaths: deaths.max(job.deaths()),
+                deaths: deaths.max(here),
                 is_alone,
                 last: Arc::clone(last),
                 since,
@@ -105,15 +104,15 @@ impl Suspects {
             let event: &Event = &events[place];
             self.0.get(&event.place()).filter(|suspect| suspect.is(event, generation))
         };
-        let runs = runs(range, |place| of(place).map_or(0, |suspect| suspect.deaths));
-        let is_of_none = runs.iter().all(|(_, deaths)| *deaths == 0);
+        let runs = runs(range, |place| of(place).map_or_else(Deaths::default, |suspect| suspect.deaths));
+        let is_of_none = !runs.iter().any(|(_, deaths)| deaths.are_any());
         let (mut rest, mut suspected) = (Some(job), vec![]);
         for (run, deaths) in runs {
             let Some(job) = rest.take() else { break };
             let place = run.start;
             let Parted { at, mut others } = job.parted(Some(run));
             rest = others.pop();
-            let mut at = (0..deaths).fold(at, |job, _| job.after_death());
+            let mut at = at.after(deaths);
             if !is_of_none {
                 // All parts of a flight go to one generation, and what another had would be forgiven.
                 at.generation = generation;
@@ -132,7 +131,7 @@ impl Suspects {
     pub(super) fn seen(&self, now: Instant) -> Vec<SuspectSeen> {
         let seen = |(place, suspect): (&Place, &Suspect)| SuspectSeen {
             place: *place,
-            deaths: suspect.deaths,
+            deaths: suspect.deaths.all(),
             age: now.saturating_duration_since(suspect.since),
         };
         let alone = self.0.iter().filter(|(_, suspect)| suspect.is_alone);
@@ -147,11 +146,11 @@ impl Suspect {
 }
 
 /// The places in runs of as many deaths; what has had its deaths stands by itself.
-fn runs(places: Range<usize>, deaths: impl Fn(usize) -> u8) -> Vec<(Range<usize>, u8)> {
-    let mut runs: Vec<(Range<usize>, u8)> = vec![];
+fn runs(places: Range<usize>, deaths: impl Fn(usize) -> Deaths) -> Vec<(Range<usize>, Deaths)> {
+    let mut runs: Vec<(Range<usize>, Deaths)> = vec![];
     for place in places {
         let deaths = deaths(place);
-        match runs.last_mut().filter(|(_, before)| *before == deaths && deaths < DEATHS) {
+        match runs.last_mut().filter(|(_, before)| *before == deaths && !deaths.are_enough()) {
             Some((run, _)) => run.end += 1,
             None => runs.push((place..place + 1, deaths)),
         }

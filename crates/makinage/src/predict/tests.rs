@@ -89,7 +89,7 @@ impl Seat {
     }
 
     fn dies_at(&self, at: Option<At>) -> FromWorker {
-        let cause = Cause { words: "crashed".to_owned(), is_exhaustion: false };
+        let cause = Cause { words: "crashed".to_owned(), is_exhaustion: false, is_kill: false };
         FromWorker::Died { worker: self.worker, cause, at }
     }
 

@@ -268,7 +268,7 @@ impl Seat {
         self.alive.set(false);
         self.busy.set(false);
         self.held.take();
-        let cause = Cause { words: how.to_owned(), is_exhaustion: world.fault(world.plan.odds.memory) };
+        let cause = Cause { words: how.to_owned(), is_exhaustion: world.fault(world.plan.odds.memory), is_kill: false };
         let (seat, at) = (Rc::clone(self), Some(self.at.take().unwrap_or(At::NOTHING)));
         let noticed = world.draw(|random| random.delay(200 * MILLISECOND));
         world.after(noticed, move |world| {

@@ -29,6 +29,9 @@ pub struct Cause {
     pub words: String,
     /// It had run out of memory, or may have: what it was at may only have been the last straw.
     pub is_exhaustion: bool,
+    /// It was killed outright, by somebody or by a system without memory, which may have nothing to do with what it was
+    /// at.
+    pub is_kill: bool,
 }
 
 impl fmt::Display for Cause {

@@ -31,13 +31,14 @@ pub(super) enum Last {
 impl Last {
     /// Why it died. What it says of that itself is more than how it then exits, or doesn't in time.
     pub(super) fn cause(self, ended: Option<&Ended>) -> Cause {
-        let is_exhaustion = matches!(self, Self::Said(_)) || ended.is_some_and(Ended::is_kill);
+        let is_kill = matches!(self, Self::Nothing | Self::Broken(_)) && ended.is_some_and(Ended::is_kill);
+        let is_exhaustion = matches!(self, Self::Said(_)) || is_kill;
         let words = match self {
             Self::Nothing => how(ended),
             Self::Said(why) => why,
             Self::Broken(what) => format!("{}; {what}", how(ended)),
         };
-        Cause { words, is_exhaustion }
+        Cause { words, is_exhaustion, is_kill }
     }
 }
 

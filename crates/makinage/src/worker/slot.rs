@@ -170,7 +170,7 @@ impl Seat for Slot {
         let (reader, done) = match self.spawn_reader(process.socket()) {
             Ok(reader) => reader,
             Err(error) => {
-                let cause = Cause { words: error.to_string(), is_exhaustion: false };
+                let cause = Cause { words: error.to_string(), is_exhaustion: false, is_kill: false };
                 return Some(Death { cause, at: None, answers: 0 });
             }
         };

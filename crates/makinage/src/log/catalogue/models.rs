@@ -59,7 +59,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "M009",
         "The model loads, with something to know",
         "For example packages that differ from those that it was saved with, or hooks that can't be batched.",
-        "Do what the line says, or set `environment: model` for a model's own packages.",
+        "For a model's own packages set `environment: model`. Hooks that run one event at a time answer right, and slower: docs/hooks.md says what keeps them apart; `coalesce: true` is for hooks whose outputs depend on nothing that they keep.",
     ),
     warning(
         "M010",

@@ -12,8 +12,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     warning(
         "W002",
         "A worker died",
-        "It is replaced and its batch tried again. An event that kills two workers fails, and is skipped or becomes a \
-         dead letter like any other (E002, E003); all others are scored.",
+        "It is replaced and its batch tried again. An event that two workers die of fails (five, where they were killed \
+         with signal 9), and is skipped or becomes a dead letter like any other (E002, E003); all others are scored.",
         "The line has how it ended. A crash in a library: the lines of that worker before it say where in Python it was. \
          Out of memory: if its memory grew until then, find what the hooks or the model keep, since a higher \
          `memory_limit` only takes longer to reach; if not, raise it, or the container's. Else a hook ends the process.",

@@ -6,7 +6,8 @@ use crate::{
     wire::testing::answer,
 };
 
-/// An answer for as many events as there are letters: each has scored, failed, or could not be decoded.
+/// An answer for as many events as there are letters: each has scored, failed, was filtered out, could not be decoded,
+/// or not by the user's own encoder.
 fn answered(flight: u64, outcomes: &str) -> Answered {
     let event =
         |offset| Event::new(Ticket::from_opaque(0), Place { source: 0, partition: 0, offset }, None, Some(b"1"));
@@ -15,6 +16,8 @@ fn answered(flight: u64, outcomes: &str) -> Answered {
         .map(|outcome| match outcome {
             's' => (1, &b"7"[..]),
             'f' => (3, &br#"{"step":"predict","error":"OSError","message":"too many open files"}"#[..]),
+            'k' => (2, &b"pre_transform"[..]),
+            'u' => (3, &br#"{"step":"decode","error":"OSError","message":"no memory","where":"codec.py:7"}"#[..]),
             _ => (3, &br#"{"step":"decode","error":"ValueError","message":"no JSON"}"#[..]),
         })
         .collect();
@@ -109,6 +112,54 @@ fn events_that_can_not_be_decoded_say_nothing_of_the_process() {
     let (mut doubts, now) = (Doubts::default(), Instant::now());
     doubts.answered(0, answered(1, "s"), now);
     assert_eq!(flights(&doubts.answered(0, answered(2, "dd"), now)), [2]);
+}
+
+#[test]
+fn what_fails_in_an_encoder_of_the_users_may_be_the_process_too() {
+    let mut doubts = Doubts::default();
+    assert!(doubts.answered(0, answered(1, "uu"), Instant::now()).is_empty());
+}
+
+#[test]
+fn what_a_filter_takes_out_settles_nothing() {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    assert!(doubts.answered(0, answered(1, "f"), now).is_empty());
+    for (flight, nothing) in [(2, "k"), (3, "kk"), (4, "d"), (5, "dk")] {
+        assert_eq!(flights(&doubts.answered(0, answered(flight, nothing), now)), [flight], "{nothing}");
+    }
+    assert!(doubts.are_held(0));
+    assert_eq!(flights(&doubts.answered(0, answered(6, "ks"), now)), [1, 6]);
+}
+
+/// Which events of an answer are tried again where its process is exhausted, by their places.
+fn tried_again(outcomes: &str) -> Vec<usize> {
+    let (mut doubts, now) = (Doubts::default(), Instant::now());
+    let believed = doubts.answered(0, answered(1, outcomes), now);
+    doubts.exhausted(0);
+    let (also_believed, again) = doubts.ended(0);
+    let again: Vec<usize> = again.into_iter().flat_map(|job| job.range).collect();
+    let believed = believed.iter().chain(&also_believed).flat_map(|(_, part)| part.places());
+    let mut all: Vec<usize> = believed.chain(again.iter().copied()).collect();
+    all.sort_unstable();
+    assert_eq!(all, (0..outcomes.len()).collect::<Vec<_>>(), "each once, of {outcomes}");
+    again
+}
+
+#[test]
+fn of_an_exhausted_process_every_event_that_failed_since_one_scored_is_tried_again_whatever_stands_between_them() {
+    const LETTERS: [char; 4] = ['s', 'f', 'k', 'd'];
+    for length in 1..=5 {
+        for number in 0..LETTERS.len().pow(length) {
+            let letter = |place| LETTERS[number / LETTERS.len().pow(place) % LETTERS.len()];
+            let outcomes: String = (0..length).map(letter).collect();
+            let since = outcomes.rfind('s').map_or(0, |scored| scored + 1);
+            let again = tried_again(&outcomes);
+            let failed = outcomes.match_indices('f').map(|(place, _)| place).filter(|place| *place >= since);
+            assert!(failed.clone().all(|place| again.contains(&place)), "{outcomes}: {again:?}");
+            assert!(again.iter().all(|place| *place >= since), "{outcomes}: {again:?}");
+            assert!(failed.count() > 0 || again.is_empty(), "{outcomes}: {again:?}");
+        }
+    }
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn suspects_stand_behind_all_others() {
     assert_eq!(parts(&mut suspects, 0..6, now), expected);
     assert_eq!(parts(&mut suspects, 6..9, now), [(vec![6, 7, 8], false)]);
     let again = suspects.part(job(1..3), GENERATION, now).jobs;
-    assert_eq!(again.iter().map(Job::deaths).collect::<Vec<_>>(), [0, 1], "one more death is needed");
+    assert_eq!(again.iter().map(|job| job.deaths().all()).collect::<Vec<_>>(), [0, 1], "one more death is needed");
     assert!(again.iter().all(|job| job.generation == GENERATION), "one generation answers all of a flight");
 }
 
@@ -60,7 +60,7 @@ fn one_that_has_had_its_deaths_is_accused_and_asked_of_nobody() {
     let mut suspects = of(&[1, 2], 3, now);
     let Known { jobs, accused } = suspects.part(job(0..4), GENERATION, now);
     assert_eq!(jobs.iter().map(offsets).collect::<Vec<_>>(), [[0], [3]]);
-    let accused: Vec<_> = accused.iter().map(|(job, _)| (offsets(job), job.deaths())).collect();
+    let accused: Vec<_> = accused.iter().map(|(job, _)| (offsets(job), job.deaths().all())).collect();
     assert_eq!(accused, [(vec![1], 3), (vec![2], 3)]);
     let Known { jobs, accused } = suspects.part(job(1..2), GENERATION, now);
     assert!(jobs.is_empty() && accused.len() == 1, "nothing else is in it");
@@ -80,6 +80,23 @@ fn of_events_that_a_worker_was_at_together_each_is_suspected_and_none_is_shown()
     assert_eq!(suspects.seen(now), []);
     suspects.note(&deadly(vec![event(12)], GENERATION, 2), &last(), now);
     assert_eq!(suspects.seen(now).iter().map(|seen| seen.place.offset).collect::<Vec<_>>(), [12]);
+}
+
+#[test]
+fn events_that_several_workers_died_on_together_are_none_of_them_accused() {
+    let now = Instant::now();
+    let mut suspects = Suspects::default();
+    for deaths in 1..4 {
+        suspects.note(&deadly((10..14).map(event).collect(), GENERATION, deaths), &last(), now);
+    }
+    let Known { jobs, accused } = suspects.part(job(10..14), GENERATION, now);
+    assert!(accused.is_empty(), "{accused:?}");
+    assert_eq!(
+        jobs.iter().map(|job| (offsets(job), job.is_suspect())).collect::<Vec<_>>(),
+        [((10..14).collect(), true)]
+    );
+    suspects.note(&deadly(vec![event(11)], GENERATION, 4), &last(), now);
+    assert_eq!(suspects.part(job(10..14), GENERATION, now).accused.len(), 1, "one of them died alone since");
 }
 
 #[test]

@@ -75,6 +75,38 @@ fn where_the_place_is_known_the_others_of_a_batch_are_asked_for_before_the_suspe
 }
 
 #[test]
+fn an_event_at_which_workers_are_killed_is_granted_more_deaths_than_one_that_crashes_them() {
+    let now = Instant::now();
+    let (pool, mut seat) = pool(1, 1);
+    let mut predictor = Predictor::default();
+    predictor.switch_to(pool, now);
+    for is_kill in [true, false] {
+        predictor.open(events(0..1), now);
+        let ask = seat.asked().expect("an event that scores");
+        predictor.hear(seat.answer(&ask), now);
+        assert_eq!(left(&mut predictor), [(0, 1)]);
+        predictor.open(events(1..2), now);
+        let mut deaths = 0;
+        while !predictor.is_idle() {
+            predictor.dispatch(now);
+            let ask = seat.asked().expect("a request");
+            if ask.job.is_probe() {
+                predictor.hear(seat.answer(&ask), now);
+            } else {
+                deaths += 1;
+                let cause = Cause { words: "gone".to_owned(), is_exhaustion: is_kill, is_kill };
+                let at = Some(At::new(ask.id, 0..1));
+                predictor.hear(FromWorker::Died { worker: seat.worker, cause, at }, now);
+                predictor.hear(seat.is_replaced(deaths), now);
+            }
+            let left = left(&mut predictor);
+            assert!(left.is_empty() || left == [(1, 0)], "{left:?}");
+        }
+        assert_eq!(deaths, if is_kill { 5 } else { 2 });
+    }
+}
+
+#[test]
 fn several_deadly_events_are_found_and_all_others_answered() {
     for knows_place in [true, false] {
         let (pool, mut seat) = pool(1, 64);
@@ -282,7 +314,7 @@ fn leak(predictor: &mut Predictor, seat: &mut Seat, hungry: &[i64], knows_place:
             Some(place) => {
                 let is_known = knows_place || ask.kind == AskKind::Singly;
                 let places = if is_known { place..place + 1 } else { 0..events.len() };
-                let cause = Cause { words: "out of memory".to_owned(), is_exhaustion: true };
+                let cause = Cause { words: "out of memory".to_owned(), is_exhaustion: true, is_kill: false };
                 let at = Some(At::new(ask.id, places));
                 incarnation += 1;
                 assert!(incarnation < 200, "it goes on for ever");

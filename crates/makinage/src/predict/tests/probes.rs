@@ -88,6 +88,30 @@ fn what_scored_before_and_is_refused_for_good_holds_nothing_up_for_ever() {
 }
 
 #[test]
+fn where_what_scored_before_is_filtered_out_now_what_fails_is_believed_and_not_filtered_out_in_its_turn() {
+    let now = Instant::now();
+    let (pool, seat) = pool(1, 1);
+    let mut predictor = Predictor::default();
+    predictor.switch_to(pool, now);
+    predictor.open(events(0..1), now);
+    predictor.hear(seat.answer(&seat.asked().expect("the first event")), now);
+    predictor.open(events(1..2), now);
+    let (mut asked, mut all) = (vec![], vec![]);
+    while !predictor.is_idle() {
+        predictor.dispatch(now);
+        let ask = seat.asked().expect("a request");
+        assert!(asked.len() < 10, "it is asked for ever: {asked:?}");
+        asked.push((offsets(&ask)[0], ask.job.is_probe()));
+        let says: (u8, &[u8]) = if ask.job.is_probe() { (2, b"pre_transform") } else { (3, FAILURE) };
+        let answer = answer(0, &[says]);
+        predictor.hear(FromWorker::Answer { worker: seat.worker, id: ask.id, answer }, now);
+        all.extend(left(&mut predictor));
+    }
+    assert_eq!((asked, all), (vec![(1, false), (0, true)], vec![(0, 1), (1, 1)]));
+    assert!(!is_ended(&seat));
+}
+
+#[test]
 fn what_only_the_generation_before_has_scored_is_given_up_once_this_one_refuses_it() {
     let now = Instant::now();
     let ((first, mut old), (second, mut seat)) = (pool(1, 1), pool(2, 1));

@@ -72,7 +72,7 @@ impl Stage {
     }
 
     fn dies(&mut self, at: At, is_exhaustion: bool, second: u64) {
-        let cause = Cause { words: "gone".to_owned(), is_exhaustion };
+        let cause = Cause { words: "gone".to_owned(), is_exhaustion, is_kill: false };
         self.predictor.hear(FromWorker::Died { worker: self.seat.worker, cause, at: Some(at) }, self.at(second));
     }
 

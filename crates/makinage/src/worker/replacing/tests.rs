@@ -43,7 +43,7 @@ impl Seat for Fake {
         self.0.served.borrow_mut().push(incarnation);
         let answers = self.0.answers.borrow_mut().pop_front()?;
         let at = self.0.begins.get().then_some(At::new(1, 0..1));
-        let cause = Cause { words: "it crashed".into(), is_exhaustion: false };
+        let cause = Cause { words: "it crashed".into(), is_exhaustion: false, is_kill: false };
         Some(Death { cause, at, answers })
     }
 
@@ -117,7 +117,7 @@ fn a_death_over_a_request_makes_for_a_longer_wait_only_after_several_in_a_row() 
     let place = place(&[], &[0; 7]);
     place.0.begins.set(true);
     run(&place);
-    assert_eq!(*place.0.waits.borrow(), [100, 100, 100, 100, 200, 400, 800]);
+    assert_eq!(*place.0.waits.borrow(), [100, 100, 100, 100, 100, 200, 400]);
 }
 
 #[test]
