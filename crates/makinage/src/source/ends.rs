@@ -10,11 +10,14 @@ use crate::clock::Clock;
 const AGAIN: Duration = Duration::from_secs(2);
 /// So long is asked at a time, and then the group is heard.
 const LONGEST: Duration = Duration::from_millis(500);
+/// After a partition that doesn't answer, on which seconds are spent in which the group is not heard.
+const REST: Duration = Duration::from_secs(30);
 
 /// Asks for them.
 #[derive(Debug, Default)]
 pub(super) struct Ends {
     asked: Option<Instant>,
+    rests_until: Option<Instant>,
     /// How many partitions were asked for in this round.
     done: usize,
 }
@@ -22,6 +25,9 @@ pub(super) struct Ends {
 impl Ends {
     /// Asks for some, where that is due.
     pub(super) fn look<K: Clock>(&mut self, consumer: &impl Positions, assignment: &Assignment<K>, now: Instant) {
+        if self.rests_until.is_some_and(|until| now < until) {
+            return;
+        }
         if self.done == 0 && self.asked.is_some_and(|asked| now.saturating_duration_since(asked) < AGAIN) {
             return;
         }
@@ -33,8 +39,9 @@ impl Ends {
                 Ok((_, end)) => assignment.telemetry.source.ends_unread(name, partition.1, end),
                 Err(error) => {
                     tracing::debug!("asking again where {name}/{} ends: {error}", partition.1);
-                    self.done = 0;
-                    return;
+                    // The next ones may answer.
+                    (self.done, self.rests_until) = (self.done + 1, Some(now + REST));
+                    break;
                 }
             }
             self.done += 1;
@@ -50,7 +57,7 @@ impl Ends {
     /// All is read again, and the client hears by itself.
     pub(super) fn reads_on<K: Clock>(&mut self, assignment: &Assignment<K>) {
         if self.asked.take().is_some() {
-            self.done = 0;
+            *self = Self::default();
             assignment.telemetry.source.reads_on();
         }
     }

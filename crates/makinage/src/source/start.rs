@@ -35,6 +35,11 @@ use crate::config::{DataStart, DataTopic};
 /// waited longer than that for another's choice waits for one that may have gone, and whose commits are refused then.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Where all is read, a partition that says for so long where it begins to nobody holds up no others.
+const LEADERLESS: Duration = Duration::from_secs(10);
+/// After so many of them, nobody is asked any more: the rest begins without a commit too.
+const SILENT: usize = 3;
+
 type Offsets = BTreeMap<i32, Option<Committed>>;
 
 /// Partitions that have been assigned.
@@ -130,11 +135,22 @@ impl OfTopic<'_> {
 
     /// The positions that `start_from` chooses, of all partitions.
     fn chosen(&self, consumer: &impl Positions, committed: &Offsets) -> Result<First, Unanswered> {
-        let mut first = First::default();
+        let (mut first, mut silent) = (First::default(), 0);
         for &partition in committed.keys() {
-            let unanswered = Unanswered::of_partition(&self.topic.name, partition);
-            let (low, high) = consumer.watermarks((self.source, partition)).map_err(unanswered)?;
             let at_end = self.topic.start_from == DataStart::End;
+            let (low, high) = match consumer.watermarks((self.source, partition)) {
+                Ok(marks) => marks,
+                // Without a commit beside those of others it is new, whenever it is there: read from its beginning.
+                Err(_) if !at_end && self.assigned.waited >= LEADERLESS => {
+                    silent += 1;
+                    // Each takes its time, in which the group hears nothing of this member.
+                    if silent == SILENT {
+                        break;
+                    }
+                    continue;
+                }
+                Err(error) => return Err(Unanswered::of_partition(&self.topic.name, partition)(error)),
+            };
             first.add(self.source, partition, if at_end { high } else { low });
             first.waiting += high - low;
         }

@@ -236,6 +236,24 @@ fn what_is_not_answered_names_the_partition_without_a_leader_or_else_the_topic()
 }
 
 #[test]
+fn a_partition_without_a_leader_holds_up_others_for_a_moment_alone_where_all_is_read_and_is_read_then_too() {
+    let group = Group { leaderless: vec![1], ..Group::with(&[[(0, None), (1, None)].into()]) };
+    let starts = |start_from, waited| {
+        let topics = [topic("data", start_from)];
+        let known = nothing_known(&topics);
+        let assigned =
+            Assigned { topics: &topics, known: &known, partitions: &[(0, 0), (0, 1)], waited, now: Instant::now() };
+        let starts = choose(&group, &assigned).ok()?.expect("it is its own choice");
+        Some(starts.into_iter().map(|start| (start.partition, start.offset)).collect::<Starts>())
+    };
+    assert_eq!(starts(DataStart::Beginning, Duration::ZERO), None);
+    assert_eq!(starts(DataStart::End, LEADERLESS), None, "where it ends now nobody knows");
+    let expected = vec![((0, 0), Some(3)), ((0, 1), None)];
+    assert_eq!(starts(DataStart::Beginning, LEADERLESS), Some(expected));
+    assert_eq!(*group.commits.borrow(), [[position(0, 0, 3)]]);
+}
+
+#[test]
 fn offsets_of_a_topic_that_had_this_name_before_mean_nothing_and_those_of_nobody_knows_which_do() {
     let topics = [topic("data", DataStart::End)];
     let (old, new) = (Some(TopicId::new("old")), Some(TopicId::new("new")));
