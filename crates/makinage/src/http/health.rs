@@ -4,15 +4,15 @@
 //! ever served. What the world lacks (a broker, a model) makes it not ready, never not live: a restart would change
 //! nothing.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
-use super::{guard::Access, site::Site};
+use super::{guard::Access, since::Since, site::Site};
 use crate::{
     kafka::pulse::Membership,
     source::pause::Asked,
-    telemetry::{beat::Beat, generations::GenerationsSeen, source::GroupSeen, stream::StreamSeen},
+    telemetry::{beat::Beat, generations::GenerationsSeen, moment::date, source::GroupSeen, stream::StreamSeen},
 };
 
 /// A thread that shows no sign of life for so long is stuck: none waits for longer without one.
@@ -30,28 +30,44 @@ pub(super) struct Latch {
     pub reason: Option<String>,
 }
 
+/// A latch, and since when it is so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Dated {
+    #[serde(flatten)]
+    pub latch: Latch,
+    /// Since when it holds, or doesn't, to a second or so.
+    pub since: String,
+}
+
 /// All that must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Health {
     /// Whether all do.
     pub ok: bool,
     /// Each.
-    pub latches: Vec<Latch>,
+    pub latches: Vec<Dated>,
 }
 
 impl Health {
-    fn of(latches: impl IntoIterator<Item = Latch>) -> Self {
-        let latches: Vec<_> = latches.into_iter().collect();
-        Self { ok: latches.iter().all(|latch| latch.ok), latches }
+    fn of(since: &Since, latches: impl IntoIterator<Item = Latch>) -> Self {
+        let now = SystemTime::now();
+        let dated = |latch: Latch| Dated { since: date(since.of(latch.name, latch.ok, now)), latch };
+        let latches: Vec<_> = latches.into_iter().map(dated).collect();
+        Self { ok: latches.iter().all(|dated| dated.latch.ok), latches }
     }
 
     /// Without reasons for those who may only probe.
     pub(super) fn for_whom(mut self, access: Access) -> Self {
         if access == Access::Probes {
-            self.latches.iter_mut().for_each(|latch| latch.reason = None);
+            self.latches.iter_mut().for_each(|dated| dated.latch.reason = None);
         }
         self
     }
+}
+
+/// Looks at all latches, so that it is known since when each is as it is, though nobody asks.
+pub(super) fn look(site: &Site) {
+    let _ = (live(site), ready(site), started(site));
 }
 
 /// Whether it isn't stuck.
@@ -59,7 +75,8 @@ pub(super) fn live(site: &Site) -> Health {
     let stopping = site.stop.requested();
     let now = Instant::now();
     let latch = |name, beat: &Beat| at_work(name, beat.silence(now).filter(|_| !stopping));
-    Health::of([latch("source", &site.telemetry.source.beat), latch("stream", &site.telemetry.stream.beat)])
+    let telemetry = &site.telemetry;
+    Health::of(&site.since, [latch("source", &telemetry.source.beat), latch("stream", &telemetry.stream.beat)])
 }
 
 /// Whether it serves.
@@ -73,19 +90,33 @@ pub(super) fn ready(site: &Site) -> Health {
         ok: !stopping,
         reason: Some(if stopping { "the service is stopping" } else { "it hasn't been told to stop" }.to_owned()),
     };
-    Health::of([
+    let latches = [
         running,
-        kafka(&group),
+        kafka(&group, &site.config().kafka.endpoints),
         model(&generations),
         workers(&stream, site.config().operator.tuning.predict_timeout),
         assignment(&group),
         reading(site.interventions.paused()),
-    ])
+    ];
+    Health::of(&site.since, latches)
 }
 
 /// Whether it has ever served.
 pub(super) fn started(site: &Site) -> Health {
-    Health::of([model(&site.telemetry.generations.seen()), assignment(&site.telemetry.source.group())])
+    let latches = [model(&site.telemetry.generations.seen()), assignment(&site.telemetry.source.group())];
+    if latches.iter().all(|latch| latch.ok) {
+        site.served.get_or_init(SystemTime::now);
+    }
+    match site.served.get() {
+        // Whatever it waits for now, it has started.
+        Some(since) => Health::of(&site.since, [served(*since)]),
+        None => Health::of(&site.since, latches),
+    }
+}
+
+fn served(since: SystemTime) -> Latch {
+    let reason = format!("it has served since it was first ready, at {}", date(since));
+    Latch { name: "served", ok: true, reason: Some(reason) }
 }
 
 fn at_work(name: &'static str, silence: Option<Duration>) -> Latch {
@@ -96,10 +127,13 @@ fn at_work(name: &'static str, silence: Option<Duration>) -> Latch {
     Latch { name, ok: silence.is_none_or(|silence| silence < STUCK), reason: Some(reason) }
 }
 
-fn kafka(group: &GroupSeen) -> Latch {
-    let reason =
-        if group.reached { "brokers answer" } else { "no broker answers; see the log's last line about Kafka" };
-    Latch { name: "kafka", ok: group.reached, reason: Some(reason.to_owned()) }
+fn kafka(group: &GroupSeen, endpoints: &[String]) -> Latch {
+    let reason = if group.reached {
+        "brokers answer".to_owned()
+    } else {
+        format!("no broker answers of {}; the log's last line about Kafka (K001) says why", endpoints.join(", "))
+    };
+    Latch { name: "kafka", ok: group.reached, reason: Some(reason) }
 }
 
 fn model(generations: &GenerationsSeen) -> Latch {

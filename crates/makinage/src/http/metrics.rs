@@ -15,6 +15,7 @@ use crate::{
         traffic::{Counts, Now, Role},
     },
     telemetry::{
+        generations::Outcome,
         histogram::{Histogram, Snapshot},
         machine::{Usage, usage},
         source::PartitionSeen,
@@ -81,7 +82,8 @@ fn process(site: &Site) -> Vec<Family> {
 
 fn health(site: &Site) -> Vec<Family> {
     let latches = health::ready(site).latches;
-    let latches = latches.into_iter().map(|latch| sample([latch.name.to_owned()], Value::Count(latch.ok.into())));
+    let latches = latches.into_iter().map(|dated| dated.latch);
+    let latches = latches.map(|latch| sample([latch.name.to_owned()], Value::Count(latch.ok.into())));
     vec![one(names::LIVE, Value::Count(health::live(site).ok.into())), family(names::READY, latches)]
 }
 
@@ -122,14 +124,14 @@ fn source(site: &Site) -> Vec<Family> {
         });
         family(metric, samples)
     };
-    let now = since_1970(SystemTime::now());
+    let (now, idle) = (since_1970(SystemTime::now()), site.lag_where_all_is_finished());
     let (failed, done) = site.telemetry.source.commits();
     let commits = [("done", done), ("failed", failed)];
     vec![
         by_partition(names::OPEN_EVENTS, &|partition| Some(Value::Count(partition.open as u64))),
         by_partition(names::OPEN_BYTES, &|partition| Some(Value::Count(partition.held_bytes as u64))),
         by_partition(names::LAG, &|partition| partition.lag().map(Value::Count)),
-        by_partition(names::LAG_SECONDS, &|partition| Some(Value::Amount(partition.lag_seconds(now)))),
+        by_partition(names::LAG_SECONDS, &|partition| partition.lag_seconds(now).or(idle).map(Value::Amount)),
         by_partition(names::HELD, &|partition| Some(Value::Amount(partition.held_seconds))),
         by_partition(names::PAUSED, &|partition| Some(Value::Count(partition.paused.into()))),
         one(names::PAUSES, Value::Count(site.telemetry.source.pauses())),
@@ -168,6 +170,8 @@ fn generations(site: &Site) -> Vec<Family> {
     let number = serving.as_ref().map_or(0, |serving| serving.generation);
     let model = serving.map(|serving| sample([serving.model, serving.sha256], Value::Count(1)));
     let outcomes = generations.counts();
+    let made = Outcome::MADE.into_iter().zip(&generations.seconds);
+    let made = made.map(|(outcome, seconds)| sample([outcome.name().to_owned()], Value::Sizes(seconds.snapshot())));
     vec![
         one(names::GENERATION, Value::Count(number)),
         family(names::MODEL, model),
@@ -175,7 +179,7 @@ fn generations(site: &Site) -> Vec<Family> {
             names::GENERATIONS,
             outcomes.map(|(outcome, count)| sample([outcome.name().to_owned()], Value::Count(count))),
         ),
-        sizes(names::GENERATION_SECONDS, &generations.seconds),
+        family(names::GENERATION_SECONDS, made),
     ]
 }
 

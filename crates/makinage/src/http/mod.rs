@@ -18,6 +18,7 @@ mod plain;
 mod recent;
 mod routes;
 mod server;
+mod since;
 mod site;
 mod status;
 #[cfg(test)]
@@ -25,7 +26,7 @@ pub(crate) mod testing;
 
 use std::{
     net::TcpListener,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     thread,
     time::{Instant, SystemTime},
 };
@@ -60,6 +61,8 @@ pub(crate) fn start(config: &Config, shown: Shown) {
         interventions: Arc::new(interventions),
         stop,
         recent: recent::Recent::default(),
+        since: since::Since::default(),
+        served: OnceLock::new(),
         began: Instant::now(),
         started: SystemTime::now(),
     };
@@ -75,8 +78,8 @@ pub(crate) fn start(config: &Config, shown: Shown) {
         ),
         Err(error) => tracing::warn!(
             code = "H001",
-            "metrics and status can't be had at {address} ({error}): set another port as `http: {{listen: \"127.0.0.1:0\"}}`, \
-             or `off`; events are served all the same"
+            "metrics and status can't be had at {address} ({error}): set another port that is free, such as \
+             `http: {{listen: \"127.0.0.1:9465\"}}`, or `off`; events are served all the same"
         ),
     }
 }

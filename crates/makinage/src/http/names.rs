@@ -78,7 +78,7 @@ metrics! {
     OPEN_EVENTS = Gauge "makinage_open_events" by ["topic", "partition"]: "Events from the first that has not finished on, as far as they have been read";
     OPEN_BYTES = Gauge "makinage_open" in "bytes" by ["topic", "partition"]: "What these take in memory";
     LAG = Gauge "makinage_partition_lag_events" by ["topic", "partition"]: "Events of a partition that have not finished, read or not, at most";
-    LAG_SECONDS = Gauge "makinage_partition_lag" in "seconds" by ["topic", "partition"]: "How long ago the first event that was read and has not finished was produced; 0 where all have finished";
+    LAG_SECONDS = Gauge "makinage_partition_lag" in "seconds" by ["topic", "partition"]: "How long ago the first event that was read and has not finished was produced; 0 where all have finished, and absent then while nothing is read (no broker answers, or paused by hand)";
     HELD = Gauge "makinage_partition_held" in "seconds" by ["topic", "partition"]: "For how long the same event has held a partition's position";
     PAUSED = Gauge "makinage_partition_paused" by ["topic", "partition"]: "1 while too much of a partition is open, so that it isn't read";
     PAUSES = Counter "makinage_partition_pauses": "How often a partition was paused since too much of it was open";
@@ -100,7 +100,7 @@ metrics! {
     GENERATION = Gauge "makinage_generation": "The number of the generation that serves; 0 while none does";
     MODEL = Gauge "makinage_model_info" by ["model", "sha256"]: "The model that serves; always 1";
     GENERATIONS = Counter "makinage_generations" by ["outcome"]: "Generations: took_over, failed (could not be made), taken_back";
-    GENERATION_SECONDS = Histogram "makinage_generation_duration" in "seconds": "What it takes from a model that is here to its taking over";
+    GENERATION_SECONDS = Histogram "makinage_generation_duration" in "seconds" by ["outcome"]: "What it takes from a model that is here to its taking over, or to its failure";
     WORKERS = Gauge "makinage_workers" by ["state"]: "Workers: serving, draining, replacing, gone";
     DEATHS = Counter "makinage_worker_deaths" by ["cause"]: "Processes of workers that ended: memory, timeout, replaced (to see whether another does better), crash";
     WORKER_MEMORY = Gauge "makinage_worker_resident_memory" in "bytes" by ["slot", "state"]: "Memory of a worker's process";

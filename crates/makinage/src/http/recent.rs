@@ -39,17 +39,26 @@ struct Moments {
 impl Recent {
     /// What was observed lately, or since the start at the first look.
     pub(super) fn seen(&self, telemetry: &Telemetry, now: Instant) -> Seen {
+        self.look(telemetry, now);
         let all = Seen::of(telemetry);
+        match &*self.0.lock() {
+            Some(known) => all.since(&known.before),
+            None => all,
+        }
+    }
+
+    /// Another moment begins where the last one is old enough. Who only asks now and then wants this to be called again
+    /// and again meanwhile: else what is told begins when somebody asked last.
+    pub(super) fn look(&self, telemetry: &Telemetry, now: Instant) {
         let mut moments = self.0.lock();
         let Some(known) = moments.as_mut() else {
-            *moments = Some(Moments { before: Seen::nothing(), last: all.clone(), at: now });
-            return all;
+            *moments = Some(Moments { before: Seen::nothing(), last: Seen::of(telemetry), at: now });
+            return;
         };
         if now.saturating_duration_since(known.at) >= LATELY {
-            known.before = std::mem::replace(&mut known.last, all.clone());
+            known.before = std::mem::replace(&mut known.last, Seen::of(telemetry));
             known.at = now;
         }
-        all.since(&known.before)
     }
 }
 
@@ -95,5 +104,19 @@ mod tests {
         let seen = recent.seen(&telemetry, start + Duration::from_secs(15));
         assert_eq!(seen.step_seconds.map(|step| step.count()), [2; 5]);
         assert_eq!([batches(15), batches(22), batches(40)], [2, 1, 0]);
+    }
+
+    #[test]
+    fn who_asks_for_the_first_time_in_an_hour_hears_of_the_last_seconds() {
+        let (recent, telemetry, start) = (Recent::default(), Telemetry::default(), Instant::now());
+        let took = Took { whole: Duration::from_millis(1), steps: [Duration::ZERO; 5] };
+        recent.seen(&telemetry, start);
+        for second in 1..3600 {
+            if second < 3000 {
+                telemetry.stream.answered(1, took);
+            }
+            recent.look(&telemetry, start + Duration::from_secs(second));
+        }
+        assert_eq!(recent.seen(&telemetry, start + Duration::from_hours(1)).batch_seconds.count(), 0);
     }
 }

@@ -1,12 +1,18 @@
 //! The connections: HTTP/1.1 on one thread, each bounded in time, all in number. What is answered is `routes`'.
 
-use std::{convert::Infallible, net::TcpListener, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::TcpListener,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{runtime, sync::Semaphore, time};
 
-use super::{routes, site::Site};
+use super::{health, routes, site::Site};
 
 /// Connections at a time; more of them wait.
 const MOST: usize = 64;
@@ -16,6 +22,8 @@ const HEAD: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(35);
 /// The longest that an answer may take when its connection's time is over: those to interventions take longest.
 const LAST: Duration = Duration::from_secs(30);
+/// Between two looks at what is told with a time.
+const LOOK: Duration = Duration::from_secs(1);
 /// After a connection that could not be taken: there may be too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -37,6 +45,7 @@ pub(super) fn run(listener: TcpListener, site: Site) {
 async fn serve(listener: TcpListener, site: Arc<Site>) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let places = Arc::new(Semaphore::new(MOST));
+    tokio::spawn(look(Arc::clone(&site)));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
         let (stream, peer) = match listener.accept().await {
@@ -65,5 +74,14 @@ async fn serve(listener: TcpListener, site: Arc<Site>) -> std::io::Result<()> {
                 let _ = time::timeout(LAST, connection).await;
             }
         });
+    }
+}
+
+/// Looks again and again at what is told with a time, so that nothing depends on when somebody asked last.
+async fn look(site: Arc<Site>) {
+    loop {
+        health::look(&site);
+        site.recent.look(&site.telemetry, Instant::now());
+        time::sleep(LOOK).await;
     }
 }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     clock::since_1970,
     event::{Step, WORKER_STEPS},
+    kafka::{pulse::Membership, traffic::Role},
     source::pause::Asked,
     telemetry::{
         generations::GenerationsSeen,
@@ -107,6 +108,8 @@ struct Quantiles {
 struct Stream {
     queued_events: usize,
     unanswered_events: usize,
+    /// Outputs that wait for their acknowledgement, as the producer said a moment ago.
+    unacknowledged_outputs: u64,
     workers: Vec<Worker>,
     suspects: Vec<Suspect>,
     deaths: BTreeMap<&'static str, u64>,
@@ -132,7 +135,7 @@ struct Worker {
 /// The member of the consumer group.
 #[derive(Debug, Serialize)]
 struct Group {
-    membership: crate::kafka::pulse::Membership,
+    membership: Membership,
     rebalances: u64,
     reached: bool,
     partitions: Vec<Partition>,
@@ -143,7 +146,7 @@ struct Partition {
     #[serde(flatten)]
     seen: PartitionSeen,
     lag: Option<u64>,
-    lag_seconds: f64,
+    lag_seconds: Option<f64>,
 }
 
 /// What there is to say now.
@@ -165,7 +168,7 @@ pub(super) fn of(site: &Site) -> Status {
         recent: recently(site),
         generations: telemetry.generations.seen(),
         stream: stream(site, &flow),
-        group: group(telemetry.source.group()),
+        group: group(site),
         failures: telemetry.failures.all(),
         interventions: Interventions { refused: site.guard.refuses_changes(), past: telemetry.interventions.all() },
         flow,
@@ -209,18 +212,21 @@ fn stream(site: &Site, flow: &Flow) -> Stream {
         let place = format!("{}/{}/{}", flow.source(place.source), place.partition, place.offset);
         Suspect { place, deaths, seconds: age.as_secs_f64() }
     };
+    let (_, producer) = site.telemetry.traffic.of(Role::Producer, Instant::now());
     Stream {
         queued_events,
         unanswered_events,
+        unacknowledged_outputs: producer.queued,
         workers: workers.into_iter().map(worker).collect(),
         suspects: suspects.into_iter().map(suspect).collect(),
         deaths: site.telemetry.stream.deaths().into_iter().map(|(death, count)| (death.name(), count)).collect(),
     }
 }
 
-fn group(group: GroupSeen) -> Group {
-    let GroupSeen { membership, rebalances, reached, partitions } = group;
-    let now = since_1970(SystemTime::now());
-    let partition = |seen: PartitionSeen| Partition { lag: seen.lag(), lag_seconds: seen.lag_seconds(now), seen };
+fn group(site: &Site) -> Group {
+    let GroupSeen { membership, rebalances, reached, partitions } = site.telemetry.source.group();
+    let (now, idle) = (since_1970(SystemTime::now()), site.lag_where_all_is_finished());
+    let partition =
+        |seen: PartitionSeen| Partition { lag: seen.lag(), lag_seconds: seen.lag_seconds(now).or(idle), seen };
     Group { membership, rebalances, reached, partitions: partitions.into_iter().map(partition).collect() }
 }

@@ -2,11 +2,11 @@
 
 use std::{
     path::Path,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
-use super::{guard::Guard, recent::Recent, site::Site, status};
+use super::{guard::Guard, recent::Recent, since::Since, site::Site, status};
 use crate::{
     config::{Http, Origin, read_service},
     event::{Failure, Fate, Place, Ticket, Took},
@@ -45,6 +45,8 @@ pub(super) fn on(stage: &Stage, http: &Http) -> Site {
         acks: Arc::<Acks>::default(),
         stop: Stop::default(),
         recent: Recent::default(),
+        since: Since::default(),
+        served: OnceLock::new(),
         began: Instant::now(),
         started: std::time::SystemTime::now(),
     }

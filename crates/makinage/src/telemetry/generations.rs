@@ -58,6 +58,8 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// All of them.
     pub(crate) const ALL: [Self; 3] = [Self::TookOver, Self::Failed, Self::TakenBack];
+    /// Those of which it is known how long it took until then.
+    pub(crate) const MADE: [Self; 2] = [Self::TookOver, Self::Failed];
 
     /// As it is shown.
     pub(crate) fn name(self) -> &'static str {
@@ -107,13 +109,13 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct Generations {
     state: Mutex<State>,
-    /// How long it takes to make one that takes over, in seconds.
-    pub seconds: Histogram,
+    /// How long it takes to make one, in seconds: in the order of [`Outcome::MADE`].
+    pub seconds: [Histogram; Outcome::MADE.len()],
 }
 
 impl Default for Generations {
     fn default() -> Self {
-        Self { state: Mutex::default(), seconds: Histogram::new(Range::SECONDS) }
+        Self { state: Mutex::default(), seconds: Outcome::MADE.map(|_| Histogram::new(Range::SECONDS)) }
     }
 }
 
@@ -140,8 +142,7 @@ impl Generations {
     /// It serves.
     pub(crate) fn takes_over(&self) {
         let mut state = self.state.lock();
-        let Some((generation, took)) = state.ends() else { return };
-        self.seconds.observe(took.as_secs_f64(), 1);
+        let Some((generation, took)) = self.made(&mut state, Outcome::TookOver) else { return };
         state.configs.0 = state.configs.1.take();
         state.seen.serving = Some(GenerationSeen { since: now(), ..generation.clone() });
         state.note(generation, Outcome::TookOver, None, Some(took));
@@ -150,7 +151,7 @@ impl Generations {
     /// It could not be made.
     pub(crate) fn failed(&self, why: &str) {
         let mut state = self.state.lock();
-        let Some((generation, took)) = state.ends() else { return };
+        let Some((generation, took)) = self.made(&mut state, Outcome::Failed) else { return };
         state.note(generation, Outcome::Failed, Some(why.to_owned()), Some(took));
     }
 
@@ -159,6 +160,16 @@ impl Generations {
         let mut state = self.state.lock();
         let Some(generation) = state.seen.serving.clone() else { return };
         state.note(generation, Outcome::TakenBack, Some(why.to_owned()), None);
+    }
+
+    /// The one that was being made, which is over, and how long it took.
+    fn made(&self, state: &mut State, outcome: Outcome) -> Option<(GenerationSeen, Duration)> {
+        let (generation, took) = state.ends()?;
+        let seconds = Outcome::MADE.iter().zip(&self.seconds).find(|(one, _)| **one == outcome);
+        if let Some((_, seconds)) = seconds {
+            seconds.observe(took.as_secs_f64(), 1);
+        }
+        Some((generation, took))
     }
 
     /// The configuration of what serves; it changes while the service runs.
@@ -218,6 +229,6 @@ mod tests {
         assert_eq!(past, [(2, Outcome::Failed), (1, Outcome::TookOver)]);
         generations.taken_back("3 crashes");
         assert_eq!(generations.counts().map(|(_, count)| count), [1, 1, 1]);
-        assert_eq!(generations.seconds.snapshot().count(), 1);
+        assert_eq!(generations.seconds.each_ref().map(|seconds| seconds.snapshot().count()), [1, 1]);
     }
 }

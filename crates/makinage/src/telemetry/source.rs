@@ -46,10 +46,10 @@ impl PartitionSeen {
         u64::try_from(self.end?.saturating_sub(next)).ok()
     }
 
-    /// How long ago the first event that hasn't finished was produced, in seconds; zero where all have.
-    pub(crate) fn lag_seconds(&self, now_ms: i64) -> f64 {
+    /// How long ago the first event was produced that was read and hasn't finished, in seconds; `None` where all have.
+    pub(crate) fn lag_seconds(&self, now_ms: i64) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of some years")]
-        self.first_open_time.map_or(0.0, |time| now_ms.saturating_sub(time).max(0) as f64 / 1000.0)
+        self.first_open_time.map(|time| now_ms.saturating_sub(time).max(0) as f64 / 1000.0)
     }
 }
 

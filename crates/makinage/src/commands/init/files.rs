@@ -46,7 +46,11 @@ impl Files {
         let list = vec![
             file(SERVICE, "the service: where Kafka is, the topics, the steps", template::service(values)),
             file(PUBLISHER, "the publisher: which model goes to the service", template::publisher(values)),
-            file("hooks.py", "your own steps, which change nothing yet", template::hooks(example)),
+            file(
+                "hooks.py",
+                "your own steps: predict as it is without them, and outputs that are objects",
+                template::hooks(example),
+            ),
             file("test_hooks.py", "their test, with a stand-in for the model", template::TEST.to_owned()),
             File { name: EVENTS, says: events(example), text: example.lines() },
             file(".makinage/service.schema.json", "what editors check the two files by", schema(SchemaOf::Service)),

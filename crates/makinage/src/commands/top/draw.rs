@@ -108,7 +108,10 @@ fn readiness(look: &Look) -> Line<'_> {
         .list("/ready/latches")
         .iter()
         .filter(|latch| latch["ok"] == false)
-        .map(|latch| format!("{}: {}", text(latch, "/name"), line(text(latch, "/reason"))))
+        .map(|latch| {
+            let [name, since, reason] = ["/name", "/since", "/reason"].map(|pointer| line(text(latch, pointer)));
+            format!("{name}, since {since}: {reason}")
+        })
         .collect();
     if failing.is_empty() {
         Line::styled("ready", Color::Green)
@@ -127,7 +130,7 @@ fn draw_numbers(frame: &mut Frame<'_>, area: Rect, look: &Look) {
         ["out", &rate(rates.output), &count("/events/output"), "latency p99", &time("/recent/latency_seconds/p99")],
         ["failed", &rate(rates.failed), &count("/events/failed"), "batch p50", &time("/recent/batch_seconds/p50")],
         ["waiting", "", &count("/stream/queued_events"), "batch p99", &time("/recent/batch_seconds/p99")],
-        ["", "", "", "events a batch", &count("/recent/batch_events/p50")],
+        ["unacked", "", &count("/stream/unacknowledged_outputs"), "events a batch", &count("/recent/batch_events/p50")],
     ]
     .map(|cells| cells.map(str::to_owned));
     // What a batch spends in each step.

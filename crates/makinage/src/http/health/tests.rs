@@ -1,9 +1,13 @@
 //! Each latch opens for what it is about alone, and says why.
 
 use super::*;
-use crate::telemetry::{
-    generations::{GenerationSeen, Generations},
-    stream::WorkerSeen,
+use crate::{
+    config::Http,
+    http::testing,
+    telemetry::{
+        generations::{GenerationSeen, Generations},
+        stream::WorkerSeen,
+    },
 };
 
 fn worker(generation: u64, pid: Option<u32>, silent_ms: Option<u64>) -> WorkerSeen {
@@ -61,8 +65,25 @@ fn a_thread_is_stuck_after_a_minute_and_not_before_it_has_begun() {
 }
 
 #[test]
+fn who_has_served_once_has_started_for_good() {
+    let site = testing::new(&Http::default());
+    assert!(!started(&site).ok);
+    let busy = testing::busy();
+    assert!(started(&busy).ok);
+    busy.telemetry.source.in_group(Membership::Joining, 2);
+    busy.telemetry.source.reads(true, vec![]);
+    assert!(!ready(&busy).ok && started(&busy).ok);
+}
+
+#[test]
+fn without_a_broker_it_is_said_which_were_tried() {
+    let latch = kafka(&GroupSeen::default(), &["a:9092".to_owned(), "b:9093".to_owned()]);
+    assert!(latch.reason.is_some_and(|reason| reason.contains("a:9092, b:9093")));
+}
+
+#[test]
 fn who_may_only_probe_gets_no_reasons() {
-    let health = Health::of([kafka(&GroupSeen::default())]);
-    assert!(health.latches[0].reason.is_some());
-    assert_eq!(health.for_whom(Access::Probes).latches[0].reason, None);
+    let health = Health::of(&Since::default(), [kafka(&GroupSeen::default(), &["a:9092".to_owned()])]);
+    assert!(health.latches[0].latch.reason.is_some());
+    assert_eq!(health.for_whom(Access::Probes).latches[0].latch.reason, None);
 }

@@ -1,4 +1,4 @@
-// The configuration that serves, without its secrets.
+// The configuration that serves, without the service's own secrets.
 
 import { h } from "./dom.js";
 import { visible } from "./words.js";

@@ -44,6 +44,7 @@ export function flowShown(status, history) {
         h("h3", {}, "output"),
         topic(flow.sink),
         h("b", {}, rate(left)),
+        unacknowledged(status),
         took(status, "encode"),
         failed(status, history, "encode"),
         failed(status, history, "produce"),
@@ -74,6 +75,12 @@ function topic({ topic, encoder }) {
 /** What has not been scored yet. @param {Status} status */
 function waiting(status) {
   const words = `lag ${count(lagOf(status))}, ${count(status.stream.queued_events)} queued`;
+  return h("span", { class: "line quiet" }, words);
+}
+
+/** What no broker has acknowledged yet. @param {Status} status */
+function unacknowledged({ stream }) {
+  const words = `${counted(stream.unacknowledged_outputs, "output")} unacknowledged`;
   return h("span", { class: "line quiet" }, words);
 }
 

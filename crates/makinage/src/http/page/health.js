@@ -1,6 +1,6 @@
 // Whether the service is well: in a word at the top, and latch by latch with its reason.
 
-import { h, said } from "./dom.js";
+import { h, moment, said } from "./dom.js";
 
 /** @typedef {import("./service.js").Status} Status */
 /** @typedef {import("./service.js").Health} Health */
@@ -25,8 +25,8 @@ export function verdictShown(status) {
 export function troubleShown({ live, ready }) {
   // That it is paused is said above, and louder.
   const lacking = [...live.latches, ...ready.latches].filter(({ name, ok }) => !ok && name !== "reading");
-  const lines = lacking.map(({ name, reason }) =>
-    h("li", { "data-key": name }, h("b", {}, `▲ ${name}: `), reason ? said(reason) : null),
+  const lines = lacking.map(({ name, reason, since }) =>
+    h("li", { "data-key": name }, h("b", {}, `▲ ${name}, since `, moment(since), ": "), reason ? said(reason) : null),
   );
   return h("ul", { class: lacking.length ? "trouble" : null }, lines);
 }
@@ -41,7 +41,7 @@ const SIGNS = { good: "✔", warn: "▲", bad: "✖" };
 
 /** @param {Health} health @param {string} otherwise */
 function latches(health, otherwise) {
-  return health.latches.map(({ name, ok, reason }) => {
+  return health.latches.map(({ name, ok, reason, since }) => {
     const mood = ok ? "good" : otherwise;
     const state = ok ? "holds" : "doesn't hold";
     return h(
@@ -49,6 +49,7 @@ function latches(health, otherwise) {
       { "data-key": name, class: mood },
       h("span", { class: "sign", role: "img", "aria-label": state }, SIGNS[mood]),
       h("span", { class: "name" }, name),
+      h("span", { class: "quiet" }, " since ", moment(since)),
       reason ? h("span", { class: "reason" }, said(reason)) : null,
     );
   });

@@ -89,7 +89,7 @@ export function brings() {
 }
 
 /**
- * @typedef {{ name: string, ok: boolean, reason?: string }} Latch
+ * @typedef {{ name: string, ok: boolean, reason?: string, since: string }} Latch
  * @typedef {{ ok: boolean, latches: Latch[] }} Health
  * @typedef {{ resident_bytes: number, cpu_seconds: number }} Usage
  * @typedef {{ count: number, mean: number | null, p50: number | null, p99: number | null,
@@ -104,11 +104,11 @@ export function brings() {
  * @typedef {{ generation: number, slot: number, pid: number | null, state: string, batches: number,
  *   silent_ms: number | null, usage: Usage | null }} Worker
  * @typedef {{ place: string, deaths: number, seconds: number }} Suspect
- * @typedef {{ queued_events: number, unanswered_events: number, workers: Worker[], suspects: Suspect[],
- *   deaths: Record<string, number> }} Stream
+ * @typedef {{ queued_events: number, unanswered_events: number, unacknowledged_outputs: number, workers: Worker[],
+ *   suspects: Suspect[], deaths: Record<string, number> }} Stream
  * @typedef {{ topic: string, partition: number, position: number | null, first_open: number | null, open: number,
  *   held_bytes: number, held_seconds: number, paused: boolean, end: number | null, lag: number | null,
- *   lag_seconds: number }} Partition
+ *   lag_seconds: number | null }} Partition
  * @typedef {{ membership: string, rebalances: number, reached: boolean, partitions: Partition[] }} Group
  * @typedef {{ at: string, place: string, step: string, error: string, message: string, location: string | null,
  *   attempts: number, input: string | null, became: string }} FailedEvent
