@@ -72,16 +72,19 @@ class Setup:
             return None
         found = None if self._coalesce else self._look(steps, users=users)
         why = self._lock(steps) if found is None else None if found.doubtful is None else str(found.doubtful)
-        remedy = f"`operators.{self._operator}.coalesce: true` lets them run side by side all the same"
+        remedy = (
+            "To make it quicker, keep that out of the hooks; where no output depends on it, and only there, "
+            f"`operators.{self._operator}.coalesce: true` lets them run side by side, unchecked"
+        )
         if self._coalesce:
-            remedy = "take the lock out: a worker's hooks run in one thread"
+            remedy = "To make it quicker, take the lock out: a worker's hooks run in one thread"
         if why is None and steps.predict is not None and not strands.are_there():
             why = "they could run side by side, and greenlet isn't installed"
-            remedy = errors.install_command(["greenlet"])
+            remedy = f"To make it quicker: {errors.install_command(['greenlet'])}"
         if why is not None:
             loaded.warnings.append(
                 f"the hooks are run one event at a time, each with a model call of its own: {why}. That is right, and "
-                f"slower; {remedy}"
+                f"slower. {remedy}"
             )
             return None
         quiet = frozenset() if found is None else found.quiet

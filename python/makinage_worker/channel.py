@@ -34,10 +34,15 @@ class Meanwhile(Protocol):
 
 
 class Channel:
-    """Frames to and from the service, on the main thread. End of file ends the process, whatever that is doing."""
+    """Frames to and from the service, on the main thread. End of file ends the process, whatever that is doing.
+
+    Threads of hooks may send too: a warning of what they count.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        # Whatever runs in between, on this thread or another, a frame goes out whole.
+        self._sending = threading.RLock()
         self._buffer = memoryview(bytearray(_READ_BYTES))
         self._begin = self._end = 0
         # A thread that blocks in a read of a Unix socket is also woken whenever the other end has read what was sent to
@@ -89,7 +94,8 @@ class Channel:
     def send(self, frame: bytes) -> None:
         """Sends a frame; ends the process when the service has gone."""
         try:
-            self._socket.sendall(frame)
+            with self._sending:
+                self._socket.sendall(frame)
         except OSError:
             os._exit(0)
 

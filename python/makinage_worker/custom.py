@@ -48,5 +48,11 @@ def _is_users_class(kind: type) -> bool:
 
 
 def _is_known_file(name: str) -> bool:
+    if name.startswith(_INTERACTIVE):
+        return False
     # Generated code, as dataclasses have it, and the frozen standard library.
     return name.startswith("<") or is_installed(name)
+
+
+_INTERACTIVE = ("<stdin>", "<ipython-input", "<command-", "<python-input")
+"""What code is from that somebody has typed in: a model that was saved there brings it along."""

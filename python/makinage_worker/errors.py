@@ -135,9 +135,15 @@ def _foreign_frames(trace: TracebackType | None) -> Iterable[tuple[str, int]]:
 
 
 def is_installed(filename: str) -> bool:
-    """Whether a file is Python's own, or an installed package's."""
+    """Whether a file is Python's own, or an installed package's: of this environment, the user's, or the system's."""
     path = os.path.abspath(filename)
+    if not _PACKAGES.isdisjoint(path.split(os.sep)[:-1]):
+        return True
     return any(path.startswith(folder + os.sep) for folder in _INSTALLED)
+
+
+_PACKAGES = frozenset(("site-packages", "dist-packages"))
+"""What the folders are called that packages are installed into; Debian's has the second name."""
 
 
 _INSTALLED = sorted(

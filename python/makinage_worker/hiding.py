@@ -119,5 +119,4 @@ def _is_below(file: str, folder: str) -> bool:
 
 
 def _holds_packages(folder: str) -> bool:
-    parts = folder.split(os.sep)
-    return "site-packages" in parts or "dist-packages" in parts or errors.is_installed(os.path.join(folder, "_"))
+    return errors.is_installed(os.path.join(folder, "_"))

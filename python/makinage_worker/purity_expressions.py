@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import builtins
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from makinage_worker import purity_known as known
 from makinage_worker import purity_objects as objects
-from makinage_worker.purity_attributes import attribute, is_matrix, resolved
+from makinage_worker.purity_attributes import attribute, is_matrix, resolved, shown
 from makinage_worker.purity_calls import Arguments, Calls
 from makinage_worker.purity_values import Doubt, Known, Local, Method, Part, Scope, Taint, Value
 
@@ -183,7 +183,10 @@ class Expressions(Calls):
         return Taint.PLAIN
 
     def _call(self, node: ast.Call, scope: Scope) -> Value:
-        return self.call(self.value(node.func, scope), self.arguments(node, scope), scope.place.at(node))
+        function, where = self.value(node.func, scope), scope.place.at(node)
+        if isinstance(function, Known) and known.reads_a_clock(function.object, _texts(node.args[:1])):
+            raise Doubt(f"reads the clock by {shown(function)}", where)
+        return self.call(function, self.arguments(node, scope), where)
 
     def _operation(self, node: ast.BinOp, scope: Scope) -> Value:
         where = scope.place.at(node)
@@ -362,6 +365,17 @@ def _are_same(one: Value, other: Value) -> bool:
 
 def _named_as(node: ast.AST) -> str:
     return f"`{type(node).__name__.lower()}`"
+
+
+def _texts(nodes: Iterable[ast.expr]) -> list[str]:
+    """Texts that are written down, by themselves or in a list."""
+    found = []
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.append(node.value)
+        elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            found += _texts(node.elts)
+    return found
 
 
 def _text(node: ast.expr) -> str:

@@ -71,10 +71,14 @@ _OPERATOR = """
     lshift lt mod mul matmul ne neg not_ or_ pos pow rshift sub truediv truth xor
 """
 
+_YEAR = re.compile(r"\d{4}")
+
+_ARRAYS: set[Any] = _of(np, _NUMPY)
+
 _FUNCTIONS: set[Any] = {
     *_of(builtins, _BUILT_IN),
     *(one for one in vars(math).values() if callable(one)),
-    *_of(np, _NUMPY),
+    *_ARRAYS,
     *_of(np.linalg, "norm det inv pinv solve lstsq eig eigh eigvals svd qr cholesky matrix_rank matrix_power"),
     *_of(operator, _OPERATOR),
     *_of(statistics, "mean fmean median median_low median_high mode pstdev pvariance stdev variance quantiles"),
@@ -282,6 +286,13 @@ def shared_places(function: Any) -> int:
 def shared_places_of(method: str) -> int:
     """The same for a method."""
     return 1 if method in _ONE_ARGUMENT else 2
+
+
+def reads_a_clock(function: Any, texts: Iterable[str]) -> bool:
+    """Whether the function asks for the time, given these texts: "now", or for pandas an hour, which is today's."""
+    if _is_later(function):
+        return function.__name__ in ("Timestamp", "to_datetime") and not all(map(_YEAR.search, texts))
+    return _is_in(function, _ARRAYS) and not {"now", "today"}.isdisjoint(texts)
 
 
 def may_be_handed_on(method: str, *, is_shared: bool) -> bool:

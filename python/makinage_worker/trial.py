@@ -1,6 +1,7 @@
 """The first batches of a model go both ways: one event after the other, which is what counts, and side by side.
 
-What the analysis of the hooks couldn't see, and what a model's answers to many rows are to a bit, shows here.
+What the analysis of the hooks couldn't see, and what a model's answers to many rows are to a bit, shows here. The
+latter may differ by how many rows there are, so that a batch twice as large as any before goes both ways too.
 """
 
 from __future__ import annotations
@@ -41,16 +42,18 @@ class Trial:
         self._plain = plain
         self._refuse = refuse
         self._left = _BATCHES
+        self._largest = 0
 
     def run(self, batch: Batch, out: Outcomes) -> None:
         """Takes a batch's events."""
-        if self._left == 0:
-            self._way.run(batch, out)
-        elif batch.events == 1:
+        if batch.events > 1 and (self._left or batch.events >= 2 * self._largest):
+            self._left = max(self._left - 1, 0)
+            self._largest = max(self._largest, batch.events)
+            self._compare(batch, out)
+        elif self._left:
             self._plain.run(batch, out)
         else:
-            self._left -= 1
-            self._compare(batch, out)
+            self._way.run(batch, out)
 
     def _compare(self, batch: Batch, out: Outcomes) -> None:
         # Hooks count an event once, however often it passes.

@@ -44,6 +44,8 @@ PURE = {
         "threshold = config['config']['serve']['threshold']",
     ),
     "config read with each event": predict("return model.predict(i[config['config']['serve']['field']])"),
+    "a moment": "import pandas as pd\n\n"
+    + predict("return model.predict(i) if pd.Timestamp('2024-01-31') < pd.to_datetime(i['at']) else None"),
     "config.get": predict("return model.predict(i) > config['config']['serve'].get('other', 0.5)"),
     "a method kept by the factory": predict("return score(i)[1]", "score = model.predict_proba"),
     "twice": predict("return [float(model.predict(i)), model.predict_proba(i).tolist()]"),
@@ -272,6 +274,9 @@ IMPURE = {
     "time": (predict("return time.time()"), "time.time"),
     "now": (predict("return datetime.datetime.now().isoformat()"), "now"),
     "now of an instance": (predict("return datetime.datetime.fromisoformat(i).now()"), "now"),
+    "now of NumPy": (predict("return str(np.array(['now'], dtype='datetime64[s]'))"), "reads the clock by np.array"),
+    "now of pandas": ("import pandas as pd\n\n" + predict("return str(pd.Timestamp('now'))"), "reads the clock"),
+    "an hour of today": ("import pandas as pd\n\n" + predict("return str(pd.to_datetime('10:30'))"), "reads the clock"),
     "lock": (predict("with LOCK:\n    return 1"), "with"),
     "lock by hand": (predict("LOCK.acquire()\nreturn 1"), "LOCK"),
     "print": (predict("print(i)\nreturn 1"), "print"),

@@ -50,6 +50,15 @@ def test_methods_are_told_by_the_names_that_the_model_has_them_under(model, row,
 LOCKED = "with LOCK:\n            return model.predict(i)"
 HOLDERS = {
     "a global": ("LOCK = threading.Lock()\n", LOCKED),
+    "a condition": ("LOCK = threading.Condition(threading.Lock())\n", LOCKED),
+    "many values beside it": (
+        "CATEGORIES = list(range(5000))\nLOCK = threading.Lock()\n",
+        f"assert CATEGORIES\n        {LOCKED}",
+    ),
+    "an instance's class": (
+        "class State:\n    lock = threading.Lock()\nSTATE = State()\n",
+        "with STATE.lock:\n            return model.predict(i)",
+    ),
     "a semaphore": ("LOCK = threading.Semaphore()\n", LOCKED),
     "a helper's": (
         "LOCK = threading.Lock()\ndef ask(model, i):\n    with LOCK:\n        return model.predict(i)\n",
@@ -60,6 +69,18 @@ HOLDERS = {
         "    def ask(self, model, i):\n        with self.lock:\n            return model.predict(i)\nGUARD = Guard()\n",
         "return GUARD.ask(model, i)",
     ),
+    "one that a thread may take twice": ("LOCK = threading.RLock()\n", LOCKED),
+    "a list's": ("LOCKS = [threading.Lock()]\n", "with LOCKS[0]:\n            return model.predict(i)"),
+    "a dict's": ("LOCKS = {'a': threading.Lock()}\n", "with LOCKS['a']:\n            return model.predict(i)"),
+    "a default": (
+        "def ask(model, i, *, lock=threading.Lock()):\n    with lock:\n        return model.predict(i)\n",
+        "return ask(model, i)",
+    ),
+    "a class's": (
+        "class Guard:\n    lock = threading.Lock()\n",
+        "with Guard.lock:\n            return model.predict(i)",
+    ),
+    "processes'": ("import multiprocessing\nLOCK = multiprocessing.Lock()\n", LOCKED),
     "in a comprehension": (
         "LOCK = threading.Lock()\n",
         "return [model.predict(row) for row in (i, i) if LOCK.acquire() and LOCK.release() is None]",
@@ -76,6 +97,24 @@ def test_nobody_waits_for_a_lock_that_an_event_holds(name, tmp_path):
     assert got == want
     assert not is_together(served)
     assert "lock" in served.loaded["warnings"][0]
+
+
+def test_a_lock_of_another_module_of_the_users_is_seen(tmp_path):
+    (tmp_path / "guarded_state.py").write_text("import threading\nLOCK = threading.Lock()\n", "utf-8")
+    body = "with guarded_state.LOCK:\n            return model.predict(i)"
+    text = "import guarded_state\n" + HEAD + factory("predict", "i", body)
+    got, _, _, served = run(tmp_path, text, [EVENTS], coalesce=True)
+    assert got == run(tmp_path, text, [EVENTS], coalesce=False)[0]
+    assert not is_together(served)
+    assert "guarded_state.LOCK" in served.loaded["warnings"][0]
+
+
+def test_locks_that_a_library_holds_in_its_own_calls_alone_are_none(tmp_path):
+    head = "import logging, queue\nLOG = logging.getLogger('quiet')\nLOG.addHandler(logging.NullHandler())\n"
+    head += "Q = queue.Queue()\n"
+    body = "LOG.debug('%s', Q.empty())\n        return model.predict(i)"
+    *_, served = run(tmp_path, HEAD + head + factory("predict", "i", body), [EVENTS], coalesce=True)
+    assert is_together(served)
 
 
 def test_the_lock_is_named_with_its_place():

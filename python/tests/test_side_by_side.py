@@ -11,8 +11,6 @@ from harness import FakeModel, Served, raw_batch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from makinage_worker.custom import has_users_code
-
 HEAD = """
 import numpy as np
 
@@ -198,22 +196,6 @@ def is_silent(text):
     return text is None or "SAID" not in text
 
 
-def test_a_model_with_code_of_the_users_runs_one_event_after_the_other():
-    from sklearn.linear_model import LinearRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer
-
-    class Own(LinearRegression):
-        def predict(self, data):
-            return super().predict(data)
-
-    assert not has_users_code(LinearRegression())
-    assert not has_users_code(make_pipeline(FunctionTransformer(np.log1p), LinearRegression()))
-    assert has_users_code(Own())
-    assert has_users_code(make_pipeline(FunctionTransformer(without_name), LinearRegression()))
-    assert has_users_code(make_pipeline(LinearRegression(), Own()))
-
-
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(list(filter(is_silent, PRE))),
@@ -295,6 +277,14 @@ class Rounding(Native):
         return rows if len(rows) == 1 else np.nextafter(rows, 9)
 
 
+class RoundingMany(Native):
+    """Its answers differ by a bit where there are more rows than the smallest batches have."""
+
+    def predict_proba(self, data):
+        rows = self._rows(data) + 0.1
+        return rows if len(rows) <= 16 else np.nextafter(rows, 9)
+
+
 class Exhausted(Native):
     """Has no memory for some rows, as a hook may know."""
 
@@ -330,6 +320,18 @@ def test_outputs_that_differ_by_a_bit_are_found_in_the_first_batches(tmp_path):
     got, _, native, served = run(tmp_path, decides, [EVENTS] * 6, Rounding)
     assert (got, served.warnings) == (want, [])
     assert max(native.calls[-2 * len(EVENTS) :]) > 20
+
+
+def test_a_batch_that_is_twice_as_large_as_those_before_is_compared_too(tmp_path):
+    text = source(None, "return model.predict_proba(i)", None)
+    # None of which the model refuses.
+    events = [[float(k % 3), float(k % 5), float(k)] for k in range(60)]
+    batches = [events[:4]] * 8 + [events]
+    want, *_ = run(tmp_path, text, batches, RoundingMany, coalesce=False)
+    got, _, native, served = run(tmp_path, text, batches, RoundingMany)
+    assert got == want
+    assert max(native.calls) > 16
+    assert "operators.serve.coalesce: true" in served.warnings[0]
 
 
 def test_a_hook_may_catch_what_its_call_alone_raises(tmp_path, monkeypatch):
