@@ -39,8 +39,8 @@ pub(crate) struct Bench {
     /// Another build of `makinage`, measured too.
     #[arg(long)]
     against: Option<PathBuf>,
-    /// Only these: W1 to W5, W1apart, W6, W6f, W6s, W7x1 to W7x4, W1p12, W1p200, W1t10, W1e8 (only where it is named),
-    /// F40, F400, F4000.
+    /// Only these: W1 to W5, W1apart, W6, W6f, W6s, W7x1 to W7x4, W1p12, W1p200, W1probed, W1t10, W1e8 (only where it
+    /// is named), F40, F400, F4000.
     #[arg(long, value_delimiter = ',')]
     workload: Vec<String>,
     /// Only these; figures of the others are also told as shares of the first one's.

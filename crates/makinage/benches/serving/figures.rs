@@ -11,6 +11,10 @@ pub(crate) enum Of {
     Rate,
     /// The rate as a share of that of so many models as there are workers.
     OwnRate,
+    /// Milliseconds to the first byte of an answer to a probe meanwhile: the median.
+    Probe,
+    /// The same: the longest.
+    LongestProbe,
     /// Microseconds of processor time that the model's call alone takes beside it, for a row among many.
     OwnBatched,
     /// The same for a single row.
@@ -69,7 +73,13 @@ impl Of {
     /// The table that it stands in.
     pub(crate) fn table(self) -> Table {
         match self {
-            Self::Processor | Self::Rate | Self::OwnRate | Self::OwnBatched | Self::OwnSingle => Table::Backlog,
+            Self::Processor
+            | Self::Rate
+            | Self::OwnRate
+            | Self::Probe
+            | Self::LongestProbe
+            | Self::OwnBatched
+            | Self::OwnSingle => Table::Backlog,
             Self::Memory | Self::Worker | Self::Workers => Table::Memory,
             Self::At(pace, _) => Table::Pace(pace),
             _ => Table::Start,
@@ -81,6 +91,8 @@ impl Of {
         match self {
             Self::Rate => "k events/s".to_owned(),
             Self::OwnRate => "of workers × the model's own rate".to_owned(),
+            Self::Probe => "first byte of `/readyz`, p50 ms".to_owned(),
+            Self::LongestProbe => "the longest, ms".to_owned(),
             Self::OwnBatched => "the model's call alone, µs/row".to_owned(),
             Self::OwnSingle => "of one row, µs".to_owned(),
             Self::Memory => "the service's own process".to_owned(),

@@ -180,8 +180,8 @@ fn growth(results: &Results) -> Vec<Goal> {
         most(
             "memory of the service's process, a backlog of 12 partitions",
             60.0,
-            "MiB",
-            itself(results, "W1p12", Of::Memory),
+            "MB",
+            itself(results, "W1p12", Of::Memory).map(|mebibytes| mebibytes.each(|most| most * 1.048_576)),
         ),
         most("growth: processor time an event, 12 partitions of one's", 1.1, "×", times("W1p12")),
         most("growth: the same, 200 partitions", 1.1, "×", times("W1p200")),

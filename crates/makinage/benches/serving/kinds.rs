@@ -18,6 +18,8 @@ pub(crate) struct Kind {
     pub partitions: usize,
     /// Whether the broker has one processor, and who serves another.
     pub is_apart: bool,
+    /// Whether the product is asked meanwhile, again and again, whether it is ready.
+    pub is_probed: bool,
     /// Events a second, where latency is measured too.
     pub paces: &'static [u32],
     /// The quickest pace that those can keep who score one by one.
@@ -46,7 +48,7 @@ const SCRIPTS: &[&str] = &["makinage", "strong", "naive"];
 const ITSELF: &[&str] = &["makinage"];
 
 /// All of them.
-pub(crate) const ALL: [Kind; 20] = [
+pub(crate) const ALL: [Kind; 21] = [
     Kind {
         by: EVERYBODY,
         paces: &[200, 1_000, 20_000],
@@ -83,6 +85,7 @@ pub(crate) const ALL: [Kind; 20] = [
     slow("W7x4", "a model that takes 10 ms an event, four workers", 4),
     Kind { partitions: 12, ..as_first("W1p12", "as W1, from 12 partitions to 12") },
     Kind { partitions: 200, ..as_first("W1p200", "as W1, from 200 partitions to 200") },
+    Kind { is_probed: true, ..as_first("W1probed", "as W1, asked fifty times a second whether it is ready") },
     Kind { times: 10, ..as_first("W1t10", "as W1, four million events") },
     Kind { times: 250, by: &[], ..as_first("W1e8", "as W1, a hundred million events") },
     Kind { by: ITSELF, ..kind("F40", "linear model, lists of 40 numbers", 100_000, 5_000) },
@@ -102,6 +105,7 @@ const fn kind(name: &'static str, what: &'static str, events: usize, some: usize
         workers: 1,
         partitions: 1,
         is_apart: false,
+        is_probed: false,
         paces: &[],
         one_by_one: 1_000,
         by: &[],

@@ -14,6 +14,7 @@ mod looping;
 mod machine;
 mod pacing;
 mod plot;
+mod probes;
 mod processes;
 mod prose;
 mod report;

@@ -11,6 +11,7 @@ use crate::{
     goals,
     kafka::{Kafka, Topic},
     pacing::{self, Kept, Pace, WAKE},
+    probes::Probes,
     service::{Loaded, Place, Route, Service},
     workloads::{Right, Workload},
 };
@@ -96,7 +97,9 @@ impl Turn<'_> {
         let seen = counter.wait(1)?;
         let (at, before) = (Instant::now(), service.processor_time());
         service.tell_start(began, at, figures);
+        let probes = (self.contestant.is_makinage() && self.workload.kind.is_probed).then(Probes::start);
         let (seen_last, after) = (counter.wait(count)?, service.processor_time());
+        probes.map_or(Ok(()), |probes| probes.tell(figures))?;
         self.tell_speed(seen_last.min(count).saturating_sub(seen), at.elapsed(), after.saturating_sub(before), figures);
         service.tell_memory(figures);
         Ok(0)
