@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    event::{Event, WORKER_STEPS},
+    event::{Event, Took, WORKER_STEPS},
     flights::{Job, Part},
     traces::{
         span::{Attribute, Span, Value, count, text},
@@ -57,6 +57,9 @@ pub(super) fn asked(tracer: &Tracer, events: &[Event], worker: WorkerId, now: In
 pub(super) fn answered(tracer: &Tracer, answered: &Answered, (worker, model): (WorkerId, &str), now: Instant) {
     let events = answered.job.events();
     for span in spans(tracer, events) {
+        if let Some(took) = &answered.took {
+            passed(span, took, now);
+        }
         span.mark(now, "predicted", named(worker).into());
     }
     // What a worker was given one by one has passed its steps alone.
@@ -66,6 +69,15 @@ pub(super) fn answered(tracer: &Tracer, answered: &Answered, (worker, model): (W
         let (took, steps) = (took.whole, &steps[..]);
         let batch = Batch { events: events.len(), generation, slot, model, took, steps, answered: now };
         tracer.answered(&batch, spans(tracer, events));
+    }
+}
+
+/// Its batch has passed the steps, and been answered now. What goes in between counts as before them.
+fn passed(span: &Span, took: &Took, now: Instant) {
+    let mut at = now.checked_sub(took.steps.iter().sum()).unwrap_or(now);
+    for (step, spent) in WORKER_STEPS.into_iter().zip(took.steps).filter(|(_, spent)| !spent.is_zero()) {
+        at += spent;
+        span.mark(at, step, vec![]);
     }
 }
 
