@@ -185,7 +185,7 @@ fn events_are_shown_as_they_pass_to_whoever_asks_for_them() {
     assert!(all.wait().success());
     let line = failed.wait_for_line("✖ decode: ");
     assert!(line.contains("shown-tap-data/0/") && line.contains("not json"), "{line}");
-    failed.signal("INT");
+    failed.signal("TERM");
     failed.wait();
     service.stop();
 }
@@ -235,7 +235,7 @@ fn what_events_had_after_each_step_of_the_user_s_is_shown_to_who_looks_on() {
     assert!(line.contains("shown-steps-data/0/"), "{line}");
     let line = failed.wait_for_line("         predict ");
     assert!(line.contains(r#"{"score": "#), "{line}");
-    failed.signal("INT");
+    failed.signal("TERM");
     failed.wait();
     let taken = "makinage_step_duration_seconds_count{step=\"post_transform\"}";
     wait_until(DEADLINE, "what the step took", || port.metric(taken).is_some_and(|batches| batches > 0.0));
