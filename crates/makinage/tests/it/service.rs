@@ -80,7 +80,7 @@ pub(crate) fn program(name: &str) -> Command {
     };
     let environment = python().parent().and_then(Path::parent).expect("a virtual environment").to_owned();
     command.env("VIRTUAL_ENV", environment).env("OMP_NUM_THREADS", "1").stdin(Stdio::null());
-    command.env("RUST_LOG", "info").env("MAKINAGE_LOG_FORMAT", "text");
+    command.env("RUST_LOG", "info,makinage::app::memory=debug").env("MAKINAGE_LOG_FORMAT", "text");
     command
 }
 

@@ -26,6 +26,12 @@ impl Memory {
         self.0.push(resident(service.id()));
     }
 
+    /// What it has said itself of what is in use, in KiB.
+    pub(crate) fn in_use(service: &Service) -> Self {
+        let said = |line: String| line.split_once("memory: ")?.1.split_once(" KiB")?.0.parse().ok();
+        Self(service.lines().into_iter().filter_map(said).collect())
+    }
+
     /// Looks at its workers, all together.
     pub(crate) fn look_at_workers(&mut self, service: &Service) {
         self.0.push(service.workers().into_iter().map(resident).sum());
@@ -43,6 +49,11 @@ impl Memory {
     /// The medians of all tenths, in their order.
     pub(crate) fn tenths(&self) -> Vec<u64> {
         self.0.chunks(self.0.len().div_ceil(10).max(1)).map(median).collect()
+    }
+
+    /// The same, to be told.
+    pub(crate) fn tenths_told(&self) -> String {
+        self.tenths().iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
     }
 
     /// The medians of the second and the last third. In the first one the heap grows to what faults need at most, and

@@ -93,8 +93,9 @@ pub(super) fn soak(run: &mut Run) {
     }
     let told = FAULTS.iter().zip(&faults).map(|(fault, count)| format!("{count} {fault:?}")).collect::<Vec<_>>();
     run.tell(told.join(" "));
-    let tenths = memory.tenths().iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
-    run.tell(format!("memory by tenths of the time {tenths} MiB, its workers at most {} MiB", workers.most()));
+    let (tenths, in_use) = (memory.tenths_told(), Memory::in_use(&soak.elder).tenths_told());
+    run.tell(format!("memory by tenths of the time {tenths} MiB, of which in use {in_use} KiB"));
+    run.tell(format!("its workers at most {} MiB", workers.most()));
     assert!(soak.elder.is_running(), "the elder instance lives through it all");
     soak.other.stop();
     let to = Instant::now();
