@@ -114,10 +114,10 @@ impl Serving {
         let (is_probe, scores) = (job.is_probe(), part.scores());
         if is_probe {
             self.standing.probe_is_gone();
-            if !scores && part.failing_from().is_some() {
-                return self.failed_probe(slot, now);
-            }
             if !scores {
+                if part.failing_from().is_some() {
+                    return self.failed_probe(slot, now);
+                }
                 // A hook drops what it has seen before, for one: what is held has been seen too.
                 self.standing.probe_says_nothing();
                 return Heard { believed: self.doubts.believe(slot), judged: Judged::default() };

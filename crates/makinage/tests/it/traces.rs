@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, net::TcpListener};
 
 use kafka_headers::{add, iter};
+use makinage::event::WORKER_STEPS;
 use rdkafka::{
     Message,
     message::{OwnedHeaders, OwnedMessage},
@@ -27,7 +28,6 @@ const UNSAMPLED: &str = "00-11111111111111111111111111111111-2222222222222222-00
 const OTHER: &str = "00-33333333333333333333333333333333-4444444444444444-01";
 const STATE: &str = "congo=t61rcWkgMzE";
 const FAILED: u64 = 2;
-const STEPS: [&str; 5] = ["decode", "pre_transform", "predict", "post_transform", "encode"];
 
 const HOOKS: &str = "
 import os, time
@@ -122,9 +122,12 @@ fn events_are_traced_as_their_parents_are_and_outputs_go_on_with_the_trace() {
     assert_eq!((text(span, "trace"), text(span, "parent")), (&SAMPLED[3..35], &SAMPLED[36..52]));
     assert_eq!((text(span, "state"), span["flags"].as_u64(), span["kind"].as_u64()), (STATE, Some(0x301), Some(5)));
     assert_eq!(text(span, "name"), format!("process {}", scene.topic("data")));
-    let (steps, others): (Vec<&str>, Vec<&str>) = names(span).into_iter().partition(|name| STEPS.contains(name));
+    let (steps, others): (Vec<&str>, Vec<&str>) = names(span).into_iter().partition(|name| WORKER_STEPS.contains(name));
     assert_eq!(others, ["batched", "asked", "predicted", "output"]);
-    assert!(steps.contains(&"predict") && STEPS.iter().filter(|step| steps.contains(*step)).eq(&steps), "{steps:?}");
+    assert!(
+        steps.contains(&"predict") && WORKER_STEPS.iter().filter(|step| steps.contains(*step)).eq(&steps),
+        "{steps:?}"
+    );
     assert_eq!(span["status"]["code"], 0);
     let about = &span["attributes"];
     assert_eq!(text(about, "messaging.system"), "kafka");
