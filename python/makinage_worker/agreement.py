@@ -16,6 +16,18 @@ _DOUBLE = (1e-6, 1e-11)
 _HALF = (1e-2, 1e-3)
 """Of float16."""
 
+_ULPS = 32
+"""Steps of a type within which two numbers may be one, however it was summed."""
+
+_NEARER = 4
+"""So much nearer to its own is a prediction than to another."""
+
+_FAR = 1e-3
+"""The part of a number by which others differ that nobody takes for it."""
+
+_LOOKED_AT = 16
+"""Predictions of a call that are looked at for two that differ."""
+
 
 def agree(one: Any, other: Any, likes: Sequence[Any]) -> bool:
     """Whether two predictions are equal to rounding, in value and in type.
@@ -37,6 +49,80 @@ def agree(one: Any, other: Any, likes: Sequence[Any]) -> bool:
     if isinstance(one, (float, np.floating)) and isinstance(other, (float, np.floating)):
         return type(one) is type(other) and _arrays_agree(np.asarray(one), np.asarray(other), likes)
     return _equal(one, other)
+
+
+def strange(one: Any, other: Any, likes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Which numbers of a prediction aren't those of this one, and which of them are as near to another's.
+
+    What agrees to rounding could be a neighbour's where those are nearly alike, as times and pressures are. `likes` are
+    the floats of all predictions that it could be (`all_floats`).
+    """
+    own, got = all_floats(one), all_floats(other)
+    none = np.zeros(len(own), dtype=bool)
+    if not len(own) or own.shape != got.shape or _has_half(one):
+        return none, none
+    with np.errstate(all="ignore"):
+        distance, size = np.abs(own - got), np.maximum(np.abs(own), np.abs(got))
+        single = (own == own.astype(np.float32)) & (got == got.astype(np.float32))
+        rounding = _ULPS * np.where(single, np.spacing(size.astype(np.float32)), np.spacing(size))
+        differs = distance > rounding
+        if not differs.any():
+            return none, none
+        nearest = np.full(len(own), np.inf)
+        for like in likes:
+            if like.shape == own.shape:
+                gap = np.abs(like - own)
+                nearest = np.where(gap > rounding, np.minimum(gap, nearest), nearest)
+        return differs, differs & ~(_NEARER * distance < nearest)
+
+
+def apart(predictions: Any) -> tuple[int, int] | None:
+    """The places of two predictions that differ by far more than rounding; None where none are found."""
+    if isinstance(predictions, np.ndarray) and predictions.dtype.kind in "iufb" and predictions.ndim == 1:
+        return _apart_numbers(predictions)
+    first = all_floats(predictions[0]) if len(predictions) else np.empty(0)
+    for place in range(1, min(len(predictions), _LOOKED_AT)):
+        if _differ(first, predictions[0], predictions[place]):
+            return 0, place
+    return None
+
+
+def _apart_numbers(numbers: np.ndarray) -> tuple[int, int] | None:
+    missing = np.isnan(numbers) if numbers.dtype.kind == "f" else np.zeros(len(numbers), dtype=bool)
+    if not len(numbers) or missing.all():
+        return None
+    if missing.any():
+        return int(np.argmax(missing)), int(np.argmin(missing))
+    low, high = int(np.argmin(numbers)), int(np.argmax(numbers))
+    one, other = float(numbers[low]), float(numbers[high])
+    return (low, high) if abs(one - other) > _FAR * max(abs(one), abs(other)) else None
+
+
+def _differ(own: np.ndarray, one: Any, other: Any) -> bool:
+    got = all_floats(other)
+    if not len(own) or own.shape != got.shape:
+        return not agree(one, other, ())
+    with np.errstate(all="ignore"):
+        far = np.abs(own - got) > _FAR * np.maximum(np.abs(own), np.abs(got))
+        return bool((far | (np.isnan(own) != np.isnan(got))).any())
+
+
+def _has_half(value: Any) -> bool:
+    if isinstance(value, (np.ndarray, np.floating)):
+        return bool(value.dtype == np.float16)
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return any(map(_has_half, parts))
+
+
+def all_floats(value: Any) -> np.ndarray:
+    """The floats of a prediction, at any depth, one after the other."""
+    if isinstance(value, np.ndarray):
+        return value.ravel().astype(np.float64) if value.dtype.kind == "f" else np.empty(0)
+    if isinstance(value, (float, np.floating)):
+        return np.asarray([value], dtype=np.float64)
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    found = [all_floats(part) for part in parts]
+    return np.concatenate(found) if found else np.empty(0)
 
 
 def _arrays_agree(one: np.ndarray, other: np.ndarray, likes: Sequence[Any]) -> bool:

@@ -133,6 +133,7 @@ class ArrayPlan:
     stackable = True
     fields: tuple[str, ...] = ()
     takes_vectors = True
+    mixes = True
 
     def __init__(self, order: FieldOrder | None = None) -> None:
         self.order: FieldOrder | None = order or FieldOrder()

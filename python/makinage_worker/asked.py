@@ -129,6 +129,7 @@ class AsIs:
     stackable = True
     fields: tuple[str, ...] = ()
     takes_vectors = False
+    mixes = False
     order: FieldOrder | None = None
 
     def row(self, value: Any) -> Row:

@@ -151,6 +151,7 @@ class Setup:
             "flavour": loaded.flavour,
             "seconds": round(loaded.seconds, 3),
             "dense": serving.dense,
+            "mixed": loaded.plan.mixes,
             "columns": loaded.plan.fields,
             "warm": warm,
             "warnings": loaded.warnings,

@@ -47,6 +47,7 @@ class ColumnPlan:
         ]
         self._index: Any = None
         self.takes_vectors = all(column.nested is None for column in columns)
+        self.mixes = all(column.is_number for column in columns)
         self._inferred = [index for index, column in enumerate(columns) if column.inferred]
 
     @property

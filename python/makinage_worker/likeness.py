@@ -42,7 +42,10 @@ def form(value: Any) -> Hashable:
         return _form_of_array(value)
     if kind is not str and is_null(value):
         return f"no {kind.__name__}"
-    return "big" if kind is int and not -(2**63) <= value < 2**63 else kind.__qualname__
+    if kind is not int or -(2**63) <= value < 2**63:
+        return kind.__qualname__
+    # pandas makes unsigned integers of those that are some, and objects of all others.
+    return "unsigned" if 0 < value < 2**64 else "big"
 
 
 def forms(values: Sequence[Any]) -> Hashable:

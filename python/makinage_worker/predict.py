@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from makinage_worker import inputs
-from makinage_worker.agreement import agree
+from makinage_worker.agreement import agree, apart
 from makinage_worker.errors import Failure, is_exhaustion, message
 from makinage_worker.frames import has_ids
 from makinage_worker.lazy import computed
@@ -39,6 +39,15 @@ class Chunk:
     events: Events
     predictions: Any
     borrowed: bool = False
+
+
+@dataclass(slots=True)
+class _Answered:
+    """What one call returned for several events, and their predictions."""
+
+    events: Events
+    result: Any
+    predictions: Any
 
 
 @dataclass(slots=True)
@@ -83,7 +92,7 @@ class Predictor:
             if is_exhaustion(error):
                 self._notices.exhausted(error)
             # Values that can't be compared or copied: nothing of them kills a worker.
-            self._give_up(f"how it takes rows can't be seen ({type(error).__name__}: {message(error)})")
+            self._give_up_unseen(error)
         yield from self._score(stack, rest, proof)
 
     def prove(self, stack: Stack) -> None:
@@ -110,35 +119,87 @@ class Predictor:
                 pending.extend(part[place : place + 1] for place in reversed(range(len(part))))
                 continue
             self._at(stack, part)
+            doubtful: list[int] | None = None
             try:
-                predictions = self._ask(stack, part)
+                answered = self._ask(stack, part)
                 # One that catches what it can't score answers None for all.
-                believed = not _is_nothing(predictions) and self._holds(proof, stack, part, predictions)
+                if not _is_nothing(answered.predictions):
+                    doubtful = []
             except WrongCount as error:
                 self._give_up(f"{error}, so it doesn't answer row by row")
-                believed = False
             except BaseException:
-                believed = False
-            if believed:
-                yield Chunk(part, predictions)
-                continue
-            middle = len(part) // 2
-            pending += [part[middle:], part[:middle]]
+                doubtful = None
+            if doubtful is not None and proof is not None:
+                doubtful = self._look(proof, stack, answered)
+            if doubtful is None:
+                middle = len(part) // 2
+                pending += [part[middle:], part[:middle]]
+            elif doubtful:
+                yield from _but(answered, doubtful)
+                pending += [part[place : place + 1] for place in reversed(doubtful)]
+            else:
+                yield Chunk(part, answered.predictions)
 
-    def _holds(self, proof: Proof | None, stack: Stack, part: Events, predictions: Any) -> bool:
+    def _look(self, proof: Proof, stack: Stack, answered: _Answered) -> list[int] | None:
+        """The places of events that must be asked for alone, of which one call has answered; None where all must be."""
+        try:
+            if not proof.types.take(answered.result):
+                return None
+            doubtful = proof.types.doubtful(answered.result) if stack.is_one_row_each else []
+            left = set(doubtful)
+            sure = [place for place in range(len(answered.events)) if place not in left] if left else None
+            return doubtful if self._holds(proof, stack, answered, sure) else None
+        except Exception as error:
+            if is_exhaustion(error):
+                self._notices.exhausted(error)
+            self._give_up_unseen(error)
+            return None
+
+    def _holds(self, proof: Proof, stack: Stack, answered: _Answered, sure: Events | None) -> bool:
         """Whether a few of these events have the same answers alone, where a call is larger than any before.
 
-        Some models do other things with more rows: windows, neighbours, groups that fill up.
+        Some models do other things with more rows: windows, neighbours, groups that fill up. `sure` are the places to
+        look at, where those aren't all.
         """
-        if proof is None or len(part) <= proof.largest:
-            return True
-        answers = entries(predictions)
-        for place in sorted({len(part) - 1, len(part) // 2, len(part) // 3}):
-            alone = entries(self._alone(stack, part[place : place + 1]).predictions)[0]
-            if not isinstance(alone, Failure) and not agree(alone, answers[place], answers):
-                self._give_up_mixing(f"it answers {shown(alone)} to a row alone and {shown(answers[place])} among many")
+        part, predictions = answered.events, answered.predictions
+        sure = range(len(part)) if sure is None else sure
+        places: set[int] = set()
+        if len(part) > proof.largest and len(sure):
+            places = {sure[-1], sure[len(sure) // 2], sure[len(sure) // 3]}
+        # While all answers were alike, one could be another's.
+        differing = None if proof.is_telling else apart(predictions)
+        if differing is not None and all(place in sure for place in differing):
+            places.update(differing)
+        answers = entries(predictions) if places else []
+        for place in sorted(places):
+            told = self._differs_alone(stack, part[place : place + 1], answers[place], answers)
+            if told is not None:
+                if self._answers(lambda: self._ask(stack, part)):
+                    self._give_up_mixing(f"{told} among many")
                 return False
-        proof.largest = len(part)
+        proof.largest = max(proof.largest, len(part))
+        proof.is_telling = proof.is_telling or differing is not None
+        return True
+
+    def _differs_alone(self, stack: Stack, event: Events, answer: Any, likes: Sequence[Any]) -> str | None:
+        """What a model makes of an event alone that isn't what it made of it beside others; None where it is."""
+        alone = entries(self._alone(stack, event).predictions)[0]
+        if isinstance(alone, Failure):
+            # Once more: what fails for a while says nothing of how rows are taken.
+            alone = entries(self._alone(stack, event).predictions)[0]
+        if isinstance(alone, Failure):
+            return f"it raises {type(alone.error).__name__} for a row alone and answers {shown(answer)}"
+        if agree(alone, answer, likes):
+            return None
+        return f"it answers {shown(alone)} to a row alone and {shown(answer)}"
+
+    @staticmethod
+    def _answers(ask: Callable[[], Any]) -> bool:
+        """Whether a call is answered still: where it isn't, a failure alone says nothing."""
+        try:
+            ask()
+        except Exception:
+            return False
         return True
 
     def _at(self, stack: Stack, events: Events) -> None:
@@ -154,12 +215,15 @@ class Predictor:
         try:
             result = computed("predict", self._predict(_input(stack, event)))
             self._seconds_alone = time.perf_counter() - begin
-            rows = self._split(result, stack.rows(event))
+            result = self._without_ids(result, stack.rows(event))
+            rows = split(result, stack.rows(event))
             predictions: Any = [result] if rows is None else stack.per_event(event, rows)
         except BaseException as error:
             if is_exhaustion(error):
                 self._notices.exhausted(error)
             return Chunk(event, [Failure("predict", error)])
+        if not self._trusted and not self._one_by_one:
+            self._learn(stack, result)
         # None says that there is no prediction, and nothing about how the model takes rows.
         if rows is None and result is not None:
             self._give_up(f"{_other_count(stack.rows(event), result)}, so it doesn't answer row by row")
@@ -168,19 +232,30 @@ class Predictor:
         except BaseException:
             return Chunk(event, predictions, borrowed=True)
 
-    def _ask(self, stack: Stack, events: Events) -> Any:
+    def _learn(self, stack: Stack, result: Any) -> None:
+        """Takes in which types the answer to a single event has."""
+        types = self._proofs.of(stack.key).types
+        try:
+            types.saw(result)
+        except Exception as error:
+            self._give_up_unseen(error)
+        if types.differ is not None:
+            self._give_up(f"its answers have types that depend on the row ({types.differ})")
+
+    def _ask(self, stack: Stack, events: Events) -> _Answered:
         """Their predictions from one call. Raises WrongCount, and whatever the model and `own` raise."""
         result = computed("predict", self._predict(stack.input(events)))
-        rows = self._split(result, stack.rows(events))
+        result = self._without_ids(result, stack.rows(events))
+        rows = split(result, stack.rows(events))
         if rows is None:
             raise WrongCount(_other_count(stack.rows(events), result))
-        return own(stack.per_event(events, rows))
+        return _Answered(events, result, own(stack.per_event(events, rows)))
 
-    def _split(self, result: Any, rows: int) -> Any:
+    def _without_ids(self, result: Any, rows: int) -> Any:
+        """An index of the model's own says nothing of the input's order, whatever numbers are in it."""
         if rows == 1 and has_ids(result):
             self._has_ids = True
-        # An index of the model's own says nothing of the input's order, whatever numbers are in it.
-        return split(result.reset_index(drop=True) if self._has_ids and hasattr(result, "iloc") else result, rows)
+        return result.reset_index(drop=True) if self._has_ids and hasattr(result, "iloc") else result
 
     def _prove(self, proof: Proof, stack: Stack, rest: list[int]) -> Iterator[Chunk]:
         """Scores alone what the proof of the stack's key needs; leaves in `rest` what may be scored together."""
@@ -192,25 +267,60 @@ class Predictor:
         known = proof.proven if proof.has_seen_enough else None
         differing = stack.differing(rest, proof.seen[0].data, known)
         fresh, begin = 0, time.monotonic()
+        failing: int | None = None
         while fresh == 0 or time.monotonic() - begin < _ENOUGH_SECONDS:
             place = proof.choose(differing, fresh)
             if place is None:
                 break
             unlike, differing = differing[place], np.delete(differing, place, axis=0)
-            scored = yield from self._scored(stack, rest.pop(place))
+            event = rest.pop(place)
+            scored = yield from self._scored(stack, event)
             if scored is not None:
                 proof.try_next(scored, unlike)
                 fresh += 1
+            elif failing is None:
+                failing = event
         # Their inputs are mixed: any of them may be what a model dies of.
         self._at(stack, range(len(stack)))
-        found = None if self._one_by_one else proof.counterexample(self._ask_each)
-        if found is not None:
-            self._give_up_mixing(found)
+        self._look_together(proof, stack, failing)
         doubts = proof.doubtful(differing)
         doubtful = list(compress(rest, doubts))
         rest[:] = [event for event, doubt in zip(rest, doubts, strict=True) if not doubt]
+        proof.let_go()
         for event in doubtful:
             yield self._alone(stack, range(event, event + 1))
+
+    def _look_together(self, proof: Proof, stack: Stack, failing: int | None) -> None:
+        """What was scored alone is scored together, and with it one that has failed alone."""
+        if self._one_by_one:
+            return
+        found = proof.counterexample(self._ask_each)
+        if found is None and failing is not None:
+            found = self._answers_in_company(stack, failing, proof)
+        if found is None:
+            return
+        if proof.is_undecided:
+            self._give_up(f"{found}, so that nobody can tell whose answers they are")
+        else:
+            self._give_up_mixing(found)
+
+    def _answers_in_company(self, stack: Stack, event: int, proof: Proof) -> str | None:
+        """What a model answers beside another row to one that it raises for alone; None where it raises then, too."""
+        if proof.has_tried_failing or proof.proven is None:
+            return None
+        proof.has_tried_failing = True
+        try:
+            count = None if stack.counts is None else stack.counts[event]
+            company = [proof.seen[0], Scored(stack.input([event]), None, count)]
+            answer = self._ask_each(company)[1]
+        except Exception as error:
+            if is_exhaustion(error):
+                self._notices.exhausted(error)
+            return None
+        told = self._differs_alone(stack, range(event, event + 1), answer, [answer])
+        if told is None or not self._answers(lambda: self._ask_each(company)):
+            return None
+        return f"{told} beside others"
 
     def _scored(self, stack: Stack, event: int) -> Generator[Chunk, None, Scored | None]:
         """Yields the event's chunk, and returns what a proof can be made of; None where the event failed."""
@@ -232,11 +342,14 @@ class Predictor:
         counts = [event.count for event in events]
         data = inputs.join([event.data for event in events])
         stack = Stack(range(len(events)), data, None, None if set(counts) == {None} else counts)
-        return entries(self._ask(stack, range(len(events))))
+        return entries(self._ask(stack, range(len(events))).predictions)
 
     def _give_up_mixing(self, why: str) -> None:
         hint = f"; if it draws random numbers on purpose, `operators.{self._operator}.row_wise: true` gives it batches"
         self._give_up(f"{why}, so its answers depend on what else is in the batch", hint)
+
+    def _give_up_unseen(self, error: Exception) -> None:
+        self._give_up(f"how it takes rows can't be seen ({type(error).__name__}: {message(error)})")
 
     def _give_up(self, why: str, hint: str = "") -> None:
         """From now on each event has a model call of its own; says so once."""
@@ -247,6 +360,15 @@ class Predictor:
             f"the model isn't given batches: {why}. Each event gets a model call of its own "
             f"({self._seconds_alone * 1000:.2g} ms each here), which is right, and slower{hint}"
         )
+
+
+def _but(answered: _Answered, doubtful: Sequence[int]) -> Iterator[Chunk]:
+    """The predictions of the events that aren't in these places."""
+    left = set(doubtful)
+    sure = [place for place in range(len(answered.events)) if place not in left]
+    if sure:
+        answers = entries(answered.predictions)
+        yield Chunk([answered.events[place] for place in sure], [answers[place] for place in sure])
 
 
 def _is_nothing(predictions: Any) -> bool:

@@ -23,6 +23,7 @@ class RecordPlan:
     stackable = True
     fields: tuple[str, ...] = ()
     takes_vectors = False
+    mixes = False
     order: FieldOrder | None = None
 
     def row(self, value: Any) -> Row:

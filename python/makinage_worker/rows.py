@@ -41,6 +41,9 @@ class Plan(Protocol):
     order: FieldOrder | None
     """The order of an object's fields where no signature gives it."""
 
+    mixes: bool
+    """Whether an integer beside a float in an event is a float to the model: an array has one type."""
+
     @property
     def fields(self) -> Sequence[str]:
         """In which order a list of numbers is the same event as the object with these fields; none where none is."""

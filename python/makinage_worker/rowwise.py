@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from makinage_worker import inputs
-from makinage_worker.agreement import agree
+from makinage_worker.agreement import agree, all_floats, apart, strange
+from makinage_worker.answers import AnswerTypes
 
 _ENOUGH = 8
 """Events that are scored alone before batches are believed, where there are so many that differ."""
@@ -31,11 +32,18 @@ _KEYS = 1024
 _MIXED_BITS = 8
 """Mixed rows tell 2**8 features apart, at two model calls a bit."""
 
+_MOST_UNSURE = 8
+"""Attempts at a proof whose answers don't say whose they are, before batches are given up."""
+
 _MIXING_SECONDS = 1.0
 """A model that takes longer for its mixed rows is looked at with fewer of them: its first events wait meanwhile."""
 
 Ask = Callable[[Sequence["Scored"]], list[Any]]
 """Scores the events in one model call; says the prediction of each. Raises what the model raises, and WrongCount."""
+
+
+class _Unsure(Exception):  # noqa: N818  # it is an answer
+    """Answers agree to rounding, and are so much alike that they could be each other's."""
 
 
 class WrongCount(ValueError):  # noqa: N818  # it is told as it stands
@@ -61,18 +69,33 @@ class Proof:
         """The features in which events may differ from the reference; None before the first proof."""
         self.largest = _ENOUGH
         """Events of the largest call that was looked at."""
+        self.is_telling = False
+        """Answers that differed have been compared: while all are alike, one could be another's."""
+        self.has_tried_failing = False
+        """An event that the model raises for alone was tried beside another."""
+        self.is_undecided = False
+        """It can't be told whose answers those are that the model gave together."""
+        self.types = AnswerTypes()
+        self._unsure = 0
+        self._has_enough = False
         self._tried: list[Scored] = []
         self._differ: np.ndarray | None = None
 
     @property
     def has_seen_enough(self) -> bool:
         """Whether more events are wanted only for features that haven't been seen to differ."""
-        return len(self.seen) >= _ENOUGH
+        return self._has_enough or len(self.seen) >= _ENOUGH
 
     @property
     def is_complete(self) -> bool:
         """Whether no event could show anything new."""
         return self.has_seen_enough and self.proven is not None and bool(self.proven.all())
+
+    def let_go(self) -> None:
+        """Nothing is compared any more where the proof is complete: what was seen may go."""
+        if self.is_complete:
+            self._has_enough = True
+            self.seen.clear()
 
     def begin(self, reference: Scored | None) -> None:
         """The first event, unless it failed."""
@@ -98,9 +121,18 @@ class Proof:
         """What the events that are to be tried show of a model that doesn't answer row by row; None when it does."""
         if self._differ is None:
             return None
-        found = _counterexample(ask, self.seen[0], self._tried, self.seen[1:])
-        if found is None:
-            self.proven = self._differ if self.proven is None else self.proven | self._differ
+        try:
+            found = _counterexample(ask, self.seen[0], self._tried, self.seen[1:])
+            if found is None:
+                self.proven = self._differ if self.proven is None else self.proven | self._differ
+                self.is_telling = self.is_telling or apart([event.prediction for event in self.seen]) is not None
+        except _Unsure as why:
+            self._unsure += 1
+            self.is_undecided = self._unsure >= _MOST_UNSURE
+            found = str(why) if self.is_undecided else None
+            if self.proven is None:
+                # The next attempt is made with others.
+                self.seen.clear()
         self._tried, self._differ = [], None
         return found
 
@@ -153,7 +185,27 @@ def _compare(ask: Ask, events: list[Scored]) -> str | None:
     for event, prediction in zip(events, together, strict=True):
         if not agree(event.prediction, prediction, likes):
             return f"it answers {shown(event.prediction)} to a row alone and {shown(prediction)} beside others"
+    _raise_if_unsure(events, together)
     return None
+
+
+def _raise_if_unsure(events: list[Scored], together: list[Any]) -> None:
+    """Where most of a column's answers that differ at all are as near to another row's, they may be that one's."""
+    floats = [all_floats(event.prediction) for event in events]
+    counts: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    for event, prediction, own in zip(events, together, floats, strict=True):
+        differs, near = strange(event.prediction, prediction, floats)
+        so_far = counts.setdefault(len(own), (np.zeros(len(own), dtype=int), np.zeros(len(own), dtype=int)))
+        if len(differs) == len(own):
+            so_far[0][:] += differs
+            so_far[1][:] += near
+        if near.any() and (2 * so_far[1] > so_far[0]).any():
+            shows = event.prediction, prediction
+    if any((2 * near > differs).any() for differs, near in counts.values()):
+        raise _Unsure(
+            f"it answers {shown(shows[0])} to a row alone and {shown(shows[1])} beside others, which is as near to "
+            "what it answers to another row"
+        )
 
 
 def _mixed(ask: Ask, one: Scored, other: Scored) -> Iterator[Scored]:

@@ -11,7 +11,7 @@ import numpy as np
 from makinage_worker import inputs
 from makinage_worker.errors import Failure
 from makinage_worker.likeness import nulls
-from makinage_worker.rows import Plan, Row
+from makinage_worker.rows import Plan, Row, entries
 
 _FORMS = 64
 """Widths and types of number rows whose keys are remembered."""
@@ -49,6 +49,8 @@ class Stack:
         """The predictions of these events, from the rows of a result (an array or a list)."""
         if self.counts is None:
             return rows
+        # An event's prediction has one type, whatever stands beside it.
+        rows = entries(rows)
         predictions, offset = [], 0
         for event in events:
             end = offset + self._count(event)

@@ -85,6 +85,8 @@ class TensorPlan:
         self.order: FieldOrder | None = None
         self.stackable = all(tensor.rows < 0 for tensor in tensors)
         self.takes_vectors = self.stackable and len(tensors) == 1 and len(tensors[0].sample) == 1
+        # Rows with floats have only integers that float32 holds.
+        self.mixes = all(tensor.dtype != np.float16 for tensor in tensors)
 
     def row(self, value: Any) -> Row:
         """The row of an event; raises ValueError when it doesn't fit the signature."""

@@ -14,6 +14,8 @@ _PLACE = np.int32
 """Places of nodes: they are as many as that holds, at most."""
 _MOST_NODES = 8_000_000
 """Of more the arrays would take half a gigabyte while they are made."""
+_MOST_FEATURES = 4096
+"""Rows that show a wrong walk have all of them, and are made by the hundred."""
 _PIECE = 1 << 16
 """Leaves that are looked at together."""
 
@@ -94,6 +96,8 @@ def ensemble(kind: Kind, trees: list[Grown], features: int, begin: Any) -> Ensem
     sizes = [len(tree.left) for tree in trees]
     if not trees or not all(sizes) or sum(sizes) > _MOST_NODES:
         raise NotUnderstood(f"it has {len(trees)} trees with {sum(sizes)} nodes")
+    if features > _MOST_FEATURES or sum(np.asarray(tree.value).size for tree in trees) > 4 * _MOST_NODES:
+        raise NotUnderstood(f"it has {features} features, and {sum(sizes)} nodes")
     roots = np.cumsum([0, *sizes[:-1]], dtype=_PLACE)
     shift = np.repeat(roots, sizes)
     left = _joined([tree.left for tree in trees], _PLACE)

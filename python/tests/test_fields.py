@@ -111,3 +111,13 @@ def test_columns_of_one_type_lie_in_memory_as_pandas_puts_them():
     listed, _ = plan.assemble(plan.row(rows[0].tolist()).key, rows.tolist())
     assert dense.equals(listed)
     assert dense.to_numpy().strides == listed.to_numpy().strides
+
+
+@pytest.mark.parametrize("name", sorted(PLANS))
+def test_integers_beside_floats_are_floats_to_models_of_arrays_and_columns_alone(name):
+    assert PLANS[name]().mixes is (name != "records")
+
+
+def test_columns_of_any_type_and_half_floats_tell_integers_from_floats():
+    assert not ColumnPlan([Column("a", "double"), Column("b", "anytype")]).mixes
+    assert not TensorPlan([Tensor(None, np.dtype(np.float16), -1, (2,))]).mixes

@@ -8,6 +8,8 @@ mod serving;
 mod show;
 mod standing;
 mod suspects;
+#[cfg(test)]
+pub(crate) mod testing;
 mod traced;
 
 use std::{
@@ -411,6 +413,11 @@ impl Predictor {
     /// Whether the current generation should be taken back; told once.
     pub(crate) fn verdict(&mut self, now: Instant) -> Option<Trouble> {
         self.probation.as_mut()?.verdict(now)
+    }
+
+    /// Whether some may leave, and bytes of what waits for that.
+    pub(crate) fn ready(&self) -> Option<usize> {
+        self.flights.has_news().then(|| self.flights.waiting())
     }
 
     /// Hands over the events that may leave, of each lane in order.

@@ -1,5 +1,4 @@
-//! Pools whose workers are this file's hands: what they are asked is read from their channels, what they say is said
-//! here.
+//! Workers that are this file's hands (`testing`), and what becomes of what they are asked.
 
 mod again;
 mod deaths;
@@ -8,147 +7,26 @@ mod spares;
 mod suspects;
 
 use std::{
-    io,
     ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::*;
+use super::{
+    testing::{FAILURE, Handle, SILENCE, Seat, crew, crew_on_probation, crew_with, events, live, pool, terms},
+    *,
+};
 use crate::{
     config,
     config::OnError,
     event::{Place, Ticket},
-    wire::{protocol::Loaded, testing::answer},
+    wire::testing::answer,
     worker::{
-        live::{Live, Process},
         messages::{Ask, AskKind, At},
         pool::{Crew, IN_FLIGHT, Terms, Worker},
     },
 };
-
-const SILENCE: Duration = Duration::from_secs(30);
-const FAILURE: &[u8] = br#"{"step":"predict","error":"OSError","message":"too many open files"}"#;
-
-#[derive(Debug, Clone, Default)]
-struct Handle(Arc<AtomicBool>);
-
-impl Process for Handle {
-    fn end(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn release(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[derive(Debug)]
-struct Nobody;
-
-impl Crew for Nobody {
-    fn take_over(&self) {}
-    fn abandon(&self) {}
-    fn spare(&self, _worker: WorkerId) -> Option<Sender<Ask>> {
-        None
-    }
-}
-
-/// The other end of one worker.
-struct Seat {
-    worker: WorkerId,
-    asks: Receiver<Ask>,
-    ended: Handle,
-}
-
-impl Seat {
-    fn asked(&self) -> Option<Ask> {
-        self.asks.try_recv().ok()
-    }
-
-    fn answer(&self, ask: &Ask) -> FromWorker {
-        self.answer_some(ask, 0..ask.job.events().len(), &[])
-    }
-
-    /// Answers for these places; those that fail do so in the model.
-    fn answer_some(&self, ask: &Ask, places: Range<usize>, failing: &[i64]) -> FromWorker {
-        let items: Vec<(u8, &[u8])> = ask.job.events()[places.clone()]
-            .iter()
-            .map(|event| if failing.contains(&event.offset) { (3, FAILURE) } else { (1, &b"7"[..]) })
-            .collect();
-        let answer = answer(places.start, &items);
-        FromWorker::Answer { worker: self.worker, id: ask.id, answer }
-    }
-
-    fn dies(&self) -> FromWorker {
-        self.dies_at(None)
-    }
-
-    fn dies_at(&self, at: Option<At>) -> FromWorker {
-        let cause = Cause { words: "crashed".to_owned(), is_exhaustion: false, is_kill: false };
-        FromWorker::Died { worker: self.worker, cause, at }
-    }
-
-    fn is_replaced(&mut self, incarnation: u32) -> FromWorker {
-        self.ended = Handle::default();
-        FromWorker::Ready { worker: self.worker, live: live(&self.ended, incarnation) }
-    }
-}
-
-fn live(handle: &Handle, incarnation: u32) -> Live {
-    let loaded =
-        Loaded { flavour: String::new(), seconds: 0.0, dense: false, columns: vec![], warm: true, warnings: vec![] };
-    Live::new(Box::new(handle.clone()), incarnation, loaded)
-}
-
-/// A generation of one worker.
-fn pool(generation: u64, rows: usize) -> (Pool, Seat) {
-    let (pool, mut seats) = crew(generation, rows, 1);
-    (pool, seats.remove(0))
-}
-
-/// A generation of several.
-fn crew(generation: u64, rows: usize, workers: usize) -> (Pool, Vec<Seat>) {
-    let limits = config::Probation { time: Duration::ZERO, crashes: None, error_rate: None };
-    crew_on_probation(generation, rows, workers, limits)
-}
-
-fn crew_on_probation(generation: u64, rows: usize, workers: usize, probation: config::Probation) -> (Pool, Vec<Seat>) {
-    crew_with(generation, terms(generation, rows, probation), workers)
-}
-
-fn terms(generation: u64, rows: usize, probation: config::Probation) -> Terms {
-    Terms {
-        label: format!("model-{generation}").into(),
-        batch: Batch::Fixed { rows, max_delay: Duration::ZERO },
-        on_error: OnError::Skip,
-        probation,
-        predict_timeout: SILENCE,
-        retry: None,
-    }
-}
-
-/// A generation of so many workers.
-fn crew_with(generation: u64, terms: Terms, workers: usize) -> (Pool, Vec<Seat>) {
-    let seat = |slot| {
-        let (asks, receiver) = bounded(IN_FLIGHT);
-        let ended = Handle::default();
-        let worker = Worker::new(asks, live(&ended, 0));
-        (worker, Seat { worker: WorkerId { generation, slot }, asks: receiver, ended })
-    };
-    let (workers, seats) = (0..workers).map(seat).unzip();
-    (Pool::new(generation, terms, Box::new(Nobody), workers), seats)
-}
-
-fn events(offsets: std::ops::Range<i64>) -> Vec<Event> {
-    let event =
-        |offset| Event::new(Ticket::from_opaque(0), Place { source: 0, partition: 0, offset }, None, Some(b"1"));
-    offsets.map(event).collect()
-}
 
 fn offsets(ask: &Ask) -> Vec<i64> {
     ask.job.events().iter().map(|event| event.offset).collect()

@@ -88,6 +88,7 @@ impl Seat {
             flavour: "sklearn".to_owned(),
             seconds: 1.0,
             dense: true,
+            mixed: true,
             columns: vec![],
             warm: true,
             warnings: vec![],

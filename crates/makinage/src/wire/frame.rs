@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     objects::{Columns, Objects},
     protocol::Loaded,
-    rows::{RowKind, read_row},
+    rows::{Mixed, RowKind, read_row},
 };
 use crate::event::Event;
 
@@ -14,6 +14,8 @@ use crate::event::Event;
 pub struct Encoding {
     /// The worker takes dense groups: all steps are the default ones, source and sink are JSON.
     pub dense: bool,
+    /// What integers beside floats are to the model.
+    pub mixed: Mixed,
     /// Those by which the numbers of an object are a list.
     pub columns: Arc<Columns>,
 }
@@ -21,7 +23,8 @@ pub struct Encoding {
 impl Encoding {
     /// What a worker takes that has said this of its model.
     pub fn of(loaded: &Loaded) -> Self {
-        Self { dense: loaded.dense, columns: Arc::new(Columns::new(loaded.columns.clone())) }
+        let mixed = if loaded.mixed { Mixed::Float } else { Mixed::Integer };
+        Self { dense: loaded.dense, mixed, columns: Arc::new(Columns::new(loaded.columns.clone())) }
     }
 }
 
@@ -41,7 +44,7 @@ pub fn encode_batch(events: &[Event], encoding: &Encoding) -> Vec<u8> {
     for (place, event) in (0_u32..).zip(events) {
         let value = event.value().unwrap_or_default();
         row.clear();
-        let read = || read_row(value, &mut row).or_else(|| objects.read_row(value, &mut row));
+        let read = || read_row(value, encoding.mixed, &mut row).or_else(|| objects.read_row(value, &mut row));
         let kind = encoding.dense.then(read).flatten();
         // Batches are nearly always of one kind, so the group of the last event is looked at first.
         let known = groups.iter().rposition(|group| group.source == event.source && group.kind == kind);

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::{
     cursor::{Cursor, Number},
-    rows::{Numbers, RowKind},
+    rows::{Mixed, Numbers, RowKind},
 };
 
 /// The columns of a model that takes numbers by name, in its order; none of a model that doesn't.
@@ -72,7 +72,8 @@ impl<'a> Objects<'a> {
         }
         self.numbers.fill(None);
         self.find(event)?;
-        let mut row = Numbers::new(into);
+        // Columns are of numbers, each of one type.
+        let mut row = Numbers::new(Mixed::Float, into);
         let are_all = self.numbers.iter().all(|number| number.map(|number| row.push(number)).is_some());
         RowKind::list(row.end(are_all)?, self.numbers.len())
     }

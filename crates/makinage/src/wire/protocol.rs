@@ -207,6 +207,9 @@ pub struct Loaded {
     pub seconds: f64,
     /// Whether dense groups may be sent.
     pub dense: bool,
+    /// Whether an integer beside a float may be sent as a float in them.
+    #[serde(default)]
+    pub mixed: bool,
     /// By which columns an object of numbers is the list of them, in a dense group; none where it isn't.
     #[serde(default)]
     pub columns: Vec<String>,

@@ -15,6 +15,16 @@ const EXACT: u64 = 1 << 24;
 /// The deepest that lists may be nested: images with channels are three deep.
 const MOST_AXES: usize = 4;
 
+/// What an integer is that stands beside a float in an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mixed {
+    /// A float: it is the same to the model.
+    #[default]
+    Float,
+    /// What it is written as, which no row can say: models that are told of lists, and whose code may tell 1 from 1.0.
+    Integer,
+}
+
 /// The shape and type of one event that is a row of numbers. Only rows that agree in it are stacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowKind {
@@ -43,8 +53,8 @@ impl RowKind {
 /// Reads one event; its numbers are appended to `into` as little-endian int64 or float64, as the kind says.
 ///
 /// `None`, with `into` as it was, for an event that isn't a row of numbers.
-pub fn read_row(event: &[u8], into: &mut Vec<u8>) -> Option<RowKind> {
-    let mut reader = Reader { text: Cursor::new(event), numbers: Numbers::new(into), lengths: [0; MOST_AXES] };
+pub fn read_row(event: &[u8], mixed: Mixed, into: &mut Vec<u8>) -> Option<RowKind> {
+    let mut reader = Reader { text: Cursor::new(event), numbers: Numbers::new(mixed, into), lengths: [0; MOST_AXES] };
     let rank = reader.event();
     let float = reader.numbers.end(rank.is_some());
     Some(RowKind { float: float?, rank: rank?, lengths: reader.lengths })
@@ -112,14 +122,17 @@ pub(super) struct Numbers<'a> {
     float: bool,
     /// Whether an integer exceeds `EXACT`.
     large: bool,
+    mixed: Mixed,
+    /// Whether an integer stands beside a float that is to be one.
+    differ: bool,
     start: usize,
     into: &'a mut Vec<u8>,
 }
 
 impl<'a> Numbers<'a> {
     /// Numbers that are appended to `into`.
-    pub(super) fn new(into: &'a mut Vec<u8>) -> Self {
-        Self { float: false, large: false, start: into.len(), into }
+    pub(super) fn new(mixed: Mixed, into: &'a mut Vec<u8>) -> Self {
+        Self { float: false, large: false, mixed, differ: false, start: into.len(), into }
     }
 
     /// One more of them.
@@ -133,6 +146,7 @@ impl<'a> Numbers<'a> {
             let value = bits.cast_signed();
             self.large |= value.unsigned_abs() > EXACT;
             if self.float {
+                self.differ |= self.mixed == Mixed::Integer;
                 bits = (value as f64).to_bits();
             }
         } else if !self.float {
@@ -147,6 +161,7 @@ impl<'a> Numbers<'a> {
     )]
     fn become_floats(&mut self) {
         self.float = true;
+        self.differ |= self.mixed == Mixed::Integer && self.into.len() > self.start;
         for number in self.into[self.start..].as_chunks_mut::<8>().0 {
             *number = (i64::from_le_bytes(*number) as f64).to_le_bytes();
         }
@@ -154,7 +169,7 @@ impl<'a> Numbers<'a> {
 
     /// Whether they are floats; `None`, with none of them left, where they are no row, or where not all are there.
     pub(super) fn end(&mut self, are_all: bool) -> Option<bool> {
-        if are_all && !(self.float && self.large) {
+        if are_all && !(self.float && self.large) && !self.differ {
             return Some(self.float);
         }
         self.into.truncate(self.start);

@@ -18,7 +18,14 @@ impl Process for Nothing {
 
 /// The first one of its place, which has loaded its model and scored the example.
 pub(super) fn live() -> Live {
-    let loaded =
-        Loaded { flavour: "sklearn".into(), seconds: 0.0, dense: false, columns: vec![], warm: true, warnings: vec![] };
+    let loaded = Loaded {
+        flavour: "sklearn".into(),
+        seconds: 0.0,
+        dense: false,
+        mixed: false,
+        columns: vec![],
+        warm: true,
+        warnings: vec![],
+    };
     Live::new(Box::new(Nothing), 0, loaded)
 }

@@ -3,7 +3,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 
-use super::{super::rows::read_row, *};
+use super::{
+    super::rows::{Mixed, read_row},
+    *,
+};
 
 fn columns(names: &[&str]) -> Columns {
     Columns::new(names.iter().map(|name| (*name).to_owned()).collect())
@@ -16,7 +19,7 @@ fn read(columns: &Columns, event: &str) -> Option<(RowKind, Vec<u8>)> {
 
 fn list(event: &str) -> Option<(RowKind, Vec<u8>)> {
     let mut data = vec![];
-    read_row(event.as_bytes(), &mut data).map(|kind| (kind, data))
+    read_row(event.as_bytes(), Mixed::Float, &mut data).map(|kind| (kind, data))
 }
 
 #[test]
@@ -196,7 +199,7 @@ proptest! {
             let parsed: BTreeMap<String, &RawValue> = serde_json::from_slice(&event).expect("what is read is JSON");
             let row = ["a", "b", "c"].map(|name| parsed[name].get());
             let mut wanted = vec![];
-            prop_assert_eq!(kind, read_row(format!("[{}]", row.join(",")).as_bytes(), &mut wanted));
+            prop_assert_eq!(kind, read_row(format!("[{}]", row.join(",")).as_bytes(), Mixed::Float, &mut wanted));
             prop_assert_eq!(data, wanted);
         }
     }
