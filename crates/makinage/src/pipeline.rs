@@ -105,7 +105,7 @@ impl<D: Delivery> Pipeline<D> {
     pub(crate) fn run(mut self, flush_timeout: Duration) -> Ended {
         while !self.stream.is_done() {
             if self.time_left().is_some_and(|left| left.is_zero()) {
-                self.stream.give_up_at_the_end();
+                self.stream.give_up_at_the_end(SystemClock.now());
                 break;
             }
             panics::point("pipeline");

@@ -24,6 +24,11 @@ use crate::{
     write::Writer,
 };
 
+/// Bytes of events and answers that are written at once even where the delivery is busy: some thousand small ones.
+const ENOUGH: usize = 256 << 10;
+/// The longest that answered events wait for a busy delivery.
+const LONGEST: Duration = Duration::from_millis(20);
+
 /// How a stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ended {
@@ -61,6 +66,8 @@ pub(crate) struct Stream<D> {
     samples: Samples,
     telemetry: Arc<Telemetry>,
     phase: Phase,
+    /// Since when answered events wait to be written together with others.
+    together_since: Option<Instant>,
     /// Something was under way when the time for a stop was over.
     given_up: bool,
 }
@@ -75,6 +82,7 @@ impl<D: Delivery> Stream<D> {
             samples,
             telemetry,
             phase: Phase::Running,
+            together_since: None,
             given_up: false,
         }
     }
@@ -136,8 +144,9 @@ impl<D: Delivery> Stream<D> {
     }
 
     /// The stop has no more time to wait for answers: what has none is left to whoever reads it next.
-    pub(crate) fn give_up_at_the_end(&mut self) {
+    pub(crate) fn give_up_at_the_end(&mut self, now: Instant) {
         self.stop();
+        self.write_ready(now);
         self.given_up = true;
         tracing::warn!(
             code = "S007",
@@ -185,19 +194,39 @@ impl<D: Delivery> Stream<D> {
 
     /// Writes the events that leave, of each lane in order.
     fn write(&mut self, now: Instant) -> News {
-        let Self { predictor, writer, .. } = self;
-        let mut scored = vec![];
-        predictor.release(|piece| scored.extend(writer.write(&piece, now)));
-        for scored in scored {
-            self.predictor.scored(&scored);
+        if !self.waits_for_more(now) {
+            self.write_ready(now);
         }
         let trouble = self.predictor.verdict(now);
         self.writer.tend(now);
         let ends = self.writer.stopped_by_error() && self.phase != Phase::Stopping;
         if ends {
             self.stop();
+            self.write_ready(now);
         }
         News { trouble, ends }
+    }
+
+    /// Whether events that may leave had better wait for others, since what is written now would only wait for what is
+    /// under way: so both go in one request, and Kafka's client needn't look all the time whether it may send them.
+    fn waits_for_more(&mut self, now: Instant) -> bool {
+        let since = *self.together_since.get_or_insert(now);
+        let has_time = self.phase == Phase::Running && now.saturating_duration_since(since) < LONGEST;
+        let few = self.predictor.ready().is_some_and(|bytes| bytes < ENOUGH);
+        let waits = has_time && few && self.writer.is_busy();
+        if !waits {
+            self.together_since = None;
+        }
+        waits
+    }
+
+    fn write_ready(&mut self, now: Instant) {
+        let Self { predictor, writer, .. } = self;
+        let mut scored = vec![];
+        predictor.release(|piece| scored.extend(writer.write(&piece, now)));
+        for scored in scored {
+            self.predictor.scored(&scored);
+        }
     }
 
     /// Shows what waits and what is under way.
@@ -219,7 +248,8 @@ impl<D: Delivery> Stream<D> {
     /// When [`Stream::go_on`] has something to do though nothing comes.
     pub(crate) fn next_deadline(&self, now: Instant) -> Option<Duration> {
         let predictor = self.predictor.next_deadline(self.queue.queued(now), now);
-        predictor.into_iter().chain(self.writer.next_deadline(now)).min()
+        let together = self.together_since.map(|since| (since + LONGEST).saturating_duration_since(now));
+        predictor.into_iter().chain(self.writer.next_deadline(now)).chain(together).min()
     }
 
     /// Waits until the sink has everything for good, for at most `timeout`.

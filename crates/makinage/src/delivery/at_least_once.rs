@@ -56,6 +56,10 @@ impl<S: Sink> Delivery for AtLeastOnce<S> {
         self.sink.tend()
     }
 
+    fn is_busy(&mut self) -> bool {
+        self.sink.is_busy()
+    }
+
     fn give_up(&mut self, assignments: &[u32]) {
         self.sink.give_up(assignments);
     }

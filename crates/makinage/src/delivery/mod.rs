@@ -66,6 +66,12 @@ pub trait Delivery {
     /// Looks after what was taken: outputs that the destination refused for good are handed back.
     fn tend(&mut self) -> Vec<Refused>;
 
+    /// Whether outputs that are written now would only wait for those that are under way. Where they would, the bell
+    /// rings when that may have changed.
+    fn is_busy(&mut self) -> bool {
+        false
+    }
+
     /// Somebody waits for all that was taken to be settled.
     fn hurry(&mut self) {}
 

@@ -94,6 +94,21 @@ impl Flights {
         self.handed.forget();
     }
 
+    /// Whether something has become known since events left last, so that some may leave now.
+    pub(crate) fn has_news(&self) -> bool {
+        self.changed
+    }
+
+    /// Bytes of events and answers that wait, for earlier ones of their lanes or to be taken.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// How many of the first flights wait for nobody but who takes them.
+    fn ready(&self) -> usize {
+        if self.cut.is_empty() { self.open.values().take_while(|flight| flight.is_whole()).count() } else { 0 }
+    }
+
     /// Hands over all events that may leave: in pieces, each of consecutive events of one flight's part.
     pub(crate) fn release(&mut self, mut take: impl FnMut(Piece<'_>)) {
         if !std::mem::take(&mut self.changed) {
@@ -135,12 +150,14 @@ impl Flights {
     /// Lanes of which nothing more should be taken on: those with events in so many flights, and all that have any
     /// where too much waits.
     pub(crate) fn crowded(&mut self, flights: usize) -> BTreeSet<u32> {
-        if self.open.len() < flights && self.waiting < MOST_WAITING {
+        // Those that are taken together with the next ones stand in nobody's way.
+        let ready = self.ready();
+        if self.open.len() - ready < flights && self.waiting < MOST_WAITING {
             return BTreeSet::new();
         }
         let most = if self.waiting < MOST_WAITING { flights } else { 1 };
         let mut crowds = BTreeMap::new();
-        for flight in self.open.values_mut() {
+        for flight in self.open.values_mut().skip(ready) {
             for lane in flight.lanes() {
                 *crowds.entry(lane).or_insert(0) += 1;
             }

@@ -81,6 +81,21 @@ fn a_lane_with_events_in_many_flights_is_crowded_and_so_are_all_where_too_much_w
 }
 
 #[test]
+fn flights_that_wait_only_to_be_taken_crowd_no_lane() {
+    let (mut flights, mut next) = (Flights::default(), BTreeMap::new());
+    let ready = flights.open(events(&[1], &mut next));
+    flights.open(events(&[1], &mut next));
+    assert!(!flights.has_news());
+    flights.add(ready.flight, failed(0));
+    assert!(flights.has_news());
+    assert_eq!(flights.crowded(2), BTreeSet::new());
+    flights.open(events(&[1], &mut next));
+    assert_eq!(flights.crowded(2), BTreeSet::from([1]));
+    assert_eq!(released(&mut flights), [(1, 0)]);
+    assert!(!flights.has_news());
+}
+
+#[test]
 fn what_comes_after_an_event_that_was_given_up_is_given_up_too_and_other_lanes_are_not() {
     let (mut flights, mut next) = (Flights::default(), BTreeMap::new());
     let first = flights.open(events(&[1, 2], &mut next));

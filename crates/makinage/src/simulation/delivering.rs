@@ -128,6 +128,10 @@ impl Delivery for SimDelivery {
         each!(self, one => one.write(event, value, model))
     }
 
+    fn is_busy(&mut self) -> bool {
+        each!(self, one => one.is_busy())
+    }
+
     fn dead_letter_topic(&self) -> Option<&str> {
         each!(self, one => one.dead_letter_topic())
     }

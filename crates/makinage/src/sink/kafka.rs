@@ -264,6 +264,15 @@ impl<M: Producers, K: Clock> Sink for KafkaSink<M, K> {
         self.tend_records().into_iter().map(refused).collect()
     }
 
+    fn is_busy(&mut self) -> bool {
+        // What waits here has reasons of its own, and is looked after anyway.
+        if self.waits() {
+            return false;
+        }
+        let carrier = &self.carriers.ordinary;
+        self.lanes.are_busy(carrier.number, carrier.producer.reports(), self.now)
+    }
+
     fn give_up(&mut self, assignments: &[u32]) {
         self.over.end(assignments);
         self.drop_waiting();

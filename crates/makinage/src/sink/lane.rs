@@ -17,6 +17,15 @@ const REMEMBERED: Duration = Duration::from_mins(30);
 /// A lane of which so long nothing is reported stands still: others take what may go anywhere.
 const SILENT: Duration = Duration::from_secs(1);
 
+/// A lane that was sent nothing for so long isn't used now.
+const UNUSED: Duration = Duration::from_secs(1);
+
+/// A lane with so many outputs under way is busy. The client sends no more of a partition while five records of it are
+/// under way: it takes the five *requests* that may be for records (librdkafka 2.12, `rd_kafka_toppar_producer_serve`),
+/// and looks for an end of that without a pause as long as more wait there (`linger.ms` is zero). Where few are under
+/// way, to wait here would cost more than that does.
+const MANY: u64 = 16;
+
 /// No producer has this number.
 const NOWHERE: u32 = 0;
 
@@ -37,6 +46,17 @@ pub(super) enum Step {
     Open,
     /// The first goes to the producer of outputs that go alone, and is waited for.
     Alone,
+}
+
+/// What a lane has under way at its producer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Load {
+    /// Nothing was sent there for a while.
+    Unused,
+    /// What is sent next goes out at once, or soon.
+    Free,
+    /// What is sent next waits until more is reported.
+    Busy,
 }
 
 /// What is waited for.
@@ -143,6 +163,20 @@ impl Lane {
             _ => (reported, now),
         });
         self.waits() || self.silent.is_some_and(|(_, since)| now.saturating_duration_since(since) >= SILENT)
+    }
+
+    /// What it has under way at this producer, which has reported so many of its outputs.
+    pub(super) fn load(&self, producer: u32, reported: impl FnOnce() -> u64, now: Instant) -> Load {
+        let is_used = self.opened.is_some_and(|last| now.saturating_duration_since(last) < UNUSED);
+        if !is_used || self.at != producer {
+            return Load::Unused;
+        }
+        if reported() >= self.free_at() { Load::Free } else { Load::Busy }
+    }
+
+    /// How many outputs its producer has reported once it isn't busy any more.
+    pub(super) fn free_at(&self) -> u64 {
+        (self.sent + 1).saturating_sub(MANY)
     }
 
     /// The producer that it is at, and how many outputs that has when it has reported all of the lane's.

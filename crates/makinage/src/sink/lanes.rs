@@ -2,10 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use super::{backlog::Held, lane::Lane};
+use super::{
+    backlog::Held,
+    lane::{Lane, Load},
+    reports::Reports,
+};
 
 /// Outputs that may go anywhere go to one lane for so long: each that is begun anew is a batch more.
 const STAY: Duration = Duration::from_millis(10);
+
+/// With more partitions than this some may always be sent something, and to look at all would take its time.
+const MANY: usize = 256;
 
 /// The lanes, by partition.
 #[derive(Debug, Default)]
@@ -30,6 +37,33 @@ impl Lanes {
     /// All that there are, with their partitions.
     pub(super) fn all(&mut self) -> impl Iterator<Item = (i32, &mut Lane)> {
         (0..).zip(&mut self.all)
+    }
+
+    /// Whether most of those that outputs go to are busy, at the ordinary producer, which has this number and these
+    /// reports. Where they are, its bell rings when one of them is no more.
+    pub(super) fn are_busy(&mut self, producer: u32, reports: &Reports, now: Instant) -> bool {
+        if self.all.len() > MANY {
+            return false;
+        }
+        let reported = |partition| reports.reported(partition);
+        let loads = (0..).zip(&self.all).map(|(partition, lane)| lane.load(producer, || reported(partition), now));
+        let (mut busy, mut free) = (0, 0);
+        for load in loads {
+            match load {
+                Load::Busy => busy += 1,
+                Load::Free => free += 1,
+                Load::Unused => {}
+            }
+        }
+        if busy <= free {
+            return false;
+        }
+        for (partition, lane) in (0..).zip(&self.all) {
+            if lane.load(producer, || reported(partition), now) == Load::Busy {
+                reports.ring_at(partition, lane.free_at());
+            }
+        }
+        true
     }
 
     /// An output waits in a lane, behind all others.

@@ -67,6 +67,12 @@ pub trait Sink {
     /// coordinates.
     fn tend(&mut self) -> Vec<Refused>;
 
+    /// Whether outputs that are written now would only wait for those that are under way. Where they would, the bell
+    /// rings when that may have changed.
+    fn is_busy(&mut self) -> bool {
+        false
+    }
+
     /// These assignments are over: outputs of theirs that wait are dropped, and settled so.
     fn give_up(&mut self, _assignments: &[u32]) {}
 

@@ -54,6 +54,10 @@ impl<M: Producers, K: Clock, O: Originals> Sink for OperatorSink<M, K, O> {
         }
     }
 
+    fn is_busy(&mut self) -> bool {
+        self.outputs.is_busy()
+    }
+
     fn give_up(&mut self, assignments: &[u32]) {
         self.outputs.give_up(assignments);
         if let Some(letters) = &mut self.letters {

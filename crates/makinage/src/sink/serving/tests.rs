@@ -243,3 +243,39 @@ fn a_sink_that_is_stuck_holds_no_more_than_one_assignments_outputs_however_often
     }
     assert!(dropped >= 49 * 25, "{dropped}");
 }
+
+#[test]
+fn a_partition_is_busy_while_the_client_sends_no_more_of_it_and_the_pipeline_is_woken_when_it_does() {
+    let mut scene = Scene::open(1);
+    scene.write(0, 15);
+    assert!(!scene.sink.is_busy(), "few are under way");
+    scene.write(0, 10);
+    assert!(scene.sink.is_busy());
+    scene.producer(0).deliver_of(0, 9);
+    assert!(!scene.has_rung() && scene.sink.is_busy());
+    scene.producer(0).deliver_of(0, 1);
+    assert!(scene.has_rung() && !scene.sink.is_busy());
+}
+
+#[test]
+fn a_sink_is_busy_where_most_partitions_are_that_outputs_go_to() {
+    let mut scene = Scene::open(4);
+    (0..2).for_each(|partition| scene.write(partition, 20));
+    assert!(!scene.sink.is_busy(), "two of four would go out at once");
+    scene.wait(Duration::from_secs(2));
+    (0..2).for_each(|partition| scene.write(partition, 1));
+    assert!(scene.sink.is_busy(), "nothing goes to the other two any more");
+    scene.producer(0).deliver_of(1, 21);
+    assert!(scene.has_rung() && !scene.sink.is_busy());
+}
+
+#[test]
+fn a_sink_that_looks_after_what_came_back_is_not_busy() {
+    let mut scene = Scene::open(1);
+    scene.write(0, 20);
+    assert!(scene.sink.is_busy());
+    scene.producer(0).refuse_of(0, 1, RDKafkaErrorCode::InvalidRecord);
+    assert!(!scene.sink.is_busy());
+    scene.tend();
+    assert!(!scene.sink.is_busy());
+}
