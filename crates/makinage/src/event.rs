@@ -199,9 +199,13 @@ impl Fate {
     }
 }
 
-const SEQUENCE_BITS: u32 = 40;
+/// Nearly four years of the fastest partition that was ever measured, and an assignment may last for long.
+const SEQUENCE_BITS: u32 = 46;
 
-/// Names one received event: its assignment in the upper bits, its sequence number within that in the lower forty.
+/// So many assignments have numbers of their own.
+pub(crate) const ASSIGNMENTS: u32 = 1 << (u64::BITS - SEQUENCE_BITS);
+
+/// Names one received event: its assignment in the upper bits, its sequence number within that in the lower 46.
 /// Within an assignment their order is that of the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(u64);
@@ -209,6 +213,7 @@ pub struct Ticket(u64);
 impl Ticket {
     /// The event of this number in an assignment.
     pub(crate) fn new(assignment: u32, sequence: u64) -> Self {
+        debug_assert!(assignment < ASSIGNMENTS && sequence < 1 << SEQUENCE_BITS, "{assignment}, {sequence}");
         Self(u64::from(assignment) << SEQUENCE_BITS | sequence)
     }
 
@@ -283,6 +288,16 @@ impl std::fmt::Display for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ticket_keeps_what_it_names_for_years_of_events() {
+        let year = 558_000 * 3600 * 24 * 365;
+        for (assignment, sequence) in [(0, 0), (ASSIGNMENTS - 1, 3 * year), (7, (1 << 46) - 1)] {
+            let ticket = Ticket::from_opaque(Ticket::new(assignment, sequence).into_opaque());
+            assert_eq!((ticket.assignment(), ticket.sequence()), (assignment, sequence));
+        }
+        assert!(Ticket::new(3, 3 * year) < Ticket::new(3, 3 * year + 1));
+    }
 
     #[test]
     fn a_failure_says_after_how_many_attempts_where_there_was_more_than_one() {

@@ -25,8 +25,9 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
         }
         match self.state {
             State::Waiting { until, .. } if self.now < until => self.look_by(until),
-            State::Waiting { anew: true, .. } => self.begin_anew(),
-            State::Waiting { anew: false, .. } => self.start(),
+            // Brokers may refuse it for the certificates that it was made with.
+            State::Waiting { anew, .. } if anew || self.producer.is_out_of_date() => self.begin_anew(),
+            State::Waiting { .. } => self.start(),
             State::Starting | State::Committing { .. } | State::Aborting => self.watch(),
             State::Open | State::Ended => {}
         }
@@ -59,6 +60,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
                 self.state = State::Waiting { until: self.now + pause, anew: !again };
             }
             Outcome::Committed => {
+                self.ties.telemetry.source.committed(true);
                 let settled: Vec<(Ticket, Fate)> = self.entries.committed().collect();
                 for (ticket, fate) in settled {
                     self.ties.acks.settle(ticket, fate);
@@ -93,7 +95,12 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
                     _ => self.unsure(&refusal.why),
                 }
             }
-            Outcome::Unsure(why) => self.unsure(&why),
+            Outcome::Unsure(why) => {
+                if matches!(self.state, State::Committing { .. }) {
+                    self.ties.telemetry.source.committed(false);
+                }
+                self.unsure(&why);
+            }
             Outcome::Fenced(why) => self.fenced(&why),
         }
     }
@@ -178,6 +185,7 @@ impl<M: Transactions, K: Clock> ExactlyOnce<M, K> {
 
     /// A transaction can't be committed for what may pass, and is to be made again in a while.
     pub(super) fn try_again(&mut self, why: &dyn Display) {
+        self.ties.telemetry.source.committed(false);
         self.pauses.failed(self.now);
         if self.said.is_due(&why.to_string(), self.now) {
             tracing::warn!(

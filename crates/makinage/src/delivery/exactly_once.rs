@@ -51,6 +51,7 @@ use crate::{
         mandate::{Claim, Mandate},
     },
     stop::Stop,
+    telemetry::Telemetry,
 };
 
 /// A transaction is committed once it has so many events, however young it is: a part of what may be open.
@@ -96,6 +97,8 @@ pub struct Ties {
     pub mandate: Arc<Mandate>,
     /// Ends the service.
     pub stop: Stop,
+    /// Shows what has been committed.
+    pub(crate) telemetry: Arc<Telemetry>,
     /// Rings when there is something to look after.
     pub bell: Bell,
 }

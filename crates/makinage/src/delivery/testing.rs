@@ -37,6 +37,7 @@ pub(super) struct Told {
     pub has_sent_positions: Cell<bool>,
     pub outcome: RefCell<Option<Outcome>>,
     pub undelivered: RefCell<Vec<(Ticket, KafkaError)>>,
+    pub is_out_of_date: Cell<bool>,
 }
 
 #[derive(Clone, Default)]
@@ -77,6 +78,10 @@ impl Transactional for Fake {
 
     fn wait(&self, _timeout: Duration) {}
 
+    fn is_out_of_date(&self) -> bool {
+        self.0.is_out_of_date.get()
+    }
+
     fn take_undelivered(&self) -> Vec<(Ticket, KafkaError)> {
         self.0.undelivered.take()
     }
@@ -114,7 +119,13 @@ impl Scene {
     /// With an open transaction, and the assignments 0 and 1 of the partitions of these numbers.
     pub(super) fn new() -> Self {
         let (fakes, clock) = (Fakes::default(), Hand::default());
-        let ties = Ties { acks: Arc::default(), mandate: Arc::default(), stop: Stop::default(), bell: Bell::new().0 };
+        let ties = Ties {
+            acks: Arc::default(),
+            mandate: Arc::default(),
+            stop: Stop::default(),
+            telemetry: Arc::default(),
+            bell: Bell::new().0,
+        };
         ties.mandate.renew(Some(Words::new(1_u64)), [0, 1].into_iter(), vec![None]);
         let limits = Limits {
             topic: "predict".into(),

@@ -31,7 +31,15 @@ pub fn describe<C: ClientContext>(
 ) -> Result<ConfigResource, Untold> {
     let options = AdminOptions::new().request_timeout(Some(timeout));
     let answers = futures_executor::block_on(admin.describe_configs([what], &options)).map_err(Untold::NoAnswer)?;
-    answers.into_iter().next().and_then(Result::ok).ok_or(Untold::NotForUs)
+    match answers.into_iter().next() {
+        Some(Ok(config)) => Ok(config),
+        Some(Err(code)) if !is_denial(code) => Err(Untold::NoAnswer(KafkaError::AdminOp(code))),
+        Some(Err(_)) | None => Err(Untold::NotForUs),
+    }
+}
+
+fn is_denial(code: RDKafkaErrorCode) -> bool {
+    matches!(code, RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::ClusterAuthorizationFailed)
 }
 
 /// A setting of it, where it is told and is what it should be. Without the right to ask, an answer has no entries.

@@ -101,7 +101,13 @@ impl Service {
         };
         let space = space(&world.plan);
         let source = KafkaSource::with(consumer, Arc::clone(&assignment), group, space);
-        let ties = |mandate| Ties { acks: Arc::clone(&acks), mandate, stop: stop.clone(), bell: Bell::new().0 };
+        let ties = |mandate| Ties {
+            acks: Arc::clone(&acks),
+            mandate,
+            stop: stop.clone(),
+            telemetry: Arc::default(),
+            bell: Bell::new().0,
+        };
         let delivery = match mandate {
             None => SimDelivery::at_least_once(world, number, &acks),
             Some(mandate) => SimDelivery::exactly_once(world, number, ties(mandate)),

@@ -169,6 +169,12 @@ pub struct KafkaProducers {
 }
 
 impl KafkaProducers {
+    /// A client that only asks, with the files that it was made with.
+    pub(super) fn asking(&self) -> KafkaResult<(Supplied<OutputProducer>, MadeWith)> {
+        let files = self.settings.files();
+        Ok((self.create_with(&self.settings, &Bell::new().0)?, files))
+    }
+
     pub(super) fn create_with(&self, settings: &Settings, bell: &Bell) -> KafkaResult<Supplied<OutputProducer>> {
         let (reports, topic) = (Reports::new(&self.acks, self.fate, bell), Arc::clone(&self.topic));
         let (files, last_words) = (settings.files(), LastWords::default());

@@ -1,12 +1,13 @@
 //! Opens what an operator writes to: waits for its topics, and looks what they take.
 
-use std::{sync::Arc, time::Duration};
+use std::{cell::RefCell, sync::Arc, time::Duration};
 
+use kafka_headers::tokens::Supplied;
 use rdkafka::{ClientConfig, error::KafkaResult};
 
 use super::{
     bell::Bell,
-    client::KafkaProducers,
+    client::{KafkaProducers, OutputProducer},
     dead_letters::DeadLetters,
     kafka::{Destination, KafkaSink, Limits},
     operator::OperatorSink,
@@ -23,12 +24,16 @@ use crate::{
         client::Cluster,
         clients::Settings,
         limits,
+        renewal::MadeWith,
         settings::{CLIENT_LIMIT, METADATA_REFRESH_MS},
+        topics::Topic,
     },
     letters::Letterhead,
     source::acks::Acks,
 };
 
+/// The longest that an answer is waited for.
+const ANSWER: Duration = Duration::from_secs(5);
 /// librdkafka's default of `queue.buffering.max.messages`: more than the source lets be open.
 const CLIENT_QUEUE: u64 = 100_000;
 /// librdkafka's default of `batch.size`.
@@ -45,6 +50,14 @@ pub(crate) struct Opening<'o> {
     pub acks: &'o Arc<Acks>,
     /// Ends the wait for topics.
     pub stopped: &'o dyn Fn() -> bool,
+}
+
+/// The largest record that a topic takes, and the largest batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Largest {
+    Known(usize),
+    /// Brokers don't say, and refuse what is too large.
+    Unknown,
 }
 
 /// What is known of a topic once it is there.
@@ -85,18 +98,22 @@ impl Opening<'_> {
     pub(crate) fn topic<P: LookUp>(&self, topic: &str, purpose: Purpose) -> KafkaResult<Option<Opened<P>>> {
         let cluster = self.cluster;
         let producers = self.producers(topic, purpose, cluster.producer());
-        let asking = producers.create_with(&producers.settings, &Bell::new().0)?;
+        let asking = Asking { producers: &producers, client: RefCell::new(producers.asking()?) };
         let sources = self.sources.iter().map(|source| source.name.as_str());
         let Some(partitions) = Partitions::wait_for(&asking, &cluster.connection, topic, sources, self.stopped) else {
             return Ok(None);
         };
-        let max_record = max_record(&producers.settings, topic);
+        let anything = usize::try_from(CLIENT_LIMIT).unwrap_or(usize::MAX);
+        let (max_record, max_batch) = match largest(&producers.settings, topic) {
+            Largest::Known(limit) => (limit, limit),
+            Largest::Unknown => (anything, limits::DEFAULT_MAX_MESSAGE_BYTES),
+        };
         let settings = cluster.output_producer(match purpose {
             Purpose::Outputs => max_record,
             // The broker alone decides: its limit may be raised while one waits that is above it.
-            Purpose::DeadLetters => usize::try_from(CLIENT_LIMIT).unwrap_or(usize::MAX),
+            Purpose::DeadLetters => anything,
         });
-        let batch_size = batch_size(&settings, max_record);
+        let batch_size = batch_size(&settings, max_batch);
         let limits = Limits { max_record, batch_size, share: share(&settings) };
         let interval = refresh_interval(&settings);
         Ok(Some(Opened { partitions, settings, limits, interval }))
@@ -142,19 +159,39 @@ impl KafkaSink<KafkaProducers> {
     }
 }
 
+/// A client that asks what topics are like, made anew once the files have changed that it was made with: brokers may
+/// answer to none but the new ones.
+struct Asking<'p> {
+    producers: &'p KafkaProducers,
+    client: RefCell<(Supplied<OutputProducer>, MadeWith)>,
+}
+
+impl LookUp for Asking<'_> {
+    fn look_up(&self, topic: &str) -> Topic {
+        let mut client = self.client.borrow_mut();
+        if client.1.is_out_of_date() {
+            match self.producers.asking() {
+                Ok(made) => *client = made,
+                Err(error) => return Topic::Unknown(error),
+            }
+        }
+        client.0.look_up(topic)
+    }
+}
+
 fn refresh_interval(settings: &ClientConfig) -> Duration {
     let interval = settings.get("topic.metadata.refresh.interval.ms").and_then(|ms| ms.parse().ok());
     Duration::from_millis(interval.filter(|ms| *ms > 0).unwrap_or(METADATA_REFRESH_MS))
 }
 
-/// The sink topic's `max.message.bytes`; brokers that can't be asked have Kafka's default.
-fn max_record(settings: &Settings, topic: &str) -> usize {
-    match limits::max_message_bytes(settings, topic, Duration::from_secs(5)) {
-        Ok(Some(limit)) => limit,
-        Ok(None) => limits::DEFAULT_MAX_MESSAGE_BYTES,
-        Err(error) => {
-            tracing::debug!("max.message.bytes of {topic} can't be asked ({error}): Kafka's default is assumed");
-            limits::DEFAULT_MAX_MESSAGE_BYTES
+/// The topic's `max.message.bytes`; where brokers don't know the question, or don't tell us, Kafka's default.
+fn largest(settings: &Settings, topic: &str) -> Largest {
+    match limits::max_message_bytes(settings, topic, ANSWER) {
+        Ok(limit) => Largest::Known(limit.unwrap_or(limits::DEFAULT_MAX_MESSAGE_BYTES)),
+        // What the topic takes must not fail by a guess.
+        Err(why) => {
+            tracing::debug!("no broker says how large a record topic {topic} takes ({why}): it decides for itself");
+            Largest::Unknown
         }
     }
 }
@@ -168,7 +205,7 @@ fn share(settings: &ClientConfig) -> u64 {
 }
 
 /// The broker holds `max.message.bytes` against a whole batch, and would refuse all records of a larger one.
-fn batch_size(settings: &ClientConfig, max_record: usize) -> usize {
+fn batch_size(settings: &ClientConfig, max_batch: usize) -> usize {
     let wanted = settings.get("batch.size").and_then(|bytes| bytes.parse().ok()).unwrap_or(CLIENT_BATCH);
-    wanted.min(max_record)
+    wanted.min(max_batch)
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque, btree_map::Entry};
 
 use crate::event::Ticket;
 
-/// So many are remembered, those that ended last: what comes late comes soon.
+/// So many are remembered, those that ended last, and all that ended together: what comes late comes soon.
 const MOST: usize = 1 << 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Over {
                 self.ended.push_back(*assignment);
             }
         }
-        while self.ended.len() > MOST {
+        while self.ended.len() > MOST.max(assignments.len()) {
             if let Some(forgotten) = self.ended.pop_front() {
                 self.all.remove(&forgotten);
             }

@@ -3,8 +3,10 @@
 //! The lower bits of a number are its place in a table; a number whose place is taken is passed over. The table grows
 //! before it is half full, and no two of its numbers come to share a place by that.
 
-/// The numbers: so many bits of a ticket are left for them.
-const NUMBERS: u32 = 1 << 24;
+use crate::event::ASSIGNMENTS;
+
+/// The numbers: so many a ticket has room for.
+const NUMBERS: u32 = ASSIGNMENTS;
 /// Places of a table that isn't empty, at least.
 const PLACES: usize = 16;
 

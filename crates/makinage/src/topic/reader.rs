@@ -1,7 +1,7 @@
 //! The model topic's reader: waits for the topic, and follows it through whatever becomes of it, on a thread of its
 //! own.
 
-use std::{sync::Arc, time::Instant};
+use std::{cell::RefCell, sync::Arc, time::Instant};
 
 use rdkafka::{
     Offset,
@@ -97,13 +97,21 @@ impl ModelReader {
             return None;
         }
         let client = self.shelf.client();
-        let consumer = client.consumer();
-        let look_up = || match &consumer {
-            Ok(consumer) => topics::look_up(consumer.client(), &client.topic),
-            Err(error) => Topic::Unknown(error.clone()),
+        let made = || (client.files(), client.consumer());
+        let asking = RefCell::new(made());
+        let look_up = || {
+            let mut asking = asking.borrow_mut();
+            // Brokers may answer to none but the new certificates.
+            if asking.0.is_out_of_date() {
+                *asking = made();
+            }
+            match &asking.1 {
+                Ok(consumer) => topics::look_up(consumer.client(), &client.topic),
+                Err(error) => Topic::Unknown(error.clone()),
+            }
         };
         let pause = || {
-            match &consumer {
+            match &asking.borrow().1 {
                 // It has nothing to read yet, but to say how its connections are.
                 Ok(consumer) => drop(consumer.poll(POLL)),
                 Err(_) => drop(self.mailbox.closes_by(Instant::now() + POLL)),

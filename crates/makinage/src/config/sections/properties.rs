@@ -59,6 +59,12 @@ const REFUSED: &[(&[&str], &str)] = &[
     ),
     (&["enable.partition.eof"], "this program reads without end; remove it"),
     (
+        &["delivery.report.only.error"],
+        "an event is finished once its output is reported as delivered, so that nothing would ever be committed; remove it",
+    ),
+    (&["queuing.strategy"], "outputs are written in their events' order; remove it"),
+    (&["topic.blacklist"], "the topics are those of `topics`; remove it"),
+    (
         &["message.max.bytes", "max.request.size"],
         "how large a record may be is asked from its topic; set the topic's `max.message.bytes` instead",
     ),

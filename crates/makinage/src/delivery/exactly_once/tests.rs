@@ -207,6 +207,39 @@ fn transactions_that_can_not_begin_are_tried_again_and_told_of() {
 }
 
 #[test]
+fn transactions_are_counted_as_commits_that_are_done_or_failed() {
+    let mut scene = Scene::new();
+    let commits = |scene: &Scene| scene.ties.telemetry.source.commits();
+    scene.write(0, 0);
+    scene.interval_passes();
+    assert_eq!(commits(&scene), (0, 0));
+    scene.says(Outcome::Committed);
+    assert_eq!(commits(&scene), (0, 1));
+    scene.write(0, 1);
+    scene.interval_passes();
+    scene.says(Outcome::Unsure("no answer".to_owned()));
+    assert_eq!(commits(&scene), (1, 1));
+}
+
+#[test]
+fn a_producer_that_never_began_takes_up_new_certificates() {
+    let mut scene = Scene::new();
+    scene.write(0, 0);
+    scene.interval_passes();
+    scene.says(Outcome::Unsure("no answer".to_owned()));
+    let refused = |scene: &mut Scene| {
+        scene.calls();
+        scene.says(Outcome::NotStarted { why: "not trusted".to_owned(), again: true });
+        scene.clock.sleep(RETRY);
+        scene.delivery.tend();
+        (scene.fakes.0.borrow().len(), scene.calls())
+    };
+    assert_eq!(refused(&mut scene), (2, vec!["start 1".to_owned()]), "the same begins again");
+    scene.producer().0.is_out_of_date.set(true);
+    assert_eq!(refused(&mut scene), (3, vec!["start 1".to_owned()]), "another takes over");
+}
+
+#[test]
 fn producers_that_are_refused_for_good_come_ever_more_seldom_until_one_begins() {
     let mut scene = Scene::new();
     let seconds_to_the_next = |scene: &mut Scene| {
