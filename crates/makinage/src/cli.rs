@@ -96,7 +96,8 @@ enum Command {
         /// Only events that this step skipped, or that failed in it.
         #[arg(long, value_name = "STEP", value_parser = STEPS)]
         step: Option<String>,
-        /// Only events with this text in their place, key, input, output or error.
+        /// Only events with this text in their place, key, input, output or error, as far as these are shown: the first
+        /// 2,000 bytes of each.
         #[arg(long, value_name = "TEXT")]
         filter: Option<String>,
         /// A JSON object an event.

@@ -20,7 +20,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 pub(crate) mod catalogue;
 pub(crate) mod form;
-mod json;
+pub(crate) mod json;
 pub(crate) mod text;
 
 /// Bytes of lines that may wait.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::{
     config::{
-        Config, Environment, Imports, Located, Origin, Place, Problem, Problems, Reading, locate_service, read_service,
+        Config, Environment, Http, Imports, Located, Origin, Place, Problem, Problems, Reading, locate_service,
+        read_http, read_service,
     },
     consul::Consul,
     wire::protocol::{Check, CheckProblem, Checked, HookNames},
@@ -35,6 +36,14 @@ pub(crate) fn inspect(file: &Path) -> Reading<Config> {
 pub(crate) fn inspect_text(file: &Path) -> Reading<Config> {
     match text(file) {
         Ok((text, origin)) => read_service(&text, &origin),
+        Err(problems) => Reading::of_problems(problems),
+    }
+}
+
+/// Where the service shows itself, and nothing else of its configuration.
+pub(crate) fn inspect_http(file: &Path) -> Reading<Http> {
+    match text(file) {
+        Ok((text, origin)) => read_http(&text, &origin),
         Err(problems) => Reading::of_problems(problems),
     }
 }

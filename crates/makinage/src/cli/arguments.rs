@@ -25,7 +25,8 @@ pub(super) struct ConfigArg {
 /// Which running service is looked at.
 #[derive(Debug, Args)]
 pub(super) struct ServiceArg {
-    /// Its configuration, which has its address and token [default: the service at 127.0.0.1:9464]
+    /// Its configuration, of which only its address and token are read [default: the service at 127.0.0.1:9464, with
+    /// the token in `MAKINAGE_TOKEN`]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where it shows itself, as its log says.

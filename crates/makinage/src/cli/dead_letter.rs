@@ -70,7 +70,7 @@ pub(super) struct ApplicationsArg {
     all_applications: bool,
 }
 
-/// Which letters. Each option may be given several times: one of its values must fit.
+/// Which letters. Each option but `--since` and `--until` may be given several times: one of its values must fit.
 #[derive(Debug, Args)]
 pub(super) struct AskedArgs {
     /// Those of this step: decode, `pre_transform`, predict, `post_transform`, encode or produce.

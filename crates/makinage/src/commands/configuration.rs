@@ -16,7 +16,7 @@ pub(super) fn configuration(file: &Path) -> Option<Config> {
 }
 
 /// The same of what has been read already.
-pub(super) fn told(reading: Reading<Config>) -> Option<Config> {
+pub(super) fn told<C>(reading: Reading<C>) -> Option<C> {
     for warning in &reading.warnings {
         tell_as(Level::WARN, "C002", &warning.to_string());
     }

@@ -18,7 +18,10 @@ mod table;
 pub(crate) mod tap;
 pub(crate) mod top;
 
-use std::io::{self, IsTerminal};
+use std::{
+    env,
+    io::{self, IsTerminal},
+};
 
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -90,7 +93,10 @@ fn log_to<W>(filter: &str, writer: W)
 where
     W: for<'w> fmt::MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
+    // A variable that is set to nothing, as Compose does it, asks for nothing.
+    let asked = env::var(EnvFilter::DEFAULT_ENV).ok().filter(|asked| !asked.trim().is_empty());
+    let asked = asked.and_then(|asked| EnvFilter::try_new(asked).ok());
+    let filter = asked.unwrap_or_else(|| EnvFilter::new(filter));
     let subscriber = fmt()
         .with_ansi(io::stderr().is_terminal() && config::may_have_colours())
         // Else a line that can't be written is told to standard error, which panics in whatever thread had something to

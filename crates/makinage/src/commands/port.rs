@@ -1,6 +1,7 @@
 //! A running service's own port, as the commands that look at it find and ask it.
 
 use std::{
+    env,
     io::{BufRead, BufReader},
     net::{IpAddr, SocketAddr},
     path::PathBuf,
@@ -8,13 +9,22 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use ureq::{Agent, Timeout};
+use serde_json::Value;
+use ureq::{Agent, Body, Timeout, http::header};
 
-use super::configuration::configuration;
-use crate::config::{Http, Listen, Secret};
+use super::configuration::told;
+use crate::{
+    config::{Http, Listen, Secret},
+    letters::reading::shown::short,
+    preflight,
+};
 
 /// The longest that a connection, and the beginning of an answer, are waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Characters of a foreign answer that are repeated.
+const SHORT: usize = 300;
+/// Has the token, where no configuration is given.
+const TOKEN: &str = "MAKINAGE_TOKEN";
 
 /// Which service is looked at.
 #[derive(Debug, Clone, Default)]
@@ -37,9 +47,12 @@ impl Port {
     /// The port of this service; `None` after what is wrong with its configuration has been written.
     pub(crate) fn of(which: &Which) -> anyhow::Result<Option<Self>> {
         let http = match &which.config {
-            None => Http::default(),
-            Some(file) => match configuration(file) {
-                Some(config) => config.http,
+            None => {
+                let token = env::var(TOKEN).ok().filter(|token| !token.is_empty()).map(Secret::from);
+                Http { token, ..Http::default() }
+            }
+            Some(file) => match told(preflight::inspect_http(file)) {
+                Some(http) => http,
                 None => return Ok(None),
             },
         };
@@ -62,8 +75,21 @@ impl Port {
         Ok(Some(Self { url, token: http.token, agent }))
     }
 
-    /// The lines of what is at this path, as they come.
-    pub(crate) fn lines(&self, path: &str) -> anyhow::Result<impl Iterator<Item = String> + use<>> {
+    /// The lines of events at this path, as they come.
+    pub(crate) fn events(&self, path: &str) -> anyhow::Result<impl Iterator<Item = String> + use<>> {
+        let body = self.ask(path, "text/event-stream")?;
+        let body = BufReader::new(body.into_with_config().limit(u64::MAX).reader());
+        Ok(body.lines().map_while(Result::ok))
+    }
+
+    /// The JSON at this path.
+    pub(crate) fn json(&self, path: &str) -> anyhow::Result<Value> {
+        let body = self.ask(path, "application/json")?.into_with_config().limit(u64::MAX).reader();
+        serde_json::from_reader(body).with_context(|| format!("{}{path} isn't JSON to its end", self.url))
+    }
+
+    /// What is at this path, if it is of that type.
+    fn ask(&self, path: &str, content_type: &str) -> anyhow::Result<Body> {
         let url = format!("{}{path}", self.url);
         let mut request = self.agent.get(&url);
         if let Some(token) = &self.token {
@@ -77,21 +103,23 @@ impl Port {
                 self.url
             )),
         })?;
-        match answer.status().as_u16() {
-            200 => {}
-            401 => bail!("{} wants its token: give the service's configuration with --config", self.url),
-            status => {
+        match (answer.status().as_u16(), &self.token) {
+            (200, _) => {}
+            (401, None) => bail!(
+                "{} wants its token: give the service's configuration with --config, or the token in {TOKEN}",
+                self.url
+            ),
+            (status, _) => {
                 let why = answer.into_body().read_to_string().unwrap_or_default();
-                bail!("{url} answers {status}: {}", why.trim());
+                bail!("{url} answers {status}: {}", short(why.trim(), SHORT));
             }
         }
-        let body = BufReader::new(answer.into_body().into_with_config().limit(u64::MAX).reader());
-        Ok(body.lines().map_while(Result::ok))
-    }
-
-    /// What is at this path, whole.
-    pub(crate) fn text(&self, path: &str) -> anyhow::Result<String> {
-        Ok(self.lines(path).with_context(|| format!("can't read {path}"))?.collect::<Vec<_>>().join("\n"))
+        let is_of =
+            answer.headers().get(header::CONTENT_TYPE).is_some_and(|is| is.as_bytes() == content_type.as_bytes());
+        if !is_of {
+            bail!("{url} answers, but not as a makinage does; the service's log names its address: give it as --url");
+        }
+        Ok(answer.into_body())
     }
 
     /// Where it is.

@@ -67,7 +67,10 @@ fn score(file: &Path, model: &Path, events: &Path) -> anyhow::Result<ExitCode> {
     let python = python(&config, &unpacked)?;
     let setup = setup(&config, unpacked, python, DEFAULT_MAX_MESSAGE_BYTES)?;
     let (answers, workers) = bounded(ANSWERS);
-    let pool = match Pool::start(1, setup, Arc::default(), &answers) {
+    let loading = progress(format!("loading {}", model.display()), Amount::Unknown);
+    let started = Pool::start(1, setup, Arc::default(), &answers);
+    drop(loading);
+    let pool = match started {
         Ok(pool) => pool,
         Err(failure) => {
             anyhow::bail!("{}", unusable(model, &failure));

@@ -28,6 +28,7 @@ use super::{BAD_CONFIG, log_to, progress::progress, set_first_form, set_form, te
 use crate::{
     config::{LogFormat, PublishConfig, inspect_publish},
     kafka::client::Cluster,
+    log::form,
     mlflow::Mlflow,
     progress::Amount,
     publish::{PublishError, Publisher, Way},
@@ -131,13 +132,13 @@ fn check_all(
         match checked {
             Ok((way, found)) => {
                 ways.push(way);
-                let notes = found.notes.into_iter().map(|note| format!("{note}; publishing without that check"));
-                let warnings = found.warnings.into_iter().map(|warning| format!("warning: {warning}"));
-                for line in notes.chain(warnings) {
-                    if !told.contains(&line) {
-                        tell(&line);
-                        told.push(line);
-                    }
+                for note in found.notes {
+                    tell_once(&mut told, note, |note| {
+                        tell(form::note(format!("{note}; publishing without that check")));
+                    });
+                }
+                for warning in found.warnings {
+                    tell_once(&mut told, warning, |warning| tell_as(Level::WARN, "P003", warning));
                 }
             }
             // The next model would hear the same, after the same wait.
@@ -147,6 +148,14 @@ fn check_all(
     }
     refuse_if_any(problems)?;
     Ok(ways)
+}
+
+/// Tells what isn't among what was told already.
+fn tell_once(told: &mut Vec<String>, text: String, tell: impl FnOnce(&str)) {
+    if !told.contains(&text) {
+        tell(&text);
+        told.push(text);
+    }
 }
 
 fn send_all(

@@ -8,7 +8,7 @@ use super::{BAD_CONFIG, configuration::told, log_beside, set_first_form, set_for
 use crate::preflight;
 use crate::{
     app,
-    config::{Reading, read_service},
+    config::{Config, Reading, read_service},
     reload::{self, Changes, source::Source},
     stop::Stop,
 };
@@ -26,7 +26,7 @@ pub(crate) fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let mut source = match Source::locate(file) {
         Ok(source) => source,
         Err(problems) => {
-            told(Reading::of_problems(problems));
+            told(Reading::<Config>::of_problems(problems));
             return Ok(BAD_CONFIG.into());
         }
     };

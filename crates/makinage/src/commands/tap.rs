@@ -4,6 +4,8 @@ use std::{
     fmt::Write as _,
     io::{self, IsTerminal, Write},
     process::ExitCode,
+    thread,
+    time::Duration,
 };
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -15,13 +17,17 @@ use super::{
     tell,
 };
 use crate::{
+    config::may_have_colours,
     letters::reading::shown,
+    log::json::harmless,
     telemetry::{
         tap::Filter,
         tapped::{Became, StepPassed, Tapped},
     },
 };
 
+/// Before a connection that has ended is made again: it need not have lasted for long.
+const AGAIN: Duration = Duration::from_millis(100);
 /// Characters of a key, an input or an output in a line.
 const SHORT: usize = 60;
 
@@ -41,8 +47,8 @@ pub(crate) fn run(which: &Which, options: &Options) -> anyhow::Result<ExitCode> 
     let Some(port) = Port::of(which)? else { return Ok(BAD_CONFIG.into()) };
     let path = path(&options.filter);
     let (mut out, mut left) = (io::stdout().lock(), options.events);
-    let colours = out.is_terminal();
-    let mut lines = port.lines(&path)?;
+    let colours = out.is_terminal() && may_have_colours();
+    let mut lines = port.events(&path)?;
     if io::stderr().is_terminal() {
         tell(format_args!("events of {} as they pass, at most 100 a second; Ctrl-C ends this", port.url()));
     }
@@ -50,7 +56,8 @@ pub(crate) fn run(which: &Which, options: &Options) -> anyhow::Result<ExitCode> 
     while left != Some(0) {
         let Some(line) = lines.next() else {
             // A connection has its time; the service may have gone meanwhile.
-            lines = port.lines(&path)?;
+            thread::sleep(AGAIN);
+            lines = port.events(&path)?;
             continue;
         };
         if line == "event: missed" {
@@ -65,7 +72,7 @@ pub(crate) fn run(which: &Which, options: &Options) -> anyhow::Result<ExitCode> 
                     let steps = |event: &Tapped| event.steps.iter().map(step).collect::<String>();
                     writeln!(out, "{}{}", human(&event, colours), steps(&event))
                 }
-                _ => writeln!(out, "{data}"),
+                _ => writeln!(out, "{}", harmless(data)),
             };
             if written.and_then(|()| out.flush()).is_err() {
                 // Who reads this has seen enough.

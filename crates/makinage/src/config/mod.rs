@@ -63,6 +63,11 @@ pub fn read_service(text: &str, origin: &Origin) -> Reading<Config> {
     service::read(text, origin, &Process)
 }
 
+/// Reads where the service shows itself, from its configuration.
+pub fn read_http(text: &str, origin: &Origin) -> Reading<Http> {
+    service::read_http(text, origin, &Process)
+}
+
 /// The interpreters that stand for "Python" where nothing names one, the first choice first.
 pub fn interpreters() -> Vec<PathBuf> {
     values::interpreter::usual(&Process)

@@ -39,7 +39,7 @@ section! {
         /// The key that holds the configuration.
         key: "a key", "", schema described::matching("^[^/](.*[^/])?$"), example "makinage/my_model_serving";
         /// An ACL token that may read the key: itself, `${env:NAME}` or `${file:PATH}`.
-        token: "a secret", "`CONSUL_HTTP_TOKEN`", schema described::scalar(), example "${file:/run/secrets/consul_token}";
+        token: "a secret", "as `CONSUL_HTTP_TOKEN` says", schema described::scalar(), example "${file:/run/secrets/consul_token}";
         /// The data centre, where it isn't the agent's own.
         datacenter: "a name", "the agent's own", schema described::matching("^[A-Za-z0-9_-]+$"), example "dc1";
     }

@@ -113,6 +113,17 @@ pub(super) fn read(text: &str, origin: &Origin, surroundings: &dyn Surroundings)
     Reading::new(findings, config, imports)
 }
 
+/// Reads where the service shows itself, and nothing else of its configuration: who looks at a service has neither its
+/// secrets nor its Python.
+pub(super) fn read_http(text: &str, origin: &Origin, surroundings: &dyn Surroundings) -> Reading<Http> {
+    let mut findings = Findings::new(&origin.name);
+    let http = root::read(text, &mut findings).and_then(|root| {
+        let top = Section::read(&Field::root(&root), &ServiceKeys::KEYS, &mut findings)?;
+        http::read(&top, &Ground { folder: &origin.folder, surroundings }, &mut findings)
+    });
+    Reading::new(findings, http, None)
+}
+
 fn sections(
     root: &Node,
     origin: &Origin,

@@ -16,8 +16,8 @@ use tracing_subscriber::{
 };
 
 use super::{
-    catalogue,
     json::{self, Json},
+    text,
 };
 
 static IS_JSON: AtomicBool = AtomicBool::new(false);
@@ -69,7 +69,15 @@ where
 /// A warning or an error that is no event of tracing's, in the form of the log's lines.
 pub(crate) fn line(level: Level, code: &str, message: &str) -> String {
     match Form::now() {
-        Form::Text => format!("{}: {message}", catalogue::word(level)),
-        Form::Json => json::line(level, code, message.to_owned()),
+        Form::Text => text::line(level, message),
+        Form::Json => json::line(level, Some(code), message.to_owned()),
+    }
+}
+
+/// What a person should know that is no event of tracing's, in the form of the log's lines.
+pub(crate) fn note(message: String) -> String {
+    match Form::now() {
+        Form::Text => message,
+        Form::Json => json::line(Level::INFO, None, message),
     }
 }

@@ -1,6 +1,9 @@
 //! Lines for programs: one JSON object each, with the time, the level, the code, the message and its coordinates.
 
-use std::fmt::{self, Debug};
+use std::{
+    borrow::Cow,
+    fmt::{self, Debug},
+};
 
 use serde::Serializer;
 use serde_json::Value;
@@ -33,9 +36,21 @@ where
     }
 }
 
-/// A line that is no event of tracing's.
-pub(super) fn line(level: Level, code: &str, message: String) -> String {
-    Read { message, code: Some(code.to_owned()), others: vec![] }.object(level)
+/// A line that is no event of tracing's; warnings and errors have a code.
+pub(super) fn line(level: Level, code: Option<&str>, message: String) -> String {
+    Read { message, code: code.map(str::to_owned), others: vec![] }.object(level)
+}
+
+/// JSON whose texts have no control characters that JSON itself leaves as they are: terminals obey some of them.
+pub(crate) fn harmless(json: &str) -> Cow<'_, str> {
+    if !json.contains(char::is_control) {
+        return Cow::Borrowed(json);
+    }
+    let escaped = json.chars().map(|character| match character {
+        '\u{7f}'..='\u{9f}' => Cow::Owned(format!("\\u{:04x}", u32::from(character))),
+        other => Cow::Owned(other.to_string()),
+    });
+    Cow::Owned(escaped.collect())
 }
 
 #[derive(Default)]
@@ -60,7 +75,7 @@ impl Read {
         pairs.extend(self.others);
         let mut object = vec![];
         let _ = serde_json::Serializer::new(&mut object).collect_map(pairs);
-        String::from_utf8_lossy(&object).into_owned()
+        harmless(&String::from_utf8_lossy(&object)).into_owned()
     }
 
     /// The message, less the name of the worker that it begins with: a field has that.

@@ -41,7 +41,7 @@ pub(super) fn ensure(screen: &Screen, stop: &Stop) -> anyhow::Result<PathBuf> {
     let made = Interpreter::ask(&python, &runner);
     if !made.is_ok_and(|made| once.is_made_from(&inputs(&made.version))) {
         let (began, base) = (Instant::now(), base(&runner)?);
-        screen.line(&format!("making a Python environment in {} (once, about 400 MB)", folder.display()))?;
+        screen.line(&format!("making a Python environment in {} (once, about 350 MB)", folder.display()))?;
         once.clear()?;
         make(&base, &folder, screen, stop)?;
         let made = Interpreter::ask(&python, &runner).context("the interpreter that was just made can't be run")?;

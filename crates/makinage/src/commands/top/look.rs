@@ -13,7 +13,7 @@ pub(super) struct Look {
     pub status: Value,
     /// When.
     at: Instant,
-    /// Events a second since the look before: received, output, skipped, failed.
+    /// Events a second since the look before.
     pub rates: Rates,
     /// Why it can't be seen now, and since when.
     pub lost: Option<(Instant, String)>,
@@ -24,6 +24,7 @@ pub(super) struct Look {
 pub(super) struct Rates {
     pub received: f64,
     pub output: f64,
+    pub skipped: f64,
     pub failed: f64,
 }
 
@@ -55,7 +56,12 @@ impl Look {
 
     /// A number of the status.
     pub(super) fn number(&self, pointer: &str) -> Option<f64> {
-        self.status.pointer(pointer)?.as_f64()
+        number(&self.status, pointer)
+    }
+
+    /// Events that steps skipped.
+    pub(super) fn skipped(&self) -> f64 {
+        skipped(&self.status)
     }
 
     /// A list of the status.
@@ -73,13 +79,28 @@ impl Rates {
     fn between(before: &Value, now: &Value, seconds: f64) -> Self {
         // Another start counts from nothing.
         let same = text(before, "/started") == text(now, "/started");
-        let rate = |pointer: &str| {
-            let count = |value: &Value| value.pointer(pointer).and_then(Value::as_f64).unwrap_or_default();
+        let rate = |count: &dyn Fn(&Value) -> f64| {
             let before = if same { count(before) } else { 0.0 };
             (count(now) - before).max(0.0) / seconds.max(1e-3)
         };
-        Self { received: rate("/events/received"), output: rate("/events/output"), failed: rate("/events/failed") }
+        let of = |pointer: &'static str| move |value: &Value| number(value, pointer).unwrap_or_default();
+        Self {
+            received: rate(&of("/events/received")),
+            output: rate(&of("/events/output")),
+            skipped: rate(&skipped),
+            failed: rate(&of("/events/failed")),
+        }
     }
+}
+
+fn number(value: &Value, pointer: &str) -> Option<f64> {
+    value.pointer(pointer)?.as_f64()
+}
+
+/// Of all steps together.
+fn skipped(status: &Value) -> f64 {
+    let by_step = status.pointer("/events/skipped").and_then(Value::as_object);
+    by_step.into_iter().flatten().filter_map(|(_, count)| count.as_f64()).sum()
 }
 
 #[cfg(test)]
@@ -89,15 +110,16 @@ mod tests {
     use super::*;
 
     fn status(started: &str, received: u64, output: u64) -> Value {
-        json!({"started": started, "events": {"received": received, "output": output, "failed": 0}})
+        let skipped = json!({"pre_transform": output, "predict": 0});
+        json!({"started": started, "events": {"received": received, "output": output, "skipped": skipped, "failed": 0}})
     }
 
     #[test]
     fn rates_are_differences_and_a_restart_makes_none_negative() {
         let rates = Rates::between(&status("a", 100, 80), &status("a", 300, 180), 2.0);
-        assert_eq!(rates, Rates { received: 100.0, output: 50.0, failed: 0.0 });
+        assert_eq!(rates, Rates { received: 100.0, output: 50.0, skipped: 50.0, failed: 0.0 });
         let restarted = Rates::between(&status("a", 100, 80), &status("b", 10, 10), 1.0);
-        assert_eq!(restarted, Rates { received: 10.0, output: 10.0, failed: 0.0 });
+        assert_eq!(restarted, Rates { received: 10.0, output: 10.0, skipped: 10.0, failed: 0.0 });
     }
 
     #[test]

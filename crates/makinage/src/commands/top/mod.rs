@@ -51,7 +51,11 @@ pub(crate) fn run(which: &Which) -> anyhow::Result<ExitCode> {
 }
 
 fn look(port: &Port) -> anyhow::Result<Value> {
-    Ok(serde_json::from_str(&port.text("/api/status")?)?)
+    let status = port.json("/api/status")?;
+    if ["/version", "/ready/latches"].iter().any(|pointer| status.pointer(pointer).is_none()) {
+        bail!("what is at {} shows no status as a makinage does", port.url());
+    }
+    Ok(status)
 }
 
 /// Looks until nobody takes what is seen.
@@ -69,18 +73,20 @@ fn show(terminal: &mut DefaultTerminal, looks: &Receiver<Looked>, mut look: Look
     loop {
         terminal.draw(|frame| draw::draw(frame, &look, &lists))?;
         let until = Instant::now() + EVERY;
-        while Instant::now() < until {
+        let mut has_changed = false;
+        while Instant::now() < until && !has_changed {
             if event::poll(SOON)? {
                 match event::read()? {
                     Event::Key(key) if ends(&key) => return Ok(()),
                     Event::Key(key) if key.kind != KeyEventKind::Release => lists.press(key.code, &look),
                     _ => {}
                 }
-                break;
+                has_changed = true;
             }
+            // While a key is held, too.
             if let Ok(looked) = looks.try_recv() {
                 look = look.next(looked);
-                break;
+                has_changed = true;
             }
         }
     }
@@ -88,5 +94,6 @@ fn show(terminal: &mut DefaultTerminal, looks: &Receiver<Looked>, mut look: Look
 
 fn ends(key: &KeyEvent) -> bool {
     let is_interrupt = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-    key.kind == KeyEventKind::Press && (is_interrupt || matches!(key.code, KeyCode::Char('q') | KeyCode::Esc))
+    // A lone escape may be the beginning of another key's, whose rest is on its way.
+    key.kind == KeyEventKind::Press && (is_interrupt || key.code == KeyCode::Char('q'))
 }

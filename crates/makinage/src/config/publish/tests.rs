@@ -42,7 +42,7 @@ fn what_isn_t_there_yet_and_what_belongs_elsewhere_is_refused_as_such() {
     6: config: hooks and their settings belong in the file of `makinage`; move them there
     7: redirect: a configuration that lives elsewhere isn't there yet; write it into this file
     "#);
-    insta::assert_snapshot!(problems("models: [{topic: m, path: '${file:/x}'}]"), @"3: models[0].path: references as `${env:…}` and `${file:…}` aren't there yet; write the value itself");
+    insta::assert_snapshot!(problems("models: [{topic: m, path: '${file:/x}'}]"), @"3: models[0].path: this key takes no references as `${env:…}` and `${file:…}`: write the value itself (secrets and the like take them: kafka.security, kafka.properties, kafka.instance, http.token, traces.headers)");
 }
 
 #[test]

@@ -59,7 +59,8 @@ impl<'t> Field<'t> {
         if !self.node.source().is_some_and(is_reference) {
             return false;
         }
-        let message = "references as `${env:…}` and `${file:…}` aren't there yet; write the value itself";
+        let message = "this key takes no references as `${env:…}` and `${file:…}`: write the value itself (secrets and the \
+                       like take them: kafka.security, kafka.properties, kafka.instance, http.token, traces.headers)";
         findings.problem(&self.place, message);
         true
     }

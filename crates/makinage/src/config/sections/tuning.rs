@@ -72,8 +72,8 @@ section! {
         /// their order.
         retry: Option<Retry> = Below::<Retry>(PhantomData), optional "once is enough",
             example "{attempts: 2, delay: 1s}";
-        /// After which errors: exceptions of these classes (Python's own by name, others as `module.Class`), or of
-        /// classes that are made from them.
+        /// After which errors that is done, where `retry` is set: exceptions of these classes (Python's own by name,
+        /// others as `module.Class`), or of classes that are made from them.
         retry_on: Vec<String> = Classes, default Classes::usual(),
             example "[TimeoutError, \"requests.exceptions.ConnectionError\"]";
     }

@@ -96,14 +96,17 @@ fn flat<'k>(section: &str, keys: &'k [Described]) -> Vec<(String, &'k Described)
     let path = |key: &str| if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
     let below = |key: &'k Described| match key.below.as_slice() {
         [] => vec![(path(key.key), key)],
-        below => flat(&path(key.key), below),
+        // What holds without the section isn't always what its keys' defaults say.
+        below if key.default.trim_matches('`').is_empty() => flat(&path(key.key), below),
+        below => [vec![(path(key.key), key)], flat(&path(key.key), below)].concat(),
     };
     keys.iter().flat_map(below).collect()
 }
 
 fn row(path: &str, key: &Described) -> String {
     let default = if key.default.is_empty() { "must be given" } else { &key.default };
-    format!("| `{path}` | {} | {default} |", key.form)
+    let form = if key.form.is_empty() { "a mapping" } else { &key.form };
+    format!("| `{path}` | {form} | {default} |")
 }
 
 fn example() -> String {

@@ -6,7 +6,8 @@ use crate::generated::{self, WIDTH};
 const HEADER: &str = r#"# Warnings and errors in the log
 
 Each warning and error that the service logs ends in a code, `[K001]`, or has it as the field `code` where the log is
-JSON. `makinage explain K001` prints what stands here. An *error* means that somebody must act, a *warning* that
+JSON; what a command says before it logs anything (C002, C003, C006, S006) has its code in JSON alone.
+`makinage explain K001` prints what stands here. An *error* means that somebody must act, a *warning* that
 somebody will have to, or may. A code's meaning doesn't change from version to version.
 
 A JSON line (`log: {format: json}`; `auto` is JSON where standard error is no terminal) has `timestamp` (RFC 3339, UTC),

@@ -55,8 +55,15 @@ fn a_worker_s_name_is_a_field_and_not_in_its_words_as_well() {
 
 #[test]
 fn what_is_told_before_there_is_a_log_has_the_same_form() {
-    let object = line(Level::ERROR, "C006", "a.yaml: line 3".to_owned());
+    let object = line(Level::ERROR, Some("C006"), "a.yaml: line 3".to_owned());
     assert_eq!(objects(&object), [json!({"level": "error", "code": "C006", "message": "a.yaml: line 3"})]);
     let keys = ["{\"timestamp\":", "\"level\":", "\"code\":", "\"message\":"].map(|key| object.find(key));
     assert!(keys.is_sorted() && keys[0] == Some(0), "{object}");
+}
+
+#[test]
+fn nothing_in_a_line_moves_a_terminal_s_cursor() {
+    let object = line(Level::WARN, Some("W012"), "C1 \u{9b}31m, DEL \u{7f}, é".to_owned());
+    assert!(object.contains("C1 \\u009b31m, DEL \\u007f, é"), "{object}");
+    assert_eq!(objects(&object), [json!({"level": "warn", "code": "W012", "message": "C1 \u{9b}31m, DEL \u{7f}, é"})]);
 }

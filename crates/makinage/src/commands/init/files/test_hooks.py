@@ -6,8 +6,8 @@ from pathlib import Path
 import hooks
 
 CONFIG = {"config": {"serve": {"output_field": "prediction"}}}
-LINES = Path(__file__).with_name("events.jsonl").read_text("utf-8").splitlines()
-EVENTS = [json.loads(line) for line in LINES]
+LINES = Path(__file__).with_name("events.jsonl").read_text("utf-8").split("\n")
+EVENTS = [json.loads(line) for line in LINES if line]
 
 
 class StandIn:

@@ -36,6 +36,45 @@ fn what_a_service_shows_of_itself_is_on_the_screen() {
 }
 
 #[test]
+fn the_worst_of_a_service_is_told_first_and_with_its_reason_to_the_end() {
+    let mut status = http::testing::busy_status();
+    let latch = |name: &str, why: &str| serde_json::json!([{"name": name, "ok": false, "since": "2026-11-30T01:02:03Z", "reason": format!("{} {why}", "for long ".repeat(12))}]);
+    status["live"]["latches"] = latch("stream", "it sleeps");
+    status["ready"]["latches"] = latch("kafka", "nobody answers");
+    status["paused"] = serde_json::json!({"since": "2026-11-30T01:02:03Z", "by": "127.0.0.1:9"});
+    let screen = drawn(&Look::first("http://127.0.0.1:9464".into(), status));
+    let places =
+        ["STUCK: stream", "it sleeps", "PAUSED", "not ready: kafka", "nobody answers"].map(|seen| screen.find(seen));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} in\n{screen}");
+}
+
+#[test]
+fn all_of_it_fits_a_small_terminal() {
+    let mut status = http::testing::busy_status();
+    status["interventions"]["past"] = serde_json::json!([{"at": "2026-11-30T01:02:03Z", "act": "reload", "by": "127.0.0.1:9", "outcome": "done", "message": "as it was"}]);
+    status["generations"]["past"][0]["outcome"] = "failed".into();
+    status["generations"]["past"][0]["why"] = "step load: no such module".into();
+    status["group"]["partitions"][0]["paused"] = true.into();
+    status["stream"]["deaths"] = serde_json::json!({"crash": 1});
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
+    let look = Look::first("http://127.0.0.1:9464".into(), status);
+    terminal.draw(|frame| draw(frame, &look, &Lists::default())).expect("it is drawn");
+    let screen = terminal.backend().to_string();
+    for seen in [
+        "last by hand: 2026-11-30T01:02:03Z reload by 127.0.0.1:9: done: as it was",
+        "post_transform 300 µs",
+        "skipped",
+        "failed: model iris@3: step load: no such module",
+        "processor",
+        "suspected: data/0/4",
+        "paused",
+        "data/0/2 skipped in predict: ValueError: no number",
+    ] {
+        assert!(screen.contains(seen), "no {seen:?} in\n{screen}");
+    }
+}
+
+#[test]
 fn workers_that_have_ended_are_counted_and_what_failed_is_read_to_its_end() {
     let mut status = http::testing::busy_status();
     status["stream"]["deaths"] = serde_json::json!({"memory": 3, "crash": 1, "timeout": 0});

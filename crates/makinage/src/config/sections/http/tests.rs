@@ -1,7 +1,12 @@
 //! The `http` section: defaults, what is refused, and what hooks don't see.
 
+use std::path::Path;
+
 use super::{Http, Listen};
-use crate::config::tests::{changed, problem, service};
+use crate::config::{
+    Origin, service as file,
+    tests::{Machine, changed, problem, service},
+};
 
 fn http(lines: &str) -> Http {
     let reading = changed("operators:", &format!("http: {lines}\noperators:"));
@@ -50,4 +55,16 @@ fn hooks_do_not_see_the_token() {
     let document = reading.config.expect("a configuration").document;
     assert!(!document.get().contains("much-too-secret"), "{document}");
     assert!(document.get().contains("\"listen\""), "{document}");
+}
+
+#[test]
+fn who_only_looks_at_a_service_needs_nothing_of_its_configuration_but_where_it_shows_itself() {
+    let text = "application: {name: \"\"}\nkafka: {security: {sasl: {password: \"${env:NOWHERE}\"}}}\n\
+                http: {listen: \"127.0.0.1:80\", token: \"${env:MAKINAGE_TOKEN}\"}\n";
+    let read = |text: &str| file::read_http(text, &Origin::file(Path::new("a.yaml")), &Machine);
+    let http = read(text).config.expect("it is read");
+    assert!(matches!(http.listen, Listen::At(address) if address.port() == 80));
+    assert!(http.token.is_some());
+    assert!(read("http: {listen: nowhere}").config.is_none());
+    assert_eq!(read("kafka: {}").config, Some(Http::default()));
 }

@@ -34,7 +34,7 @@ fn what_can_t_be_a_store_is_refused() {
     insta::assert_snapshot!(problem(CONFIG, &with("models: {keep: auto}")), @"21: models.keep: this must be a whole number from 1 to 100, not `auto`");
     insta::assert_snapshot!(problem(CONFIG, &with("models: {stor: a}")), @"21: models.stor: there is no key `stor` here; did you mean `store`?");
     insta::assert_snapshot!(problem(CONFIG, &with("models: {store: ''}")), @"21: models.store: this is no path; name a folder for models: `store: /var/lib/makinage`");
-    insta::assert_snapshot!(problem(CONFIG, &with("models: {store: '${env:STORE}'}")), @"21: models.store: references as `${env:…}` and `${file:…}` aren't there yet; write the value itself");
+    insta::assert_snapshot!(problem(CONFIG, &with("models: {store: '${env:STORE}'}")), @"21: models.store: this key takes no references as `${env:…}` and `${file:…}`: write the value itself (secrets and the like take them: kafka.security, kafka.properties, kafka.instance, http.token, traces.headers)");
     insta::assert_snapshot!(problem(CONFIG, &with("models: 5")), @"21: models: this must be a mapping of keys and values, not `5`");
 }
 

@@ -19,7 +19,7 @@ fn auto_leaves_a_core_to_the_service() {
     insta::assert_snapshot!(problem(SERVE, &with("workers: -1")), @"15: operators.serve.workers: this must be `auto` or a whole number from 1 to 64, not `-1`");
     insta::assert_snapshot!(problem(SERVE, &with("workers: 1.0")), @"15: operators.serve.workers: this must be `auto` or a whole number from 1 to 64, not `1.0`");
     insta::assert_snapshot!(problem(SERVE, &with("workers: all")), @"15: operators.serve.workers: this must be `auto` or a whole number from 1 to 64, not `all`");
-    insta::assert_snapshot!(problem(SERVE, &with("workers: ${env:WORKERS}")), @"15: operators.serve.workers: references as `${env:…}` and `${file:…}` aren't there yet; write the value itself");
+    insta::assert_snapshot!(problem(SERVE, &with("workers: ${env:WORKERS}")), @"15: operators.serve.workers: this key takes no references as `${env:…}` and `${file:…}`: write the value itself (secrets and the like take them: kafka.security, kafka.properties, kafka.instance, http.token, traces.headers)");
 }
 
 #[test]

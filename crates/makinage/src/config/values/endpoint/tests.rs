@@ -31,7 +31,7 @@ fn what_names_no_server_is_refused_with_an_example() {
     insta::assert_snapshot!(wrong("9092"), @"4: Kafka.endpoint: `9092` isn't text in YAML; put it in quotes");
     insta::assert_snapshot!(wrong("[a, {b: c}]"), @"4: Kafka.endpoint[1]: this must be text, not a mapping");
     insta::assert_snapshot!(wrong(""), @r#"4: Kafka.endpoint: this key has no value; say where Kafka is, for example `endpoint: "localhost:9092"`"#);
-    insta::assert_snapshot!(wrong("\"${env:KAFKA}\""), @"4: Kafka.endpoint: references as `${env:…}` and `${file:…}` aren't there yet; write the value itself");
+    insta::assert_snapshot!(wrong("\"${env:KAFKA}\""), @"4: Kafka.endpoint: this key takes no references as `${env:…}` and `${file:…}`: write the value itself (secrets and the like take them: kafka.security, kafka.properties, kafka.instance, http.token, traces.headers)");
 }
 
 #[test]
