@@ -194,7 +194,8 @@ impl Service {
         })?;
         makers.start("loader", || loader.run())?;
         if let Some(changes) = changes {
-            changes.watch(config, Arc::clone(&running.ends.mailbox))?;
+            let Ends { mailbox, telemetry, .. } = &running.ends;
+            changes.watch(config, Arc::clone(mailbox), Arc::clone(telemetry))?;
         }
         running.stream = Some(spawn("pipeline", || stream.run())?);
         Ok(running)
@@ -265,7 +266,8 @@ impl Stream {
         if let Some(mandate) = self.mandate.clone() {
             let (instance, folder) = (self.cluster.instance(), cache_folder().join("transactions"));
             let name = Name::new(self.cluster.application(), instance, &folder)?;
-            let ties = Ties { acks: Arc::clone(&self.acks), mandate, stop, bell: Bell::new().0 };
+            let telemetry = Arc::clone(&self.outlets.telemetry);
+            let ties = Ties { acks: Arc::clone(&self.acks), mandate, stop, telemetry, bell: Bell::new().0 };
             let Some(delivery) = transactions::open(&self.cluster, &self.operator, &ties, name)? else {
                 return Ok(true);
             };

@@ -181,6 +181,22 @@ impl<D: Delivery> Writer<D> {
         self.telemetry.tap.show(now, glimpse, tapped);
     }
 
+    /// Shows an event that failed, to who looks on.
+    fn show_failed(
+        &self,
+        Failure { step, error, message, .. }: &Failure,
+        has_steps: bool,
+        tapped: impl FnOnce(Became) -> Tapped,
+        now: Instant,
+    ) {
+        let failed = || {
+            let message = tapped::shown(message.as_bytes());
+            Became::Failed { step: step.clone(), error: error.clone(), message }
+        };
+        let glimpse = Glimpse { failed: true, step: Some(step), has_steps };
+        self.telemetry.tap.show(now, glimpse, || tapped(failed()));
+    }
+
     fn write_output(&mut self, event: &Event, output: &[u8], model: &str) -> Result<(), Failure> {
         let more = output.len().saturating_sub(event.size());
         // Before the delivery has it, and may settle the event.
@@ -196,12 +212,8 @@ impl<D: Delivery> Writer<D> {
         }
         let (topic, place) = (self.names.topic(event.source), self.names.of(event.place()));
         if self.telemetry.tap.is_on() {
-            let Failure { step, error, message, .. } = failed.failure;
-            let message = || tapped::shown(message.as_bytes());
-            let became = || Became::Failed { step: step.clone(), error: error.clone(), message: message() };
-            let tapped = || Tapped { steps: passed(steps), ..Tapped::of(topic, event, failed.model, became()) };
-            let glimpse = Glimpse { failed: true, step: Some(step), has_steps: !steps.is_empty() };
-            self.telemetry.tap.show(now, glimpse, tapped);
+            let tapped = |became| Tapped { steps: passed(steps), ..Tapped::of(topic, event, failed.model, became) };
+            self.show_failed(failed.failure, !steps.is_empty(), tapped, now);
         }
         match self.fate_of_failed(&place, failed.failure, (failed.model, event.value()), now) {
             Some(fate) => self.delivery.settle(event, fate),
@@ -218,6 +230,15 @@ impl<D: Delivery> Writer<D> {
         let span = self.acks.span(ticket);
         if let Some(span) = &span {
             traced::failed(span, &Failed { failure: &failure, model, missing: None }, now);
+        }
+        if self.telemetry.tap.is_on() {
+            let tapped = |became| match &original {
+                Some(Original { event, model, .. }) => {
+                    Tapped::of(self.names.topic(event.source), event, Some(model), became)
+                }
+                None => Tapped::at(place.clone(), became),
+            };
+            self.show_failed(&failure, false, tapped, now);
         }
         let input = original.as_ref().and_then(|original| original.event.value());
         let fate = self.fate_of_failed(&place, &failure, (model, input), now);
@@ -263,6 +284,12 @@ impl<D: Delivery> Writer<D> {
             self.fail_refused(refused, now);
         }
         self.failed.tick(now);
+    }
+
+    /// Whether what is written now would only wait for what was written before; the bell rings when that may have
+    /// changed.
+    pub(crate) fn is_busy(&mut self) -> bool {
+        self.delivery.is_busy()
     }
 
     /// Rings when the delivery has something to look after.

@@ -14,7 +14,7 @@ use super::source::Scope;
 
 const CATALOGUE: &str = "crates/makinage/src/log/catalogue/";
 /// Codes that several places say: they mean the same to whoever reads them.
-const SHARED: &[&str] = &["C002", "C003", "C006", "D009", "D010", "K004", "K007", "K014", "M009", "R007"];
+const SHARED: &[&str] = &["C002", "C003", "C006", "D009", "D010", "K004", "K007", "K014", "M009", "P003", "R007"];
 
 /// A code at a place.
 struct Found {

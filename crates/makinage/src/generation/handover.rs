@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossbeam_channel::Sender;
 
 use super::{Arrived, Configuration, Made, builder::Build, mailbox::Mailbox, memory::Memory, words};
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Telemetry, generations::Generations};
 
 /// Where generations go, and who takes note.
 #[derive(Debug)]
@@ -60,7 +60,12 @@ impl<B: Build> HandOver<B> {
 
     /// What serves is to be taken back.
     pub(crate) fn taken_back(&self, why: &str) {
-        self.outlets.telemetry.generations.taken_back(why);
+        self.shown().taken_back(why);
+    }
+
+    /// What is shown of models and generations.
+    pub(crate) fn shown(&self) -> &Generations {
+        &self.outlets.telemetry.generations
     }
 
     /// What takes note of models.
@@ -73,8 +78,8 @@ impl<B: Build> HandOver<B> {
         self.generation += 1;
         let (configuration, model) = (configuration.clone(), Arc::clone(model));
         let made = Made { generation: self.generation, configuration, model };
-        self.outlets.telemetry.generations.begins(made.seen());
-        self.outlets.telemetry.generations.is_of(&made.configuration.config);
+        self.shown().begins(made.seen());
+        self.shown().is_of(&made.configuration.config);
         match self.builder.build(&made, self.serving.is_some()) {
             Ok(ready) => return Outcome::Serves(self.switch(made, ready)),
             // The service ends, and what was under way with it.
@@ -89,7 +94,7 @@ impl<B: Build> HandOver<B> {
             self.is_over = true;
             return None;
         }
-        self.outlets.telemetry.generations.takes_over();
+        self.shown().takes_over();
         // Said once is enough, so that there may be no room for more, or nobody who listens any longer.
         let _ = self.outlets.begin.try_send(());
         self.outlets.memory.served(&made.model.model, &made.model.place);
@@ -98,7 +103,7 @@ impl<B: Build> HandOver<B> {
 
     fn tell_failure(&mut self, made: &Made, error: &anyhow::Error) {
         self.failed += 1;
-        self.outlets.telemetry.generations.failed(&format!("{error:#}"));
+        self.shown().failed(&format!("{error:#}"));
         tracing::error!(
             code = "M001", model = %made.label(), generation = made.generation,
             "{}", words::failure(made, self.serving.as_ref(), self.failed, error)

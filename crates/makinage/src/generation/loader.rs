@@ -111,6 +111,8 @@ impl<B: Build, T: Models> Loader<B, T> {
             self.known.configured(self.serving_configuration());
         }
         if news.read {
+            // What was fetched may be gone with the topic.
+            self.hand_over.shown().fetched();
             self.known.read(now);
             self.store_was_asked = false;
         }
@@ -190,12 +192,18 @@ impl<B: Build, T: Models> Loader<B, T> {
     fn fetch(&mut self, index: usize, now: Instant) {
         let Some(place) = self.known.place(index) else { return };
         self.known.fetching(&place, now);
+        self.hand_over.shown().fetches(&place.to_string());
         self.asked = self.source.asks.ask(place);
     }
 
     /// A model is here, or can't be had.
     fn fetched(&mut self, fetched: Fetched, now: Instant) {
         let Some(place) = self.known.fetched() else { return };
+        match &fetched.outcome {
+            Err(NotHad::Later(why)) => self.hand_over.shown().can_not_be_had(why),
+            Err(NotHad::Unusable(why)) => self.hand_over.shown().unusable(why),
+            Ok(_) | Err(NotHad::Gone) => self.hand_over.shown().fetched(),
+        }
         match fetched.outcome {
             Ok(arrived) if self.is_refused(&arrived) => self.known.set(&place, State::Passed),
             Ok(arrived) => self.known.set(&place, State::Here(Arc::new(arrived), vec![])),

@@ -17,6 +17,17 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Custom(pub BTreeMap<String, CustomMetric>);
 
+impl Custom {
+    /// With descriptions as the text of `OpenMetrics` has them: `prometheus-client` (0.26) escapes them in Prometheus'
+    /// own text alone.
+    pub(super) fn escaped(mut self) -> Self {
+        for metric in self.0.values_mut() {
+            metric.help = metric.help.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
+        }
+        self
+    }
+}
+
 impl Collector for Custom {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         for (name, CustomMetric { help, shape, series, .. }) in &self.0 {

@@ -67,6 +67,7 @@ impl Format {
 
 /// These families in this format, and behind them the user's own.
 pub(super) fn written(families: Vec<Family>, custom: Custom, format: Format) -> Result<Vec<u8>, fmt::Error> {
+    let custom = if format == Format::OpenMetrics { custom.escaped() } else { custom };
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Families(families)));
     registry.register_collector(Box::new(custom));

@@ -1,8 +1,9 @@
 //! Who is shown what. Pure.
 //!
 //! A page in the user's browser can send requests to loopback under any name that its author's DNS gives it, and so
-//! reads what it answers (DNS rebinding): so on loopback only names of loopback are answered. Elsewhere the token is
-//! what protects. What changes something wants a token everywhere: without one, other users of this machine could.
+//! reads what it answers (DNS rebinding): so on loopback only names of loopback are answered, where there is no token.
+//! One is what protects anywhere: such a page has none, and a proxy on the same machine hands on the name that it was
+//! asked for. What changes something wants a token everywhere: without one, other users of this machine could.
 
 use std::net::IpAddr;
 
@@ -68,8 +69,10 @@ impl Guard {
     pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<Access, Refusal> {
         let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
         let host = text(header::HOST).or_else(|| request.uri().authority().map(Authority::as_str));
-        if self.is_loopback && !host.is_none_or(is_loopback) {
-            return Err(FORBIDDEN("this port answers to names of loopback only: localhost, 127.0.0.1, [::1]"));
+        if self.is_loopback && self.token.is_none() && !host.is_none_or(is_loopback) {
+            return Err(FORBIDDEN(
+                "without `http.token` this port answers to names of loopback only: localhost, 127.0.0.1, [::1]",
+            ));
         }
         if let Some(origin) = text(header::ORIGIN)
             && host.is_none_or(|host| !is_of(origin, host))
@@ -81,12 +84,16 @@ impl Guard {
         let Some(token) = &self.token else { return Ok(Access::Full) };
         match text(header::AUTHORIZATION) {
             None => Ok(Access::Probes),
-            Some(given) if given.strip_prefix("Bearer ").is_some_and(|given| is_same(given, token.reveal())) => {
-                Ok(Access::Full)
-            }
+            Some(given) if bearer(given).is_some_and(|given| is_same(given, token.reveal())) => Ok(Access::Full),
             Some(_) => Err(Refusal { status: StatusCode::UNAUTHORIZED, why: "this isn't the token of `http.token`" }),
         }
     }
+}
+
+/// The token of an `Authorization`; the scheme's name has no case (RFC 9110, section 11.1).
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then_some(token)
 }
 
 /// Whether a page is this service's own: itself, or handed on by a proxy that has the certificate.

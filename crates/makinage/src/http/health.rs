@@ -12,11 +12,18 @@ use super::{guard::Access, since::Since, site::Site};
 use crate::{
     kafka::pulse::Membership,
     source::pause::Asked,
-    telemetry::{beat::Beat, generations::GenerationsSeen, moment::date, source::GroupSeen, stream::StreamSeen},
+    telemetry::{
+        beat::Beat,
+        generations::{Fetching, GenerationsSeen},
+        moment::date,
+        source::GroupSeen,
+        stream::StreamSeen,
+    },
 };
 
-/// A thread that shows no sign of life for so long is stuck: none waits for longer without one.
-const STUCK: Duration = Duration::from_mins(1);
+/// A thread that shows no sign of life for so long is stuck: none waits for longer without one. A commit to a broker
+/// that is frozen may take the client's minute (`socket.timeout.ms`).
+const STUCK: Duration = Duration::from_secs(90);
 
 /// One thing that must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -137,13 +144,19 @@ fn kafka(group: &GroupSeen, endpoints: &[String]) -> Latch {
 }
 
 fn model(generations: &GenerationsSeen) -> Latch {
-    let reason = match (&generations.serving, &generations.making) {
-        (Some(serving), _) => format!("generation {}: model {} serves", serving.generation, serving.model),
-        (None, Some(making)) => {
+    let reason = match (&generations.serving, &generations.making, &generations.fetching) {
+        (Some(serving), ..) => format!("generation {}: model {} serves", serving.generation, serving.model),
+        (None, Some(making), _) => {
             let (model, step) = (&making.generation.model, making.step);
             format!("model {model} is on its way: {step}")
         }
-        (None, None) => match generations.past.front() {
+        (None, None, Some(Fetching { place, since, why: None })) => {
+            format!("the model that was published at {place} is being fetched since {since}")
+        }
+        (None, None, Some(Fetching { place, why: Some(why), .. })) => {
+            format!("the model that was published at {place} can't be had yet, and is tried again: {why}")
+        }
+        (None, None, None) => match generations.past.front() {
             Some(past) => {
                 let why = past.why.as_deref().unwrap_or_default();
                 format!("model {} could not be taken up: {why}", past.generation.model)
@@ -155,6 +168,10 @@ fn model(generations: &GenerationsSeen) -> Latch {
 }
 
 fn workers(stream: &StreamSeen, patience: Duration) -> Latch {
+    if stream.generation.is_none() {
+        let reason = "they come with the first model that is taken up".to_owned();
+        return Latch { name: "workers", ok: false, reason: Some(reason) };
+    }
     let newest = stream.workers.iter().filter(|worker| Some(worker.generation) == stream.generation);
     let alive: Vec<_> = newest.filter(|worker| worker.pid.is_some()).collect();
     let is_well = |silent: Option<u64>| silent.is_none_or(|silent| u128::from(silent) < patience.as_millis());

@@ -179,6 +179,7 @@ fn generations(site: &Site) -> Vec<Family> {
             names::GENERATIONS,
             outcomes.map(|(outcome, count)| sample([outcome.name().to_owned()], Value::Count(count))),
         ),
+        one(names::CONFIGURATIONS_REFUSED, Value::Count(generations.configurations_refused())),
         family(names::GENERATION_SECONDS, made),
     ]
 }

@@ -18,6 +18,7 @@ mod plain;
 mod recent;
 mod routes;
 mod server;
+mod silent;
 mod since;
 mod site;
 mod status;

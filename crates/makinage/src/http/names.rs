@@ -66,7 +66,7 @@ metrics! {
     LIVE = Gauge "makinage_live": "1 while nothing is stuck, as /livez says";
     READY = Gauge "makinage_ready" by ["latch"]: "1 while this latch of /readyz holds";
     RECEIVED = Counter "makinage_events_received": "Events that were read";
-    EVENTS = Counter "makinage_events" by ["outcome", "step"]: "Events that have finished: output, skipped (a step returned None), failed, given_up (they are read again)";
+    EVENTS = Counter "makinage_events" by ["outcome", "step"]: "What became of events: output, skipped (a step returned None), failed, given_up (they are read again); one whose dead letter wasn't acknowledged before its partition was given up is failed and given_up";
     DEAD_LETTERS = Counter "makinage_dead_letters": "Events whose dead letter was acknowledged, of those that failed";
     DELETED = Counter "makinage_events_deleted_unread": "Events that were deleted before they were read, at most";
     LATENCY = Histogram "makinage_event_latency" in "seconds": "From an event's time, as its record has it, to the acknowledgement of its output";
@@ -99,7 +99,8 @@ metrics! {
     PRODUCER_BYTES = Gauge "makinage_producer_queued" in "bytes": "What these take";
     GENERATION = Gauge "makinage_generation": "The number of the generation that serves; 0 while none does";
     MODEL = Gauge "makinage_model_info" by ["model", "sha256"]: "The model that serves; always 1";
-    GENERATIONS = Counter "makinage_generations" by ["outcome"]: "Generations: took_over, failed (could not be made), taken_back";
+    GENERATIONS = Counter "makinage_generations" by ["outcome"]: "Generations: took_over, failed (could not be made, of a model that can not be used too), taken_back";
+    CONFIGURATIONS_REFUSED = Counter "makinage_configurations_refused": "Changed configurations that were not taken up; the log's line says why (C001)";
     GENERATION_SECONDS = Histogram "makinage_generation_duration" in "seconds" by ["outcome"]: "What it takes from a model that is here to its taking over, or to its failure";
     WORKERS = Gauge "makinage_workers" by ["state"]: "Workers: serving, draining, replacing, gone";
     DEATHS = Counter "makinage_worker_deaths" by ["cause"]: "Processes of workers that ended: memory, timeout, replaced (to see whether another does better), crash";

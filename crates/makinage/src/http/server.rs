@@ -8,13 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hyper::{server::conn::http1, service::service_fn};
+use hyper::{body::Body, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{runtime, sync::Semaphore, time};
 
-use super::{health, routes, site::Site};
+use super::{health, routes, silent::Silent, site::Site};
 
-/// Connections at a time; more of them wait.
+/// Connections at a time. For more of them those make room that ask for nothing; the others are waited for.
 const MOST: usize = 64;
 /// The longest that a request's head may take to come, and an idle connection waits for the next one.
 const HEAD: Duration = Duration::from_secs(10);
@@ -44,10 +44,9 @@ pub(super) fn run(listener: TcpListener, site: Site) {
 
 async fn serve(listener: TcpListener, site: Arc<Site>) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let places = Arc::new(Semaphore::new(MOST));
+    let (places, silent) = (Arc::new(Semaphore::new(MOST)), Arc::<Silent>::default());
     tokio::spawn(look(Arc::clone(&site)));
-    loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
+    for number in 0.. {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -56,12 +55,23 @@ async fn serve(listener: TcpListener, site: Arc<Site>) -> std::io::Result<()> {
                 continue;
             }
         };
-        let site = Arc::clone(&site);
-        tokio::spawn(async move {
+        if places.available_permits() == 0 {
+            silent.end_longest();
+        }
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let (site, asking) = (Arc::clone(&site), Arc::clone(&silent));
+        let connection = tokio::spawn(async move {
             let _place = place;
             let answer = service_fn(|request| {
-                let site = Arc::clone(&site);
-                async move { Ok::<_, Infallible>(routes::answer(&site, request, peer).await) }
+                let (site, silent) = (Arc::clone(&site), Arc::clone(&asking));
+                async move {
+                    let connection = silent.take(number);
+                    let answer = routes::answer(&site, request, peer).await;
+                    // Of whom an answer without an end is read isn't silent.
+                    let ends = answer.body().size_hint().exact().is_some();
+                    connection.filter(|_| ends).into_iter().for_each(|connection| silent.add(number, connection));
+                    Ok::<_, Infallible>(answer)
+                }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -73,8 +83,12 @@ async fn serve(listener: TcpListener, site: Arc<Site>) -> std::io::Result<()> {
                 connection.as_mut().graceful_shutdown();
                 let _ = time::timeout(LAST, connection).await;
             }
+            asking.take(number);
         });
+        // It begins only once this thread waits again.
+        silent.add(number, connection.abort_handle());
     }
+    Ok(())
 }
 
 /// Looks again and again at what is told with a time, so that nothing depends on when somebody asked last.

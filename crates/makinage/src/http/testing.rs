@@ -70,6 +70,7 @@ pub(super) fn busy() -> Site {
     let partition = PartitionSeen {
         topic: "data".into(),
         partition: 0,
+        start: Some(0),
         position: Some(3),
         first_open: Some(5),
         open: 2,

@@ -21,8 +21,8 @@ use std::{io, sync::Arc, thread};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use signal_hook::{consts::SIGHUP, iterator::Signals};
 
-use self::{request::Request, source::Source};
-use crate::{config::Config, generation::mailbox::Mailbox, panics, preflight};
+use self::{request::Request, source::Source, taker::ToLoader};
+use crate::{config::Config, generation::mailbox::Mailbox, panics, preflight, telemetry::Telemetry};
 
 /// Where changes come from.
 #[derive(Debug)]
@@ -48,10 +48,11 @@ impl Changes {
 
     /// Watches from now on, on threads of its own. `running` is what the service began with; changes go to the loader's
     /// `mailbox`.
-    pub(crate) fn watch(self, running: Config, mailbox: Arc<Mailbox>) -> io::Result<()> {
+    pub(crate) fn watch(self, running: Config, mailbox: Arc<Mailbox>, telemetry: Arc<Telemetry>) -> io::Result<()> {
         let Self { source, hangups, requests: (_, requests) } = self;
         let (texts, origin) = source.follow(Arc::clone(&mailbox))?;
-        let watch = watch::Watch::new(texts, origin, running, mailbox, preflight::add_imports);
+        let taker = ToLoader { mailbox, telemetry };
+        let watch = watch::Watch::new(texts, origin, running, taker, preflight::add_imports);
         // Nobody waits for its end: it may be in a check in Python, and what it finds is of no use by then.
         thread::Builder::new().name("configuration".into()).spawn(move || watch.run(&hangups, &requests)).map(drop)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{config::Config, generation::mailbox::Mailbox};
+use crate::{config::Config, generation::mailbox::Mailbox, telemetry::Telemetry};
 
 /// Who takes changes up.
 pub(super) trait Taker {
@@ -14,16 +14,24 @@ pub(super) trait Taker {
     fn is_gone(&self) -> bool;
 }
 
-impl Taker for Arc<Mailbox> {
+/// The loader, and what is shown of changes that don't get there.
+#[derive(Debug)]
+pub(super) struct ToLoader {
+    pub mailbox: Arc<Mailbox>,
+    pub telemetry: Arc<Telemetry>,
+}
+
+impl Taker for ToLoader {
     fn take_up(&self, config: Config) {
-        self.configure(config);
+        self.mailbox.configure(config);
     }
 
     fn refuse(&self, why: &str) {
+        self.telemetry.generations.refuses_configuration();
         tracing::error!(code = "C001", "{why}");
     }
 
     fn is_gone(&self) -> bool {
-        self.is_closed()
+        self.mailbox.is_closed()
     }
 }

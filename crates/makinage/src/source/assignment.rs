@@ -54,6 +54,8 @@ pub(crate) struct Assignment<K> {
     pub(super) begun_again: Mutex<BTreeMap<Partition, i64>>,
     /// Those of them of which that isn't committed yet.
     pub(super) uncommitted: Mutex<BTreeSet<Partition>>,
+    /// Topics of which something has been assigned since somebody looked: they are there.
+    found: Mutex<BTreeSet<u16>>,
     /// How long a revoke waits for what is under way.
     drain: Duration,
     state: Mutex<State>,
@@ -91,6 +93,7 @@ impl<K: Clock> Assignment<K> {
             known: Mutex::new(Known::nothing(topics.len())),
             begun_again: Mutex::default(),
             uncommitted: Mutex::default(),
+            found: Mutex::default(),
             drain: DRAIN,
             state: Mutex::default(),
         }
@@ -178,7 +181,13 @@ impl<K: Clock> Assignment<K> {
         for &(source, partition) in partitions {
             offsets.assign(source, partition);
         }
+        for Start { partition: (source, partition), offset } in &starts {
+            if let Some(offset) = offset {
+                offsets.begins_at(*source, *partition, *offset);
+            }
+        }
         drop(offsets);
+        self.found.lock().extend(partitions.iter().map(|(source, _)| *source));
         self.begun_again.lock().retain(|partition, _| !partitions.contains(partition));
         self.renew_mandate(consumer);
         tracing::info!("assigned: {}", self.describe(partitions));
@@ -201,6 +210,7 @@ impl<K: Clock> Assignment<K> {
         let (began, mut telling) = (self.clock.now(), Telling::default());
         loop {
             self.telemetry.source.beat.beats(self.clock.now());
+            self.telemetry.source.reached(consumer.is_reached());
             let waited = self.clock.now().saturating_duration_since(began);
             let why = match self.starts(consumer, partitions, waited) {
                 Ok(Some(starts)) => return Some(starts),
@@ -230,6 +240,11 @@ impl<K: Clock> Assignment<K> {
         start::choose(consumer, &start::Assigned { topics, known, partitions, waited, now })
     }
 
+    /// The topics of which something has been assigned since the last call.
+    pub(super) fn take_found(&self) -> BTreeSet<u16> {
+        mem::take(&mut *self.found.lock())
+    }
+
     /// The group takes partitions away.
     pub(crate) fn revoked(&self, consumer: &impl Consumer, partitions: &[Partition]) {
         let lost = consumer.is_lost();
@@ -254,7 +269,7 @@ impl<K: Clock> Assignment<K> {
             if !lost {
                 // The group is a round further than when it gave these.
                 self.renew_mandate(consumer);
-                self.drain(&assignments);
+                self.drain(consumer, &assignments);
                 if let Err(error) = self.commit(consumer, partitions) {
                     tell_uncommitted(&error);
                 }
@@ -271,10 +286,11 @@ impl<K: Clock> Assignment<K> {
     }
 
     /// Waits until nothing of these assignments is under way any more.
-    fn drain(&self, assignments: &[u32]) {
+    fn drain(&self, consumer: &impl Consumer, assignments: &[u32]) {
         let deadline = self.clock.now() + self.drain;
         loop {
             self.telemetry.source.beat.beats(self.clock.now());
+            self.telemetry.source.reached(consumer.is_reached());
             let closed = self.acks.is_closed();
             self.settle(1, Duration::ZERO);
             let open: usize = assignments.iter().map(|assignment| self.offsets().unsettled_in(*assignment)).sum();
@@ -330,7 +346,9 @@ impl<K: Clock> Assignment<K> {
         if positions.is_empty() {
             return Ok(());
         }
-        consumer.store(&positions).and_then(|()| consumer.commit(&positions))
+        let committed = consumer.store(&positions).and_then(|()| consumer.commit(&positions));
+        self.telemetry.source.committed(committed.is_ok());
+        committed
     }
 
     fn describe(&self, partitions: &[Partition]) -> String {

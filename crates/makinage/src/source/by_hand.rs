@@ -1,4 +1,4 @@
-//! What the source does while reading is paused by hand, and when that ends: says so, and asks where partitions end.
+//! What the source does while partitions aren't read: says it where that is by hand, and asks where they end.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +7,7 @@ use super::{
     consumer::Consumer,
     ends::Ends,
     pause::{Asked, Pause},
+    room::Room,
 };
 use crate::clock::Clock;
 
@@ -22,11 +23,21 @@ pub(super) struct ByHand {
 
 impl ByHand {
     /// Looks after that, once all is as somebody wants it.
-    pub(super) fn look<K: Clock>(&mut self, consumer: &impl Consumer, assignment: &Assignment<K>, now: Instant) {
+    pub(super) fn look<K: Clock>(
+        &mut self,
+        consumer: &impl Consumer,
+        assignment: &Assignment<K>,
+        room: &Room,
+        now: Instant,
+    ) {
         self.reminder.look(&assignment.pause, now);
-        if !assignment.pause.is_heard() {
-            self.ends.reads_on(assignment);
-        } else if consumer.is_reached() {
+        if assignment.pause.is_heard() {
+            let all: Vec<_> = assignment.offsets().partitions().collect();
+            self.ends.unread_are(all.into_iter(), assignment, now);
+        } else {
+            self.ends.unread_are(room.paused(), assignment, now);
+        }
+        if consumer.is_reached() {
             self.ends.look(consumer, assignment, now);
         }
     }

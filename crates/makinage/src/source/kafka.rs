@@ -241,7 +241,7 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         }
         if self.room.is_as_wanted() {
             self.assignment.pause.is_done();
-            self.by_hand.look(&self.consumer, &self.assignment, now);
+            self.by_hand.look(&self.consumer, &self.assignment, &self.room, now);
         }
         if self.standing.is_due(now) {
             self.tell_standing(now);
@@ -334,6 +334,9 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
     /// Tells once that this instance has nothing to read, though Kafka and the topics are there.
     fn tell_unassigned(&mut self) {
         let now = self.now();
+        for source in self.assignment.take_found() {
+            self.missing.remove(&self.assignment.topics[usize::from(source)].name);
+        }
         if self.assignment.offsets().partitions().next().is_some() {
             self.unassigned_since = Some(now);
         } else if self.unassigned_since.is_some_and(|since| now.saturating_duration_since(since) >= UNASSIGNED) {
@@ -345,7 +348,7 @@ impl<C: Member, K: Clock> KafkaSource<C, K> {
         }
     }
 
-    /// Names a data topic that isn't there, once; the client picks it up when it appears.
+    /// Names a data topic that isn't there, once until it is; the client picks it up when it appears.
     fn tell_missing(&mut self, name: &str) {
         if self.missing.insert(name.to_owned()) {
             let endpoint = &self.group.endpoint;

@@ -40,6 +40,8 @@ struct Assignment {
     open: VecDeque<Open>,
     unsettled: usize,
     held: usize,
+    /// Where its reading began, where that is known.
+    start: Option<i64>,
     /// The next offset to read after the finished prefix, and whether it moved since it was last taken.
     position: Option<i64>,
     moved: bool,
@@ -67,6 +69,8 @@ pub(super) struct Holding {
     pub first: Option<(u64, i64)>,
     /// That event's time.
     pub time: Option<i64>,
+    /// Where its reading began, where that is known.
+    pub start: Option<i64>,
     /// The offset to commit, where anything has finished.
     pub position: Option<i64>,
     /// Events from there on.
@@ -99,10 +103,19 @@ impl Offsets {
             open: VecDeque::new(),
             unsettled: 0,
             held: 0,
+            start: None,
             position: None,
             moved: false,
         });
         self.assigned.insert((source, partition), assignment);
+    }
+
+    /// An assigned partition is read from this offset on.
+    pub(super) fn begins_at(&mut self, source: u16, partition: i32, offset: i64) {
+        let number = self.assignment(source, partition);
+        if let Some(assignment) = number.and_then(|number| self.assignments.get_mut(number)) {
+            assignment.start = Some(offset);
+        }
     }
 
     /// Ends an assignment; what is still open in it no longer counts.
@@ -215,6 +228,7 @@ impl Offsets {
             partition: (assignment.source, assignment.partition),
             first: assignment.open.front().map(|first| (assignment.base, first.offset)),
             time: assignment.open.front().map(|first| first.time),
+            start: assignment.start,
             position: assignment.position,
             events: assignment.open.len(),
             held: assignment.held,

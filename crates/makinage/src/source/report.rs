@@ -35,6 +35,7 @@ pub(super) fn partitions<K: Clock>(
     let seen = |holding: Holding| PartitionSeen {
         topic: assignment.topics[usize::from(holding.partition.0)].name.clone(),
         partition: holding.partition.1,
+        start: holding.start,
         position: holding.position,
         first_open: holding.first.map(|(_, offset)| offset),
         open: holding.events,

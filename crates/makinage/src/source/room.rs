@@ -134,6 +134,11 @@ impl Room {
         self.paused.binary_search(&assignment).is_ok()
     }
 
+    /// Those that are paused for want of room.
+    pub(super) fn paused(&self) -> impl Iterator<Item = Partition> + '_ {
+        self.paused.iter().filter_map(|assignment| Some(self.lanes.get(assignment)?.partition))
+    }
+
     /// Bytes that may be read now; 0 for none.
     pub(super) fn left(&mut self, offsets: &Offsets, now: Instant) -> usize {
         let left = self.left_beside(self.held_by_paused(offsets), offsets.held());

@@ -21,7 +21,7 @@ const KEPT: usize = 50;
 /// One configuration and one model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct GenerationSeen {
-    /// Its number.
+    /// Its number; 0 for a model of which none was made.
     pub generation: u64,
     /// What its model is called.
     pub model: String,
@@ -41,6 +41,17 @@ pub(crate) struct Making {
     pub generation: GenerationSeen,
     /// What is waited for: `unpack`, `environment`, `load`.
     pub step: &'static str,
+}
+
+/// A model that is being fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Fetching {
+    /// Where it was published: `topic/partition/offset`.
+    pub place: String,
+    /// Since when, as RFC 3339 has it.
+    pub since: String,
+    /// Why it can't be had yet, where it was tried in vain.
+    pub why: Option<String>,
 }
 
 /// What became of making one.
@@ -92,6 +103,8 @@ pub(crate) struct GenerationsSeen {
     pub serving: Option<GenerationSeen>,
     /// What is being made.
     pub making: Option<Making>,
+    /// The model that may be next.
+    pub fetching: Option<Fetching>,
     /// What has happened, the newest first.
     pub past: VecDeque<Past>,
 }
@@ -103,6 +116,7 @@ struct State {
     configs: (Option<Arc<Config>>, Option<Arc<Config>>),
     began: Option<Instant>,
     counts: [u64; Outcome::ALL.len()],
+    configurations_refused: u64,
 }
 
 /// What serves, what is on its way, and what became of those before.
@@ -120,6 +134,45 @@ impl Default for Generations {
 }
 
 impl Generations {
+    /// The model that was published there is being fetched, maybe once more.
+    pub(crate) fn fetches(&self, place: &str) {
+        let fetching = &mut self.state.lock().seen.fetching;
+        if fetching.as_ref().is_none_or(|fetching| fetching.place != place) {
+            *fetching = Some(Fetching { place: place.to_owned(), since: now(), why: None });
+        }
+    }
+
+    /// It can't be had yet.
+    pub(crate) fn can_not_be_had(&self, why: &str) {
+        if let Some(fetching) = &mut self.state.lock().seen.fetching {
+            fetching.why = Some(why.to_owned());
+        }
+    }
+
+    /// It is here, or is not there any more.
+    pub(crate) fn fetched(&self) {
+        self.state.lock().seen.fetching = None;
+    }
+
+    /// It can never be served: it has no generation, and nobody knows what it is called.
+    pub(crate) fn unusable(&self, why: &str) {
+        let mut state = self.state.lock();
+        let Some(Fetching { place, since, .. }) = state.seen.fetching.take() else { return };
+        let model = format!("published at {place}");
+        let generation = GenerationSeen { generation: 0, model, sha256: String::new(), place, since };
+        state.note(generation, Outcome::Failed, Some(why.to_owned()), None);
+    }
+
+    /// A changed configuration is not taken up.
+    pub(crate) fn refuses_configuration(&self) {
+        self.state.lock().configurations_refused += 1;
+    }
+
+    /// How many changed configurations were not taken up.
+    pub(crate) fn configurations_refused(&self) -> u64 {
+        self.state.lock().configurations_refused
+    }
+
     /// One is being made from now on.
     pub(crate) fn begins(&self, generation: GenerationSeen) {
         let mut state = self.state.lock();
@@ -205,30 +258,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn named(generation: u64) -> GenerationSeen {
-        let (model, sha256, place) = (format!("iris@{generation}"), "00".into(), "model/0/0".into());
-        GenerationSeen { generation, model, sha256, place, since: now() }
-    }
-
-    #[test]
-    fn one_that_takes_over_serves_and_one_that_fails_changes_nothing_but_the_past() {
-        let generations = Generations::default();
-        generations.begins(named(1));
-        generations.waits_for("load");
-        assert_eq!(generations.seen().making.map(|making| making.step), Some("load"));
-        generations.takes_over();
-        generations.begins(named(2));
-        generations.failed("step load: ImportError");
-        let seen = generations.seen();
-        assert_eq!(seen.serving.map(|serving| serving.generation), Some(1));
-        assert!(seen.making.is_none());
-        let past: Vec<_> = seen.past.iter().map(|past| (past.generation.generation, past.outcome)).collect();
-        assert_eq!(past, [(2, Outcome::Failed), (1, Outcome::TookOver)]);
-        generations.taken_back("3 crashes");
-        assert_eq!(generations.counts().map(|(_, count)| count), [1, 1, 1]);
-        assert_eq!(generations.seconds.each_ref().map(|seconds| seconds.snapshot().count()), [1, 1]);
-    }
-}
+mod tests;

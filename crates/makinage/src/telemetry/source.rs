@@ -21,6 +21,8 @@ pub(crate) struct PartitionSeen {
     pub topic: String,
     /// Its number.
     pub partition: i32,
+    /// Where its reading began, where that is known.
+    pub start: Option<i64>,
     /// The next offset to commit, where anything has finished since it was assigned.
     pub position: Option<i64>,
     /// The offset of its first event that hasn't finished.
@@ -42,7 +44,7 @@ pub(crate) struct PartitionSeen {
 impl PartitionSeen {
     /// Events that have not finished, read or not; at most, as not every offset is an event.
     pub(crate) fn lag(&self) -> Option<u64> {
-        let next = self.first_open.or(self.position)?;
+        let next = self.first_open.or(self.position).or(self.start)?;
         u64::try_from(self.end?.saturating_sub(next)).ok()
     }
 
@@ -138,9 +140,9 @@ impl SourceTelemetry {
         self.ends_unread.lock().insert((topic.to_owned(), partition), end);
     }
 
-    /// All is read again.
-    pub(crate) fn reads_on(&self) {
-        self.ends_unread.lock().clear();
+    /// A partition is read again, and the client hears by itself where it ends.
+    pub(crate) fn reads_on(&self, topic: &str, partition: i32) {
+        self.ends_unread.lock().remove(&(topic.to_owned(), partition));
     }
 
     /// Outputs of events of these times, in milliseconds since 1970, were acknowledged `now`.
@@ -162,6 +164,11 @@ impl SourceTelemetry {
             count += 1;
         }
         observe(last, count);
+    }
+
+    /// Whether brokers answer, while it waits for them.
+    pub(crate) fn reached(&self, reached: bool) {
+        self.group.lock().reached = reached;
     }
 
     /// What is read now, without the ends.

@@ -31,7 +31,7 @@ pub(crate) struct Filter {
     pub failed: bool,
     /// Only those that were skipped by, or failed in, this step.
     pub step: Option<String>,
-    /// Only those with this text in their place, key, input or output.
+    /// Only those with this text in their place, key, input, output or error, as far as these are shown.
     pub contains: Option<String>,
 }
 
@@ -55,22 +55,22 @@ impl Filter {
     }
 
     fn takes(&self, event: &Tapped) -> bool {
-        let more = match &event.became {
-            Became::Output { output } => Some(output),
-            Became::Skipped { .. } => None,
-            Became::Failed { message, .. } => Some(message),
+        let (more, error) = match &event.became {
+            Became::Output { output } => (Some(output), None),
+            Became::Skipped { .. } => (None, None),
+            Became::Failed { error, message, .. } => (Some(message), Some(error)),
         };
-        self.finds([Some(&event.place), event.key.as_ref(), event.input.as_ref(), more])
+        self.finds([Some(&event.place), event.key.as_ref(), event.input.as_ref(), more, error])
     }
 
     /// Whether it takes an event whatever becomes of it.
     fn takes_before(&self, topics: &[String], event: &Event) -> bool {
         let topic = topics.get(usize::from(event.source)).map_or("?", String::as_str);
         let (key, input) = (event.key().map(shown), event.value().map(shown));
-        self.finds([Some(&place(topic, event)), key.as_ref(), input.as_ref(), None])
+        self.finds([Some(&place(topic, event)), key.as_ref(), input.as_ref(), None, None])
     }
 
-    fn finds(&self, texts: [Option<&String>; 4]) -> bool {
+    fn finds(&self, texts: [Option<&String>; 5]) -> bool {
         self.contains.as_deref().is_none_or(|text| texts.into_iter().flatten().any(|found| found.contains(text)))
     }
 }

@@ -84,6 +84,12 @@ impl Tapped {
             milliseconds: event.timestamp().map(|time| since_1970(now).saturating_sub(time)),
         }
     }
+
+    /// An event of which no more is known than where it stands.
+    pub(crate) fn at(place: String, became: Became) -> Self {
+        let at = date(SystemTime::now());
+        Self { at, place, key: None, input: None, steps: vec![], became, model: None, milliseconds: None }
+    }
 }
 
 /// `topic/partition/offset`.

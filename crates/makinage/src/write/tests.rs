@@ -287,3 +287,18 @@ fn who_looks_on_sees_what_an_event_had_after_each_step_wherever_its_answer_has_c
     let seen: Vec<(String, String)> = ear.0.lock().iter().map(seen).collect();
     assert_eq!(seen, [(0, "v0"), (2, "v2"), (3, "v3")].map(|(at, value)| (format!("data/0/{at}"), value.to_owned())));
 }
+
+#[test]
+fn an_output_that_was_refused_after_it_was_taken_is_shown_as_a_failure_to_who_looks_on() {
+    let (mut scene, ear) = (Scene::new(), Ear::default());
+    let telemetry = Arc::<Telemetry>::default();
+    telemetry.tap.listen(Filter { contains: Some("Refused".into()), ..Filter::default() }, ear.clone());
+    scene.writer.telemetry = telemetry;
+    let failure = Failure::new("produce", "Refused", "no key");
+    let refused = Refused { ticket: Ticket::from_opaque(7), place: "data/0/7".into(), failure, original: None };
+    scene.sink.0.borrow_mut().refuses.push(refused);
+    scene.writer.tend(scene.now);
+    let seen: Vec<_> = ear.0.lock().iter().map(|event| (event.place.clone(), event.became.clone())).collect();
+    let failed = Became::Failed { step: "produce".into(), error: "Refused".into(), message: "no key".into() };
+    assert_eq!(seen, [("data/0/7".to_owned(), failed)]);
+}

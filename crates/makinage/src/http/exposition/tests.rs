@@ -28,7 +28,7 @@ fn custom() -> Custom {
     metrics.take(
         1,
         serde_json::from_value(serde_json::json!({"metrics": [
-            {"name": "refused", "kind": "counter", "help": "Refused\nby us.", "labels": ["who"],
+            {"name": "refused", "kind": "counter", "help": "Refused\n\"by\" us.", "labels": ["who"],
              "series": [{"labels": ["a\"b\\c\nd"], "value": 1.5}]},
             {"name": "threshold", "kind": "gauge", "help": "", "labels": [], "series": [{"labels": [], "value": -2.0}]},
             {"name": "scores", "kind": "histogram", "help": "Scores", "labels": [], "bounds": [0.5, 1.0],
@@ -54,7 +54,8 @@ fn what_hooks_count_stands_beside_the_services_own() {
         ] {
             assert!(text.lines().any(|found| found.starts_with(line)), "{line} in {text}");
         }
-        assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#') || line.contains(' ')), "{text}");
+        let names = ["# ", "makinage_", "refused", "threshold", "scores"];
+        assert!(text.lines().all(|line| names.iter().any(|name| line.starts_with(name))), "{text}");
     }
 }
 
@@ -72,6 +73,8 @@ fn both_texts_have_each_value_and_what_has_none_is_left_out() {
         assert!(written.contains("makinage_event_latency_seconds_count 4"), "{written}");
         assert!(!written.contains("makinage_model_info"), "{written}");
     }
+    assert!(text.contains("# HELP refused_total Refused\\n\"by\" us"), "{text}");
+    assert!(open.contains("# HELP refused Refused\\n\\\"by\\\" us"), "{open}");
     assert!(text.contains("# TYPE makinage_events_total counter"), "{text}");
     assert!(open.contains("# TYPE makinage_events counter") && open.ends_with("# EOF\n"), "{open}");
 }

@@ -29,6 +29,16 @@ fn on_loopback_only_names_of_loopback_are_answered() {
 }
 
 #[test]
+fn where_there_is_a_token_a_proxy_on_the_same_machine_may_hand_on_any_name() {
+    let guard = guard("127.0.0.1:9464", Some("a-long-word"));
+    let by_proxy = |headers: &[(&str, &str)]| {
+        admitted(&guard, &[&[("host", "ops.example"), ("origin", "https://ops.example")], headers].concat())
+    };
+    assert_eq!(by_proxy(&[("authorization", "Bearer a-long-word")]), Ok(Access::Full));
+    assert_eq!(by_proxy(&[]), Ok(Access::Probes), "a page that comes by another name has no token");
+}
+
+#[test]
 fn other_sites_are_not_answered() {
     let guard = guard("127.0.0.1:9464", None);
     let from = |origin| admitted(&guard, &[("host", "localhost:9464"), ("origin", origin)]);
@@ -47,6 +57,7 @@ fn where_there_is_a_token_nothing_but_probes_is_shown_without_it() {
     let guard = guard("0.0.0.0:9464", Some("a-long-word"));
     let with = |header| admitted(&guard, &[("host", "serving.example"), ("authorization", header)]);
     assert_eq!(with("Bearer a-long-word"), Ok(Access::Full));
+    assert_eq!(with("bearer a-long-word"), Ok(Access::Full), "the scheme has no case");
     for wrong in ["Bearer a-long-wort", "Bearer a-long-wor", "Bearer a-long-words", "a-long-word", "Bearer ", ""] {
         assert_eq!(with(wrong), Err(401), "{wrong}");
     }
@@ -69,7 +80,7 @@ fn what_changes_something_wants_the_token_even_on_loopback_and_whatever_else_it_
     assert_eq!(change(&with, &[host, bearer]), Ok(()));
     assert_eq!(change(&with, &[host]), Err(401));
     assert_eq!(change(&with, &[host, ("authorization", "Bearer another")]), Err(401));
-    assert_eq!(change(&with, &[("host", "evil.example"), bearer]), Err(403));
+    assert_eq!(change(&with, &[("host", "evil.example"), bearer, ("origin", "http://localhost:9464")]), Err(403));
     assert_eq!(change(&with, &[host, bearer, ("origin", "http://evil.example")]), Err(403));
     assert_eq!(change(&with, &[host, bearer, ("origin", "http://localhost:9464")]), Ok(()));
 }

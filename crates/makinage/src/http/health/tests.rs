@@ -41,6 +41,12 @@ fn a_model_must_serve_and_while_none_does_it_is_said_what_is_waited_for() {
     let generations = Generations::default();
     let said = |generations: &Generations| model(&generations.seen()).reason.expect("a reason");
     assert!(said(&generations).contains("publish one"));
+    generations.fetches("model/0/7");
+    assert!(said(&generations).starts_with("the model that was published at model/0/7 is being fetched since "));
+    generations.can_not_be_had("no route to the bucket");
+    assert!(said(&generations).ends_with("can't be had yet, and is tried again: no route to the bucket"));
+    generations.unusable("its digest is another");
+    assert!(said(&generations).ends_with("could not be taken up: its digest is another"));
     let named = |generation| GenerationSeen {
         generation,
         model: "iris@3".into(),
@@ -59,9 +65,9 @@ fn a_model_must_serve_and_while_none_does_it_is_said_what_is_waited_for() {
 }
 
 #[test]
-fn a_thread_is_stuck_after_a_minute_and_not_before_it_has_begun() {
+fn a_thread_is_stuck_after_a_while_and_not_before_it_has_begun() {
     let latch = |seconds: Option<u64>| at_work("source", seconds.map(Duration::from_secs)).ok;
-    assert_eq!([None, Some(1), Some(59), Some(60)].map(latch), [true, true, true, false]);
+    assert_eq!([None, Some(1), Some(89), Some(90)].map(latch), [true, true, true, false]);
 }
 
 #[test]

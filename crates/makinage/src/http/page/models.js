@@ -19,12 +19,12 @@ const OUTCOMES = { took_over: "good", failed: "bad", taken_back: "warn" };
 const SIGNS = { good: "✔", warn: "▲", bad: "✖" };
 
 /** @param {Status} status */
-export function modelsShown({ generations: { serving, making, past }, started, uptime_seconds: uptime }) {
+export function modelsShown({ generations: { serving, making, fetching, past }, started, uptime_seconds: uptime }) {
   const now = Date.parse(started) + uptime * 1000;
   return h(
     "div",
     {},
-    h("div", { class: "pair" }, servingShown(serving, now), makingShown(making, now)),
+    h("div", { class: "pair" }, servingShown(serving, now), making || !fetching ? makingShown(making, now) : fetchingShown(fetching, now)),
     h("h3", {}, "What came before"),
     table(
       {
@@ -34,7 +34,7 @@ export function modelsShown({ generations: { serving, making, past }, started, u
       },
       [
         { name: "when", cell: ({ since }) => moment(since) },
-        { name: "generation", number: true, cell: ({ generation }) => generation },
+        { name: "generation", number: true, cell: ({ generation }) => generation || null },
         { name: "model", free: true, cell: ({ model }) => said(model) },
         { name: "outcome", cell: ({ outcome }) => outcomeShown(outcome) },
         { name: "took", number: true, cell: ({ seconds }) => duration(seconds) },
@@ -78,6 +78,19 @@ function makingShown(making, now) {
     h("p", { class: "large" }, said(making.model)),
     h("p", { class: "quiet" }, `generation ${making.generation}, waits for ${making.step}, for ${age} so far`),
     h("ol", { class: "steps" }, steps),
+  );
+}
+
+/** @param {{ place: string, since: string, why: string | null }} fetching @param {number} now */
+function fetchingShown({ place, since, why }, now) {
+  const age = duration(Math.max((now - Date.parse(since)) / 1000, 0));
+  const told = why === null ? null : h("p", { class: "warn" }, "▲ It can't be had yet, and is tried again: ", said(why));
+  return h(
+    "div",
+    { "data-key": "making", id: "making" },
+    h("h3", {}, "Is being fetched"),
+    h("p", {}, "The model that was published at ", said(place), `, for ${age} so far.`),
+    told,
   );
 }
 

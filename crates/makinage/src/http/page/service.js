@@ -100,7 +100,7 @@ export function brings() {
  * @typedef {{ generation: number, model: string, sha256: string, place: string, since: string }} Generation
  * @typedef {{ outcome: string, why: string | null, seconds: number | null }} End
  * @typedef {{ serving: Generation | null, making: (Generation & { step: string }) | null,
- *   past: (Generation & End)[] }} Generations
+ *   fetching: { place: string, since: string, why: string | null } | null, past: (Generation & End)[] }} Generations
  * @typedef {{ generation: number, slot: number, pid: number | null, state: string, batches: number,
  *   silent_ms: number | null, usage: Usage | null }} Worker
  * @typedef {{ place: string, deaths: number, seconds: number }} Suspect

@@ -141,7 +141,7 @@ impl Consumer for Client {
     }
 
     fn is_reached(&self) -> bool {
-        unreachable!()
+        true
     }
 
     fn tell(&self, _error: &KafkaError) {

@@ -3,7 +3,16 @@ use super::*;
 const MINUTE: Duration = Duration::from_mins(1);
 
 fn holding(assignment: u32, first: Option<(u64, i64)>, events: usize) -> Holding {
-    Holding { assignment, partition: (0, assignment.cast_signed()), first, time: None, position: None, events, held: 0 }
+    Holding {
+        assignment,
+        partition: (0, assignment.cast_signed()),
+        first,
+        time: None,
+        start: None,
+        position: None,
+        events,
+        held: 0,
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ fn seen() -> PartitionSeen {
     PartitionSeen {
         topic: "data".into(),
         partition: 0,
+        start: None,
         position: Some(7),
         first_open: None,
         open: 0,
@@ -21,6 +22,8 @@ fn seen() -> PartitionSeen {
 fn lag_counts_from_the_first_event_that_has_not_finished_to_the_end() {
     assert_eq!(seen().lag(), None, "the end isn't known");
     assert_eq!(PartitionSeen { end: Some(10), ..seen() }.lag(), Some(3));
+    let idle = PartitionSeen { start: Some(8), position: None, end: Some(10), ..seen() };
+    assert_eq!(idle.lag(), Some(2), "nothing has finished since it was assigned");
     let open = PartitionSeen { first_open: Some(5), first_open_time: Some(1_000), end: Some(10), ..seen() };
     assert_eq!((open.lag(), open.lag_seconds(3_500), open.lag_seconds(500)), (Some(5), Some(2.5), Some(0.0)));
     assert_eq!(seen().lag_seconds(3_500), None);
@@ -53,7 +56,7 @@ fn where_a_partition_ends_that_is_not_read_counts_until_it_is() {
     telemetry.ends_unread("data", 0, 30);
     telemetry.ends("data", [(0, 20)].into_iter());
     assert_eq!(telemetry.group().partitions[0].end, Some(30));
-    telemetry.reads_on();
+    telemetry.reads_on("data", 0);
     assert_eq!(telemetry.group().partitions[0].end, Some(20));
 }
 

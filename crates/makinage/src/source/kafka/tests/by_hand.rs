@@ -124,3 +124,22 @@ fn what_was_paused_for_want_of_room_is_paused_after_it_until_it_has_room() {
     case.source.step();
     assert!(!case.fake.0.borrow().paused);
 }
+
+#[test]
+fn where_a_partition_ends_is_asked_while_it_is_paused_for_want_of_room() {
+    let mut case = Case::new(Some(3));
+    case.assigned();
+    case.fake.0.borrow_mut().records.extend(3..20);
+    let ended = |case: &Case| case.source.assignment.telemetry.source.group().partitions[0].end;
+    while !case.fake.0.borrow().paused {
+        case.source.step();
+        case.clock.sleep(POLL);
+    }
+    case.source.step();
+    assert_eq!(ended(&case), None, "the client said nothing, and most pauses are short");
+    for _ in 0..4 {
+        case.clock.sleep(Duration::from_secs(1));
+        case.source.step();
+    }
+    assert_eq!(ended(&case), Some(9));
+}
