@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -110,8 +110,7 @@ def _differ(own: np.ndarray, one: Any, other: Any) -> bool:
 def _has_half(value: Any) -> bool:
     if isinstance(value, (np.ndarray, np.floating)):
         return bool(value.dtype == np.float16)
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return any(map(_has_half, parts))
+    return any(map(_has_half, _parts(value)))
 
 
 def all_floats(value: Any) -> np.ndarray:
@@ -120,9 +119,14 @@ def all_floats(value: Any) -> np.ndarray:
         return value.ravel().astype(np.float64) if value.dtype.kind == "f" else np.empty(0)
     if isinstance(value, (float, np.floating)):
         return np.asarray([value], dtype=np.float64)
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    found = [all_floats(part) for part in parts]
+    found = [all_floats(part) for part in _parts(value)]
     return np.concatenate(found) if found else np.empty(0)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _arrays_agree(one: np.ndarray, other: np.ndarray, likes: Sequence[Any]) -> bool:

@@ -135,7 +135,7 @@ class Predictor:
                 middle = len(part) // 2
                 pending += [part[middle:], part[:middle]]
             elif doubtful:
-                yield from _but(answered, doubtful)
+                yield from _some(answered, _but(answered, doubtful))
                 pending += [part[place : place + 1] for place in reversed(doubtful)]
             else:
                 yield Chunk(part, answered.predictions)
@@ -146,23 +146,20 @@ class Predictor:
             if not proof.types.take(answered.result):
                 return None
             doubtful = proof.types.doubtful(answered.result) if stack.is_one_row_each else []
-            left = set(doubtful)
-            sure = [place for place in range(len(answered.events)) if place not in left] if left else None
-            return doubtful if self._holds(proof, stack, answered, sure) else None
+            return doubtful if self._holds(proof, stack, answered, _but(answered, doubtful)) else None
         except Exception as error:
             if is_exhaustion(error):
                 self._notices.exhausted(error)
             self._give_up_unseen(error)
             return None
 
-    def _holds(self, proof: Proof, stack: Stack, answered: _Answered, sure: Events | None) -> bool:
+    def _holds(self, proof: Proof, stack: Stack, answered: _Answered, sure: Events) -> bool:
         """Whether a few of these events have the same answers alone, where a call is larger than any before.
 
         Some models do other things with more rows: windows, neighbours, groups that fill up. `sure` are the places to
-        look at, where those aren't all.
+        look at.
         """
         part, predictions = answered.events, answered.predictions
-        sure = range(len(part)) if sure is None else sure
         places: set[int] = set()
         if len(part) > proof.largest and len(sure):
             places = {sure[-1], sure[len(sure) // 2], sure[len(sure) // 3]}
@@ -362,13 +359,18 @@ class Predictor:
         )
 
 
-def _but(answered: _Answered, doubtful: Sequence[int]) -> Iterator[Chunk]:
-    """The predictions of the events that aren't in these places."""
-    left = set(doubtful)
-    sure = [place for place in range(len(answered.events)) if place not in left]
-    if sure:
+def _some(answered: _Answered, places: Events) -> Iterator[Chunk]:
+    """The predictions in these places, where there are any."""
+    if places:
         answers = entries(answered.predictions)
-        yield Chunk([answered.events[place] for place in sure], [answers[place] for place in sure])
+        yield Chunk([answered.events[place] for place in places], [answers[place] for place in places])
+
+
+def _but(answered: _Answered, doubtful: Sequence[int]) -> Events:
+    """All places but these."""
+    every = range(len(answered.events))
+    left = set(doubtful)
+    return [place for place in every if place not in left] if left else every
 
 
 def _is_nothing(predictions: Any) -> bool:

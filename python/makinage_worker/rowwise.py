@@ -196,9 +196,8 @@ def _raise_if_unsure(events: list[Scored], together: list[Any]) -> None:
     for event, prediction, own in zip(events, together, floats, strict=True):
         differs, near = strange(event.prediction, prediction, floats)
         so_far = counts.setdefault(len(own), (np.zeros(len(own), dtype=int), np.zeros(len(own), dtype=int)))
-        if len(differs) == len(own):
-            so_far[0][:] += differs
-            so_far[1][:] += near
+        so_far[0][:] += differs
+        so_far[1][:] += near
         if near.any() and (2 * so_far[1] > so_far[0]).any():
             shows = event.prediction, prediction
     if any((2 * near > differs).any() for differs, near in counts.values()):

@@ -182,6 +182,14 @@ class Served:
         """First place and count of the events that the worker said last that it is at."""
         return struct.unpack_from("<II", self.memory, 16)
 
+    def calls_after(self, rounds, events):
+        """How many rows each of the model's calls has for these events, once they have come so often."""
+        for _ in range(rounds):
+            self.raw(events)
+        self.calls.clear()
+        self.raw(events)
+        return self.calls
+
     def raw(self, events):
         """Results of events in one raw group."""
         return self.run(raw_batch(events))

@@ -27,11 +27,7 @@ def test_a_float32_network_whose_batches_round_otherwise_is_given_batches(serve)
         return [row.tolist() for row in (answers + noise * np.spacing(answers)).astype(np.float32)]
 
     served = serve(FakeModel(predict))
-    for _ in range(3):
-        served.raw(NUMBERS)
-    served.calls.clear()
-    served.raw(NUMBERS)
-    assert served.calls == [len(NUMBERS)]
+    assert served.calls_after(3, NUMBERS) == [len(NUMBERS)]
     assert not served.warnings
 
 
@@ -70,11 +66,7 @@ def test_neighbours_that_are_nearly_alike_hide_nothing(model, events, sizes, ser
 )
 def test_answers_that_are_alike_are_no_reason_to_call_a_row_wise_model_for_each(model, serve):
     served = serve(FakeModel(model))
-    for _ in range(3):
-        served.raw(NUMBERS)
-    served.calls.clear()
-    served.raw(NUMBERS)
-    assert served.calls[0] == len(NUMBERS)
+    assert served.calls_after(3, NUMBERS)[0] == len(NUMBERS)
     assert not served.warnings
 
 
@@ -145,11 +137,7 @@ def served_alone(served, event):
 
 def test_values_that_are_missing_alone_too_keep_no_model_from_batches(serve):
     served = serve(FakeModel(lambda data: pd.DataFrame({"x": data[:, 0], "why": np.full(len(data), np.nan)})))
-    for _ in range(2):
-        served.raw(NUMBERS)
-    served.calls.clear()
-    served.raw(NUMBERS)
-    assert served.calls == [len(NUMBERS)]
+    assert served.calls_after(2, NUMBERS) == [len(NUMBERS)]
     assert not served.warnings
 
 

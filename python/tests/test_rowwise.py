@@ -180,11 +180,7 @@ def test_a_model_that_sorts_and_keeps_the_index_is_put_in_order_and_stays_fast(s
 )
 def test_a_row_wise_model_is_given_batches_after_a_few_events(model, serve):
     served = serve(FakeModel(model))
-    for _ in range(2):
-        served.raw(NUMBERS)
-    served.calls.clear()
-    served.raw(NUMBERS)
-    assert served.calls == [len(NUMBERS)]
+    assert served.calls_after(2, NUMBERS) == [len(NUMBERS)]
     assert not served.warnings
 
 

@@ -34,16 +34,17 @@ pub(crate) fn inspect(file: &Path) -> Reading<Config> {
 
 /// The configuration's reading. Hooks and packages aren't looked at.
 pub(crate) fn inspect_text(file: &Path) -> Reading<Config> {
-    match text(file) {
-        Ok((text, origin)) => read_service(&text, &origin),
-        Err(problems) => Reading::of_problems(problems),
-    }
+    inspect_with(file, read_service)
 }
 
 /// Where the service shows itself, and nothing else of its configuration.
 pub(crate) fn inspect_http(file: &Path) -> Reading<Http> {
+    inspect_with(file, read_http)
+}
+
+fn inspect_with<C>(file: &Path, read: fn(&str, &Origin) -> Reading<C>) -> Reading<C> {
     match text(file) {
-        Ok((text, origin)) => read_http(&text, &origin),
+        Ok((text, origin)) => read(&text, &origin),
         Err(problems) => Reading::of_problems(problems),
     }
 }

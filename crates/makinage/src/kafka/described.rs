@@ -59,11 +59,15 @@ pub fn makes_topics(client: &Settings, broker: i32, timeout: Duration) -> bool {
 
 /// What Kafka or the client says, without the library's name for the call.
 pub fn reason(error: &KafkaError) -> String {
-    let code = match error {
+    code(error).map_or_else(|| error.to_string(), |code| code.to_string())
+}
+
+/// What an error comes down to, those of questions among them.
+pub(super) fn code(error: &KafkaError) -> Option<RDKafkaErrorCode> {
+    match error {
         KafkaError::AdminOp(code) => Some(*code),
         other => other.rdkafka_error_code(),
-    };
-    code.map_or_else(|| error.to_string(), |code: RDKafkaErrorCode| code.to_string())
+    }
 }
 
 #[cfg(test)]

@@ -31,11 +31,7 @@ pub fn max_message_bytes(client: &Settings, topic: &str, timeout: Duration) -> R
 
 /// Whether brokers don't know the question.
 fn is_unknown(error: &KafkaError) -> bool {
-    let code = match error {
-        KafkaError::AdminOp(code) => Some(*code),
-        other => other.rdkafka_error_code(),
-    };
-    matches!(code, Some(RDKafkaErrorCode::UnsupportedFeature | RDKafkaErrorCode::UnsupportedVersion))
+    matches!(described::code(error), Some(RDKafkaErrorCode::UnsupportedFeature | RDKafkaErrorCode::UnsupportedVersion))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::{
     config::{self, Batch, OnError},
     event::{Event, Place, Ticket},
-    wire::{protocol::Loaded, testing::answer},
+    wire::testing::{answer, loaded},
     worker::{
         live::{Live, Process},
         messages::{Ask, At, Cause, FromWorker, WorkerId},
@@ -93,16 +93,7 @@ impl Seat {
 }
 
 pub(super) fn live(handle: &Handle, incarnation: u32) -> Live {
-    let loaded = Loaded {
-        flavour: String::new(),
-        seconds: 0.0,
-        dense: false,
-        mixed: false,
-        columns: vec![],
-        warm: true,
-        warnings: vec![],
-    };
-    Live::new(Box::new(handle.clone()), incarnation, loaded)
+    Live::new(Box::new(handle.clone()), incarnation, loaded())
 }
 
 /// A generation of one worker.

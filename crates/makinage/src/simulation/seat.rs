@@ -24,7 +24,7 @@ use crate::{
     wire::{
         answer::Answer,
         protocol::Loaded,
-        testing::{answer, scores},
+        testing::{answer, loaded, scores},
     },
     worker::{
         live::{Live, Process},
@@ -84,15 +84,7 @@ impl Seat {
     pub(super) fn live(&self) -> Live {
         let handle = Handle::default();
         self.ended.replace(handle.clone());
-        let loaded = Loaded {
-            flavour: "sklearn".to_owned(),
-            seconds: 1.0,
-            dense: true,
-            mixed: true,
-            columns: vec![],
-            warm: true,
-            warnings: vec![],
-        };
+        let loaded = Loaded { seconds: 1.0, dense: true, mixed: true, ..loaded() };
         Live::new(Box::new(handle), self.incarnation.get(), loaded)
     }
 

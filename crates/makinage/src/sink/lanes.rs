@@ -45,25 +45,21 @@ impl Lanes {
         if self.all.len() > MANY {
             return false;
         }
-        let reported = |partition| reports.reported(partition);
-        let loads = (0..).zip(&self.all).map(|(partition, lane)| lane.load(producer, || reported(partition), now));
-        let (mut busy, mut free) = (0, 0);
-        for load in loads {
-            match load {
-                Load::Busy => busy += 1,
+        let (mut busy, mut free) = (vec![], 0);
+        for (partition, lane) in (0..).zip(&self.all) {
+            match lane.load(producer, || reports.reported(partition), now) {
+                Load::Busy => busy.push((partition, lane.free_at())),
                 Load::Free => free += 1,
                 Load::Unused => {}
             }
         }
-        if busy <= free {
-            return false;
-        }
-        for (partition, lane) in (0..).zip(&self.all) {
-            if lane.load(producer, || reported(partition), now) == Load::Busy {
-                reports.ring_at(partition, lane.free_at());
+        let are_busy = busy.len() > free;
+        if are_busy {
+            for (partition, free_at) in busy {
+                reports.ring_at(partition, free_at);
             }
         }
-        true
+        are_busy
     }
 
     /// An output waits in a lane, behind all others.

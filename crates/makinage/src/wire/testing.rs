@@ -1,7 +1,20 @@
 //! A worker's answers, for tests.
 
-use super::answer::Answer;
+use super::{answer::Answer, protocol::Loaded};
 use crate::event::WORKER_STEPS;
+
+/// What a worker says that has loaded its model and scored the example.
+pub(crate) fn loaded() -> Loaded {
+    Loaded {
+        flavour: "sklearn".to_owned(),
+        seconds: 0.0,
+        dense: false,
+        mixed: false,
+        columns: vec![],
+        warm: true,
+        warnings: vec![],
+    }
+}
 
 /// For consecutive events, the first of which has this place: a status and its bytes each, as `protocol/README.md` has
 /// them.

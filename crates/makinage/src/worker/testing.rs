@@ -3,7 +3,7 @@
 use std::io;
 
 use super::live::{Live, Process};
-use crate::wire::protocol::Loaded;
+use crate::wire::testing::loaded;
 
 #[derive(Debug)]
 struct Nothing;
@@ -18,14 +18,5 @@ impl Process for Nothing {
 
 /// The first one of its place, which has loaded its model and scored the example.
 pub(super) fn live() -> Live {
-    let loaded = Loaded {
-        flavour: "sklearn".into(),
-        seconds: 0.0,
-        dense: false,
-        mixed: false,
-        columns: vec![],
-        warm: true,
-        warnings: vec![],
-    };
-    Live::new(Box::new(Nothing), 0, loaded)
+    Live::new(Box::new(Nothing), 0, loaded())
 }
