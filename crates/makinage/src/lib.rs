@@ -8,6 +8,8 @@ mod app;
 pub mod archive;
 mod backoff;
 mod batch;
+#[cfg(test)]
+mod certified;
 mod child;
 pub mod cli;
 mod clock;
@@ -24,6 +26,7 @@ mod flights;
 mod generated;
 mod generation;
 mod http;
+mod https;
 mod interventions;
 pub mod kafka;
 mod letters;

@@ -15,6 +15,7 @@ use ureq::{Agent, Body, Timeout, http::header};
 use super::configuration::told;
 use crate::{
     config::{Http, Listen, Secret},
+    https,
     letters::reading::shown::short,
     preflight,
 };
@@ -70,6 +71,7 @@ impl Port {
             .timeout_connect(Some(PATIENCE))
             .timeout_recv_response(Some(PATIENCE))
             .proxy(None)
+            .tls_config(https::trusted())
             .build()
             .into();
         Ok(Some(Self { url, token: http.token, agent }))
@@ -97,7 +99,7 @@ impl Port {
         }
         let answer = request.call().map_err(|error| match error {
             ureq::Error::Timeout(Timeout::RecvResponse) => anyhow::anyhow!("{} doesn't answer", self.url),
-            error => anyhow::Error::new(error).context(format!(
+            error => anyhow::Error::msg(https::said(&error)).context(format!(
                 "no service shows itself at {}: is it running, and is this its `http.listen`? \
                  Its log names the address; give it as --url",
                 self.url

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::config::{Redirect, Secret};
+use crate::{
+    config::{Redirect, Secret},
+    https,
+};
 
 /// Consul's own limit for a value.
 const LARGEST: u64 = 512 * 1024;
@@ -88,6 +91,7 @@ impl Consul {
             .timeout_connect(Some(CONNECT))
             // Queries are minutes apart: a connection that waited so long may be dead.
             .max_idle_connections(0)
+            .tls_config(https::trusted())
             .build();
         let key = utf8_percent_encode(&redirect.key, ENCODED);
         let mut url = format!("{}/v1/kv/{key}?raw", redirect.endpoint);
@@ -149,7 +153,7 @@ impl Consul {
     }
 
     fn away(&self, error: &ureq::Error) -> ConsulError {
-        ConsulError::Away { consul: self.name.clone(), reason: error.to_string() }
+        ConsulError::Away { consul: self.name.clone(), reason: https::said(error) }
     }
 
     fn unusable(&self, what: &'static str) -> ConsulError {

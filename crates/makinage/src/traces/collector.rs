@@ -3,6 +3,7 @@
 use std::{io::Read, time::Duration};
 
 use super::otlp;
+use crate::https;
 
 /// Bytes of an answer that are read.
 const LARGEST: u64 = 64 * 1024;
@@ -62,6 +63,7 @@ impl HttpCollector {
             // A redirect would carry the headers to somebody else.
             .max_redirects(0)
             .max_redirects_will_error(false)
+            .tls_config(https::trusted())
             .user_agent(concat!("OTel-OTLP-Exporter-makinage/", env!("CARGO_PKG_VERSION")))
             .build();
         Self { agent: settings.into(), address }
@@ -78,7 +80,7 @@ impl Collector for HttpCollector {
         let answer = post.content_type("application/x-protobuf").send(request);
         let mut answer = match answer {
             Ok(answer) => answer,
-            Err(error) => return Answer::Later(error.to_string(), None),
+            Err(error) => return Answer::Later(https::said(&error), None),
         };
         let status = answer.status().as_u16();
         let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());

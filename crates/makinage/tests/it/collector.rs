@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::model::python;
+use super::{model::python, secured::certificates::Identity};
 
 /// Reads requests, each after its length, and writes all spans as JSON. Fields that the messages don't have are an
 /// error.
@@ -73,7 +73,7 @@ pub(crate) struct Request {
 }
 
 pub(crate) struct Collector {
-    address: SocketAddr,
+    url: String,
     mode: Arc<Mutex<Mode>>,
     requests: Arc<Mutex<Vec<Request>>>,
 }
@@ -85,24 +85,44 @@ impl Collector {
 
     /// At an address that is known.
     pub(crate) fn at(address: SocketAddr, mode: Mode) -> Self {
+        Self::listening("http", address, mode, Some)
+    }
+
+    /// One that takes all, of who trusts this.
+    pub(crate) fn secured(identity: &Identity) -> Self {
+        let acceptor = identity.acceptor().build();
+        let address = "127.0.0.1:0".parse().expect("an address");
+        Self::listening("https", address, Mode::Answers(200), move |stream| acceptor.accept(stream).ok())
+    }
+
+    fn listening<S: Read + Write>(
+        scheme: &str,
+        address: SocketAddr,
+        mode: Mode,
+        open: impl Fn(TcpStream) -> Option<S> + Clone + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(address).expect("a port");
         let collector = Self {
-            address: listener.local_addr().expect("an address"),
+            url: format!("{scheme}://{}", listener.local_addr().expect("an address")),
             mode: Arc::new(Mutex::new(mode)),
             requests: Arc::default(),
         };
         let (mode, requests) = (Arc::clone(&collector.mode), Arc::clone(&collector.requests));
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (mode, requests) = (Arc::clone(&mode), Arc::clone(&requests));
-                thread::spawn(move || serve(stream, &mode, &requests));
+                let (mode, requests, open) = (Arc::clone(&mode), Arc::clone(&requests), open.clone());
+                thread::spawn(move || {
+                    if let Some(stream) = open(stream) {
+                        serve(stream, &mode, &requests);
+                    }
+                });
             }
         });
         collector
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.url.clone()
     }
 
     pub(crate) fn set(&self, mode: Mode) {
@@ -134,7 +154,7 @@ impl Collector {
 }
 
 /// Answers requests on a connection, one after the other.
-fn serve(stream: TcpStream, mode: &Mutex<Mode>, requests: &Mutex<Vec<Request>>) {
+fn serve(stream: impl Read + Write, mode: &Mutex<Mode>, requests: &Mutex<Vec<Request>>) {
     let mut reader = BufReader::new(stream);
     loop {
         let (mut head, mut line) = (String::new(), String::new());

@@ -1,7 +1,7 @@
 //! Events are traced as their records' `traceparent` says, collectors are sent what became of them, and none of that
 //! concerns the stream.
 
-use std::{collections::BTreeMap, net::TcpListener};
+use std::{collections::BTreeMap, io::Write, net::TcpListener};
 
 use kafka_headers::{add, iter};
 use makinage::event::WORKER_STEPS;
@@ -19,6 +19,7 @@ use super::{
     patience::wait_until,
     port::{Port, showing},
     scene::Scene,
+    secured::certificates::{Authority, Says},
     service::{DEADLINE, Service},
     stream::{send, value},
 };
@@ -280,6 +281,36 @@ fn a_collector_that_is_away_or_hangs_or_refuses_concerns_no_event() {
     let lines = service.lines();
     let count = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
     assert_eq!((count("[T001]"), count("[T002]"), count("[S004]")), (1, 1, 0));
+}
+
+#[test]
+fn a_collector_of_a_private_authority_is_sent_spans_once_the_machine_trusts_that() {
+    if left_out() {
+        return;
+    }
+    let authority = Authority::new("a private authority");
+    let collector = Collector::secured(&authority.issue(&Says::BROKER));
+    let scene = traced(showing(Scene::new("traces-private")), &collector, 1.0)
+        .topics(1)
+        .published(any_model())
+        .with_predict(HOOKS);
+    let mut service = scene.serve().at_work();
+    scene.produce(&["1"]);
+    let line = service.wait_for_line("takes no spans");
+    assert!(line.contains("SSL_CERT_FILE") && line.contains("traces.endpoint"), "{line}");
+    service.stop();
+    assert_eq!(collector.requests().len(), 0);
+
+    let mut trusted = tempfile::NamedTempFile::new().expect("a file");
+    trusted.write_all(authority.pem().as_bytes()).expect("it is written");
+    let mut command = scene.command(&[]);
+    command.env("SSL_CERT_FILE", trusted.path());
+    let mut service = Service::spawn(command).at_work();
+    let port = Port::of(&service);
+    scene.produce(&["2"]);
+    let exported = || port.metric("makinage_spans_total{outcome=\"exported\"}");
+    wait_until(DEADLINE, "the spans of an event and its batch", || exported() == Some(2.0));
+    service.stop();
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::{
     thread,
 };
 
+use crate::https;
+
 /// The environment of the process, as far as the configuration looks at it.
 pub(crate) trait Surroundings {
     /// An environment variable.
@@ -39,7 +41,6 @@ impl Surroundings for Process {
     }
 
     fn trust_store(&self) -> Option<PathBuf> {
-        let found = openssl_probe::probe();
-        found.cert_file.or_else(|| found.cert_dir.into_iter().next())
+        https::trust_store()
     }
 }

@@ -4,19 +4,11 @@ use std::{
     thread,
 };
 
-use openssl::{
-    pkey::PKey,
-    ssl::{SslAcceptor, SslVerifyMode},
-};
+use openssl::ssl::SslVerifyMode;
 use rdkafka::ClientConfig;
 
 use super::*;
-
-#[allow(dead_code, reason = "the tests of the programs need more of it")]
-#[path = "../../../tests/it/secured/certificates.rs"]
-mod certificates;
-
-use certificates::{Authority, Identity, Says};
+use crate::certified::{Authority, Identity, Says};
 
 /// Whose certificates a client has to show.
 enum Asks<'a> {
@@ -52,9 +44,7 @@ fn listen(serve: impl Fn(TcpStream) + Clone + Send + 'static) -> String {
 }
 
 fn with_tls(identity: &Identity, asks: &Asks) -> String {
-    let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
-    acceptor.set_certificate(&X509::from_pem(identity.certificate_pem().as_bytes()).unwrap()).unwrap();
-    acceptor.set_private_key(&PKey::private_key_from_pem(identity.key_pem().as_bytes()).unwrap()).unwrap();
+    let mut acceptor = identity.acceptor();
     if let Asks::Of(authority) = asks {
         acceptor.cert_store_mut().add_cert(X509::from_pem(authority.pem().as_bytes()).unwrap()).unwrap();
         acceptor.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);

@@ -10,7 +10,7 @@ use super::{
     http::{self, Answer},
     jwt::Claims,
 };
-use crate::config::TokenEndpoint;
+use crate::{config::TokenEndpoint, https};
 
 const CONNECT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(15);
@@ -22,8 +22,9 @@ const SHOWN: usize = 200;
 /// A new token, or why there is none.
 pub(super) fn fetch(source: &TokenEndpoint) -> Result<Fresh, String> {
     let url = &source.url;
-    let Answer { status, body } = ask(source)
-        .map_err(|error| format!("{url} does not answer ({error}); check that it runs there, and `token_url`"))?;
+    let Answer { status, body } = ask(source).map_err(|error| {
+        format!("{url} does not answer ({}); check that it runs there, and `token_url`", https::said(&error))
+    })?;
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     if status != 200 {
         return Err(format!("{url} answers with status {status}{}; {}", said(&answer, source), remedy(status)));

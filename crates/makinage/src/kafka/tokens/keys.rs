@@ -15,7 +15,10 @@ use super::{
     http::{self, Answer},
     profile::{self, Profile},
 };
-use crate::config::{AwsContainer, AwsKeys, AwsPlaces, Secret, WebIdentity};
+use crate::{
+    config::{AwsContainer, AwsKeys, AwsPlaces, Secret, WebIdentity},
+    https,
+};
 
 const CONNECT: Duration = Duration::from_secs(2);
 const ANSWER: Duration = Duration::from_secs(10);
@@ -161,6 +164,7 @@ fn text_of(path: &Path) -> Result<String, String> {
 }
 
 fn away(url: &str, from: &str, error: &ureq::Error) -> String {
+    let error = https::said(error);
     format!("the keys of {from}: {url} does not answer ({error}); check that it can be reached from here")
 }
 

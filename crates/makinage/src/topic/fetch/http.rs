@@ -7,7 +7,7 @@ use std::{
 
 use ureq::{Agent, ResponseExt, Timeout};
 
-use crate::{address::Address, generation::models::NotHad};
+use crate::{address::Address, generation::models::NotHad, https};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
@@ -32,6 +32,7 @@ fn open_within(uri: &Address, stall: Duration) -> Result<impl Read, NotHad> {
         .timeout_recv_response(Some(ANSWER))
         .timeout_recv_body(Some(BODY))
         .timeout_per_read(Some(stall))
+        .tls_config(https::trusted())
         .build()
         .into();
     let response = agent.get(uri.reveal()).call().map_err(|error| failure(uri, &error))?;
@@ -72,7 +73,7 @@ fn failure(uri: &Address, error: &ureq::Error) -> NotHad {
         ureq::Error::RequireHttpsOnly(_) => unfollowed(uri, "it leads from https to http"),
         ureq::Error::BadUri(_) | ureq::Error::Http(_) => unfollowed(uri, "it is or leads to what is no URI of HTTP"),
         ureq::Error::TooManyRedirects => unfollowed(uri, "it leads on and on"),
-        _ => NotHad::Later(format!("{uri} can't be reached ({error})")),
+        _ => NotHad::Later(format!("{uri} can't be reached ({})", https::said(error))),
     }
 }
 

@@ -8,6 +8,7 @@ use openssl::{
     pkcs12::Pkcs12,
     pkey::{PKey, Private},
     rsa::Rsa,
+    ssl::{SslAcceptor, SslAcceptorBuilder, SslMethod},
     symm::Cipher,
     x509::{
         X509, X509Builder, X509Name, X509NameBuilder,
@@ -107,6 +108,14 @@ impl Identity {
     /// Key and certificate in one file, as a broker wants them.
     pub(crate) fn both_pem(&self) -> String {
         format!("{}{}", self.key_pem(), self.certificate_pem())
+    }
+
+    /// A server that shows it.
+    pub(crate) fn acceptor(&self) -> SslAcceptorBuilder {
+        let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).expect("TLS");
+        acceptor.set_certificate(&self.certificate).expect("a certificate");
+        acceptor.set_private_key(&self.key).expect("its key");
+        acceptor
     }
 
     /// The key, which a password opens.
