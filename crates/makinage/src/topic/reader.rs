@@ -10,7 +10,7 @@ use rdkafka::{
 };
 
 use super::{
-    client::TopicClient,
+    client::{ModelConsumer, TopicClient},
     follow::Follower,
     history::History,
     log::{KafkaLog, POLL, TIMEOUT},
@@ -21,6 +21,7 @@ use crate::{
     generation::mailbox::Mailbox,
     kafka::{
         denied::{Operation, Wanted},
+        renewal::MadeWith,
         retention,
         topics::{self, Topic},
     },
@@ -44,12 +45,16 @@ impl ModelReader {
         let client = self.shelf.client();
         let mut start_from = self.start_from;
         let mut warned = false;
-        while let Some(partitions) = self.wait_for_topic() {
-            if !warned {
-                retention::warn(client.settings(), &client.endpoint, &client.topic);
-                warned = true;
-            }
-            match self.follow(partitions, start_from) {
+        while let Some(found) = self.wait_for_topic() {
+            let followed = self.begin(&found, start_from).and_then(|next| {
+                // Whoever loads the model has begun: nothing waits for this answer.
+                if !warned {
+                    retention::warn(client.settings(), &client.endpoint, &client.topic);
+                    warned = true;
+                }
+                self.follow(found, next)
+            });
+            match followed {
                 // All that is on the topic now is new to us.
                 Ok(()) => start_from = ModelStart::Last,
                 Err(_) if self.mailbox.is_closed() => {}
@@ -62,14 +67,13 @@ impl ModelReader {
         }
     }
 
-    /// Until the topic is another one.
-    fn follow(&self, partitions: i32, start_from: ModelStart) -> KafkaResult<()> {
+    /// Says what is on the topic by now. From each partition's offset that is returned on, it is to be followed.
+    fn begin(&self, found: &Found, start_from: ModelStart) -> KafkaResult<Vec<i64>> {
         let client = self.shelf.client();
-        let files = client.files();
-        let consumer = client.consumer()?;
+        let Found { partitions, consumer, .. } = found;
         let mut next = Vec::new();
         let mut known = Vec::new();
-        for partition in (0..partitions).take_while(|_| !self.mailbox.is_closed()) {
+        for partition in (0..*partitions).take_while(|_| !self.mailbox.is_closed()) {
             let (low, high) = consumer.fetch_watermarks(&client.topic, partition, TIMEOUT)?;
             next.push(high);
             known.push(if start_from == ModelStart::End { high..high } else { low..high });
@@ -77,8 +81,14 @@ impl ModelReader {
         consumer.assign(&client.from((0..).zip(next.iter().copied().map(Offset::Offset)))?)?;
         self.shelf.begin(History::new(known));
         self.mailbox.read();
+        Ok(next)
+    }
+
+    /// Until the topic is another one.
+    fn follow(&self, found: Found, next: Vec<i64>) -> KafkaResult<()> {
+        let client = self.shelf.client();
         let given_up = || self.mailbox.is_closed();
-        let log = KafkaLog { client, consumer, files, given_up: &given_up };
+        let log = KafkaLog { client, consumer: found.consumer, files: found.files, given_up: &given_up };
         Follower::new(log, &self.shelf, &self.mailbox, next).run()?;
         if !self.mailbox.is_closed() {
             let topic = &client.topic;
@@ -91,8 +101,8 @@ impl ModelReader {
         Ok(())
     }
 
-    /// How many partitions it has; `None` once the mailbox is closed.
-    fn wait_for_topic(&self) -> Option<i32> {
+    /// Waits until it is there; `None` once the mailbox is closed.
+    fn wait_for_topic(&self) -> Option<Found> {
         if self.mailbox.is_closed() {
             return None;
         }
@@ -119,6 +129,17 @@ impl ModelReader {
             !self.mailbox.is_closed()
         };
         let wanted = Wanted { topic: &client.topic, operation: Operation::Read };
-        topics::wait_for(client.connection(), wanted, look_up, pause)
+        let partitions = topics::wait_for(client.connection(), wanted, look_up, pause)?;
+        let (files, consumer) = asking.into_inner();
+        // It was found by one.
+        Some(Found { partitions, consumer: consumer.ok()?, files })
     }
+}
+
+/// The topic, and the client that has found it.
+struct Found {
+    partitions: i32,
+    consumer: ModelConsumer,
+    /// The certificates that the client was made with.
+    files: MadeWith,
 }

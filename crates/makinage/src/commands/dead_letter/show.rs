@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use kafka_headers::iter;
 use rdkafka::Message;
 
-use super::{opened, opened::Opened};
+use super::{opened, opened::Opened, progress};
 use crate::{
     commands::BAD_CONFIG,
     letters::reading::{letter::Letter, shown, source::Source, time},
@@ -48,13 +48,15 @@ pub(crate) fn run(file: &Path, place: &Source, as_value: bool) -> anyhow::Result
 }
 
 fn find(opened: &Opened, place: &Source, mut each: impl FnMut(Read<'_>) -> ControlFlow<()>) -> anyhow::Result<()> {
-    let letters = opened.letters()?;
+    let mut letters = opened.letters()?;
     if place.topic == opened.topic {
         return one(&letters, place, each);
     }
-    for (partition, offsets) in letters.stretches()? {
+    let stretches = letters.stretches()?;
+    let reading = progress::watch(&mut letters, &stretches, 1);
+    for (partition, offsets) in stretches {
         letters.read(partition, offsets, |read| {
-            if read.letter.source == *place { each(read) } else { ControlFlow::Continue(()) }
+            if read.letter.source == *place { reading.aside(|| each(read)) } else { ControlFlow::Continue(()) }
         })?;
     }
     Ok(())
