@@ -9,7 +9,7 @@ from makinage_worker import jsontext
 from makinage_worker.errors import Failure
 from makinage_worker.events import Event
 from makinage_worker.lazy import computed
-from makinage_worker.outcomes import Outcomes, is_numbers
+from makinage_worker.outcomes import Outcomes, is_float, is_numbers
 from makinage_worker.rows import encodable
 from makinage_worker.steps import Steps, Topics
 from makinage_worker.times import NOTHING
@@ -47,7 +47,7 @@ class Finish:
                     return
             step = "encode"
             if event.is_json and self.splices:
-                self._splice(place, event, jsontext.dumps(prediction), out)
+                self._splice(place, event, prediction, out)
             else:
                 out.output(place, self._sink.encode(output))
             if watch is not None:
@@ -68,8 +68,10 @@ class Finish:
         for place, prediction in zip(places, encodable(predictions), strict=True):
             self.each(place, unchanged, prediction, out)
 
-    def _splice(self, place: int, event: Event, prediction: bytes, out: Outcomes) -> None:
-        if event.text is None:
-            out.prediction(place, prediction)
+    def _splice(self, place: int, event: Event, prediction: Any, out: Outcomes) -> None:
+        if event.text is not None:
+            out.output(place, b"[%b,%b]" % (event.text, jsontext.dumps(prediction)))
+        elif is_float(prediction):
+            out.number(place, prediction)
         else:
-            out.output(place, b"[%b,%b]" % (event.text, prediction))
+            out.prediction(place, jsontext.dumps(prediction))

@@ -13,7 +13,7 @@ from makinage_worker.errors import Failure, OutputTooLarge, is_exhaustion, messa
 from makinage_worker.events import Record
 from makinage_worker.notices import Notices
 from makinage_worker.passing import Passing
-from makinage_worker.protocol import Form, Spent, Status
+from makinage_worker.protocol import FLOAT64, Form, Spent, Status
 from makinage_worker.tap import Tap
 from makinage_worker.times import Times
 
@@ -70,8 +70,9 @@ class Outcomes:
         return Outcomes(len(self._bodies), self._terms, self._notices, self.times.like())
 
     def of(self, place: int) -> tuple[int, bytes]:
-        """Status and body of an event, which isn't among the `numbers`."""
-        return self._statuses[place], self._bodies[place]
+        """Status and text of an event, which isn't among the `numbers`: the same where the service writes the same."""
+        status, body = self._statuses[place], self._bodies[place]
+        return (status, jsontext.dumps(*FLOAT64.unpack(body))) if status == Status.FLOAT else (status, body)
 
     def output(self, place: int, data: bytes) -> None:
         """The event's output record, encoded."""
@@ -84,6 +85,14 @@ class Outcomes:
     def numbers(self, places: Sequence[int], values: np.ndarray) -> None:
         """Predictions of many events: a one-dimensional array of one number or boolean each."""
         self._numbers.append((places, values))
+
+    def number(self, place: int, value: float) -> None:
+        """The event's prediction where that is one float.
+
+        The service writes it as it does those of whole batches: the text must not depend on the event's neighbours.
+        """
+        self._statuses[place] = Status.FLOAT
+        self._bodies[place] = FLOAT64.pack(value)
 
     def skip(self, place: int, step: str) -> None:
         """The step returned None."""
@@ -135,9 +144,16 @@ class Outcomes:
             data = values.view(np.uint8).data
             return protocol.array_frames(ident, form, data, values.itemsize, spent)
         for places, values in self._numbers:
+            self._each(places, values)
+        return protocol.item_frames(ident, self._statuses, self._bodies, spent)
+
+    def _each(self, places: Sequence[int], values: np.ndarray) -> None:
+        if values.dtype.kind == "f":
+            for place, value in zip(places, values.tolist(), strict=True):
+                self.number(place, value)
+        else:
             for place, text in zip(places, jsontext.dumps_each(values), strict=True):
                 self.prediction(place, text)
-        return protocol.item_frames(ident, self._statuses, self._bodies, spent)
 
     def _spent(self, nanoseconds: int) -> Spent:
         return Spent(nanoseconds, tuple(self.times.spent.values()))
@@ -156,6 +172,14 @@ class Outcomes:
         for places, values in self._numbers:
             whole[np.asarray(places)] = values
         return form, whole
+
+
+def is_float(value: Any) -> bool:
+    """Whether a prediction is what `Outcomes.number` takes."""
+    return type(value) in _FLOATS
+
+
+_FLOATS = frozenset((float, np.float64, np.float32, np.float16))
 
 
 def is_numbers(values: Any) -> bool:

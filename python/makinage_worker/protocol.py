@@ -26,6 +26,9 @@ _HEADER = struct.Struct("<IBQ")
 _BODY = struct.Struct("<BQ")
 _GROUP = struct.Struct("<BHI")
 _RESULT = struct.Struct("<IIQ5QB")
+FLOAT64 = struct.Struct("<d")
+"""A float as the service reads it."""
+
 _PREFIX_BYTES = 9
 """Kind and id, which the length field counts."""
 
@@ -59,6 +62,8 @@ class Status(IntEnum):
     FAILED = 3
     PASSING = 4
     """Failed, by an error after which the service may try the event again."""
+    FLOAT = 5
+    """A prediction that is one float: `FLOAT64` has its bytes."""
 
 
 class Form(IntEnum):

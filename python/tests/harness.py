@@ -16,7 +16,7 @@ from makinage_worker.page import SIZE, Page
 from makinage_worker.times import STEPS
 
 JSON = "makinage.encoding.json"
-STATUS = ("output", "prediction", "skipped", "failed", "passing")
+STATUS = ("output", "prediction", "skipped", "failed", "passing", "float")
 
 
 class Exhausted(Exception):  # noqa: N818  # it is an end, no error
@@ -97,6 +97,11 @@ def batch(groups, events):
     return struct.pack("<II", events, len(groups)) + b"".join(groups)
 
 
+def _prediction(number):
+    """What the service writes."""
+    return Result("prediction", None if isinstance(number, float) and math.isnan(number) else number)
+
+
 def read_results(payloads, sink=JSON):
     """The results of a batch, from the payloads of its `result` frames; checks that the places have no gaps."""
     results = []
@@ -107,10 +112,7 @@ def read_results(payloads, sink=JSON):
         if form:
             values = np.frombuffer(body, ("", "<i8", "<f8", "?")[form]).tolist()
             assert len(values) == count
-            results += [
-                Result("prediction", None if isinstance(value, float) and math.isnan(value) else value)
-                for value in values
-            ]
+            results += map(_prediction, values)
             continue
         statuses, lengths = body[:count], struct.unpack_from(f"<{count}I", body, count)
         offset = 5 * count
@@ -118,6 +120,9 @@ def read_results(payloads, sink=JSON):
             data = body[offset : offset + length]
             offset += length
             name = STATUS[status]
+            if name == "float":
+                results.append(_prediction(*protocol.FLOAT64.unpack(data)))
+                continue
             is_json = name in ("prediction", "failed", "passing") or (name == "output" and sink == JSON)
             results.append(Result(name, json.loads(data) if is_json else data if name == "output" else data.decode()))
         assert offset == len(body)

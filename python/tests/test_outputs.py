@@ -7,12 +7,15 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from harness import FakeModel
+from harness import FakeModel, notices, raw_batch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from makinage_worker import jsontext
+from makinage_worker.outcomes import Outcomes, Terms
+from makinage_worker.protocol import Status
 from makinage_worker.rows import encodable, entries, split
+from makinage_worker.times import Pace
 
 DATE_UNITS = ["Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs"]
 ARRAYS = [
@@ -171,3 +174,26 @@ def test_another_index_says_nothing_about_the_order(index):
 def test_texts_that_models_return_keep_their_last_character(text):
     for result in ([text], pd.Series([text]), pd.Series([text], dtype=object), np.array([text], dtype=object)):
         assert texts(encodable(split(result, 1))) == [json.loads(json.dumps(text))]
+
+
+FLOAT64 = 2
+"""The form of a batch's array, and below the status of one event's float: the service writes both."""
+
+
+@pytest.mark.parametrize("make", [np.asarray, list, lambda values: values.astype(np.float32), np.ndarray.tolist])
+@pytest.mark.parametrize("row_wise", [None, False])
+def test_who_writes_a_float_does_not_depend_on_its_neighbours(make, row_wise, serve):
+    served = serve(FakeModel(lambda data: make(data[:, 0])), row_wise=row_wise)
+    for neighbours in ([], [[2.5]], [b"no JSON"], [[1, 2]], [[7.5], b"no JSON", [3.5]]):
+        events = [[1e-05], *neighbours]
+        for run in (served.raw, lambda events: served.singly(raw_batch(events))):
+            assert run(events)[0].value == pytest.approx(1e-05)
+            (form, status) = bytes(served.frames[0])[56:58]
+            assert form == FLOAT64 or status == Status.FLOAT
+
+
+def test_floats_that_are_no_numbers_are_null_and_pass_a_comparison():
+    out = Outcomes(2, Terms(99, frozenset(), None), notices([]), Pace().times())
+    out.number(0, float("nan"))
+    out.number(1, -float("nan"))
+    assert out.of(0) == out.of(1) == (Status.FLOAT, b"null")

@@ -67,11 +67,15 @@ enum Status {
     Failed,
     /// Failed, by an error after which the event may be tried again.
     Passing,
+    /// A prediction, of eight bytes.
+    Float,
 }
 
 impl Status {
+    const ALL: [Self; 6] = [Self::Output, Self::Prediction, Self::Skipped, Self::Failed, Self::Passing, Self::Float];
+
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Output, Self::Prediction, Self::Skipped, Self::Failed, Self::Passing].get(usize::from(byte)).copied()
+        Self::ALL.get(usize::from(byte)).copied()
     }
 }
 
@@ -130,7 +134,8 @@ impl Answer {
         Ok(answer)
     }
 
-    /// Each item has a status, and one that was skipped names its step: what the counts rest on.
+    /// Each item has a status, one that was skipped names its step, and a float has eight bytes: what the counts, and
+    /// who reads it, rest on.
     fn check_items(&self) -> Result<(), MalformedAnswer> {
         let Form::Items { ends, data } = &self.form else { return Ok(()) };
         for item in 0..self.count {
@@ -138,6 +143,9 @@ impl Answer {
                 None => return Err(MalformedAnswer("an event without a known status")),
                 Some(Status::Skipped) if Step::from_name(self.item(item, ends, *data)).is_none() => {
                     return Err(MalformedAnswer("an event that an unknown step skipped"));
+                }
+                Some(Status::Float) if self.item(item, ends, *data).len() != 8 => {
+                    return Err(MalformedAnswer("an event whose float hasn't eight bytes"));
                 }
                 Some(_) => {}
             }
@@ -179,6 +187,7 @@ impl Answer {
                 match self.status(item) {
                     Status::Output => Outcome::Output(bytes),
                     Status::Prediction => Outcome::Prediction(Prediction::Json(bytes)),
+                    Status::Float => Outcome::Prediction(Prediction::Float(f64::from_le_bytes(read_eight(bytes, 0)))),
                     Status::Skipped => Outcome::Skipped(checked(Step::from_name(bytes))),
                     Status::Failed | Status::Passing => {
                         Outcome::Failed(serde_json::from_slice(bytes).unwrap_or_else(|error| {

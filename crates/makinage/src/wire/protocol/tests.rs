@@ -206,6 +206,7 @@ fn items_of_every_status_are_read_from_the_fixture() {
             0 => Outcome::Output(bytes),
             1 => Outcome::Prediction(Prediction::Json(bytes)),
             2 => Outcome::Skipped(Step::from_name(bytes).expect("a step")),
+            5 => Outcome::Prediction(Prediction::Float(2.0)),
             _ => Outcome::Failed(Failure {
                 location: Some("hooks.py:12".into()),
                 ..Failure::new("predict", "ValueError", "no such fruit")
@@ -295,7 +296,9 @@ fn an_event_that_was_skipped_comes_with_its_step() {
 
 #[test]
 fn a_result_with_an_event_whose_fate_nobody_could_tell_is_refused() {
-    for (status, bytes) in [(2, "".as_bytes()), (2, b"decode"), (2, b"predict "), (5, b"x"), (255, b"")] {
+    for (status, bytes) in
+        [(2, "".as_bytes()), (2, b"decode"), (2, b"predict "), (5, b"x"), (5, b"9 bytes ."), (6, b""), (255, b"")]
+    {
         let refused = Answer::parse(one_item(status, bytes)).expect_err("refused").to_string();
         assert!(refused.contains("an event"), "{refused}");
     }
