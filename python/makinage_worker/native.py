@@ -13,10 +13,13 @@ from makinage_worker import native_forms, native_kinds
 from makinage_worker.errors import message
 from makinage_worker.features import names_of, width_of
 from makinage_worker.native_flavour import Ask, Flavour, takes_as_it_is
+from makinage_worker.native_forms import Numbers
 from makinage_worker.native_linear import Evaluate
 from makinage_worker.native_proof import Make, identical, proven
 from makinage_worker.notices import Notices
 from makinage_worker.rows import Plan
+from makinage_worker.trees import Evaluator
+from makinage_worker.trees_reading import Accepts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,7 +80,11 @@ class Natives:
                 f"({type(error).__name__}: {message(error)}); please report it"
             )
             return None
-        return None if evaluate is None else Native(ask, lambda _, matrix: evaluate(matrix), self._notices.warn)
+        if evaluate is None:
+            return None
+        native = Native(ask, lambda _, matrix: evaluate(matrix), self._notices.warn)
+        native.knows_holes = isinstance(evaluate, Evaluator) and evaluate.accepts is not Accepts.FINITE
+        return native
 
 
 class Libraries:
@@ -104,6 +111,8 @@ class Native:
         self._tell = tell
         self.takes: Callable[[Any], bool] = _anything
         """Whether the method leaves an input as it is before it looks at its numbers; asked once for each form."""
+        self.knows_holes = False
+        """Whether the stand-in may be given numbers that are missing, or not finite."""
         self._forms: set[Hashable] = set()
         self._between = 1
         self._left = 0
@@ -115,14 +124,13 @@ class Native:
         """The method's answer."""
         stand_in = self._stand_in
         read = None if stand_in is None or named or len(args) != 1 else native_forms.read(args[0])
-        if stand_in is None or read is None:
+        if stand_in is None or read is None or not (read.is_finite or self.knows_holes):
             return self._ask(*args, **named)
         (data,) = args
-        matrix, form = read
         self._left -= 1
-        if self._left < 0 or form not in self._forms:
+        if self._left < 0 or read.form not in self._forms:
             return self._compared(stand_in, data, read)
-        answer = self._mine(stand_in, data, matrix)
+        answer = self._mine(stand_in, data, read.matrix)
         return self._ask(data) if answer is None else answer
 
     def _mine(self, stand_in: StandIn, data: Any, matrix: np.ndarray) -> Any:
@@ -134,9 +142,9 @@ class Native:
             self._stop(f"{type(error).__name__}: {error}")
             return None
 
-    def _compared(self, stand_in: StandIn, data: Any, read: tuple[np.ndarray, Hashable]) -> Any:
+    def _compared(self, stand_in: StandIn, data: Any, read: Numbers) -> Any:
         answer = self._ask(data)
-        matrix, form = read
+        matrix, form, _ = read
         if form not in self._forms and not self.takes(data):
             return answer
         mine = self._mine(stand_in, data, matrix)

@@ -71,4 +71,4 @@ def _inputs(make: Make, width: int) -> Iterator[tuple[np.ndarray, Any]]:
             made = make(np.rint(numbers)) if made is None else made
             read = native_forms.read(made)
             if read is not None:
-                yield read[0].copy(order="K"), made
+                yield read.matrix.copy(order="K"), made

@@ -24,7 +24,13 @@ _OTHERWISE = (AttributeError, KeyError, IndexError, TypeError, ValueError)
 
 
 _TAKEN = (np.dtype(np.float64), np.dtype(np.float32))
-"""Types of numbers that are answered here: of others each library makes something else."""
+"""Types of numbers that are answered here."""
+
+_WHOLE = (np.dtype(np.int64), np.dtype(np.int32))
+"""The same, of whole numbers. Each library makes something else of them before it looks at its trees."""
+
+_ALIKE = 1 << 24
+"""Whole numbers up to here are `f32` and `f64`, too: whatever a library makes of them, it is the same number."""
 
 
 class Evaluator:
@@ -57,9 +63,9 @@ class Evaluator:
 
     def _rows(self, matrix: Any) -> Any:
         """The rows as the library would look at them; None where it must do that itself."""
-        if type(matrix) is not np.ndarray or matrix.ndim != 2 or matrix.dtype not in _TAKEN:
+        if type(matrix) is not np.ndarray or matrix.ndim != 2 or matrix.shape[1] != self.features:
             return None
-        if matrix.shape[1] != self.features or not len(matrix) or not self._is_current():
+        if not matrix.size or not _is_taken(matrix) or not self._is_current():
             return None
         if matrix.dtype == self._feature:
             rows = np.ascontiguousarray(matrix)
@@ -76,6 +82,12 @@ class Evaluator:
         if self.accepts is Accepts.ALL or np.isfinite(rows).all():
             return True
         return self.accepts is Accepts.MISSING and not np.isinf(rows).any()
+
+
+def _is_taken(matrix: Any) -> bool:
+    if matrix.dtype in _WHOLE:
+        return bool(matrix.min() >= -_ALIKE and matrix.max() <= _ALIKE)
+    return matrix.dtype in _TAKEN
 
 
 def is_known(model: Any) -> bool:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from lightgbm import LGBMRegressor
 from models import QUICK, X, Y
+from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier
+from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import (
     HuberRegressor,
     Lasso,
@@ -68,6 +69,7 @@ MODELS = {
     "in a pipeline of its own": _fitted(make_pipeline(StandardScaler(with_mean=False), make_pipeline(Ridge()))),
 }
 ALWAYS_NATIVE = sorted(set(MODELS))
+NAMES = ["a", "b", "c", "d"]
 
 
 class Counting:
@@ -201,6 +203,45 @@ def test_a_service_answers_the_same_with_the_library_and_without(serve, model_fo
 @pytest.mark.usefixtures("trees_binary")
 def test_trees_are_walked_here(model):
     assert computes(_fitted(model))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        HistGradientBoostingClassifier(max_iter=9),
+        XGBClassifier(n_estimators=9, n_jobs=1),
+        LGBMRegressor(n_estimators=9, n_jobs=1, verbose=-1),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.parametrize("make", [np.asarray, lambda rows: pd.DataFrame(rows, columns=NAMES).assign(d=1)])
+@pytest.mark.usefixtures("trees_binary")
+def test_rows_with_holes_are_walked_here_too(model, make):
+    library = Counting(clone(model).fit(make(X), Y))
+    told = []
+    predict = Natives(library, library.get_raw_model(), ArrayPlan(), notices(told)).predict
+    library.calls = 0
+    for place in range(300):
+        rows = X[place % 150 : place % 150 + 1 + place % 2].copy()
+        rows[0, place % 3] = np.nan
+        given = make(rows)
+        assert identical(predict(given), library.get_raw_model().predict(given))
+    assert 0 < library.calls < 24
+    assert told == []
+
+
+@pytest.mark.usefixtures("trees_binary")
+@pytest.mark.parametrize("model", [XGBClassifier(n_estimators=9, n_jobs=1), DecisionTreeClassifier()])
+def test_numbers_without_an_end_are_the_librarys(model):
+    model = _fitted(clone(model))
+    rows = X[:2].copy()
+    rows[1, 1] = np.inf
+    told = []
+    predict = natives(model, told).predict
+    for _ in range(3):
+        assert same(outcome(lambda: predict(rows)), outcome(lambda: model.predict(rows)))
+        assert identical(predict(X), model.predict(X))
+    assert told == []
 
 
 class Mine(LogisticRegression):
@@ -348,9 +389,6 @@ class Counts(BaseEstimator):
         Counts.calls += 1
         return np.full(len(data), Counts.calls)
 """
-
-
-NAMES = ["a", "b", "c", "d"]
 
 
 @pytest.fixture(scope="module")

@@ -210,7 +210,7 @@ def test_the_example_is_looked_at():
     assert asked[0].tolist() == data.rows[:3].tolist()
     # All sizes and types at once: what depends on them shows.
     assert {len(matrix) for matrix in asked} >= {1, 7, 16, 17, 20}
-    assert {matrix.dtype.name for matrix in asked} == {"float64", "float32"}
+    assert {matrix.dtype.name for matrix in asked} == {"float64", "float32", "int64"}
     assert any(not matrix.flags.c_contiguous for matrix in asked)
 
 

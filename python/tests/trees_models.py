@@ -166,3 +166,14 @@ def ask(model, method="predict"):
     if type(model) is xgboost.Booster:
         return lambda matrix: model.predict(xgboost.DMatrix(matrix))
     return getattr(model, method)
+
+
+def same(ours, theirs):
+    """Asserts that two answers are the same to the bit."""
+    assert type(ours) is type(theirs)
+    assert ours.dtype == theirs.dtype
+    assert ours.shape == theirs.shape
+    if ours.dtype == object:
+        assert ours.tolist() == theirs.tolist()
+    else:
+        assert ours.tobytes() == theirs.tobytes()
