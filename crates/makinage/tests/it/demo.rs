@@ -74,6 +74,16 @@ fn a_demo_of_five_events_shows_five_predictions_and_ends_without_a_word_of_troub
 }
 
 #[test]
+fn a_demo_knows_nothing_of_the_one_before() {
+    let cache = Folder::new();
+    let mut command = demo(&["--events", "1"]);
+    command.env("XDG_CACHE_HOME", cache.path());
+    let mut demo = Service::spawn(command);
+    assert_eq!(demo.wait().code(), Some(0));
+    assert!(!cache.path().join("makinage/store").exists(), "a model is kept for the next one");
+}
+
+#[test]
 fn other_clients_join_in_and_ctrl_c_ends_it_with_its_workers() {
     let mut demo = Service::spawn(demo(&["--rate", "20"]));
     demo.wait_for_line("    20  [");

@@ -36,6 +36,7 @@ impl Files {
         };
         let serve = SERVE.replace("{endpoint}", &quoted(endpoint)?).replace("{python}", &quoted(text(python)?)?);
         let serve = serve.replace("{status}", &quoted(&status.to_string())?);
+        let serve = serve.replace("{store}", &quoted(text(&folder.join("store"))?)?);
         let publish = PUBLISH.replace("{endpoint}", &quoted(endpoint)?).replace("{model}", &quoted(text(model)?)?);
         Ok(Self { serve: write("config.serve.yaml", serve)?, publish: write("config.publish.yaml", publish)? })
     }
