@@ -93,7 +93,13 @@ class _Worker:
 
     def _on_batch(self, ident: int, payload: memoryview) -> None:
         begin = time.perf_counter_ns()
-        outcomes = self._serving.run(self._begin(ident, payload))
+        self._begin(ident, payload)
+        frames = self._serving.lone(ident, payload)
+        if frames is not None:
+            for frame in frames:
+                self._channel.send(frame)
+            return
+        outcomes = self._serving.run(protocol.decode_batch(payload))
         took = time.perf_counter_ns() - begin
         self._send_values(ident, outcomes)
         for frame in outcomes.frames(ident, took):
@@ -101,7 +107,8 @@ class _Worker:
 
     def _on_singly(self, ident: int, payload: memoryview) -> None:
         begin = time.perf_counter_ns()
-        for place, outcomes in self._serving.singly(self._begin(ident, payload)):
+        self._begin(ident, payload)
+        for place, outcomes in self._serving.singly(protocol.decode_batch(payload)):
             took = time.perf_counter_ns() - begin
             self._send_values(ident, outcomes)
             self._channel.send(outcomes.frame(ident, place, took))
@@ -111,13 +118,12 @@ class _Worker:
         if values is not None:
             self._channel.send(values)
 
-    def _begin(self, ident: int, payload: memoryview) -> protocol.Batch:
+    def _begin(self, ident: int, payload: memoryview) -> None:
         if self._serving is None:
             raise protocol.ProtocolError("batch before load")
         self._ident = ident
         # Before it is decoded, for which memory may not do.
         self._notices.begin(ident, protocol.count_of(payload))
-        return protocol.decode_batch(payload)
 
     def _on_check(self, ident: int, payload: memoryview) -> None:
         self._channel.send_json(Kind.CHECKED, ident, check(protocol.read_json(payload)))

@@ -182,6 +182,11 @@ def is_float(value: Any) -> bool:
 _FLOATS = frozenset((float, np.float64, np.float32, np.float16))
 
 
+def form_of(values: np.ndarray) -> Form:
+    """How a frame has such predictions."""
+    return _FORMS[values.dtype.kind][0]
+
+
 def is_numbers(values: Any) -> bool:
     """Whether predictions are what `Outcomes.numbers` takes."""
     return isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in _FORMS and values.itemsize <= 8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any
@@ -106,6 +106,26 @@ class Predictor:
         The caller has said where the worker is: the stack's places need not be the batch's.
         """
         return entries(self._answer(stack, range(event, event + 1)).predictions)[0]
+
+    def lone(self, key: Hashable, data: Any) -> Any:
+        """The whole answer to the one row of a batch, which the model may keep or change; a Failure where it raises.
+
+        `key` is the one of the row's stack. None where `score` must be asked, which learns how such rows are taken.
+        """
+        if self._one_by_one:
+            return None
+        proof = None if self._trusted else self._proofs.of(key)
+        if proof is not None and not (proof.seen or proof.is_complete):
+            return None
+        try:
+            result = computed("predict", self._predict(data))
+        except BaseException as error:
+            if is_exhaustion(error):
+                self._notices.exhausted(error)
+            return Failure("predict", error)
+        if proof is not None:
+            self._learn(key, result)
+        return result
 
     def _score(self, stack: Stack, events: Events, proof: Proof | None) -> Iterator[Chunk]:
         """One call for all; when the model raises, they are halved until the guilty event stands alone."""
@@ -220,7 +240,7 @@ class Predictor:
                 self._notices.exhausted(error)
             return Chunk(event, [Failure("predict", error)])
         if not self._trusted and not self._one_by_one:
-            self._learn(stack, result)
+            self._learn(stack.key, result)
         # None says that there is no prediction, and nothing about how the model takes rows.
         if rows is None and result is not None:
             self._give_up(f"{_other_count(stack.rows(event), result)}, so it doesn't answer row by row")
@@ -229,9 +249,9 @@ class Predictor:
         except BaseException:
             return Chunk(event, predictions, borrowed=True)
 
-    def _learn(self, stack: Stack, result: Any) -> None:
+    def _learn(self, key: Hashable, result: Any) -> None:
         """Takes in which types the answer to a single event has."""
-        types = self._proofs.of(stack.key).types
+        types = self._proofs.of(key).types
         try:
             types.saw(result)
         except Exception as error:

@@ -29,6 +29,7 @@ _RESULT = struct.Struct("<IIQ5QB")
 FLOAT64 = struct.Struct("<d")
 """A float as the service reads it."""
 
+_LENGTH_BYTES = 4
 _PREFIX_BYTES = 9
 """Kind and id, which the length field counts."""
 
@@ -305,6 +306,19 @@ def _frame_ranges(bodies: list[bytes]) -> Iterator[tuple[int, int]]:
             first, size = place + 1, 0
     if first < len(bodies) or not bodies:
         yield first, len(bodies)
+
+
+def number_frame(ident: int, form: Form, value: float, spent: Spent) -> bytes:
+    """The `result` frame of a batch of one event whose prediction is a number or a boolean."""
+    whole = _NUMBER[form]
+    size = whole.size - _LENGTH_BYTES
+    return whole.pack(size, Kind.RESULT, ident, 0, 1, spent.nanoseconds, *spent.steps, form, value)
+
+
+_NUMBER = {
+    form: struct.Struct(_HEADER.format + _RESULT.format[1:] + code)
+    for form, code in ((Form.INT64, "q"), (Form.FLOAT64, "d"), (Form.BOOL, "?"))
+}
 
 
 def array_frames(ident: int, form: Form, values: memoryview, item_bytes: int, spent: Spent) -> Iterator[bytes]:

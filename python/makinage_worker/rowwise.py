@@ -89,7 +89,7 @@ class Proof:
     @property
     def is_complete(self) -> bool:
         """Whether no event could show anything new."""
-        return self.has_seen_enough and self.proven is not None and bool(self.proven.all())
+        return self._has_enough or (self.has_seen_enough and self.proven is not None and bool(self.proven.all()))
 
     def let_go(self) -> None:
         """Nothing is compared any more where the proof is complete: what was seen may go."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from makinage_worker.coalesced import Coalesced
 from makinage_worker.desk import Desk
+from makinage_worker.lone import Lone
 from makinage_worker.notices import Notices
 from makinage_worker.one_by_one import OneByOne
 from makinage_worker.predict import Scorer
@@ -36,6 +37,8 @@ class Ways:
         self, topics: Topics, steps: Steps, scorer: Scorer, notices: Notices, side_by_side: SideBySide | None
     ) -> None:
         self.one_by_one = OneByOne(topics, steps, scorer, notices)
+        self.lone = Lone(scorer)
+        """Of services that get dense groups."""
         self.plan = scorer.plan
         self._predictor = scorer.predictor
         self._notices = notices
