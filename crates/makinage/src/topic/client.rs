@@ -1,11 +1,16 @@
 //! The Kafka clients of the model topic's reader: one that follows the topic, and one for each look at a stretch of it.
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{
+    ops::Range,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use kafka_headers::tokens::Supplied;
+use parking_lot::Mutex;
 use rdkafka::{
     Offset, TopicPartitionList,
-    consumer::BaseConsumer,
+    consumer::{BaseConsumer, Consumer},
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
 };
 
@@ -26,11 +31,24 @@ use crate::{
     record::Record,
 };
 
+/// How long a consumer is kept for the next stretch: a model that has been found is fetched at once.
+const KEPT: Duration = Duration::from_secs(5);
+
 /// A consumer of the model topic.
 pub(super) type ModelConsumer = Supplied<BaseConsumer<Context<()>>>;
 
+/// A consumer that has read a stretch.
+struct Idle {
+    consumer: ModelConsumer,
+    /// The certificates that it was made with.
+    files: MadeWith,
+    since: Instant,
+}
+
 /// Makes consumers of one model topic.
 pub(crate) struct TopicClient {
+    /// Another connection to the brokers takes longer than most models do to be read.
+    idle: Mutex<Option<Idle>>,
     settings: Settings,
     connection: Arc<Connection>,
     /// The topic's name.
@@ -43,6 +61,7 @@ impl TopicClient {
     /// For one topic.
     pub(crate) fn new(cluster: &Cluster, topic: &str) -> Self {
         Self {
+            idle: Mutex::default(),
             settings: cluster.model_consumer(),
             connection: Arc::clone(&cluster.connection),
             topic: topic.to_owned(),
@@ -63,6 +82,23 @@ impl TopicClient {
     /// With which certificates a consumer is made now.
     pub(super) fn files(&self) -> MadeWith {
         self.settings.files()
+    }
+
+    /// Ends the connections of what has read a stretch, where no other follows.
+    pub(super) fn let_go(&self, now: Instant) {
+        let is_over = |idle: &mut Idle| now.saturating_duration_since(idle.since) >= KEPT;
+        let over = self.idle.lock().take_if(is_over);
+        drop(over);
+    }
+
+    /// A consumer for a stretch.
+    fn reading(&self) -> KafkaResult<(ModelConsumer, MadeWith)> {
+        let idle = self.idle.lock().take().filter(|idle| !idle.files.is_out_of_date());
+        if let Some(Idle { consumer, files, .. }) = idle {
+            return Ok((consumer, files));
+        }
+        let files = self.files();
+        Ok((self.consumer()?, files))
     }
 
     /// For the topic's configuration.
@@ -100,9 +136,13 @@ impl Stretches for TopicClient {
     ) -> KafkaResult<()> {
         let stretch = Stretch { topic: &self.topic, partition, offsets };
         // What follows the topic has its own consumer, and goes on beside this.
-        read::read(&*self.consumer()?, &stretch, &Until { client: self, given_up }, |message| {
+        let (consumer, files) = self.reading()?;
+        read::read(&*consumer, &stretch, &Until { client: self, given_up }, |message| {
             each(&RecordPlace::of(message), Record::of(message))
-        })
+        })?;
+        consumer.unassign()?;
+        *self.idle.lock() = Some(Idle { consumer, files, since: Instant::now() });
+        Ok(())
     }
 
     fn tell(&self, error: &KafkaError) {
@@ -125,3 +165,6 @@ impl Patience for Until<'_> {
         self.client.tell(error);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! The end of the model topic, as its follower sees it: Kafka's, or a test's.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
     Offset,
@@ -67,6 +70,7 @@ impl Log for KafkaLog<'_> {
         if self.files.is_out_of_date() {
             return Err(KafkaError::Canceled);
         }
+        self.client.let_go(Instant::now());
         match self.consumer.poll(POLL) {
             Some(Ok(message)) => {
                 each(RecordPlace::of(&message), &Record::of(&message));
