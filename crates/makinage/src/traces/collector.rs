@@ -1,6 +1,9 @@
 //! A collector over HTTP: one request, and what came of it, by OTLP's own rules.
 
-use std::{io::Read, time::Duration};
+use std::{
+    io::Read,
+    time::{Duration, SystemTime},
+};
 
 use super::otlp;
 use crate::https;
@@ -83,16 +86,26 @@ impl Collector for HttpCollector {
             Err(error) => return Answer::Later(https::said(&error), None),
         };
         let status = answer.status().as_u16();
-        let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let after = answer.headers().get("retry-after").and_then(|value| wait(value.to_str().ok()?, SystemTime::now()));
         let mut body = vec![];
         // What can't be read of it isn't needed.
         let _ = answer.body_mut().as_reader().take(LARGEST).read_to_end(&mut body);
         match status {
             200..=299 => otlp::rejected(&body).map_or(Answer::Taken, |(spans, why)| Answer::TakenPartly(spans, why)),
-            429 | 502 | 503 | 504 => Answer::Later(format!("status {status}"), after.map(Duration::from_secs)),
+            429 | 502 | 503 | 504 => Answer::Later(format!("status {status}"), after),
             _ => Answer::Refused(format!("status {status}{}", said(&body))),
         }
     }
+}
+
+/// How long `Retry-After` wants one to wait: so many seconds, or until a date (RFC 9110, section 10.2.3).
+fn wait(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    // One that has passed, by our clock, is no wait at all.
+    httpdate::parse_http_date(value).ok().map(|date| date.duration_since(now).unwrap_or_default())
 }
 
 /// What a collector says beside a status, where that is text.
@@ -101,4 +114,26 @@ fn said(body: &[u8]) -> String {
     let line = text.split(char::is_control).find(|line| line.len() > 3).unwrap_or_default();
     let line = &line[..line.floor_char_boundary(SHOWN)];
     if line.is_empty() { String::new() } else { format!(": {line}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::wait;
+
+    #[test]
+    fn a_wait_is_seconds_or_until_a_date_in_each_of_its_forms() {
+        // Ten seconds before the standard's own example.
+        let now = UNIX_EPOCH + Duration::from_secs(784_111_777 - 10);
+        let of = |value| wait(value, now).map(|wait| wait.as_secs());
+        assert_eq!(of(" 120 "), Some(120));
+        for date in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(of(date), Some(10), "{date}");
+        }
+        assert_eq!(of("Sun, 06 Nov 1994 08:49:20 GMT"), Some(0), "it has passed");
+        for nonsense in ["", "-1", "soon", "1.5", "Sun, 31 Feb 1994 08:49:37 GMT"] {
+            assert_eq!(of(nonsense), None, "{nonsense}");
+        }
+    }
 }
