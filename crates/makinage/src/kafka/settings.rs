@@ -109,11 +109,19 @@ impl Cluster {
         client
     }
 
-    /// Of what follows the model topic, and reads stretches of it beside that.
+    /// Of what follows the model topic.
     pub fn model_consumer(&self) -> Settings {
         let mut client = self.model_reader();
         // The other pulse beside the data topics' consumer: this one fetches while a group waits for its members.
         client.set("statistics.interval.ms", statistics_ms());
+        client
+    }
+
+    /// Of what reads stretches of the model topic, one after the other.
+    pub fn model_stretches(&self) -> Settings {
+        let mut client = self.model_consumer();
+        // A fetch that waits behind a stretch's end holds up the next stretch: a broker is asked for one at a time.
+        self.default(&mut client, "fetch.wait.max.ms", "50");
         client
     }
 

@@ -7,14 +7,14 @@ use std::{
 };
 
 use kafka_headers::tokens::Supplied;
-use parking_lot::Mutex;
 use rdkafka::{
-    Offset, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer},
+    Message, Offset, TopicPartitionList,
+    consumer::BaseConsumer,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
 };
 
 use super::{
+    kept::{Kept, Spare},
     read::{self, Patience, Stretch},
     stretches::{Each, Stretches},
 };
@@ -31,25 +31,19 @@ use crate::{
     record::Record,
 };
 
-/// How long a consumer is kept for the next stretch: a model that has been found is fetched at once.
-const KEPT: Duration = Duration::from_secs(5);
-
 /// A consumer of the model topic.
 pub(super) type ModelConsumer = Supplied<BaseConsumer<Context<()>>>;
 
-/// A consumer that has read a stretch.
-struct Idle {
-    consumer: ModelConsumer,
-    /// The certificates that it was made with.
-    files: MadeWith,
-    since: Instant,
-}
+/// How long a consumer that was kept may say nothing: another one is asked then, which knows nothing of what was.
+const BRIEFLY: Duration = Duration::from_secs(5);
 
 /// Makes consumers of one model topic.
 pub(crate) struct TopicClient {
-    /// Another connection to the brokers takes longer than most models do to be read.
-    idle: Mutex<Option<Idle>>,
     settings: Settings,
+    /// Of consumers for stretches.
+    stretches: Settings,
+    /// What has read a stretch.
+    pub(super) kept: Kept,
     connection: Arc<Connection>,
     /// The topic's name.
     pub topic: String,
@@ -61,8 +55,9 @@ impl TopicClient {
     /// For one topic.
     pub(crate) fn new(cluster: &Cluster, topic: &str) -> Self {
         Self {
-            idle: Mutex::default(),
             settings: cluster.model_consumer(),
+            stretches: cluster.model_stretches(),
+            kept: Kept::default(),
             connection: Arc::clone(&cluster.connection),
             topic: topic.to_owned(),
             endpoint: cluster.endpoint(),
@@ -82,23 +77,6 @@ impl TopicClient {
     /// With which certificates a consumer is made now.
     pub(super) fn files(&self) -> MadeWith {
         self.settings.files()
-    }
-
-    /// Ends the connections of what has read a stretch, where no other follows.
-    pub(super) fn let_go(&self, now: Instant) {
-        let is_over = |idle: &mut Idle| now.saturating_duration_since(idle.since) >= KEPT;
-        let over = self.idle.lock().take_if(is_over);
-        drop(over);
-    }
-
-    /// A consumer for a stretch.
-    fn reading(&self) -> KafkaResult<(ModelConsumer, MadeWith)> {
-        let idle = self.idle.lock().take().filter(|idle| !idle.files.is_out_of_date());
-        if let Some(Idle { consumer, files, .. }) = idle {
-            return Ok((consumer, files));
-        }
-        let files = self.files();
-        Ok((self.consumer()?, files))
     }
 
     /// For the topic's configuration.
@@ -134,15 +112,20 @@ impl Stretches for TopicClient {
         given_up: &dyn Fn() -> bool,
         each: Each<'_>,
     ) -> KafkaResult<()> {
-        let stretch = Stretch { topic: &self.topic, partition, offsets };
+        let mut reading = Reading { client: self, partition, offsets, each };
+        if let Some(kept) = self.kept.take(Instant::now()) {
+            let read = reading.go_on(kept, &Until { client: self, given_up, longest: BRIEFLY });
+            if read.is_ok() || given_up() {
+                return read;
+            }
+            // Whatever was wrong may be what it still knows of another incarnation of the topic.
+        }
         // What follows the topic has its own consumer, and goes on beside this.
-        let (consumer, files) = self.reading()?;
-        read::read(&*consumer, &stretch, &Until { client: self, given_up }, |message| {
-            each(&RecordPlace::of(message), Record::of(message))
-        })?;
-        consumer.unassign()?;
-        *self.idle.lock() = Some(Idle { consumer, files, since: Instant::now() });
-        Ok(())
+        let fresh = Spare {
+            files: self.stretches.files(),
+            consumer: self.stretches.create_with_context(Context::new(Arc::clone(&self.connection), ()))?,
+        };
+        reading.go_on(fresh, &Until { client: self, given_up, longest: Duration::MAX })
     }
 
     fn tell(&self, error: &KafkaError) {
@@ -150,21 +133,41 @@ impl Stretches for TopicClient {
     }
 }
 
-/// Waits until somebody gives up.
+/// A stretch that is read.
+struct Reading<'r> {
+    client: &'r TopicClient,
+    partition: i32,
+    /// What is left of it.
+    offsets: Range<i64>,
+    each: Each<'r>,
+}
+
+impl Reading<'_> {
+    fn go_on(&mut self, spare: Spare, patience: &Until<'_>) -> KafkaResult<()> {
+        let Self { client, partition, offsets, each } = self;
+        let stretch = Stretch { topic: &client.topic, partition: *partition, offsets: offsets.clone() };
+        read::read(&*spare.consumer, &stretch, patience, |message| {
+            offsets.start = message.offset() + 1;
+            each(&RecordPlace::of(message), Record::of(message))
+        })?;
+        client.kept.put(spare, Instant::now());
+        Ok(())
+    }
+}
+
+/// Waits until somebody gives up, or nothing has come for so long.
 struct Until<'u> {
     client: &'u TopicClient,
     given_up: &'u dyn Fn() -> bool,
+    longest: Duration,
 }
 
 impl Patience for Until<'_> {
-    fn goes_on(&self, _waited: Duration) -> bool {
-        !(self.given_up)()
+    fn goes_on(&self, waited: Duration) -> bool {
+        !(self.given_up)() && waited < self.longest
     }
 
     fn tell(&self, error: &KafkaError) {
         self.client.tell(error);
     }
 }
-
-#[cfg(test)]
-mod tests;

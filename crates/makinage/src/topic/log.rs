@@ -70,7 +70,7 @@ impl Log for KafkaLog<'_> {
         if self.files.is_out_of_date() {
             return Err(KafkaError::Canceled);
         }
-        self.client.let_go(Instant::now());
+        self.client.kept.let_go(Instant::now());
         match self.consumer.poll(POLL) {
             Some(Ok(message)) => {
                 each(RecordPlace::of(&message), &Record::of(&message));
@@ -99,6 +99,8 @@ impl Log for KafkaLog<'_> {
     }
 
     fn is_there(&self, place: &RecordPlace) -> KafkaResult<bool> {
+        // What was kept knows nothing of a topic that was made anew meanwhile.
+        self.client.kept.forget();
         let mut is_there = false;
         self.client.read(place.partition, place.offset..place.offset + 1, self.given_up, &mut |found, _| {
             is_there = found == place;

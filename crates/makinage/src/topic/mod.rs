@@ -16,6 +16,7 @@ mod fetch;
 mod follow;
 pub(crate) mod history;
 mod ignored;
+mod kept;
 pub(crate) mod large;
 pub(crate) mod list;
 mod log;

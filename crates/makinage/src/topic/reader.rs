@@ -70,6 +70,7 @@ impl ModelReader {
     /// Says what is on the topic by now. From each partition's offset that is returned on, it is to be followed.
     fn begin(&self, found: &Found, start_from: ModelStart) -> KafkaResult<Vec<i64>> {
         let client = self.shelf.client();
+        client.kept.forget();
         let Found { partitions, consumer, .. } = found;
         let mut next = Vec::new();
         let mut known = Vec::new();
@@ -121,6 +122,7 @@ impl ModelReader {
             }
         };
         let pause = || {
+            client.kept.let_go(Instant::now());
             match &asking.borrow().1 {
                 // It has nothing to read yet, but to say how its connections are.
                 Ok(consumer) => drop(consumer.poll(POLL)),

@@ -18,9 +18,10 @@ type Make = fn(&Cluster) -> Settings;
 type Pairs = &'static [(&'static str, &'static str)];
 
 /// Each kind of client that the program makes.
-const KINDS: [(&str, Make); 10] = [
+const KINDS: [(&str, Make); 11] = [
     ("data consumer", Cluster::data_consumer),
     ("model consumer", Cluster::model_consumer),
+    ("model stretches", Cluster::model_stretches),
     ("model looker", Cluster::model_looker),
     ("asker", Cluster::asker),
     ("producer", Cluster::producer),
@@ -89,7 +90,7 @@ fn kind(kind: &str, properties: &[(&str, &str)]) -> Settings {
 
 #[test]
 fn each_kind_of_client_has_these_settings_and_no_others() {
-    let own: [(&str, Vec<Pairs>); 10] = [
+    let own: [(&str, Vec<Pairs>); 11] = [
         (
             "data consumer",
             vec![&[
@@ -109,6 +110,7 @@ fn each_kind_of_client_has_these_settings_and_no_others() {
             ]],
         ),
         ("model consumer", vec![&MODEL_READER, &[("statistics.interval.ms", "2000")]]),
+        ("model stretches", vec![&MODEL_READER, &[("fetch.wait.max.ms", "50"), ("statistics.interval.ms", "2000")]]),
         ("model looker", vec![&MODEL_READER, &[("allow.auto.create.topics", "false")]]),
         ("asker", vec![&[("allow.auto.create.topics", "false")]]),
         ("producer", vec![&ACKNOWLEDGED, &OUTPUTS]),
