@@ -183,7 +183,7 @@ _FLOATS = frozenset((float, np.float64, np.float32, np.float16))
 
 
 def form_of(values: np.ndarray) -> Form:
-    """How a frame has such predictions."""
+    """How a frame has predictions of this type."""
     return _FORMS[values.dtype.kind][0]
 
 

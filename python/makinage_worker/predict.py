@@ -17,7 +17,7 @@ from makinage_worker.frames import has_ids
 from makinage_worker.lazy import computed
 from makinage_worker.notices import Notices
 from makinage_worker.own import own
-from makinage_worker.rows import Plan, Row, entries, split
+from makinage_worker.rows import Plan, Row, entries, is_number, split
 from makinage_worker.rowwise import Proof, Proofs, Scored, WrongCount, shown
 from makinage_worker.stack import Stack, single
 
@@ -26,6 +26,8 @@ _ENOUGH_SECONDS = 1.0
 
 Events = Sequence[int]
 """Some of a stack's events, by their places in it."""
+
+_ONLY: Events = range(1)
 
 
 @dataclass(slots=True)
@@ -107,25 +109,28 @@ class Predictor:
         """
         return entries(self._answer(stack, range(event, event + 1)).predictions)[0]
 
-    def lone(self, key: Hashable, data: Any) -> Any:
-        """The whole answer to the one row of a batch, which the model may keep or change; a Failure where it raises.
+    def lone(self, key: Hashable, data: Any) -> np.ndarray | Chunk | None:
+        """The answer to the one row of a batch, which the model may keep or change: its own array of one number.
 
-        `key` is the one of the row's stack. None where `score` must be asked, which learns how such rows are taken.
+        Of any other answer, and of a failure, the chunk, of event 0. `key` is the one of the row's stack. None where
+        nothing has been asked, since `score` must be: it learns how such rows are taken.
         """
         if self._one_by_one:
             return None
         proof = None if self._trusted else self._proofs.of(key)
         if proof is not None and not (proof.seen or proof.is_complete):
             return None
+        begin = time.perf_counter()
         try:
             result = computed("predict", self._predict(data))
         except BaseException as error:
-            if is_exhaustion(error):
-                self._notices.exhausted(error)
-            return Failure("predict", error)
+            return self._failed(_ONLY, error)
+        self._seconds_alone = time.perf_counter() - begin
+        if not is_number(result):
+            return self._taken(Stack(_ONLY, data, key), _ONLY, result)
         if proof is not None:
             self._learn(key, result)
-        return result
+        return result  # type: ignore[no-any-return]  # an array
 
     def _score(self, stack: Stack, events: Events, proof: Proof | None) -> Iterator[Chunk]:
         """One call for all; when the model raises, they are halved until the guilty event stands alone."""
@@ -231,14 +236,24 @@ class Predictor:
         begin = time.perf_counter()
         try:
             result = computed("predict", self._predict(_input(stack, event)))
-            self._seconds_alone = time.perf_counter() - begin
+        except BaseException as error:
+            return self._failed(event, error)
+        self._seconds_alone = time.perf_counter() - begin
+        return self._taken(stack, event, result)
+
+    def _failed(self, event: Events, error: BaseException) -> Chunk:
+        if is_exhaustion(error):
+            self._notices.exhausted(error)
+        return Chunk(event, [Failure("predict", error)])
+
+    def _taken(self, stack: Stack, event: Events, result: Any) -> Chunk:
+        """What the model has answered to a single event."""
+        try:
             result = self._without_ids(result, stack.rows(event))
             rows = split(result, stack.rows(event))
             predictions: Any = [result] if rows is None else stack.per_event(event, rows)
         except BaseException as error:
-            if is_exhaustion(error):
-                self._notices.exhausted(error)
-            return Chunk(event, [Failure("predict", error)])
+            return self._failed(event, error)
         if not self._trusted and not self._one_by_one:
             self._learn(stack.key, result)
         # None says that there is no prediction, and nothing about how the model takes rows.

@@ -90,6 +90,11 @@ def split(result: Any, rows: int) -> Any:
     return None
 
 
+def is_number(result: Any) -> bool:
+    """Whether a model's answer to a single row is an array of one number or boolean, and nothing but that."""
+    return type(result) is np.ndarray and result.shape == (1,) and result.dtype.kind in "ifb" and result.itemsize <= 8
+
+
 def _split_pandas(result: Any) -> Any:
     if result.ndim > 1:
         return frames.records(result)

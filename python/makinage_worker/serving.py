@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from makinage_worker.errors import Failure
 from makinage_worker.notices import Notices
 from makinage_worker.outcomes import Outcomes, Terms
 from makinage_worker.passing import Passing
@@ -30,15 +29,7 @@ class Serving:
 
     def lone(self, ident: int, payload: memoryview) -> Iterable[bytes] | None:
         """The `result` frames of a `batch` of one event that takes the short way; None where it must take another."""
-        if not self.dense:
-            return None
-        begin = time.perf_counter_ns()
-        answer = self._ways.lone.answer(ident, payload)
-        if not isinstance(answer, Failure):
-            return answer if answer is None else (answer,)
-        out = self._outcomes(Batch(1, []), self._pace.each())
-        out.fail(0, answer)
-        return out.frames(ident, time.perf_counter_ns() - begin)
+        return self._ways.lone.frames(ident, payload, self._one) if self.dense else None
 
     def run(self, batch: Batch) -> Outcomes:
         """What becomes of each event of the batch."""
@@ -53,6 +44,9 @@ class Serving:
         out = self._outcomes(batch, self._pace.each())
         for place in self._ways.one_by_one.singly(batch, out):
             yield place, out
+
+    def _one(self) -> Outcomes:
+        return Outcomes(1, self._terms, self._notices, self._pace.each())
 
     def _outcomes(self, batch: Batch, times: Times) -> Outcomes:
         out = Outcomes(batch.events, self._terms, self._notices, times)

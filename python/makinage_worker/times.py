@@ -80,6 +80,10 @@ class Times:
         self.spent[step] += now - self._mark
         self._mark = now
 
+    def took(self, step: str, nanoseconds: int) -> None:
+        """A step has taken so long, before this began."""
+        self.spent[step] += nanoseconds
+
     def over(self, events: Sequence[_Watched]) -> Sequence[_Watched]:
         """The events, which pass one by one from now on until `share`; those that are to be measured are watched."""
         chosen = events

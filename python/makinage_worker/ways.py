@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from makinage_worker.coalesced import Coalesced
 from makinage_worker.desk import Desk
+from makinage_worker.finish import Finish
 from makinage_worker.lone import Lone
 from makinage_worker.notices import Notices
 from makinage_worker.one_by_one import OneByOne
@@ -37,7 +38,7 @@ class Ways:
         self, topics: Topics, steps: Steps, scorer: Scorer, notices: Notices, side_by_side: SideBySide | None
     ) -> None:
         self.one_by_one = OneByOne(topics, steps, scorer, notices)
-        self.lone = Lone(scorer)
+        self.lone = Lone(len(topics.sources), scorer, Finish(topics, steps))
         """Of services that get dense groups."""
         self.plan = scorer.plan
         self._predictor = scorer.predictor

@@ -1,6 +1,7 @@
 """An event of numbers that comes by itself has the result that it has the long way, and learns the worker the same."""
 
 import re
+import time
 
 import mlflow.sklearn
 import numpy as np
@@ -98,7 +99,7 @@ def test_rows_are_made_as_the_signature_has_them(tmp_path, dtype, named):
         assert repr(lone.run(one(event))) == repr(other.run_the_long_way(one(event)))
 
 
-def test_it_is_taken_by_events_whose_kind_is_known_and_whose_answers_are_one_number():
+def test_it_is_taken_by_events_whose_kind_is_known():
     served = Served(FakeModel(lambda data: data[:, 0]), folder=".")
     assert served.short_way(one([1.0, 2.0])) is None
     served.run(one([1.0, 2.0]))
@@ -133,11 +134,43 @@ def test_an_event_that_fails_is_asked_for_once_and_says_what_it_says_the_long_wa
     assert expected[0].status == "failed"
 
 
-def test_answers_that_are_not_one_number_are_asked_for_twice_the_first_time_alone():
-    served = Served(FakeModel(lambda data: data[:, :2]), folder=".")
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("row_wise", [None, True])
+def test_each_event_is_one_call(name, row_wise):
+    served = Served(FakeModel(MODELS[name]), row_wise=row_wise, folder=".")
     for event in range(5):
         served.run(one([float(event), 2.0]))
-    assert served.calls == [1] * 6
+    assert served.calls == [1] * 5
+
+
+def test_a_call_each_whatever_number_of_forms_comes():
+    served = Served(FakeModel(lambda data: data[:, 0].tolist()), folder=".")
+    for _ in range(3):
+        for width in range(1, 70):
+            assert served.run(one([0.5] * width))[0].value == 0.5
+    assert served.calls == [1] * 3 * 69
+
+
+def test_what_the_model_gets_is_its_own():
+    def checks(data):
+        assert data.flags.owndata
+        assert data.flags.writeable
+        return data[:, 0]
+
+    served = Served(FakeModel(checks), folder=".")
+    for _ in range(3):
+        assert served.run(one([1.0, 2.0]))[0].value == 1.0
+
+
+def test_a_source_that_there_is_not_is_refused_as_the_long_way_does():
+    served = Served(FakeModel(lambda data: data[:, 0]), folder=".")
+    for _ in range(2):
+        served.run(one([1.0, 2.0]))
+    wrong = bytearray(one([1.0, 2.0]))
+    wrong[9] = 1
+    assert served.short_way(wrong) is None
+    with pytest.raises(IndexError):
+        served.run(wrong)
 
 
 def test_types_that_depend_on_the_row_are_noticed():
@@ -168,3 +201,18 @@ def test_its_steps_have_their_times():
     assert served.spent["predict"] > 0
     assert served.spent["pre_transform"] > 0
     assert served.spent["post_transform"] == 0
+
+
+def test_the_time_of_a_failure_is_its_steps():
+    def waits(data):
+        if data[0, 0] == 3:
+            end = time.perf_counter() + 0.01
+            while time.perf_counter() < end:
+                pass
+            raise ValueError("three")
+        return data[:, 0]
+
+    served = Served(FakeModel(waits), folder=".")
+    served.run(one([1.0, 2.0]))
+    assert served.run(one([3.0, 2.0]))[0].status == "failed"
+    assert served.spent["predict"] >= 10_000_000
