@@ -91,8 +91,6 @@ class Predictor:
         try:
             yield from self._prove(proof, stack, rest)
         except Exception as error:
-            if is_exhaustion(error):
-                self._notices.exhausted(error)
             # Values that can't be compared or copied: nothing of them kills a worker.
             self._give_up_unseen(error)
         yield from self._score(stack, rest, proof)
@@ -101,6 +99,11 @@ class Predictor:
         """Looks at how the model answers these events, of which nothing else is wanted."""
         for _ in self.score(stack):
             pass
+        try:
+            # However few they are: those that come later are to be scored together from the first on.
+            self._look_together(self._proofs.of(stack.key), stack, None)
+        except Exception as error:
+            self._give_up_unseen(error)
 
     def alone(self, stack: Stack, event: int = 0) -> Any:
         """The prediction of one event, or its Failure; valid until the model is called again.
@@ -173,8 +176,6 @@ class Predictor:
             doubtful = proof.types.doubtful(answered.result) if stack.is_one_row_each else []
             return doubtful if self._holds(proof, stack, answered, _but(answered, doubtful)) else None
         except Exception as error:
-            if is_exhaustion(error):
-                self._notices.exhausted(error)
             self._give_up_unseen(error)
             return None
 
@@ -312,8 +313,9 @@ class Predictor:
                 fresh += 1
             elif failing is None:
                 failing = event
-        # Their inputs are mixed: any of them may be what a model dies of.
-        self._at(stack, range(len(stack)))
+        if not rest and failing is None and not proof.has_seen_enough:
+            # Nothing is left to be scored together: those that come next are looked at with these.
+            return
         self._look_together(proof, stack, failing)
         doubts = proof.doubtful(differing)
         doubtful = list(compress(rest, doubts))
@@ -326,6 +328,8 @@ class Predictor:
         """What was scored alone is scored together, and with it one that has failed alone."""
         if self._one_by_one:
             return
+        # Their inputs are mixed: any of them may be what a model dies of.
+        self._at(stack, range(len(stack)))
         found = proof.counterexample(self._ask_each)
         if found is None and failing is not None:
             found = self._answers_in_company(stack, failing, proof)
@@ -381,6 +385,8 @@ class Predictor:
         self._give_up(f"{why}, so its answers depend on what else is in the batch", hint)
 
     def _give_up_unseen(self, error: Exception) -> None:
+        if is_exhaustion(error):
+            self._notices.exhausted(error)
         self._give_up(f"how it takes rows can't be seen ({type(error).__name__}: {message(error)})")
 
     def _give_up(self, why: str, hint: str = "") -> None:

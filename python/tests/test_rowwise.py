@@ -191,6 +191,18 @@ def test_nothing_but_the_first_events_is_scored_alone(serve):
     assert sum(1 for rows in served.calls if rows == 1) <= 8 + 2 * 4 + 3
 
 
+@pytest.mark.parametrize("size", [2, 3, 5, 7])
+def test_small_batches_are_looked_at_once_there_are_events_enough(size, serve):
+    served = serve(FakeModel(lambda data: data.sum(axis=1)))
+    events = np.random.default_rng(1).uniform(size=(15 * size, 4)).tolist()
+    for begin in range(0, len(events), size):
+        part = events[begin : begin + size]
+        assert values(served.raw(part)) == pytest.approx([sum(event) for event in part])
+    # Eight together, those once more in reverse, and five doubled with four mixed ones.
+    assert sum(served.calls) <= len(events) + 2 * 8 + 9 + 4
+    assert served.calls[-1] == size
+
+
 @pytest.mark.parametrize("row_wise", [True, False])
 def test_the_configuration_s_word_counts(row_wise, serve):
     served = serve(FakeModel(normalises), row_wise=row_wise)
