@@ -24,9 +24,10 @@ from makinage_worker.namesakes import HookModules
 from makinage_worker.native import Libraries, Natives
 from makinage_worker.notices import Notices
 from makinage_worker.passing import Passing
-from makinage_worker.predict import Manner, Predictor, Scorer
+from makinage_worker.predict import Manner, Predictor
 from makinage_worker.proxy import ModelProxy
 from makinage_worker.purity import Doubtful, Findings
+from makinage_worker.scorer import Scorer
 from makinage_worker.serving import Serving
 from makinage_worker.steps import Ownership, Steps, Topics
 from makinage_worker.warm_up import ExampleFailed, warm_up

@@ -16,8 +16,9 @@ import numpy as np
 from makinage_worker import protocol
 from makinage_worker.finish import Finish
 from makinage_worker.outcomes import Outcomes, form_of
-from makinage_worker.predict import Chunk, Scorer
+from makinage_worker.predict import Chunk
 from makinage_worker.protocol import DenseGroup, Spent
+from makinage_worker.scorer import Scorer
 from makinage_worker.stack import Dense
 
 _HEAD = 24

@@ -16,8 +16,8 @@ from makinage_worker.finish import Finish
 from makinage_worker.lazy import computed
 from makinage_worker.notices import Notices
 from makinage_worker.outcomes import Outcomes
-from makinage_worker.predict import Scorer
 from makinage_worker.protocol import Batch
+from makinage_worker.scorer import Scorer
 from makinage_worker.stack import single
 from makinage_worker.steps import Steps, Topics
 from makinage_worker.times import NOTHING

@@ -1,4 +1,4 @@
-"""The default predict step: as few model calls as answer each event as if it were alone."""
+"""The calls of the default predict step: as few of them as answer each event as if it were alone."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from makinage_worker.frames import has_ids
 from makinage_worker.lazy import computed
 from makinage_worker.notices import Notices
 from makinage_worker.own import own
-from makinage_worker.rows import Plan, Row, entries, is_number, split
+from makinage_worker.rows import entries, is_number, split
 from makinage_worker.rowwise import Proof, Proofs, Scored, WrongCount, shown
-from makinage_worker.stack import Stack, single
+from makinage_worker.stack import Stack
 
 _ENOUGH_SECONDS = 1.0
 """The longest that events of one stack are scored alone for a proof; what is left unproven is scored alone then."""
@@ -434,24 +434,3 @@ def _other_count(rows: int, result: Any) -> str:
         return f"{given}a {type(result).__name__} of {len(result)}"
     except TypeError:
         return f"{given}a {type(result).__name__}"
-
-
-@dataclass(slots=True)
-class Scorer:
-    """The default predict step: `plan` makes the rows, `predictor` calls the model with them."""
-
-    plan: Plan
-    predictor: Predictor
-
-    def row(self, value: Any) -> Row:
-        """The row of an event; raises what `Plan.row` raises."""
-        row = self.plan.row(value)
-        if self.plan.order is not None and self.plan.order.is_open:
-            self.settle(self.predictor.alone(single(self.plan, row)))
-        return row
-
-    def settle(self, prediction: Any) -> None:
-        """An event had this prediction: one that the model can't score must not decide how the others are read."""
-        order = self.plan.order
-        if order is not None and order.is_open:
-            order.settle(scored=not isinstance(prediction, Failure))

@@ -18,9 +18,10 @@ from makinage_worker.lazy import computed
 from makinage_worker.notices import Notices
 from makinage_worker.outcomes import Outcomes
 from makinage_worker.own import own
-from makinage_worker.predict import Chunk, Scorer
+from makinage_worker.predict import Chunk
 from makinage_worker.protocol import Batch, RawGroup
 from makinage_worker.rows import Row, entries
+from makinage_worker.scorer import Scorer
 from makinage_worker.stack import Dense, Stack, single, stack_rows
 from makinage_worker.steps import Ownership, Steps, Topics
 

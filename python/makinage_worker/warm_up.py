@@ -8,8 +8,8 @@ import numpy as np
 
 from makinage_worker import errors
 from makinage_worker.arrays import is_frame
-from makinage_worker.predict import Scorer
 from makinage_worker.rows import Row
+from makinage_worker.scorer import Scorer
 from makinage_worker.stack import stack_rows
 
 _MOST_ROWS = 16

@@ -10,8 +10,8 @@ from makinage_worker.finish import Finish
 from makinage_worker.lone import Lone
 from makinage_worker.notices import Notices
 from makinage_worker.one_by_one import OneByOne
-from makinage_worker.predict import Scorer
 from makinage_worker.purity_logs import Line
+from makinage_worker.scorer import Scorer
 from makinage_worker.stacked import Stacked
 from makinage_worker.steps import Ownership, Steps, Topics
 from makinage_worker.trial import Trial, Way

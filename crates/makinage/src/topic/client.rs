@@ -6,15 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kafka_headers::tokens::Supplied;
 use rdkafka::{
     Message, Offset, TopicPartitionList,
-    consumer::BaseConsumer,
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
 };
 
 use super::{
-    kept::{Kept, Spare},
+    kept::{Kept, ModelConsumer, Spare},
     read::{self, Patience, Stretch},
     stretches::{Each, Stretches},
 };
@@ -30,9 +28,6 @@ use crate::{
     model::RecordPlace,
     record::Record,
 };
-
-/// A consumer of the model topic.
-pub(super) type ModelConsumer = Supplied<BaseConsumer<Context<()>>>;
 
 /// How long a consumer that was kept may say nothing: another one is asked then, which knows nothing of what was.
 const BRIEFLY: Duration = Duration::from_secs(5);

@@ -3,11 +3,14 @@
 
 use std::time::{Duration, Instant};
 
+use kafka_headers::tokens::Supplied;
 use parking_lot::Mutex;
-use rdkafka::consumer::Consumer;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 
-use super::client::ModelConsumer;
-use crate::kafka::renewal::MadeWith;
+use crate::kafka::{forwarding::Context, renewal::MadeWith};
+
+/// A consumer of the model topic.
+pub(super) type ModelConsumer = Supplied<BaseConsumer<Context<()>>>;
 
 /// How long one is kept.
 const KEPT: Duration = Duration::from_secs(5);

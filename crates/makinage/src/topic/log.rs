@@ -11,10 +11,7 @@ use rdkafka::{
     error::{KafkaError, KafkaResult},
 };
 
-use super::{
-    client::{ModelConsumer, TopicClient},
-    stretches::Stretches,
-};
+use super::{client::TopicClient, kept::ModelConsumer, stretches::Stretches};
 use crate::{
     kafka::{
         renewal::MadeWith,

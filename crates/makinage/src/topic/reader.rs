@@ -10,9 +10,10 @@ use rdkafka::{
 };
 
 use super::{
-    client::{ModelConsumer, TopicClient},
+    client::TopicClient,
     follow::Follower,
     history::History,
+    kept::ModelConsumer,
     log::{KafkaLog, POLL, TIMEOUT},
     shelf::Shelf,
 };
