@@ -39,6 +39,8 @@ fn a_service_is_shown_until_q_and_its_lists_can_be_moved_through() {
     top.wait_for("skipped in post_transform: ValueError: no flower is so small");
     top.wait_for("serving");
     top.wait_for("post_transform");
+    // The source tells of them each second: a failure may be seen before.
+    top.wait_for("flowers-top-data/2");
     if let Some(folder) = env::var_os("MAKINAGE_TEST_PICTURES") {
         fs::write(PathBuf::from(folder).join("top.svg"), top.picture()).expect("it is kept");
     }
