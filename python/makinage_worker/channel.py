@@ -10,15 +10,13 @@ import threading
 from typing import Any, NoReturn, Protocol
 
 from makinage_worker import errors, protocol
-from makinage_worker.protocol import Kind
+from makinage_worker.protocol import LENGTH_BYTES, Kind
 
 _EXHAUSTED = 71
 """Exit code of a worker that has run out of memory."""
 
 _READ_BYTES = 1 << 16
 """What is read at once: a small frame whole, and the beginning of a large one."""
-
-_LENGTH_BYTES = 4
 
 
 class Meanwhile(Protocol):
@@ -54,9 +52,9 @@ class Channel:
     def receive(self, meanwhile: Meanwhile) -> tuple[int, int, memoryview]:
         """The next frame's kind, id and payload. What is due `meanwhile` is done while there is none."""
         self._look_after(meanwhile)
-        while self._end - self._begin < _LENGTH_BYTES:
+        while self._end - self._begin < LENGTH_BYTES:
             self._read_more()
-        start = self._begin + _LENGTH_BYTES
+        start = self._begin + LENGTH_BYTES
         length = protocol.check_length(int.from_bytes(self._buffer[self._begin : start], "little"))
         body = memoryview(bytearray(length))
         there = min(length, self._end - start)

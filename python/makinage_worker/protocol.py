@@ -29,7 +29,9 @@ _RESULT = struct.Struct("<IIQ5QB")
 FLOAT64 = struct.Struct("<d")
 """A float as the service reads it."""
 
-_LENGTH_BYTES = 4
+LENGTH_BYTES = 4
+"""The length field."""
+
 _PREFIX_BYTES = 9
 """Kind and id, which the length field counts."""
 
@@ -311,7 +313,7 @@ def _frame_ranges(bodies: list[bytes]) -> Iterator[tuple[int, int]]:
 def number_frame(ident: int, form: Form, value: float, spent: Spent) -> bytes:
     """The `result` frame of a batch of one event whose prediction is a number or a boolean."""
     whole = _NUMBER[form]
-    size = whole.size - _LENGTH_BYTES
+    size = whole.size - LENGTH_BYTES
     return whole.pack(size, Kind.RESULT, ident, 0, 1, spent.nanoseconds, *spent.steps, form, value)
 
 

@@ -1,4 +1,5 @@
-//! The Kafka clients of the model topic's reader: one that follows the topic, and one for each look at a stretch of it.
+//! The Kafka clients of the model topic's reader: one that follows the topic, and one for stretches of it, which is
+//! kept for a moment.
 
 use std::{
     ops::Range,
